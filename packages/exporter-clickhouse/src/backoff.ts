@@ -1,0 +1,14 @@
+import type { RetryConfig } from './config.js'
+
+/**
+ * Milliseconds to wait after the n-th failure in a row (1, 2, …). The jitter comes after the cap:
+ * before it, every client that has reached the cap would wait exactly the same time.
+ */
+export function backoffMs(
+  failures: number,
+  { initialDelayMs, multiplier, maxDelayMs }: RetryConfig,
+  random: () => number = Math.random,
+): number {
+  const delay = Math.min(initialDelayMs * multiplier ** (failures - 1), maxDelayMs)
+  return delay * (0.5 + random() / 2)
+}

@@ -1,0 +1,36 @@
+/** What is flushed when the application has nothing left to do. */
+interface Flushable {
+  /** Rows taken in so far. */
+  readonly acceptedRows: number
+  /** Time-boxed; never rejects. */
+  flushBeforeExit(): Promise<unknown>
+}
+
+// One listener for every copy of this module (ESM and CJS may both be loaded).
+const KEY = Symbol.for('spanhouse.exporter-clickhouse.before-exit')
+
+/** Flushes at the natural end of the process, as long as it is registered. Returns the way to take it back. */
+export function flushBeforeExit(pipeline: Flushable): () => void {
+  const registered = registry()
+  registered.set(pipeline, 0)
+  return () => {
+    registered.delete(pipeline)
+  }
+}
+
+function registry(): Map<Flushable, number> {
+  const shared = globalThis as { [KEY]?: Map<Flushable, number> }
+  if (shared[KEY]) return shared[KEY]
+  const registered = new Map<Flushable, number>()
+  shared[KEY] = registered
+  // The event comes again after each flush: without new rows there is nothing more to wait for,
+  // or a hung server would hold an ended application for ever.
+  process.on('beforeExit', () => {
+    for (const [pipeline, flushedRows] of registered) {
+      if (pipeline.acceptedRows === flushedRows) continue
+      registered.set(pipeline, pipeline.acceptedRows)
+      void pipeline.flushBeforeExit()
+    }
+  })
+  return registered
+}

@@ -1,0 +1,409 @@
+import type { Agent } from 'node:http'
+import {
+  flatTraces,
+  type Limits,
+  otelTraces,
+  type SpanLike,
+  type Table,
+} from '@spanhouse/transform'
+import { z } from 'zod'
+import { ConfigError } from './errors.js'
+import type { DestinationOptions, NamedDestinationOptions, Options } from './options.js'
+
+/** One destination with every question decided. */
+export interface DestinationConfig {
+  readonly name: string
+  /** Without credentials, query or trailing slash. */
+  readonly endpoint: URL
+  readonly database: string
+  readonly table: string
+  readonly schema: Table<SpanLike>
+  readonly username: string
+  readonly password: string
+  readonly timeoutMs: number
+  readonly batch: BatchLimits
+  readonly compression: Compression
+  readonly retry: RetryConfig
+  readonly queue: { readonly maxBytes: number; readonly whenFull: 'drop_oldest' | 'drop_newest' }
+  readonly manageSchema: 'create' | 'off'
+  readonly ttl: number | undefined
+  readonly tls: Readonly<TlsConfig>
+  readonly headers: Readonly<Record<string, string>>
+  readonly settings: Readonly<Record<string, string>>
+  readonly agent: Agent | undefined
+}
+
+export interface BatchLimits {
+  readonly maxRows: number
+  readonly maxBytes: number
+  readonly maxDelayMs: number
+}
+
+export interface Compression {
+  readonly codec: 'gzip' | 'none'
+  readonly level: number
+  readonly thresholdBytes: number
+}
+
+export interface RetryConfig {
+  /** Infinity stands for `unlimited`. */
+  readonly maxRetries: number
+  readonly initialDelayMs: number
+  readonly multiplier: number
+  readonly maxDelayMs: number
+}
+
+export interface TlsConfig {
+  ca?: string
+  cert?: string
+  key?: string
+  servername?: string
+  rejectUnauthorized?: boolean
+}
+
+export interface Config {
+  readonly destinations: readonly DestinationConfig[]
+  readonly acknowledge: 'delivered' | 'accepted'
+  readonly flushTimeoutMs: number
+  readonly shutdownTimeoutMs: number
+  readonly limits: Limits
+  readonly maxRowBytes: number
+}
+
+const MiB = 1024 * 1024
+// setTimeout fires at once when asked for more than this.
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.int().min(min).max(max)
+const ms = (min = 0) => z.number().min(min).max(MAX_TIMER_MS)
+const nonEmpty = z.string().min(1)
+// What Node accepts in a header: anything else would only fail when the first request is made.
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is no header name')
+const headerValue = z
+  .string()
+  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'holds characters that no header may have')
+const ownHeaders = new Set([
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'host',
+  'transfer-encoding',
+  'connection',
+  'expect',
+])
+// These carry the guarantees; `asyncInsert` and `acknowledge` are the ways to choose otherwise.
+const ownSettings = new Set([
+  'async_insert',
+  'wait_for_async_insert',
+  'insert_deduplicate',
+  'insert_deduplication_token',
+  'query',
+  'query_id',
+  'user',
+  'password',
+  'default_format',
+  'wait_end_of_query',
+])
+
+const destinationShape = {
+  endpoint: z.string(),
+  database: nonEmpty,
+  table: nonEmpty,
+  username: nonEmpty.refine((name) => !name.includes(':'), 'must not contain a colon'),
+  password: z.string(),
+  schema: z.union([
+    z.enum(['flat', 'otel']),
+    z.custom<Table<SpanLike>>(isTable, "must be 'flat', 'otel' or a table made by defineTable()"),
+  ]),
+  timeoutMs: ms(1),
+  batch: z
+    .strictObject({ maxRows: whole(1, 1_000_000), maxBytes: whole(1, 256 * MiB), maxDelayMs: ms() })
+    .partial(),
+  compression: z
+    .strictObject({ codec: z.enum(['gzip', 'none']), level: whole(1, 9), thresholdBytes: whole(0) })
+    .partial(),
+  retry: z
+    .strictObject({
+      maxRetries: z.union([whole(0), z.literal('unlimited')]),
+      initialDelayMs: ms(),
+      multiplier: z.number().min(1).max(100),
+      maxDelayMs: ms(),
+    })
+    .partial(),
+  queue: z
+    .strictObject({ maxBytes: whole(1), whenFull: z.enum(['drop_oldest', 'drop_newest']) })
+    .partial(),
+  manageSchema: z.enum(['create', 'off']),
+  ttl: whole(1),
+  tls: z
+    .strictObject({
+      ca: nonEmpty,
+      cert: nonEmpty,
+      key: nonEmpty,
+      servername: nonEmpty,
+      rejectUnauthorized: z.boolean(),
+    })
+    .partial(),
+  headers: z.record(
+    headerName.refine((name) => !ownHeaders.has(name.toLowerCase()), 'is set by the exporter'),
+    headerValue,
+  ),
+  settings: z.record(
+    z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is no setting name')
+      .refine((name) => !ownSettings.has(name), 'is set by the exporter'),
+    z.union([z.string(), z.number(), z.boolean()]),
+  ),
+  agent: z.custom<Agent>(
+    (value) => typeof (value as Agent | null)?.destroy === 'function',
+    'must be an http.Agent',
+  ),
+}
+
+const destinationSchema = z
+  .strictObject({
+    ...destinationShape,
+    name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -'),
+  })
+  .partial()
+  .required({ name: true })
+
+const optionsSchema = z
+  .strictObject({
+    ...destinationShape,
+    destinations: z.array(destinationSchema).min(1).max(16),
+    acknowledge: z.enum(['delivered', 'accepted']),
+    flushTimeoutMs: ms(1),
+    shutdownTimeoutMs: ms(1),
+    limits: z
+      .strictObject({
+        attributeValueLength: whole(1),
+        attributeCount: whole(0),
+        eventCount: whole(0),
+        linkCount: whole(0),
+        rowBytes: whole(1),
+      })
+      .partial(),
+  })
+  .partial()
+
+/**
+ * Options and environment to what the rest of the code reads. Code goes before environment, environment before defaults.
+ * Throws a ConfigError that lists every problem.
+ */
+export function parseConfig(options: Options = {}, env: NodeJS.ProcessEnv = process.env): Config {
+  const problems: string[] = []
+  const parsed = optionsSchema.safeParse(options)
+  if (!parsed.success)
+    throw new ConfigError(parsed.error.issues.flatMap((issue) => describe(issue, options)))
+  const {
+    destinations: named,
+    acknowledge,
+    flushTimeoutMs,
+    shutdownTimeoutMs,
+    limits,
+    ...own
+  } = parsed.data
+
+  const defaults = merge(fromEnvironment(env), own as DestinationOptions)
+  const list: NamedDestinationOptions[] = (named ?? []) as NamedDestinationOptions[]
+  const all =
+    named === undefined || defaults.endpoint !== undefined
+      ? [{ ...defaults, name: 'primary' }, ...list.map((one) => inherit(defaults, one))]
+      : list.map((one) => inherit(defaults, one))
+
+  const seen = new Set<string>()
+  const destinations = all.map((one) => {
+    if (seen.has(one.name)) problems.push(`destinations: the name "${one.name}" is used twice`)
+    seen.add(one.name)
+    return resolve(one, problems)
+  })
+  if (problems.length > 0) throw new ConfigError(problems)
+  const { rowBytes = 8 * MiB, ...encodingLimits } = limits ?? {}
+  return {
+    destinations,
+    acknowledge: acknowledge ?? 'delivered',
+    flushTimeoutMs: flushTimeoutMs ?? 10_000,
+    shutdownTimeoutMs: shutdownTimeoutMs ?? 10_000,
+    limits: defined(encodingLimits) as Limits,
+    maxRowBytes: rowBytes,
+  }
+}
+
+function fromEnvironment(env: NodeJS.ProcessEnv): DestinationOptions {
+  const read = (setting: string) => env[`OTEL_EXPORTER_CLICKHOUSE_${setting}`] || undefined // empty is unset
+  return defined({
+    endpoint: read('ENDPOINT'),
+    database: read('DATABASE'),
+    username: read('USERNAME'),
+    password: read('PASSWORD'),
+  })
+}
+
+// Everything but the endpoint: two destinations on one server would be one destination too many.
+function inherit(
+  defaults: DestinationOptions,
+  one: NamedDestinationOptions,
+): NamedDestinationOptions {
+  const { endpoint: _, ...rest } = defaults
+  return merge(rest, one)
+}
+
+function resolve(options: NamedDestinationOptions, problems: string[]): DestinationConfig {
+  const at = options.name === 'primary' ? '' : `destinations[${options.name}].`
+  const { endpoint, username, password } = parseEndpoint(options.endpoint, at, problems)
+  if (options.endpoint === undefined && at !== '') problems.push(`${at}endpoint is missing`)
+  const schema =
+    options.schema === 'otel'
+      ? otelTraces
+      : typeof options.schema === 'object'
+        ? options.schema
+        : flatTraces
+  const tls = defined(options.tls ?? {})
+  if ((tls.cert === undefined) !== (tls.key === undefined))
+    problems.push(`${at}tls: cert and key belong together`)
+  const {
+    maxRetries = 'unlimited',
+    initialDelayMs = 1000,
+    multiplier = 2,
+    maxDelayMs = 5000,
+  } = options.retry ?? {}
+  return {
+    name: options.name,
+    endpoint,
+    database: options.database ?? schema.database,
+    table: options.table ?? schema.name,
+    schema,
+    username: options.username ?? username ?? 'default',
+    password: options.password ?? password ?? '',
+    timeoutMs: options.timeoutMs ?? 10_000,
+    batch: {
+      maxRows: options.batch?.maxRows ?? 10_000,
+      maxBytes: options.batch?.maxBytes ?? 8 * MiB,
+      maxDelayMs: options.batch?.maxDelayMs ?? 1000,
+    },
+    compression: {
+      codec: options.compression?.codec ?? 'gzip',
+      level: options.compression?.level ?? 3,
+      thresholdBytes: options.compression?.thresholdBytes ?? 0,
+    },
+    retry: {
+      maxRetries: maxRetries === 'unlimited' ? Number.POSITIVE_INFINITY : maxRetries,
+      initialDelayMs,
+      multiplier,
+      maxDelayMs,
+    },
+    queue: {
+      maxBytes: options.queue?.maxBytes ?? 64 * MiB,
+      whenFull: options.queue?.whenFull ?? 'drop_oldest',
+    },
+    manageSchema: options.manageSchema ?? 'create',
+    ttl: options.ttl,
+    tls,
+    headers: options.headers ?? {},
+    settings: Object.fromEntries(
+      Object.entries(options.settings ?? {})
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, value]) => [
+          name,
+          typeof value === 'boolean' ? String(Number(value)) : String(value),
+        ]),
+    ),
+    agent: options.agent,
+  }
+}
+
+const NOWHERE = new URL('http://localhost:8123')
+
+// The input of `new URL` may hold a password and stands in its error: neither is passed on.
+function parseEndpoint(
+  text = NOWHERE.origin,
+  at: string,
+  problems: string[],
+): { endpoint: URL; username?: string; password?: string } {
+  const problem = (rule: string) => {
+    problems.push(`${at}endpoint ${rule}`)
+    return { endpoint: NOWHERE }
+  }
+  if (!URL.canParse(text)) return problem('must be a URL such as http://localhost:8123')
+  const url = new URL(text)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    return problem('must begin with http:// or https://')
+  if (url.search || url.hash)
+    return problem('must have no query and no fragment; use `database`, `table` and `settings`')
+  let credentials = {}
+  try {
+    credentials = {
+      ...(url.username && { username: decodeURIComponent(url.username) }),
+      ...(url.password && { password: decodeURIComponent(url.password) }),
+    }
+  } catch {
+    return problem('holds a user or password that is not percent-encoded')
+  }
+  url.username = ''
+  url.password = ''
+  url.pathname = url.pathname.replace(/\/+$/, '')
+  return { endpoint: url, ...credentials }
+}
+
+/** One level deep, as far as options nest: `over` wins, its undefined values do not. Headers and settings merge by name. */
+function merge<Base extends DestinationOptions, Over extends DestinationOptions>(
+  base: Base,
+  over: Over,
+): Base & Over {
+  const merged = { ...base } as Record<string, unknown>
+  for (const [key, value] of Object.entries(defined(over))) {
+    const below = merged[key]
+    merged[key] =
+      isPlainObject(below) && isPlainObject(value) ? { ...below, ...defined(value) } : value
+  }
+  return merged as Base & Over
+}
+
+function defined<T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, field]) => field !== undefined),
+  ) as never
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  )
+}
+
+function isTable(value: unknown): boolean {
+  const table = value as Partial<Table<SpanLike>> | null
+  return (
+    typeof table?.toLine === 'function' &&
+    typeof table.ddl === 'function' &&
+    Array.isArray(table.insertColumns)
+  )
+}
+
+const SECRET = /password|headers|tls|endpoint/
+
+function describe(issue: z.core.$ZodIssue, options: unknown): string[] {
+  const path = issue.path.map(String)
+  const at = path.join('.')
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => `${[...path, key].join('.')} is no option`)
+  if (issue.code === 'invalid_union' && at.endsWith('schema'))
+    return [`${at} must be 'flat', 'otel' or a table made by defineTable()`]
+  if (issue.code === 'invalid_key') return [`${at} ${issue.issues[0]?.message ?? 'is not allowed'}`]
+  const received = path.reduce<unknown>(
+    (value, key) => (value as Record<string, unknown> | undefined)?.[key],
+    options,
+  )
+  const shown = SECRET.test(at) ? 'a value not shown' : show(received)
+  return [`${at || 'options'}: ${issue.message} (received ${shown})`]
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null)
+    return String(value)
+  return Array.isArray(value) ? 'an array' : typeof value
+}

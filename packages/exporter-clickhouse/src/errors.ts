@@ -1,0 +1,40 @@
+/** The options cannot be used. `message` lists every problem at once; secrets are masked. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`spanhouse: these exporter options cannot be used: ${problems.join('; ')}`)
+    this.problems = problems
+  }
+}
+
+/** What ClickHouse, or something before it, answered instead of taking the rows. */
+export class ClickHouseError extends Error {
+  override readonly name = 'ClickHouseError'
+  /** HTTP status of the answer. */
+  readonly httpStatus: number
+  /** ClickHouse's exception code; 0 where the answer bore none (a proxy's, say). */
+  readonly code: number
+
+  constructor(httpStatus: number, code: number, message: string) {
+    super(message)
+    this.httpStatus = httpStatus
+    this.code = code
+  }
+}
+
+/** The first 200 characters of a text on one line, without control characters. */
+export function oneLine(text: string): string {
+  return text
+    .slice(0, 2000)
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim()
+    .slice(0, 200)
+}
+
+/** An error as text for a log line: its message, or its code where it has none (an AggregateError). */
+export function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return oneLine(String(error))
+  return oneLine(error.message) || (error as NodeJS.ErrnoException).code || error.name
+}

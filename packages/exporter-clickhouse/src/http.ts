@@ -1,0 +1,179 @@
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type RequestOptions,
+} from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
+import type { DestinationConfig } from './config.js'
+import { withoutTracing } from './suppress-tracing.js'
+
+/** One request: everything that is not the same for all requests to the destination. */
+export interface Post {
+  readonly method?: 'GET' | 'POST'
+  /** Path below the endpoint, with its query, e.g. `/?query=…`. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+  /** Of the whole exchange, from the call to the last byte of the answer. */
+  readonly deadlineMs: number
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  /** The first 64 KiB. */
+  readonly body: string
+  /** False where the answer was longer than we read. */
+  readonly complete: boolean
+}
+
+/** What came of a request. `bodyStarted` tells whether the server may have seen any of the rows. */
+export type Exchange =
+  | { readonly reply: Reply }
+  | { readonly error: Error; readonly bodyStarted: boolean; readonly timedOut: boolean }
+
+export interface Client {
+  /** Never rejects, never follows a redirect. */
+  send(post: Post, signal: AbortSignal): Promise<Exchange>
+  close(): void
+}
+
+const KEPT_REPLY_BYTES = 64 * 1024
+const MAX_REPLY_BYTES = 1024 * 1024
+// Servers close idle connections after 3 s (ClickHouse Cloud) or more.
+const MAX_IDLE_MS = 2500
+
+/** The only file that touches the network: requests to one destination, over its own kept-alive connections. */
+export function openClient(config: DestinationConfig, maxSockets: number): Client {
+  const { endpoint, tls } = config
+  const secure = endpoint.protocol === 'https:'
+  const request = secure ? httpsRequest : httpRequest
+  const pool = {
+    keepAlive: true,
+    maxSockets,
+    maxFreeSockets: maxSockets,
+    scheduling: 'lifo' as const,
+  }
+  const agent = config.agent ?? (secure ? new HttpsAgent({ ...pool, ...tls }) : new HttpAgent(pool))
+  const idleSince = new WeakMap<object, number>()
+  agent.on('free', (socket: Socket) => idleSince.set(socket, performance.now()))
+  const fixed: RequestOptions = {
+    protocol: endpoint.protocol,
+    hostname: endpoint.hostname.replace(/^\[|\]$/g, ''),
+    port: endpoint.port,
+    agent,
+  }
+  const sharedHeaders = { ...authorization(config), ...config.headers }
+
+  function dropStaleSockets(): void {
+    const now = performance.now()
+    for (const sockets of Object.values(agent.freeSockets))
+      for (const socket of sockets ?? [])
+        if (now - (idleSince.get(socket) ?? now) > MAX_IDLE_MS) socket.destroy()
+  }
+
+  function exchange(post: Post, signal: AbortSignal): Promise<Exchange & { stale?: boolean }> {
+    return new Promise((resolve) => {
+      let bodyStarted = false
+      let timedOut = false
+      let answered = false
+      const fail = (error: Error) => {
+        finish({
+          error,
+          bodyStarted,
+          timedOut,
+          stale: req.reusedSocket && !answered && !timedOut && !signal.aborted,
+        })
+      }
+      const finish = (outcome: Exchange & { stale?: boolean }) => {
+        clearTimeout(deadline)
+        signal.removeEventListener('abort', abort)
+        resolve(outcome)
+      }
+      const abort = () => req.destroy(new Error('given up: shutting down'))
+
+      const req = request({
+        ...fixed,
+        method: post.method ?? 'POST',
+        path: `${endpoint.pathname === '/' ? '' : endpoint.pathname}${post.path}`,
+        headers: { ...sharedHeaders, ...post.headers, 'content-length': String(post.body.length) },
+      })
+      const deadline = setTimeout(() => {
+        timedOut = true
+        req.destroy(new Error(`no complete answer within ${post.deadlineMs} ms`))
+      }, post.deadlineMs).unref()
+      signal.addEventListener('abort', abort, { once: true })
+      if (signal.aborted) abort()
+
+      req.on('socket', (socket) => {
+        socket.unref() // a request under way must not hold an ended application open; a flush holds a timer
+        const start = () => {
+          bodyStarted = true
+        }
+        if (!socket.connecting) start()
+        else socket.once(secure ? 'secureConnect' : 'connect', start)
+      })
+      req.on('error', fail)
+      // Without these a connection that dies between request and response would settle nothing.
+      req.on('close', () => fail(new Error('the connection closed before an answer')))
+      req.on('response', (res) => {
+        answered = true
+        const chunks: Buffer[] = []
+        let bytes = 0
+        const reply = (complete: boolean): Exchange => ({
+          reply: {
+            complete,
+            status: res.statusCode ?? 0,
+            headers: res.headers,
+            body: Buffer.concat(chunks).subarray(0, KEPT_REPLY_BYTES).toString(),
+          },
+        })
+        res.on('data', (chunk: Buffer) => {
+          if (bytes < KEPT_REPLY_BYTES) chunks.push(chunk)
+          bytes += chunk.length
+          if (bytes > MAX_REPLY_BYTES) {
+            finish(reply(false))
+            req.destroy()
+          }
+        })
+        // 'end' comes for a cut answer too on some paths; only `complete` says that all of it is here.
+        res.on('end', () =>
+          res.complete ? finish(reply(true)) : fail(new Error('the answer was cut short')),
+        )
+        res.on('error', fail)
+        res.on('close', () => fail(new Error('the answer was cut short')))
+      })
+      req.end(post.body)
+    })
+  }
+
+  return {
+    async send(post, signal) {
+      dropStaleSockets()
+      // After a stall of the event loop a kept connection may be closed without our having seen it:
+      // two turns hold one poll phase, in which the agent learns of it.
+      await turn()
+      await turn()
+      const first = await withoutTracing(() => exchange(post, signal))
+      // The server closed the connection as we took it again; with its token the same request is safe.
+      return first.stale ? withoutTracing(() => exchange(post, signal)) : first
+    },
+    close() {
+      if (agent !== config.agent) agent.destroy()
+    },
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+// Basic, not X-ClickHouse-User: base64 carries passwords that a header value cannot.
+function authorization({ username, password, headers }: DestinationConfig): Record<string, string> {
+  const named = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
+  if (named || (username === 'default' && password === '')) return {}
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }
+}

@@ -1,0 +1,5 @@
+export { ClickHouseError, ConfigError } from './errors.js'
+export type { DestinationOptions, NamedDestinationOptions, Options } from './options.js'
+export type { DropReason } from './outcome.js'
+export { ClickHouseSpanExporter, type ExportResult } from './span-exporter.js'
+export type { DestinationStats, Stats } from './stats.js'

@@ -1,0 +1,57 @@
+import { diag } from '@opentelemetry/api'
+import { ClickHouseError, errorText } from './errors.js'
+import type { DropReason } from './outcome.js'
+
+/** The log lines of one destination: one when it begins to fail, at most one a minute while it does, one when it recovers. */
+export interface DestinationLog {
+  failed(error: Error, fix: string | undefined, waitingRows: number): void
+  recovered(): void
+  dropped(rows: number, reason: DropReason, error: Error | undefined): void
+}
+
+const SUMMARY_EVERY_MS = 60_000
+
+export function destinationLog(
+  name: string,
+  endpoint: URL,
+  now: () => number = () => performance.now(),
+): DestinationLog {
+  const log = diag.createComponentLogger({ namespace: '@spanhouse/exporter-clickhouse' })
+  const where = `${name} (${endpoint.host})`
+  let failingSince: number | undefined
+  let lastSummary = Number.NEGATIVE_INFINITY
+  let droppedSince = 0
+  let lastDropLine = Number.NEGATIVE_INFINITY
+
+  return {
+    failed(error, fix, waitingRows) {
+      const text = error instanceof ClickHouseError ? error.message : errorText(error)
+      const advice = fix ? ` ${fix}` : ''
+      if (failingSince === undefined) {
+        failingSince = lastSummary = now()
+        log.warn(`${where} takes no rows: ${text}.${advice} They are kept and sent again.`)
+      } else if (now() - lastSummary >= SUMMARY_EVERY_MS) {
+        lastSummary = now()
+        const seconds = Math.round((now() - failingSince) / 1000)
+        log.warn(
+          `${where} has taken no rows for ${seconds} s, ${waitingRows} are waiting: ${text}.${advice}`,
+        )
+      }
+    },
+    recovered() {
+      if (failingSince === undefined) return
+      const seconds = ((now() - failingSince) / 1000).toFixed(1)
+      failingSince = undefined
+      log.info(`${where} takes rows again after ${seconds} s.`)
+    },
+    dropped(rows, reason, error) {
+      droppedSince += rows
+      if (now() - lastDropLine < SUMMARY_EVERY_MS) return
+      lastDropLine = now()
+      log.error(
+        `${where} lost ${droppedSince} rows (${reason})${error ? `: ${errorText(error)}` : ''}.`,
+      )
+      droppedSince = 0
+    },
+  }
+}

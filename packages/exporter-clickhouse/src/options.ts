@@ -1,0 +1,119 @@
+import type { Agent } from 'node:http'
+import type { SpanLike, Table } from '@spanhouse/transform'
+
+/** What may be said of every destination alike, or of one of them in `destinations`. */
+export interface DestinationOptions {
+  /** ClickHouse's HTTP interface; a path is kept, user and password in it are moved to headers. Default: `http://localhost:8123`. */
+  endpoint?: string | undefined
+  /** Default: the schema's own, `telemetry` for `flat`, `default` for `otel`. */
+  database?: string | undefined
+  /** Default: the schema's own, `traces` for `flat`, `otel_traces` for `otel`. */
+  table?: string | undefined
+  /** Default: `default`. */
+  username?: string | undefined
+  /** Default: none. */
+  password?: string | undefined
+  /** `flat` (default), `otel` (the OpenTelemetry Collector's table), or a table of your own from `defineTable`. */
+  schema?: 'flat' | 'otel' | Table<SpanLike> | undefined
+  /** Deadline of one whole exchange with the server, in milliseconds. Default: 10,000. */
+  timeoutMs?: number | undefined
+  /** When a batch is sealed: whichever limit is met first. */
+  batch?:
+    | {
+        /** Default: 10,000. */
+        maxRows?: number | undefined
+        /** Bytes before compression. Default: 8 MiB. */
+        maxBytes?: number | undefined
+        /** Age of the oldest row, in milliseconds. Default: 1000. */
+        maxDelayMs?: number | undefined
+      }
+    | undefined
+  compression?:
+    | {
+        /** Default: `gzip`, whose checksum makes a damaged or cut body certain to be refused. */
+        codec?: 'gzip' | 'none' | undefined
+        /** 1 (fastest) to 9. Default: 3. */
+        level?: number | undefined
+        /** Bodies of fewer bytes go uncompressed, and so unprotected. Default: 0. */
+        thresholdBytes?: number | undefined
+      }
+    | undefined
+  retry?:
+    | {
+        /** Attempts after the first; then the batch is dropped and counted. Default: `unlimited`. */
+        maxRetries?: number | 'unlimited' | undefined
+        /** Default: 1000. */
+        initialDelayMs?: number | undefined
+        /** Default: 2. */
+        multiplier?: number | undefined
+        /** Default: 5000. */
+        maxDelayMs?: number | undefined
+      }
+    | undefined
+  queue?:
+    | {
+        /** Bytes this destination may hold in memory. Default: 64 MiB. */
+        maxBytes?: number | undefined
+        /** Which rows make room. Default: `drop_oldest`. */
+        whenFull?: 'drop_oldest' | 'drop_newest' | undefined
+      }
+    | undefined
+  /** `create` (default) creates a missing database or table on the first answer that says so; `off` leaves that to you. */
+  manageSchema?: 'create' | 'off' | undefined
+  /** Seconds after which rows of tables that we create are deleted. Default: never. */
+  ttl?: number | undefined
+  /** For `https:` endpoints; PEM texts. */
+  tls?:
+    | {
+        ca?: string | undefined
+        cert?: string | undefined
+        key?: string | undefined
+        servername?: string | undefined
+        /** Default: true. */
+        rejectUnauthorized?: boolean | undefined
+      }
+    | undefined
+  /** Sent with every request, e.g. for a proxy. */
+  headers?: Record<string, string> | undefined
+  /** ClickHouse settings sent with every INSERT. */
+  settings?: Record<string, string | number | boolean> | undefined
+  /** An agent of your own, instead of ours. */
+  agent?: Agent | undefined
+}
+
+export interface NamedDestinationOptions extends DestinationOptions {
+  /** Letters, digits, `_` and `-`; stands in logs and statistics. */
+  name: string
+}
+
+/** Options of exporter and processor. What stands outside `destinations` is the default for every one of them. */
+export interface Options extends DestinationOptions {
+  /**
+   * More destinations. The flat options are a destination of their own, named `primary`,
+   * if they (or the environment) name an `endpoint` or this list is absent.
+   */
+  destinations?: readonly NamedDestinationOptions[] | undefined
+  /**
+   * When `export()` calls back: `delivered` (default), after each destination's first attempt with
+   * the rows; `accepted`, at once, so that rows gather across exports.
+   */
+  acknowledge?: 'delivered' | 'accepted' | undefined
+  /** `forceFlush()` rejects after this. Default: 10,000. */
+  flushTimeoutMs?: number | undefined
+  /** `shutdown()` gives up on what is left after this. Default: 10,000. */
+  shutdownTimeoutMs?: number | undefined
+  limits?:
+    | {
+        /** UTF-16 units of an attribute's text. Default: none. */
+        attributeValueLength?: number | undefined
+        /** Per span, event and link. Default: none. */
+        attributeCount?: number | undefined
+        /** Per span. Default: none. */
+        eventCount?: number | undefined
+        /** Per span. Default: none. */
+        linkCount?: number | undefined
+        /** A longer row is dropped (`too_large`). Default: 8 MiB. */
+        rowBytes?: number | undefined
+      }
+    | undefined
+}

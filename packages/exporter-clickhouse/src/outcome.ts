@@ -1,0 +1,47 @@
+import type { ClickHouseError } from './errors.js'
+
+/** What one attempt to insert a batch came to. */
+export type Outcome =
+  | { readonly status: 'delivered' }
+  | {
+      readonly status: 'retry'
+      /**
+       * `transient`: nothing was written. `overloaded`: the same, and the server asks for patience.
+       * `ambiguous`: the rows may be in the table. `misconfigured`: nothing will change by itself.
+       */
+      readonly why: 'transient' | 'overloaded' | 'ambiguous' | 'misconfigured'
+      readonly error: Error
+      /** What somebody may do about it, as a sentence. */
+      readonly fix?: string | undefined
+      /** The server asked us to wait at least so long. */
+      readonly retryAfterMs?: number
+      readonly timedOut?: boolean
+    }
+  | {
+      readonly status: 'missing_table'
+      readonly error: ClickHouseError
+      readonly fix?: string | undefined
+    }
+  | {
+      readonly status: 'unknown_setting'
+      readonly error: ClickHouseError
+      readonly fix?: string | undefined
+      readonly setting: string
+    }
+  /** Nothing was written, because of a row in it; `row` counts from 0 and is the server's guess. */
+  | { readonly status: 'rejected'; readonly error: ClickHouseError; readonly row?: number }
+  /** Nothing was written, because it is too much at once. */
+  | { readonly status: 'too_large'; readonly error: ClickHouseError }
+
+/** Why rows were given up. */
+export type DropReason =
+  | 'queue_full'
+  | 'rejected'
+  | 'dead_lettered'
+  | 'retries_exhausted'
+  | 'too_large'
+  | 'encode_error'
+  | 'spool_full'
+  | 'spool_corrupt'
+  | 'filtered'
+  | 'shutdown'

@@ -1,0 +1,61 @@
+import { diag } from '@opentelemetry/api'
+import type { SpanLike } from '@spanhouse/transform'
+import { parseConfig } from './config.js'
+import type { Options } from './options.js'
+import { Pipeline } from './pipeline.js'
+import type { Stats } from './stats.js'
+
+/** `ExportResult` of @opentelemetry/core 2 and 3. */
+export interface ExportResult {
+  code: 0 | 1
+  error?: Error
+}
+
+// ExportResultCode of @opentelemetry/core; a test holds them against versions 2 and 3.
+const SUCCESS = 0
+const FAILED = 1
+
+/** A SpanExporter of SDK 2 or 3 that inserts spans into ClickHouse. Throws a ConfigError for options that cannot be used. */
+export class ClickHouseSpanExporter {
+  readonly #pipeline: Pipeline
+
+  constructor(options?: Options) {
+    this.#pipeline = new Pipeline(parseConfig(options))
+  }
+
+  /** Calls back exactly once and never throws. FAILED (1) only after shutdown, or if no destination took any of the spans. */
+  export(spans: SpanLike[], resultCallback: (result: ExportResult) => void): void {
+    if (this.#pipeline.closed) {
+      resultCallback(failed('the exporter is shut down'))
+      return
+    }
+    this.#pipeline
+      .export(spans)
+      .then(
+        (taken): ExportResult =>
+          taken ? { code: SUCCESS } : failed('every destination dropped these spans'),
+        (error): ExportResult => ({ code: FAILED, error }),
+      )
+      .then(resultCallback)
+      // What the callback throws is its owner's; an unhandled rejection would end the application.
+      .catch((error) => diag.error('spanhouse: the callback of export() threw', error))
+  }
+
+  /** Resolves when every span exported before is delivered or dropped; rejects after `timeoutMs`, naming the destinations that still wait. */
+  forceFlush(options: { timeoutMs?: number } = {}): Promise<void> {
+    return this.#pipeline.flush(options.timeoutMs)
+  }
+
+  /** Delivers what it can within `shutdownTimeoutMs` and counts the rest as dropped (`shutdown`). Always resolves. */
+  shutdown(): Promise<void> {
+    return this.#pipeline.shutdown()
+  }
+
+  stats(): Stats {
+    return this.#pipeline.stats()
+  }
+}
+
+function failed(why: string): ExportResult {
+  return { code: FAILED, error: new Error(`spanhouse: ${why}`) }
+}

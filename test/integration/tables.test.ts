@@ -1,0 +1,279 @@
+import { createClient } from '@clickhouse/client'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import {
+  flatTraces,
+  otelTraces,
+  quoteIdentifier,
+  type SpanLike,
+  spansFromOtlpJson,
+  type Table,
+} from '@spanhouse/transform'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hostileSpan } from '../../packages/transform/test/arbitraries.js'
+import { hostileValues, makeSpan, seedSpan } from '../../packages/transform/test/spans.js'
+import { userTable } from '../../packages/transform/test/user-table.js'
+
+let server: ClickHouseServer
+
+beforeAll(async () => {
+  server = await startClickHouse()
+})
+afterAll(() => server?.stop())
+
+const tables: [string, Table<SpanLike>][] = [
+  ['flat', flatTraces],
+  ['otel', otelTraces],
+  ['a user’s own', userTable],
+]
+
+describe.each(tables)('%s', (_name, table) => {
+  test('ddl() can be run twice, with every option', async () => {
+    const twice = [...table.ddl(), ...table.ddl()]
+    const elsewhere = {
+      database: 'else where',
+      table: 'a`b',
+      ttl: 86_400,
+      engine: 'ReplacingMergeTree',
+    }
+    for (const statement of [...twice, ...table.ddl(elsewhere), ...table.ddl(elsewhere)])
+      await server.query(statement)
+  })
+
+  test.each(['UTC', 'America/New_York'])(
+    'every column reads back as toRow gives it, session in %s',
+    async (session) => {
+      const spans = corpus()
+      await emptied(table)
+      await insert(table, spans, { session_timezone: session })
+      expect(await stored(table)).toEqual(sorted(spans.map((span) => table.toRow(span))))
+    },
+  )
+
+  test('@clickhouse/client reads the same', async () => {
+    const client = createClient({ url: server.url })
+    const reply = await client.query({ query: select(table), format: 'JSONEachRow' })
+    const rows = await reply.json<Record<string, unknown>>()
+    await client.close()
+    expect(sorted(rows)).toEqual(await stored(table))
+  })
+
+  test('no hostile span is refused, and each is stored as toRow gives it', async () => {
+    const spans = fc.sample(hostileSpan, { numRuns: 1000, seed: 7 })
+    await emptied(table)
+    for (let start = 0; start < spans.length; start += 50)
+      await insert(table, spans.slice(start, start + 50))
+    expect(await stored(table)).toEqual(sorted(spans.map((span) => table.toRow(span))))
+  })
+
+  test('partitionDay() is the partition', async () => {
+    await emptied(table)
+    const span = makeSpan({ startTime: [1_900_000_000, 0] })
+    await insert(table, [span])
+    const partitions = await server.query(
+      `SELECT DISTINCT toUInt32(toDate(partition)) FROM system.parts WHERE active AND database = '${table.database}' AND table = '${table.name}'`,
+    )
+    expect(Number(partitions)).toBe(table.partitionDay?.(span))
+  })
+})
+
+test('the view fills the table of trace times, for times after 2106 too', async () => {
+  await emptied(otelTraces)
+  await server.query('TRUNCATE TABLE default.otel_traces_trace_id_ts')
+  const at = (traceId: string, seconds: number): SpanLike =>
+    makeSpan({ spanContext: () => ({ traceId, spanId: '01' }), startTime: [seconds, 0] })
+  await insert(otelTraces, [
+    at('a', 1_729_627_200),
+    at('a', 1_729_627_300),
+    at('b', 9e9),
+    at('', 1),
+  ])
+  const times = await server.query(
+    'SELECT TraceId, toUnixTimestamp(Start), toUnixTimestamp(End) FROM default.otel_traces_trace_id_ts ORDER BY TraceId FORMAT JSONCompactEachRow',
+  )
+  expect(
+    times
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toEqual([
+    ['a', 1_729_627_200, 1_729_627_300],
+    ['b', 4_294_967_295, 4_294_967_295],
+  ])
+})
+
+test('a repeated insert with a token is stored once, in the view’s target too', async () => {
+  await emptied(otelTraces)
+  await server.query('TRUNCATE TABLE default.otel_traces_trace_id_ts')
+  const settings = {
+    insert_deduplication_token: 't1',
+    deduplicate_blocks_in_dependent_materialized_views: '1',
+  }
+  for (let attempt = 0; attempt < 3; attempt++) await insert(otelTraces, [makeSpan()], settings)
+  expect(await server.query('SELECT count() FROM default.otel_traces')).toBe('1\n')
+  expect(await server.query('SELECT count() FROM default.otel_traces_trace_id_ts')).toBe('1\n')
+})
+
+test('the tables are the ones the server describes', async () => {
+  for (const [, table] of tables) {
+    const described = await server.query(`DESCRIBE TABLE ${placed(table)} FORMAT JSONEachRow`)
+    const columns = described
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(columns.map(({ name, type }) => ({ name, type }))).toEqual(
+      table.columns.map(({ name, type }) => ({ name, type })),
+    )
+  }
+})
+
+test('hostile names of database, table and columns are names', async () => {
+  const names = [
+    'a`b',
+    'a\\b',
+    'a\nb',
+    "a'b",
+    'a"b',
+    'a\0b',
+    'a;--',
+    'ü👍',
+    'select',
+    'a\tb',
+    'a.b',
+    '\u001b',
+    'a/b',
+    '..',
+    '\ud800',
+  ]
+  for (const name of names) {
+    for (const statement of otelTraces.ddl({ database: name, table: name }))
+      await server.query(statement)
+    const hex = Buffer.from(name.replace('\ud800', '\ufffd')).toString('hex')
+    const found = await server.query(
+      `SELECT count() FROM system.tables WHERE database = unhex('${hex}') AND startsWith(name, unhex('${hex}'))`,
+    )
+    expect([name, found]).toEqual([name, '3\n'])
+  }
+})
+
+function corpus(): SpanLike[] {
+  const kinds = [-1, 0, 1, 2, 3, 4].map((kind) => makeSpan({ kind }))
+  const statuses = [0, 1, 2].map((code) => makeSpan({ status: { code, message: `code ${code}` } }))
+  const values = Object.values(hostileValues()).flatMap((value) => [
+    makeSpan({
+      attributes: { value, a: value, b: value },
+      events: [{ name: value, time: value, attributes: { value } }],
+    }),
+    makeSpan({
+      name: value,
+      resource: { attributes: { 'service.name': value } },
+      links: [{ context: { traceId: value }, attributes: { value } }],
+    }),
+  ])
+  const times = [
+    [0, 0],
+    [1, 500_000_000],
+    [-1, 5],
+    [0, 2e9],
+    [1.5, 0],
+    [4_294_967_295, 1],
+    [4_294_967_296, 0],
+    [5_662_310_400, 0],
+    [9_223_372_036, 854_775_808],
+    [1e300, 1e300],
+    [Number.NaN, 0],
+  ].map((time) => makeSpan({ startTime: time, endTime: time, events: [{ name: 'e', time }] }))
+  const durations = [
+    [0, 0],
+    [9e9, 999_999_999],
+    [9e15, 0],
+  ].map((endTime) => makeSpan({ endTime, events: [] }))
+  const many = makeSpan({
+    events: Array.from({ length: 10_000 }, (_, n) => ({ name: `e${n}`, time: [n, n] })),
+  })
+  const big = makeSpan({ attributes: { big: 'x'.repeat(1024 * 1024) } })
+  const dropped = makeSpan({
+    droppedAttributesCount: 1,
+    droppedEventsCount: 2,
+    droppedLinksCount: 3,
+  })
+  return [
+    ...spansFromOtlpJson(seedSpan),
+    ...kinds,
+    ...statuses,
+    ...values,
+    ...times,
+    ...durations,
+    many,
+    big,
+    dropped,
+    {} as SpanLike,
+  ]
+}
+
+async function insert(
+  table: Table<SpanLike>,
+  spans: readonly SpanLike[],
+  settings: Record<string, string> = {},
+): Promise<void> {
+  const query = `INSERT INTO ${placed(table)} (${table.insertColumns.map(quoteIdentifier).join(', ')}) FORMAT JSONEachRow`
+  const parameters = new URLSearchParams({
+    query,
+    async_insert: '0',
+    date_time_input_format: 'best_effort',
+    input_format_skip_unknown_fields: '0',
+    ...settings,
+  })
+  const reply = await fetch(`${server.url}/?${parameters}`, {
+    method: 'POST',
+    body: spans.map((span) => table.toLine(span)).join('\n'),
+  })
+  expect([reply.status, await reply.text()]).toEqual([200, ''])
+}
+
+async function stored(table: Table<SpanLike>): Promise<Record<string, unknown>[]> {
+  const text = await server.query(`${select(table)} FORMAT JSONEachRow`)
+  return sorted(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  )
+}
+
+/** Times as the seconds they were sent as, whatever time zone a column has; 64-bit integers quoted. */
+function select(table: Table<SpanLike>): string {
+  const columns = table.columns.map(
+    ({ name, type }) => `${asSent(quoteIdentifier(name), type)} AS ${quoteIdentifier(name)}`,
+  )
+  return `SELECT ${columns.join(', ')} FROM ${placed(table)} SETTINGS output_format_json_quote_64bit_integers = 1, prefer_column_name_to_alias = 1`
+}
+
+function asSent(column: string, type: string): string {
+  if (type.startsWith('DateTime64(9')) return nanosAsSent(column)
+  if (type.startsWith('Array(DateTime64(9')) return `arrayMap(t -> ${nanosAsSent('t')}, ${column})`
+  if (type === 'DateTime') return `leftPad(toString(toUnixTimestamp(${column})), 10, '0')`
+  return column
+}
+
+function nanosAsSent(time: string): string {
+  const nanos = `leftPad(toString(toUnixTimestamp64Nano(${time})), 19, '0')`
+  return `concat(substring(${nanos}, 1, 10), '.', substring(${nanos}, 11))`
+}
+
+async function emptied(table: Table<SpanLike>): Promise<void> {
+  for (const statement of table.ddl()) await server.query(statement)
+  await server.query(`TRUNCATE TABLE ${placed(table)}`)
+}
+
+function placed(table: Table<SpanLike>): string {
+  return `${quoteIdentifier(table.database)}.${quoteIdentifier(table.name)}`
+}
+
+function sorted(rows: Record<string, unknown>[]): Record<string, unknown>[] {
+  const key = (row: Record<string, unknown>): string => JSON.stringify(Object.entries(row))
+  return rows
+    .map((row) => [key(row), row] as const)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([, row]) => row)
+}

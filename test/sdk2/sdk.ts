@@ -1,0 +1,18 @@
+// What the tests use of the OpenTelemetry SDK, spelled for SDK 2; ../sdk3/sdk.ts spells it for SDK 3.
+import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base'
+
+export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+export { ExportResultCode, suppressTracing } from '@opentelemetry/core'
+export { resourceFromAttributes } from '@opentelemetry/resources'
+export { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+export {
+  BasicTracerProvider as TracerProvider,
+  InMemorySpanExporter,
+  type ReadableSpan,
+  type SpanExporter,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace-base'
+
+export function batchSpanProcessor(exporter: SpanExporter, options: Record<string, number> = {}): BatchSpanProcessor {
+  return new BatchSpanProcessor(exporter, options)
+}

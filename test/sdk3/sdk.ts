@@ -1,0 +1,18 @@
+// What the tests use of the OpenTelemetry SDK, spelled for SDK 3; ../sdk2/sdk.ts spells it for SDK 2.
+import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace'
+
+export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+export { ExportResultCode, suppressTracing } from '@opentelemetry/core'
+export { resourceFromAttributes } from '@opentelemetry/resources'
+export { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+export {
+  InMemorySpanExporter,
+  type ReadableSpan,
+  type SpanExporter,
+  type SpanProcessor,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace'
+
+export function batchSpanProcessor(exporter: SpanExporter, options: Record<string, number> = {}): BatchSpanProcessor {
+  return new BatchSpanProcessor({ exporter, ...options })
+}

@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const sdk = (version: 'sdk2' | 'sdk3') => ({
+  '#sdk': fileURLToPath(new URL(`test/${version}/sdk.ts`, import.meta.url)),
+  '@opentelemetry/api': fileURLToPath(
+    new URL(`test/${version}/node_modules/@opentelemetry/api`, import.meta.url),
+  ),
+})
+
+const slow = { testTimeout: 60_000, hookTimeout: 60_000 }
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit:transform', include: ['packages/transform/test/*.test.ts'] } },
+      { test: { name: 'unit:exporter', include: ['packages/exporter-clickhouse/test/*.test.ts'] }, resolve: { alias: sdk('sdk2') } },
+      { test: { name: 'sdk3:exporter', include: ['packages/exporter-clickhouse/test/*.test.ts'] }, resolve: { alias: sdk('sdk3') } },
+      { test: { name: 'server:local-clickhouse', include: ['packages/local-clickhouse/test/*.test.ts'], ...slow } },
+      { test: { name: 'server:sdk2', include: ['test/integration/*.test.ts'], ...slow }, resolve: { alias: sdk('sdk2') } },
+      { test: { name: 'server:sdk3', include: ['test/integration/*.test.ts'], ...slow }, resolve: { alias: sdk('sdk3') } },
+      { test: { name: 'packed', include: ['test/packed/*.test.ts'], testTimeout: 300_000, hookTimeout: 300_000 } },
+    ],
+  },
+})
