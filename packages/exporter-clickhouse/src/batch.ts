@@ -3,26 +3,54 @@ import { promisify } from 'node:util'
 import { constants, gunzip, gzip } from 'node:zlib'
 import type { Compression } from './config.js'
 
-/**
- * A sealed batch: rows that stay together, byte for byte, on every attempt and for every destination.
- * It is sealed before it is pressed, so that it has its place in the queues while the compression
- * runs on another thread.
- */
-export class Batch {
+/** What is sent: made once, the same for every attempt and destination. */
+export interface Pressed {
+  /** SHA-256 of the uncompressed bytes, in hex: gzip's output may differ between zlib versions. */
+  readonly digest: string
+  readonly body: Buffer
+}
+
+export type PressedBatch = Batch & { readonly pressed: Pressed }
+
+/** Rows that stay together, byte for byte. */
+export interface BatchShape {
   readonly rows: number
   readonly rawBytes: number
   readonly codec: Compression['codec']
-  readonly #compression: Compression
+}
+
+/**
+ * A sealed batch. It is sealed before it is pressed, so that it has its place in the queues while
+ * the compression runs on another thread.
+ */
+export class Batch implements BatchShape {
+  readonly rows: number
+  readonly rawBytes: number
+  readonly codec: Compression['codec']
   #raw: Buffer | undefined
   #pressed: Pressed | undefined
 
+  private constructor({ rows, rawBytes, codec }: BatchShape, raw?: Buffer, pressed?: Pressed) {
+    this.rows = rows
+    this.rawBytes = rawBytes
+    this.codec = codec
+    this.#raw = raw
+    this.#pressed = pressed
+  }
+
   /** Each line is one row, without its newline. */
-  constructor(lines: readonly string[], compression: Compression) {
-    this.#raw = Buffer.from(`${lines.join('\n')}\n`)
-    this.#compression = compression
-    this.rows = lines.length
-    this.rawBytes = this.#raw.length
-    this.codec = this.rawBytes >= compression.thresholdBytes ? compression.codec : 'none'
+  static seal(lines: readonly string[], { codec, thresholdBytes }: Compression): Batch {
+    const raw = Buffer.from(`${lines.join('\n')}\n`)
+    const rawBytes = raw.length
+    return new Batch(
+      { rows: lines.length, rawBytes, codec: rawBytes >= thresholdBytes ? codec : 'none' },
+      raw,
+    )
+  }
+
+  /** A batch as it was before it went to disk. */
+  static restore(shape: BatchShape, pressed: Pressed): Batch {
+    return new Batch(shape, undefined, pressed)
   }
 
   /** Bytes of memory it holds at this moment. */
@@ -36,10 +64,9 @@ export class Batch {
   }
 
   /** Hashes and compresses on other threads. To be called once. */
-  async press(): Promise<void> {
+  async press({ level }: Compression): Promise<void> {
     const raw = this.#raw
     if (!raw) return
-    const { level } = this.#compression
     // One output chunk the size of the input spares the main thread a callback every 16 KiB.
     const chunkSize = Math.min(Math.max(raw.length, constants.Z_MIN_CHUNK), 1024 * 1024)
     const [digest, body] = await Promise.all([
@@ -50,30 +77,33 @@ export class Batch {
     this.#raw = undefined
   }
 
-  /** Sealed batches of its rows, cut before the rows of these numbers. */
-  async cutAt(...rows: readonly number[]): Promise<Batch[]> {
-    const bytes = this.#pressed?.body ?? Buffer.alloc(0)
-    const raw = this.codec === 'gzip' ? await gunzipAsync(bytes) : bytes
-    const lines = raw.toString().split('\n').slice(0, -1) // JSON text holds no newline of its own
-    const edges = [0, ...rows, lines.length]
-    return edges
-      .slice(1)
-      .map((end, index) => lines.slice(edges[index], end))
-      .filter((part) => part.length > 0)
-      .map((part) => new Batch(part, this.#compression))
+  /** Its rows as lines, without their newlines. */
+  async lines(): Promise<string[]> {
+    const body = this.#pressed?.body ?? this.#raw ?? Buffer.alloc(0)
+    const raw = this.#pressed && this.codec === 'gzip' ? await gunzipAsync(body) : body
+    return raw.toString().split('\n').slice(0, -1) // JSON text holds no newline of its own
   }
 }
 
-export interface Pressed {
-  /** SHA-256 of the uncompressed bytes, in hex: gzip's output may differ between zlib versions. */
-  readonly digest: string
-  readonly body: Buffer
-}
-
-export type PressedBatch = Batch & { readonly pressed: Pressed }
-
 export function isPressed(batch: Batch): batch is PressedBatch {
   return batch.pressed !== undefined
+}
+
+/** The same rows in several sealed and pressed batches, cut before the rows of these numbers. */
+export async function cut(
+  batch: Batch,
+  before: readonly number[],
+  compression: Compression,
+): Promise<PressedBatch[]> {
+  const lines = await batch.lines()
+  const edges = [0, ...before, lines.length]
+  const parts = edges
+    .slice(1)
+    .map((end, index) => lines.slice(edges[index], end))
+    .filter((part) => part.length > 0)
+    .map((part) => Batch.seal(part, compression))
+  await Promise.all(parts.map((part) => part.press(compression)))
+  return parts.filter(isPressed)
 }
 
 // What a batch costs beside its bytes: many small ones must not escape a bound in bytes.
@@ -83,12 +113,12 @@ const gzipAsync = promisify(gzip)
 const gunzipAsync = promisify(gunzip)
 
 /** Presses batches in order, at most two at a time: the application needs the thread pool too. */
-export function pressQueue(): (batch: Batch) => Promise<void> {
+export function pressQueue(): (batch: Batch, compression: Compression) => Promise<void> {
   const lanes = [Promise.resolve(), Promise.resolve()]
   let turn = 0
-  return (batch) => {
+  return (batch, compression) => {
     const lane = turn++ % lanes.length
-    const pressed = (lanes[lane] ?? Promise.resolve()).then(() => batch.press())
+    const pressed = (lanes[lane] ?? Promise.resolve()).then(() => batch.press(compression))
     lanes[lane] = pressed.catch(() => {})
     return pressed
   }

@@ -1,4 +1,6 @@
 import type { Agent } from 'node:http'
+import { resolve as absolutePath } from 'node:path'
+import { type MeterProvider, metrics } from '@opentelemetry/api'
 import {
   flatTraces,
   type Limits,
@@ -9,6 +11,8 @@ import {
 import { z } from 'zod'
 import { ConfigError } from './errors.js'
 import type { DestinationOptions, NamedDestinationOptions, Options } from './options.js'
+import type { DropReason } from './outcome.js'
+import type { SpoolConfig } from './spool.js'
 
 /** One destination with every question decided. */
 export interface DestinationConfig {
@@ -25,13 +29,20 @@ export interface DestinationConfig {
   readonly compression: Compression
   readonly retry: RetryConfig
   readonly queue: { readonly maxBytes: number; readonly whenFull: 'drop_oldest' | 'drop_newest' }
-  readonly manageSchema: 'create' | 'off'
+  readonly spool: SpoolConfig | undefined
+  readonly deadLetter: DeadLetterConfig | undefined
+  readonly asyncInsert: boolean
+  readonly manageSchema: 'create' | 'validate' | 'off'
   readonly ttl: number | undefined
   readonly tls: Readonly<TlsConfig>
   readonly headers: Readonly<Record<string, string>>
   readonly settings: Readonly<Record<string, string>>
   readonly agent: Agent | undefined
 }
+
+export type DeadLetterConfig =
+  | { readonly directory: string; readonly maxBytes: number }
+  | { readonly table: string }
 
 export interface BatchLimits {
   readonly maxRows: number
@@ -68,6 +79,8 @@ export interface Config {
   readonly shutdownTimeoutMs: number
   readonly limits: Limits
   readonly maxRowBytes: number
+  readonly onDrop: ((rows: number, reason: DropReason, destination: string) => void) | undefined
+  readonly meterProvider: Pick<MeterProvider, 'getMeter'> | undefined
 }
 
 const MiB = 1024 * 1024
@@ -133,7 +146,20 @@ const destinationShape = {
   queue: z
     .strictObject({ maxBytes: whole(1), whenFull: z.enum(['drop_oldest', 'drop_newest']) })
     .partial(),
-  manageSchema: z.enum(['create', 'off']),
+  spool: z
+    .strictObject({
+      directory: nonEmpty,
+      maxBytes: whole(1),
+      fsync: z.enum(['always', 'interval', 'never']),
+      leaseMs: ms(100),
+    })
+    .partial(),
+  deadLetter: z.union([
+    z.strictObject({ directory: nonEmpty, maxBytes: whole(1).optional() }),
+    z.strictObject({ table: nonEmpty }),
+  ]),
+  asyncInsert: z.boolean(),
+  manageSchema: z.enum(['create', 'validate', 'off']),
   ttl: whole(1),
   tls: z
     .strictObject({
@@ -174,6 +200,14 @@ const optionsSchema = z
     ...destinationShape,
     destinations: z.array(destinationSchema).min(1).max(16),
     acknowledge: z.enum(['delivered', 'accepted']),
+    onDrop: z.custom<NonNullable<Options['onDrop']>>(
+      (value) => typeof value === 'function',
+      'must be a function',
+    ),
+    meterProvider: z.custom<Pick<MeterProvider, 'getMeter'>>(
+      (value) => typeof (value as MeterProvider | null)?.getMeter === 'function',
+      'must be a MeterProvider',
+    ),
     flushTimeoutMs: ms(1),
     shutdownTimeoutMs: ms(1),
     limits: z
@@ -203,6 +237,8 @@ export function parseConfig(options: Options = {}, env: NodeJS.ProcessEnv = proc
     flushTimeoutMs,
     shutdownTimeoutMs,
     limits,
+    onDrop,
+    meterProvider,
     ...own
   } = parsed.data
 
@@ -228,6 +264,10 @@ export function parseConfig(options: Options = {}, env: NodeJS.ProcessEnv = proc
     shutdownTimeoutMs: shutdownTimeoutMs ?? 10_000,
     limits: defined(encodingLimits) as Limits,
     maxRowBytes: rowBytes,
+    onDrop,
+    meterProvider:
+      meterProvider ??
+      (env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS']?.toLowerCase() === 'true' ? metrics : undefined),
   }
 }
 
@@ -298,6 +338,15 @@ function resolve(options: NamedDestinationOptions, problems: string[]): Destinat
       maxBytes: options.queue?.maxBytes ?? 64 * MiB,
       whenFull: options.queue?.whenFull ?? 'drop_oldest',
     },
+    spool: resolveSpool(options.spool, at, problems),
+    deadLetter:
+      options.deadLetter && 'directory' in options.deadLetter
+        ? {
+            directory: absolutePath(options.deadLetter.directory),
+            maxBytes: options.deadLetter.maxBytes ?? 64 * MiB,
+          }
+        : options.deadLetter,
+    asyncInsert: options.asyncInsert ?? false,
     manageSchema: options.manageSchema ?? 'create',
     ttl: options.ttl,
     tls,
@@ -311,6 +360,21 @@ function resolve(options: NamedDestinationOptions, problems: string[]): Destinat
         ]),
     ),
     agent: options.agent,
+  }
+}
+
+function resolveSpool(
+  options: DestinationOptions['spool'],
+  at: string,
+  problems: string[],
+): SpoolConfig | undefined {
+  if (!options) return undefined
+  if (options.directory === undefined) problems.push(`${at}spool.directory is missing`)
+  return {
+    directory: absolutePath(options.directory ?? ''),
+    maxBytes: options.maxBytes ?? 1024 * MiB,
+    fsync: options.fsync ?? 'interval',
+    leaseMs: options.leaseMs ?? 15_000,
   }
 }
 

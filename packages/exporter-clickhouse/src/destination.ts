@@ -1,127 +1,157 @@
 import { backoffMs } from './backoff.js'
-import { type Batch, isPressed, type PressedBatch } from './batch.js'
-import { classify } from './classify.js'
+import { type Batch, cut, isPressed, type PressedBatch } from './batch.js'
 import type { DestinationConfig } from './config.js'
+import type { DeadLetters } from './dead-letters.js'
+import { type Deduplication, deduplicationOf } from './deduplication.js'
+import { type Entry, newEntry } from './entry.js'
 import { ClickHouseError } from './errors.js'
-import { type Client, openClient } from './http.js'
-import { type Inserter, inserter } from './insert.js'
-import { type DestinationLog, destinationLog } from './log.js'
-import type { DropReason, Outcome } from './outcome.js'
-import { createTables } from './schema.js'
+import { type Insert, insertOf } from './insert.js'
+import type { DestinationLog } from './log.js'
+import type { DropReason, Outcome, Rejection, Retry } from './outcome.js'
+import { Pace } from './pace.js'
+import { Queue } from './queue.js'
+import { MAX_CONCURRENCY, type Sender } from './sender.js'
+import type { Spool, Stored } from './spool.js'
 import type { DestinationStats } from './stats.js'
 
-/** Where a batch stood when `export()` had to answer for it. */
-export type Receipt = 'delivered' | 'waiting' | 'dropped'
-
-interface Entry {
-  readonly batch: Batch
-  /** What it counts for in the queue's bound. */
-  heldBytes: number
-  /** Attempts that ended in a retry. */
-  failures: number
-  inFlight: boolean
-  /** An attempt may have been written: it must not be dropped to make room. */
-  ambiguous: boolean
-  readonly acknowledge: (receipt: Receipt) => void
-  readonly settled: Promise<void>
-  readonly settle: () => void
+/** What a destination works with; all of it its own, but for the spool's directory. */
+export interface Equipment {
+  readonly sender: Sender
+  readonly log: DestinationLog
+  readonly spool: Spool | undefined
+  readonly deadLetters: DeadLetters | undefined
+  readonly onDrop: (rows: number, reason: DropReason) => void
+  readonly onAttempt: (rows: number, seconds: number, outcome: Outcome) => void
 }
 
-const MAX_CONCURRENCY = 4
-// While a server is away it is asked about every two seconds, so that the first rows arrive within
-// five seconds of its return, however long the backoff has grown.
-const PROBE_EVERY_MS = 2000
-// Without an answer to this a server that hung before is not burdened with rows again.
-const PING_DEADLINE_MS = 2000
-// Nobody mends a password within a second, and servers lock users out.
-const MISCONFIGURED_PROBE_MS = 30_000
+// A link that is merely slow would never get a large batch through: its deadline doubles, so often.
+const MAX_DEADLINE_DOUBLINGS = 3
+// Batches that fail alone are tried again so often before their rows are taken for the reason.
+const MAX_LONELY_FAILURES = 5
+const MAX_REST_MS = 30_000
 
 /** One server: a bounded queue of batches, the requests that empty it, and an account of every row. */
 export class Destination {
   readonly config: DestinationConfig
-  readonly #client: Client
-  readonly #inserter: Inserter
-  readonly #log: DestinationLog
-  readonly #aborter = new AbortController()
-  /** In the order of arrival; what is in flight stays in it. */
-  readonly #queue = new Map<Batch, Entry>()
-  #heldBytes = 0
+  readonly #with: Equipment
+  readonly #queue: Queue
+  readonly #pace: Pace
   #inFlight = 0
-  #concurrency = MAX_CONCURRENCY
-  #failures = 0
-  #lastTimedOut = false
-  #misconfigured = false
-  #pause: NodeJS.Timeout | undefined
-  #creating: Promise<Outcome> | undefined
   #closed = false
 
   #accepted = 0
   #delivered = 0
+  #deliveries = 0
   readonly #dropped: Partial<Record<DropReason, number>> = {}
-  #requests = 0
+  #errors = 0
   #retries = 0
+  #possibleDuplicates = 0
   #lastError: Error | undefined
+  #deduplication: Deduplication = 'unknown'
 
-  constructor(config: DestinationConfig) {
+  constructor(config: DestinationConfig, equipment: Equipment) {
     this.config = config
-    this.#client = openClient(config, MAX_CONCURRENCY)
-    this.#inserter = inserter(config)
-    this.#log = destinationLog(config.name, config.endpoint)
+    this.#with = equipment
+    this.#queue = new Queue(config.queue)
+    this.#pace = new Pace(config.retry, MAX_CONCURRENCY, () => this.#pump())
   }
 
-  /** Takes a batch in. The receipt comes after its first attempt, or at once if it must wait for a failing server. */
-  offer(batch: Batch): Promise<Receipt> {
-    this.#accepted += batch.rows
-    return new Promise((acknowledge) => {
-      const entry = newEntry(batch, acknowledge)
-      this.#enqueue(entry)
-      if (this.#closed) this.#drop(entry, 'shutdown')
-      if (!this.#makeRoomFor(entry)) return
-      if (this.#failures > 0) acknowledge('waiting')
-      this.#pump()
-    })
+  get spool(): Spool | undefined {
+    return this.#with.spool
   }
 
-  /** To be called when a batch that was offered has been pressed: it can be sent, and is smaller. */
-  pressed(batch: Batch): void {
-    const entry = this.#queue.get(batch)
-    if (!entry) return
-    this.#heldBytes += batch.heldBytes - entry.heldBytes
-    entry.heldBytes = batch.heldBytes
+  /** Takes a sealed batch in; it has its place in the queue now and is sent after `ready()`. */
+  offer(batch: Batch): Entry {
+    const entry = newEntry({ batch })
+    this.#accepted += entry.rows
+    this.#queue.add(entry)
+    if (this.#closed) this.#drop(entry, 'shutdown')
+    this.#makeRoomFor(entry)
+    return entry
+  }
+
+  /** The INSERT that a pressed batch is for this destination. */
+  insertOf(batch: PressedBatch): Insert {
+    return insertOf(this.config, batch)
+  }
+
+  /** Drops what must go so that `bytes` more fit on disk; false if the batch itself is what must go. */
+  makeRoomOnDisk(entry: Entry, bytes: number): boolean {
+    const { spool } = this.#with
+    const maxBytes = this.config.spool?.maxBytes ?? 0
+    while (spool && spool.bytesOf(this.config.name) + bytes > maxBytes && this.#queue.has(entry))
+      this.#drop(this.#queue.victimOnDisk(entry), 'spool_full')
+    return this.#queue.has(entry)
+  }
+
+  /** The batch is pressed, and on disk where it could be put there. */
+  ready(entry: Entry, insert: Insert, stored: Stored | undefined): void {
+    if (!this.#queue.has(entry)) {
+      if (stored) this.#with.spool?.remove(stored)
+      return
+    }
+    entry.insert = insert
+    entry.stored = stored
+    entry.state = 'ready'
+    this.#queue.recount(entry)
+    this.#queue.unload(entry)
+    if (this.#pace.failing) entry.acknowledge('waiting')
     this.#pump()
   }
 
-  /** Counts rows that never became part of a batch, or whose batch could not be made. */
+  /** Takes in a batch that an earlier process left on disk. */
+  recover(stored: Stored): void {
+    if (this.#closed) return
+    this.#accepted += stored.rows
+    this.#queue.add(newEntry({ stored }))
+    this.#pump()
+  }
+
+  /** Counts rows that never became part of a batch, or whose batch is lost. */
   refuse(rows: number, reason: DropReason, error?: Error): void {
     this.#accepted += rows
     this.#countDrop(rows, reason, error)
   }
 
-  /** Gives a batch up. */
-  abandon(batch: Batch, reason: DropReason, error?: Error): void {
-    const entry = this.#queue.get(batch)
-    if (entry) this.#drop(entry, reason, error)
+  /** Gives a batch up that could not be made. */
+  abandon(entry: Entry, error: Error): void {
+    this.#drop(entry, 'encode_error', error)
   }
 
   /** Resolves when every row taken in so far is delivered or dropped. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#queue.values()].map((entry) => entry.settled))
+    await Promise.all([...this.#queue].map((entry) => entry.settled))
   }
 
-  /** Ends a pause: somebody waits for these rows. */
+  /** Resolves when every row taken in so far is delivered, dropped, or on disk behind a failing server. */
+  async safe(): Promise<void> {
+    await Promise.all(
+      [...this.#queue].map((entry) =>
+        Promise.race([
+          entry.settled,
+          entry.receipt.then(() => (entry.stored ? undefined : entry.settled)),
+        ]),
+      ),
+    )
+  }
+
+  /** Somebody waits for these rows: the next attempt is due now. */
   hurry(): void {
-    if (this.#pause !== undefined && !this.#misconfigured) this.#resume()
+    this.#pace.hurry()
   }
 
-  /** Aborts what is in flight and drops what waits. Returns how many rows that were. */
+  /** Aborts what is in flight and drops what waits, but for what is on disk. Returns how many rows were dropped. */
   close(): number {
     this.#closed = true
-    clearTimeout(this.#pause)
-    const left = this.#waitingRows()
-    for (const entry of this.#queue.values()) this.#drop(entry, 'shutdown')
-    this.#aborter.abort()
-    this.#client.close()
-    return left
+    this.#pace.stop()
+    let lost = 0
+    for (const entry of this.#queue) {
+      if (entry.stored) continue
+      lost += entry.rows
+      this.#drop(entry, 'shutdown')
+    }
+    this.#with.sender.close()
+    return lost
   }
 
   stats(): DestinationStats {
@@ -129,61 +159,47 @@ export class Destination {
       accepted: this.#accepted,
       delivered: this.#delivered,
       dropped: { ...this.#dropped },
-      waiting: this.#waitingRows(),
-      waitingBytes: this.#heldBytes,
-      requests: this.#requests,
+      waiting: this.#queue.rows,
+      waitingBytes: this.#queue.heldBytes,
+      spooledBytes: this.#with.spool?.bytesOf(this.config.name) ?? 0,
+      inFlight: this.#inFlight,
+      requests: this.#with.sender.requests,
+      errors: this.#errors,
       retries: this.#retries,
-      failing: this.#failures > 0,
+      deduplication: this.#deduplication,
+      possibleDuplicates: this.#possibleDuplicates,
+      failing: this.#pace.failing,
       lastError: this.#lastError?.message ?? null,
     }
   }
 
-  #waitingRows(): number {
-    let rows = 0
-    for (const batch of this.#queue.keys()) rows += batch.rows
-    return rows
-  }
-
-  #enqueue(entry: Entry): void {
-    this.#queue.set(entry.batch, entry)
-    this.#heldBytes += entry.heldBytes
-  }
-
-  #remove(entry: Entry): boolean {
-    if (!this.#queue.delete(entry.batch)) return false
-    this.#heldBytes -= entry.heldBytes
-    return true
-  }
-
-  /** False if the newest batch itself had to go. */
-  #makeRoomFor(newest: Entry): boolean {
-    const { maxBytes, whenFull } = this.config.queue
-    while (this.#heldBytes > maxBytes && this.#queue.has(newest.batch)) {
-      const victim = whenFull === 'drop_oldest' ? this.#oldestDroppable() : newest
-      this.#drop(victim ?? newest, 'queue_full')
+  #makeRoomFor(newest: Entry): void {
+    for (;;) {
+      const victim = this.#queue.victimFor(newest)
+      if (!victim) return
+      if (victim.stored && victim !== newest) {
+        victim.batch = undefined
+        this.#queue.recount(victim)
+      } else {
+        this.#drop(victim, 'queue_full')
+      }
     }
-    return this.#queue.has(newest.batch)
-  }
-
-  #oldestDroppable(): Entry | undefined {
-    for (const entry of this.#queue.values()) if (!entry.inFlight && !entry.ambiguous) return entry
-    return undefined
   }
 
   /** Starts what may be started: several requests on a healthy server, one at a time on a failing one. */
   #pump(): void {
-    if (this.#closed || this.#pause !== undefined) return
-    for (const entry of this.#queue.values()) {
-      if (this.#inFlight >= this.#concurrency) return
-      if (!entry.inFlight && isPressed(entry.batch)) this.#start(entry, entry.batch)
+    if (this.#closed) return
+    for (const entry of this.#queue) {
+      if (this.#inFlight >= this.#pace.concurrency) return
+      if (entry.state === 'ready') this.#start(entry)
     }
   }
 
-  #start(entry: Entry, batch: PressedBatch): void {
-    entry.inFlight = true
+  #start(entry: Entry): void {
+    entry.state = 'in_flight'
     this.#inFlight++
-    this.#attempt(batch)
-      .then((outcome) => this.#conclude(entry, outcome))
+    this.#attempt(entry)
+      .then((outcome) => outcome && this.#conclude(entry, outcome))
       // A bug of ours: it costs this batch, and the queue goes on.
       .catch((error) => this.#drop(entry, 'rejected', error))
       .then(() => {
@@ -192,39 +208,47 @@ export class Destination {
       })
   }
 
-  async #attempt(batch: PressedBatch): Promise<Outcome> {
-    if (this.#lastTimedOut) {
-      const ping = await this.#client.send(PING, this.#aborter.signal)
-      if ('error' in ping) return classify({ ...ping, bodyStarted: false })
-    }
-    for (;;) {
-      const outcome = await this.#insert(batch)
-      if (outcome.status === 'unknown_setting' && this.#inserter.forget(outcome.setting)) continue
-      if (outcome.status !== 'missing_table' || this.config.manageSchema !== 'create')
-        return outcome
-      // The first answer that says so; every batch in flight gets it, one creation serves them all.
-      this.#creating ??= createTables(this.config, this.#client, this.#aborter.signal)
-      const created = await this.#creating
-      this.#creating = undefined
-      return created.status === 'delivered' ? this.#insert(batch) : created
-    }
+  async #attempt(entry: Entry): Promise<Outcome | undefined> {
+    const { batch, insert } = await this.#load(entry)
+    if (!batch || !insert) return undefined
+    const { sender, onAttempt } = this.#with
+    const startedAt = performance.now()
+    const outcome = await sender.attempt(batch, insert, {
+      deadlineMs: this.config.timeoutMs * 2 ** Math.min(entry.timeouts, MAX_DEADLINE_DOUBLINGS),
+      pingFirst: this.#pace.timedOut,
+    })
+    if (outcome.status !== 'delivered') this.#errors++
+    onAttempt(entry.rows, (performance.now() - startedAt) / 1000, outcome)
+    return outcome
   }
 
-  async #insert(batch: PressedBatch): Promise<Outcome> {
-    this.#requests++
-    const post = this.#inserter.post(batch, this.config.timeoutMs)
-    return classify(await this.#client.send(post, this.#aborter.signal))
+  async #load(entry: Entry): Promise<{ batch?: PressedBatch; insert?: Insert }> {
+    if (!entry.batch && entry.stored) {
+      const loaded = await this.#with.spool?.load(entry.stored)
+      if (!loaded) {
+        entry.stored = undefined // moved aside by the spool
+        this.#drop(entry, 'spool_corrupt')
+        return {}
+      }
+      entry.batch = loaded.batch
+      entry.insert = loaded.insert
+      this.#queue.recount(entry)
+    }
+    const { batch, insert } = entry
+    return batch && insert && isPressed(batch) ? { batch, insert } : {}
   }
 
-  async #conclude(entry: Entry, outcome: Outcome): Promise<void> {
-    if (!this.#queue.has(entry.batch)) return // dropped meanwhile, by close()
+  #conclude(entry: Entry, outcome: Outcome): void | Promise<void> {
+    if (!this.#queue.has(entry) || this.#closed) return // settled meanwhile, by close()
     switch (outcome.status) {
       case 'delivered':
-        this.#succeeded()
-        return this.#deliver(entry)
+        this.#answered()
+        this.#deliver(entry)
+        if (this.#deliveries === 1) void this.#learnDeduplication()
+        return
       case 'rejected':
       case 'too_large':
-        this.#succeeded() // it did answer
+        this.#answered()
         return this.#divide(entry, outcome)
       case 'retry':
         return this.#retryLater(entry, outcome)
@@ -236,123 +260,132 @@ export class Destination {
     }
   }
 
-  #succeeded(): void {
-    this.#concurrency = this.#failures > 0 ? 1 : Math.min(this.#concurrency + 1, MAX_CONCURRENCY)
-    this.#failures = 0
-    this.#lastTimedOut = false
-    this.#misconfigured = false
-    this.#log.recovered()
-    if (this.#pause !== undefined) this.#resume() // by the failure of another batch
+  // After the first success, never before: nothing is asked of a server at start.
+  async #learnDeduplication(): Promise<void> {
+    const { sender, log } = this.#with
+    this.#deduplication = await deduplicationOf(this.config, sender).catch(() => 'unknown' as const)
+    if (this.#deduplication === 'ineffective' && !this.config.asyncInsert) log.noDeduplication()
   }
 
-  #retryLater(entry: Entry, outcome: Extract<Outcome, { status: 'retry' }>): void {
-    entry.inFlight = false
+  #answered(): void {
+    this.#pace.succeeded()
+    this.#with.log.recovered()
+  }
+
+  #retryLater(entry: Entry, outcome: Retry): void | Promise<void> {
+    const lonely =
+      outcome.error instanceof ClickHouseError &&
+      outcome.why !== 'overloaded' &&
+      entry.failures > 0 &&
+      this.#deliveries > entry.deliveriesAtFailure
     entry.failures++
-    entry.ambiguous ||= outcome.why === 'ambiguous'
-    // Batches that were in flight together fail together: that is one failure of the server.
-    if (this.#pause === undefined) this.#failures++
-    this.#misconfigured = outcome.why === 'misconfigured'
-    this.#concurrency = 1
-    this.#lastTimedOut = outcome.timedOut ?? false
+    entry.deliveriesAtFailure = this.#deliveries
+    if (outcome.timedOut) entry.timeouts++
+    if (outcome.why === 'ambiguous') entry.ambiguous = true
     this.#lastError = outcome.error
     if (entry.failures > this.config.retry.maxRetries) {
       this.#drop(entry, 'retries_exhausted', outcome.error)
+    } else if (lonely && outcome.why === 'misconfigured' && entry.failures > MAX_LONELY_FAILURES) {
+      return this.#divide(entry, { status: 'rejected', error: outcome.error })
     } else {
       this.#retries++
+      entry.state = 'ready'
       // The server is there and refuses this batch: perhaps it takes another.
-      if (outcome.error instanceof ClickHouseError) this.#moveToEnd(entry)
+      if (outcome.error instanceof ClickHouseError) this.#queue.moveToEnd(entry)
     }
-    this.#log.failed(outcome.error, outcome.fix, this.#waitingRows())
+    if (lonely) return this.#rest(entry)
+    this.#pace.failed(outcome)
+    this.#with.log.failed(outcome.error, outcome.fix, this.#queue.rows)
     // Nobody's export() waits for a server that is known to be behind.
-    for (const waiting of this.#queue.values()) waiting.acknowledge('waiting')
-    this.#pauseFor(this.#delayMs(outcome))
+    for (const waiting of this.#queue)
+      if (waiting.state !== 'sealed') waiting.acknowledge('waiting')
   }
 
-  #delayMs({ why, retryAfterMs = 0 }: Extract<Outcome, { status: 'retry' }>): number {
-    if (why === 'misconfigured') return MISCONFIGURED_PROBE_MS
-    const { retry } = this.config
-    const delay = backoffMs(this.#failures, retry)
-    // Who gives up after some attempts wants them spread out as configured.
-    const probes = why !== 'overloaded' && retry.maxRetries === Number.POSITIVE_INFINITY
-    return Math.max(probes ? Math.min(delay, PROBE_EVERY_MS) : delay, retryAfterMs)
+  /** Others were delivered since this batch last failed: it is the batch, not the server, and holds up nobody. */
+  #rest(entry: Entry): void {
+    if (!this.#queue.has(entry)) return
+    entry.state = 'resting'
+    const delay = backoffMs(entry.failures, { ...this.config.retry, maxDelayMs: MAX_REST_MS })
+    setTimeout(() => {
+      entry.state = 'ready'
+      this.#pump()
+    }, delay).unref()
   }
 
-  #moveToEnd(entry: Entry): void {
-    this.#queue.delete(entry.batch)
-    this.#queue.set(entry.batch, entry)
-  }
-
-  #pauseFor(ms: number): void {
-    clearTimeout(this.#pause)
-    this.#pause = setTimeout(() => this.#resume(), ms).unref()
-  }
-
-  #resume(): void {
-    clearTimeout(this.#pause)
-    this.#pause = undefined
-    this.#pump()
-  }
-
-  /** Finds the row that is refused, or the size that is taken, by halves. Nothing of the batch was written. */
-  async #divide(
-    entry: Entry,
-    { status, error, ...hint }: Extract<Outcome, { status: 'rejected' | 'too_large' }>,
-  ): Promise<void> {
+  /** Finds the row that is refused, or a size that is taken, by halves. Nothing of the batch was written. */
+  async #divide(entry: Entry, { status, error, row }: Rejection): Promise<void> {
     const { batch } = entry
-    if (batch.rows === 1 || !isPressed(batch)) return this.#drop(entry, status, error)
-    const row =
-      'row' in hint && hint.row !== undefined && hint.row < batch.rows ? hint.row : undefined
-    const cuts = row === undefined ? [batch.rows >> 1] : [row, row + 1]
-    const parts = (await batch.cutAt(...cuts)).map((part) => newEntry(part, () => {}))
-    await Promise.all(parts.map((part) => part.batch.press()))
-    if (!this.#remove(entry)) return // dropped meanwhile
+    this.#lastError = error
+    if (!batch || batch.rows === 1) return this.#giveUp(entry, status, error)
+    // The server's "at row N" is a hint, taken once: afterwards halves bound the number of requests.
+    const hinted = row !== undefined && row < batch.rows && !entry.divided
+    const cuts = hinted ? [row, row + 1] : [batch.rows >> 1]
+    const parts = await cut(batch, cuts, this.config.compression)
+    const children = parts.map((part) => ({
+      part,
+      entry: newEntry({ batch: part }, { divided: true }),
+    }))
+    const { spool } = this.#with
+    for (const child of children) {
+      const insert = this.insertOf(child.part)
+      child.entry.insert = insert
+      child.entry.state = 'ready'
+      child.entry.ambiguous = entry.ambiguous
+      child.entry.stored =
+        entry.stored &&
+        (await spool?.put(child.part, new Map([[this.config.name, insert]])))?.get(this.config.name)
+    }
+    if (!this.#queue.remove(entry)) {
+      for (const child of children) if (child.entry.stored) spool?.remove(child.entry.stored)
+      return // settled meanwhile, by close()
+    }
+    for (const child of children) this.#queue.add(child.entry)
+    if (entry.stored) spool?.remove(entry.stored)
     entry.acknowledge('waiting')
-    for (const part of parts) this.#enqueue(part)
-    void Promise.all(parts.map((part) => part.settled)).then(entry.settle)
+    void Promise.all(children.map((child) => child.entry.settled)).then(entry.settle)
+  }
+
+  async #giveUp(entry: Entry, reason: 'rejected' | 'too_large', error: Error): Promise<void> {
+    const { deadLetters } = this.#with
+    const [line] = entry.batch && deadLetters ? await entry.batch.lines() : []
+    const kept =
+      line !== undefined &&
+      (await deadLetters?.keep({
+        row: line,
+        error,
+        attempts: entry.failures + 1,
+        insert: entry.insert,
+      }))
+    this.#drop(entry, kept ? 'dead_lettered' : reason, error)
   }
 
   #deliver(entry: Entry): void {
-    if (!this.#remove(entry)) return
-    this.#delivered += entry.batch.rows
+    this.#delivered += entry.rows
+    this.#deliveries++
+    // Without a token at work, an attempt that may have been written was now written twice.
+    if (entry.ambiguous && entry.insert?.settings['insert_deduplication_token'] === undefined)
+      this.#possibleDuplicates += entry.rows
+    this.#leave(entry)
     entry.acknowledge('delivered')
     entry.settle()
   }
 
   #drop(entry: Entry, reason: DropReason, error?: Error): void {
-    if (!this.#remove(entry)) return
-    this.#countDrop(entry.batch.rows, reason, error)
+    if (!this.#leave(entry)) return
+    this.#countDrop(entry.rows, reason, error)
     entry.acknowledge('dropped')
     entry.settle()
   }
 
+  #leave(entry: Entry): boolean {
+    if (!this.#queue.remove(entry)) return false
+    if (entry.stored) this.#with.spool?.remove(entry.stored)
+    return true
+  }
+
   #countDrop(rows: number, reason: DropReason, error?: Error): void {
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + rows
-    this.#log.dropped(rows, reason, error)
-  }
-}
-
-const PING = {
-  method: 'GET',
-  path: '/ping',
-  headers: {},
-  body: Buffer.alloc(0),
-  deadlineMs: PING_DEADLINE_MS,
-} as const
-
-function newEntry(batch: Batch, acknowledge: (receipt: Receipt) => void): Entry {
-  let settle = () => {}
-  const settled = new Promise<void>((resolve) => {
-    settle = resolve
-  })
-  const { heldBytes } = batch
-  return {
-    batch,
-    heldBytes,
-    failures: 0,
-    inFlight: false,
-    ambiguous: false,
-    acknowledge,
-    settled,
-    settle,
+    this.#with.log.dropped(rows, reason, error)
+    this.#with.onDrop(rows, reason)
   }
 }

@@ -1,26 +1,27 @@
 import type { Limits, SpanLike } from '@spanhouse/transform'
-import { Batch } from './batch.js'
+import { Batch, isPressed, type PressedBatch } from './batch.js'
 import { Batcher } from './batcher.js'
-import type { DestinationConfig } from './config.js'
-import type { Destination, Receipt } from './destination.js'
+import type { Compression, DestinationConfig } from './config.js'
+import type { Destination } from './destination.js'
+import type { Entry, Receipt } from './entry.js'
+import type { Insert } from './insert.js'
+import type { Spool, Stored } from './spool.js'
+
+type Press = (batch: Batch, compression: Compression) => Promise<void>
 
 /** Destinations that agree on schema, batch limits and compression: they share one batcher and every batch. */
 export class Lane {
   readonly destinations: readonly Destination[]
   readonly #config: DestinationConfig
   readonly #batcher: Batcher
-  readonly #press: (batch: Batch) => Promise<void>
+  readonly #press: Press
   #receipts: Promise<Receipt>[] | undefined
 
-  constructor(
-    config: DestinationConfig,
-    destinations: readonly Destination[],
-    press: (batch: Batch) => Promise<void>,
-  ) {
+  constructor(config: DestinationConfig, destinations: readonly Destination[], press: Press) {
     this.#config = config
     this.destinations = destinations
     this.#press = press
-    this.#batcher = new Batcher(config.batch, (lines) => this.#dispatch(lines))
+    this.#batcher = new Batcher(config.batch, (lines) => void this.#dispatch(lines))
   }
 
   get openRows(): number {
@@ -62,29 +63,48 @@ export class Lane {
     for (const destination of this.destinations) destination.refuse(1, reason, error)
   }
 
-  #dispatch(lines: string[]): void {
-    const batch = new Batch(lines, this.#config.compression)
+  async #dispatch(lines: string[]): Promise<void> {
+    const batch = Batch.seal(lines, this.#config.compression)
+    const entries = new Map<Destination, Entry>()
     for (const destination of this.destinations) {
-      const receipt = destination.offer(batch)
-      this.#receipts?.push(receipt)
+      const entry = destination.offer(batch)
+      entries.set(destination, entry)
+      this.#receipts?.push(entry.receipt)
     }
-    this.#press(batch).then(
-      () => {
-        for (const destination of this.destinations) destination.pressed(batch)
-      },
-      (error) => {
-        for (const destination of this.destinations)
-          destination.abandon(batch, 'encode_error', error)
-      },
+    try {
+      await this.#press(batch, this.#config.compression)
+      if (isPressed(batch)) await this.#hand(batch, entries)
+    } catch (error) {
+      for (const [destination, entry] of entries) destination.abandon(entry, error as Error)
+    }
+  }
+
+  /** Each destination's insert is on disk, where it has one, before the destination may send it. */
+  async #hand(batch: PressedBatch, entries: ReadonlyMap<Destination, Entry>): Promise<void> {
+    const bySpool = new Map<Spool | undefined, Map<Destination, Insert>>()
+    for (const [destination, entry] of entries) {
+      const { spool } = destination
+      if (spool && !destination.makeRoomOnDisk(entry, batch.heldBytes)) continue
+      const group = bySpool.get(spool) ?? new Map<Destination, Insert>()
+      bySpool.set(spool, group.set(destination, destination.insertOf(batch)))
+    }
+    await Promise.all(
+      [...bySpool].map(async ([spool, inserts]) => {
+        const byName = new Map([...inserts].map(([{ config }, insert]) => [config.name, insert]))
+        const stored: ReadonlyMap<string, Stored> = spool
+          ? await spool.put(batch, byName)
+          : new Map()
+        for (const [destination, insert] of inserts) {
+          const entry = entries.get(destination)
+          if (entry) destination.ready(entry, insert, stored.get(destination.config.name))
+        }
+      }),
     )
   }
 }
 
 /** What destinations must have in common to share a lane; schemas are compared by identity. */
-export function lanesOf(
-  destinations: readonly Destination[],
-  press: (batch: Batch) => Promise<void>,
-): Lane[] {
+export function lanesOf(destinations: readonly Destination[], press: Press): Lane[] {
   const groups: Destination[][] = []
   for (const destination of destinations) {
     const group = groups.find(([first]) => first && agree(first.config, destination.config))

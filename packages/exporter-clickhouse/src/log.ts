@@ -7,6 +7,8 @@ export interface DestinationLog {
   failed(error: Error, fix: string | undefined, waitingRows: number): void
   recovered(): void
   dropped(rows: number, reason: DropReason, error: Error | undefined): void
+  noDeduplication(): void
+  spool(line: string): void
 }
 
 const SUMMARY_EVERY_MS = 60_000
@@ -29,7 +31,7 @@ export function destinationLog(
       const advice = fix ? ` ${fix}` : ''
       if (failingSince === undefined) {
         failingSince = lastSummary = now()
-        log.warn(`${where} takes no rows: ${text}.${advice} They are kept and sent again.`)
+        log.warn(`${where} takes no rows: ${text}.${advice} Rows are kept and sent again.`)
       } else if (now() - lastSummary >= SUMMARY_EVERY_MS) {
         lastSummary = now()
         const seconds = Math.round((now() - failingSince) / 1000)
@@ -43,6 +45,14 @@ export function destinationLog(
       const seconds = ((now() - failingSince) / 1000).toFixed(1)
       failingSince = undefined
       log.info(`${where} takes rows again after ${seconds} s.`)
+    },
+    noDeduplication() {
+      log.warn(
+        `${where} does not deduplicate: a retry after a lost answer may store rows twice. Set non_replicated_deduplication_window on the table (ddl() does).`,
+      )
+    },
+    spool(line) {
+      log.warn(`${where}: ${line}`)
     },
     dropped(rows, reason, error) {
       droppedSince += rows

@@ -1,5 +1,7 @@
 import type { Agent } from 'node:http'
+import type { MeterProvider } from '@opentelemetry/api'
 import type { SpanLike, Table } from '@spanhouse/transform'
+import type { DropReason } from './outcome.js'
 
 /** What may be said of every destination alike, or of one of them in `destinations`. */
 export interface DestinationOptions {
@@ -58,8 +60,44 @@ export interface DestinationOptions {
         whenFull?: 'drop_oldest' | 'drop_newest' | undefined
       }
     | undefined
-  /** `create` (default) creates a missing database or table on the first answer that says so; `off` leaves that to you. */
-  manageSchema?: 'create' | 'off' | undefined
+  /**
+   * Keeps batches on disk from before their first attempt until they are delivered, and takes over what
+   * a process that died has left. Several processes may share the directory. Default: none, memory only.
+   */
+  spool?:
+    | {
+        directory?: string | undefined
+        /** Per destination. Default: 1 GiB. */
+        maxBytes?: number | undefined
+        /**
+         * When the disk must have it: `always` before the acknowledgement (survives a power cut),
+         * `interval` within a second, `never` by the system's own time (both survive the process). Default: `interval`.
+         */
+        fsync?: 'always' | 'interval' | 'never' | undefined
+        /** A process without a sign of life for so long is taken for dead. Default: 15,000 ms. */
+        leaseMs?: number | undefined
+      }
+    | undefined
+  /** Where rows go that ClickHouse will never take. Default: nowhere, they are counted as `rejected`. */
+  deadLetter?:
+    | {
+        /** NDJSON files, one a destination, mode 0600. */
+        directory: string
+        /** Per destination; then rows are counted as `rejected`. Default: 64 MiB. */
+        maxBytes?: number | undefined
+      }
+    | {
+        /** A table in the destination's database. */
+        table: string
+      }
+    | undefined
+  /**
+   * For fleets of small writers: the server gathers their rows (`async_insert=1`) and makes fewer parts.
+   * Gives up deduplication: a retry after a lost answer may store rows twice. Default: false.
+   */
+  asyncInsert?: boolean | undefined
+  /** `create` (default) creates a missing database or table on the first answer that says so; `validate` compares columns after the first success and warns; `off` does neither. */
+  manageSchema?: 'create' | 'validate' | 'off' | undefined
   /** Seconds after which rows of tables that we create are deleted. Default: never. */
   ttl?: number | undefined
   /** For `https:` endpoints; PEM texts. */
@@ -98,6 +136,13 @@ export interface Options extends DestinationOptions {
    * the rows; `accepted`, at once, so that rows gather across exports.
    */
   acknowledge?: 'delivered' | 'accepted' | undefined
+  /** Called when rows are given up, per destination. What it throws is ignored. */
+  onDrop?: ((rows: number, reason: DropReason, destination: string) => void) | undefined
+  /**
+   * Where the exporter's own metrics go. Default: the global one if `OTEL_NODE_EXPERIMENTAL_SDK_METRICS=true`,
+   * else none.
+   */
+  meterProvider?: Pick<MeterProvider, 'getMeter'> | undefined
   /** `forceFlush()` rejects after this. Default: 10,000. */
   flushTimeoutMs?: number | undefined
   /** `shutdown()` gives up on what is left after this. Default: 10,000. */

@@ -33,6 +33,15 @@ export type Outcome =
   /** Nothing was written, because it is too much at once. */
   | { readonly status: 'too_large'; readonly error: ClickHouseError }
 
+export type Retry = Extract<Outcome, { status: 'retry' }>
+
+/** Nothing was written, and the same rows together never will be. */
+export interface Rejection {
+  readonly status: 'rejected' | 'too_large'
+  readonly error: Error
+  readonly row?: number
+}
+
 /** Why rows were given up. */
 export type DropReason =
   | 'queue_full'

@@ -1,18 +1,31 @@
+import { diag } from '@opentelemetry/api'
 import type { SpanLike } from '@spanhouse/transform'
 import { pressQueue } from './batch.js'
 import { flushBeforeExit } from './before-exit.js'
 import type { Config } from './config.js'
+import { openDeadLetters } from './dead-letters.js'
 import { within } from './deadline.js'
-import { Destination, type Receipt } from './destination.js'
+import { Destination } from './destination.js'
+import type { Receipt } from './entry.js'
 import { type Lane, lanesOf } from './lane.js'
+import { destinationLog } from './log.js'
+import { type Metrics, openMetrics } from './metrics.js'
 import { pendingResources } from './pending-resources.js'
+import { openSender } from './sender.js'
+import type { Spool } from './spool.js'
+import { openSpools } from './spools.js'
 import type { Stats } from './stats.js'
+
+// Spans whose resource is not known yet are held as they are, at perhaps 2 KiB each.
+const MAX_ARRIVING_SPANS = 10_000
 
 /** The way of a span: to a line, to a batch in its lane, to the queue of every destination. */
 export class Pipeline {
   readonly #config: Config
   readonly #destinations: readonly Destination[]
   readonly #lanes: readonly Lane[]
+  readonly #spools: readonly Spool[]
+  readonly #metrics: Metrics | undefined
   readonly #leaveExit: () => void
   readonly #arriving = new Set<Promise<unknown>>()
   #rowsTaken = 0
@@ -20,7 +33,24 @@ export class Pipeline {
 
   constructor(config: Config) {
     this.#config = config
-    this.#destinations = config.destinations.map((one) => new Destination(one))
+    const { onDrop, meterProvider } = config
+    this.#metrics = meterProvider && openMetrics(meterProvider, () => this.stats())
+    const logs = new Map(
+      config.destinations.map(({ name, endpoint }) => [name, destinationLog(name, endpoint)]),
+    )
+    const spools = openSpools(config.destinations, logs, (name) => this.#byName(name))
+    this.#destinations = config.destinations.map((one) => {
+      const sender = openSender(one)
+      return new Destination(one, {
+        sender,
+        log: logs.get(one.name) ?? destinationLog(one.name, one.endpoint),
+        spool: spools.get(one.name),
+        deadLetters: openDeadLetters(one, sender),
+        onDrop: (rows, reason) => guarded(() => onDrop?.(rows, reason, one.name)),
+        onAttempt: this.#metrics?.attemptsOf(one) ?? (() => {}),
+      })
+    })
+    this.#spools = [...new Set(spools.values())]
     this.#lanes = lanesOf(this.#destinations, pressQueue())
     this.#leaveExit = flushBeforeExit(this)
   }
@@ -44,13 +74,25 @@ export class Pipeline {
     return nothingToWaitFor || receipts.some((receipt) => receipt !== 'dropped')
   }
 
-  add(span: SpanLike): void {
-    for (const lane of this.#lanes) lane.add(span, this.#config.limits, this.#config.maxRowBytes)
+  /** Takes one span in, to be gathered with others. */
+  accept(span: SpanLike): void {
+    this.#rowsTaken++
+    const pending = pendingResources([span])
+    if (!pending) this.#add(span)
+    else if (this.#arriving.size < MAX_ARRIVING_SPANS)
+      void this.#whenKnown(pending, () => this.#add(span))
+    else for (const destination of this.#destinations) destination.refuse(1, 'queue_full')
   }
 
   /** Resolves when every row taken in before is delivered or dropped; rejects at the deadline, naming who still waits. */
   async flush(timeoutMs: number = this.#config.flushTimeoutMs): Promise<void> {
-    if (await within(timeoutMs, this.#settled())) return
+    if (
+      await within(
+        timeoutMs,
+        this.#when((destination) => destination.settled()),
+      )
+    )
+      return
     const waiting = this.#destinations
       .map((one) => ({ name: one.config.name, rows: one.stats().waiting }))
       .filter(({ rows }) => rows > 0)
@@ -59,20 +101,20 @@ export class Pipeline {
   }
 
   async flushBeforeExit(): Promise<void> {
-    await within(this.#config.flushTimeoutMs, this.#settled())
+    await within(
+      this.#config.flushTimeoutMs,
+      this.#when((destination) => destination.settled()),
+    )
   }
 
-  /** Flushes as far as its deadline allows, counts the rest as dropped. Never rejects; later calls get the first one's promise. */
+  /** Flushes as far as its deadline allows, counts what is left and not on disk as dropped. Never rejects; later calls get the first one's promise. */
   shutdown(): Promise<void> {
-    this.#shutdown ??= within(this.#config.shutdownTimeoutMs, this.#settled()).then(() => {
-      this.#leaveExit()
-      for (const destination of this.#destinations) destination.close()
-    })
+    this.#shutdown ??= this.#close()
     return this.#shutdown
   }
 
   stats(): Stats {
-    const open = new Map(
+    const lanes = new Map(
       this.#lanes.flatMap((lane) =>
         lane.destinations.map((destination) => [destination, lane] as const),
       ),
@@ -81,7 +123,7 @@ export class Pipeline {
       destinations: Object.fromEntries(
         this.#destinations.map((destination) => {
           const stats = destination.stats()
-          const lane = open.get(destination)
+          const lane = lanes.get(destination)
           // Rows of the open batch are everybody's: accepted, and not yet in any queue.
           stats.accepted += lane?.openRows ?? 0
           stats.waiting += lane?.openRows ?? 0
@@ -92,12 +134,39 @@ export class Pipeline {
     }
   }
 
+  async #close(): Promise<void> {
+    const { shutdownTimeoutMs } = this.#config
+    await within(
+      shutdownTimeoutMs,
+      this.#when((destination) => destination.safe()),
+    )
+    this.#leaveExit()
+    for (const destination of this.#destinations) {
+      const lost = destination.close()
+      if (lost > 0)
+        diag.error(
+          `spanhouse: ${destination.config.name}: shut down with ${lost} rows not delivered within ${shutdownTimeoutMs} ms`,
+        )
+    }
+    this.#metrics?.stop()
+    await within(shutdownTimeoutMs, Promise.all(this.#spools.map((spool) => spool.close())))
+  }
+
+  #byName(name: string): Destination | undefined {
+    return this.#destinations.find((destination) => destination.config.name === name)
+  }
+
   #take(spans: readonly SpanLike[]): Promise<Receipt>[] {
     const { acknowledge, limits, maxRowBytes } = this.#config
-    if (acknowledge === 'delivered')
+    // What is acknowledged is on disk, so with a spool every export is a batch of its own.
+    if (acknowledge === 'delivered' || this.#spools.length > 0)
       return this.#lanes.flatMap((lane) => lane.addAndSeal(spans, limits, maxRowBytes))
-    for (const span of spans) this.add(span)
+    for (const span of spans) this.#add(span)
     return []
+  }
+
+  #add(span: SpanLike): void {
+    for (const lane of this.#lanes) lane.add(span, this.#config.limits, this.#config.maxRowBytes)
   }
 
   /** Attributes of a resource may still be on their way: its spans are encoded when they are known, or after a while without them. */
@@ -108,10 +177,19 @@ export class Pipeline {
     return arrival
   }
 
-  async #settled(): Promise<void> {
+  async #when(done: (destination: Destination) => Promise<void>): Promise<void> {
     await Promise.all(this.#arriving)
     for (const lane of this.#lanes) lane.seal()
     for (const destination of this.#destinations) destination.hurry()
-    await Promise.all(this.#destinations.map((destination) => destination.settled()))
+    await Promise.all(this.#destinations.map(done))
+  }
+}
+
+// A hook of the application's must not stop a delivery.
+function guarded(hook: () => void): void {
+  try {
+    hook()
+  } catch (error) {
+    diag.error('spanhouse: onDrop threw', error)
   }
 }

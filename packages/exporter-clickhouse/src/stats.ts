@@ -10,9 +10,20 @@ export interface DestinationStats {
   waiting: number
   /** Memory held by what waits. */
   waitingBytes: number
+  /** Bytes of it on disk, counted as if no other destination shared them. */
+  spooledBytes: number
+  /** Requests under way. */
+  inFlight: number
   /** Requests with rows, retries among them. */
   requests: number
+  /** Attempts that failed. */
+  errors: number
+  /** Attempts that will be, or were, made again. */
   retries: number
+  /** Whether the server forgets a retried batch that it has already: `unknown` until it was asked, after the first success. */
+  deduplication: 'effective' | 'ineffective' | 'unknown'
+  /** Rows retried after an attempt that may have been written, without a token at work. */
+  possibleDuplicates: number
   /** Whether the last attempt failed. */
   failing: boolean
   /** Of the last failed attempt, without row values; null if there was none. */

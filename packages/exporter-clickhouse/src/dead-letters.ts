@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import { appendFile, mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { quoteIdentifier } from '@spanhouse/transform'
+import type { DestinationConfig } from './config.js'
+import { ClickHouseError, errorText } from './errors.js'
+import type { Insert } from './insert.js'
+import type { Sender } from './sender.js'
+
+/** A row that ClickHouse will never take. */
+export interface DeadLetter {
+  /** JSON text. */
+  readonly row: string
+  readonly error: Error
+  readonly attempts: number
+  readonly insert: Insert | undefined
+}
+
+/** Where the rows of one destination go that it will never take. */
+export interface DeadLetters {
+  /** False if the row could not be kept. Never rejects. */
+  keep(letter: DeadLetter): Promise<boolean>
+}
+
+export function openDeadLetters(
+  config: DestinationConfig,
+  sender: Sender,
+): DeadLetters | undefined {
+  const { deadLetter } = config
+  if (!deadLetter) return undefined
+  const keep =
+    'directory' in deadLetter
+      ? toFile(config, deadLetter)
+      : toTable(config, deadLetter.table, sender)
+  return { keep: (letter) => keep(letter).catch(() => false) }
+}
+
+function toFile(
+  { name, table }: DestinationConfig,
+  { directory, maxBytes }: { directory: string; maxBytes: number },
+) {
+  const file = join(directory, `${name}.ndjson`)
+  let last: Promise<unknown> = Promise.resolve()
+
+  async function append({ row, error, attempts, insert }: DeadLetter): Promise<boolean> {
+    const line = `${JSON.stringify({
+      time: new Date().toISOString(),
+      destination: name,
+      table,
+      code: error instanceof ClickHouseError ? error.code : 0,
+      message: errorText(error),
+      attempts,
+      token: insert?.settings['insert_deduplication_token'] ?? '',
+      row,
+    })}\n`
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const size = await stat(file).then(
+      (found) => found.size,
+      () => 0,
+    )
+    if (size + Buffer.byteLength(line) > maxBytes) return false
+    await appendFile(file, line, { mode: 0o600 })
+    return true
+  }
+
+  return (letter: DeadLetter): Promise<boolean> => {
+    // One after the other: the size is looked at before each.
+    const kept = last.then(() => append(letter))
+    last = kept.catch(() => {})
+    return kept
+  }
+}
+
+// The columns of a dead letter queue as change-data tools have it: `data_after` is the row that was
+// refused, `data_before` what is known of the refusal, `source_logical` the number of attempts.
+function toTable({ name, database, table }: DestinationConfig, deadTable: string, sender: Sender) {
+  const place = `${quoteIdentifier(database)}.${quoteIdentifier(deadTable)}`
+  const create = `CREATE TABLE IF NOT EXISTS ${place} (
+    event UUID,
+    dlq_name LowCardinality(String),
+    source_nanos Int64,
+    source_logical Int64,
+    data_after String,
+    data_before String
+) ENGINE = MergeTree ORDER BY (dlq_name, source_nanos) SETTINGS non_replicated_deduplication_window = 1000`
+
+  return async ({ row, error, attempts, insert }: DeadLetter): Promise<boolean> => {
+    const letter = JSON.stringify({
+      event: randomUUID(),
+      dlq_name: table,
+      source_nanos: String(BigInt(Date.now()) * 1_000_000n),
+      source_logical: attempts,
+      data_after: row,
+      data_before: JSON.stringify({
+        destination: name,
+        code: error instanceof ClickHouseError ? error.code : 0,
+        message: errorText(error),
+        token: insert?.settings['insert_deduplication_token'] ?? '',
+      }),
+    })
+    const statement = `INSERT INTO ${place} FORMAT JSONEachRow ${letter}`
+    let { outcome } = await sender.run(statement)
+    if (outcome.status === 'missing_table') {
+      await sender.run(create)
+      outcome = (await sender.run(statement)).outcome
+    }
+    return outcome.status === 'delivered'
+  }
+}

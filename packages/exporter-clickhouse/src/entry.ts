@@ -1,0 +1,67 @@
+import type { Batch } from './batch.js'
+import type { Insert } from './insert.js'
+import type { Stored } from './spool.js'
+
+/** Where a batch stood when `export()` had to answer for it. */
+export type Receipt = 'delivered' | 'waiting' | 'dropped'
+
+/** A batch on its way to one destination. */
+export interface Entry {
+  readonly rows: number
+  /** Undefined while it is on disk only. */
+  batch: Batch | undefined
+  /** Decided when the batch is pressed. */
+  insert: Insert | undefined
+  stored: Stored | undefined
+  /** What it counts for in the queue's bound. */
+  heldBytes: number
+  /** `sealed`: not pressed, or not yet on disk. `resting`: the server refused it alone; it waits its own time. */
+  state: 'sealed' | 'ready' | 'in_flight' | 'resting'
+  /** Part of a batch that was divided. */
+  readonly divided: boolean
+  /** An attempt may have been written: it must not be dropped to make room. */
+  ambiguous: boolean
+  /** Attempts that ended in a retry; those of them that met the deadline. */
+  failures: number
+  timeouts: number
+  /** How many batches the destination had delivered at its last failure. */
+  deliveriesAtFailure: number
+  readonly receipt: Promise<Receipt>
+  readonly acknowledge: (receipt: Receipt) => void
+  /** Resolves when every row of it is delivered or dropped. */
+  readonly settled: Promise<void>
+  readonly settle: () => void
+}
+
+export function newEntry(
+  from: { batch: Batch } | { stored: Stored },
+  { divided = false }: { divided?: boolean } = {},
+): Entry {
+  const batch = 'batch' in from ? from.batch : undefined
+  const stored = 'stored' in from ? from.stored : undefined
+  let acknowledge: Entry['acknowledge'] = () => {}
+  let settle = () => {}
+  const receipt = new Promise<Receipt>((resolve) => {
+    acknowledge = resolve
+  })
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve
+  })
+  return {
+    rows: batch?.rows ?? stored?.rows ?? 0,
+    batch,
+    insert: undefined,
+    stored,
+    heldBytes: batch?.heldBytes ?? 0,
+    state: stored ? 'ready' : 'sealed',
+    divided,
+    ambiguous: false,
+    failures: 0,
+    timeouts: 0,
+    deliveriesAtFailure: 0,
+    receipt,
+    acknowledge,
+    settled,
+    settle,
+  }
+}

@@ -1,0 +1,82 @@
+import { backoffMs } from './backoff.js'
+import type { RetryConfig } from './config.js'
+import type { Retry } from './outcome.js'
+
+// While a server is away it is asked about every two seconds, so that the first rows arrive within
+// five seconds of its return, however long the backoff has grown.
+const PROBE_EVERY_MS = 2000
+// Nobody mends a password within a second, and servers lock users out.
+const MISCONFIGURED_PROBE_MS = 30_000
+
+/** When a destination may be tried, and with how many requests at once: belongs to the server, not to a batch. */
+export class Pace {
+  readonly #retry: RetryConfig
+  readonly #maxConcurrency: number
+  readonly #resumed: () => void
+  #concurrency: number
+  #failures = 0
+  #last: Retry | undefined
+  #pause: NodeJS.Timeout | undefined
+
+  constructor(retry: RetryConfig, maxConcurrency: number, resumed: () => void) {
+    this.#retry = retry
+    this.#maxConcurrency = maxConcurrency
+    this.#concurrency = maxConcurrency
+    this.#resumed = resumed
+  }
+
+  /** Requests that may be under way now. */
+  get concurrency(): number {
+    return this.#pause === undefined ? this.#concurrency : 0
+  }
+
+  get failing(): boolean {
+    return this.#failures > 0
+  }
+
+  /** The server did not answer in time when it was last asked. */
+  get timedOut(): boolean {
+    return this.#last?.timedOut ?? false
+  }
+
+  succeeded(): void {
+    // After a failure one at a time at first: what has just come back is not flooded.
+    this.#concurrency = this.failing ? 1 : Math.min(this.#concurrency + 1, this.#maxConcurrency)
+    this.#failures = 0
+    this.#last = undefined
+    this.#resume()
+  }
+
+  failed(outcome: Retry): void {
+    // Batches that were in flight together fail together: that is one failure of the server.
+    if (this.#pause === undefined) this.#failures++
+    this.#last = outcome
+    this.#concurrency = 1
+    clearTimeout(this.#pause)
+    this.#pause = setTimeout(() => this.#resume(), this.#delayMs(outcome)).unref()
+  }
+
+  /** Somebody waits for the rows: the next attempt is due now. */
+  hurry(): void {
+    if (this.#last?.why !== 'misconfigured') this.#resume()
+  }
+
+  stop(): void {
+    clearTimeout(this.#pause)
+  }
+
+  #delayMs({ why, retryAfterMs = 0 }: Retry): number {
+    if (why === 'misconfigured') return MISCONFIGURED_PROBE_MS
+    const delay = backoffMs(this.#failures, this.#retry)
+    // Who gives up after some attempts wants them spread out as configured.
+    const probes = why !== 'overloaded' && this.#retry.maxRetries === Number.POSITIVE_INFINITY
+    return Math.max(probes ? Math.min(delay, PROBE_EVERY_MS) : delay, retryAfterMs)
+  }
+
+  #resume(): void {
+    if (this.#pause === undefined) return
+    clearTimeout(this.#pause)
+    this.#pause = undefined
+    this.#resumed()
+  }
+}

@@ -1,0 +1,89 @@
+import type { Entry } from './entry.js'
+
+/** The batches of one destination in the order of arrival; what is in flight stays in it. Bounded in bytes of memory. */
+export class Queue implements Iterable<Entry> {
+  readonly #maxBytes: number
+  readonly #whenFull: 'drop_oldest' | 'drop_newest'
+  readonly #entries = new Set<Entry>()
+  #heldBytes = 0
+
+  constructor({
+    maxBytes,
+    whenFull,
+  }: { maxBytes: number; whenFull: 'drop_oldest' | 'drop_newest' }) {
+    this.#maxBytes = maxBytes
+    this.#whenFull = whenFull
+  }
+
+  [Symbol.iterator](): IterableIterator<Entry> {
+    return this.#entries.values()
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  get rows(): number {
+    let rows = 0
+    for (const entry of this.#entries) rows += entry.rows
+    return rows
+  }
+
+  has(entry: Entry): boolean {
+    return this.#entries.has(entry)
+  }
+
+  add(entry: Entry): void {
+    this.#entries.add(entry)
+    this.#heldBytes += entry.heldBytes
+  }
+
+  /** False if it was not there any more. */
+  remove(entry: Entry): boolean {
+    if (!this.#entries.delete(entry)) return false
+    this.#heldBytes -= entry.heldBytes
+    return true
+  }
+
+  moveToEnd(entry: Entry): void {
+    if (this.#entries.delete(entry)) this.#entries.add(entry)
+  }
+
+  /** Brings the account up to date after the entry's batch was pressed, loaded or let go. */
+  recount(entry: Entry): void {
+    if (!this.has(entry)) return
+    const heldBytes = entry.batch?.heldBytes ?? 0
+    this.#heldBytes += heldBytes - entry.heldBytes
+    entry.heldBytes = heldBytes
+  }
+
+  /** Lets go of bytes that are on disk as well, as soon as half the memory is in use: the oldest, sent first, keep theirs. */
+  unload(entry: Entry): void {
+    if (entry.stored && this.#heldBytes > this.#maxBytes / 2 && entry.state === 'ready') {
+      entry.batch = undefined
+      this.recount(entry)
+    }
+  }
+
+  /** Who must go before `newest` has room; undefined when it has. */
+  victimFor(newest: Entry): Entry | undefined {
+    if (this.#heldBytes <= this.#maxBytes || !this.has(newest)) return undefined
+    return this.#whenFull === 'drop_newest'
+      ? newest
+      : this.#oldest((entry) => entry.heldBytes > 0, newest)
+  }
+
+  /** Who must go from disk before `newest` has room there. */
+  victimOnDisk(newest: Entry): Entry {
+    return this.#whenFull === 'drop_newest'
+      ? newest
+      : this.#oldest((entry) => entry.stored !== undefined, newest)
+  }
+
+  // What may have been written is no victim: dropped here and present there, it would be counted wrong.
+  #oldest(suits: (entry: Entry) => boolean, otherwise: Entry): Entry {
+    for (const entry of this.#entries)
+      if (entry.state !== 'in_flight' && !entry.ambiguous && suits(entry)) return entry
+    return otherwise
+  }
+}

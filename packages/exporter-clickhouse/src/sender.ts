@@ -1,0 +1,105 @@
+import type { PressedBatch } from './batch.js'
+import { classify } from './classify.js'
+import type { DestinationConfig } from './config.js'
+import { type Client, openClient } from './http.js'
+import { type Insert, isOurs, postOf } from './insert.js'
+import type { Outcome } from './outcome.js'
+import { createTables } from './schema.js'
+
+/** Attempts at one server. */
+export interface Sender {
+  /** One attempt to insert a batch: one request, but for a table to be created or a setting to be left out first. */
+  attempt(
+    batch: PressedBatch,
+    insert: Insert,
+    how: { deadlineMs: number; pingFirst: boolean },
+  ): Promise<Outcome>
+  /** A statement without rows. */
+  run(statement: string): Promise<{ outcome: Outcome; text: string }>
+  /** Requests with rows so far. */
+  readonly requests: number
+  /** Settings of ours that the server does not know. */
+  readonly unknownSettings: ReadonlySet<string>
+  /** Aborts what is in flight. */
+  close(): void
+}
+
+export const MAX_CONCURRENCY = 4
+const PING_DEADLINE_MS = 2000
+const PING = {
+  method: 'GET',
+  path: '/ping',
+  headers: {},
+  body: Buffer.alloc(0),
+  deadlineMs: PING_DEADLINE_MS,
+} as const
+
+export function openSender(
+  config: DestinationConfig,
+  client: Client = openClient(config, MAX_CONCURRENCY),
+): Sender {
+  const aborter = new AbortController()
+  const unknownSettings = new Set<string>()
+  let requests = 0
+  let creating: Promise<Outcome> | undefined
+
+  async function insertOnce(
+    batch: PressedBatch,
+    insert: Insert,
+    deadlineMs: number,
+  ): Promise<Outcome> {
+    requests++
+    return classify(
+      await client.send(postOf(insert, batch, unknownSettings, deadlineMs), aborter.signal),
+    )
+  }
+
+  async function run(statement: string): Promise<{ outcome: Outcome; text: string }> {
+    const post = {
+      path: '/',
+      headers: {},
+      body: Buffer.from(statement),
+      deadlineMs: config.timeoutMs,
+    }
+    const exchange = await client.send(post, aborter.signal)
+    return { outcome: classify(exchange), text: 'reply' in exchange ? exchange.reply.body : '' }
+  }
+
+  return {
+    unknownSettings,
+    run,
+    get requests() {
+      return requests
+    },
+    async attempt(batch, insert, { deadlineMs, pingFirst }) {
+      // A server that hung gets no rows before it has answered anything at all: so its return is
+      // seen within seconds, and no attempt hangs for a whole deadline.
+      if (pingFirst) {
+        const pong = await client.send(PING, aborter.signal)
+        if ('error' in pong) return classify({ ...pong, bodyStarted: false })
+      }
+      for (;;) {
+        const outcome = await insertOnce(batch, insert, deadlineMs)
+        if (
+          outcome.status === 'unknown_setting' &&
+          !unknownSettings.has(outcome.setting) &&
+          isOurs(outcome.setting, config)
+        ) {
+          unknownSettings.add(outcome.setting)
+          continue
+        }
+        if (outcome.status !== 'missing_table' || config.manageSchema !== 'create') return outcome
+        // Every batch in flight gets this answer; one creation serves them all.
+        creating ??= createTables(config, run).finally(() => {
+          creating = undefined
+        })
+        const created = await creating
+        return created.status === 'delivered' ? insertOnce(batch, insert, deadlineMs) : created
+      }
+    },
+    close() {
+      aborter.abort()
+      client.close()
+    },
+  }
+}

@@ -1,0 +1,441 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { classify } from '../src/classify.js'
+import { ClickHouseError } from '../src/errors.js'
+import type { Exchange, Reply } from '../src/http.js'
+import type { Outcome } from '../src/outcome.js'
+
+function reply(changes: Partial<Reply>): Exchange {
+  return { reply: { status: 200, headers: {}, body: '', complete: true, ...changes } }
+}
+
+/** As servers since about 21 answer. */
+function modern(code: number, text = 'Something. (SOME_NAME) (version 26.7.2.1 (official build))') {
+  return reply({
+    status: 500,
+    headers: { 'x-clickhouse-exception-code': String(code) },
+    body: `Code: ${code}. DB::Exception: ${text}\n`,
+  })
+}
+
+/** As 18.16 answers: no header. */
+function old(code: number, text = 'Something.', status = 500) {
+  return reply({
+    status,
+    body: `Code: ${code}, e.displayText() = DB::Exception: ${text}, e.what() = DB::Exception\n`,
+  })
+}
+
+/** No header, but the newer body. */
+function bodyOnly(code: number) {
+  return reply({ status: 500, body: `Code: ${code}. DB::Exception: Something. (SOME_NAME)` })
+}
+
+/** What matters of an outcome, in one word. */
+function kindOf(outcome: Outcome): string {
+  return outcome.status === 'retry' ? outcome.why : outcome.status
+}
+
+function errorOf(outcome: Outcome): Error {
+  if (outcome.status === 'delivered') throw new Error('delivered')
+  return outcome.error
+}
+
+const CODES: Record<string, number[]> = {
+  transient: [
+    107, 164, 198, 225, 236, 242, 243, 244, 246, 254, 265, 271, 279, 285, 289, 297, 354, 384, 722,
+    733,
+  ],
+  overloaded: [201, 202, 203, 241, 252, 290, 364, 439, 574, 745],
+  ambiguous: [3, 33, 159, 209, 210, 286, 319, 394, 425, 735, 999, 1000, 1001, 1002],
+  misconfigured: [7, 16, 18, 20, 47, 62, 192, 193, 194, 195, 291, 392, 452, 497, 516],
+  missing_table: [60, 81],
+  rejected: [
+    6, 25, 26, 27, 38, 41, 43, 53, 69, 70, 72, 117, 128, 130, 306, 321, 349, 407, 441, 469,
+  ],
+  too_large: [158, 307],
+}
+
+describe.each(Object.entries(CODES))('%s', (kind, codes) => {
+  test.each(codes)('code %i, however it is said', (code) => {
+    expect(kindOf(classify(modern(code)))).toBe(kind)
+    expect(kindOf(classify(old(code)))).toBe(kind)
+    expect(kindOf(classify(bodyOnly(code)))).toBe(kind)
+    const error = errorOf(classify(old(code)))
+    expect(error).toMatchObject({ name: 'ClickHouseError', code, httpStatus: 500 })
+  })
+
+  test('the status beside the code does not matter', () => {
+    for (const code of codes)
+      for (const status of [200, 400, 403, 404, 408, 429, 500, 503])
+        expect(kindOf(classify(old(code, 'Something.', status)))).toBe(kind)
+  })
+})
+
+describe('success', () => {
+  test('an empty 200 is all that an INSERT answers', () => {
+    expect(classify(reply({}))).toEqual({ status: 'delivered' })
+    expect(
+      classify(reply({ headers: { 'x-clickhouse-summary': '{"written_rows":"0"}' } })),
+    ).toEqual({ status: 'delivered' })
+    expect(classify(reply({ headers: { 'x-clickhouse-exception-code': '0' } }))).toEqual({
+      status: 'delivered',
+    })
+  })
+
+  test('a 200 with an exception code in its header is none, whatever the body', () => {
+    const said = { 'x-clickhouse-exception-code': '209' }
+    expect(kindOf(classify(reply({ headers: said })))).toBe('ambiguous')
+    expect(
+      kindOf(classify(reply({ headers: { 'x-clickhouse-exception-code': '241' }, body: 'ok' }))),
+    ).toBe('overloaded')
+  })
+
+  test('a 200 with an exception in its body is none', () => {
+    const tail =
+      '__exception__\r\nabcdefghijklmnop\r\nCode: 241. DB::Exception: Memory limit exceeded. (MEMORY_LIMIT_EXCEEDED)\r\n85 abcdefghijklmnop\r\n__exception__\r\n'
+    expect(kindOf(classify(reply({ body: tail })))).toBe('overloaded')
+    expect(kindOf(classify(old(27, 'Cannot parse', 200)))).toBe('rejected')
+    expect(kindOf(classify(reply({ body: '__exception__\r\n' })))).toBe('ambiguous')
+    expect(kindOf(classify(reply({ body: 'DB::Exception: no code at all' })))).toBe('ambiguous')
+  })
+
+  test('a 200 that is longer than we read is none', () => {
+    expect(kindOf(classify(reply({ complete: false })))).toBe('ambiguous')
+  })
+})
+
+describe('code 252', () => {
+  test('too many parts: the server wants patience', () => {
+    const outcome = classify(
+      modern(
+        252,
+        'Too many parts (3001 with average size of 1.00 KiB) in table db.t (3c4f). Merges are processing significantly slower than inserts. (TOO_MANY_PARTS)',
+      ),
+    )
+    expect(kindOf(outcome)).toBe('overloaded')
+  })
+
+  test.each([modern, old])('too many partitions: it will never be taken as it is', (say) => {
+    const outcome = classify(
+      say(
+        252,
+        'Too many partitions for single INSERT block (more than 100). The limit is controlled by max_partitions_per_insert_block setting.',
+      ),
+    )
+    expect(kindOf(outcome)).toBe('too_large')
+  })
+
+  test('too many parts in all partitions of a table is no matter of one INSERT', () => {
+    const outcome = classify(
+      modern(252, 'Too many parts (100000) in all partitions in total in table db.t. (TOO_MANY_PARTS)'),
+    )
+    expect(kindOf(outcome)).toBe('overloaded')
+  })
+})
+
+describe('too large', () => {
+  test.each([
+    [modern(62, 'Syntax error: Max query size exceeded (can be increased with the `max_query_size` setting)')],
+    [reply({ status: 413 })],
+    [reply({ status: 413, body: '<html>413 Request Entity Too Large</html>' })],
+    [reply({ status: 500, body: 'HTML Form Exception: Field value too long', headers: { 'x-clickhouse-exception-code': '1000' } })],
+    [reply({ status: 500, body: 'Code: 1000. DB::Exception: Poco::Exception. Code: 1000, e.code() = 0, HTML Form Exception: Field value too long' })],
+  ])('%j', (exchange) => {
+    expect(kindOf(classify(exchange))).toBe('too_large')
+  })
+})
+
+describe('while pushing to view', () => {
+  const view = 'while pushing to view default.daily (3c4f5d9e-5b1c-4b1e-9c8e-0a1b2c3d4e5f).'
+
+  test.each([6, 27, 53, 72, 252, 158])(
+    'code %i there comes after the rows are written: never divided, sent again with the same token',
+    (code) => {
+      const text = `Cannot parse string 'x' as UInt64: ${view} (SOME_NAME) (version 26.7.2.1)`
+      expect(kindOf(classify(modern(code, text)))).toBe('ambiguous')
+      expect(kindOf(classify(old(code, text)))).toBe('ambiguous')
+    },
+  )
+
+  test('a row that says so is refused like any other: nobody may keep a batch for ever with a span', () => {
+    const text = `Cannot parse input: expected '"' before: 'while pushing to view default.daily',"b":1}': (while reading the value of key a): (at row 3)\n: While executing ParallelParsingBlockInputFormat. (CANNOT_PARSE_INPUT_ASSERTION_FAILED) (version 26.7.2.1 (official build))`
+    expect(kindOf(classify(modern(27, text)))).toBe('rejected')
+  })
+})
+
+describe('without a code it is the status that counts', () => {
+  test.each([
+    [301, 'misconfigured'],
+    [302, 'misconfigured'],
+    [307, 'misconfigured'],
+    [308, 'misconfigured'],
+    [400, 'misconfigured'],
+    [401, 'misconfigured'],
+    [403, 'misconfigured'],
+    [404, 'misconfigured'],
+    [405, 'misconfigured'],
+    [408, 'ambiguous'],
+    [413, 'too_large'],
+    [425, 'ambiguous'],
+    [429, 'overloaded'],
+    [500, 'ambiguous'],
+    [502, 'ambiguous'],
+    [503, 'overloaded'],
+    [504, 'ambiguous'],
+    [599, 'ambiguous'],
+  ])('%i is %s', (status, kind) => {
+    const outcome = classify(reply({ status, body: '<html>a proxy</html>' }))
+    expect(kindOf(outcome)).toBe(kind)
+    expect(errorOf(outcome)).toMatchObject({ httpStatus: status, code: 0 })
+  })
+
+  test('a proxy’s page that happens to hold a number is no exception of ClickHouse', () => {
+    const page = '<html><h1>503 Slow down</h1><p>Error Code: 503. Try later.</p></html>'
+    expect(kindOf(classify(reply({ status: 503, body: page })))).toBe('overloaded')
+  })
+})
+
+describe('codes that are not in the table', () => {
+  test('with a server’s error they may have been written', () => {
+    expect(kindOf(classify(modern(4711)))).toBe('ambiguous')
+    expect(kindOf(classify(old(4711, 'Something', 200)))).toBe('ambiguous')
+  })
+
+  test('with a client’s error somebody has to look', () => {
+    expect(kindOf(classify(old(4711, 'Something', 400)))).toBe('misconfigured')
+  })
+})
+
+describe('code 115', () => {
+  test.each([
+    ['Unknown setting async_insert', 'async_insert'],
+    ["Unknown setting 'insert_deduplication_token': Maybe you meant [...]", 'insert_deduplication_token'],
+    ['Setting log_comment is neither a builtin setting nor started with the prefix', 'log_comment'],
+  ])('%s', (text, setting) => {
+    expect(classify(old(115, text, 404))).toMatchObject({ status: 'unknown_setting', setting })
+  })
+
+  test('without a name it is for somebody to mend', () => {
+    expect(kindOf(classify(modern(115, 'What?')))).toBe('misconfigured')
+  })
+})
+
+describe('the row in question', () => {
+  const at = (text: string) => {
+    const outcome = classify(modern(27, text))
+    return 'row' in outcome ? outcome.row : undefined
+  }
+
+  test('counts from 0', () => {
+    expect(at('Cannot parse: (at row 1)\n')).toBe(0)
+    expect(at('Cannot parse: (at row 10000)\n')).toBe(9999)
+  })
+
+  test('is not there if the server says nothing, or nothing sensible', () => {
+    expect(at('Cannot parse')).toBeUndefined()
+    expect(at('(at row 0)')).toBeUndefined()
+    expect(at('(at row -1)')).toBeUndefined()
+    expect(at('(at row 99999999999)')).toBeUndefined()
+  })
+
+  test('is what the server says, not what the row says', () => {
+    expect(at("Cannot parse input before: '(at row 1) x': (at row 7)\n: While executing")).toBe(6)
+    expect(at("Cannot parse input before: '(at row 0) x': (at row 7)\n: While executing")).toBe(6)
+  })
+})
+
+describe('Retry-After', () => {
+  const now = Date.parse('2030-01-01T00:00:00Z')
+  const after = (text: string, status = 503) => {
+    const outcome = classify(reply({ status, headers: { 'retry-after': text } }), () => now)
+    return outcome.status === 'retry' ? outcome.retryAfterMs : 'no retry'
+  }
+
+  test.each([
+    ['2', 2000],
+    [' 2 ', 2000],
+    ['1.5', 1500],
+    ['0', undefined],
+    ['-5', undefined],
+    ['99999999', 60_000],
+    ['9'.repeat(400), 60_000],
+    ['Tue, 01 Jan 2030 00:00:07 GMT', 7000],
+    ['Tuesday, 01-Jan-30 00:00:07 GMT', 7000],
+    ['Tue Jan  1 00:00:07 2030', 7000],
+    ['Wed, 02 Jan 2030 00:00:00 GMT', 60_000],
+    ['Mon, 31 Dec 2029 23:59:59 GMT', undefined],
+    ['Tue, 01 Jan 2030 00:00:00 GMT', undefined],
+  ])('%j', (text, ms) => {
+    expect(after(text)).toBe(ms)
+    expect(after(text, 429)).toBe(ms)
+  })
+
+  test.each([
+    '',
+    'soon',
+    'never',
+    'NaN',
+    'Infinity',
+    '1e9',
+    '0x10',
+    '5 bananas',
+    'error 2099',
+    'try in 2099',
+    '2099-01-01',
+    'Tue, 99 Jan 2099 99:99:99 GMT',
+  ])('%j is neither seconds nor a date, and ignored', (text) => {
+    expect(after(text)).toBeUndefined()
+  })
+
+  test('is the same wherever the process runs', () => {
+    const zone = process.env['TZ']
+    try {
+      for (const TZ of ['America/New_York', 'Asia/Kathmandu', 'UTC']) {
+        process.env['TZ'] = TZ
+        expect(after('Tue, 01 Jan 2030 00:00:07 GMT')).toBe(7000)
+        expect(after('Tue Jan  1 00:00:07 2030')).toBe(7000)
+      }
+    } finally {
+      if (zone === undefined) delete process.env['TZ']
+      else process.env['TZ'] = zone
+    }
+  })
+
+  test('is never negative, NaN or more than a minute', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.double().map(String), fc.date().map(String)), (text) => {
+        const ms = after(text)
+        expect(ms === undefined || (Number(ms) > 0 && Number(ms) <= 60_000)).toBe(true)
+      }),
+    )
+  })
+})
+
+describe('without a reply', () => {
+  const broken = (code: string, bodyStarted: boolean) =>
+    classify({
+      error: Object.assign(new Error('broken'), { code }),
+      bodyStarted,
+      timedOut: false,
+    })
+
+  test.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'CERT_HAS_EXPIRED'])(
+    '%s before anything was sent: nothing was written',
+    (code) => {
+      expect(kindOf(broken(code, false))).toBe('transient')
+    },
+  )
+
+  test.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])('%s after that: it may have been', (code) => {
+    expect(kindOf(broken(code, true))).toBe('ambiguous')
+  })
+
+  test('the error passes through untouched, and the deadline is told', () => {
+    const error = new Error('x')
+    expect(classify({ error, bodyStarted: true, timedOut: true })).toMatchObject({
+      error,
+      timedOut: true,
+    })
+  })
+})
+
+describe('what is said', () => {
+  const SECRET = 'canary-4711'
+  const SHOUTED = 'CANARY_4711'
+  const tail = '(version 26.7.2.1 (official build))'
+  const view = ': while pushing to view default.daily (3c4f5d9e-5b1c-4b1e-9c8e-0a1b2c3d4e5f).'
+  const quoting: [name: string, exchange: Exchange][] = [
+    ['26.7, assertion', modern(27, `Cannot parse input: expected '"' before: '${SECRET}","b":1}': (while reading the value of key attributes): (at row 3)\n: While executing ParallelParsingBlockInputFormat. (CANNOT_PARSE_INPUT_ASSERTION_FAILED) ${tail}`)],
+    ['26.7, number', modern(72, `Cannot parse number with sign at this position, JSON: '${SECRET}': (at row 1)\n. (CANNOT_PARSE_NUMBER) ${tail}`)],
+    ['26.7, text', modern(6, `Cannot parse string '${SECRET}' as DateTime64(9): syntax error at begin of string. (CANNOT_PARSE_TEXT) ${tail}`)],
+    ['26.7, date', modern(41, `Cannot read DateTime: unexpected '${SECRET}' (CANNOT_PARSE_DATETIME) ${tail}`)],
+    ['26.7, incorrect data', modern(117, `Duplicate field found while parsing JSONEachRow format: ${SECRET}: (at row 2)\n: While executing ParallelParsingBlockInputFormat. (INCORRECT_DATA) ${tail}`)],
+    ['26.7, constraint', modern(469, `Constraint \`c\` for table db.t is violated at row 1. Expression: (x > 0). Column values: name = '${SECRET}'. (VIOLATED_CONSTRAINT) ${tail}`)],
+    ['26.7, overflow', modern(407, `Convert overflow: ${SECRET}. (DECIMAL_OVERFLOW) ${tail}`)],
+    ['18.16, assertion', old(27, `Cannot parse input: expected , before: ${SECRET}","b":1}\n: (at row 3)\n\nRow 2:\nColumn 0, name: trace_id, type: String, parsed text: "${SECRET}"ERROR`)],
+    ['18.16, an all-caps value', old(27, `Cannot parse input: expected , before: (${SHOUTED}) ${SECRET}`)],
+    ['26.7, an all-caps value', modern(27, `Cannot parse input: expected , before: '(${SHOUTED}) ${SECRET}': (at row 1) (CANNOT_PARSE_INPUT_ASSERTION_FAILED) ${tail}`)],
+    ['an unknown code', modern(4711, `Bad thing '${SECRET}' (NEW_ERROR) ${tail}`)],
+    ['in a view', modern(6, `Cannot parse string '${SECRET}' as UInt64: while executing 'FUNCTION toUInt64(name :: 0) -> toUInt64(name) UInt64 : 1'${view} (CANNOT_PARSE_TEXT) ${tail}`)],
+    ['in a view, unknown code', modern(4711, `Bad '${SECRET}'${view} (NEW_ERROR) ${tail}`)],
+    ['a body taken for the statement', modern(62, `Syntax error: failed at position 1 ('{') (line 1, col 1): {"trace_id":"${SECRET}","span_id":"1"}. Expected one of: Query, Query with output. (SYNTAX_ERROR) ${tail}`)],
+    ['a body taken for the statement, 18.16', old(62, `Syntax error: failed at position 1: {"trace_id":"${SECRET}"}`)],
+    ['a row cut short', modern(33, `Cannot read all data. Bytes read: 3. Bytes expected: 8: (at row 1) '${SECRET}': While executing ParallelParsingBlockInputFormat. (CANNOT_READ_ALL_DATA) ${tail}`)],
+    ['a library’s exception', modern(1001, `std::exception. Code: 1001, type: std::out_of_range, e.what() = ${SECRET} ${tail}`)],
+    ['a bad argument', modern(36, `Unknown element '${SECRET}' for enum: while converting '${SECRET}' to Enum8('a' = 1): (at row 1) (BAD_ARGUMENTS) ${tail}`)],
+  ]
+  test.each(quoting)('no value of a row: %s', (_, exchange) => {
+    const error = errorOf(classify(exchange))
+    expect(error.message).not.toContain('canary')
+    expect(error.message).not.toContain('CANARY')
+    expect(JSON.stringify(error)).not.toContain('canary')
+    expect(error.message).toMatch(/ClickHouse error \d+/)
+  })
+
+  test('of a refused row the name of the error', () => {
+    const [, exchange] = quoting[0] ?? []
+    expect(errorOf(classify(exchange as Exchange)).message).toBe(
+      'ClickHouse error 27: CANNOT_PARSE_INPUT_ASSERTION_FAILED',
+    )
+    expect(errorOf(classify(old(27, 'Cannot parse'))).message).toBe(
+      'ClickHouse error 27: the data was refused',
+    )
+  })
+
+  test.each([
+    [modern(60, `Table telemetry.traces does not exist. (UNKNOWN_TABLE) ${tail}`), 'telemetry.traces'],
+    [modern(81, `Database telemetry does not exist. (UNKNOWN_DATABASE) ${tail}`), 'telemetry'],
+    [modern(16, `No such column span_kind in table telemetry.traces (3c4f). (NO_SUCH_COLUMN_IN_TABLE) ${tail}`), 'span_kind'],
+    [modern(47, `Unknown identifier: span_kind. (UNKNOWN_IDENTIFIER) ${tail}`), 'span_kind'],
+    [modern(516, `writer: Authentication failed: password is incorrect. (AUTHENTICATION_FAILED) ${tail}`), 'writer'],
+    [modern(497, `writer: Not enough privileges. To execute this query, it's necessary to have the grant INSERT(a) ON db.t. (ACCESS_DENIED) ${tail}`), 'INSERT(a) ON db.t'],
+    [modern(452, `Setting async_insert should not be changed. (SETTING_CONSTRAINT_VIOLATION) ${tail}`), 'async_insert'],
+    [modern(252, `Too many parts (3001) in table db.t. (TOO_MANY_PARTS) ${tail}`), 'db.t'],
+    [old(60, "Table telemetry.traces doesn't exist.", 404), 'telemetry.traces'],
+  ])('of a configuration error what the operator needs: %#', (exchange, name) => {
+    const { message } = errorOf(classify(exchange))
+    expect(message).toContain(name)
+    expect(message).not.toContain('version 26')
+    expect(message).not.toContain('DB::Exception')
+  })
+
+  test('every error of configuration says what to do', () => {
+    for (const code of [16, 47, 60, 81, 115, 192, 193, 194, 195, 452, 497, 516])
+      expect(classify(modern(code, "Unknown setting 'x'"))).toMatchObject({
+        fix: expect.stringMatching(/.+\.$/),
+      })
+    for (const status of [401, 403, 404])
+      expect(classify(reply({ status }))).toMatchObject({ fix: expect.any(String) })
+  })
+
+  test('one short line, whatever the answer', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 5000 }), fc.integer({ min: 300, max: 599 }), (body, status) => {
+        const error = errorOf(classify(reply({ status, body })))
+        expect(error).toBeInstanceOf(ClickHouseError)
+        expect(error.message.length).toBeLessThan(300)
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may be there
+        expect(error.message).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/)
+      }),
+    )
+  })
+
+  test('a hostile answer takes no time', () => {
+    for (const body of [
+      'Code: '.repeat(10_000),
+      '('.repeat(64 * 1024),
+      "'".repeat(64 * 1024),
+      `'${'\\'.repeat(64 * 1024)}`,
+      '(A'.repeat(32 * 1024),
+      `(version ${'('.repeat(64 * 1024)}`,
+      'while pushing to view '.repeat(3000),
+      '(at row 1'.repeat(7000),
+    ]) {
+      const startedAt = performance.now()
+      classify(modern(27, body))
+      classify(old(252, body))
+      expect(performance.now() - startedAt).toBeLessThan(200)
+    }
+  })
+})
