@@ -19,6 +19,7 @@ export default defineConfig({
       { test: { name: 'server:local-clickhouse', include: ['packages/local-clickhouse/test/*.test.ts'], ...slow } },
       { test: { name: 'server:sdk2', include: ['test/integration/*.test.ts'], ...slow }, resolve: { alias: sdk('sdk2') } },
       { test: { name: 'server:sdk3', include: ['test/integration/*.test.ts'], ...slow }, resolve: { alias: sdk('sdk3') } },
+      { test: { name: 'demo', include: ['test/demo/*.test.ts'], ...slow } },
       { test: { name: 'packed', include: ['test/packed/*.test.ts'], testTimeout: 300_000, hookTimeout: 300_000 } },
     ],
   },

@@ -212,7 +212,7 @@ function isSuccess(status: number): boolean {
 function exceptionCode({ status, headers, body }: Reply): number {
   const header = Number(headers['x-clickhouse-exception-code'])
   if (header > 0) return header
-  const said = /\bCode: (\d{1,5})[.,]/.exec(body)?.[1]
+  const said = /\bCode: (\d{1,5})(?:\. [\w:]*Exception\b|, (?:e\.|type:))/.exec(body)?.[1]
   if (said !== undefined) return Number(said)
   const failed = isSuccess(status) && /__exception__|DB::Exception/.test(body)
   return failed ? 1002 : 0
@@ -220,10 +220,16 @@ function exceptionCode({ status, headers, body }: Reply): number {
 
 function classOfCode(code: number, { status, body }: Reply): Class {
   // The base rows are in the table by then: neither split nor given up, but sent again with the same token.
-  if (/while pushing to view/i.test(body)) return 'ambiguous'
-  if (code === 252 && /partitions/i.test(body)) return 'too_large'
+  if (failedInView(body)) return 'ambiguous'
+  if (code === 252 && /partitions for single INSERT/i.test(body)) return 'too_large'
   if ((code === 62 || code === 1000) && /too long|max_query_size/i.test(body)) return 'too_large'
   return BY_CODE.get(code) ?? (status >= 500 || isSuccess(status) ? 'ambiguous' : 'misconfigured')
+}
+
+// It stands at the end. A row that holds these words is quoted: its quotation mark comes after them.
+function failedInView(body: string): boolean {
+  const at = body.toLowerCase().lastIndexOf('while pushing to view')
+  return at >= 0 && !/['"]/.test(body.slice(at))
 }
 
 function classOfStatus(status: number): Class {
@@ -233,36 +239,53 @@ function classOfStatus(status: number): Class {
   return 'misconfigured' // a redirect, another 4xx: something that is no ClickHouse answers there
 }
 
+const MAY_QUOTE_ROWS = new Set([3, 33, 1001, 1002])
+const MAY_QUOTE_ARGUMENTS = new Set([36, 62])
+
 // Parse errors quote the row they met, which is the application's data: of those only the exception's
 // name is kept. The others name tables, columns and settings, which the operator needs.
 function errorOf({ status, body }: Reply, code: number, kind: Class): ClickHouseError {
-  const name = /\(([A-Z][A-Z0-9_]{3,60})\)/g
-  const last = [...body.matchAll(name)].at(-1)?.[1]
-  const quotesRows = kind === 'rejected' || (code !== 0 && !BY_CODE.has(code))
-  const text = quotesRows
-    ? (last ?? 'the data was refused')
-    : oneLine(
-        body
-          .replace(/^Code: \d+[.,] (?:e\.displayText\(\) = )?(?:DB::Exception: )?/, '')
-          .replace(/\(version .*$/s, ''),
-      )
+  const quotesRows =
+    kind === 'rejected' ||
+    MAY_QUOTE_ROWS.has(code) ||
+    (code !== 0 && !BY_CODE.has(code)) ||
+    failedInView(body)
+  const name = /\(([A-Z][A-Z0-9_]{3,60})\)\s*(?:\(version [^\n]*)?\s*$/.exec(body)?.[1]
+  const text = quotesRows ? (name ?? 'the data was refused') : oneLine(messageOf(body, code))
   const where = code > 0 ? `ClickHouse error ${code}` : `HTTP status ${status}`
   return new ClickHouseError(status, code, text ? `${where}: ${text}` : where)
 }
 
+function messageOf(body: string, code: number): string {
+  const message = body
+    .replace(/^Code: \d+[.,] (?:e\.displayText\(\) = )?(?:DB::Exception: )?/, '')
+    .replace(/\(version .*$/s, '')
+    .replace(/, e\.what\(\) = .*$/s, '')
+  return MAY_QUOTE_ARGUMENTS.has(code) ? message.replace(/[('"{].*$/s, '') : message
+}
+
+// The last one: what stands before it may be quoted from a row.
 function rowHint(body: string): { row?: number } {
-  const row = /\(at row (\d{1,9})\)/.exec(body)?.[1]
+  const row = [...body.matchAll(/\(at row ([1-9]\d{0,8})\)/g)].at(-1)?.[1]
   return row === undefined ? {} : { row: Number(row) - 1 }
 }
 
 const MAX_RETRY_AFTER_MS = 60_000
 
-// RFC 9110 10.2.3: seconds or an HTTP date. What is neither is ignored.
+// RFC 9110 10.2.3 and 5.6.7: seconds or one of three dates. What is neither is ignored; Date.parse alone takes 'error 2099'.
+const HTTP_DATE =
+  /^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$|^\w{6,9}, \d\d-\w{3}-\d\d [\d:]{8} GMT$|^\w{3} \w{3} [ \d]\d [\d:]{8} \d{4}$/
+
 function retryAfter({ headers }: Reply, now: () => number): { retryAfterMs?: number } {
-  const text = headers['retry-after']
+  const text = headers['retry-after']?.trim()
   if (text === undefined) return {}
-  const ms = /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now()
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : httpDate(text) - now()
   return ms > 0 ? { retryAfterMs: Math.min(ms, MAX_RETRY_AFTER_MS) } : {}
+}
+
+function httpDate(text: string): number {
+  if (!HTTP_DATE.test(text)) return Number.NaN
+  return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
 }
 
 function each(kind: Class, codes: readonly number[]): [number, Class][] {

@@ -1,4 +1,5 @@
 import type { DestinationConfig } from './config.js'
+import { quoteText } from './schema.js'
 import type { Sender } from './sender.js'
 
 export type Deduplication = 'effective' | 'ineffective' | 'unknown'
@@ -17,8 +18,4 @@ export async function deduplicationOf(
   if (/^(Replicated|Shared).*MergeTree$/.test(engine)) return 'effective'
   const window = /non_replicated_deduplication_window = (\d+)/.exec(full)?.[1]
   return engine.endsWith('MergeTree') && Number(window) > 0 ? 'effective' : 'ineffective'
-}
-
-export function quoteText(text: string): string {
-  return `'${text.replace(/[\\']/g, '\\$&')}'`
 }

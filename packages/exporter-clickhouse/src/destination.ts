@@ -10,6 +10,7 @@ import type { DestinationLog } from './log.js'
 import type { DropReason, Outcome, Rejection, Retry } from './outcome.js'
 import { Pace } from './pace.js'
 import { Queue } from './queue.js'
+import { differences } from './schema.js'
 import { MAX_CONCURRENCY, type Sender } from './sender.js'
 import type { Spool, Stored } from './spool.js'
 import type { DestinationStats } from './stats.js'
@@ -244,7 +245,7 @@ export class Destination {
       case 'delivered':
         this.#answered()
         this.#deliver(entry)
-        if (this.#deliveries === 1) void this.#learnDeduplication()
+        if (this.#deliveries === 1) void this.#askAboutTable()
         return
       case 'rejected':
       case 'too_large':
@@ -261,10 +262,17 @@ export class Destination {
   }
 
   // After the first success, never before: nothing is asked of a server at start.
-  async #learnDeduplication(): Promise<void> {
+  async #askAboutTable(): Promise<void> {
     const { sender, log } = this.#with
-    this.#deduplication = await deduplicationOf(this.config, sender).catch(() => 'unknown' as const)
-    if (this.#deduplication === 'ineffective' && !this.config.asyncInsert) log.noDeduplication()
+    try {
+      this.#deduplication = await deduplicationOf(this.config, sender)
+      if (this.#deduplication === 'ineffective' && !this.config.asyncInsert) log.noDeduplication()
+      if (this.config.manageSchema !== 'validate') return
+      const found = await differences(this.config, sender.run)
+      if (found.length > 0) log.differences(found)
+    } catch {
+      // An answer we cannot read leaves it unknown.
+    }
   }
 
   #answered(): void {

@@ -58,24 +58,29 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
     scheduling: 'lifo' as const,
   }
   const agent = config.agent ?? (secure ? new HttpsAgent({ ...pool, ...tls }) : new HttpAgent(pool))
-  const idleSince = new WeakMap<object, number>()
-  agent.on('free', (socket: Socket) => idleSince.set(socket, performance.now()))
+  // Of our own requests only: an agent of the user's may serve others, too.
+  const idleSince = new WeakMap<Socket, number>()
   const fixed: RequestOptions = {
     protocol: endpoint.protocol,
     hostname: endpoint.hostname.replace(/^\[|\]$/g, ''),
     port: endpoint.port,
     agent,
+    ...(secure && tls), // an agent of the user's does not know them
   }
   const sharedHeaders = { ...authorization(config), ...config.headers }
 
-  function dropStaleSockets(): void {
+  function dropSocketsIdleFor(ms: number): void {
     const now = performance.now()
     for (const sockets of Object.values(agent.freeSockets))
       for (const socket of sockets ?? [])
-        if (now - (idleSince.get(socket) ?? now) > MAX_IDLE_MS) socket.destroy()
+        if (now - (idleSince.get(socket) ?? Number.POSITIVE_INFINITY) > ms) socket.destroy()
   }
 
-  function exchange(post: Post, signal: AbortSignal): Promise<Exchange & { stale?: boolean }> {
+  function exchange(
+    post: Post,
+    signal: AbortSignal,
+    startedAt: number,
+  ): Promise<Exchange & { stale?: boolean }> {
     return new Promise((resolve) => {
       let bodyStarted = false
       let timedOut = false
@@ -91,6 +96,7 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
       const finish = (outcome: Exchange & { stale?: boolean }) => {
         clearTimeout(deadline)
         signal.removeEventListener('abort', abort)
+        if (req.socket) idleSince.set(req.socket, performance.now())
         resolve(outcome)
       }
       const abort = () => req.destroy(new Error('given up: shutting down'))
@@ -104,7 +110,7 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
       const deadline = setTimeout(() => {
         timedOut = true
         req.destroy(new Error(`no complete answer within ${post.deadlineMs} ms`))
-      }, post.deadlineMs).unref()
+      }, post.deadlineMs - (performance.now() - startedAt)).unref()
       signal.addEventListener('abort', abort, { once: true })
       if (signal.aborted) abort()
 
@@ -152,14 +158,24 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
 
   return {
     async send(post, signal) {
-      dropStaleSockets()
+      const startedAt = performance.now()
+      const attempt = () =>
+        withoutTracing(() => exchange(post, signal, startedAt)).catch(
+          // What an agent or unusable TLS options throw.
+          (error: Error) => ({ error, bodyStarted: false, timedOut: false, stale: false }),
+        )
+      dropSocketsIdleFor(MAX_IDLE_MS)
       // After a stall of the event loop a kept connection may be closed without our having seen it:
       // two turns hold one poll phase, in which the agent learns of it.
       await turn()
       await turn()
-      const first = await withoutTracing(() => exchange(post, signal))
-      // The server closed the connection as we took it again; with its token the same request is safe.
-      return first.stale ? withoutTracing(() => exchange(post, signal)) : first
+      const first = await attempt()
+      if (!first.stale) return first
+      // The server closed the connection as we took it again; with its token the same request is
+      // safe. The other kept connections are as old.
+      dropSocketsIdleFor(0)
+      await turn()
+      return attempt()
     },
     close() {
       if (agent !== config.agent) agent.destroy()

@@ -8,6 +8,7 @@ export interface DestinationLog {
   recovered(): void
   dropped(rows: number, reason: DropReason, error: Error | undefined): void
   noDeduplication(): void
+  differences(found: readonly string[]): void
   spool(line: string): void
 }
 
@@ -50,6 +51,9 @@ export function destinationLog(
       log.warn(
         `${where} does not deduplicate: a retry after a lost answer may store rows twice. Set non_replicated_deduplication_window on the table (ddl() does).`,
       )
+    },
+    differences(found) {
+      log.warn(`${where}: the table differs from the schema: ${found.slice(0, 10).join('; ')}.`)
     },
     spool(line) {
       log.warn(`${where}: ${line}`)

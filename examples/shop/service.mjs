@@ -1,0 +1,63 @@
+// What the three services have in common: an express app, spans of their own, and the demo's questions.
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { SpanStatusCode, trace } from '@opentelemetry/api'
+import { spanCounter } from './span-counter.mjs'
+import { processor, provider } from './telemetry.mjs'
+
+// Instrumentations see `require` on every version of Node.js; to see `import` they need a loader hook.
+export const express = createRequire(import.meta.url)('express')
+
+const tracer = trace.getTracer('shop', '1.4.0')
+
+/** Runs `work` in a span of its own; what it throws is recorded there. */
+export function inSpan(name, options, work) {
+  return tracer.startActiveSpan(name, options, async (span) => {
+    try {
+      return await work(span)
+    } catch (error) {
+      recordError(span, error)
+      throw error
+    } finally {
+      span.end()
+    }
+  })
+}
+
+export function serve(app) {
+  app.use((error, _request, response, _next) => {
+    const status = error.httpStatus ?? 500
+    // A 4xx is an answer, not a failure of the one who gives it.
+    if (status >= 500) recordError(trace.getActiveSpan(), error)
+    response.status(status).json({ error: error.message })
+  })
+  const server = app.listen(0, '127.0.0.1')
+  const listening = once(server, 'listening')
+  const answers = {
+    url: () => listening.then(() => `http://127.0.0.1:${server.address().port}`),
+    figures: () => ({
+      made: spanCounter.made,
+      open: spanCounter.open,
+      destinations: processor.stats().destinations,
+    }),
+    flush: () => provider.forceFlush(),
+    shutdown: () => provider.shutdown(),
+  }
+  process.on('message', async ({ id, question }) => {
+    try {
+      process.send({ id, answer: await answers[question]() })
+    } catch (error) {
+      process.send({ id, error: String(error) })
+    }
+  })
+}
+
+function recordError(span, error) {
+  span.recordException(error)
+  span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
+}
+
+// A terminal sends Ctrl-C to every process of the demo; the services end when the demo says so, or is gone.
+process.on('SIGINT', () => {})
+process.on('disconnect', () => process.exit())
+if (!process.connected) process.exit()

@@ -1,0 +1,70 @@
+import { startService } from './service-process.mjs'
+
+/** The three services; they send their spans to `servers`. */
+export function openShop({ servers, runId }) {
+  const [{ username, password }] = servers
+  const services = []
+
+  function start(name, urls = {}) {
+    const service = startService(name, {
+      ...withoutTelemetrySettings(process.env),
+      // The exporter reads these two by itself.
+      ...(username && { OTEL_EXPORTER_CLICKHOUSE_USERNAME: username }),
+      ...(password && { OTEL_EXPORTER_CLICKHOUSE_PASSWORD: password }),
+      SHOP_SERVICE: name,
+      SHOP_RUN_ID: runId,
+      SHOP_DESTINATIONS: JSON.stringify(servers.map(({ name, endpoint }) => ({ name, endpoint }))),
+      ...urls,
+    })
+    services.push(service)
+    return service.ask('url')
+  }
+
+  const askAll = (question) => Promise.all(services.map((service) => service.ask(question)))
+
+  return {
+    /** Gives the URL of the storefront. */
+    async open() {
+      const [catalog, payment] = await Promise.all([start('catalog'), start('payment')])
+      return start('storefront', { SHOP_CATALOG_URL: catalog, SHOP_PAYMENT_URL: payment })
+    },
+    flush: () => askAll('flush'),
+    /** Spans ended and still open in all services, and what their exporters say of each server. */
+    async figures() {
+      const figures = await askAll('figures')
+      return {
+        made: sum(figures.map(({ made }) => made)),
+        open: sum(figures.map(({ open }) => open)),
+        destinations: Object.fromEntries(
+          servers.map(({ name }) => [name, total(figures.map((one) => one.destinations[name]))]),
+        ),
+      }
+    },
+    async close() {
+      await askAll('shutdown')
+      await Promise.all(services.map((service) => service.kill()))
+    },
+    kill: () => Promise.all(services.map((service) => service.kill())),
+    /** The last words of the services on stderr. */
+    complaints: () => services.flatMap((service) => service.complaints()),
+  }
+}
+
+// Nobody's sampler, limits or endpoint in the environment may change the demo's figures.
+function withoutTelemetrySettings(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('OTEL_')))
+}
+
+function total(stats) {
+  const dropped = {}
+  for (const [reason, rows] of stats.flatMap((one) => Object.entries(one.dropped))) {
+    dropped[reason] = (dropped[reason] ?? 0) + rows
+  }
+  return {
+    accepted: sum(stats.map(({ accepted }) => accepted)),
+    waiting: sum(stats.map(({ waiting }) => waiting)),
+    dropped,
+  }
+}
+
+const sum = (numbers) => numbers.reduce((a, b) => a + b, 0)

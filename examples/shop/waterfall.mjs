@@ -1,0 +1,66 @@
+import { milliseconds } from './table.mjs'
+import { paint } from './terminal.mjs'
+
+const colours = ['cyan', 'magenta', 'yellow', 'green', 'blue']
+
+/** The spans of one trace as lines: who called whom, when, and for how long. */
+export function waterfall(spans, width) {
+  const rows = inTreeOrder(spans)
+  const services = [...new Set(rows.map(({ span }) => span.service_name))]
+  const colourOf = (service) => colours[services.indexOf(service) % colours.length]
+
+  const serviceWidth = longest(services)
+  const nameWidth = Math.min(longest(rows.map(({ label }) => label)), Math.floor(width * 0.4))
+  const barWidth = Math.max(10, width - serviceWidth - nameWidth - 18)
+  const totalMs = Math.max(...spans.map((span) => span.start_ms + span.duration_ms))
+
+  const lines = rows.map(({ span, label }) => {
+    const failed = span.status_code === 'ERROR'
+    const bar = barOf(span, totalMs, barWidth)
+    return [
+      paint(colourOf(span.service_name), span.service_name.padEnd(serviceWidth)),
+      fit(label, nameWidth),
+      paint(failed ? 'red' : colourOf(span.service_name), bar),
+      milliseconds(span.duration_ms).padStart(8) + (failed ? paint('red', ' ✗') : ''),
+    ].join('  ')
+  })
+  const errors = rows
+    .filter(({ span }) => span.status_message)
+    .map(
+      ({ span }) =>
+        `${paint('red', '✗')} ${span.service_name}, ${span.span_name}: ${span.status_message}`,
+    )
+  return errors.length > 0 ? [...lines, '', ...errors] : lines
+}
+
+function inTreeOrder(spans) {
+  const known = new Set(spans.map((span) => span.span_id))
+  const children = new Map()
+  for (const span of spans) {
+    const parent = known.has(span.parent_span_id) ? span.parent_span_id : ''
+    children.set(parent, [...(children.get(parent) ?? []), span])
+  }
+
+  function walk(parent, indent) {
+    const siblings = children.get(parent) ?? []
+    return siblings.flatMap((span, i) => {
+      const last = i === siblings.length - 1
+      const isRoot = parent === ''
+      return [
+        { span, label: isRoot ? span.span_name : `${indent}${last ? '└' : '├'} ${span.span_name}` },
+        ...walk(span.span_id, isRoot ? '' : `${indent}${last ? '  ' : '│ '}`),
+      ]
+    })
+  }
+  return walk('', '')
+}
+
+function barOf({ start_ms, duration_ms }, totalMs, width) {
+  const start = Math.min(width - 1, Math.floor((start_ms / totalMs) * width))
+  const length = Math.max(1, Math.min(width - start, Math.round((duration_ms / totalMs) * width)))
+  return ' '.repeat(start) + '█'.repeat(length) + ' '.repeat(width - start - length)
+}
+
+const longest = (texts) => Math.max(...texts.map((text) => text.length))
+const fit = (text, width) =>
+  text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width)

@@ -1,0 +1,133 @@
+import { constants } from 'node:fs'
+import * as nodeFs from 'node:fs/promises'
+import { join } from 'node:path'
+import { PREFIX_BYTES, recordLength } from './spool-record.js'
+
+/** What the spool asks of a file system. */
+export type SpoolFs = Pick<
+  typeof nodeFs,
+  'link' | 'lstat' | 'mkdir' | 'open' | 'opendir' | 'rename' | 'rmdir' | 'unlink'
+>
+
+export const realFs: SpoolFs = nodeFs
+
+export const DRAFT = '.draft'
+
+const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_RDWR } = constants
+
+/** Under its name only when every byte of it has been taken by the file system. */
+export async function writeWhole(
+  fs: SpoolFs,
+  path: string,
+  bytes: Buffer,
+  sync: boolean,
+): Promise<void> {
+  const draft = `${path}${DRAFT}`
+  const file = await fs.open(draft, 'wx', 0o600)
+  try {
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        const { bytesWritten } = await file.write(bytes, at, bytes.length - at)
+        if (bytesWritten === 0) throw new Error('the disk took no bytes')
+        at += bytesWritten
+      }
+      if (sync) await file.datasync()
+    } finally {
+      await file.close()
+    }
+    await fs.rename(draft, path)
+  } catch (error) {
+    await ignoring(fs.unlink(draft))
+    throw error
+  }
+}
+
+/** Undefined if no record can be in it. */
+export async function readWhole(fs: SpoolFs, path: string): Promise<Buffer | undefined> {
+  const file = await fs.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  try {
+    const stat = await file.stat()
+    if (!stat.isFile() || stat.size < PREFIX_BYTES) return
+    const prefix = Buffer.alloc(PREFIX_BYTES)
+    if (!(await fill(file, prefix, 0)) || recordLength(prefix) !== stat.size) return
+    const record = Buffer.allocUnsafe(stat.size)
+    prefix.copy(record)
+    return (await fill(file, record, PREFIX_BYTES)) ? record : undefined
+  } finally {
+    await file.close()
+  }
+}
+
+async function fill(file: nodeFs.FileHandle, buffer: Buffer, from: number): Promise<boolean> {
+  for (let at = from; at < buffer.length; ) {
+    const { bytesRead } = await file.read(buffer, at, buffer.length - at, at)
+    if (bytesRead === 0) return false
+    at += bytesRead
+  }
+  return true
+}
+
+export async function syncFile(fs: SpoolFs, path: string): Promise<void> {
+  const file = await fs.open(path, O_RDWR | O_NOFOLLOW)
+  try {
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Makes the names in a folder last. Windows has no such thing. */
+export async function syncFolder(fs: SpoolFs, path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const folder = await fs.open(path, 'r')
+  try {
+    await folder.sync()
+  } catch (error) {
+    if (!['EINVAL', 'ENOTSUP'].includes(codeOf(error))) throw error // no such thing there either
+  } finally {
+    await folder.close()
+  }
+}
+
+export async function makeFolder(fs: SpoolFs, path: string): Promise<void> {
+  try {
+    await fs.mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
+}
+
+/** The entries of a folder, without holding up the loop over a hundred thousand of them. */
+export async function* entriesOf(
+  fs: SpoolFs,
+  path: string,
+): AsyncGenerator<{ name: string; path: string; isFile: boolean; isFolder: boolean }> {
+  for await (const entry of await fs.opendir(path, { bufferSize: 512 }))
+    yield {
+      name: entry.name,
+      path: join(path, entry.name),
+      isFile: entry.isFile(),
+      isFolder: entry.isDirectory(),
+    }
+}
+
+export async function removeFile(fs: SpoolFs, path: string): Promise<void> {
+  try {
+    await fs.unlink(path)
+  } catch (error) {
+    if (!isGone(error)) throw error
+  }
+}
+
+export function isGone(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(codeOf(error))
+}
+
+export function codeOf(error: unknown): string {
+  return String((error as NodeJS.ErrnoException | null)?.code ?? '')
+}
+
+/** For what is not worth more than a try. */
+export async function ignoring(work: Promise<unknown>): Promise<void> {
+  await work.catch(() => {})
+}

@@ -1,0 +1,126 @@
+import { crc32 } from 'node:zlib'
+import { Batch, type PressedBatch } from './batch.js'
+import type { Insert } from './insert.js'
+
+// A record: magic and version (8 bytes), length of head and of body (4 each), the head as JSON, the
+// body as it is sent, CRC-32 of all before it (4).
+const MAGIC = Buffer.from('SPANSPL\x01', 'latin1')
+const HEAD_LENGTH_AT = 8
+const BODY_LENGTH_AT = 12
+export const PREFIX_BYTES = 16
+const CRC_BYTES = 4
+// Far more than any batch: what claims to be longer is no record, and no memory is reserved for it.
+const MAX_RECORD_BYTES = 1024 * 1024 * 1024
+
+interface Head {
+  readonly rows: number
+  readonly rawBytes: number
+  readonly codec: 'gzip' | 'none'
+  readonly digest: string
+  readonly inserts: Readonly<Record<string, Insert>>
+}
+
+export function encodeRecord(
+  { rows, rawBytes, codec, pressed: { digest, body } }: PressedBatch,
+  inserts: ReadonlyMap<string, Insert>,
+): Buffer {
+  const head: Head = { rows, rawBytes, codec, digest, inserts: Object.fromEntries(inserts) }
+  const json = Buffer.from(JSON.stringify(head))
+  const end = PREFIX_BYTES + json.length + body.length
+  const record = Buffer.allocUnsafe(end + CRC_BYTES)
+  MAGIC.copy(record)
+  record.writeUInt32LE(json.length, HEAD_LENGTH_AT)
+  record.writeUInt32LE(body.length, BODY_LENGTH_AT)
+  json.copy(record, PREFIX_BYTES)
+  body.copy(record, PREFIX_BYTES + json.length)
+  record.writeUInt32LE(crc32(record.subarray(0, end)), end)
+  return record
+}
+
+/** How long the record must be that begins with this; undefined if it is none. */
+export function recordLength(prefix: Buffer): number | undefined {
+  if (prefix.length < PREFIX_BYTES || !prefix.subarray(0, MAGIC.length).equals(MAGIC)) return
+  const length =
+    PREFIX_BYTES +
+    prefix.readUInt32LE(HEAD_LENGTH_AT) +
+    prefix.readUInt32LE(BODY_LENGTH_AT) +
+    CRC_BYTES
+  return length <= MAX_RECORD_BYTES ? length : undefined
+}
+
+/** Undefined if a single bit of it is not as it was written. */
+export function decodeRecord(
+  record: Buffer,
+  destination: string,
+): { batch: PressedBatch; insert: Insert } | undefined {
+  if (recordLength(record) !== record.length) return
+  const end = record.length - CRC_BYTES
+  if (crc32(record.subarray(0, end)) !== record.readUInt32LE(end)) return
+  const bodyAt = PREFIX_BYTES + record.readUInt32LE(HEAD_LENGTH_AT)
+  const head = parseHead(record.subarray(PREFIX_BYTES, bodyAt))
+  if (!head || !Object.hasOwn(head.inserts, destination)) return
+  const insert = head.inserts[destination]
+  if (!isInsert(insert)) return
+  const pressed = { digest: head.digest, body: record.subarray(bodyAt, end) }
+  return { batch: Batch.restore(head, pressed) as PressedBatch, insert }
+}
+
+// The checksum says that these are the bytes once written, not that it was this code that wrote them.
+function parseHead(json: Buffer): Head | undefined {
+  try {
+    const head: unknown = JSON.parse(json.toString())
+    return isHead(head) ? head : undefined
+  } catch {
+    return
+  }
+}
+
+function isHead(value: unknown): value is Head {
+  if (!isObject(value)) return false
+  const { rows, rawBytes, codec, digest, inserts } = value
+  return (
+    isCount(rows) &&
+    isCount(rawBytes) &&
+    (codec === 'gzip' || codec === 'none') &&
+    typeof digest === 'string' &&
+    isObject(inserts)
+  )
+}
+
+function isInsert(value: unknown): value is Insert {
+  return (
+    isObject(value) &&
+    typeof value['statement'] === 'string' &&
+    isObject(value['settings']) &&
+    Object.values(value['settings']).every((setting) => typeof setting === 'string')
+  )
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+/** What is known of a record without reading it. */
+export interface RecordName {
+  /** Microseconds since 1970, never the same twice in one directory: the order of their age. */
+  readonly stamp: number
+  readonly rows: number
+  readonly bytes: number
+}
+
+const NAME = /^(\d{16})-(\d{1,9})-(\d{1,10})\.batch$/
+
+export function recordName({ stamp, rows, bytes }: RecordName): string {
+  return `${String(stamp).padStart(16, '0')}-${rows}-${bytes}.batch`
+}
+
+export function parseRecordName(name: string): RecordName | undefined {
+  const [, stamp, rows, bytes] = NAME.exec(name) ?? []
+  return stamp === undefined
+    ? undefined
+    : { stamp: Number(stamp), rows: Number(rows), bytes: Number(bytes) }
+}
