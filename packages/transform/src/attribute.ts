@@ -1,0 +1,36 @@
+import type { Encoding } from './encoding.js'
+import { containerJson } from './nested-json.js'
+import { plainValue } from './plain-value.js'
+
+const NESTED_ROOM = 1024 * 1024 // of one array or map: an object graph given as an attribute by mistake must stay affordable
+
+/**
+ * The text of an attribute value (AnyValue), by the rules OpenTelemetry gives for formats that are not OTLP.
+ * Undefined for what is no value: functions, symbols. Throws what reading the value throws.
+ */
+export function textOf(value: unknown, encoding: Encoding): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return value
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return String(value)
+    case 'object':
+      return value === null ? '' : textOfObject(value, encoding)
+    default:
+      return undefined
+  }
+}
+
+function textOfObject(object: object, encoding: Encoding): string | undefined {
+  const plain = plainValue(object)
+  if (typeof plain !== 'object' || plain === null) return textOf(plain, encoding)
+  const rowRoom = encoding.room
+  encoding.room = Math.min(rowRoom, NESTED_ROOM)
+  try {
+    return containerJson(plain, [], encoding)
+  } finally {
+    encoding.room = rowRoom // the finished text is what will count
+  }
+}

@@ -1,0 +1,118 @@
+import { ELEMENT, type Encoding } from './encoding.js'
+import { jsonText } from './json-text.js'
+import { mapEntries, setValues } from './native.js'
+import { isList, plainValue } from './plain-value.js'
+
+const MAX_DEPTH = 64
+const HOLE = 1024 // of the room: a sparse array can claim four thousand million elements and hold none
+
+/** JSON of an array or map, ended with a mark where depth, a cycle or the room ends it. What is no value is null in an array and left out of a map. */
+export function containerJson(
+  container: object,
+  ancestors: readonly object[],
+  encoding: Encoding,
+): string {
+  const path = [...ancestors, container]
+  if (isList(container)) return listJson(container, path, encoding)
+  if (container instanceof Set) return listJson(setValues(container), path, encoding)
+  if (container instanceof Map) return mapJson(mapEntries(container), path, encoding)
+  return mapJson(propertiesOf(container, encoding), path, encoding)
+}
+
+function nestedJson(
+  value: unknown,
+  ancestors: readonly object[],
+  encoding: Encoding,
+): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return jsonText(value, encoding)
+    case 'number':
+      return Number.isFinite(value) ? String(value) : `"${value}"`
+    case 'boolean':
+      return String(value)
+    case 'bigint':
+      return charged(String(value), encoding)
+    case 'object':
+      return value === null ? 'null' : nestedObjectJson(value, ancestors, encoding)
+    case 'undefined':
+      return undefined
+    default:
+      encoding.tally.unreadableValues++
+      return undefined
+  }
+}
+
+function nestedObjectJson(
+  object: object,
+  ancestors: readonly object[],
+  encoding: Encoding,
+): string {
+  try {
+    const plain = plainValue(object)
+    if (typeof plain !== 'object' || plain === null) {
+      return nestedJson(plain, ancestors, encoding) ?? 'null'
+    }
+    if (ancestors.length >= MAX_DEPTH) return marker('"…"', encoding)
+    if (ancestors.includes(plain)) return marker('"[Circular]"', encoding)
+    return containerJson(plain, ancestors, encoding)
+  } catch {
+    encoding.tally.unreadableValues++
+    return 'null'
+  }
+}
+
+function listJson(list: ArrayLike<unknown>, path: readonly object[], encoding: Encoding): string {
+  let json = ''
+  for (let index = 0; index < list.length; index++) {
+    if (index > 0) json += ','
+    if (encoding.room <= 0) return `[${json}${marker('"…"', encoding)}]`
+    encoding.room -= index in list ? ELEMENT : HOLE
+    json += nestedJson(read(list, index, encoding), path, encoding) ?? 'null'
+  }
+  return `[${json}]`
+}
+
+function mapJson(
+  entries: Iterable<[unknown, unknown]>,
+  path: readonly object[],
+  encoding: Encoding,
+): string {
+  let json = ''
+  for (const [key, value] of entries) {
+    const separator = json === '' ? '' : ','
+    if (encoding.room <= 0) return `{${json}${separator}${marker('"…":"…"', encoding)}}`
+    encoding.room -= ELEMENT
+    const text = nestedJson(value, path, encoding)
+    if (text === undefined) continue
+    json += `${separator}${jsonText(keyText(key, path, encoding), encoding)}:${text}`
+  }
+  return `{${json}}`
+}
+
+function keyText(key: unknown, path: readonly object[], encoding: Encoding): string {
+  return typeof key === 'string' ? key : (nestedJson(key, path, encoding) ?? '')
+}
+
+function* propertiesOf(object: object, encoding: Encoding): Generator<[string, unknown]> {
+  for (const key of Object.keys(object)) yield [key, read(object, key, encoding)]
+}
+
+function read(object: object, key: PropertyKey, encoding: Encoding): unknown {
+  try {
+    return Reflect.get(object, key)
+  } catch {
+    encoding.tally.unreadableValues++
+    return undefined
+  }
+}
+
+function charged(text: string, encoding: Encoding): string {
+  encoding.room -= text.length
+  return text
+}
+
+function marker(text: string, encoding: Encoding): string {
+  encoding.tally.truncatedValues++
+  return text
+}

@@ -1,0 +1,72 @@
+import { bytesOfBase64 } from './base64.js'
+import { field, listField } from './otlp-field.js'
+
+/** What each JSON object was read as. Objects shared in memory are read once: sharing must not multiply the work. */
+export type Seen = Map<unknown, unknown>
+
+const MAX_DEPTH = 64
+
+/** A KeyValue list as an object without prototype, so that a key `__proto__` is a key. Of duplicates the last wins. */
+export function readKeyValues(
+  json: unknown,
+  key: string,
+  seen: Seen,
+  depth = 0,
+): Record<string, unknown> {
+  return fill(Object.create(null), json, key, seen, depth)
+}
+
+function readAnyValue(json: unknown, seen: Seen, depth: number): unknown {
+  if (depth > MAX_DEPTH) return '…'
+  if (seen.has(json)) return seen.get(json)
+  if (field(json, 'arrayValue') !== undefined) {
+    const list: unknown[] = []
+    seen.set(json, list) // before its elements are read: one of them may be itself
+    for (const item of listField(field(json, 'arrayValue'), 'values'))
+      list.push(readAnyValue(item, seen, depth + 1))
+    return list
+  }
+  if (field(json, 'kvlistValue') !== undefined) {
+    const map: Record<string, unknown> = Object.create(null)
+    seen.set(json, map)
+    return fill(map, field(json, 'kvlistValue'), 'values', seen, depth + 1)
+  }
+  return readScalar(json)
+}
+
+function fill(
+  into: Record<string, unknown>,
+  json: unknown,
+  key: string,
+  seen: Seen,
+  depth: number,
+) {
+  for (const item of listField(json, key)) {
+    const name = field(item, 'key')
+    if (typeof name === 'string') into[name] = readAnyValue(field(item, 'value'), seen, depth)
+  }
+  return into
+}
+
+// A scalar of the wrong type is kept as it is, rather than lost. None at all is the null of OTLP.
+function readScalar(json: unknown): unknown {
+  const int = field(json, 'intValue')
+  if (int !== undefined) return typeof int === 'string' ? readInt(int) : int
+  const double = field(json, 'doubleValue')
+  if (double !== undefined) return typeof double === 'string' ? readDouble(double) : double
+  const bytes = field(json, 'bytesValue')
+  if (bytes !== undefined)
+    return typeof bytes === 'string' ? (bytesOfBase64(bytes) ?? bytes) : bytes
+  return field(json, 'stringValue') ?? field(json, 'boolValue') ?? null
+}
+
+function readInt(text: string): unknown {
+  if (!/^-?\d{1,20}$/.test(text)) return text
+  const number = Number(text)
+  return Number.isSafeInteger(number) ? number : BigInt(text)
+}
+
+function readDouble(text: string): unknown {
+  const number = Number(text)
+  return text.trim() === '' || (Number.isNaN(number) && text !== 'NaN') ? text : number
+}

@@ -1,0 +1,63 @@
+/** Seconds and nanoseconds: since 1970 for a point in time. */
+export type HrTime = readonly [seconds: number, nanoseconds: number]
+
+/** Values are AnyValues (string, boolean, number, bigint, bytes, null, arrays and maps of those); anything else is tolerated. */
+export interface AttributesLike {
+  readonly [key: string]: unknown
+}
+
+export interface ResourceLike {
+  readonly attributes: AttributesLike
+  /** While true the attributes may still change, and nothing of them is remembered. */
+  readonly asyncAttributesPending?: boolean | undefined
+  readonly schemaUrl?: string | undefined
+}
+
+export interface ScopeLike {
+  readonly name: string
+  readonly version?: string | undefined
+  readonly schemaUrl?: string | undefined
+  readonly attributes?: AttributesLike | undefined
+}
+
+export interface SpanContextLike {
+  readonly traceId: string
+  readonly spanId: string
+  readonly traceState?: { serialize(): string } | undefined
+}
+
+export interface EventLike {
+  readonly name: string
+  readonly time: HrTime
+  readonly attributes?: AttributesLike | undefined
+  readonly droppedAttributesCount?: number | undefined
+}
+
+export interface LinkLike {
+  readonly context: SpanContextLike
+  readonly attributes?: AttributesLike | undefined
+  readonly droppedAttributesCount?: number | undefined
+}
+
+/** What is read of a span: a `ReadableSpan` of SDK 1, 2 or 3, or what `spansFromOtlpJson` makes. */
+export interface SpanLike {
+  readonly name: string
+  /** The enum of the JS API: INTERNAL 0, SERVER 1, CLIENT 2, PRODUCER 3, CONSUMER 4; anything else (-1 from OTLP) is unspecified. */
+  readonly kind: number
+  spanContext(): SpanContextLike
+  readonly parentSpanContext?: SpanContextLike | undefined
+  /** Where SDK 1 keeps the parent. */
+  readonly parentSpanId?: string | undefined
+  readonly startTime: HrTime
+  readonly endTime: HrTime
+  /** UNSET 0, OK 1, ERROR 2. */
+  readonly status: { readonly code: number; readonly message?: string | undefined }
+  readonly attributes: AttributesLike
+  readonly events: readonly EventLike[]
+  readonly links: readonly LinkLike[]
+  readonly resource: ResourceLike
+  readonly instrumentationScope: ScopeLike
+  readonly droppedAttributesCount?: number | undefined
+  readonly droppedEventsCount?: number | undefined
+  readonly droppedLinksCount?: number | undefined
+}

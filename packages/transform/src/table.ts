@@ -1,0 +1,79 @@
+import type { Column } from './column.js'
+import {
+  createDatabase,
+  createTable,
+  type DdlOptions,
+  type Placement,
+  type TableShape,
+} from './ddl.js'
+import { type Limits, newEncoding } from './encoding.js'
+import { wellFormed } from './json-text.js'
+import { partitionDayOf } from './partition-day.js'
+import { rowWriter } from './row.js'
+import type { Tally } from './tally.js'
+
+/** A table as its author writes it down. */
+export interface TableDefinition<Input> extends TableShape {
+  /** Table name unless the caller gives another. */
+  readonly name: string
+  /** Database unless the caller gives another. Default: `default`. */
+  readonly database?: string | undefined
+  readonly columns: readonly Column<Input>[]
+  /** Statements that create what belongs to the table (a view and its target, say), in order, after the table's own. */
+  companions?(at: Placement): string[]
+}
+
+/** A table as data, with the functions that follow from its one list of columns. */
+export interface Table<Input> {
+  readonly name: string
+  readonly database: string
+  readonly columns: readonly Column<Input>[]
+  /** The names of the INSERT's column list, in order, unquoted. */
+  readonly insertColumns: readonly string[]
+  /** The row as an object: what `JSON.parse(toLine(…))` gives. Integers of 64 bits and more are strings. Never throws. */
+  toRow(input: Input, tally?: Tally, limits?: Limits): Record<string, unknown>
+  /** The row as one line of JSONEachRow, without the newline. Never throws; what it altered or dropped is added to `tally`. */
+  toLine(input: Input, tally?: Tally, limits?: Limits): string
+  /** The UTC day (days since 1970, below 65536) of the partition the row falls in, for tables partitioned by `toDate(column)`. One INSERT may touch 100 partitions. A server in another time zone cuts its days elsewhere. */
+  partitionDay?(input: Input): number
+  /** Idempotent statements, CREATE DATABASE first, each to be sent by itself. Throws a TypeError for an empty name, a RangeError for a bad `ttl`. */
+  ddl(options?: DdlOptions): string[]
+}
+
+/** Makes a table of its definition. Throws a TypeError for two columns of one name and for types that cannot be written. */
+export function defineTable<Input>(definition: TableDefinition<Input>): Table<Input> {
+  const { name, database = 'default', columns } = definition
+  const insertColumns = distinctNames(columns)
+  const write = rowWriter(columns)
+  const partitionDay = partitionDayOf(definition)
+  const toLine = (input: Input, tally?: Tally, limits?: Limits): string =>
+    write(input, newEncoding(tally, limits))
+  return {
+    name,
+    database,
+    columns,
+    insertColumns,
+    toLine,
+    toRow: (input, tally, limits) => JSON.parse(toLine(input, tally, limits)),
+    ...(partitionDay && { partitionDay }),
+    ddl(options = {}) {
+      const at = {
+        ...options,
+        database: options.database ?? database,
+        table: options.table ?? name,
+      }
+      return [
+        createDatabase(at),
+        createTable(definition, at),
+        ...(definition.companions?.(at) ?? []),
+      ]
+    },
+  }
+}
+
+function distinctNames(columns: readonly Column<never>[]): string[] {
+  const names = columns.map((column) => wellFormed(column.name))
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new TypeError(`two columns are named ${twice}`)
+  return names
+}

@@ -1,0 +1,101 @@
+import type { HrTime } from './span.js'
+
+const NANOS = 1e9
+const MAX_TIME: HrTime = [9_223_372_036, 854_775_807] // 2^63-1 ns: the end of DateTime64(9), 2262-04-11
+const MAX_DURATION: HrTime = [18_446_744_073, 709_551_615] // 2^64-1 ns: the end of UInt64
+const FAR = 9e15 // seconds; beyond anything stored, and sums of two stay exact
+
+export const EPOCH: HrTime = [0, 0]
+
+/**
+ * The instant `value` names, as whole seconds and 0 … 999,999,999 nanoseconds since 1970, in any range; undefined where it names none.
+ * Reads an HrTime, a Date, and nanoseconds as a bigint, a number or a string of digits.
+ */
+export function readTime(value: unknown): HrTime | undefined {
+  if (Array.isArray(value)) return readPair(value[0], value[1])
+  switch (typeof value) {
+    case 'string':
+      return readDigits(value)
+    case 'bigint':
+      return readDigits(String(value))
+    case 'number':
+      return readNumber(value)
+    default:
+      return value instanceof Date ? readMillis(value.getTime()) : undefined
+  }
+}
+
+/** Nearest instant a DateTime64(9) holds: the same object where nothing had to change. */
+export function clampTime(time: HrTime): HrTime {
+  if (time[0] < 0) return EPOCH
+  return isAfter(time, MAX_TIME) ? MAX_TIME : time
+}
+
+/** `end` − `start`, cut to 0 … 2^64-1 ns. */
+export function elapsed(start: HrTime, end: HrTime): { duration: HrTime; clamped: boolean } {
+  const difference = carried(end[0] - start[0], end[1] - start[1])
+  if (difference[0] < 0) return { duration: EPOCH, clamped: true }
+  if (isAfter(difference, MAX_DURATION)) return { duration: MAX_DURATION, clamped: true }
+  return { duration: difference, clamped: false }
+}
+
+/** A non-negative time in nanoseconds, as decimal digits. */
+export function nanosText([seconds, nanos]: HrTime): string {
+  return seconds === 0 ? String(nanos) : `${seconds}${padded(nanos)}`
+}
+
+/** A non-negative time in milliseconds: the float nearest to the exact quotient. */
+export function milliseconds(time: HrTime): number {
+  const nanos = time[0] * NANOS + time[1]
+  return Number.isSafeInteger(nanos) ? nanos / 1e6 : Number(`${nanosText(time)}e-6`)
+}
+
+/** `seconds.nanoseconds` with ten and `precision` digits: with fewer seconds digits `best_effort` refuses the row. */
+export function timeText([seconds, nanos]: HrTime, precision: number): string {
+  const whole = String(seconds).padStart(10, '0')
+  return precision === 0 ? whole : `${whole}.${padded(nanos).slice(0, precision)}`
+}
+
+function padded(nanos: number): string {
+  return String(nanos).padStart(9, '0')
+}
+
+function readPair(seconds: unknown, nanos: unknown): HrTime | undefined {
+  if (!isReal(seconds) || !isReal(nanos)) return undefined
+  const whole = Math.floor(seconds)
+  return carried(whole, Math.round((seconds - whole) * NANOS) + Math.trunc(nanos))
+}
+
+function readMillis(millis: number): HrTime | undefined {
+  const seconds = Math.floor(millis / 1000)
+  return Number.isFinite(millis) ? carried(seconds, (millis - seconds * 1000) * 1e6) : undefined
+}
+
+// Through its shortest decimal text: 1729627200145000000 as a double is 64 ns away from what was meant.
+function readNumber(nanos: number): HrTime | undefined {
+  if (!Number.isFinite(nanos)) return undefined
+  if (Math.abs(nanos) >= 1e21) return [Math.sign(nanos) * FAR, 0] // where String() turns to exponents
+  return readDigits(String(Math.trunc(nanos)))
+}
+
+function readDigits(text: string): HrTime | undefined {
+  const [, sign, digits] = /^(-?)(\d+)$/.exec(text) ?? []
+  if (digits === undefined) return undefined
+  const direction = sign === '-' ? -1 : 1
+  return carried(direction * Number(digits.slice(0, -9)), direction * Number(digits.slice(-9)))
+}
+
+function carried(seconds: number, nanos: number): HrTime {
+  const carry = Math.floor(nanos / NANOS)
+  const rest = nanos - carry * NANOS
+  const whole = Math.max(-FAR, Math.min(FAR, seconds + carry))
+  return [whole, rest >= 0 && rest < NANOS ? rest : 0] // nanos past 2^53 have no exact rest
+}
+
+function isAfter(a: HrTime, b: HrTime): boolean {
+  return a[0] > b[0] || (a[0] === b[0] && a[1] > b[1])
+}
+
+function isReal(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
