@@ -1,5 +1,6 @@
 import type { Agent } from 'node:http'
 import { resolve as absolutePath } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import { type MeterProvider, metrics } from '@opentelemetry/api'
 import {
   flatTraces,
@@ -9,6 +10,7 @@ import {
   type Table,
 } from '@spanhouse/transform'
 import { z } from 'zod'
+import { MAX_TIMER_MS } from './deadline.js'
 import { ConfigError } from './errors.js'
 import type { DestinationOptions, NamedDestinationOptions, Options } from './options.js'
 import type { DropReason } from './outcome.js'
@@ -84,8 +86,6 @@ export interface Config {
 }
 
 const MiB = 1024 * 1024
-// setTimeout fires at once when asked for more than this.
-const MAX_TIMER_MS = 2 ** 31 - 1
 
 const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.int().min(min).max(max)
 const ms = (min = 0) => z.number().min(min).max(MAX_TIMER_MS)
@@ -110,6 +110,8 @@ const ownSettings = new Set([
   'wait_for_async_insert',
   'insert_deduplicate',
   'insert_deduplication_token',
+  'deduplicate_blocks_in_dependent_materialized_views',
+  'input_format_parallel_parsing',
   'query',
   'query_id',
   'user',
@@ -119,7 +121,10 @@ const ownSettings = new Set([
 ])
 
 const destinationShape = {
-  endpoint: z.string(),
+  endpoint: z.string().superRefine((text, { addIssue }) => {
+    const problem = endpointProblem(text)
+    if (problem !== undefined) addIssue(problem)
+  }),
   database: nonEmpty,
   table: nonEmpty,
   username: nonEmpty.refine((name) => !name.includes(':'), 'must not contain a colon'),
@@ -137,7 +142,10 @@ const destinationShape = {
     .partial(),
   retry: z
     .strictObject({
-      maxRetries: z.union([whole(0), z.literal('unlimited')]),
+      maxRetries: z.custom<number | 'unlimited'>(
+        (value) => value === 'unlimited' || (Number.isSafeInteger(value) && Number(value) >= 0),
+        "must be a whole number, 0 or more, or 'unlimited'",
+      ),
       initialDelayMs: ms(),
       multiplier: z.number().min(1).max(100),
       maxDelayMs: ms(),
@@ -179,7 +187,7 @@ const destinationShape = {
       .string()
       .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is no setting name')
       .refine((name) => !ownSettings.has(name), 'is set by the exporter'),
-    z.union([z.string(), z.number(), z.boolean()]),
+    z.union([z.string(), z.number(), z.boolean()], 'must be a string, number or boolean'),
   ),
   agent: z.custom<Agent>(
     (value) => typeof (value as Agent | null)?.destroy === 'function',
@@ -187,10 +195,12 @@ const destinationShape = {
   ),
 }
 
+const NAME = /^[A-Za-z0-9_-]{1,64}$/
+
 const destinationSchema = z
   .strictObject({
     ...destinationShape,
-    name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -'),
+    name: z.string().regex(NAME, 'must be 1 to 64 letters, digits, _ or -'),
   })
   .partial()
   .required({ name: true })
@@ -227,10 +237,14 @@ const optionsSchema = z
  * Throws a ConfigError that lists every problem.
  */
 export function parseConfig(options: Options = {}, env: NodeJS.ProcessEnv = process.env): Config {
-  const problems: string[] = []
   const parsed = optionsSchema.safeParse(options)
+  const environment = fromEnvironment(env)
+  const problems = [...environmentProblems(environment, options), ...listProblems(options)]
   if (!parsed.success)
-    throw new ConfigError(parsed.error.issues.flatMap((issue) => describe(issue, options)))
+    throw new ConfigError([
+      ...parsed.error.issues.flatMap((issue) => describe(issue, options)),
+      ...problems,
+    ])
   const {
     destinations: named,
     acknowledge,
@@ -242,19 +256,16 @@ export function parseConfig(options: Options = {}, env: NodeJS.ProcessEnv = proc
     ...own
   } = parsed.data
 
-  const defaults = merge(fromEnvironment(env), own as DestinationOptions)
+  const defaults = merge(environment, own as DestinationOptions)
   const list: NamedDestinationOptions[] = (named ?? []) as NamedDestinationOptions[]
   const all =
     named === undefined || defaults.endpoint !== undefined
       ? [{ ...defaults, name: 'primary' }, ...list.map((one) => inherit(defaults, one))]
       : list.map((one) => inherit(defaults, one))
 
-  const seen = new Set<string>()
-  const destinations = all.map((one) => {
-    if (seen.has(one.name)) problems.push(`destinations: the name "${one.name}" is used twice`)
-    seen.add(one.name)
-    return resolve(one, problems)
-  })
+  if (all.length > list.length && list.some((one) => one.name === 'primary'))
+    problems.push('destinations: the name "primary" is used twice, the flat options have it')
+  const destinations = all.map((one) => resolve(one, problems))
   if (problems.length > 0) throw new ConfigError(problems)
   const { rowBytes = 8 * MiB, ...encodingLimits } = limits ?? {}
   return {
@@ -281,6 +292,30 @@ function fromEnvironment(env: NodeJS.ProcessEnv): DestinationOptions {
   })
 }
 
+function environmentProblems(environment: DestinationOptions, options: Options): string[] {
+  const { endpoint, username } = environment
+  const at = 'OTEL_EXPORTER_CLICKHOUSE_'
+  const problem = endpoint === undefined ? undefined : endpointProblem(endpoint)
+  return [
+    ...(problem && options?.endpoint === undefined ? [`${at}ENDPOINT ${problem}`] : []),
+    ...(username?.includes(':') ? [`${at}USERNAME must not contain a colon`] : []),
+  ]
+}
+
+/** What concerns the list as a whole; of options that are not checked yet. */
+function listProblems(options: Options): string[] {
+  const list: readonly Partial<NamedDestinationOptions>[] = Array.isArray(options?.destinations)
+    ? options.destinations
+    : []
+  const names = list.map((one) => one?.name).filter((name) => NAME.test(String(name)))
+  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index))
+  const homeless = list.filter((one) => NAME.test(String(one?.name)) && one?.endpoint === undefined)
+  return [
+    ...[...twice].map((name) => `destinations: the name "${name}" is used twice`),
+    ...homeless.map((one) => `destinations[${one.name}].endpoint is missing`),
+  ]
+}
+
 // Everything but the endpoint: two destinations on one server would be one destination too many.
 function inherit(
   defaults: DestinationOptions,
@@ -292,8 +327,7 @@ function inherit(
 
 function resolve(options: NamedDestinationOptions, problems: string[]): DestinationConfig {
   const at = options.name === 'primary' ? '' : `destinations[${options.name}].`
-  const { endpoint, username, password } = parseEndpoint(options.endpoint, at, problems)
-  if (options.endpoint === undefined && at !== '') problems.push(`${at}endpoint is missing`)
+  const { endpoint, username, password } = parseEndpoint(options.endpoint)
   const schema =
     options.schema === 'otel'
       ? otelTraces
@@ -303,6 +337,7 @@ function resolve(options: NamedDestinationOptions, problems: string[]): Destinat
   const tls = defined(options.tls ?? {})
   if ((tls.cert === undefined) !== (tls.key === undefined))
     problems.push(`${at}tls: cert and key belong together`)
+  else if (!isUsable(tls)) problems.push(`${at}tls: ca, cert and key must be PEM texts, and match`)
   const {
     maxRetries = 'unlimited',
     initialDelayMs = 1000,
@@ -378,38 +413,61 @@ function resolveSpool(
   }
 }
 
-const NOWHERE = new URL('http://localhost:8123')
+const NOWHERE = 'http://localhost:8123'
 
 // The input of `new URL` may hold a password and stands in its error: neither is passed on.
-function parseEndpoint(
-  text = NOWHERE.origin,
-  at: string,
-  problems: string[],
-): { endpoint: URL; username?: string; password?: string } {
-  const problem = (rule: string) => {
-    problems.push(`${at}endpoint ${rule}`)
-    return { endpoint: NOWHERE }
-  }
-  if (!URL.canParse(text)) return problem('must be a URL such as http://localhost:8123')
+function endpointProblem(text: string): string | undefined {
+  if (!URL.canParse(text)) return `must be a URL such as ${NOWHERE}`
   const url = new URL(text)
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    return problem('must begin with http:// or https://')
+    return 'must begin with http:// or https://'
   if (url.search || url.hash)
-    return problem('must have no query and no fragment; use `database`, `table` and `settings`')
-  let credentials = {}
+    return 'must have no query and no fragment; use `database`, `table` and `settings`'
   try {
-    credentials = {
-      ...(url.username && { username: decodeURIComponent(url.username) }),
-      ...(url.password && { password: decodeURIComponent(url.password) }),
-    }
+    decodeURIComponent(url.password)
+    return decodeURIComponent(url.username).includes(':')
+      ? 'must not contain a user name with a colon'
+      : undefined
   } catch {
-    return problem('holds a user or password that is not percent-encoded')
+    return 'holds a user or password that is not percent-encoded'
   }
+}
+
+function parseEndpoint(text = NOWHERE): { endpoint: URL; username?: string; password?: string } {
+  if (endpointProblem(text) !== undefined) return { endpoint: new URL(NOWHERE) } // it is reported
+  const url = new URL(text)
+  const { username, password } = url
   url.username = ''
   url.password = ''
   url.pathname = url.pathname.replace(/\/+$/, '')
-  return { endpoint: url, ...credentials }
+  return {
+    endpoint: url,
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+  }
 }
+
+function isUsable({ ca, cert, key }: TlsConfig): boolean {
+  if (ca === undefined && cert === undefined) return true
+  try {
+    createSecureContext({ ca, cert, key })
+    return true
+  } catch {
+    return false // the reason may quote what it is about
+  }
+}
+
+// What merges field by field; anything else is replaced, a table of the user's among it.
+const GROUPS = new Set([
+  'batch',
+  'compression',
+  'retry',
+  'queue',
+  'spool',
+  'tls',
+  'headers',
+  'settings',
+])
 
 /** One level deep, as far as options nest: `over` wins, its undefined values do not. Headers and settings merge by name. */
 function merge<Base extends DestinationOptions, Over extends DestinationOptions>(
@@ -417,11 +475,13 @@ function merge<Base extends DestinationOptions, Over extends DestinationOptions>
   over: Over,
 ): Base & Over {
   const merged = { ...base } as Record<string, unknown>
-  for (const [key, value] of Object.entries(defined(over))) {
-    const below = merged[key]
-    merged[key] =
-      isPlainObject(below) && isPlainObject(value) ? { ...below, ...defined(value) } : value
+  const { username, password } = parseEndpoint(over.endpoint)
+  if (username !== undefined || password !== undefined) {
+    delete merged['username']
+    delete merged['password']
   }
+  for (const [key, value] of Object.entries(defined(over)))
+    merged[key] = GROUPS.has(key) ? { ...(merged[key] as object), ...defined(value) } : value
   return merged as Base & Over
 }
 
@@ -429,12 +489,6 @@ function defined<T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key]
   return Object.fromEntries(
     Object.entries(value).filter(([, field]) => field !== undefined),
   ) as never
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return (
-    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-  )
 }
 
 function isTable(value: unknown): boolean {
@@ -452,10 +506,13 @@ function describe(issue: z.core.$ZodIssue, options: unknown): string[] {
   const path = issue.path.map(String)
   const at = path.join('.')
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => `${[...path, key].join('.')} is no option`)
+    return issue.keys.map((key) => `${[...path, shownName(key)].join('.')} is no option`)
   if (issue.code === 'invalid_union' && at.endsWith('schema'))
     return [`${at} must be 'flat', 'otel' or a table made by defineTable()`]
-  if (issue.code === 'invalid_key') return [`${at} ${issue.issues[0]?.message ?? 'is not allowed'}`]
+  if (issue.code === 'invalid_key')
+    return [
+      `${[...path.slice(0, -1), shownName(path.at(-1) ?? '')].join('.')} ${issue.issues[0]?.message ?? 'is not allowed'}`,
+    ]
   const received = path.reduce<unknown>(
     (value, key) => (value as Record<string, unknown> | undefined)?.[key],
     options,
@@ -464,7 +521,14 @@ function describe(issue: z.core.$ZodIssue, options: unknown): string[] {
   return [`${at || 'options'}: ${issue.message} (received ${shown})`]
 }
 
+// A header line or a URL in place of a name may hold a secret.
+function shownName(name: string): string {
+  return /^[\w-]{1,60}$/.test(name) ? name : '(a name not shown)'
+}
+
 function show(value: unknown): string {
+  // A URL with its password, given in the wrong place.
+  if (typeof value === 'string' && /:\/\/|@/.test(value)) return 'a value not shown'
   if (typeof value === 'string')
     return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
   if (typeof value === 'number' || typeof value === 'boolean' || value === null)

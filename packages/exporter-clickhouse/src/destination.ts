@@ -138,7 +138,9 @@ export class Destination {
 
   /** Somebody waits for these rows: the next attempt is due now. */
   hurry(): void {
+    for (const entry of this.#queue) if (entry.state === 'resting') entry.state = 'ready'
     this.#pace.hurry()
+    this.#pump()
   }
 
   /** Aborts what is in flight and drops what waits, but for what is on disk. Returns how many rows were dropped. */
@@ -315,7 +317,7 @@ export class Destination {
     entry.state = 'resting'
     const delay = backoffMs(entry.failures, { ...this.config.retry, maxDelayMs: MAX_REST_MS })
     setTimeout(() => {
-      entry.state = 'ready'
+      if (entry.state === 'resting') entry.state = 'ready'
       this.#pump()
     }, delay).unref()
   }

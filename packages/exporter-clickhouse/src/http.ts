@@ -107,10 +107,13 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
         path: `${endpoint.pathname === '/' ? '' : endpoint.pathname}${post.path}`,
         headers: { ...sharedHeaders, ...post.headers, 'content-length': String(post.body.length) },
       })
-      const deadline = setTimeout(() => {
-        timedOut = true
-        req.destroy(new Error(`no complete answer within ${post.deadlineMs} ms`))
-      }, post.deadlineMs - (performance.now() - startedAt)).unref()
+      const deadline = setTimeout(
+        () => {
+          timedOut = true
+          req.destroy(new Error(`no complete answer within ${post.deadlineMs} ms`))
+        },
+        post.deadlineMs - (performance.now() - startedAt),
+      ).unref()
       signal.addEventListener('abort', abort, { once: true })
       if (signal.aborted) abort()
 

@@ -21,7 +21,10 @@ export class Lane {
     this.#config = config
     this.destinations = destinations
     this.#press = press
-    this.#batcher = new Batcher(config.batch, (lines) => void this.#dispatch(lines))
+    // A batch must have room in every queue, also while the one before it is still there.
+    const room = Math.min(...destinations.map((one) => one.config.queue.maxBytes / 2))
+    const limits = { ...config.batch, maxBytes: Math.min(config.batch.maxBytes, room) }
+    this.#batcher = new Batcher(limits, (lines) => void this.#dispatch(lines))
   }
 
   get openRows(): number {
@@ -60,7 +63,10 @@ export class Lane {
   }
 
   #refuse(reason: 'too_large' | 'encode_error', error?: Error): void {
-    for (const destination of this.destinations) destination.refuse(1, reason, error)
+    for (const destination of this.destinations) {
+      destination.refuse(1, reason, error)
+      this.#receipts?.push(Promise.resolve('dropped'))
+    }
   }
 
   async #dispatch(lines: string[]): Promise<void> {

@@ -24,7 +24,7 @@ export interface DestinationOptions {
     | {
         /** Default: 10,000. */
         maxRows?: number | undefined
-        /** Bytes before compression. Default: 8 MiB. */
+        /** Bytes before compression; at most half of `queue.maxBytes`. Default: 8 MiB. */
         maxBytes?: number | undefined
         /** Age of the oldest row, in milliseconds. Default: 1000. */
         maxDelayMs?: number | undefined

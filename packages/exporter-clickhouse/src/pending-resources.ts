@@ -5,12 +5,24 @@ interface AsyncResource {
   waitForAsyncAttributes?(): Promise<void>
 }
 
-/** Settles when all attributes of the spans' resources are known; undefined if they are. Never rejects. */
+/** Settles when all attributes of the spans' resources are known; undefined if they are. Never throws, never rejects. */
 export function pendingResources(spans: readonly SpanLike[]): Promise<unknown> | undefined {
   const pending = new Set<AsyncResource>()
-  for (const { resource } of spans) {
-    if ((resource as AsyncResource | undefined)?.asyncAttributesPending) pending.add(resource)
+  for (const span of spans) {
+    const resource = pendingResource(span)
+    if (resource) pending.add(resource)
   }
   if (pending.size === 0) return undefined
-  return Promise.allSettled([...pending].map((resource) => resource.waitForAsyncAttributes?.()))
+  return Promise.allSettled(
+    [...pending].map(async (resource) => resource.waitForAsyncAttributes?.()),
+  )
+}
+
+function pendingResource(span: SpanLike): AsyncResource | undefined {
+  try {
+    const resource: AsyncResource | undefined = span.resource
+    return resource?.asyncAttributesPending ? resource : undefined
+  } catch {
+    return undefined // what cannot be read is not waited for
+  }
 }

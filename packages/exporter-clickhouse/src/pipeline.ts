@@ -28,6 +28,7 @@ export class Pipeline {
   readonly #metrics: Metrics | undefined
   readonly #leaveExit: () => void
   readonly #arriving = new Set<Promise<unknown>>()
+  #arrivingRows = 0
   #rowsTaken = 0
   #shutdown: Promise<void> | undefined
 
@@ -66,10 +67,7 @@ export class Pipeline {
   /** Takes spans in. Resolves with false only if no destination has, or still holds, any of them. */
   async export(spans: readonly SpanLike[]): Promise<boolean> {
     this.#rowsTaken += spans.length
-    const pending = pendingResources(spans)
-    const receipts = await Promise.all(
-      pending ? await this.#whenKnown(pending, () => this.#take(spans)) : this.#take(spans),
-    )
+    const receipts = await Promise.all(await this.#whenKnown(spans, () => this.#take(spans)))
     const nothingToWaitFor = receipts.length === 0
     return nothingToWaitFor || receipts.some((receipt) => receipt !== 'dropped')
   }
@@ -77,11 +75,10 @@ export class Pipeline {
   /** Takes one span in, to be gathered with others. */
   accept(span: SpanLike): void {
     this.#rowsTaken++
-    const pending = pendingResources([span])
-    if (!pending) this.#add(span)
-    else if (this.#arriving.size < MAX_ARRIVING_SPANS)
-      void this.#whenKnown(pending, () => this.#add(span))
-    else for (const destination of this.#destinations) destination.refuse(1, 'queue_full')
+    void this.#whenKnown([span], () => {
+      this.#add(span)
+      return []
+    })
   }
 
   /** Resolves when every row taken in before is delivered or dropped; rejects at the deadline, naming who still waits. */
@@ -93,10 +90,9 @@ export class Pipeline {
       )
     )
       return
-    const waiting = this.#destinations
-      .map((one) => ({ name: one.config.name, rows: one.stats().waiting }))
-      .filter(({ rows }) => rows > 0)
-      .map(({ name, rows }) => `${name} (${rows} rows)`)
+    const waiting = Object.entries(this.stats().destinations)
+      .filter(([, one]) => one.waiting > 0)
+      .map(([name, one]) => `${name} (${one.waiting} rows)`)
     throw new Error(`spanhouse: not flushed within ${timeoutMs} ms: ${waiting.join(', ')}`)
   }
 
@@ -124,9 +120,10 @@ export class Pipeline {
         this.#destinations.map((destination) => {
           const stats = destination.stats()
           const lane = lanes.get(destination)
-          // Rows of the open batch are everybody's: accepted, and not yet in any queue.
-          stats.accepted += lane?.openRows ?? 0
-          stats.waiting += lane?.openRows ?? 0
+          // Rows of the open batch, and before it, are everybody's: accepted, and not yet in any queue.
+          const open = (lane?.openRows ?? 0) + this.#arrivingRows
+          stats.accepted += open
+          stats.waiting += open
           stats.waitingBytes += lane?.openBytes ?? 0
           return [destination.config.name, stats]
         }),
@@ -170,18 +167,34 @@ export class Pipeline {
   }
 
   /** Attributes of a resource may still be on their way: its spans are encoded when they are known, or after a while without them. */
-  #whenKnown<T>(pending: Promise<unknown>, encode: () => T): Promise<T> {
-    const arrival = within(this.#config.flushTimeoutMs, pending).then(encode)
+  #whenKnown(
+    spans: readonly SpanLike[],
+    encode: () => Promise<Receipt>[],
+  ): Promise<Receipt>[] | Promise<Promise<Receipt>[]> {
+    const pending = pendingResources(spans)
+    if (!pending) return encode()
+    if (this.#arrivingRows + spans.length > MAX_ARRIVING_SPANS) {
+      for (const destination of this.#destinations) destination.refuse(spans.length, 'queue_full')
+      return [Promise.resolve('dropped')]
+    }
+    this.#arrivingRows += spans.length
+    const arrival = within(this.#config.flushTimeoutMs, pending).then(() => {
+      this.#arrivingRows -= spans.length
+      this.#arriving.delete(arrival)
+      return encode()
+    })
     this.#arriving.add(arrival)
-    void arrival.finally(() => this.#arriving.delete(arrival))
     return arrival
   }
 
   async #when(done: (destination: Destination) => Promise<void>): Promise<void> {
-    await Promise.all(this.#arriving)
-    for (const lane of this.#lanes) lane.seal()
-    for (const destination of this.#destinations) destination.hurry()
-    await Promise.all(this.#destinations.map(done))
+    const sent = async () => {
+      for (const lane of this.#lanes) lane.seal()
+      for (const destination of this.#destinations) destination.hurry()
+      await Promise.all(this.#destinations.map(done))
+    }
+    const arrived = this.#arriving.size > 0 && Promise.all(this.#arriving).then(sent)
+    await Promise.all([sent(), arrived])
   }
 }
 

@@ -68,7 +68,9 @@ export class Queue implements Iterable<Entry> {
   /** Who must go before `newest` has room; undefined when it has. */
   victimFor(newest: Entry): Entry | undefined {
     if (this.#heldBytes <= this.#maxBytes || !this.has(newest)) return undefined
-    return this.#whenFull === 'drop_newest'
+    // Nothing that went would make room for what is too large by itself.
+    const hopeless = newest.heldBytes > this.#maxBytes
+    return hopeless || this.#whenFull === 'drop_newest'
       ? newest
       : this.#oldest((entry) => entry.heldBytes > 0, newest)
   }

@@ -94,7 +94,11 @@ export function openSender(
           creating = undefined
         })
         const created = await creating
-        return created.status === 'delivered' ? insertOnce(batch, insert, deadlineMs) : created
+        if (created.status === 'delivered') return insertOnce(batch, insert, deadlineMs)
+        // Whatever is wrong with the statement, it says nothing against the rows.
+        return created.status === 'retry'
+          ? created
+          : { status: 'retry', why: 'misconfigured', error: created.error }
       }
     },
     close() {

@@ -25,17 +25,7 @@ export class ClickHouseSpanExporter {
 
   /** Calls back exactly once and never throws. FAILED (1) only after shutdown, or if no destination took any of the spans. */
   export(spans: SpanLike[], resultCallback: (result: ExportResult) => void): void {
-    if (this.#pipeline.closed) {
-      resultCallback(failed('the exporter is shut down'))
-      return
-    }
-    this.#pipeline
-      .export(spans)
-      .then(
-        (taken): ExportResult =>
-          taken ? { code: SUCCESS } : failed('every destination dropped these spans'),
-        (error): ExportResult => ({ code: FAILED, error }),
-      )
+    this.#export(spans)
       .then(resultCallback)
       // What the callback throws is its owner's; an unhandled rejection would end the application.
       .catch((error) => diag.error('spanhouse: the callback of export() threw', error))
@@ -53,6 +43,16 @@ export class ClickHouseSpanExporter {
 
   stats(): Stats {
     return this.#pipeline.stats()
+  }
+
+  async #export(spans: SpanLike[]): Promise<ExportResult> {
+    if (this.#pipeline.closed) return failed('the exporter is shut down')
+    try {
+      const taken = await this.#pipeline.export(spans)
+      return taken ? { code: SUCCESS } : failed('every destination dropped these spans')
+    } catch (error) {
+      return { code: FAILED, error: error as Error }
+    }
   }
 }
 

@@ -1,13 +1,14 @@
 import { join } from 'node:path'
-import { entriesOf, makeFolder, removeFile, type SpoolFs } from './spool-disk.js'
+import type { Stored } from './spool.js'
+import { entriesOf, ignoring, makeFolder, removeFile, type SpoolFs } from './spool-disk.js'
+import { pathOf } from './spool-ledger.js'
 
-export const CORRUPT = 'corrupt'
 const MAX_FILES = 100
 const MAX_BYTES = 64 * 1024 * 1024
 
 /** Keeps records that cannot be read for whoever wants to look at them: so many, the oldest go first. */
 export function corruptFolder(fs: SpoolFs, directory: string) {
-  const folder = join(directory, CORRUPT)
+  const folder = join(directory, 'corrupt')
 
   const trim = async (): Promise<void> => {
     const files: { name: string; path: string; bytes: number }[] = []
@@ -21,9 +22,15 @@ export function corruptFolder(fs: SpoolFs, directory: string) {
     }
   }
 
-  return async (record: { path: string; name: string; destination: string }): Promise<void> => {
-    await makeFolder(fs, folder)
-    await fs.rename(record.path, join(folder, `${record.name}.${record.destination}`))
-    await trim().catch(() => {}) // another process may be at it
+  /** False if it is where it was. */
+  return async (stored: Stored): Promise<boolean> => {
+    try {
+      await makeFolder(fs, folder)
+      await fs.rename(pathOf(stored), join(folder, `${stored.name}.${stored.destination}`))
+    } catch {
+      return false
+    }
+    await ignoring(trim()) // another process may be at it
+    return true
   }
 }

@@ -1,7 +1,6 @@
 import { constants } from 'node:fs'
 import * as nodeFs from 'node:fs/promises'
 import { join } from 'node:path'
-import { PREFIX_BYTES, recordLength } from './spool-record.js'
 
 /** What the spool asks of a file system. */
 export type SpoolFs = Pick<
@@ -42,29 +41,26 @@ export async function writeWhole(
   }
 }
 
-/** Undefined if no record can be in it. */
-export async function readWhole(fs: SpoolFs, path: string): Promise<Buffer | undefined> {
+/** Undefined if it is not a file of so many bytes. */
+export async function readWhole(
+  fs: SpoolFs,
+  path: string,
+  bytes: number,
+): Promise<Buffer | undefined> {
   const file = await fs.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
   try {
     const stat = await file.stat()
-    if (!stat.isFile() || stat.size < PREFIX_BYTES) return
-    const prefix = Buffer.alloc(PREFIX_BYTES)
-    if (!(await fill(file, prefix, 0)) || recordLength(prefix) !== stat.size) return
-    const record = Buffer.allocUnsafe(stat.size)
-    prefix.copy(record)
-    return (await fill(file, record, PREFIX_BYTES)) ? record : undefined
+    if (!stat.isFile() || stat.size !== bytes) return
+    const content = Buffer.allocUnsafe(bytes)
+    for (let at = 0; at < bytes; ) {
+      const { bytesRead } = await file.read(content, at, bytes - at, at)
+      if (bytesRead === 0) return
+      at += bytesRead
+    }
+    return content
   } finally {
     await file.close()
   }
-}
-
-async function fill(file: nodeFs.FileHandle, buffer: Buffer, from: number): Promise<boolean> {
-  for (let at = from; at < buffer.length; ) {
-    const { bytesRead } = await file.read(buffer, at, buffer.length - at, at)
-    if (bytesRead === 0) return false
-    at += bytesRead
-  }
-  return true
 }
 
 export async function syncFile(fs: SpoolFs, path: string): Promise<void> {

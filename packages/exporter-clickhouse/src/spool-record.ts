@@ -7,10 +7,10 @@ import type { Insert } from './insert.js'
 const MAGIC = Buffer.from('SPANSPL\x01', 'latin1')
 const HEAD_LENGTH_AT = 8
 const BODY_LENGTH_AT = 12
-export const PREFIX_BYTES = 16
+const PREFIX_BYTES = 16
 const CRC_BYTES = 4
-// Far more than any batch: what claims to be longer is no record, and no memory is reserved for it.
-const MAX_RECORD_BYTES = 1024 * 1024 * 1024
+// Far more than any batch: for what claims to be longer no memory is reserved.
+export const MAX_RECORD_BYTES: number = 1024 * 1024 * 1024
 
 interface Head {
   readonly rows: number
@@ -37,26 +37,17 @@ export function encodeRecord(
   return record
 }
 
-/** How long the record must be that begins with this; undefined if it is none. */
-export function recordLength(prefix: Buffer): number | undefined {
-  if (prefix.length < PREFIX_BYTES || !prefix.subarray(0, MAGIC.length).equals(MAGIC)) return
-  const length =
-    PREFIX_BYTES +
-    prefix.readUInt32LE(HEAD_LENGTH_AT) +
-    prefix.readUInt32LE(BODY_LENGTH_AT) +
-    CRC_BYTES
-  return length <= MAX_RECORD_BYTES ? length : undefined
-}
-
 /** Undefined if a single bit of it is not as it was written. */
 export function decodeRecord(
   record: Buffer,
   destination: string,
 ): { batch: PressedBatch; insert: Insert } | undefined {
-  if (recordLength(record) !== record.length) return
-  const end = record.length - CRC_BYTES
-  if (crc32(record.subarray(0, end)) !== record.readUInt32LE(end)) return
+  if (record.length < PREFIX_BYTES + CRC_BYTES) return
+  if (!record.subarray(0, MAGIC.length).equals(MAGIC)) return
   const bodyAt = PREFIX_BYTES + record.readUInt32LE(HEAD_LENGTH_AT)
+  const end = bodyAt + record.readUInt32LE(BODY_LENGTH_AT)
+  if (end + CRC_BYTES !== record.length) return
+  if (crc32(record.subarray(0, end)) !== record.readUInt32LE(end)) return
   const head = parseHead(record.subarray(PREFIX_BYTES, bodyAt))
   if (!head || !Object.hasOwn(head.inserts, destination)) return
   const insert = head.inserts[destination]

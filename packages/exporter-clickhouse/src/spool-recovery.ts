@@ -1,46 +1,111 @@
 import { join } from 'node:path'
-import { LEASE } from './lease.js'
+import type { Home, Leases } from './lease.js'
+import { LEASE } from './lease-file.js'
+import type { Stored } from './spool.js'
 import { DRAFT, entriesOf, ignoring, type SpoolFs } from './spool-disk.js'
 import { parseRecordName, type RecordName } from './spool-record.js'
 
-export interface Found extends RecordName {
-  readonly destination: string
-  readonly name: string
+interface RecoveryEvents {
+  foreign(destination: string, rows: number): void
+  /** What was found in a directory could not all be listed. */
+  failed(error: unknown): void
 }
 
-/**
- * Looks into a directory without an owner. It is wanted if it holds batches of ours, or nothing at
- * all. One with batches of other destinations alone is left to the process that knows those.
- */
-export async function survey(
-  fs: SpoolFs,
-  home: string,
+/** Takes over what dead owners left. Only names are read. */
+export interface Recovery {
+  /** The batches of the directories newly taken over, the oldest first. */
+  find(): Promise<Stored[]>
+  /** Ends an adoption when nothing of ours is left in the directory. */
+  tidy(home: Home): Promise<void>
+}
+
+export function newRecovery(
+  { fs, leases }: { fs: SpoolFs; leases: Leases },
   ours: ReadonlySet<string>,
-): Promise<{ wanted: boolean; foreign: string[] }> {
-  const folders: string[] = []
-  let empty = true
-  for await (const { name, isFolder } of entriesOf(fs, home)) {
-    if (name !== LEASE) empty = false
-    if (isFolder) folders.push(name)
+  events: RecoveryEvents,
+): Recovery {
+  const reported = new Set<string>()
+
+  /**
+   * A directory is wanted if it holds batches of ours, or nothing at all. One with batches of other
+   * destinations alone is left to a process that knows those.
+   */
+  const isWanted = async (path: string): Promise<boolean> => {
+    const folders: string[] = []
+    let empty = true
+    for await (const { name, isFolder } of entriesOf(fs, path)) {
+      if (name !== LEASE) empty = false
+      if (isFolder) folders.push(name)
+    }
+    const foreign = folders.filter((name) => !ours.has(name))
+    for (const name of foreign) await reportForeign(path, name)
+    return empty || foreign.length < folders.length
   }
-  const foreign = folders.filter((name) => !ours.has(name))
-  return { wanted: empty || foreign.length < folders.length, foreign }
+
+  const reportForeign = async (path: string, destination: string): Promise<void> => {
+    const { ino } = await fs.lstat(join(path, destination)) // it outlives a change of owners
+    const key = `${ino}/${destination}`
+    if (reported.has(key)) return
+    reported.add(key)
+    let rows = 0
+    for await (const record of recordsOf(fs, join(path, destination))) rows += record.rows
+    if (rows > 0) events.foreign(destination, rows)
+  }
+
+  const takeOver = async (home: Home): Promise<Stored[]> => {
+    const found: Stored[] = []
+    try {
+      for await (const { name: destination, path, isFolder } of entriesOf(fs, home.path)) {
+        if (!isFolder || !ours.has(destination)) continue
+        home.folders.add(destination)
+        await removeDrafts(fs, path)
+        for await (const record of recordsOf(fs, path)) found.push({ ...record, destination, home })
+      }
+    } catch (error) {
+      events.failed(error)
+      await leases.release(home) // to be found again
+      return []
+    }
+    home.records = found.length
+    if (found.length === 0) await tidy(home)
+    return found
+  }
+
+  const tidy = async (home: Home): Promise<void> => {
+    if (leases.isOwn(home)) return
+    try {
+      for (const name of home.folders) await ignoring(fs.rmdir(join(home.path, name)))
+      // Strange files are in it: given up, it would only be taken over again.
+      for await (const { name } of entriesOf(fs, home.path)) if (ours.has(name)) return
+      await leases.release(home)
+    } catch {
+      // It is gone.
+    }
+  }
+
+  return {
+    tidy,
+    async find() {
+      const found: Stored[] = []
+      for (const home of await leases.adopt(isWanted))
+        for (const stored of await takeOver(home)) found.push(stored)
+      return found.sort((a, b) => a.stamp - b.stamp)
+    },
+  }
 }
 
-/** The records of one destination in a directory; only their names are read. */
-export async function* recordsOf(
+async function* recordsOf(
   fs: SpoolFs,
-  home: string,
-  destination: string,
-): AsyncGenerator<Found> {
-  for await (const { name, isFile } of entriesOf(fs, join(home, destination))) {
+  folder: string,
+): AsyncGenerator<RecordName & { name: string }> {
+  for await (const { name, isFile } of entriesOf(fs, folder)) {
     const record = isFile ? parseRecordName(name) : undefined
-    if (record) yield { ...record, destination, name }
+    if (record) yield { ...record, name }
   }
 }
 
 /** What is left of a put that was cut short. Nobody was told that it is on disk. */
-export async function removeDrafts(fs: SpoolFs, home: string, destination: string): Promise<void> {
-  for await (const { name, path, isFile } of entriesOf(fs, join(home, destination)))
+async function removeDrafts(fs: SpoolFs, folder: string): Promise<void> {
+  for await (const { name, path, isFile } of entriesOf(fs, folder))
     if (isFile && name.endsWith(DRAFT)) await ignoring(fs.unlink(path))
 }

@@ -5,7 +5,7 @@ export interface Trouble {
   readonly reported: boolean
   /** `probe`: it may be tried although the last one failed. */
   admit(writesUnderWay: number): 'yes' | 'probe' | 'no'
-  began(error: Error): void
+  began(error: unknown): void
   over(): void
 }
 
@@ -30,7 +30,7 @@ export function newTrouble(events: {
       nextTryAt = performance.now() + TRY_EVERY_MS
       if (reported) return
       reported = true
-      events.troubled(error)
+      events.troubled(error instanceof Error ? error : new Error(String(error)))
     },
     over() {
       if (!reported) return

@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import type { Home } from './lease.js'
+import type { Stored } from './spool.js'
+
+/** Which batches are on disk, as far as this process knows, and what they come to. */
+export interface Ledger {
+  has(stored: Stored): boolean
+  keep(stored: Stored): void
+  /** False if it was forgotten before. Its file may still be there. */
+  forget(stored: Stored): boolean
+  bytesOf(destination: string): number
+  /** A file came to a directory, */
+  arrived(home: Home): void
+  /** or is not in it any more. */
+  left(home: Home): void
+}
+
+export function newLedger(onEmpty: (home: Home) => void): Ledger {
+  const live = new Set<Stored>()
+  const bytes = new Map<string, number>()
+  const bytesOf = (destination: string) => bytes.get(destination) ?? 0
+  return {
+    bytesOf,
+    has: (stored) => live.has(stored),
+    keep(stored) {
+      live.add(stored)
+      bytes.set(stored.destination, bytesOf(stored.destination) + stored.bytes)
+    },
+    forget(stored) {
+      if (!live.delete(stored)) return false
+      bytes.set(stored.destination, bytesOf(stored.destination) - stored.bytes)
+      return true
+    },
+    arrived(home) {
+      home.records++
+    },
+    left(home) {
+      home.records--
+      if (home.records === 0) onEmpty(home)
+    },
+  }
+}
+
+export function folderOf({ home, destination }: Stored): string {
+  return join(home.path, destination)
+}
+
+export function pathOf(stored: Stored): string {
+  return join(folderOf(stored), stored.name)
+}

@@ -1,0 +1,45 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { PressedBatch } from './batch.js'
+import type { Insert } from './insert.js'
+import type { Stored } from './spool.js'
+import { codeOf, ignoring, isGone, readWhole, type SpoolFs } from './spool-disk.js'
+import { pathOf } from './spool-ledger.js'
+import { decodeRecord, MAX_RECORD_BYTES } from './spool-record.js'
+
+export type Read =
+  | { readonly status: 'read'; readonly batch: PressedBatch; readonly insert: Insert }
+  | { readonly status: 'gone' }
+  | { readonly status: 'corrupt' }
+  /** The disk says so of this record; perhaps it says so of all. */
+  | { readonly status: 'unreadable' }
+  | { readonly status: 'abandoned' }
+
+const READ_AGAIN_MS = 250
+const MAX_READ_ERRORS = 3
+// What it comes to when a link, a folder or a device is in the place of a record.
+const NO_FILE = new Set(['ELOOP', 'EMLINK', 'EISDIR', 'ENXIO'])
+
+/** Reads a record; where that cannot be done now (too many open files, say) it waits until it can. */
+export async function readRecord(
+  fs: SpoolFs,
+  stored: Stored,
+  abandoned: () => boolean,
+  signal: AbortSignal,
+): Promise<Read> {
+  for (let errors = 0; !abandoned(); ) {
+    try {
+      if (stored.bytes > MAX_RECORD_BYTES) return { status: 'corrupt' }
+      const record = await readWhole(fs, pathOf(stored), stored.bytes)
+      const loaded = record && decodeRecord(record, stored.destination)
+      return loaded?.batch.rows === stored.rows
+        ? { status: 'read', ...loaded }
+        : { status: 'corrupt' }
+    } catch (error) {
+      if (isGone(error)) return { status: 'gone' }
+      if (NO_FILE.has(codeOf(error))) return { status: 'corrupt' }
+      if (codeOf(error) === 'EIO' && ++errors >= MAX_READ_ERRORS) return { status: 'unreadable' }
+    }
+    await ignoring(pause(READ_AGAIN_MS, undefined, { ref: false, signal }))
+  }
+  return { status: 'abandoned' }
+}

@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import type { Home, Leases } from './lease.js'
+import type { Stored } from './spool.js'
+import { isGone, makeFolder, type SpoolFs, syncFolder, writeWhole } from './spool-disk.js'
+import { folderOf, type Ledger, pathOf } from './spool-ledger.js'
+import { recordName } from './spool-record.js'
+
+/** Writes a record once and links it into the folder of every destination: all of them, or an error. */
+export type Writer = (
+  record: Buffer,
+  rows: number,
+  destinations: readonly string[],
+) => Promise<Stored[]>
+
+export function newWriter(
+  { fs, leases, ledger, sync }: { fs: SpoolFs; leases: Leases; ledger: Ledger; sync: boolean },
+  undo: (stored: Stored) => void,
+): Writer {
+  let lastStamp = 0
+
+  const writeIn = async (home: Home, ...[record, rows, destinations]: Parameters<Writer>) => {
+    lastStamp = Math.max(lastStamp + 1, Date.now() * 1000)
+    const shape = { stamp: lastStamp, rows, bytes: record.length }
+    const name = recordName(shape)
+    const made: Stored[] = []
+    try {
+      for (const destination of destinations) {
+        const stored = { ...shape, destination, name, home }
+        await makeFolderOf(stored)
+        const [first] = made
+        // Some file systems know no hard links, or not so many.
+        const linked = first && (await succeeds(fs.link(pathOf(first), pathOf(stored))))
+        if (!linked) await writeWhole(fs, pathOf(stored), record, sync)
+        ledger.arrived(home)
+        made.push(stored)
+      }
+      if (sync) for (const stored of made) await syncFolder(fs, folderOf(stored))
+    } catch (error) {
+      made.forEach(undo)
+      throw error
+    }
+    made.forEach(ledger.keep)
+    return made
+  }
+
+  const makeFolderOf = async ({ home, destination }: Stored): Promise<void> => {
+    if (home.folders.has(destination)) return
+    await makeFolder(fs, join(home.path, destination))
+    if (sync) await syncFolder(fs, home.path)
+    home.folders.add(destination)
+  }
+
+  return async (...what) => {
+    const home = await leases.own()
+    try {
+      return await writeIn(home, ...what)
+    } catch (error) {
+      if (!isGone(error)) throw error
+      // We slept for too long and another process took it over, or somebody removed it.
+      if (await succeeds(fs.lstat(home.path))) home.folders.clear()
+      else leases.lost(home)
+      return writeIn(await leases.own(), ...what)
+    }
+  }
+}
+
+function succeeds(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  )
+}
