@@ -9,6 +9,7 @@ export function backoffMs(
   { initialDelayMs, multiplier, maxDelayMs }: RetryConfig,
   random: () => number = Math.random,
 ): number {
-  const delay = Math.min(initialDelayMs * multiplier ** (failures - 1), maxDelayMs)
+  // 0 ms times infinity would be no number.
+  const delay = Math.min(initialDelayMs * multiplier ** Math.min(failures - 1, 64), maxDelayMs)
   return delay * (0.5 + random() / 2)
 }

@@ -263,7 +263,7 @@ export function parseConfig(options: Options = {}, env: NodeJS.ProcessEnv = proc
       ? [{ ...defaults, name: 'primary' }, ...list.map((one) => inherit(defaults, one))]
       : list.map((one) => inherit(defaults, one))
 
-  if (all.length > list.length && list.some((one) => one.name === 'primary'))
+  if (all.length > list.length && list.some((one) => one.name.toLowerCase() === 'primary'))
     problems.push('destinations: the name "primary" is used twice, the flat options have it')
   const destinations = all.map((one) => resolve(one, problems))
   if (problems.length > 0) throw new ConfigError(problems)
@@ -308,7 +308,9 @@ function listProblems(options: Options): string[] {
     ? options.destinations
     : []
   const names = list.map((one) => one?.name).filter((name) => NAME.test(String(name)))
-  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index))
+  // Regardless of case: the spool makes folders of them, on file systems that may not tell them apart.
+  const folded = names.map((name) => String(name).toLowerCase())
+  const twice = new Set(names.filter((_, index) => folded.indexOf(folded[index] ?? '') !== index))
   const homeless = list.filter((one) => NAME.test(String(one?.name)) && one?.endpoint === undefined)
   return [
     ...[...twice].map((name) => `destinations: the name "${name}" is used twice`),

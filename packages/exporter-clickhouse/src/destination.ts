@@ -108,6 +108,11 @@ export class Destination {
     this.#pump()
   }
 
+  /** A batch on disk turned out to be damaged; the spool has moved it aside. */
+  corrupted(stored: Stored): void {
+    for (const entry of this.#queue) if (entry.stored === stored) this.#drop(entry, 'spool_corrupt')
+  }
+
   /** Counts rows that never became part of a batch, or whose batch is lost. */
   refuse(rows: number, reason: DropReason, error?: Error): void {
     this.#accepted += rows
@@ -229,8 +234,7 @@ export class Destination {
     if (!entry.batch && entry.stored) {
       const loaded = await this.#with.spool?.load(entry.stored)
       if (!loaded) {
-        entry.stored = undefined // moved aside by the spool
-        this.#drop(entry, 'spool_corrupt')
+        if (!this.#closed) this.#handOver(entry)
         return {}
       }
       entry.batch = loaded.batch
@@ -384,6 +388,14 @@ export class Destination {
     if (!this.#leave(entry)) return
     this.#countDrop(entry.rows, reason, error)
     entry.acknowledge('dropped')
+    entry.settle()
+  }
+
+  /** Another process took the batch over while this one stood still: the rows are its to count. */
+  #handOver(entry: Entry): void {
+    if (!this.#queue.remove(entry)) return // corrupt, and counted
+    this.#accepted -= entry.rows
+    entry.acknowledge('waiting')
     entry.settle()
   }
 

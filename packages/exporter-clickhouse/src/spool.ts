@@ -36,7 +36,7 @@ export interface SpoolEvents {
   /** A batch of an earlier process, or of one that died; the oldest come first. */
   recovered(stored: Stored): void
   /** A batch that was to be loaded cannot be read; it was moved aside. */
-  corrupt(destination: string, rows: number): void
+  corrupt(stored: Stored): void
   /** Nothing can be put on disk; said once. */
   troubled(error: Error): void
   recoveredFromTrouble(): void
@@ -147,7 +147,7 @@ export function openSpool(
       if (!ledger.forget(stored)) return undefined
       if (aside) ledger.left(stored.home)
       else removal.add(stored)
-      events.corrupt(stored.destination, stored.rows)
+      events.corrupt(stored)
       return undefined
     }
   }

@@ -20,7 +20,7 @@ export function openSpools(
       sharers.map((one) => one.name),
       {
         recovered: (stored) => byName(stored.destination)?.recover(stored),
-        corrupt: (destination, rows) => byName(destination)?.refuse(rows, 'spool_corrupt'),
+        corrupt: (stored) => byName(stored.destination)?.corrupted(stored),
         troubled: (error) =>
           log?.spool(
             `the spool in ${spool.directory} takes nothing (${errorText(error)}); rows are kept in memory`,

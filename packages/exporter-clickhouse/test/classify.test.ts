@@ -128,7 +128,10 @@ describe('code 252', () => {
 
   test('too many parts in all partitions of a table is no matter of one INSERT', () => {
     const outcome = classify(
-      modern(252, 'Too many parts (100000) in all partitions in total in table db.t. (TOO_MANY_PARTS)'),
+      modern(
+        252,
+        'Too many parts (100000) in all partitions in total in table db.t. (TOO_MANY_PARTS)',
+      ),
     )
     expect(kindOf(outcome)).toBe('overloaded')
   })
@@ -136,11 +139,27 @@ describe('code 252', () => {
 
 describe('too large', () => {
   test.each([
-    [modern(62, 'Syntax error: Max query size exceeded (can be increased with the `max_query_size` setting)')],
+    [
+      modern(
+        62,
+        'Syntax error: Max query size exceeded (can be increased with the `max_query_size` setting)',
+      ),
+    ],
     [reply({ status: 413 })],
     [reply({ status: 413, body: '<html>413 Request Entity Too Large</html>' })],
-    [reply({ status: 500, body: 'HTML Form Exception: Field value too long', headers: { 'x-clickhouse-exception-code': '1000' } })],
-    [reply({ status: 500, body: 'Code: 1000. DB::Exception: Poco::Exception. Code: 1000, e.code() = 0, HTML Form Exception: Field value too long' })],
+    [
+      reply({
+        status: 500,
+        body: 'HTML Form Exception: Field value too long',
+        headers: { 'x-clickhouse-exception-code': '1000' },
+      }),
+    ],
+    [
+      reply({
+        status: 500,
+        body: 'Code: 1000. DB::Exception: Poco::Exception. Code: 1000, e.code() = 0, HTML Form Exception: Field value too long',
+      }),
+    ],
   ])('%j', (exchange) => {
     expect(kindOf(classify(exchange))).toBe('too_large')
   })
@@ -210,7 +229,10 @@ describe('codes that are not in the table', () => {
 describe('code 115', () => {
   test.each([
     ['Unknown setting async_insert', 'async_insert'],
-    ["Unknown setting 'insert_deduplication_token': Maybe you meant [...]", 'insert_deduplication_token'],
+    [
+      "Unknown setting 'insert_deduplication_token': Maybe you meant [...]",
+      'insert_deduplication_token',
+    ],
     ['Setting log_comment is neither a builtin setting nor started with the prefix', 'log_comment'],
   ])('%s', (text, setting) => {
     expect(classify(old(115, text, 404))).toMatchObject({ status: 'unknown_setting', setting })
@@ -346,24 +368,105 @@ describe('what is said', () => {
   const tail = '(version 26.7.2.1 (official build))'
   const view = ': while pushing to view default.daily (3c4f5d9e-5b1c-4b1e-9c8e-0a1b2c3d4e5f).'
   const quoting: [name: string, exchange: Exchange][] = [
-    ['26.7, assertion', modern(27, `Cannot parse input: expected '"' before: '${SECRET}","b":1}': (while reading the value of key attributes): (at row 3)\n: While executing ParallelParsingBlockInputFormat. (CANNOT_PARSE_INPUT_ASSERTION_FAILED) ${tail}`)],
-    ['26.7, number', modern(72, `Cannot parse number with sign at this position, JSON: '${SECRET}': (at row 1)\n. (CANNOT_PARSE_NUMBER) ${tail}`)],
-    ['26.7, text', modern(6, `Cannot parse string '${SECRET}' as DateTime64(9): syntax error at begin of string. (CANNOT_PARSE_TEXT) ${tail}`)],
-    ['26.7, date', modern(41, `Cannot read DateTime: unexpected '${SECRET}' (CANNOT_PARSE_DATETIME) ${tail}`)],
-    ['26.7, incorrect data', modern(117, `Duplicate field found while parsing JSONEachRow format: ${SECRET}: (at row 2)\n: While executing ParallelParsingBlockInputFormat. (INCORRECT_DATA) ${tail}`)],
-    ['26.7, constraint', modern(469, `Constraint \`c\` for table db.t is violated at row 1. Expression: (x > 0). Column values: name = '${SECRET}'. (VIOLATED_CONSTRAINT) ${tail}`)],
+    [
+      '26.7, assertion',
+      modern(
+        27,
+        `Cannot parse input: expected '"' before: '${SECRET}","b":1}': (while reading the value of key attributes): (at row 3)\n: While executing ParallelParsingBlockInputFormat. (CANNOT_PARSE_INPUT_ASSERTION_FAILED) ${tail}`,
+      ),
+    ],
+    [
+      '26.7, number',
+      modern(
+        72,
+        `Cannot parse number with sign at this position, JSON: '${SECRET}': (at row 1)\n. (CANNOT_PARSE_NUMBER) ${tail}`,
+      ),
+    ],
+    [
+      '26.7, text',
+      modern(
+        6,
+        `Cannot parse string '${SECRET}' as DateTime64(9): syntax error at begin of string. (CANNOT_PARSE_TEXT) ${tail}`,
+      ),
+    ],
+    [
+      '26.7, date',
+      modern(41, `Cannot read DateTime: unexpected '${SECRET}' (CANNOT_PARSE_DATETIME) ${tail}`),
+    ],
+    [
+      '26.7, incorrect data',
+      modern(
+        117,
+        `Duplicate field found while parsing JSONEachRow format: ${SECRET}: (at row 2)\n: While executing ParallelParsingBlockInputFormat. (INCORRECT_DATA) ${tail}`,
+      ),
+    ],
+    [
+      '26.7, constraint',
+      modern(
+        469,
+        `Constraint \`c\` for table db.t is violated at row 1. Expression: (x > 0). Column values: name = '${SECRET}'. (VIOLATED_CONSTRAINT) ${tail}`,
+      ),
+    ],
     ['26.7, overflow', modern(407, `Convert overflow: ${SECRET}. (DECIMAL_OVERFLOW) ${tail}`)],
-    ['18.16, assertion', old(27, `Cannot parse input: expected , before: ${SECRET}","b":1}\n: (at row 3)\n\nRow 2:\nColumn 0, name: trace_id, type: String, parsed text: "${SECRET}"ERROR`)],
-    ['18.16, an all-caps value', old(27, `Cannot parse input: expected , before: (${SHOUTED}) ${SECRET}`)],
-    ['26.7, an all-caps value', modern(27, `Cannot parse input: expected , before: '(${SHOUTED}) ${SECRET}': (at row 1) (CANNOT_PARSE_INPUT_ASSERTION_FAILED) ${tail}`)],
+    [
+      '18.16, assertion',
+      old(
+        27,
+        `Cannot parse input: expected , before: ${SECRET}","b":1}\n: (at row 3)\n\nRow 2:\nColumn 0, name: trace_id, type: String, parsed text: "${SECRET}"ERROR`,
+      ),
+    ],
+    [
+      '18.16, an all-caps value',
+      old(27, `Cannot parse input: expected , before: (${SHOUTED}) ${SECRET}`),
+    ],
+    [
+      '26.7, an all-caps value',
+      modern(
+        27,
+        `Cannot parse input: expected , before: '(${SHOUTED}) ${SECRET}': (at row 1) (CANNOT_PARSE_INPUT_ASSERTION_FAILED) ${tail}`,
+      ),
+    ],
     ['an unknown code', modern(4711, `Bad thing '${SECRET}' (NEW_ERROR) ${tail}`)],
-    ['in a view', modern(6, `Cannot parse string '${SECRET}' as UInt64: while executing 'FUNCTION toUInt64(name :: 0) -> toUInt64(name) UInt64 : 1'${view} (CANNOT_PARSE_TEXT) ${tail}`)],
+    [
+      'in a view',
+      modern(
+        6,
+        `Cannot parse string '${SECRET}' as UInt64: while executing 'FUNCTION toUInt64(name :: 0) -> toUInt64(name) UInt64 : 1'${view} (CANNOT_PARSE_TEXT) ${tail}`,
+      ),
+    ],
     ['in a view, unknown code', modern(4711, `Bad '${SECRET}'${view} (NEW_ERROR) ${tail}`)],
-    ['a body taken for the statement', modern(62, `Syntax error: failed at position 1 ('{') (line 1, col 1): {"trace_id":"${SECRET}","span_id":"1"}. Expected one of: Query, Query with output. (SYNTAX_ERROR) ${tail}`)],
-    ['a body taken for the statement, 18.16', old(62, `Syntax error: failed at position 1: {"trace_id":"${SECRET}"}`)],
-    ['a row cut short', modern(33, `Cannot read all data. Bytes read: 3. Bytes expected: 8: (at row 1) '${SECRET}': While executing ParallelParsingBlockInputFormat. (CANNOT_READ_ALL_DATA) ${tail}`)],
-    ['a library’s exception', modern(1001, `std::exception. Code: 1001, type: std::out_of_range, e.what() = ${SECRET} ${tail}`)],
-    ['a bad argument', modern(36, `Unknown element '${SECRET}' for enum: while converting '${SECRET}' to Enum8('a' = 1): (at row 1) (BAD_ARGUMENTS) ${tail}`)],
+    [
+      'a body taken for the statement',
+      modern(
+        62,
+        `Syntax error: failed at position 1 ('{') (line 1, col 1): {"trace_id":"${SECRET}","span_id":"1"}. Expected one of: Query, Query with output. (SYNTAX_ERROR) ${tail}`,
+      ),
+    ],
+    [
+      'a body taken for the statement, 18.16',
+      old(62, `Syntax error: failed at position 1: {"trace_id":"${SECRET}"}`),
+    ],
+    [
+      'a row cut short',
+      modern(
+        33,
+        `Cannot read all data. Bytes read: 3. Bytes expected: 8: (at row 1) '${SECRET}': While executing ParallelParsingBlockInputFormat. (CANNOT_READ_ALL_DATA) ${tail}`,
+      ),
+    ],
+    [
+      'a library’s exception',
+      modern(
+        1001,
+        `std::exception. Code: 1001, type: std::out_of_range, e.what() = ${SECRET} ${tail}`,
+      ),
+    ],
+    [
+      'a bad argument',
+      modern(
+        36,
+        `Unknown element '${SECRET}' for enum: while converting '${SECRET}' to Enum8('a' = 1): (at row 1) (BAD_ARGUMENTS) ${tail}`,
+      ),
+    ],
   ]
   test.each(quoting)('no value of a row: %s', (_, exchange) => {
     const error = errorOf(classify(exchange))
@@ -384,13 +487,40 @@ describe('what is said', () => {
   })
 
   test.each([
-    [modern(60, `Table telemetry.traces does not exist. (UNKNOWN_TABLE) ${tail}`), 'telemetry.traces'],
+    [
+      modern(60, `Table telemetry.traces does not exist. (UNKNOWN_TABLE) ${tail}`),
+      'telemetry.traces',
+    ],
     [modern(81, `Database telemetry does not exist. (UNKNOWN_DATABASE) ${tail}`), 'telemetry'],
-    [modern(16, `No such column span_kind in table telemetry.traces (3c4f). (NO_SUCH_COLUMN_IN_TABLE) ${tail}`), 'span_kind'],
+    [
+      modern(
+        16,
+        `No such column span_kind in table telemetry.traces (3c4f). (NO_SUCH_COLUMN_IN_TABLE) ${tail}`,
+      ),
+      'span_kind',
+    ],
     [modern(47, `Unknown identifier: span_kind. (UNKNOWN_IDENTIFIER) ${tail}`), 'span_kind'],
-    [modern(516, `writer: Authentication failed: password is incorrect. (AUTHENTICATION_FAILED) ${tail}`), 'writer'],
-    [modern(497, `writer: Not enough privileges. To execute this query, it's necessary to have the grant INSERT(a) ON db.t. (ACCESS_DENIED) ${tail}`), 'INSERT(a) ON db.t'],
-    [modern(452, `Setting async_insert should not be changed. (SETTING_CONSTRAINT_VIOLATION) ${tail}`), 'async_insert'],
+    [
+      modern(
+        516,
+        `writer: Authentication failed: password is incorrect. (AUTHENTICATION_FAILED) ${tail}`,
+      ),
+      'writer',
+    ],
+    [
+      modern(
+        497,
+        `writer: Not enough privileges. To execute this query, it's necessary to have the grant INSERT(a) ON db.t. (ACCESS_DENIED) ${tail}`,
+      ),
+      'INSERT(a) ON db.t',
+    ],
+    [
+      modern(
+        452,
+        `Setting async_insert should not be changed. (SETTING_CONSTRAINT_VIOLATION) ${tail}`,
+      ),
+      'async_insert',
+    ],
     [modern(252, `Too many parts (3001) in table db.t. (TOO_MANY_PARTS) ${tail}`), 'db.t'],
     [old(60, "Table telemetry.traces doesn't exist.", 404), 'telemetry.traces'],
   ])('of a configuration error what the operator needs: %#', (exchange, name) => {
@@ -411,13 +541,17 @@ describe('what is said', () => {
 
   test('one short line, whatever the answer', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 5000 }), fc.integer({ min: 300, max: 599 }), (body, status) => {
-        const error = errorOf(classify(reply({ status, body })))
-        expect(error).toBeInstanceOf(ClickHouseError)
-        expect(error.message.length).toBeLessThan(300)
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may be there
-        expect(error.message).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/)
-      }),
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 5000 }),
+        fc.integer({ min: 300, max: 599 }),
+        (body, status) => {
+          const error = errorOf(classify(reply({ status, body })))
+          expect(error).toBeInstanceOf(ClickHouseError)
+          expect(error.message.length).toBeLessThan(300)
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may be there
+          expect(error.message).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/)
+        },
+      ),
     )
   })
 

@@ -27,11 +27,13 @@ export interface Received {
   readonly body: Buffer
   readonly rows: Record<string, unknown>[]
   readonly isInsert: boolean
+  /** The body of what is no INSERT. */
+  readonly statement: string
   /** Which connection it came by, counted from 1. */
   readonly connection: number
 }
 
-/** One behaviour for all requests; or one for each INSERT and statement, then 'ok'; or a function of the request. */
+/** One behaviour for all requests; or one for each INSERT and CREATE, then 'ok'; or a function of the request. */
 export type Script = Behaviour | Behaviour[] | { each(request: Received): Behaviour }
 
 export interface ScriptedServer {
@@ -69,7 +71,8 @@ export async function scriptedServer(first: Script = 'ok', port = 0): Promise<Sc
   function next(request: Received): Behaviour {
     if (typeof script === 'object' && 'each' in script) return script.each(request)
     if (!Array.isArray(script)) return script
-    return request.path.endsWith('/ping') ? 'ok' : (script.shift() ?? 'ok')
+    const isAnswer = request.isInsert || request.statement.startsWith('CREATE')
+    return isAnswer ? (script.shift() ?? 'ok') : 'ok'
   }
 
   function take({ isInsert, query, rows }: Received): void {
@@ -77,7 +80,10 @@ export async function scriptedServer(first: Script = 'ok', port = 0): Promise<Sc
   }
 
   function act(behaviour: Behaviour, request: Received, res: ServerResponse): void {
-    if (typeof behaviour === 'function') return behaviour(request, res)
+    if (typeof behaviour === 'function') {
+      behaviour(request, res)
+      return
+    }
     if (typeof behaviour === 'object') {
       const { status, code, headers, body = '' } = behaviour
       const said = code === undefined ? {} : { 'x-clickhouse-exception-code': String(code) }
@@ -173,6 +179,7 @@ async function read(req: IncomingMessage, connection: number): Promise<Received 
           .map((line) => JSON.parse(line))
       : [],
     isInsert,
+    statement: isInsert ? '' : text.toString(),
     connection,
   }
 }

@@ -1,0 +1,150 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Batcher } from '../src/batcher.js'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+function batcher(limits: { maxRows?: number; maxBytes?: number; maxDelayMs?: number }) {
+  const sealed: string[][] = []
+  const made = new Batcher(
+    { maxRows: 1000, maxBytes: 1_000_000, maxDelayMs: 1000, ...limits },
+    (lines) => sealed.push(lines),
+  )
+  const add = (line: string, partition?: number) =>
+    made.add(line, Buffer.byteLength(line), partition)
+  return { made, add, sealed }
+}
+
+describe('a batch is sealed', () => {
+  test('with its last row, not after it', () => {
+    const { made, add, sealed } = batcher({ maxRows: 3 })
+    add('a')
+    add('b')
+    expect(sealed).toEqual([])
+    expect(made.rows).toBe(2)
+    add('c')
+    expect(sealed).toEqual([['a', 'b', 'c']])
+    expect(made.rows).toBe(0)
+  })
+
+  test.each([
+    ['one byte below the limit waits', 9, [], ['12345678']],
+    ['exactly at the limit goes', 10, [['123456789']], []],
+  ])('by bytes, newlines included: %s', (_, bytes, expected, open) => {
+    const { made, add, sealed } = batcher({ maxBytes: 10 })
+    add('123456789'.slice(0, bytes - 1))
+    expect(sealed).toEqual(expected)
+    expect(made.rows).toBe(open.length)
+    expect(made.bytes).toBe(open.length && bytes)
+  })
+
+  test('before a row that would make it too long', () => {
+    const { add, sealed } = batcher({ maxBytes: 10 })
+    add('1234') // 5 bytes
+    add('12345') // 6: one too many
+    expect(sealed).toEqual([['1234']])
+    add('123') // 4: exactly
+    expect(sealed).toEqual([['1234'], ['12345', '123']])
+  })
+
+  test('with one row alone that is longer than any', () => {
+    const { add, sealed } = batcher({ maxBytes: 10 })
+    add('a')
+    add('x'.repeat(50))
+    expect(sealed).toEqual([['a'], ['x'.repeat(50)]])
+  })
+
+  test('by bytes, not characters', () => {
+    const { add, sealed } = batcher({ maxBytes: 10 })
+    add('äöü') // 7 bytes
+    add('äö') // 5
+    expect(sealed).toEqual([['äöü']])
+  })
+
+  test('when its oldest row is old enough', () => {
+    const { add, sealed } = batcher({ maxDelayMs: 1000 })
+    add('a')
+    vi.advanceTimersByTime(999)
+    add('b')
+    expect(sealed).toEqual([])
+    vi.advanceTimersByTime(1)
+    expect(sealed).toEqual([['a', 'b']])
+    vi.advanceTimersByTime(10_000)
+    expect(sealed).toHaveLength(1)
+  })
+
+  test('by age counted anew after each seal', () => {
+    const { made, add, sealed } = batcher({ maxDelayMs: 1000 })
+    add('a')
+    vi.advanceTimersByTime(900)
+    made.seal()
+    add('b')
+    vi.advanceTimersByTime(999)
+    expect(sealed).toEqual([['a']])
+    vi.advanceTimersByTime(1)
+    expect(sealed).toEqual([['a'], ['b']])
+  })
+
+  test('before it touches the 101st partition', () => {
+    const { add, sealed } = batcher({})
+    for (let day = 0; day < 100; day++) add(`${day}`, day)
+    add('again', 50)
+    expect(sealed).toEqual([])
+    add('one more', 100)
+    expect(sealed.map((lines) => lines.length)).toEqual([101])
+    for (let day = 101; day < 200; day++) add(`${day}`, day)
+    expect(sealed).toHaveLength(1)
+    add('and one more', 200)
+    expect(sealed.map((lines) => lines.length)).toEqual([101, 100])
+  })
+
+  test('never while it is empty', () => {
+    const { made, sealed } = batcher({})
+    made.seal()
+    expect(sealed).toEqual([])
+  })
+
+  test('without losing a row that comes while it is being handed on', () => {
+    const sealed: string[][] = []
+    const made: Batcher = new Batcher({ maxRows: 2, maxBytes: 1000, maxDelayMs: 1000 }, (lines) => {
+      sealed.push(lines)
+      if (sealed.length === 1) made.add('c', 1, undefined)
+    })
+    made.add('a', 1, undefined)
+    made.add('b', 1, undefined)
+    expect(made.rows).toBe(1)
+    vi.advanceTimersByTime(1000)
+    expect(sealed).toEqual([['a', 'b'], ['c']])
+  })
+})
+
+test('rows keep their order, none is lost, and no limit is passed', () => {
+  const line = fc.string({ minLength: 0, maxLength: 30 })
+  const day = fc.option(fc.nat(300), { nil: undefined })
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(line, day), { maxLength: 400 }),
+      fc.integer({ min: 1, max: 250 }),
+      fc.integer({ min: 1, max: 2000 }),
+      (rows, maxRows, maxBytes) => {
+        const { made, add, sealed } = batcher({ maxRows, maxBytes })
+        const numbered = rows.map(([text, partition], n) => [`${n}:${text}`, partition] as const)
+        for (const [text, partition] of numbered) add(text, partition)
+        made.seal()
+        expect(sealed.flat()).toEqual(numbered.map(([text]) => text))
+        for (const lines of sealed) {
+          const bytes = lines.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0)
+          const days = new Set(lines.map((text) => rows[Number.parseInt(text, 10)]?.[1]))
+          days.delete(undefined)
+          expect(lines.length).toBeGreaterThan(0)
+          expect(lines.length).toBeLessThanOrEqual(maxRows)
+          if (lines.length > 1) expect(bytes).toBeLessThanOrEqual(maxBytes)
+          expect(days.size).toBeLessThanOrEqual(100)
+        }
+        expect([made.rows, made.bytes]).toEqual([0, 0])
+      },
+    ),
+    { numRuns: 50 },
+  )
+})
