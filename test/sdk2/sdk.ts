@@ -1,8 +1,10 @@
 // What the tests use of the OpenTelemetry SDK, spelled for SDK 2; ../sdk3/sdk.ts spells it for SDK 3.
 import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base'
 
+export { context, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
-export { ExportResultCode, suppressTracing } from '@opentelemetry/core'
+export { ExportResultCode, isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
+export { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 export { resourceFromAttributes } from '@opentelemetry/resources'
 export { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 export {

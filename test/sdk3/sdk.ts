@@ -1,8 +1,9 @@
 // What the tests use of the OpenTelemetry SDK, spelled for SDK 3; ../sdk2/sdk.ts spells it for SDK 2.
 import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace'
 
+export { context, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
-export { ExportResultCode, suppressTracing } from '@opentelemetry/core'
+export { ExportResultCode, isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
 export { resourceFromAttributes } from '@opentelemetry/resources'
 export { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 export {
@@ -16,3 +17,6 @@ export {
 export function batchSpanProcessor(exporter: SpanExporter, options: Record<string, number> = {}): BatchSpanProcessor {
   return new BatchSpanProcessor({ exporter, ...options })
 }
+
+// There is none for SDK 3 yet.
+export const HttpInstrumentation = undefined

@@ -514,7 +514,7 @@ describe('shutdown', () => {
 
   test('is one, however often and from wherever it is asked for', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url })
+    const to = exporter({ endpoint: server.url, shutdownTimeoutMs: 2000 })
     to.export(spans(5), () => void to.shutdown())
     await Promise.all([to.shutdown(), to.shutdown(), to.forceFlush(), to.shutdown()])
     await to.shutdown()
@@ -727,7 +727,8 @@ describe('the queue', () => {
     for (let n = 1; n <= 10; n++) await exported(to, [big(`span ${n}`)])
     server.follow('ok')
     await to.forceFlush()
-    expect(names(server)).toContain('first')
+    const attempts = server.inserts.filter(({ rows }) => rows[0]?.['span_name'] === 'first')
+    expect(attempts.length).toBeGreaterThan(1)
     expect(only(to).dropped['queue_full']).toBeGreaterThan(5)
     expectToAddUp(to)
   })
@@ -806,12 +807,14 @@ describe('several destinations', () => {
   })
 
   test('that do not agree get batches of their own', async () => {
-    const [a, b, c] = [await scriptedServer(), await scriptedServer(), await scriptedServer()]
+    const [a, b, c, d] = await Promise.all(['ok', 'ok', 'ok', 'ok'].map(() => scriptedServer()))
+    if (!a || !b || !c || !d) throw new Error('no servers')
     const to = exporter({
       destinations: [
         { name: 'a', endpoint: a.url, batch: { maxRows: 2 } },
         { name: 'b', endpoint: b.url, schema: 'otel' },
         { name: 'c', endpoint: c.url, compression: { codec: 'none' } },
+        { name: 'd', endpoint: d.url },
       ],
     })
     await exported(to, spans(5))
@@ -820,7 +823,7 @@ describe('several destinations', () => {
     expect(b.rows[0]).toHaveProperty('SpanName', 'span 1')
     expect(c.inserts[0]?.headers).not.toHaveProperty('content-encoding')
     expect(a.inserts[0]?.headers['content-encoding']).toBe('gzip')
-    for (const server of [a, c]) expect(names(server).sort()).toEqual(names(a).sort())
+    for (const server of [c, d]) expect(names(server).sort()).toEqual(names(a).sort())
   })
 
   test('stand in the statistics in their order', async () => {
