@@ -89,17 +89,14 @@ export function isPressed(batch: Batch): batch is PressedBatch {
   return batch.pressed !== undefined
 }
 
-/** The same rows in several sealed and pressed batches, cut before the rows of these numbers. */
-export async function cut(
+/** The same rows in two sealed and pressed batches: those from row `from` up to `to`, and the others. */
+export async function divide(
   batch: Batch,
-  before: readonly number[],
+  { from, to }: { from: number; to: number },
   compression: Compression,
 ): Promise<PressedBatch[]> {
   const lines = await batch.lines()
-  const edges = [0, ...before, lines.length]
-  const parts = edges
-    .slice(1)
-    .map((end, index) => lines.slice(edges[index], end))
+  const parts = [lines.slice(from, to), [...lines.slice(0, from), ...lines.slice(to)]]
     .filter((part) => part.length > 0)
     .map((part) => Batch.seal(part, compression))
   await Promise.all(parts.map((part) => part.press(compression)))

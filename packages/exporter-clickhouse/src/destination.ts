@@ -1,5 +1,5 @@
 import { backoffMs } from './backoff.js'
-import { type Batch, cut, isPressed, type PressedBatch } from './batch.js'
+import { type Batch, divide, isPressed, type PressedBatch } from './batch.js'
 import type { DestinationConfig } from './config.js'
 import type { DeadLetters } from './dead-letters.js'
 import { type Deduplication, deduplicationOf } from './deduplication.js'
@@ -21,6 +21,7 @@ export interface Equipment {
   readonly log: DestinationLog
   readonly spool: Spool | undefined
   readonly deadLetters: DeadLetters | undefined
+  readonly acknowledge: 'delivered' | 'accepted'
   readonly onDrop: (rows: number, reason: DropReason) => void
   readonly onAttempt: (rows: number, seconds: number, outcome: Outcome) => void
 }
@@ -30,6 +31,9 @@ const MAX_DEADLINE_DOUBLINGS = 3
 // Batches that fail alone are tried again so often before their rows are taken for the reason.
 const MAX_LONELY_FAILURES = 5
 const MAX_REST_MS = 30_000
+// A server that has not answered for so long is behind: a BatchSpanProcessor that waited for its whole
+// deadline would overflow meanwhile, and the healthy destinations would lack those spans.
+const PATIENCE_MS = 1000
 
 /** One server: a bounded queue of batches, the requests that empty it, and an account of every row. */
 export class Destination {
@@ -38,6 +42,7 @@ export class Destination {
   readonly #queue: Queue
   readonly #pace: Pace
   #inFlight = 0
+  #isBehind = false
   #closed = false
 
   #accepted = 0
@@ -96,7 +101,7 @@ export class Destination {
     entry.state = 'ready'
     this.#queue.recount(entry)
     this.#queue.unload(entry)
-    if (this.#pace.failing) entry.acknowledge('waiting')
+    if (this.#isBehind || this.#with.acknowledge === 'accepted') entry.acknowledge('waiting')
     this.#pump()
   }
 
@@ -221,10 +226,12 @@ export class Destination {
     if (!batch || !insert) return undefined
     const { sender, onAttempt } = this.#with
     const startedAt = performance.now()
+    const patience = setTimeout(() => this.#fallBehind(), PATIENCE_MS).unref()
     const outcome = await sender.attempt(batch, insert, {
       deadlineMs: this.config.timeoutMs * 2 ** Math.min(entry.timeouts, MAX_DEADLINE_DOUBLINGS),
       pingFirst: this.#pace.timedOut,
     })
+    clearTimeout(patience)
     if (outcome.status !== 'delivered') this.#errors++
     onAttempt(entry.rows, (performance.now() - startedAt) / 1000, outcome)
     return outcome
@@ -281,7 +288,14 @@ export class Destination {
     }
   }
 
+  /** Nobody's export() waits for a server that is known to be behind. */
+  #fallBehind(): void {
+    this.#isBehind = true
+    for (const entry of this.#queue) if (entry.state !== 'sealed') entry.acknowledge('waiting')
+  }
+
   #answered(): void {
+    this.#isBehind = false
     this.#pace.succeeded()
     this.#with.log.recovered()
   }
@@ -310,9 +324,7 @@ export class Destination {
     if (lonely) return this.#rest(entry)
     this.#pace.failed(outcome)
     this.#with.log.failed(outcome.error, outcome.fix, this.#queue.rows)
-    // Nobody's export() waits for a server that is known to be behind.
-    for (const waiting of this.#queue)
-      if (waiting.state !== 'sealed') waiting.acknowledge('waiting')
+    this.#fallBehind()
   }
 
   /** Others were delivered since this batch last failed: it is the batch, not the server, and holds up nobody. */
@@ -333,30 +345,51 @@ export class Destination {
     if (!batch || batch.rows === 1) return this.#giveUp(entry, status, error)
     // The server's "at row N" is a hint, taken once: afterwards halves bound the number of requests.
     const hinted = row !== undefined && row < batch.rows && !entry.divided
-    const cuts = hinted ? [row, row + 1] : [batch.rows >> 1]
-    const parts = await cut(batch, cuts, this.config.compression)
-    const children = parts.map((part) => ({
-      part,
-      entry: newEntry({ batch: part }, { divided: true }),
-    }))
+    const cut = hinted ? { from: row, to: row + 1 } : { from: 0, to: batch.rows >> 1 }
+    const children = await Promise.all(
+      (await divide(batch, cut, this.config.compression)).map((part) => this.#childOf(entry, part)),
+    )
     const { spool } = this.#with
-    for (const child of children) {
-      const insert = this.insertOf(child.part)
-      child.entry.insert = insert
-      child.entry.state = 'ready'
-      child.entry.ambiguous = entry.ambiguous
-      child.entry.stored =
-        entry.stored &&
-        (await spool?.put(child.part, new Map([[this.config.name, insert]])))?.get(this.config.name)
-    }
     if (!this.#queue.remove(entry)) {
-      for (const child of children) if (child.entry.stored) spool?.remove(child.entry.stored)
+      for (const child of children) if (child.stored) spool?.remove(child.stored)
       return // settled meanwhile, by close()
     }
-    for (const child of children) this.#queue.add(child.entry)
+    for (const child of children) this.#queue.add(child)
     if (entry.stored) spool?.remove(entry.stored)
     entry.acknowledge('waiting')
-    void Promise.all(children.map((child) => child.entry.settled)).then(entry.settle)
+    entry.onVerdict?.(false)
+    void Promise.all(children.map((child) => child.settled)).then(entry.settle)
+    const [first, second] = children
+    if (status === 'rejected' && first && second) this.#holdBack(second, first, error)
+  }
+
+  async #childOf(entry: Entry, part: PressedBatch): Promise<Entry> {
+    const child = newEntry({ batch: part }, { divided: true })
+    const { name } = this.config
+    const insert = this.insertOf(part)
+    child.insert = insert
+    child.state = 'ready'
+    child.ambiguous = entry.ambiguous
+    if (entry.stored)
+      child.stored = (await this.#with.spool?.put(part, new Map([[name, insert]])))?.get(name)
+    return child
+  }
+
+  /** If the first part is taken, what was refused is in the second: that need not be asked, and saves half of the requests. */
+  #holdBack(second: Entry, first: Entry, error: Error): void {
+    second.state = 'resting'
+    first.onVerdict = (taken) => {
+      if (second.state !== 'resting' || !this.#queue.has(second)) return
+      if (taken && second.rows > 1) {
+        second.state = 'in_flight'
+        this.#divide(second, { status: 'rejected', error })
+          .catch((bug) => this.#drop(second, 'rejected', bug))
+          .then(() => this.#pump())
+      } else {
+        second.state = 'ready'
+        this.#pump()
+      }
+    }
   }
 
   async #giveUp(entry: Entry, reason: 'rejected' | 'too_large', error: Error): Promise<void> {
@@ -377,11 +410,16 @@ export class Destination {
     this.#delivered += entry.rows
     this.#deliveries++
     // Without a token at work, an attempt that may have been written was now written twice.
-    if (entry.ambiguous && entry.insert?.settings['insert_deduplication_token'] === undefined)
-      this.#possibleDuplicates += entry.rows
+    if (entry.ambiguous && !this.#hasToken(entry)) this.#possibleDuplicates += entry.rows
     this.#leave(entry)
     entry.acknowledge('delivered')
     entry.settle()
+    entry.onVerdict?.(true)
+  }
+
+  #hasToken({ insert }: Entry): boolean {
+    const token = 'insert_deduplication_token'
+    return insert?.settings[token] !== undefined && !this.#with.sender.unknownSettings.has(token)
   }
 
   #drop(entry: Entry, reason: DropReason, error?: Error): void {
@@ -389,6 +427,7 @@ export class Destination {
     this.#countDrop(entry.rows, reason, error)
     entry.acknowledge('dropped')
     entry.settle()
+    entry.onVerdict?.(false)
   }
 
   /** Another process took the batch over while this one stood still: the rows are its to count. */

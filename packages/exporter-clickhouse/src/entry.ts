@@ -19,6 +19,8 @@ export interface Entry {
   state: 'sealed' | 'ready' | 'in_flight' | 'resting'
   /** Part of a batch that was divided. */
   readonly divided: boolean
+  /** Told once, when the server has taken it (true) or it has ended otherwise. */
+  onVerdict: ((taken: boolean) => void) | undefined
   /** An attempt may have been written: it must not be dropped to make room. */
   ambiguous: boolean
   /** Attempts that ended in a retry; those of them that met the deadline. */
@@ -55,6 +57,7 @@ export function newEntry(
     heldBytes: batch?.heldBytes ?? 0,
     state: stored ? 'ready' : 'sealed',
     divided,
+    onVerdict: undefined,
     ambiguous: false,
     failures: 0,
     timeouts: 0,

@@ -19,6 +19,8 @@ export interface Post {
   readonly body: Buffer
   /** Of the whole exchange, from the call to the last byte of the answer. */
   readonly deadlineMs: number
+  /** It may reach the server twice without harm. */
+  readonly repeatable: boolean
 }
 
 export interface Reply {
@@ -173,7 +175,7 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
       await turn()
       await turn()
       const first = await attempt()
-      if (!first.stale) return first
+      if (!first.stale || !post.repeatable) return first
       // The server closed the connection as we took it again; with its token the same request is
       // safe. The other kept connections are as old.
       dropSocketsIdleFor(0)

@@ -72,6 +72,7 @@ export function postOf(
     },
     body: pressed.body,
     deadlineMs,
+    repeatable: query.has('insert_deduplication_token'),
   }
 }
 

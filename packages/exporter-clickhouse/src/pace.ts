@@ -56,9 +56,10 @@ export class Pace {
     this.#pause = setTimeout(() => this.#resume(), this.#delayMs(outcome)).unref()
   }
 
-  /** Somebody waits for the rows: the next attempt is due now. */
+  /** Somebody waits for the rows: the next attempt is due now, unless the server named a time, or nothing will have changed. */
   hurry(): void {
-    if (this.#last?.why !== 'misconfigured') this.#resume()
+    if (this.#last?.why !== 'misconfigured' && this.#last?.retryAfterMs === undefined)
+      this.#resume()
   }
 
   stop(): void {

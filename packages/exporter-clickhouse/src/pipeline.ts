@@ -47,6 +47,7 @@ export class Pipeline {
         log: logs.get(one.name) ?? destinationLog(one.name, one.endpoint),
         spool: spools.get(one.name),
         deadLetters: openDeadLetters(one, sender),
+        acknowledge: config.acknowledge,
         onDrop: (rows, reason) => guarded(() => onDrop?.(rows, reason, one.name)),
         onAttempt: this.#metrics?.attemptsOf(one) ?? (() => {}),
       })

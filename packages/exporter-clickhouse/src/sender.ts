@@ -32,6 +32,7 @@ const PING = {
   headers: {},
   body: Buffer.alloc(0),
   deadlineMs: PING_DEADLINE_MS,
+  repeatable: true,
 } as const
 
 export function openSender(
@@ -60,6 +61,7 @@ export function openSender(
       headers: {},
       body: Buffer.from(statement),
       deadlineMs: config.timeoutMs,
+      repeatable: false,
     }
     const exchange = await client.send(post, aborter.signal)
     return { outcome: classify(exchange), text: 'reply' in exchange ? exchange.reply.body : '' }

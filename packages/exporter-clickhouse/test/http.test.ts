@@ -27,7 +27,8 @@ function client(options: Options, maxSockets = 4): Client {
 }
 
 function post(changes: Partial<Post> = {}): Post {
-  return { path: '/?query=x', headers: {}, body: Buffer.from('rows'), deadlineMs: 5000, ...changes }
+  const usual = { path: '/?query=x', headers: {}, body: Buffer.from('rows'), deadlineMs: 5000 }
+  return { ...usual, repeatable: true, ...changes }
 }
 
 function replyOf(exchange: Exchange): Reply {
