@@ -14,13 +14,59 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit:transform', include: ['packages/transform/test/*.test.ts'] } },
-      { test: { name: 'unit:exporter', include: ['packages/exporter-clickhouse/test/*.test.ts'] }, resolve: { alias: sdk('sdk2') } },
-      { test: { name: 'sdk3:exporter', include: ['packages/exporter-clickhouse/test/*.test.ts'] }, resolve: { alias: sdk('sdk3') } },
-      { test: { name: 'server:local-clickhouse', include: ['packages/local-clickhouse/test/*.test.ts'], ...slow } },
-      { test: { name: 'server:sdk2', include: ['test/integration/*.test.ts'], ...slow }, resolve: { alias: sdk('sdk2') } },
-      { test: { name: 'server:sdk3', include: ['test/integration/*.test.ts'], ...slow }, resolve: { alias: sdk('sdk3') } },
+      {
+        test: { name: 'unit:exporter', include: ['packages/exporter-clickhouse/test/*.test.ts'] },
+        resolve: { alias: sdk('sdk2') },
+      },
+      {
+        test: { name: 'sdk3:exporter', include: ['packages/exporter-clickhouse/test/*.test.ts'] },
+        resolve: { alias: sdk('sdk3') },
+      },
+      {
+        test: {
+          name: 'server:local-clickhouse',
+          include: ['packages/local-clickhouse/test/*.test.ts'],
+          ...slow,
+        },
+      },
+      {
+        test: { name: 'server:sdk2', include: ['test/integration/*.test.ts'], ...slow },
+        resolve: { alias: sdk('sdk2') },
+      },
+      {
+        test: { name: 'server:sdk3', include: ['test/integration/*.test.ts'], ...slow },
+        resolve: { alias: sdk('sdk3') },
+      },
       { test: { name: 'demo', include: ['test/demo/*.test.ts'], ...slow } },
-      { test: { name: 'packed', include: ['test/packed/*.test.ts'], testTimeout: 300_000, hookTimeout: 300_000 } },
+      {
+        test: {
+          name: 'delivery',
+          include: ['test/delivery/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+        resolve: {
+          alias: {
+            ...sdk('sdk2'),
+            '@spanhouse/exporter-clickhouse': fileURLToPath(
+              new URL('packages/exporter-clickhouse/src/index.ts', import.meta.url),
+            ),
+          },
+        },
+      },
+      // By itself and file by file: each packs and installs.
+      {
+        test: {
+          name: 'packed',
+          include: ['test/packed/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 })

@@ -1,80 +1,128 @@
 // One door for every task, so that a fresh clone needs nothing but Node and npm:
 // it installs (through a pinned pnpm), builds what changed, then runs the task.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { once } from 'node:events'
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { constants } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const PNPM = 'pnpm@12.21.0'
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const packages = ['transform', 'local-clickhouse', 'exporter-clickhouse'] // in order of dependency
+process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'))
 
 const tasks = {
-  build: () => {},
+  build,
   fix: () => bin('biome', 'check', '--write', '.'),
-  check: () => {
-    bin('biome', 'check', '.')
-    typecheck()
-    bin('vitest', 'run', '--project', 'unit*')
+  check: async () => {
+    await checkSources()
+    await bin('vitest', 'run', '--project', 'unit*')
   },
-  test: () => {
-    bin('biome', 'check', '.')
-    typecheck()
-    bin('vitest', 'run')
+  test: async (...args) => {
+    await checkSources()
+    await bin('vitest', 'run', ...args)
   },
-  demo: (...args) => run(process.execPath, [join(root, 'examples/shop/demo.mjs'), ...args]),
+  demo: (...args) => builtAndRun('examples/shop/demo.mjs', ...args),
+  bench: (...args) => builtAndRun('bench/destinations.mjs', ...args),
+  pack: async (folder) => {
+    await build()
+    await pnpm([
+      '-r',
+      '--filter=./packages/*',
+      'pack',
+      '--silent',
+      `--out=${join(folder, '%s.tgz')}`,
+    ])
+  },
+  changeset: (...args) => bin('changeset', ...args),
+  version: () => bin('changeset', 'version'),
+  release: async () => {
+    await build()
+    await pnpm(['exec', 'changeset', 'publish'])
+  },
 }
 
-function typecheck() {
-  bin('tsc', '--noEmit', '-p', 'tsconfig.tests.json')
+async function checkSources() {
+  const address = /.*https?:.*/.exec(readFileSync('pnpm-lock.yaml', 'utf8'))
+  if (address) fail(`pnpm-lock.yaml must hold no address of a registry:\n${address[0]}`)
+  await bin('biome', 'check', '.')
+  await build()
+  await bin('tsc', '--noEmit', '-p', 'tsconfig.tests.json')
 }
 
-function install() {
-  const manifests = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifestsBelow(root)]
-  const stamp = join(root, 'node_modules/.spanhouse-installed')
-  const wanted = hashOf(manifests)
+async function builtAndRun(file, ...args) {
+  await build()
+  await run(process.execPath, [file, ...args])
+}
+
+async function install() {
+  const groups = ['packages', 'examples', 'test']
+  const members = groups.flatMap((group) => readdirSync(group).map((name) => join(group, name)))
+  const manifests = ['.', 'bench', ...members].map((folder) => join(folder, 'package.json'))
+  const inputs = [
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    ...manifests.filter((f) => existsSync(f)),
+  ]
+  const wanted = hashOf(inputs, `${process.platform} ${process.arch}`)
+  const stamp = 'node_modules/.spanhouse-installed'
   if (isStamped(stamp, wanted)) return
-  console.log(`Installing dependencies with ${PNPM} (once; 180 MB of ClickHouse among them) …`)
-  run('npx', ['--yes', '-p', PNPM, 'pnpm', 'install', '--frozen-lockfile', '--reporter=append-only'], {
-    quiet: true,
-  })
+  console.log(`Installing with ${PNPM} (once; 180 MB of ClickHouse come with it) …`)
+  await pnpm(
+    ['install', '--frozen-lockfile'],
+    'Not installed, for the reason above. If it was the network: the same again goes on from there.',
+  )
   writeFileSync(stamp, wanted)
 }
 
-function build() {
-  let upstream = ''
+/** Builds the packages whose sources, or those of a package before them, have changed. */
+async function build() {
+  let wanted = hashOf(['pnpm-lock.yaml', 'tsconfig.base.json'])
   for (const name of packages) {
     const folder = join('packages', name)
-    const sources = readdirSync(join(root, folder, 'src'))
-      .sort()
+    const configs = ['tsconfig.json', 'tsconfig.cjs.json'].map((file) => join(folder, file))
+    const sources = readdirSync(join(folder, 'src'), { recursive: true })
+      .filter((file) => file.endsWith('.ts'))
       .map((file) => join(folder, 'src', file))
-    const wanted = hashOf(
-      [...sources, 'tsconfig.base.json', ...['tsconfig.json', 'tsconfig.cjs.json', 'package.json'].map((f) => join(folder, f))],
-      upstream,
-    )
-    upstream = wanted
-    const stamp = join(root, folder, 'dist/.built')
-    if (isStamped(stamp, wanted)) continue
+    // Plain files that both builds find one level above themselves, as the sources do.
+    const shared = readdirSync(folder).filter((file) => file.endsWith('.cjs'))
+    const inputs = [...configs, ...sources.sort(), ...shared.map((file) => join(folder, file))]
+    wanted = hashOf(inputs, wanted)
+    const stamp = `node_modules/.spanhouse-built-${name}`
+    const dist = join(folder, 'dist')
+    if (existsSync(dist) && isStamped(stamp, wanted)) continue
     console.log(`Building @spanhouse/${name} …`)
-    bin('tsc', '-p', join(folder, 'tsconfig.json'))
-    bin('tsc', '-p', join(folder, 'tsconfig.cjs.json'))
-    mkdirSync(join(root, folder, 'dist/cjs'), { recursive: true })
-    writeFileSync(join(root, folder, 'dist/cjs/package.json'), '{"type":"commonjs"}\n')
+    // Apart, and then in its place: no file of an earlier build stays, a build that fails changes
+    // nothing, and what is running keeps what it has open.
+    const [fresh, old] = [`${dist}-${process.pid}`, `${dist}-${process.pid}-old`]
+    process.on('exit', () => [fresh, old].map(remove))
+    await bin('tsc', '-p', configs[0], '--outDir', join(fresh, 'esm'))
+    await bin('tsc', '-p', configs[1], '--outDir', join(fresh, 'cjs'))
+    writeFileSync(join(fresh, 'cjs/package.json'), '{"type":"commonjs"}\n')
+    for (const file of shared) copyFileSync(join(folder, file), join(fresh, file))
+    if (existsSync(dist)) renameSync(dist, old)
+    renameSync(fresh, dist)
     writeFileSync(stamp, wanted)
   }
 }
 
-function manifestsBelow(folder) {
-  return ['', ...['packages', 'examples', 'test'].flatMap((d) => readdirSync(join(folder, d)).map((e) => join(d, e)))]
-    .map((d) => join(d, 'package.json'))
-    .filter((f) => existsSync(join(folder, f)))
-}
-
 function hashOf(files, seed = '') {
   const hash = createHash('sha256').update(seed)
-  for (const file of files) hash.update(file).update('\0').update(readFileSync(join(root, file))).update('\0')
+  for (const file of files) hash.update(`\0${file}\0`).update(readFileSync(file))
   return hash.digest('hex')
+}
+
+function remove(folder) {
+  rmSync(folder, { recursive: true, force: true })
 }
 
 function isStamped(stamp, wanted) {
@@ -82,27 +130,46 @@ function isStamped(stamp, wanted) {
 }
 
 function bin(name, ...args) {
-  run(join(root, 'node_modules/.bin', name), args)
+  return run(join('node_modules/.bin', name), args)
 }
 
-function run(command, args, { quiet = false } = {}) {
-  const { status, error, stdout, stderr } = spawnSync(command, args, {
-    cwd: root,
-    stdio: quiet ? 'pipe' : 'inherit',
-    encoding: 'utf8',
-  })
-  if (status === 0) return
-  if (quiet) process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`)
-  if (error) console.error(`${command}: ${error.message}`)
-  process.exit(status ?? 1)
+function pnpm(args, otherwise) {
+  return run('npx', ['--yes', '-p', PNPM, 'pnpm', ...args], otherwise)
 }
+
+/** Ends this process as the command ended, unless that was well. */
+async function run(command, args, otherwise = '') {
+  // Whatever is started finds the node that runs this, not another one.
+  const env = {
+    ...process.env,
+    PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
+  }
+  running = spawn(command, args, { stdio: 'inherit', env })
+  const [code, signal] = await once(running, 'exit').catch((error) => fail(error.message))
+  if (code === 0) return
+  if (otherwise) console.error(otherwise)
+  process.exit(code ?? 128 + constants.signals[signal])
+}
+
+function fail(why) {
+  console.error(why)
+  process.exit(1)
+}
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+const isSupported = major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)
+if (!isSupported)
+  fail(
+    `spanhouse needs Node 20 from 20.19, or 22 from 22.12, or a later one; this is ${process.version}.`,
+  )
 
 const [name, ...args] = process.argv.slice(2)
-const task = tasks[name]
-if (!task) {
-  console.error(`Usage: node scripts/task.mjs ${Object.keys(tasks).join('|')}`)
-  process.exit(2)
-}
-install()
-build()
-task(...args)
+if (!Object.hasOwn(tasks, name))
+  fail(`Usage: node scripts/task.mjs ${Object.keys(tasks).join('|')}`)
+
+// A terminal sends Ctrl-C to all that runs in it: the command ends in its own way, and then we do.
+let running
+process.on('SIGINT', () => {})
+process.on('SIGTERM', (signal) => running?.kill(signal))
+await install()
+await tasks[name](...args)

@@ -6,7 +6,11 @@ export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 export { ExportResultCode, isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
 export { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 export { resourceFromAttributes } from '@opentelemetry/resources'
-export { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+export {
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
 export {
   BasicTracerProvider as TracerProvider,
   InMemorySpanExporter,
@@ -15,6 +19,9 @@ export {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base'
 
-export function batchSpanProcessor(exporter: SpanExporter, options: Record<string, number> = {}): BatchSpanProcessor {
+export function batchSpanProcessor(
+  exporter: SpanExporter,
+  options: Record<string, number> = {},
+): BatchSpanProcessor {
   return new BatchSpanProcessor(exporter, options)
 }

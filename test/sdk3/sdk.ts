@@ -5,7 +5,11 @@ export { context, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 export { ExportResultCode, isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
 export { resourceFromAttributes } from '@opentelemetry/resources'
-export { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+export {
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
 export {
   InMemorySpanExporter,
   type ReadableSpan,
@@ -14,7 +18,10 @@ export {
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
 
-export function batchSpanProcessor(exporter: SpanExporter, options: Record<string, number> = {}): BatchSpanProcessor {
+export function batchSpanProcessor(
+  exporter: SpanExporter,
+  options: Record<string, number> = {},
+): BatchSpanProcessor {
   return new BatchSpanProcessor({ exporter, ...options })
 }
 

@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import {
+  cli,
+  freePort,
+  isRunning,
+  type Program,
+  runNode,
+  temporaryDirectory,
+  until,
+} from './processes.js'
+
+async function startCli(...args: string[]): Promise<Program & { url: string }> {
+  const program = runNode([cli, ...args])
+  await until('the server is up', () => program.stdout.includes('\n'))
+  const url = /http:\/\/[\d.:]+/.exec(program.stdout)?.[0] as string
+  return Object.assign(program, { url })
+}
+
+async function ask(url: string, sql: string, headers: Record<string, string> = {}) {
+  return (await fetch(url, { method: 'POST', body: sql, headers })).text()
+}
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  'prints one line, leaves nothing after %s',
+  async (signal) => {
+    const port = await freePort()
+    const program = await startCli('--port', `${port}`)
+    expect(await ask(program.url, 'SELECT 1')).toBe('1\n')
+    // To its whole process group, as Ctrl-C in a terminal does.
+    process.kill(-program.child.pid, signal)
+    expect(await program.exit).toEqual([0, null])
+    const url = `http://127.0.0.1:${port}`
+    expect(program.stdout).toBe(`ClickHouse is ready at ${url} (in a browser: ${url}/play)\n`)
+    expect(program.stderr).toBe('')
+    expect(program.leftovers()).toEqual([])
+    await expect(fetch(url)).rejects.toThrow('fetch failed')
+  },
+)
+
+test('leaves nothing after Ctrl-C while the server is starting', async () => {
+  const program = runNode([cli, '--port', '0'])
+  await until('it has begun', () => program.leftovers().length > 0)
+  process.kill(-program.child.pid, 'SIGINT')
+  expect(await program.exit).toEqual([0, null])
+  await until('nothing is left', () => program.leftovers().length === 0)
+  expect(program.stderr).toBe('')
+})
+
+test('keeps the data in a directory that is named', async () => {
+  const data = join(temporaryDirectory(), 'data')
+  for (const sql of ['CREATE TABLE t ENGINE = Log AS SELECT 7 AS x', 'SELECT x FROM t']) {
+    const { url, child, exit } = await startCli('--port', '0', '--data', data)
+    expect(await ask(url, sql)).toBe(sql.startsWith('SELECT') ? '7\n' : '')
+    child.kill('SIGINT')
+    await exit
+  }
+})
+
+test('adds users', async () => {
+  const { url } = await startCli('--port', '0', '--user', 'ann:a:b', '--user', 'bob:c')
+  for (const [name, password] of [
+    ['ann', 'a:b'],
+    ['bob', 'c'],
+  ] as const)
+    expect(
+      await ask(url, 'SELECT currentUser()', {
+        'X-ClickHouse-User': name,
+        'X-ClickHouse-Key': password,
+      }),
+    ).toBe(`${name}\n`)
+})
+
+test('ends with a killed npx, although a shell stands between', async () => {
+  const script = `"${process.execPath}" "${cli}" --port 0; true`
+  const npx = spawn(process.execPath, [
+    '-e',
+    `require('child_process').spawn('sh', ['-c', ${JSON.stringify(script)}], {
+       stdio: 'inherit', env: { ...process.env, npm_lifecycle_event: 'npx' } })`,
+  ])
+  onTestFinished(() => void npx.kill('SIGKILL'))
+  let stdout = ''
+  npx.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  await until('the server is up', () => stdout.includes('\n'))
+  const url = /http:\/\/[\d.:]+/.exec(stdout)?.[0] as string
+  expect(await ask(url, 'SELECT 1')).toBe('1\n')
+  npx.kill('SIGKILL')
+  await once(npx, 'close') // once nobody holds the other end of its output any more
+  await expect(fetch(url)).rejects.toThrow('fetch failed')
+})
+
+test('says so when the server ends by itself', async () => {
+  const data = temporaryDirectory()
+  const program = await startCli('--port', '0', '--data', data)
+  const pid = Number(/PID: (\d+)/.exec(readFileSync(join(data, 'status'), 'utf8'))?.[1])
+  expect(isRunning(pid)).toBe(true)
+  process.kill(pid, 'SIGKILL')
+  expect(await program.exit).toEqual([1, null])
+  expect(program.stderr).toBe('The ClickHouse server has ended by itself: start it again.\n')
+})
+
+test('explains itself', async () => {
+  const program = runNode([cli, '--help'])
+  expect(await program.exit).toEqual([0, null])
+  expect(program.stdout).toContain('--user NAME:PASSWORD')
+})
+
+async function expectOneSentence(program: Program, sentence: string): Promise<void> {
+  expect(await program.exit).toEqual([1, null])
+  expect(program.stderr).toBe(`${sentence}\n`)
+  expect(program.stdout).toBe('')
+  await until('nothing is left', () => program.leftovers().length === 0)
+}
+
+test.each([
+  [['--bogus'], "Unknown option '--bogus': see --help."],
+  [['extra'], "Unexpected argument 'extra': see --help."],
+  [['--port'], "Option '--port <value>' argument missing: see --help."],
+  [['--port', 'x'], "--port takes a number, not 'x': see --help."],
+  [['--port', '70000'], '70000 is not a port: choose one from 1 to 65535, or 0 for any free one.'],
+  [['--user', 'bob'], '--user takes NAME:PASSWORD: see --help.'],
+  [['--user', 'default:x'], "The user 'default' has no password here: choose another name."],
+  [['--data', ''], 'The data directory is empty: name one, or leave it out.'],
+])('answers %j with one sentence', async (args, sentence) => {
+  await expectOneSentence(runNode([cli, ...args]), sentence)
+})
+
+test('names a busy port and a directory in use, in one sentence each', async () => {
+  const holder = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void holder.close())
+  await once(holder, 'listening')
+  const { port } = holder.address() as { port: number }
+  await expectOneSentence(
+    runNode([cli, '--port', `${port}`]),
+    `Port ${port} on 127.0.0.1 is in use: stop what uses it or choose another port.`,
+  )
+  const data = temporaryDirectory()
+  await startCli('--port', '0', '--data', data)
+  await expectOneSentence(
+    runNode([cli, '--port', '0', '--data', data]),
+    `Another ClickHouse server uses the data directory ${data}: stop it or choose another directory.`,
+  )
+})
+
+test('names a platform that has no server, in one sentence', async () => {
+  const preload = join(temporaryDirectory(), 'windows.cjs')
+  writeFileSync(preload, "Object.defineProperty(process, 'platform', { value: 'win32' })")
+  await expectOneSentence(
+    runNode(['--require', preload, cli]),
+    `ClickHouse from npm runs on Linux with glibc and on macOS (x64 and arm64), not on win32 ${process.arch}: use ClickHouse in Docker or WSL instead.`,
+  )
+})

@@ -1,0 +1,166 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { dirname, join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { type ClickHouseServer, type StartOptions, startClickHouse } from '../src/index.js'
+import { freePort, isRunning, temporaryDirectory } from './processes.js'
+
+async function start(options?: StartOptions): Promise<ClickHouseServer> {
+  const server = await startClickHouse(options)
+  onTestFinished(() => server.kill())
+  return server
+}
+
+function opens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ port, host: '127.0.0.1' })
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
+    socket.on('connect', () => socket.destroy())
+  })
+}
+
+test('starts the genuine server: HTTP interface, play page and native port', async () => {
+  const server = await start()
+  expect(server.url).toBe(`http://127.0.0.1:${server.httpPort}`)
+  expect(await (await fetch(`${server.url}/ping`)).text()).toBe('Ok.\n')
+  expect((await fetch(`${server.url}/play`)).headers.get('content-type')).toContain('text/html')
+  expect(await server.query('SELECT version(), timezone()')).toMatch(/^26\.\d+.*\tUTC\n$/)
+  const other = await start()
+  await other.query('CREATE TABLE t (x UInt8) ENGINE = MergeTree ORDER BY x')
+  await other.query('INSERT INTO t VALUES (7)')
+  const remote = `SELECT x FROM remote('127.0.0.1:${other.tcpPort}', default.t)`
+  expect(await server.query(remote)).toBe('7\n')
+})
+
+test('takes the ports it is told to take', async () => {
+  const [httpPort, tcpPort] = [await freePort(), await freePort()]
+  const server = await start({ httpPort, tcpPort })
+  expect(server).toMatchObject({ httpPort, tcpPort, url: `http://127.0.0.1:${httpPort}` })
+  expect(await opens(tcpPort)).toBe(true)
+})
+
+test.each(['stop', 'kill'] as const)(
+  'keeps the rows of a given directory over %s, and starts there again on the same ports',
+  async (end) => {
+    const dataDir = join(temporaryDirectory(), "new/it's <here> & there")
+    const { httpPort, tcpPort, ...first } = await start({ dataDir })
+    await first.query('CREATE TABLE t (x UInt64) ENGINE = MergeTree ORDER BY x')
+    for (let round = 1; round <= 3; round++) {
+      const server = round === 1 ? first : await start({ dataDir, httpPort, tcpPort })
+      await server.query('INSERT INTO t SELECT number FROM numbers(1000)')
+      // One connection is left open, as the exporter's are.
+      const { url = `http://127.0.0.1:${httpPort}` } = server
+      await (await fetch(url, { method: 'POST', body: 'SELECT 1' })).text()
+      expect(await server.query('SELECT count() FROM t')).toBe(`${round * 1000}\n`)
+      await server[end]()
+      expect(isRunning(server.pid)).toBe(false)
+      expect(await opens(httpPort)).toBe(false)
+      expect(await opens(tcpPort)).toBe(false)
+    }
+  },
+)
+
+test.each(['stop', 'kill'] as const)('removes a directory of its own on %s', async (end) => {
+  const server = await start()
+  const privateDir = dirname(server.dataDir)
+  expect(statSync(privateDir).mode & 0o777).toBe(0o700)
+  await server.query('CREATE TABLE t (x UInt8) ENGINE = MergeTree ORDER BY x')
+  await server[end]()
+  expect(existsSync(privateDir)).toBe(false)
+  await server.stop() // once more, and together, is harmless
+  await Promise.all([server.stop(), server.kill()])
+})
+
+test('ends when a scope that uses it ends', async () => {
+  let pid: number
+  {
+    await using server = await startClickHouse()
+    pid = server.pid
+    expect(isRunning(pid)).toBe(true)
+  }
+  expect(isRunning(pid)).toBe(false)
+})
+
+test('tells when the server has ended by itself', async () => {
+  const server = await start()
+  process.kill(server.pid, 'SIGKILL')
+  await server.exited
+  await expect(server.query('SELECT 1')).rejects.toThrow('ECONNREFUSED')
+  await server.stop()
+  expect(existsSync(server.dataDir)).toBe(false)
+})
+
+test('lets users in with their password only, and default without one', async () => {
+  const password = `p<&>"'ä: ]]>`
+  const server = await start({ users: [{ name: 'bob', password }] })
+  const ask = (user: string, key: string) =>
+    fetch(server.url, {
+      method: 'POST',
+      body: 'SELECT currentUser()',
+      headers: { Authorization: `Basic ${Buffer.from(`${user}:${key}`).toString('base64')}` },
+    })
+  expect(await (await ask('bob', password)).text()).toBe('bob\n')
+  expect(await (await ask('default', '')).text()).toBe('default\n')
+  for (const [user, key] of [
+    ['bob', 'wrong'],
+    ['bob', ''],
+    ['eve', password],
+  ] as const) {
+    const { status, headers } = await ask(user, key)
+    expect([status, headers.get('x-clickhouse-exception-code')]).toEqual([403, '516'])
+  }
+  const privateDir = dirname(server.dataDir)
+  for (const name of readdirSync(privateDir).filter((file) => file.endsWith('.xml')))
+    expect(statSync(join(privateDir, name)).mode & 0o777).toBe(0o600)
+})
+
+test('rejects a query with the message of the server, and not more of it than fits', async () => {
+  const server = await start()
+  await expect(server.query('SELECT * FROM absent')).rejects.toThrow(/^Code: 60\. DB::Exception: /)
+  const late = 'SELECT throwIf(number = 1000000) FROM numbers(2000000)'
+  await expect(server.query(late)).rejects.toThrow(/^Code: 395\./)
+  const long = await server.query(`SELECT ${'x'.repeat(50_000)}`).catch((error: Error) => error)
+  expect((long as Error).message.length).toBeLessThanOrEqual(1000)
+  expect(await server.query("SELECT 'ä€𝄞'")).toBe('ä€𝄞\n')
+})
+
+test.each([
+  "SELECT * FROM file('/etc/hosts', 'LineAsString')",
+  'SELECT * FROM default.`/etc/hosts`',
+  "INSERT INTO FUNCTION file('/tmp/local-clickhouse-evil', 'LineAsString') VALUES ('x')",
+  "CREATE TABLE t (x String) ENGINE = File(LineAsString, '/etc/hosts')",
+  "CREATE DATABASE d ENGINE = Filesystem('/etc')",
+  "CREATE DICTIONARY d (x UInt8) PRIMARY KEY x LAYOUT(FLAT()) LIFETIME(0) SOURCE(EXECUTABLE(COMMAND 'id' FORMAT TSV))",
+  "SELECT * FROM url('http://127.0.0.1:1', 'LineAsString')",
+])('does not let a page in the browser out of the data directory: %s', async (sql) => {
+  const server = await start()
+  await expect(server.query(sql)).rejects.toThrow(/^Code: 497\./)
+})
+
+test('creates what a server is used for', async () => {
+  const server = await start()
+  for (const sql of [
+    'CREATE DATABASE IF NOT EXISTS telemetry',
+    'CREATE DATABASE d ENGINE = Atomic',
+    `CREATE TABLE telemetry.t (x UInt64, m Map(String, String), j JSON, n Nested(a String))
+     ENGINE = MergeTree ORDER BY x TTL toDateTime(x) + INTERVAL 90 YEAR
+     SETTINGS non_replicated_deduplication_window = 100`,
+    'CREATE TABLE d.target (x UInt64) ENGINE = ReplacingMergeTree ORDER BY x',
+    'CREATE MATERIALIZED VIEW d.view TO d.target AS SELECT x FROM telemetry.t',
+    'CREATE MATERIALIZED VIEW d.own ENGINE = SummingMergeTree ORDER BY x AS SELECT x FROM telemetry.t',
+    'CREATE VIEW d.plain AS SELECT x FROM telemetry.t',
+    'CREATE TABLE d.buffer AS d.target ENGINE = Buffer(d, target, 1, 1, 1, 1, 1, 1, 1)',
+    'CREATE TABLE d.nothing (x UInt64) ENGINE = Null',
+    'CREATE FUNCTION plus_one AS (x) -> x + 1',
+    'INSERT INTO telemetry.t (x) VALUES (1700000000)',
+    'ALTER TABLE telemetry.t ADD COLUMN y UInt8, ADD INDEX i x TYPE minmax',
+    'SYSTEM STOP MERGES telemetry.t',
+    'OPTIMIZE TABLE d.target FINAL',
+    'TRUNCATE TABLE d.own',
+    'DROP FUNCTION plus_one',
+    'DROP TABLE d.plain SYNC',
+  ])
+    await server.query(sql)
+  expect(await server.query('SELECT x FROM d.target')).toBe('1700000000\n')
+  await server.query('DROP DATABASE d')
+})

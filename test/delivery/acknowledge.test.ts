@@ -1,0 +1,202 @@
+import {
+  ClickHouseSpanExporter,
+  ClickHouseSpanProcessor,
+  type Options,
+} from '@spanhouse/exporter-clickhouse'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { batchSpanProcessor, resourceFromAttributes, TracerProvider } from '#sdk'
+import { figure, LONG, rowsIn, statsOf, tally, until } from './harness.js'
+import { type FaultyProxy, startProxy } from './proxy.js'
+import { shopSpans } from './spans.js'
+
+let server: ClickHouseServer
+let proxy: FaultyProxy
+let database = ''
+let next = 0
+beforeAll(async () => {
+  server = await startClickHouse()
+})
+afterAll(() => server?.stop())
+beforeEach(async () => {
+  database = `ack${next++}`
+  proxy = await startProxy(server.httpPort)
+})
+afterEach(() => proxy.close())
+
+test("acknowledge 'delivered' under a BatchSpanProcessor: after provider.forceFlush() the rows can be counted", async () => {
+  const { provider, exporter, endSpans } = batched()
+  for (let round = 1; round <= 5; round++) {
+    endSpans(1500)
+    const startedAt = performance.now()
+    await provider.forceFlush()
+    const milliseconds = performance.now() - startedAt
+    expect(await rowsIn(server, database)).toBe(1500 * round)
+    if (round === 5) figure('forceFlush of 1500 spans, healthy', { milliseconds })
+  }
+  expect(statsOf(exporter)).toMatchObject({ delivered: 7500, waiting: 0 })
+  await provider.shutdown()
+})
+
+test("acknowledge 'delivered': forceFlush() returns at once while the destination is known to be down, and the rows come later", async () => {
+  const { provider, exporter, endSpans } = batched({ timeoutMs: 500 })
+  await proxy.become('hang')
+  endSpans(10)
+  await provider.forceFlush() // the first attempt has to fail: at the deadline
+  expect(statsOf(exporter).failing).toBe(true)
+  endSpans(1500)
+  const startedAt = performance.now()
+  await provider.forceFlush()
+  const milliseconds = performance.now() - startedAt
+  figure('forceFlush of 1500 spans, destination known to be down', { milliseconds })
+  expect(milliseconds).toBeLessThan(500)
+  expect(statsOf(exporter)).toMatchObject({ delivered: 0, waiting: 1510, dropped: {} })
+  await proxy.become('none')
+  await exporter.forceFlush()
+  expect(await tally(server, database, 1510)).toEqual({ rows: 1510, lost: 0, duplicated: 0 })
+  await provider.shutdown()
+})
+
+test("acknowledge 'accepted': forceFlush() of the provider returns at once, rows gather across exports", async () => {
+  const { provider, exporter, endSpans } = batched({ acknowledge: 'accepted' })
+  await proxy.become('black hole')
+  for (let round = 0; round < 10; round++) {
+    endSpans(100)
+    const startedAt = performance.now()
+    await provider.forceFlush()
+    expect(performance.now() - startedAt).toBeLessThan(500)
+  }
+  await proxy.become('none')
+  await exporter.forceFlush()
+  expect(await tally(server, database, 1000)).toEqual({ rows: 1000, lost: 0, duplicated: 0 })
+  const inserts = statsOf(exporter).requests
+  expect(inserts).toBeLessThan(5)
+  figure("acknowledge 'accepted'", { exports: 10, inserts })
+  await provider.shutdown()
+})
+
+test('a destination that begins to hang beside a healthy one: nothing of what export() took is lost, and the callback comes by the deadline', async () => {
+  const timeoutMs = 1000
+  const exporter = new ClickHouseSpanExporter({
+    timeoutMs,
+    destinations: [
+      { name: 'healthy', endpoint: server.url, database },
+      { name: 'sick', endpoint: proxy.url, database: `${database}_sick` },
+    ],
+  })
+  const export_ = (rows: number) =>
+    new Promise<number>((resolve) => {
+      const startedAt = performance.now()
+      exporter.export(shopSpans(rows), ({ code }) => {
+        expect(code).toBe(0)
+        resolve(performance.now() - startedAt)
+      })
+    })
+  const healthy = await export_(500)
+  await proxy.become('hang')
+  const first = await export_(500)
+  const later = await export_(500)
+  figure('callback of export() with a destination that hangs', {
+    'ms while both are healthy': healthy,
+    'ms of the first that meets it': first,
+    'ms of the next': later,
+    timeoutMs,
+  })
+  expect(first).toBeLessThan(timeoutMs + 500)
+  expect(later).toBeLessThan(500)
+  await proxy.become('none')
+  await exporter.forceFlush()
+  for (const name of [database, `${database}_sick`])
+    expect(await tally(server, name, 1500)).toEqual({ rows: 1500, lost: 0, duplicated: 0 })
+  await exporter.shutdown()
+})
+
+test('forceFlush() of the processor rejects at its deadline, naming destinations and rows', async () => {
+  const processor = new ClickHouseSpanProcessor({
+    flushTimeoutMs: 300,
+    shutdownTimeoutMs: 1,
+    destinations: [
+      { name: 'healthy', endpoint: server.url, database },
+      { name: 'sick', endpoint: proxy.url },
+    ],
+  })
+  await proxy.become('hang')
+  for (const span of shopSpans(42)) processor.onEnd(span)
+  const startedAt = performance.now()
+  await expect(processor.forceFlush()).rejects.toThrow(
+    /^spanhouse: not flushed within 300 ms: sick \(42 rows\)$/,
+  )
+  expect(performance.now() - startedAt).toBeLessThan(800)
+  expect(await rowsIn(server, database)).toBe(42)
+  await expect(processor.forceFlush({ timeoutMs: 50 })).rejects.toThrow('within 50 ms')
+  await processor.shutdown()
+})
+
+test('forceFlush() of the processor resolves only when every earlier row can be counted in the server', async () => {
+  const processor = new ClickHouseSpanProcessor({ endpoint: server.url, database })
+  let made = 0
+  for (let round = 0; round < (LONG ? 200 : 30); round++) {
+    const rows = 1 + ((round * 37) % 300)
+    for (const span of shopSpans(rows)) processor.onEnd(span)
+    made += rows
+    await Promise.all([processor.forceFlush(), processor.forceFlush()])
+    expect(await rowsIn(server, database)).toBe(made)
+  }
+  await processor.shutdown()
+})
+
+test('forceFlush() while spans go on arriving ends: it waits for the earlier ones alone', async () => {
+  const processor = new ClickHouseSpanProcessor({ endpoint: server.url, database })
+  const timer = setInterval(() => {
+    for (const span of shopSpans(10)) processor.onEnd(span)
+  }, 1)
+  await until(() => statsOf(processor).accepted > 100)
+  const earlier = statsOf(processor).accepted
+  await processor.forceFlush()
+  expect(await rowsIn(server, database)).toBeGreaterThanOrEqual(earlier)
+  clearInterval(timer)
+  await processor.shutdown()
+})
+
+test('shutdown() resolves by its deadline and counts what is left', async () => {
+  const processor = new ClickHouseSpanProcessor({
+    shutdownTimeoutMs: 300,
+    destinations: [
+      { name: 'healthy', endpoint: server.url, database },
+      { name: 'sick', endpoint: proxy.url },
+    ],
+  })
+  await proxy.become('hang')
+  for (const span of shopSpans(42)) processor.onEnd(span)
+  const startedAt = performance.now()
+  await Promise.all([processor.shutdown(), processor.shutdown()])
+  expect(performance.now() - startedAt).toBeLessThan(800)
+  expect(await rowsIn(server, database)).toBe(42)
+  expect(statsOf(processor, 'healthy')).toMatchObject({ delivered: 42, dropped: {}, waiting: 0 })
+  expect(statsOf(processor, 'sick')).toMatchObject({ dropped: { shutdown: 42 }, waiting: 0 })
+})
+
+function batched(options: Options = {}) {
+  const exporter = new ClickHouseSpanExporter({
+    endpoint: proxy.url,
+    database,
+    shutdownTimeoutMs: 500,
+    ...options,
+  })
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({ 'service.name': 'shop' }),
+    // Its forceFlush() does not wait for an export that it has begun by itself: it begins none here.
+    spanProcessors: [
+      batchSpanProcessor(exporter, {
+        scheduledDelayMillis: 60_000,
+        maxQueueSize: 4096,
+        maxExportBatchSize: 2048,
+      }),
+    ],
+  })
+  const tracer = provider.getTracer('shop')
+  const endSpans = (count: number) => {
+    for (let ended = 0; ended < count; ended++) tracer.startSpan('GET /').end()
+  }
+  return { provider, exporter, endSpans }
+}

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Options } from '@spanhouse/exporter-clickhouse'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { figure, tally, until } from './harness.js'
+import { startProxy } from './proxy.js'
+
+const script = fileURLToPath(new URL('exit-child.mjs', import.meta.url))
+
+let server: ClickHouseServer
+let next = 0
+beforeAll(async () => {
+  server = await startClickHouse()
+})
+afterAll(() => server?.stop())
+
+const kinds: [string, 'exporter' | 'processor', Options][] = [
+  ['processor', 'processor', {}],
+  ['exporter', 'exporter', {}],
+  ["exporter with acknowledge 'accepted'", 'exporter', { acknowledge: 'accepted' }],
+]
+
+test.each(kinds)('a script that simply ends loses nothing: %s', async (_, kind, options) => {
+  const database = `ended${next++}`
+  const child = run({ kind, spans: 3000, options: { ...options, endpoint: server.url, database } })
+  expect(await child.ended).toEqual([0, null])
+  const { ended, exit } = child.said()
+  figure(`a script that ends, ${kind}`, { 'ms from its end to its exit': exit[1] - ended })
+  expect(await tally(server, database, 3000)).toEqual({ rows: 3000, lost: 0, duplicated: 0 })
+})
+
+test('its exit code and its own listeners stay as they were', async () => {
+  const database = `ended${next++}`
+  const child = run({
+    kind: 'processor',
+    spans: 100,
+    exitCode: 7,
+    listens: true,
+    options: { endpoint: server.url, database },
+  })
+  expect(await child.ended).toEqual([7, null])
+  expect(child.said()).toMatchObject({
+    'listeners added': 0,
+    beforeExit: 7,
+    exit: [7, expect.anything()],
+  })
+  expect(await tally(server, database, 100)).toEqual({ rows: 100, lost: 0, duplicated: 0 })
+})
+
+test('a script that ends without a span is not held up', async () => {
+  const child = run({ kind: 'processor', spans: 0, options: { endpoint: 'http://127.0.0.1:9' } })
+  expect(await child.ended).toEqual([0, null])
+  const { ended, exit } = child.said()
+  expect(exit[1] - ended).toBeLessThan(200)
+})
+
+test('SIGTERM ends a script as it would without us; its own listener is the only one', async () => {
+  const options = { endpoint: server.url, database: `ended${next++}` }
+  const own = run({ kind: 'processor', spans: 10, onSigterm: true, options })
+  await until(() => 'ended' in own.said())
+  own.kill('SIGTERM')
+  expect(await own.ended).toEqual([9, null])
+  expect(own.said()).toMatchObject({ SIGTERM: 1, 'listeners added': 0 })
+})
+
+test.each(['processor', 'exporter'] as const)(
+  'a hung server holds an ended script no longer than flushTimeoutMs: %s',
+  async (kind) => {
+    const proxy = await startProxy(server.httpPort, 'hang')
+    const options = { endpoint: proxy.url, flushTimeoutMs: 1000 }
+    const child = run({ kind, spans: 100, exitCode: 3, options })
+    expect(await child.ended).toEqual([3, null])
+    const { ended, exit } = child.said()
+    const heldMs = exit[1] - ended
+    figure(`a script that ends before a hung server, ${kind}`, {
+      'ms held': heldMs,
+      flushTimeoutMs: 1000,
+    })
+    expect(heldMs).toBeLessThan(1500)
+    await proxy.close()
+  },
+)
+
+function run(argument: object) {
+  const child = spawn(process.execPath, [script, JSON.stringify(argument)], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+  })
+  let text = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  return {
+    ended: once(child, 'close'),
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    /** The last word of each kind; anything else on stderr fails. */
+    said: () =>
+      Object.fromEntries(
+        text
+          .split('\n')
+          .slice(0, -1)
+          .map((line) => JSON.parse(line)),
+      ),
+  }
+}

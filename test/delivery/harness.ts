@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DestinationStats, Stats } from '@spanhouse/exporter-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
+import type { SpanLike } from '@spanhouse/transform'
+import { expect, vi } from 'vitest'
+import { shopSpan } from './spans.js'
+
+/** `SPANHOUSE_LONG=1` runs the outages and kills at their full number and length. */
+export const LONG: boolean = process.env['SPANHOUSE_LONG'] === '1'
+
+interface Tally {
+  rows: number
+  lost: number
+  duplicated: number
+}
+
+/** What a database's table holds of the spans that were made. */
+export async function tally(
+  server: Pick<ClickHouseServer, 'query'>,
+  database: string,
+  made: number,
+): Promise<Tally> {
+  const text = await server.query(
+    `SELECT count(), uniqExact(span_id) FROM ${database}.traces FORMAT TSV`,
+  )
+  const [rows = 0, ids = 0] = text.split('\t').map(Number)
+  return { rows, lost: made - ids, duplicated: rows - ids }
+}
+
+export async function rowsIn(
+  server: Pick<ClickHouseServer, 'query'>,
+  database: string,
+): Promise<number> {
+  return Number(await server.query(`SELECT count() FROM ${database}.traces`).catch(() => 0))
+}
+
+/** A destination of `stats()`; its account always adds up. */
+export function statsOf(source: { stats(): Stats }, name = 'primary'): DestinationStats {
+  const stats = source.stats().destinations[name]
+  if (!stats) throw new Error(`no destination ${name}`)
+  const dropped = Object.values(stats.dropped).reduce((sum, rows) => sum + rows, 0)
+  expect(stats.accepted).toBe(stats.delivered + dropped + stats.waiting)
+  return stats
+}
+
+/** Waits until `check` no longer throws. */
+export function eventually<T>(check: () => T | Promise<T>, timeout = 10_000): Promise<T> {
+  return vi.waitFor(check, { timeout, interval: 10 })
+}
+
+export async function until(condition: () => boolean | Promise<boolean>, timeout = 10_000) {
+  const deadline = performance.now() + timeout
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`not so within ${timeout} ms: ${condition}`)
+    await sleep(5)
+  }
+}
+
+/** Ends spans at a steady rate until it is stopped; resolves with their number. */
+export function load(
+  to: { onEnd(span: SpanLike): void },
+  spansPerSecond: number,
+): { stop(): number; readonly made: number } {
+  const startedAt = performance.now()
+  let made = 0
+  const timer = setInterval(() => {
+    const due = Math.floor(((performance.now() - startedAt) / 1000) * spansPerSecond)
+    for (; made < due; made++) to.onEnd(shopSpan())
+  }, 10)
+  return {
+    get made() {
+      return made
+    },
+    stop() {
+      clearInterval(timer)
+      return made
+    },
+  }
+}
+
+/** One line a measurement: these go into docs/. */
+export function figure(test: string, values: Record<string, number | string>): void {
+  const shown = Object.entries(values).map(([name, value]) => `${name} ${round(value)}`)
+  console.log(`figure: ${test}: ${shown.join(', ')}`)
+}
+
+function round(value: number | string): string {
+  return typeof value === 'string' || Number.isInteger(value) ? String(value) : value.toFixed(1)
+}

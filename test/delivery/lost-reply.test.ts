@@ -1,0 +1,123 @@
+import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { figure, statsOf, tally, until } from './harness.js'
+import { type Fault, startProxy } from './proxy.js'
+import { narrowTable, shopSpan, shopSpans } from './spans.js'
+
+let server: ClickHouseServer
+beforeAll(async () => {
+  server = await startClickHouse()
+})
+afterAll(() => server?.stop())
+
+test('a reply lost after the commit, for each of 1000 batches: nothing lost, nothing doubled', async () => {
+  const BATCHES = 1000
+  const ROWS = 5
+  const PROCESSORS = 4
+  const proxy = await startProxy(server.httpPort, 'lose first replies')
+  // Several, because each finds the server failing all the time and sends one request at once.
+  const processors = Array.from(
+    { length: PROCESSORS },
+    () =>
+      new ClickHouseSpanProcessor({
+        endpoint: proxy.url,
+        database: 'lost',
+        schema: narrowTable,
+        batch: { maxRows: ROWS },
+        retry: { initialDelayMs: 1 },
+      }),
+  )
+  const deduplicatedBefore = await deduplicatedBlocks()
+  const startedAt = performance.now()
+  for (const processor of processors)
+    for (const span of shopSpans((BATCHES / PROCESSORS) * ROWS)) processor.onEnd(span)
+  await Promise.all(processors.map((one) => one.forceFlush({ timeoutMs: 100_000 })))
+  const seconds = (performance.now() - startedAt) / 1000
+
+  const deduplicated = (await deduplicatedBlocks()) - deduplicatedBefore
+  const { rows, lost, duplicated } = await tally(server, 'lost', BATCHES * ROWS)
+  const stats = processors.map((processor) => statsOf(processor))
+  const requests = stats.reduce((sum, one) => sum + one.requests, 0)
+  figure('replies lost after the commit', {
+    batches: BATCHES,
+    'replies lost': proxy.lost,
+    'blocks deduplicated by the server': deduplicated,
+    requests,
+    rows,
+    lost,
+    duplicated,
+    seconds,
+  })
+  expect({ rows, lost, duplicated }).toEqual({
+    rows: BATCHES * ROWS,
+    lost: 0,
+    duplicated: 0,
+  })
+  expect(proxy.lost).toBeGreaterThanOrEqual(BATCHES)
+  // The table did not exist at the first attempts, whose replies said so and were lost.
+  expect(deduplicated).toBeGreaterThanOrEqual(BATCHES - 4 * PROCESSORS)
+  for (const one of stats)
+    expect(one).toMatchObject({ dropped: {}, possibleDuplicates: 0, deduplication: 'effective' })
+  await Promise.all(processors.map((processor) => processor.shutdown()))
+  await proxy.close()
+})
+
+test('requests and replies cut at any byte: nothing lost, nothing doubled', async () => {
+  const proxy = await startProxy(server.httpPort)
+  const processor = new ClickHouseSpanProcessor({
+    endpoint: proxy.url,
+    database: 'cut',
+    retry: { initialDelayMs: 1 },
+  })
+  processor.onEnd(shopSpan()) // makes the table
+  await processor.forceFlush()
+  let made = 1
+  const cuts: Fault[] = [0, 1, 100, 1500, 2000, 3000, 6000].flatMap((bytes) => [
+    // Never within the head of the request: 'clickhouse local' itself ends when that is cut.
+    ...(bytes === 0 || bytes >= 1500 ? [{ cutRequestAfter: bytes }] : []),
+    ...(bytes <= 100 ? [{ cutReplyAfter: bytes }] : []),
+  ])
+  for (const cut of cuts) {
+    await proxy.become(cut)
+    const lostBefore = proxy.lost
+    for (const span of shopSpans(100)) processor.onEnd(span)
+    made += 100
+    const flushed = processor.forceFlush()
+    await until(() => proxy.lost > lostBefore)
+    await proxy.become('none')
+    await flushed
+  }
+  const { rows, lost, duplicated } = await tally(server, 'cut', made)
+  figure('connections cut', { cuts: proxy.lost, rows, lost, duplicated })
+  expect({ rows, lost, duplicated }).toEqual({ rows: made, lost: 0, duplicated: 0 })
+  await processor.shutdown()
+  await proxy.close()
+})
+
+test('deduplication goes by the token: a window of none doubles what is retried, and stats() say so', async () => {
+  const proxy = await startProxy(server.httpPort, 'lose first replies')
+  await server.query('CREATE DATABASE plain')
+  await server.query(
+    'CREATE TABLE plain.traces (span_id String) ENGINE = MergeTree ORDER BY span_id',
+  )
+  const processor = new ClickHouseSpanProcessor({
+    endpoint: proxy.url,
+    database: 'plain',
+    schema: narrowTable,
+    retry: { initialDelayMs: 1 },
+  })
+  for (const span of shopSpans(10)) processor.onEnd(span)
+  await processor.forceFlush()
+  expect(await tally(server, 'plain', 10)).toEqual({ rows: 20, lost: 0, duplicated: 10 })
+  await expect.poll(() => statsOf(processor).deduplication).toBe('ineffective')
+  await processor.shutdown()
+  await proxy.close()
+})
+
+async function deduplicatedBlocks(): Promise<number> {
+  const text = await server.query(
+    "SELECT sum(value) FROM system.events WHERE event = 'DuplicatedInsertedBlocks'",
+  )
+  return Number(text)
+}

@@ -1,0 +1,151 @@
+import { ClickHouseSpanExporter } from '@spanhouse/exporter-clickhouse'
+import { expect, test } from 'vitest'
+import { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '#sdk'
+import { scriptedServer } from '../../packages/exporter-clickhouse/test/scripted-server.js'
+import { statsOf } from './harness.js'
+import { narrowTable, shopSpans } from './spans.js'
+
+test('the metrics have the names and attributes of the conventions, and agree with stats()', async () => {
+  const healthy = await scriptedServer()
+  const failing = await scriptedServer({ status: 503 })
+  const { meterProvider, read } = meter()
+  const exporter = new ClickHouseSpanExporter({
+    schema: narrowTable,
+    retry: { initialDelayMs: 1, maxDelayMs: 1 },
+    destinations: [
+      { name: 'healthy', endpoint: healthy.url },
+      { name: 'failing', endpoint: failing.url, retry: { maxRetries: 2 } },
+    ],
+    meterProvider,
+  })
+  await exported(exporter, 30)
+  await exported(exporter, 12)
+  await exporter.forceFlush()
+
+  const sick = statsOf(exporter, 'failing')
+  expect(sick.dropped).toEqual({ retries_exhausted: 42 })
+  const metrics = await read()
+  const component = {
+    'otel.component.type': 'clickhouse_http_span_exporter',
+    'otel.component.name': expect.stringMatching(/^clickhouse_http_span_exporter\/\d+$/),
+  }
+  const values = (name: string) =>
+    metrics.get(name)?.map(({ value, attributes }) => ({ value, ...attributes }))
+  expect(values('otel.sdk.exporter.span.inflight')).toEqual([
+    { value: 0, ...component, destination: 'healthy' },
+    { value: 0, ...component, destination: 'failing' },
+  ])
+  expect(values('otel.sdk.exporter.span.exported')).toEqual([
+    { value: 42, ...component, destination: 'healthy' },
+    { value: 0, ...component, destination: 'failing' },
+    { value: 42, ...component, destination: 'failing', 'error.type': 'retries_exhausted' },
+  ])
+  expect(metrics.get('otel.sdk.exporter.operation.duration')).toEqual([
+    {
+      attributes: { ...component, 'server.address': '127.0.0.1', 'server.port': healthy.port },
+      value: expect.objectContaining({ count: 2 }),
+    },
+    {
+      attributes: {
+        ...component,
+        'server.address': '127.0.0.1',
+        'server.port': failing.port,
+        'error.type': expect.any(String),
+      },
+      value: expect.objectContaining({ count: sick.requests }),
+    },
+  ])
+  const perDestination = [...metrics.keys()].filter((name) => name.startsWith('spanhouse.'))
+  console.log(`figure: metrics: ${perDestination.join(' ')}`)
+  expect(metrics.get('spanhouse.batch.rows')).toEqual([
+    {
+      attributes: { destination: 'healthy' },
+      value: expect.objectContaining({ count: 2, sum: 42, min: 12, max: 30 }),
+    },
+  ])
+  expect(metrics.get('spanhouse.insert.duration')).toHaveLength(2)
+  const all = [...metrics].flatMap(([name, points]) => points.map((point) => ({ name, ...point })))
+  const valuesOf = (destination: string) =>
+    all
+      .filter(({ attributes }) => attributes['destination'] === destination)
+      .map(({ value }) => value)
+  expect(valuesOf('failing')).toContain(sick.errors)
+  await exporter.shutdown()
+})
+
+test('what waits is in flight, in spans and in bytes', async () => {
+  const hung = await scriptedServer('hang')
+  const { meterProvider, read } = meter()
+  const exporter = new ClickHouseSpanExporter({
+    endpoint: hung.url,
+    schema: narrowTable,
+    meterProvider,
+    shutdownTimeoutMs: 1,
+  })
+  exporter.export(shopSpans(7), () => {})
+  await hung.received(1)
+  const metrics = await read()
+  expect(metrics.get('otel.sdk.exporter.span.inflight')).toMatchObject([{ value: 7 }])
+  const { waitingBytes } = statsOf(exporter)
+  expect(waitingBytes).toBeGreaterThan(0)
+  const bytes = [...metrics].find(([name]) => name.includes('queue'))
+  expect(bytes?.[1]).toEqual([{ attributes: { destination: 'primary' }, value: waitingBytes }])
+  await exporter.shutdown()
+})
+
+test('onDrop gets rows, reason and destination; one that throws does no harm', async () => {
+  const refusing = await scriptedServer({
+    each: ({ rows }) =>
+      rows.length > 0 ? { status: 400, code: 27, body: 'Code: 27. DB::Exception' } : 'ok',
+  })
+  const healthy = await scriptedServer()
+  const drops: unknown[][] = []
+  const exporter = new ClickHouseSpanExporter({
+    schema: narrowTable,
+    destinations: [
+      { name: 'refusing', endpoint: refusing.url },
+      { name: 'healthy', endpoint: healthy.url },
+    ],
+    onDrop: (...drop) => {
+      drops.push(drop)
+      throw new Error('the application’s own')
+    },
+  })
+  await exported(exporter, 3)
+  await exporter.forceFlush()
+  expect(drops).toEqual(Array(3).fill([1, 'rejected', 'refusing']))
+  expect(statsOf(exporter, 'refusing')).toMatchObject({ dropped: { rejected: 3 }, waiting: 0 })
+  expect(healthy.rows).toHaveLength(3)
+  await exporter.shutdown()
+})
+
+function exported(exporter: ClickHouseSpanExporter, rows: number): Promise<void> {
+  return new Promise((resolve) => exporter.export(shopSpans(rows), () => resolve()))
+}
+
+interface Point {
+  readonly attributes: Record<string, unknown>
+  readonly value: unknown
+}
+
+function meter() {
+  const memory = new InMemoryMetricExporter(1) // cumulative
+  const reader = new PeriodicExportingMetricReader({ exporter: memory, exportIntervalMillis: 3e6 })
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  return {
+    meterProvider,
+    async read(): Promise<Map<string, Point[]>> {
+      memory.reset()
+      await reader.forceFlush()
+      const metrics = memory
+        .getMetrics()
+        .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics))
+      return new Map(
+        metrics.map(({ descriptor, dataPoints }) => [
+          descriptor.name,
+          dataPoints.map(({ attributes, value }) => ({ attributes, value })),
+        ]),
+      )
+    },
+  }
+}

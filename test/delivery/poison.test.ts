@@ -1,0 +1,228 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ClickHouseSpanProcessor, type Options } from '@spanhouse/exporter-clickhouse'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { SpanLike, Table } from '@spanhouse/transform'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { scriptedServer } from '../../packages/exporter-clickhouse/test/scripted-server.js'
+import { eventually, figure, rowsIn, statsOf, until } from './harness.js'
+
+let server: ClickHouseServer
+let next = 0
+let batches = 0
+beforeAll(async () => {
+  server = await startClickHouse()
+})
+afterAll(() => server?.stop())
+
+// The server says where a value cannot be read; where a constraint is violated it says so in other
+// words, which give no hint.
+const kinds = ['an unreadable value', 'a violated constraint'] as const
+type Kind = (typeof kinds)[number]
+
+const numbers: Table<SpanLike> = {
+  name: 'traces',
+  database: 'default',
+  columns: [],
+  insertColumns: ['span_id', 'number'],
+  toRow: (span) => JSON.parse(numbers.toLine(span)),
+  toLine: (span) => JSON.stringify({ span_id: span.name, number: span.attributes['number'] }),
+  ddl: () => [],
+}
+
+describe.each(kinds)('%s', (kind) => {
+  test('in one row of 10,000: 9999 delivered, 1 rejected, at most 30 requests, other batches not held up', async () => {
+    const { processor, database } = await open(kind, { batch: { maxRows: 10_000 } })
+    const startedAt = performance.now()
+    add(processor, kind, { rows: 10_000, poisoned: [6789] })
+    for (let batch = 0; batch < 5; batch++) add(processor, kind, { rows: 10_000 })
+    await until(() => statsOf(processor).delivered >= 50_000)
+    const othersMs = performance.now() - startedAt
+    await processor.forceFlush()
+    const requests = statsOf(processor).requests - 5
+
+    figure(`one row of 10,000 with ${kind}`, {
+      requests,
+      'ms until 50,000 rows were delivered': othersMs,
+      'ms until all were settled': performance.now() - startedAt,
+    })
+    expect(statsOf(processor)).toMatchObject({ delivered: 59_999, dropped: { rejected: 1 } })
+    expect(await rowsIn(server, database)).toBe(59_999)
+    expect(await rejectedRows(database)).toBe(0)
+    expect(requests).toBeLessThanOrEqual(30)
+    await processor.shutdown()
+  })
+
+  test.each([
+    ['the first row', [0], 10_000, 30],
+    ['the last row', [9999], 10_000, 30],
+    ['two rows far apart', [17, 8000], 10_000, 60],
+    ['two neighbours', [4999, 5000], 10_000, 60],
+    ['a batch of one row', [0], 1, 1],
+    ['every row of a small batch', [0, 1, 2, 3, 4, 5, 6, 7], 8, 16],
+  ])('%s', async (_, poisoned, rows, maxRequests) => {
+    const { processor, database } = await open(kind, { batch: { maxRows: 10_000 } })
+    add(processor, kind, { rows, poisoned })
+    await processor.forceFlush()
+    const { delivered, dropped, requests } = statsOf(processor)
+    expect({ delivered, dropped }).toEqual({
+      delivered: rows - poisoned.length,
+      dropped: { rejected: poisoned.length },
+    })
+    expect(await rowsIn(server, database)).toBe(rows - poisoned.length)
+    expect(await rejectedRows(database)).toBe(0)
+    expect(requests).toBeLessThanOrEqual(maxRequests)
+    await processor.shutdown()
+  })
+})
+
+test.each([
+  ['the first row', 1],
+  ['the row before', 6789],
+  ['the row after', 6791],
+  ['the last row', 10_000],
+  ['a row that the batch does not have', 10_001],
+  ['row 0', 0],
+  ['none', undefined],
+])('a hint of the server at %s, which is wrong: still at most 30 requests', async (_, said) => {
+  const poison = 6789
+  const scripted = await scriptedServer({
+    each: ({ isInsert, rows }) =>
+      isInsert && rows.some((row) => row['number'] === 'none')
+        ? {
+            status: 400,
+            code: 27,
+            body: `Code: 27. DB::Exception: Cannot parse input${said === undefined ? '' : `: (at row ${said})`}\n. (CANNOT_PARSE_INPUT_ASSERTION_FAILED)`,
+          }
+        : 'ok',
+  })
+  const processor = new ClickHouseSpanProcessor({
+    endpoint: scripted.url,
+    schema: numbers,
+    batch: { maxRows: 10_000 },
+  })
+  add(processor, 'an unreadable value', { rows: 10_000, poisoned: [poison] })
+  await processor.forceFlush()
+  expect(statsOf(processor)).toMatchObject({ delivered: 9999, dropped: { rejected: 1 } })
+  expect(new Set(scripted.rows.map((row) => row['span_id'])).size).toBe(9999)
+  expect(scripted.rows.length).toBe(9999)
+  expect(scripted.inserts.length).toBeLessThanOrEqual(30)
+  await processor.shutdown()
+})
+
+describe('dead letters', () => {
+  test('in a directory: one line of NDJSON a row, for the owner alone, up to its bytes', async () => {
+    const parent = mkdtempSync(join(tmpdir(), 'spanhouse-delivery-'))
+    onTestFinished(() => rmSync(parent, { recursive: true, force: true }))
+    const directory = join(parent, 'dead')
+    const { processor, database } = await open('an unreadable value', {
+      deadLetter: { directory, maxBytes: 1500 },
+    })
+    add(processor, 'an unreadable value', { rows: 100, poisoned: [3, 50] })
+    await processor.forceFlush()
+    const file = join(directory, 'primary.ndjson')
+    const letters = readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line))
+    const expected = {
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      destination: 'primary',
+      table: 'traces',
+      code: 27,
+      message: expect.stringContaining('CANNOT_PARSE_INPUT_ASSERTION_FAILED'),
+      attempts: expect.any(Number),
+      token: expect.stringMatching(/^v1-[0-9a-f]{32}$/),
+    }
+    expect(letters.sort((a, b) => a.row.length - b.row.length)).toEqual([
+      { ...expected, row: expect.stringMatching(/^{"span_id":"\d+ row 3","number":"none"}$/) },
+      { ...expected, row: expect.stringMatching(/^{"span_id":"\d+ row 50","number":"none"}$/) },
+    ])
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(statSync(directory).mode & 0o777).toBe(0o700)
+    expect(statsOf(processor)).toMatchObject({ delivered: 98, dropped: { dead_lettered: 2 } })
+
+    add(processor, 'an unreadable value', { rows: 20, poisoned: [...Array(20).keys()] })
+    await processor.forceFlush()
+    const { dropped } = statsOf(processor)
+    expect(dropped).toMatchObject({ rejected: expect.any(Number) })
+    expect((dropped.rejected ?? 0) + (dropped.dead_lettered ?? 0)).toBe(22)
+    expect(statSync(file).size).toBeLessThanOrEqual(1500)
+    expect(readFileSync(file, 'utf8').split('\n').length - 1).toBe(dropped.dead_lettered)
+    expect(await rowsIn(server, database)).toBe(98)
+    await processor.shutdown()
+  })
+
+  test('in a table of the destination, which is made for them', async () => {
+    const { processor, database } = await open('an unreadable value', {
+      deadLetter: { table: 'dead letters' },
+    })
+    add(processor, 'an unreadable value', { rows: 100, poisoned: [3] })
+    await processor.forceFlush()
+    const text = await server.query(
+      `SELECT event, dlq_name, source_nanos, source_logical, data_after, data_before FROM ${database}.\`dead letters\` FORMAT JSONEachRow`,
+    )
+    const letter = JSON.parse(text)
+    expect(letter).toEqual({
+      event: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      dlq_name: 'traces',
+      source_nanos: expect.anything(),
+      source_logical: expect.anything(),
+      data_after: expect.stringMatching(/^{"span_id":"\d+ row 3","number":"none"}$/),
+      data_before: expect.stringContaining('"code":27'),
+    })
+    expect(Math.abs(Number(letter.source_nanos) / 1e6 - Date.now())).toBeLessThan(60_000)
+    expect(statsOf(processor)).toMatchObject({ delivered: 99, dropped: { dead_lettered: 1 } })
+    await processor.shutdown()
+  })
+
+  test('whose place cannot be used are counted as rejected, and the rest is delivered', async () => {
+    const { processor } = await open('an unreadable value', {
+      deadLetter: { directory: '/dev/null/nowhere' },
+    })
+    add(processor, 'an unreadable value', { rows: 100, poisoned: [3] })
+    await processor.forceFlush()
+    await eventually(() =>
+      expect(statsOf(processor)).toMatchObject({ delivered: 99, dropped: { rejected: 1 } }),
+    )
+    await processor.shutdown()
+  })
+})
+
+async function open(kind: Kind, options: Options) {
+  const database = `poison${next++}`
+  await server.query(`CREATE DATABASE ${database}`)
+  await server.query(
+    `CREATE TABLE ${database}.traces (span_id String, number UInt64${
+      kind === 'a violated constraint' ? ', CONSTRAINT below CHECK number < 100' : ''
+    }) ENGINE = MergeTree ORDER BY span_id SETTINGS non_replicated_deduplication_window = 1000`,
+  )
+  const processor = new ClickHouseSpanProcessor({
+    endpoint: server.url,
+    database,
+    schema: numbers,
+    ...options,
+  })
+  return { processor, database }
+}
+
+function add(
+  to: ClickHouseSpanProcessor,
+  kind: Kind,
+  { rows, poisoned = [] }: { rows: number; poisoned?: number[] },
+): void {
+  const bad = new Set(poisoned)
+  const poison = kind === 'an unreadable value' ? 'none' : 100
+  const batch = batches++ // batches of the same rows would be one batch to the server
+  for (let row = 0; row < rows; row++)
+    to.onEnd({
+      name: `${batch} row ${row}`,
+      spanContext: () => ({ traceId: '', spanId: '' }),
+      attributes: { number: bad.has(row) ? poison : row % 100 },
+    } as unknown as SpanLike)
+}
+
+async function rejectedRows(database: string): Promise<number> {
+  return Number(await server.query(`SELECT count() FROM ${database}.traces WHERE number > 99`))
+}

@@ -1,0 +1,182 @@
+import {
+  ClickHouseSpanExporter,
+  ClickHouseSpanProcessor,
+  type Options,
+} from '@spanhouse/exporter-clickhouse'
+import { expect, test } from 'vitest'
+import {
+  type Behaviour,
+  type ScriptedServer,
+  scriptedServer,
+} from '../../packages/exporter-clickhouse/test/scripted-server.js'
+import { figure, statsOf, until } from './harness.js'
+import { narrowTable, shopSpans } from './spans.js'
+
+const unwilling: [string, Behaviour][] = [
+  ['200 with an exception code in a header', { status: 200, code: 209 }],
+  [
+    '200 with an exception in the body',
+    {
+      status: 200,
+      body: 'Code: 241. DB::Exception: Memory limit exceeded. (MEMORY_LIMIT_EXCEEDED)',
+    },
+  ],
+  [
+    '200 with an exception after the headers',
+    { status: 200, body: '\r\n__exception__\r\nabc\r\n' },
+  ],
+  ['a cut answer', 'cut'],
+  ['a reset', 'reset'],
+  ['502 of a proxy', { status: 502, body: '<html>Bad Gateway</html>' }],
+  ['429', { status: 429 }],
+]
+test.each(unwilling)(
+  '%s is no success: sent again with the same token and bytes',
+  async (_, first) => {
+    const server = await scriptedServer([first])
+    const processor = open(server)
+    for (const span of shopSpans(10)) processor.onEnd(span)
+    await processor.forceFlush()
+    expect(server.inserts.length).toBeGreaterThan(1)
+    const [one, other] = server.inserts
+    expect(other?.query.get('insert_deduplication_token')).toMatch(/^v1-/)
+    for (const name of ['insert_deduplication_token', 'query', 'async_insert'])
+      expect(other?.query.get(name)).toBe(one?.query.get(name))
+    expect(other?.query.get('query_id')).not.toBe(one?.query.get('query_id'))
+    expect(other?.body.equals(one?.body as Buffer)).toBe(true)
+    expect(server.rows).toHaveLength(10)
+    expect(statsOf(processor)).toMatchObject({ delivered: 10, dropped: {} })
+    await processor.shutdown()
+  },
+)
+
+test.each([
+  ['seconds', () => '1'],
+  ['a date', () => new Date(Date.now() + 2000).toUTCString()],
+])('Retry-After in %s is a floor', async (_, retryAfter) => {
+  const server = await scriptedServer([{ status: 503, headers: { 'retry-after': retryAfter() } }])
+  const processor = open(server, { batch: { maxRows: 10 } })
+  for (const span of shopSpans(10)) processor.onEnd(span)
+  await server.received(1)
+  const startedAt = performance.now()
+  await until(() => statsOf(processor).delivered === 10)
+  const waitedMs = performance.now() - startedAt
+  figure('Retry-After: 1', { 'ms waited': waitedMs })
+  expect(waitedMs).toBeGreaterThan(900)
+  expect(waitedMs).toBeLessThan(4000)
+  await processor.shutdown()
+})
+
+test('forceFlush() does not break Retry-After', async () => {
+  const server = await scriptedServer([{ status: 503, headers: { 'retry-after': '1' } }])
+  const processor = open(server)
+  for (const span of shopSpans(10)) processor.onEnd(span)
+  await expect(processor.forceFlush({ timeoutMs: 100 })).rejects.toThrow('primary')
+  await expect(processor.forceFlush({ timeoutMs: 100 })).rejects.toThrow('primary')
+  expect(server.inserts).toHaveLength(1)
+  await processor.forceFlush()
+  expect(server.inserts).toHaveLength(2)
+  await processor.shutdown()
+})
+
+test('an old server that knows no setting of ours: each is dropped once and remembered, and stats() say what that means', async () => {
+  const known = new Set(['query', 'query_id', 'wait_end_of_query', 'date_time_input_format'])
+  const server = await scriptedServer({
+    each: ({ query, isInsert }) => {
+      const unknown = [...query.keys()].find((name) => !known.has(name))
+      return isInsert && unknown
+        ? {
+            status: 404,
+            body: `Code: 115, e.displayText() = DB::Exception: Unknown setting ${unknown}`,
+          }
+        : 'ok'
+    },
+  })
+  const processor = open(server)
+  for (const span of shopSpans(10)) processor.onEnd(span)
+  await processor.forceFlush()
+  const attempts = server.inserts.length
+  for (const span of shopSpans(10)) processor.onEnd(span)
+  await processor.forceFlush()
+  figure('an old server', {
+    'requests of the first batch': attempts,
+    'of the next': server.inserts.length - attempts,
+  })
+  expect(server.inserts.length).toBe(attempts + 1)
+  expect(statsOf(processor)).toMatchObject({ delivered: 20, dropped: {} })
+  await expect.poll(() => statsOf(processor).deduplication).toBe('ineffective')
+  await processor.shutdown()
+})
+
+test('an unknown setting of the user is no matter of an old server: the rows are held', async () => {
+  const server = await scriptedServer({
+    each: ({ query }) =>
+      query.has('mine')
+        ? { status: 404, code: 115, body: "Code: 115. DB::Exception: Unknown setting 'mine'" }
+        : 'ok',
+  })
+  const processor = open(server, { settings: { mine: 1 }, shutdownTimeoutMs: 1 })
+  for (const span of shopSpans(10)) processor.onEnd(span)
+  await expect(processor.forceFlush({ timeoutMs: 200 })).rejects.toThrow('primary (10 rows)')
+  expect(server.inserts).toHaveLength(1)
+  await processor.shutdown()
+})
+
+test('a redirect is not followed', async () => {
+  const other = await scriptedServer()
+  const server = await scriptedServer({
+    each: () => ({ status: 307, headers: { location: other.url } }),
+  })
+  const processor = open(server, { password: 's3cret', username: 'ann', shutdownTimeoutMs: 1 })
+  for (const span of shopSpans(10)) processor.onEnd(span)
+  await expect(processor.forceFlush({ timeoutMs: 200 })).rejects.toThrow('primary (10 rows)')
+  expect(other.requests).toHaveLength(0)
+  await processor.shutdown()
+})
+
+test('asyncInsert gives up deduplication: rows sent again after a lost answer are counted as possible duplicates', async () => {
+  const server = await scriptedServer(['ok', 'ok', 'lose the answer'])
+  const exporter = new ClickHouseSpanExporter({
+    endpoint: server.url,
+    schema: narrowTable,
+    asyncInsert: true,
+    retry: { initialDelayMs: 1 },
+  })
+  const exported = () =>
+    new Promise<void>((resolve) => exporter.export(shopSpans(5), () => resolve()))
+  await exported()
+  await until(() => server.requests.length === 2 || statsOf(exporter).deduplication !== 'unknown')
+  server.follow(['lose the answer'])
+  await exported() // on the connection that was kept
+  await exporter.forceFlush()
+  expect(server.rows).toHaveLength(15)
+  expect(statsOf(exporter)).toMatchObject({
+    delivered: 10,
+    deduplication: 'ineffective',
+    possibleDuplicates: 5,
+  })
+  await exporter.shutdown()
+})
+
+test('retry.maxRetries: given up after so many attempts more, counted, and the next batch is tried', async () => {
+  const server = await scriptedServer({ status: 503 })
+  const processor = open(server, { retry: { maxRetries: 3, initialDelayMs: 1, maxDelayMs: 10 } })
+  for (const span of shopSpans(10)) processor.onEnd(span)
+  await processor.forceFlush()
+  expect(server.inserts).toHaveLength(4)
+  expect(statsOf(processor)).toMatchObject({ delivered: 0, dropped: { retries_exhausted: 10 } })
+  server.follow('ok')
+  for (const span of shopSpans(10)) processor.onEnd(span)
+  await processor.forceFlush()
+  expect(statsOf(processor)).toMatchObject({ delivered: 10, dropped: { retries_exhausted: 10 } })
+  await processor.shutdown()
+})
+
+function open(server: ScriptedServer, options: Options = {}): ClickHouseSpanProcessor {
+  return new ClickHouseSpanProcessor({
+    endpoint: server.url,
+    schema: narrowTable,
+    retry: { initialDelayMs: 10 },
+    ...options,
+  })
+}

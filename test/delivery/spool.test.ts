@@ -1,0 +1,297 @@
+import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { ClickHouseSpanExporter, type Options } from '@spanhouse/exporter-clickhouse'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { figure, LONG, statsOf, tally, until } from './harness.js'
+import { type Fault, type FaultyProxy, startProxy } from './proxy.js'
+import { shopSpans } from './spans.js'
+
+const script = fileURLToPath(new URL('spool-child.mjs', import.meta.url))
+const LEASE_MS = 300
+
+let server: ClickHouseServer
+let proxy: FaultyProxy
+let directory = ''
+let database = ''
+let next = 0
+beforeAll(async () => {
+  server = await startClickHouse()
+})
+afterAll(() => server?.stop())
+beforeEach(async () => {
+  proxy = await startProxy(server.httpPort)
+  directory = mkdtempSync(join(tmpdir(), 'spanhouse-delivery-'))
+  database = `spool${next++}`
+})
+afterEach(async () => {
+  await proxy.close()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+test('kill -9 at random instants: every acknowledged span is in the server exactly once', async () => {
+  const ROUNDS = LONG ? 50 : 10
+  const options = { ...spooled(), endpoint: proxy.url, database, timeoutMs: 200 }
+  const faults: Fault[] = ['none', 'none', 'lose first replies', 'refuse', 'black hole']
+  const acknowledged = new Set<string>()
+  const startedAt = performance.now()
+  for (let round = 0; round < ROUNDS; round++) {
+    await proxy.become(faults[round % faults.length] as Fault)
+    // Two at a time, in the same directory.
+    const ids = await Promise.all([killedChild(options), killedChild(options)])
+    for (const id of ids.flat()) acknowledged.add(id)
+  }
+  await proxy.become('none')
+  const leftOnDisk = records().length
+  const killedAt = performance.now()
+  const exporter = new ClickHouseSpanExporter({ ...options, timeoutMs: 10_000 })
+  await emptied(exporter)
+
+  const counts = await countsById(database)
+  const missing = [...acknowledged].filter((id) => !counts.has(id))
+  const twice = [...counts].filter(([, count]) => count > 1)
+  const { accepted, delivered, dropped } = statsOf(exporter)
+  figure('kill -9 with the spool', {
+    kills: 2 * ROUNDS,
+    'spans acknowledged': acknowledged.size,
+    'spans stored': counts.size,
+    missing: missing.length,
+    'stored twice': twice.length,
+    'batches on disk after the last kill': leftOnDisk,
+    'blocks deduplicated by the server': await deduplicatedBlocks(),
+    'seconds of kills': (killedAt - startedAt) / 1000,
+    'seconds until nothing was left': (performance.now() - killedAt) / 1000,
+  })
+  expect(missing).toEqual([])
+  expect(twice).toEqual([])
+  expect(acknowledged.size).toBeGreaterThan(ROUNDS)
+  expect({ delivered, dropped }).toEqual({ delivered: accepted, dropped: {} })
+  await exporter.shutdown()
+  expect(readdirSync(directory).filter((name) => name !== 'corrupt')).toEqual([])
+}, 600_000)
+
+test('two destinations, one of them down at the kill: the next process sends what it lacks to that one alone', async () => {
+  const options: Options = {
+    ...spooled(),
+    destinations: [
+      { name: 'up', endpoint: server.url, database },
+      { name: 'down', endpoint: proxy.url, database: `${database}_down` },
+    ],
+  }
+  await proxy.become('refuse')
+  const acknowledged = await killedChild(options, 500)
+  await proxy.become('none')
+  const exporter = new ClickHouseSpanExporter(options)
+  await emptied(exporter)
+  const up = await countsById(database)
+  const down = await countsById(`${database}_down`)
+  expect(acknowledged.filter((id) => up.get(id) !== 1 || down.get(id) !== 1)).toEqual([])
+  expect([...up.values(), ...down.values()].every((count) => count === 1)).toBe(true)
+  const { up: upStats, down: downStats } = exporter.stats().destinations
+  figure('two destinations, one down at the kill', {
+    acknowledged: acknowledged.length,
+    'recovered for the one that was up': upStats?.accepted ?? -1,
+    'recovered for the one that was down': downStats?.accepted ?? -1,
+  })
+  expect(downStats?.accepted).toBeGreaterThanOrEqual(acknowledged.length)
+  // Batches under way at the kill, at most.
+  expect(upStats?.accepted).toBeLessThan(300)
+  await exporter.shutdown()
+})
+
+test('killed between commit and answer: the next process sends the same token, and the server knows it', async () => {
+  const options = { ...spooled(), endpoint: proxy.url, database, retry: { initialDelayMs: 5000 } }
+  await proxy.become('none')
+  await killedChild(options, 100) // makes the table
+  await proxy.become('lose first replies')
+  const before = await deduplicatedBlocks()
+  const acknowledged = await killedChild(options, 300)
+  await proxy.become('none')
+  const exporter = new ClickHouseSpanExporter(options)
+  await emptied(exporter)
+  const deduplicated = (await deduplicatedBlocks()) - before
+  figure('killed between commit and answer', {
+    acknowledged: acknowledged.length,
+    'blocks deduplicated': deduplicated,
+  })
+  expect(deduplicated).toBeGreaterThan(0)
+  const counts = await countsById(database)
+  expect(acknowledged.filter((id) => counts.get(id) !== 1)).toEqual([])
+  expect([...counts.values()].every((count) => count === 1)).toBe(true)
+  await exporter.shutdown()
+})
+
+test('shutdown with a dead destination is quick and leaves the rows on disk; the next exporter delivers them', async () => {
+  await proxy.become('refuse')
+  const options: Options = { ...spooled(), endpoint: proxy.url, database }
+  const first = new ClickHouseSpanExporter(options)
+  await exported(first, 500)
+  await exported(first, 500)
+  const startedAt = performance.now()
+  await first.shutdown()
+  const shutdownMs = performance.now() - startedAt
+  expect(shutdownMs).toBeLessThan(1000)
+  expect(statsOf(first)).toMatchObject({ accepted: 1000, delivered: 0, dropped: {} })
+  expect(records()).toHaveLength(2)
+  for (const file of records()) {
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(readFileSync(file).includes('s3cret')).toBe(false)
+  }
+
+  await proxy.become('none')
+  const second = new ClickHouseSpanExporter(options)
+  await emptied(second)
+  figure('shutdown with a dead destination', { 'ms of shutdown': shutdownMs })
+  expect(await tally(server, database, 1000)).toEqual({ rows: 1000, lost: 0, duplicated: 0 })
+  expect(statsOf(second)).toMatchObject({ accepted: 1000, delivered: 1000 })
+  await second.shutdown()
+})
+
+test.each(['delivered', 'accepted'] as const)(
+  "acknowledge '%s' with a spool: the rows are on disk at the callback, which comes however the server hangs",
+  async (acknowledge) => {
+    await proxy.become('hang')
+    const exporter = new ClickHouseSpanExporter({
+      ...spooled(),
+      endpoint: proxy.url,
+      database,
+      acknowledge,
+      timeoutMs: 1000,
+    })
+    const startedAt = performance.now()
+    await exported(exporter, 100)
+    const milliseconds = performance.now() - startedAt
+    expect(records()).toHaveLength(1)
+    figure(`callback with a spool and a hung server, '${acknowledge}'`, { milliseconds })
+    expect(milliseconds).toBeLessThan(acknowledge === 'accepted' ? 500 : 1500)
+    await proxy.become('none')
+    await exporter.forceFlush()
+    expect(await tally(server, database, 100)).toEqual({ rows: 100, lost: 0, duplicated: 0 })
+    await exporter.shutdown()
+  },
+)
+
+test('an outage longer than the memory: what waits is on disk, none is dropped', async () => {
+  await proxy.become('refuse')
+  const exporter = new ClickHouseSpanExporter({
+    ...spooled(),
+    endpoint: proxy.url,
+    database,
+    queue: { maxBytes: 1_000_000 },
+  })
+  for (let batch = 0; batch < 40; batch++) await exported(exporter, 500)
+  const { waiting, waitingBytes, spooledBytes, dropped } = statsOf(exporter)
+  figure('an outage longer than the memory', {
+    waiting,
+    'KiB of memory': waitingBytes / 1024,
+    'KiB on disk': spooledBytes / 1024,
+  })
+  expect({ waiting, dropped }).toEqual({ waiting: 20_000, dropped: {} })
+  expect(waitingBytes).toBeLessThanOrEqual(1_000_000)
+  expect(spooledBytes).toBeGreaterThan(1_000_000)
+  await proxy.become('none')
+  await exporter.forceFlush()
+  expect(await tally(server, database, 20_000)).toEqual({ rows: 20_000, lost: 0, duplicated: 0 })
+  await exporter.shutdown()
+})
+
+test('a full spool drops the oldest batches, counted, and keeps to its bytes', async () => {
+  await proxy.become('refuse')
+  const maxBytes = 200_000
+  const exporter = new ClickHouseSpanExporter({
+    ...spooled(),
+    spool: { directory, leaseMs: LEASE_MS, maxBytes },
+    endpoint: proxy.url,
+    database,
+  })
+  for (let batch = 0; batch < 20; batch++) await exported(exporter, 500)
+  const { waiting, dropped, spooledBytes } = statsOf(exporter)
+  figure('a full spool of 200,000 bytes', {
+    waiting,
+    dropped: dropped.spool_full ?? 0,
+    spooledBytes,
+  })
+  expect(dropped).toEqual({ spool_full: 10_000 - waiting })
+  expect(dropped.spool_full).toBeGreaterThan(0)
+  const bytesOnDisk = records().reduce((sum, file) => sum + statSync(file).size, 0)
+  expect(Math.max(spooledBytes, bytesOnDisk)).toBeLessThanOrEqual(maxBytes)
+  await proxy.become('none')
+  await exporter.forceFlush()
+  expect((await tally(server, database, waiting)).rows).toBe(waiting)
+  await exporter.shutdown()
+})
+
+function spooled(): Options {
+  return {
+    spool: { directory, leaseMs: LEASE_MS },
+    headers: { 'x-secret': 's3cret' },
+    batch: { maxDelayMs: 100 },
+  }
+}
+
+function exported(exporter: ClickHouseSpanExporter, rows: number): Promise<void> {
+  return new Promise((resolve, reject) =>
+    exporter.export(shopSpans(rows), ({ code, error }) => (code === 0 ? resolve() : reject(error))),
+  )
+}
+
+/** Runs the child until a random instant after its first acknowledgement; gives the ids it has acknowledged. */
+async function killedChild(options: Options, livesMs = randomInt(250)): Promise<string[]> {
+  const child = spawn(process.execPath, [script, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let text = ''
+  const closed = once(child, 'close')
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  // Before the first acknowledgement there is an instant to be killed at, too.
+  await Promise.race([once(child.stdout, 'data'), sleep(1000)])
+  await sleep(livesMs)
+  child.kill('SIGKILL')
+  await closed
+  return text.split('\n').slice(0, -1)
+}
+
+function records(): string[] {
+  try {
+    return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.batch'))
+      .map((name) => join(directory, name))
+  } catch {
+    return records() // a folder was taken over, and renamed, while it was read
+  }
+}
+
+/** Nothing is on disk and nothing waits. */
+async function emptied(exporter: ClickHouseSpanExporter): Promise<void> {
+  const waiting = () => Object.values(exporter.stats().destinations).some((one) => one.waiting > 0)
+  await until(() => !waiting() && records().length === 0, 60_000)
+}
+
+async function countsById(name: string): Promise<Map<string, number>> {
+  const text = await server.query(
+    `SELECT span_id, count() FROM ${name}.traces GROUP BY span_id FORMAT TSV`,
+  )
+  return new Map(
+    text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => line.split('\t'))
+      .map(([id = '', count]) => [id, Number(count)]),
+  )
+}
+
+async function deduplicatedBlocks(): Promise<number> {
+  return Number(
+    await server.query(
+      "SELECT sum(value) FROM system.events WHERE event = 'DuplicatedInsertedBlocks'",
+    ),
+  )
+}

@@ -1,0 +1,135 @@
+import { copyFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import {
+  type Output,
+  packAll,
+  packages,
+  root,
+  run,
+  scratchFolder,
+  tarballOf,
+  tool,
+} from './packed.js'
+
+const fixtures = join(import.meta.dirname, 'fixtures')
+const folder = scratchFolder()
+
+// The first one is a program in production, the second one also runs a ClickHouse of its own.
+const programs = [
+  {
+    name: 'sdk2',
+    sdk: ['@opentelemetry/api', '@opentelemetry/sdk-trace-base'],
+    omit: 'optional',
+    localServer: expect.stringContaining(
+      'is not installed: install again with optional dependencies',
+    ),
+  },
+  {
+    name: 'sdk3',
+    sdk: ['@opentelemetry/api', '@opentelemetry/sdk-trace'],
+    omit: '',
+    localServer: '42',
+  },
+]
+const installs = new Map<string, Promise<Output>>()
+
+beforeAll(async () => {
+  await packAll(folder)
+  for (const program of programs) installs.set(program.name, install(program))
+  await Promise.allSettled(installs.values())
+})
+
+describe.each(programs)('a program with $name', ({ name, localServer }) => {
+  const home = join(folder, name)
+
+  test('installs without a conflict', async () => {
+    expect((await installs.get(name))?.stderr).not.toContain('ERESOLVE')
+  })
+
+  test('compiles with every strict flag, for Node in both module systems', async () => {
+    await tool('tsc', '-p', home)
+  })
+
+  test('compiles with every strict flag, for a bundler', async () => {
+    await tool('tsc', '-p', join(home, 'tsconfig.bundler.json'))
+  })
+
+  test('compiles without the types of Node where it uses transform alone', async () => {
+    await tool('tsc', '-p', join(home, 'tsconfig.pure.json'))
+  })
+
+  test.each(['app.mjs', 'app.cjs'])('exports its spans and ends, as %s', async (app) => {
+    const { stdout, stderr } = await run(process.execPath, [app], home)
+    expect(stderr).toBe('')
+    const { lines, ...rest } = JSON.parse(stdout)
+    expect(lines).toHaveLength(2)
+    const insert = {
+      sender: `spanhouse-exporter-clickhouse/${installedVersion('@spanhouse/exporter-clickhouse', '.')}`,
+      statement: expect.stringMatching(/^INSERT INTO `telemetry`\.`traces` /),
+      rows: lines,
+    }
+    const primary = { accepted: 2, delivered: 2, dropped: {}, waiting: 0 }
+    expect(rest).toMatchObject({
+      arrived: [insert, insert], // the exporter's and the processor's
+      stats: [{ destinations: { primary } }, { destinations: { primary } }],
+      wrongOption: 'ConfigError',
+      localServer,
+    })
+  })
+
+  test('may load both module systems in one process, which starts nothing and ends by itself', async () => {
+    const { stdout, stderr } = await run(process.execPath, ['both.mjs'], home)
+    expect(stderr).toBe('')
+    const { exported, ...rest } = JSON.parse(stdout)
+    expect(exported.cjs).toEqual(exported.esm)
+    expect(rest).toEqual({
+      started: [],
+      listeners: 0,
+      shared: [],
+      arrived: ['from CommonJS', 'from ESM'],
+    })
+  })
+})
+
+test('the local-clickhouse command comes with its package', async () => {
+  const command = join(folder, 'sdk3/node_modules/.bin/local-clickhouse')
+  expect((await run(command, ['--help'])).stdout).toContain('npx @spanhouse/local-clickhouse')
+})
+
+async function install({ name, sdk, omit }: (typeof programs)[number]): Promise<Output> {
+  const home = join(folder, name)
+  cpSync(join(fixtures, 'program'), home, { recursive: true })
+  cpSync(join(fixtures, name), home, { recursive: true })
+  for (const end of ['mts', 'cts'])
+    for (const source of ['app', 'sdk'])
+      copyFileSync(join(home, `${source}.ts`), join(home, `${source}.${end}`))
+  const ours = packages.map((one) => [`@spanhouse/${one}`, `file:${tarballOf(one, folder)}`])
+  const theirs = sdk.map((one) => [one, installedVersion(one, `test/${name}`)])
+  const manifest = {
+    private: true,
+    imports: { '#sdk': { import: './sdk.mjs', require: './sdk.cjs' } },
+    dependencies: Object.fromEntries([...theirs, ...ours]),
+    devDependencies: { '@types/node': installedVersion('@types/node', '.') },
+    overrides: omit === 'optional' ? {} : installedClickHouse(),
+  }
+  writeFileSync(join(home, 'package.json'), JSON.stringify(manifest))
+  return run(
+    'npm',
+    ['install', `--omit=${omit}`, '--prefer-offline', '--no-audit', '--no-fund'],
+    home,
+  )
+}
+
+function installedVersion(name: string, at: string): string {
+  return JSON.parse(readFileSync(join(root, at, 'node_modules', name, 'package.json'), 'utf8'))
+    .version
+}
+
+/** The 180 MB of it are linked, not downloaded again. */
+function installedClickHouse(): Record<string, string> {
+  const scope = join(root, 'packages/local-clickhouse/node_modules/@chdb')
+  return Object.fromEntries(
+    readdirSync(scope).map((name) => [`@chdb/${name}`, `file:${join(scope, name)}`]),
+  )
+}

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
+
+export const root: string = fileURLToPath(new URL('../..', import.meta.url))
+export const packages: string[] = readdirSync(join(root, 'packages'))
+
+export interface Output {
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Rejects, with all that was printed, where the command fails or takes more than two minutes. */
+export function run(command: string, args: readonly string[], cwd = root): Promise<Output> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(command, args, { cwd, timeout: 120_000 }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${error.message}\n${stdout}`))
+      else resolve({ stdout, stderr })
+    })
+    child.stdin?.end()
+  })
+}
+
+/** Runs a tool of the workspace. */
+export function tool(name: string, ...args: readonly string[]): Promise<Output> {
+  return run(join(root, 'node_modules/.bin', name), args)
+}
+
+/** A folder that goes when the tests of this file have ended. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'spanhouse-packed-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Packs every package into `folder`, as it would be published. */
+export async function packAll(folder: string): Promise<void> {
+  await run(process.execPath, ['scripts/task.mjs', 'pack', folder])
+}
+
+export function tarballOf(name: string, folder: string): string {
+  return join(folder, `spanhouse-${name}.tgz`)
+}

@@ -1,0 +1,76 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { packAll, packages, root, run, scratchFolder, tarballOf, tool } from './packed.js'
+
+const folder = scratchFolder()
+beforeAll(() => packAll(folder))
+
+describe.each(packages)('the tarball of @spanhouse/%s', (name) => {
+  const tarball = tarballOf(name, folder)
+
+  test('holds both builds, their sources, README, LICENSE and nothing else', async () => {
+    const { stdout } = await run('tar', ['-tzf', tarball])
+    const held = stdout
+      .trim()
+      .split('\n')
+      .map((path) => path.replace(/^package\//, ''))
+    expect(held.sort()).toEqual(filesOf(name).sort())
+    console.log(`@spanhouse/${name}: ${Math.round(statSync(tarball).size / 1000)} kB packed`)
+  })
+
+  test('names versions where the workspace names itself', async () => {
+    const manifest = JSON.stringify(await manifestIn(tarball))
+    expect(manifest).not.toMatch(/(workspace|catalog|link|file):/)
+  })
+
+  test('satisfies publint', async () => {
+    await tool('publint', 'run', tarball, '--strict')
+  })
+
+  test('has the right types for every way to import it', async () => {
+    await tool('attw', tarball, '--profile', 'node16')
+  })
+})
+
+test('the exporter depends on zod and transform alone, and transform on nothing', async () => {
+  const exporter = await manifestIn(tarballOf('exporter-clickhouse', folder))
+  const transform = await manifestIn(tarballOf('transform', folder))
+  expect(Object.keys(exporter.dependencies ?? {}).sort()).toEqual(['@spanhouse/transform', 'zod'])
+  expect(exporter.dependencies?.['@spanhouse/transform']).toBe(transform.version)
+  expect(exporter.peerDependencies).toEqual({ '@opentelemetry/api': '>=1.9 <2' })
+  expect(transform.dependencies).toBeUndefined()
+  expect(transform.peerDependencies).toBeUndefined()
+})
+
+function filesOf(name: string): string[] {
+  const folder = join(root, 'packages', name)
+  const sources = readdirSync(join(folder, 'src'))
+  const modules = sources.map((file) => file.replace(/\.ts$/, ''))
+  const built = ['esm', 'cjs'].flatMap((format) =>
+    modules.flatMap((module) =>
+      ['js', 'js.map', 'd.ts', 'd.ts.map'].map((end) => `dist/${format}/${module}.${end}`),
+    ),
+  )
+  const shared = readdirSync(folder).filter((file) => file.endsWith('.cjs'))
+  return [
+    'LICENSE',
+    'README.md',
+    'package.json',
+    'dist/cjs/package.json',
+    ...shared.map((file) => `dist/${file}`),
+    ...built,
+    ...sources.map((file) => `src/${file}`),
+  ]
+}
+
+interface Manifest {
+  readonly version: string
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+}
+
+async function manifestIn(tarball: string): Promise<Manifest> {
+  const { stdout } = await run('tar', ['-xzOf', tarball, 'package/package.json'])
+  return JSON.parse(stdout)
+}
