@@ -72,7 +72,9 @@ describe.concurrent('an outage', () => {
 
   const long: [Fault & string, number][] = [
     ['hang', 8000],
+    ['hang', 5000],
     ['hang', 9500],
+    ['hang', 10_300],
     ['hang', 14_000],
     ['refuse', 30_000],
   ]

@@ -73,7 +73,7 @@ export class Batch implements BatchShape {
       webcrypto.subtle.digest('SHA-256', raw),
       this.codec === 'gzip' ? gzipAsync(raw, { level, chunkSize }) : raw,
     ])
-    this.#pressed = { digest: Buffer.from(digest).toString('hex'), body }
+    this.#pressed = { digest: Buffer.from(digest).toString('hex'), body: exact(body) }
     this.#raw = undefined
   }
 
@@ -101,6 +101,14 @@ export async function divide(
     .map((part) => Batch.seal(part, compression))
   await Promise.all(parts.map((part) => part.press(compression)))
   return parts.filter(isPressed)
+}
+
+/** A batch may wait for long: zlib's result is a window into all the memory that was set aside for it. */
+function exact(bytes: Buffer): Buffer {
+  if (bytes.buffer.byteLength === bytes.length) return bytes
+  const own = Buffer.allocUnsafeSlow(bytes.length)
+  bytes.copy(own)
+  return own
 }
 
 // What a batch costs beside its bytes: many small ones must not escape a bound in bytes.

@@ -362,7 +362,7 @@ function resolve(options: NamedDestinationOptions, problems: string[]): Destinat
     },
     compression: {
       codec: options.compression?.codec ?? 'gzip',
-      level: options.compression?.level ?? 4,
+      level: options.compression?.level ?? 6,
       thresholdBytes: options.compression?.thresholdBytes ?? 0,
     },
     retry: {

@@ -99,10 +99,10 @@ function toTable({ name, database, table }: DestinationConfig, deadTable: string
       }),
     })
     const statement = `INSERT INTO ${place} FORMAT JSONEachRow ${letter}`
-    let { outcome } = await sender.run(statement)
+    let { outcome } = await sender.run(statement, false)
     if (outcome.status === 'missing_table') {
       await sender.run(create)
-      outcome = (await sender.run(statement)).outcome
+      outcome = (await sender.run(statement, false)).outcome
     }
     return outcome.status === 'delivered'
   }

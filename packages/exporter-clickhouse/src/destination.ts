@@ -27,10 +27,11 @@ export interface Equipment {
 }
 
 // A link that is merely slow would never get a large batch through: its deadline doubles, so often.
-const MAX_DEADLINE_DOUBLINGS = 3
+const MAX_DEADLINE_DOUBLINGS = 2
 // Batches that fail alone are tried again so often before their rows are taken for the reason.
 const MAX_LONELY_FAILURES = 5
 const MAX_REST_MS = 30_000
+const ATTEMPTS_IN_A_ROW = 3
 // A server that has not answered for so long is behind: a BatchSpanProcessor that waited for its whole
 // deadline would overflow meanwhile, and the healthy destinations would lack those spans.
 const PATIENCE_MS = 1000
@@ -42,6 +43,9 @@ export class Destination {
   readonly #queue: Queue
   readonly #pace: Pace
   #inFlight = 0
+  /** Attempts begun before the server last began to fail are past counting: the probe does not wait for them. */
+  #generation = 0
+  #inFlightNow = 0
   #isBehind = false
   #closed = false
 
@@ -203,7 +207,7 @@ export class Destination {
   #pump(): void {
     if (this.#closed) return
     for (const entry of this.#queue) {
-      if (this.#inFlight >= this.#pace.concurrency) return
+      if (this.#inFlightNow >= this.#pace.concurrency) return
       if (entry.state === 'ready') this.#start(entry)
     }
   }
@@ -211,12 +215,15 @@ export class Destination {
   #start(entry: Entry): void {
     entry.state = 'in_flight'
     this.#inFlight++
+    this.#inFlightNow++
+    const generation = this.#generation
     this.#attempt(entry)
       .then((outcome) => outcome && this.#conclude(entry, outcome))
       // A bug of ours: it costs this batch, and the queue goes on.
       .catch((error) => this.#drop(entry, 'rejected', error))
       .then(() => {
         this.#inFlight--
+        if (generation === this.#generation) this.#inFlightNow--
         this.#pump()
       })
   }
@@ -318,10 +325,16 @@ export class Destination {
     } else {
       this.#retries++
       entry.state = 'ready'
-      // The server is there and refuses this batch: perhaps it takes another.
-      if (outcome.error instanceof ClickHouseError) this.#queue.moveToEnd(entry)
+      // The server is there and refuses this batch: perhaps it takes another. Not at once: each batch
+      // that may have been written is one more that cannot make room.
+      if (outcome.error instanceof ClickHouseError && entry.failures >= ATTEMPTS_IN_A_ROW)
+        this.#queue.moveToEnd(entry)
     }
     if (lonely) return this.#rest(entry)
+    if (!this.#pace.failing) {
+      this.#generation++
+      this.#inFlightNow = 0
+    }
     this.#pace.failed(outcome)
     this.#with.log.failed(outcome.error, outcome.fix, this.#queue.rows)
     this.#fallBehind()
@@ -366,7 +379,7 @@ export class Destination {
   async #childOf(entry: Entry, part: PressedBatch): Promise<Entry> {
     const child = newEntry({ batch: part }, { divided: true })
     const { name } = this.config
-    const insert = this.insertOf(part)
+    const insert = insertOf(this.config, part, entry.insert)
     child.insert = insert
     child.state = 'ready'
     child.ambiguous = entry.ambiguous

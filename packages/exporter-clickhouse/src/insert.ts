@@ -1,5 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { quoteIdentifier } from '@spanhouse/transform'
+import {
+  flatTraces,
+  otelTraces,
+  quoteIdentifier,
+  type SpanLike,
+  type Table,
+} from '@spanhouse/transform'
 import type { PressedBatch } from './batch.js'
 import type { DestinationConfig } from './config.js'
 import type { Post } from './http.js'
@@ -35,9 +41,11 @@ const ALWAYS = {
 // Above this the server parses in chunks, which makes more than one block of one batch.
 const MAX_SINGLE_BLOCK_BYTES = 10 * 1024 * 1024
 
+/** `partOf`: the INSERT of the batch that this one is a part of. */
 export function insertOf(
   { database, table, schema, settings, asyncInsert }: DestinationConfig,
   { pressed, rawBytes }: PressedBatch,
+  partOf?: Insert,
 ): Insert {
   const columns = schema.insertColumns.map(quoteIdentifier).join(', ')
   const statement = `INSERT INTO ${quoteIdentifier(database)}.${quoteIdentifier(table)} (${columns}) FORMAT JSONEachRow`
@@ -48,9 +56,25 @@ export function insertOf(
   }
   if (asyncInsert) return { statement, settings: { ...shared, ...SERVER_BATCHES } }
   // A hash of what is inserted and how: the same token with other rows would lose those, silently.
-  const identity = [database, table, columns, JSON.stringify(settings), pressed.digest].join('\0')
-  const token = `v1-${createHash('sha256').update(identity).digest('hex').slice(0, 32)}`
-  return { statement, settings: { ...shared, ...EXACTLY_ONCE, insert_deduplication_token: token } }
+  const identity = [database, table, columns, JSON.stringify(settings), pressed.digest]
+  const origin = partOf?.settings['insert_deduplication_token'] ?? distinction(schema)
+  const token = createHash('sha256')
+    .update([...identity, origin].join('\0'))
+    .digest('hex')
+  return {
+    statement,
+    settings: {
+      ...shared,
+      ...EXACTLY_ONCE,
+      insert_deduplication_token: `v1-${token.slice(0, 32)}`,
+    },
+  }
+}
+
+// Our rows have ids, so two batches are the same only if they are one. Rows of a table of the user's
+// may well be equal to earlier ones, and must not be taken for a retry of those.
+function distinction(schema: Table<SpanLike>): string {
+  return schema === flatTraces || schema === otelTraces ? '' : randomUUID()
 }
 
 /** `without`: settings that the server turned out not to know. */

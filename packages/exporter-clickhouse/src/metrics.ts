@@ -10,7 +10,6 @@ export type OnAttempt = (rows: number, seconds: number, outcome: Outcome) => voi
 export interface Metrics {
   /** What is to be recorded for one destination. */
   attemptsOf(config: DestinationConfig): OnAttempt
-  stop(): void
 }
 
 let exporters = 0
@@ -39,9 +38,8 @@ export function openMetrics(
       ],
     },
   })
-  const stop = observe(meter, component, stats)
+  observe(meter, component, stats)
   return {
-    stop,
     attemptsOf: (config) => recorder({ operation, seconds, rowsPerBatch }, component, config),
   }
 }
@@ -72,7 +70,7 @@ function errorType(outcome: Exclude<Outcome, { status: 'delivered' }>): string {
   return outcome.status === 'retry' ? outcome.why : outcome.status
 }
 
-function observe(meter: Meter, component: Record<string, string>, stats: () => Stats): () => void {
+function observe(meter: Meter, component: Record<string, string>, stats: () => Stats): void {
   const inflight = meter.createObservableUpDownCounter('otel.sdk.exporter.span.inflight', {
     unit: '{span}',
   })
@@ -100,6 +98,6 @@ function observe(meter: Meter, component: Record<string, string>, stats: () => S
       }
     }
   }
+  // Not taken back at shutdown: the last collection comes after it, and shows what was given up there.
   meter.addBatchObservableCallback(read, all)
-  return () => meter.removeBatchObservableCallback(read, all)
 }

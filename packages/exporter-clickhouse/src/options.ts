@@ -34,7 +34,7 @@ export interface DestinationOptions {
     | {
         /** Default: `gzip`, whose checksum makes a damaged or cut body certain to be refused. */
         codec?: 'gzip' | 'none' | undefined
-        /** 1 (fastest) to 9. Default: 4. */
+        /** 1 (fastest) to 9. Default: 6. */
         level?: number | undefined
         /** Bodies of fewer bytes go uncompressed, and so unprotected. Default: 0. */
         thresholdBytes?: number | undefined

@@ -48,10 +48,11 @@ export class Pace {
   }
 
   failed(outcome: Retry): void {
-    // Batches that were in flight together fail together: that is one failure of the server.
-    if (this.#pause === undefined) this.#failures++
     this.#last = outcome
     this.#concurrency = 1
+    // Batches that were in flight together fail together: that is one failure of the server, and one pause.
+    if (this.#pause !== undefined && outcome.retryAfterMs === undefined) return
+    if (this.#pause === undefined) this.#failures++
     clearTimeout(this.#pause)
     this.#pause = setTimeout(() => this.#resume(), this.#delayMs(outcome)).unref()
   }

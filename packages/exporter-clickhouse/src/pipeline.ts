@@ -9,7 +9,7 @@ import { Destination } from './destination.js'
 import type { Receipt } from './entry.js'
 import { type Lane, lanesOf } from './lane.js'
 import { destinationLog } from './log.js'
-import { type Metrics, openMetrics } from './metrics.js'
+import { openMetrics } from './metrics.js'
 import { pendingResources } from './pending-resources.js'
 import { openSender } from './sender.js'
 import type { Spool } from './spool.js'
@@ -25,7 +25,6 @@ export class Pipeline {
   readonly #destinations: readonly Destination[]
   readonly #lanes: readonly Lane[]
   readonly #spools: readonly Spool[]
-  readonly #metrics: Metrics | undefined
   readonly #leaveExit: () => void
   readonly #arriving = new Set<Promise<unknown>>()
   #arrivingRows = 0
@@ -35,7 +34,7 @@ export class Pipeline {
   constructor(config: Config) {
     this.#config = config
     const { onDrop, meterProvider } = config
-    this.#metrics = meterProvider && openMetrics(meterProvider, () => this.stats())
+    const metrics = meterProvider && openMetrics(meterProvider, () => this.stats())
     const logs = new Map(
       config.destinations.map(({ name, endpoint }) => [name, destinationLog(name, endpoint)]),
     )
@@ -49,7 +48,7 @@ export class Pipeline {
         deadLetters: openDeadLetters(one, sender),
         acknowledge: config.acknowledge,
         onDrop: (rows, reason) => guarded(() => onDrop?.(rows, reason, one.name)),
-        onAttempt: this.#metrics?.attemptsOf(one) ?? (() => {}),
+        onAttempt: metrics?.attemptsOf(one) ?? (() => {}),
       })
     })
     this.#spools = [...new Set(spools.values())]
@@ -146,7 +145,6 @@ export class Pipeline {
           `spanhouse: ${destination.config.name}: shut down with ${lost} rows not delivered within ${shutdownTimeoutMs} ms`,
         )
     }
-    this.#metrics?.stop()
     await within(shutdownTimeoutMs, Promise.all(this.#spools.map((spool) => spool.close())))
   }
 

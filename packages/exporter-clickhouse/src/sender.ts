@@ -14,8 +14,8 @@ export interface Sender {
     insert: Insert,
     how: { deadlineMs: number; pingFirst: boolean },
   ): Promise<Outcome>
-  /** A statement without rows. */
-  run(statement: string): Promise<{ outcome: Outcome; text: string }>
+  /** A statement of its own. `repeatable` (default true): it may reach the server twice without harm. */
+  run(statement: string, repeatable?: boolean): Promise<{ outcome: Outcome; text: string }>
   /** Requests with rows so far. */
   readonly requests: number
   /** Settings of ours that the server does not know. */
@@ -55,13 +55,16 @@ export function openSender(
     )
   }
 
-  async function run(statement: string): Promise<{ outcome: Outcome; text: string }> {
+  async function run(
+    statement: string,
+    repeatable = true,
+  ): Promise<{ outcome: Outcome; text: string }> {
     const post = {
       path: '/',
       headers: {},
       body: Buffer.from(statement),
       deadlineMs: config.timeoutMs,
-      repeatable: false,
+      repeatable,
     }
     const exchange = await client.send(post, aborter.signal)
     return { outcome: classify(exchange), text: 'reply' in exchange ? exchange.reply.body : '' }

@@ -136,5 +136,9 @@ function readStatus(code: unknown): number {
 }
 
 function readNanos(json: unknown, key: string): HrTime {
-  return readTime(field(json, key)) ?? EPOCH
+  try {
+    return readTime(field(json, key)) ?? EPOCH
+  } catch {
+    return EPOCH // a Proxy that throws when it is read
+  }
 }
