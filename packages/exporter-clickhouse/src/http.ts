@@ -101,7 +101,7 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
         if (req.socket) idleSince.set(req.socket, performance.now())
         resolve(outcome)
       }
-      const abort = () => req.destroy(new Error('given up: shutting down'))
+      const abort = () => req.destroy(signal.reason)
 
       const req = request({
         ...fixed,

@@ -1,6 +1,7 @@
 import type { PressedBatch } from './batch.js'
 import { classify } from './classify.js'
 import type { DestinationConfig } from './config.js'
+import { watchForHangs } from './hang-watch.js'
 import { type Client, openClient } from './http.js'
 import { type Insert, isOurs, postOf } from './insert.js'
 import type { Outcome } from './outcome.js'
@@ -25,6 +26,8 @@ export interface Sender {
 }
 
 export const MAX_CONCURRENCY = 4
+// A ping must not queue behind the requests that hang.
+const SPARE_SOCKETS = 2
 const PING_DEADLINE_MS = 2000
 const PING = {
   method: 'GET',
@@ -37,9 +40,10 @@ const PING = {
 
 export function openSender(
   config: DestinationConfig,
-  client: Client = openClient(config, MAX_CONCURRENCY),
+  client: Client = openClient(config, MAX_CONCURRENCY + SPARE_SOCKETS),
 ): Sender {
-  const aborter = new AbortController()
+  const ping = (signal: AbortSignal) => client.send(PING, signal)
+  const watch = watchForHangs(async (signal) => 'reply' in (await ping(signal)))
   const unknownSettings = new Set<string>()
   let requests = 0
   let creating: Promise<Outcome> | undefined
@@ -50,9 +54,8 @@ export function openSender(
     deadlineMs: number,
   ): Promise<Outcome> {
     requests++
-    return classify(
-      await client.send(postOf(insert, batch, unknownSettings, deadlineMs), aborter.signal),
-    )
+    const post = postOf(insert, batch, unknownSettings, deadlineMs)
+    return classify(await watch.watched((signal) => client.send(post, signal)))
   }
 
   async function run(
@@ -66,7 +69,7 @@ export function openSender(
       deadlineMs: config.timeoutMs,
       repeatable,
     }
-    const exchange = await client.send(post, aborter.signal)
+    const exchange = await watch.watched((signal) => client.send(post, signal))
     return { outcome: classify(exchange), text: 'reply' in exchange ? exchange.reply.body : '' }
   }
 
@@ -80,14 +83,16 @@ export function openSender(
       // A server that hung gets no rows before it has answered anything at all: so its return is
       // seen within seconds, and no attempt hangs for a whole deadline.
       if (pingFirst) {
-        const pong = await client.send(PING, aborter.signal)
+        const pong = await watch.watched(ping)
         if ('error' in pong) return classify({ ...pong, bodyStarted: false })
       }
       for (;;) {
+        const leftOut = unknownSettings.size
         const outcome = await insertOnce(batch, insert, deadlineMs)
         if (
           outcome.status === 'unknown_setting' &&
-          !unknownSettings.has(outcome.setting) &&
+          // It may have become known while this one was under way.
+          (unknownSettings.size > leftOut || !unknownSettings.has(outcome.setting)) &&
           isOurs(outcome.setting, config)
         ) {
           unknownSettings.add(outcome.setting)
@@ -107,7 +112,7 @@ export function openSender(
       }
     },
     close() {
-      aborter.abort()
+      watch.close()
       client.close()
     },
   }

@@ -1,0 +1,51 @@
+import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { defineTable, type SpanLike } from '@spanhouse/transform'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { rowsIn, statsOf } from './harness.js'
+import { startProxy } from './proxy.js'
+import { shopSpan } from './spans.js'
+
+let server: ClickHouseServer
+beforeAll(async () => {
+  server = await startClickHouse()
+})
+afterAll(() => server?.stop())
+
+// A table of the user's without anything that tells its rows apart.
+const hits = defineTable<SpanLike>({
+  name: 'traces',
+  columns: [{ name: 'service', type: 'String', value: () => 'shop' }],
+  orderBy: 'service',
+})
+
+test('batches of equal rows are all stored: the second is no retry of the first', async () => {
+  const processor = new ClickHouseSpanProcessor({
+    endpoint: server.url,
+    database: 'equal',
+    schema: hits,
+    batch: { maxRows: 10 },
+  })
+  for (let n = 0; n < 40; n++) processor.onEnd(shopSpan())
+  await processor.forceFlush()
+  expect(statsOf(processor)).toMatchObject({ delivered: 40, deduplication: 'effective' })
+  expect(await rowsIn(server, 'equal')).toBe(40)
+  await processor.shutdown()
+})
+
+test('and none is stored twice when its reply is lost', async () => {
+  const proxy = await startProxy(server.httpPort, 'lose first replies')
+  const processor = new ClickHouseSpanProcessor({
+    endpoint: proxy.url,
+    database: 'equal_lost',
+    schema: hits,
+    batch: { maxRows: 10 },
+    retry: { initialDelayMs: 1 },
+  })
+  for (let n = 0; n < 40; n++) processor.onEnd(shopSpan())
+  await processor.forceFlush()
+  expect(proxy.lost).toBeGreaterThan(3)
+  expect(await rowsIn(server, 'equal_lost')).toBe(40)
+  await processor.shutdown()
+  await proxy.close()
+})
