@@ -1,0 +1,75 @@
+import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { flatTraces, otelTraces } from '@spanhouse/transform'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { DiagLogLevel, diag } from '../sdk2/node_modules/@opentelemetry/api'
+import { statsOf, until } from './harness.js'
+import { shopSpans } from './spans.js'
+
+let server: ClickHouseServer
+let lines: string[] = []
+beforeAll(async () => {
+  server = await startClickHouse()
+})
+afterAll(() => server?.stop())
+beforeEach(() => {
+  lines = []
+  const say = (...words: unknown[]) => lines.push(words.join(' '))
+  const logger = { error: say, warn: say, info: say, debug: () => {}, verbose: () => {} }
+  diag.setLogger(logger, { logLevel: DiagLogLevel.INFO, suppressOverrideMessage: true })
+})
+afterEach(() => diag.disable())
+
+async function deliverTo(
+  database: string,
+  schema: 'flat' | 'otel' = 'flat',
+): Promise<ClickHouseSpanProcessor> {
+  const processor = new ClickHouseSpanProcessor({
+    endpoint: server.url,
+    database,
+    schema,
+    manageSchema: 'validate',
+  })
+  for (const span of shopSpans(10)) processor.onEnd(span)
+  await processor.forceFlush()
+  await until(() => statsOf(processor).deduplication !== 'unknown')
+  return processor
+}
+
+test('validate says nothing of tables that are as ddl() makes them', async () => {
+  for (const [schema, table] of [
+    ['flat', flatTraces],
+    ['otel', otelTraces],
+  ] as const) {
+    for (const statement of table.ddl({ database: `same_${schema}` })) await server.query(statement)
+    const processor = await deliverTo(`same_${schema}`, schema)
+    await processor.shutdown()
+  }
+  expect(lines).toEqual([])
+})
+
+test('validate names what differs, after the first success, and delivers', async () => {
+  for (const statement of flatTraces.ddl({ database: 'other' })) await server.query(statement)
+  await server.query('ALTER TABLE other.traces MODIFY COLUMN duration_ms Float32')
+  const processor = await deliverTo('other')
+  await until(() => lines.length > 0)
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toMatch(/differs from the schema: duration_ms is Float32 instead of Float64/)
+  expect(statsOf(processor)).toMatchObject({ delivered: 10, deduplication: 'effective' })
+  await processor.shutdown()
+})
+
+test('a table without a window for tokens is reported: deduplication is ineffective', async () => {
+  const [database = '', table = ''] = flatTraces.ddl({ database: 'plain' })
+  await server.query(database)
+  await server.query(
+    table.replace(
+      /non_replicated_deduplication_window = \d+/,
+      'non_replicated_deduplication_window = 0',
+    ),
+  )
+  const processor = await deliverTo('plain')
+  expect(statsOf(processor).deduplication).toBe('ineffective')
+  expect(lines.join()).toMatch(/does not deduplicate/)
+  await processor.shutdown()
+})
