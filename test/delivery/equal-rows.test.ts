@@ -2,7 +2,7 @@ import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { defineTable, type SpanLike } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { rowsIn, statsOf } from './harness.js'
+import { rowsIn, statsOf, until } from './harness.js'
 import { startProxy } from './proxy.js'
 import { shopSpan } from './spans.js'
 
@@ -28,6 +28,7 @@ test('batches of equal rows are all stored: the second is no retry of the first'
   })
   for (let n = 0; n < 40; n++) processor.onEnd(shopSpan())
   await processor.forceFlush()
+  await until(() => statsOf(processor).deduplication !== 'unknown')
   expect(statsOf(processor)).toMatchObject({ delivered: 40, deduplication: 'effective' })
   expect(await rowsIn(server, 'equal')).toBe(40)
   await processor.shutdown()

@@ -111,16 +111,20 @@ const BY_CODE = new Map<number, Class>([
     117, // INCORRECT_DATA
     128, // TOO_LARGE_ARRAY_SIZE
     130, // CANNOT_READ_ARRAY_FROM_TEXT
+    135, // ZERO_ARRAY_OR_TUPLE_INDEX
     190, // SIZES_OF_ARRAYS_DONT_MATCH
     306, // TOO_DEEP_RECURSION
     321, // VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE
     349, // CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN
     376, // CANNOT_PARSE_UUID
+    395, // FUNCTION_THROW_IF_VALUE_IS_NON_ZERO
     407, // DECIMAL_OVERFLOW
     441, // CANNOT_PARSE_DOMAIN_VALUE_FROM_STRING
+    467, // CANNOT_PARSE_BOOL
     469, // VIOLATED_CONSTRAINT
     675, // CANNOT_PARSE_IPV4
     676, // CANNOT_PARSE_IPV6
+    691, // UNKNOWN_ELEMENT_OF_ENUM
   ]),
   ...each('too_large', [
     131, // TOO_LARGE_STRING_SIZE
@@ -199,7 +203,14 @@ export function classify(exchange: Exchange, now: () => number = Date.now): Outc
         : { status: 'retry', why: 'misconfigured', error, fix }
     }
     default:
-      return { status: 'retry', why: kind, error, fix, ...retryAfter(reply, now) }
+      return {
+        status: 'retry',
+        why: kind,
+        error,
+        fix,
+        unlisted: !BY_CODE.has(code),
+        ...retryAfter(reply, now),
+      }
   }
 }
 

@@ -266,6 +266,7 @@ export function parseConfig(options: Options = {}, env: NodeJS.ProcessEnv = proc
   if (all.length > list.length && list.some((one) => one.name.toLowerCase() === 'primary'))
     problems.push('destinations: the name "primary" is used twice, the flat options have it')
   const destinations = all.map((one) => resolve(one, problems))
+  problems.push(...spoolProblems(destinations))
   if (problems.length > 0) throw new ConfigError(problems)
   const { rowBytes = 8 * MiB, ...encodingLimits } = limits ?? {}
   return {
@@ -280,6 +281,20 @@ export function parseConfig(options: Options = {}, env: NodeJS.ProcessEnv = proc
       meterProvider ??
       (env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS']?.toLowerCase() === 'true' ? metrics : undefined),
   }
+}
+
+function spoolProblems(destinations: readonly DestinationConfig[]): string[] {
+  const spools = destinations.flatMap(({ spool }) => (spool ? [spool] : []))
+  const differ = spools.find((one) =>
+    spools.some(
+      (other) =>
+        other.directory === one.directory &&
+        (other.fsync !== one.fsync || other.leaseMs !== one.leaseMs),
+    ),
+  )
+  return differ
+    ? [`spool: destinations that share ${differ.directory} must agree on fsync and leaseMs`]
+    : []
 }
 
 function fromEnvironment(env: NodeJS.ProcessEnv): DestinationOptions {

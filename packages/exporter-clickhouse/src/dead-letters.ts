@@ -3,6 +3,7 @@ import { appendFile, mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { quoteIdentifier } from '@spanhouse/transform'
 import type { DestinationConfig } from './config.js'
+import { within } from './deadline.js'
 import { ClickHouseError, errorText } from './errors.js'
 import type { Insert } from './insert.js'
 import type { Sender } from './sender.js'
@@ -22,6 +23,9 @@ export interface DeadLetters {
   keep(letter: DeadLetter): Promise<boolean>
 }
 
+// A disk that hangs must not hold up the rows that are good.
+const KEEP_DEADLINE_MS = 5000
+
 export function openDeadLetters(
   config: DestinationConfig,
   sender: Sender,
@@ -32,7 +36,19 @@ export function openDeadLetters(
     'directory' in deadLetter
       ? toFile(config, deadLetter)
       : toTable(config, deadLetter.table, sender)
-  return { keep: (letter) => keep(letter).catch(() => false) }
+  return {
+    async keep(letter) {
+      let kept = false
+      const work = keep(letter).then(
+        (done) => {
+          kept = done
+        },
+        () => {},
+      )
+      await within(KEEP_DEADLINE_MS, () => work, { ref: false })
+      return kept
+    },
+  }
 }
 
 function toFile(

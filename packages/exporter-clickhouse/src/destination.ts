@@ -3,9 +3,10 @@ import { type Batch, divide, isPressed, type PressedBatch } from './batch.js'
 import type { DestinationConfig } from './config.js'
 import type { DeadLetters } from './dead-letters.js'
 import { type Deduplication, deduplicationOf } from './deduplication.js'
+import { Departures } from './departures.js'
 import { type Entry, newEntry } from './entry.js'
 import { ClickHouseError } from './errors.js'
-import { type Insert, insertOf } from './insert.js'
+import { type Insert, insertOf, insertOfPart, TOKEN } from './insert.js'
 import type { DestinationLog } from './log.js'
 import type { DropReason, Outcome, Rejection, Retry } from './outcome.js'
 import { Pace } from './pace.js'
@@ -42,12 +43,13 @@ export class Destination {
   readonly #with: Equipment
   readonly #queue: Queue
   readonly #pace: Pace
+  readonly #departures = new Departures<Entry>()
   #inFlight = 0
   /** Attempts begun before the server last began to fail are past counting: the probe does not wait for them. */
   #generation = 0
   #inFlightNow = 0
   #isBehind = false
-  #closed = false
+  readonly #closing = new AbortController()
 
   #accepted = 0
   #delivered = 0
@@ -64,6 +66,10 @@ export class Destination {
     this.#with = equipment
     this.#queue = new Queue(config.queue)
     this.#pace = new Pace(config.retry, MAX_CONCURRENCY, () => this.#pump())
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted
   }
 
   get spool(): Spool | undefined {
@@ -89,6 +95,7 @@ export class Destination {
   makeRoomOnDisk(entry: Entry, bytes: number): boolean {
     const { spool } = this.#with
     const maxBytes = this.config.spool?.maxBytes ?? 0
+    if (spool && bytes > maxBytes) this.#drop(entry, 'spool_full') // nothing that went would make room for it
     while (spool && spool.bytesOf(this.config.name) + bytes > maxBytes && this.#queue.has(entry))
       this.#drop(this.#queue.victimOnDisk(entry), 'spool_full')
     return this.#queue.has(entry)
@@ -106,6 +113,7 @@ export class Destination {
     this.#queue.recount(entry)
     this.#queue.unload(entry)
     if (this.#isBehind || this.#with.acknowledge === 'accepted') entry.acknowledge('waiting')
+    else setTimeout(entry.acknowledge, PATIENCE_MS, 'waiting').unref() // also behind a long backlog
     this.#pump()
   }
 
@@ -134,20 +142,15 @@ export class Destination {
   }
 
   /** Resolves when every row taken in so far is delivered or dropped. */
-  async settled(): Promise<void> {
-    await Promise.all([...this.#queue].map((entry) => entry.settled))
+  settled(signal: AbortSignal): Promise<void> {
+    return this.#departures.whenGone(this.#queue, signal)
   }
 
   /** Resolves when every row taken in so far is delivered, dropped, or on disk behind a failing server. */
-  async safe(): Promise<void> {
-    await Promise.all(
-      [...this.#queue].map((entry) =>
-        Promise.race([
-          entry.settled,
-          entry.receipt.then(() => (entry.stored ? undefined : entry.settled)),
-        ]),
-      ),
-    )
+  async safe(signal: AbortSignal): Promise<void> {
+    await Promise.all([...this.#queue].map((entry) => entry.receipt))
+    const unsafe = [...this.#queue].filter((entry) => !entry.stored)
+    await this.#departures.whenGone(unsafe, signal)
   }
 
   /** Somebody waits for these rows: the next attempt is due now. */
@@ -159,7 +162,7 @@ export class Destination {
 
   /** Aborts what is in flight and drops what waits, but for what is on disk. Returns how many rows were dropped. */
   close(): number {
-    this.#closed = true
+    this.#closing.abort()
     this.#pace.stop()
     let lost = 0
     for (const entry of this.#queue) {
@@ -313,24 +316,26 @@ export class Destination {
       outcome.why !== 'overloaded' &&
       entry.failures > 0 &&
       this.#deliveries > entry.deliveriesAtFailure
-    entry.failures++
+    if (!this.#pace.hurried) entry.failures++
     entry.deliveriesAtFailure = this.#deliveries
-    if (outcome.timedOut) entry.timeouts++
+    if (outcome.timedOut && !outcome.unsent) entry.timeouts++
     if (outcome.why === 'ambiguous') entry.ambiguous = true
     this.#lastError = outcome.error
     if (entry.failures > this.config.retry.maxRetries) {
       this.#drop(entry, 'retries_exhausted', outcome.error)
-    } else if (lonely && outcome.why === 'misconfigured' && entry.failures > MAX_LONELY_FAILURES) {
+    } else if (lonely && isDefinite(outcome) && entry.failures > MAX_LONELY_FAILURES) {
       return this.#divide(entry, { status: 'rejected', error: outcome.error })
     } else {
       this.#retries++
       entry.state = 'ready'
+      this.#queue.unload(entry)
       // The server is there and refuses this batch: perhaps it takes another. Not at once: each batch
       // that may have been written is one more that cannot make room.
-      if (outcome.error instanceof ClickHouseError && entry.failures >= ATTEMPTS_IN_A_ROW)
-        this.#queue.moveToEnd(entry)
+      const another = outcome.why === 'misconfigured' || entry.failures >= ATTEMPTS_IN_A_ROW
+      if (outcome.error instanceof ClickHouseError && another) this.#queue.moveToEnd(entry)
     }
-    if (lonely) return this.#rest(entry)
+    this.#tellSibling(entry, false)
+    if (lonely) return this.#rest(entry, outcome)
     if (!this.#pace.failing) {
       this.#generation++
       this.#inFlightNow = 0
@@ -341,10 +346,12 @@ export class Destination {
   }
 
   /** Others were delivered since this batch last failed: it is the batch, not the server, and holds up nobody. */
-  #rest(entry: Entry): void {
+  #rest(entry: Entry, { why, retryAfterMs = 0 }: Retry): void {
     if (!this.#queue.has(entry)) return
     entry.state = 'resting'
-    const delay = backoffMs(entry.failures, { ...this.config.retry, maxDelayMs: MAX_REST_MS })
+    const { retry } = this.config
+    const maxDelayMs = why === 'misconfigured' ? MAX_REST_MS : retry.maxDelayMs
+    const delay = Math.max(backoffMs(entry.failures, { ...retry, maxDelayMs }), retryAfterMs)
     setTimeout(() => {
       if (entry.state === 'resting') entry.state = 'ready'
       this.#pump()
@@ -353,46 +360,60 @@ export class Destination {
 
   /** Finds the row that is refused, or a size that is taken, by halves. Nothing of the batch was written. */
   async #divide(entry: Entry, { status, error, row }: Rejection): Promise<void> {
-    const { batch } = entry
     this.#lastError = error
-    if (!batch || batch.rows === 1) return this.#giveUp(entry, status, error)
+    const { batch, insert } = await this.#load(entry)
+    if (!batch || !insert) return
+    if (batch.rows === 1) return this.#giveUp(entry, status, error)
     // The server's "at row N" is a hint, taken once: afterwards halves bound the number of requests.
     const hinted = row !== undefined && row < batch.rows && !entry.divided
     const cut = hinted ? { from: row, to: row + 1 } : { from: 0, to: batch.rows >> 1 }
+    const parts = await divide(batch, cut, this.config.compression)
     const children = await Promise.all(
-      (await divide(batch, cut, this.config.compression)).map((part) => this.#childOf(entry, part)),
+      parts.map((part, n) => this.#childOf(entry, part, insertOfPart(insert, n, part))),
     )
     const { spool } = this.#with
-    if (!this.#queue.remove(entry)) {
+    if (this.#closed || !this.#queue.remove(entry)) {
+      // Settled meanwhile, or left to the next process as it is.
       for (const child of children) if (child.stored) spool?.remove(child.stored)
-      return // settled meanwhile, by close()
+      return
     }
     for (const child of children) this.#queue.add(child)
-    if (entry.stored) spool?.remove(entry.stored)
+    this.#departures.gone(entry, children)
+    this.#forgetWhole(entry, children)
     entry.acknowledge('waiting')
-    entry.onVerdict?.(false)
-    void Promise.all(children.map((child) => child.settled)).then(entry.settle)
+    this.#tellSibling(entry, false)
     const [first, second] = children
     if (status === 'rejected' && first && second) this.#holdBack(second, first, error)
   }
 
-  async #childOf(entry: Entry, part: PressedBatch): Promise<Entry> {
+  async #childOf(entry: Entry, part: PressedBatch, insert: Insert): Promise<Entry> {
     const child = newEntry({ batch: part }, { divided: true })
     const { name } = this.config
-    const insert = insertOf(this.config, part, entry.insert)
     child.insert = insert
     child.state = 'ready'
     child.ambiguous = entry.ambiguous
+    child.failures = entry.failures
+    child.deliveriesAtFailure = entry.deliveriesAtFailure
     if (entry.stored)
       child.stored = (await this.#with.spool?.put(part, new Map([[name, insert]])))?.get(name)
     return child
   }
 
+  /** The whole batch stays on disk for as long as a part of it is nowhere but in memory. */
+  #forgetWhole({ stored }: Entry, children: readonly Entry[]): void {
+    if (!stored) return
+    const inMemory = children.filter((child) => !child.stored)
+    const { signal } = this.#closing
+    void this.#departures.whenGone(inMemory, signal).then(() => {
+      if (!signal.aborted) this.#with.spool?.remove(stored)
+    })
+  }
+
   /** If the first part is taken, what was refused is in the second: that need not be asked, and saves half of the requests. */
   #holdBack(second: Entry, first: Entry, error: Error): void {
-    second.state = 'resting'
+    second.state = 'held'
     first.onVerdict = (taken) => {
-      if (second.state !== 'resting' || !this.#queue.has(second)) return
+      if (second.state !== 'held' || !this.#queue.has(second)) return
       if (taken && second.rows > 1) {
         second.state = 'in_flight'
         this.#divide(second, { status: 'rejected', error })
@@ -403,6 +424,12 @@ export class Destination {
         this.#pump()
       }
     }
+  }
+
+  #tellSibling(entry: Entry, taken: boolean): void {
+    const { onVerdict } = entry
+    entry.onVerdict = undefined
+    onVerdict?.(taken)
   }
 
   async #giveUp(entry: Entry, reason: 'rejected' | 'too_large', error: Error): Promise<void> {
@@ -426,33 +453,34 @@ export class Destination {
     if (entry.ambiguous && !this.#hasToken(entry)) this.#possibleDuplicates += entry.rows
     this.#leave(entry)
     entry.acknowledge('delivered')
-    entry.settle()
-    entry.onVerdict?.(true)
+    this.#tellSibling(entry, true)
   }
 
   #hasToken({ insert }: Entry): boolean {
-    const token = 'insert_deduplication_token'
-    return insert?.settings[token] !== undefined && !this.#with.sender.unknownSettings.has(token)
+    const sent =
+      insert?.settings[TOKEN] !== undefined && !this.#with.sender.unknownSettings.has(TOKEN)
+    return sent && this.#deduplication !== 'ineffective'
   }
 
   #drop(entry: Entry, reason: DropReason, error?: Error): void {
     if (!this.#leave(entry)) return
-    this.#countDrop(entry.rows, reason, error)
     entry.acknowledge('dropped')
-    entry.settle()
-    entry.onVerdict?.(false)
+    this.#tellSibling(entry, false)
+    this.#countDrop(entry.rows, reason, error)
   }
 
   /** Another process took the batch over while this one stood still: the rows are its to count. */
   #handOver(entry: Entry): void {
     if (!this.#queue.remove(entry)) return // corrupt, and counted
     this.#accepted -= entry.rows
+    this.#departures.gone(entry)
     entry.acknowledge('waiting')
-    entry.settle()
+    this.#tellSibling(entry, false)
   }
 
   #leave(entry: Entry): boolean {
     if (!this.#queue.remove(entry)) return false
+    this.#departures.gone(entry)
     if (entry.stored) this.#with.spool?.remove(entry.stored)
     return true
   }
@@ -462,4 +490,9 @@ export class Destination {
     this.#with.log.dropped(rows, reason, error)
     this.#with.onDrop(rows, reason)
   }
+}
+
+/** The server has said no to these rows, so far as we can know: it will not help to send them again. */
+function isDefinite({ why, unlisted = false }: Retry): boolean {
+  return why === 'misconfigured' || unlisted
 }

@@ -15,8 +15,11 @@ export interface Entry {
   stored: Stored | undefined
   /** What it counts for in the queue's bound. */
   heldBytes: number
-  /** `sealed`: not pressed, or not yet on disk. `resting`: the server refused it alone; it waits its own time. */
-  state: 'sealed' | 'ready' | 'in_flight' | 'resting'
+  /**
+   * `sealed`: not pressed, or not yet on disk. `resting`: the server refused it alone, it waits its own time.
+   * `held`: a part that waits for what becomes of the other.
+   */
+  state: 'sealed' | 'ready' | 'in_flight' | 'resting' | 'held'
   /** Part of a batch that was divided. */
   readonly divided: boolean
   /** Told once, when the server has taken it (true) or it has ended otherwise. */
@@ -30,9 +33,6 @@ export interface Entry {
   deliveriesAtFailure: number
   readonly receipt: Promise<Receipt>
   readonly acknowledge: (receipt: Receipt) => void
-  /** Resolves when every row of it is delivered or dropped. */
-  readonly settled: Promise<void>
-  readonly settle: () => void
 }
 
 export function newEntry(
@@ -42,13 +42,10 @@ export function newEntry(
   const batch = 'batch' in from ? from.batch : undefined
   const stored = 'stored' in from ? from.stored : undefined
   let acknowledge: Entry['acknowledge'] = () => {}
-  let settle = () => {}
   const receipt = new Promise<Receipt>((resolve) => {
     acknowledge = resolve
   })
-  const settled = new Promise<void>((resolve) => {
-    settle = resolve
-  })
+  if (stored || divided) acknowledge('waiting') // nobody's export() waits for these
   return {
     rows: batch?.rows ?? stored?.rows ?? 0,
     batch,
@@ -64,7 +61,5 @@ export function newEntry(
     deliveriesAtFailure: 0,
     receipt,
     acknowledge,
-    settled,
-    settle,
   }
 }

@@ -185,7 +185,8 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
       // safe. The other kept connections are as old.
       dropSocketsIdleFor(0)
       await turn()
-      return attempt()
+      const second = await attempt()
+      return 'error' in second ? { ...second, bodyStarted: true } : second
     },
     close() {
       if (agent !== config.agent) agent.destroy()

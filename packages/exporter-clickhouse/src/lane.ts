@@ -55,10 +55,11 @@ export class Lane {
   /** Adds spans, seals, and returns the receipts of every batch that came of them. */
   addAndSeal(spans: readonly SpanLike[], limits: Limits, maxRowBytes: number): Promise<Receipt>[] {
     const receipts: Promise<Receipt>[] = []
+    const outer = this.#receipts // export() may be called from onDrop
     this.#receipts = receipts
     for (const span of spans) this.add(span, limits, maxRowBytes)
     this.seal()
-    this.#receipts = undefined
+    this.#receipts = outer
     return receipts
   }
 

@@ -19,7 +19,7 @@ export function destinationLog(
   endpoint: URL,
   now: () => number = () => performance.now(),
 ): DestinationLog {
-  const log = diag.createComponentLogger({ namespace: '@spanhouse/exporter-clickhouse' })
+  const log = guardedLogger()
   const where = `${name} (${endpoint.host})`
   let failingSince: number | undefined
   let lastSummary = Number.NEGATIVE_INFINITY
@@ -68,4 +68,15 @@ export function destinationLog(
       droppedSince = 0
     },
   }
+}
+
+// A logger of the application's that throws must not stop a delivery.
+function guardedLogger(): Record<'info' | 'warn' | 'error', (line: string) => void> {
+  const log = diag.createComponentLogger({ namespace: '@spanhouse/exporter-clickhouse' })
+  const guarded = (level: 'info' | 'warn' | 'error') => (line: string) => {
+    try {
+      log[level](line)
+    } catch {}
+  }
+  return { info: guarded('info'), warn: guarded('warn'), error: guarded('error') }
 }

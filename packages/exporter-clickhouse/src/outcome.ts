@@ -16,6 +16,10 @@ export type Outcome =
       /** The server asked us to wait at least so long. */
       readonly retryAfterMs?: number
       readonly timedOut?: boolean
+      /** The server did not even answer a ping: no row was sent. */
+      readonly unsent?: boolean
+      /** The code is none that we know: it may be one more that data can cause. */
+      readonly unlisted?: boolean
     }
   | {
       readonly status: 'missing_table'

@@ -7,6 +7,7 @@ import type { Retry } from './outcome.js'
 const PROBE_EVERY_MS = 2000
 // Nobody mends a password within a second, and servers lock users out.
 const MISCONFIGURED_PROBE_MS = 30_000
+const HURRIED_APART_MS = 200
 
 /** When a destination may be tried, and with how many requests at once: belongs to the server, not to a batch. */
 export class Pace {
@@ -17,6 +18,10 @@ export class Pace {
   #failures = 0
   #last: Retry | undefined
   #pause: NodeJS.Timeout | undefined
+  #hurried = false
+  #lastFailureAt = Number.NEGATIVE_INFINITY
+  /** What the server asked for, on the monotonic clock. */
+  #notBefore = 0
 
   constructor(retry: RetryConfig, maxConcurrency: number, resumed: () => void) {
     this.#retry = retry
@@ -39,40 +44,55 @@ export class Pace {
     return this.#last?.timedOut ?? false
   }
 
+  /** The attempt under way is one that a flush asked for: it is none of those that `maxRetries` counts. */
+  get hurried(): boolean {
+    return this.#hurried
+  }
+
   succeeded(): void {
+    this.#hurried = false
     // After a failure one at a time at first: what has just come back is not flooded.
     this.#concurrency = this.failing ? 1 : Math.min(this.#concurrency + 1, this.#maxConcurrency)
     this.#failures = 0
     this.#last = undefined
-    this.#resume()
+    if (performance.now() >= this.#notBefore) this.#resume()
   }
 
   failed(outcome: Retry): void {
+    const now = performance.now()
     this.#last = outcome
+    this.#hurried = false
+    this.#lastFailureAt = now
     this.#concurrency = 1
     // Batches that were in flight together fail together: that is one failure of the server, and one pause.
     if (this.#pause !== undefined && outcome.retryAfterMs === undefined) return
     if (this.#pause === undefined) this.#failures++
+    this.#notBefore = Math.max(this.#notBefore, now + (outcome.retryAfterMs ?? 0))
     clearTimeout(this.#pause)
-    this.#pause = setTimeout(() => this.#resume(), this.#delayMs(outcome)).unref()
+    const delay = Math.max(this.#delayMs(outcome), this.#notBefore - now)
+    this.#pause = setTimeout(() => this.#resume(), delay).unref()
   }
 
-  /** Somebody waits for the rows: the next attempt is due now, unless the server named a time, or nothing will have changed. */
+  /** Somebody waits for the rows: the next attempt is due at once, unless that breaks a promise or cannot help. */
   hurry(): void {
-    if (this.#last?.why !== 'misconfigured' && this.#last?.retryAfterMs === undefined)
-      this.#resume()
+    if (this.#pause === undefined || this.#last?.why === 'misconfigured') return
+    const now = performance.now()
+    const due = Math.max(this.#lastFailureAt + HURRIED_APART_MS, this.#notBefore)
+    this.#hurried = true
+    clearTimeout(this.#pause)
+    this.#pause = setTimeout(() => this.#resume(), Math.max(due - now, 0)).unref()
   }
 
   stop(): void {
     clearTimeout(this.#pause)
   }
 
-  #delayMs({ why, retryAfterMs = 0 }: Retry): number {
+  #delayMs({ why }: Retry): number {
     if (why === 'misconfigured') return MISCONFIGURED_PROBE_MS
     const delay = backoffMs(this.#failures, this.#retry)
     // Who gives up after some attempts wants them spread out as configured.
     const probes = why !== 'overloaded' && this.#retry.maxRetries === Number.POSITIVE_INFINITY
-    return Math.max(probes ? Math.min(delay, PROBE_EVERY_MS) : delay, retryAfterMs)
+    return probes ? Math.min(delay, PROBE_EVERY_MS) : delay
   }
 
   #resume(): void {

@@ -19,6 +19,9 @@ import type { Stats } from './stats.js'
 // Spans whose resource is not known yet are held as they are, at perhaps 2 KiB each.
 const MAX_ARRIVING_SPANS = 10_000
 
+// For the spool to give up its lease, however long the rest has taken.
+const MIN_CLOSE_MS = 500
+
 /** The way of a span: to a line, to a batch in its lane, to the queue of every destination. */
 export class Pipeline {
   readonly #config: Config
@@ -41,6 +44,7 @@ export class Pipeline {
     const spools = openSpools(config.destinations, logs, (name) => this.#byName(name))
     this.#destinations = config.destinations.map((one) => {
       const sender = openSender(one)
+      const record = metrics?.attemptsOf(one)
       return new Destination(one, {
         sender,
         log: logs.get(one.name) ?? destinationLog(one.name, one.endpoint),
@@ -48,7 +52,7 @@ export class Pipeline {
         deadLetters: openDeadLetters(one, sender),
         acknowledge: config.acknowledge,
         onDrop: (rows, reason) => guarded(() => onDrop?.(rows, reason, one.name)),
-        onAttempt: metrics?.attemptsOf(one) ?? (() => {}),
+        onAttempt: (...attempt) => guarded(() => record?.(...attempt)),
       })
     })
     this.#spools = [...new Set(spools.values())]
@@ -84,10 +88,7 @@ export class Pipeline {
   /** Resolves when every row taken in before is delivered or dropped; rejects at the deadline, naming who still waits. */
   async flush(timeoutMs: number = this.#config.flushTimeoutMs): Promise<void> {
     if (
-      await within(
-        timeoutMs,
-        this.#when((destination) => destination.settled()),
-      )
+      await within(timeoutMs, (signal) => this.#when((destination) => destination.settled(signal)))
     )
       return
     const waiting = Object.entries(this.stats().destinations)
@@ -97,9 +98,8 @@ export class Pipeline {
   }
 
   async flushBeforeExit(): Promise<void> {
-    await within(
-      this.#config.flushTimeoutMs,
-      this.#when((destination) => destination.settled()),
+    await within(this.#config.flushTimeoutMs, (signal) =>
+      this.#when((destination) => destination.settled(signal)),
     )
   }
 
@@ -133,9 +133,9 @@ export class Pipeline {
 
   async #close(): Promise<void> {
     const { shutdownTimeoutMs } = this.#config
-    await within(
-      shutdownTimeoutMs,
-      this.#when((destination) => destination.safe()),
+    const startedAt = performance.now()
+    await within(shutdownTimeoutMs, (signal) =>
+      this.#when((destination) => destination.safe(signal)),
     )
     this.#leaveExit()
     for (const destination of this.#destinations) {
@@ -145,7 +145,8 @@ export class Pipeline {
           `spanhouse: ${destination.config.name}: shut down with ${lost} rows not delivered within ${shutdownTimeoutMs} ms`,
         )
     }
-    await within(shutdownTimeoutMs, Promise.all(this.#spools.map((spool) => spool.close())))
+    const left = Math.max(shutdownTimeoutMs - (performance.now() - startedAt), MIN_CLOSE_MS)
+    await within(left, () => Promise.all(this.#spools.map((spool) => spool.close())))
   }
 
   #byName(name: string): Destination | undefined {
@@ -177,7 +178,7 @@ export class Pipeline {
       return [Promise.resolve('dropped')]
     }
     this.#arrivingRows += spans.length
-    const arrival = within(this.#config.flushTimeoutMs, pending).then(() => {
+    const arrival = within(this.#config.flushTimeoutMs, () => pending, { ref: false }).then(() => {
       this.#arrivingRows -= spans.length
       this.#arriving.delete(arrival)
       return encode()
@@ -197,11 +198,16 @@ export class Pipeline {
   }
 }
 
-// A hook of the application's must not stop a delivery.
-function guarded(hook: () => void): void {
+// A hook of the application's must not stop a delivery, nor end the process.
+function guarded(hook: () => unknown): void {
+  const failed = (error: unknown) => {
+    try {
+      diag.error('spanhouse: onDrop or the meter threw', error)
+    } catch {}
+  }
   try {
-    hook()
+    Promise.resolve(hook()).catch(failed)
   } catch (error) {
-    diag.error('spanhouse: onDrop threw', error)
+    failed(error)
   }
 }

@@ -4,7 +4,7 @@ import type { DestinationConfig } from './config.js'
 import { watchForHangs } from './hang-watch.js'
 import { type Client, openClient } from './http.js'
 import { type Insert, isOurs, postOf } from './insert.js'
-import type { Outcome } from './outcome.js'
+import type { Outcome, Retry } from './outcome.js'
 import { createTables } from './schema.js'
 
 /** Attempts at one server. */
@@ -84,7 +84,8 @@ export function openSender(
       // seen within seconds, and no attempt hangs for a whole deadline.
       if (pingFirst) {
         const pong = await watch.watched(ping)
-        if ('error' in pong) return classify({ ...pong, bodyStarted: false })
+        if ('error' in pong)
+          return { ...classify({ ...pong, bodyStarted: false }), unsent: true } as Retry
       }
       for (;;) {
         const leftOut = unknownSettings.size

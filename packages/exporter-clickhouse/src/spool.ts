@@ -138,7 +138,11 @@ export function openSpool(
       if (read.status === 'read') return read
       if (read.status === 'abandoned') return undefined
       if (read.status === 'gone') {
-        if (ledger.forget(stored)) ledger.left(stored.home)
+        if (!ledger.forget(stored)) return undefined
+        ledger.left(stored.home)
+        // Adopted is its whole home, by renaming it. If that is still there, or the spool is not, it was deleted.
+        const isThere = (path: string) => fs.lstat(path).then(Boolean, () => false)
+        if ((await isThere(stored.home.path)) || !(await isThere(directory))) events.corrupt(stored)
         return undefined
       }
       const aside = await setAside(stored)

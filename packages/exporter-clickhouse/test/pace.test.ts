@@ -94,6 +94,7 @@ test('who waits for the rows ends the pause, but not what the server asked for, 
     const pace = new Pace(RETRY, 4, () => resumed++)
     pace.failed(outcome)
     pace.hurry()
+    vi.advanceTimersByTime(200)
     expect(resumed === 1).toBe(ends)
     pace.stop()
   }

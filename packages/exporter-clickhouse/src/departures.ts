@@ -1,0 +1,29 @@
+/** Who waits for things to leave a set: tells each when the last of its own has gone, and forgets it when it gives up. */
+export class Departures<Thing> {
+  readonly #waiters = new Set<{ left: Set<Thing>; resolve: () => void }>()
+
+  /** Resolves when all of them have gone, or the signal says that nobody waits any more. */
+  whenGone(things: Iterable<Thing>, signal: AbortSignal): Promise<void> {
+    const left = new Set(things)
+    if (left.size === 0 || signal.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      const waiter = { left, resolve }
+      this.#waiters.add(waiter)
+      signal.addEventListener('abort', () => this.#end(waiter), { once: true })
+    })
+  }
+
+  /** To be called when a thing has left; `heirs` are waited for in its place. */
+  gone(thing: Thing, heirs: readonly Thing[] = []): void {
+    for (const waiter of this.#waiters) {
+      if (!waiter.left.delete(thing)) continue
+      for (const heir of heirs) waiter.left.add(heir)
+      if (waiter.left.size === 0) this.#end(waiter)
+    }
+  }
+
+  #end(waiter: { left: Set<Thing>; resolve: () => void }): void {
+    this.#waiters.delete(waiter)
+    waiter.resolve()
+  }
+}
