@@ -184,7 +184,7 @@ export function classify(exchange: Exchange, now: () => number = Date.now): Outc
   const { reply } = exchange
   const code = exceptionCode(reply)
   if (code === 0 && isSuccess(reply.status)) {
-    if (reply.complete) return { status: 'delivered' }
+    if (reply.complete) return { status: 'delivered', ...(exchange.replayed && { replayed: true }) }
     return { status: 'retry', why: 'ambiguous', error: errorOf(reply, 0, 'ambiguous') }
   }
   const kind = code === 0 ? classOfStatus(reply.status) : classOfCode(code, reply)

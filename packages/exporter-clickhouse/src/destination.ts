@@ -267,6 +267,7 @@ export class Destination {
     switch (outcome.status) {
       case 'delivered':
         this.#answered()
+        if (outcome.replayed) entry.ambiguous = true
         this.#deliver(entry)
         if (this.#deliveries === 1) void this.#askAboutTable()
         return

@@ -34,7 +34,8 @@ export interface Reply {
 
 /** What came of a request. `bodyStarted` tells whether the server may have seen any of the rows. */
 export type Exchange =
-  | { readonly reply: Reply }
+  /** `replayed`: it was sent twice, because a kept connection died under it. */
+  | { readonly reply: Reply; readonly replayed?: boolean }
   | { readonly error: Error; readonly bodyStarted: boolean; readonly timedOut: boolean }
 
 export interface Client {
@@ -186,7 +187,7 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
       dropSocketsIdleFor(0)
       await turn()
       const second = await attempt()
-      return 'error' in second ? { ...second, bodyStarted: true } : second
+      return 'error' in second ? { ...second, bodyStarted: true } : { ...second, replayed: true }
     },
     close() {
       if (agent !== config.agent) agent.destroy()

@@ -2,7 +2,11 @@ import type { ClickHouseError } from './errors.js'
 
 /** What one attempt to insert a batch came to. */
 export type Outcome =
-  | { readonly status: 'delivered' }
+  | {
+      readonly status: 'delivered'
+      /** An earlier sending of the same may have been written too. */
+      readonly replayed?: boolean
+    }
   | {
       readonly status: 'retry'
       /**

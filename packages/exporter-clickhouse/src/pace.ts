@@ -19,6 +19,7 @@ export class Pace {
   #last: Retry | undefined
   #pause: NodeJS.Timeout | undefined
   #hurried = false
+  #hasSucceeded = false
   #lastFailureAt = Number.NEGATIVE_INFINITY
   /** What the server asked for, on the monotonic clock. */
   #notBefore = 0
@@ -51,6 +52,7 @@ export class Pace {
 
   succeeded(): void {
     this.#hurried = false
+    this.#hasSucceeded = true
     // After a failure one at a time at first: what has just come back is not flooded.
     this.#concurrency = this.failing ? 1 : Math.min(this.#concurrency + 1, this.#maxConcurrency)
     this.#failures = 0
@@ -88,8 +90,10 @@ export class Pace {
   }
 
   #delayMs({ why }: Retry): number {
-    if (why === 'misconfigured') return MISCONFIGURED_PROBE_MS
     const delay = backoffMs(this.#failures, this.#retry)
+    // Of a server that has taken rows it may be one batch: the next attempt, with another, tells.
+    const oneBatch = this.#hasSucceeded && this.#failures === 1
+    if (why === 'misconfigured' && !oneBatch) return MISCONFIGURED_PROBE_MS
     // Who gives up after some attempts wants them spread out as configured.
     const probes = why !== 'overloaded' && this.#retry.maxRetries === Number.POSITIVE_INFINITY
     return probes ? Math.min(delay, PROBE_EVERY_MS) : delay
