@@ -175,6 +175,7 @@ test('two servers both get every row once', async () => {
   const { provider, tracer } = tracing(to)
   for (let n = 0; n < 2000; n++) tracer.startSpan(`span ${n}`).end()
   await provider.forceFlush()
+  await to.forceFlush() // the provider's does not wait for an export that had begun by itself
   for (const [at, from] of [
     [server, `test_${databases}.traces`],
     [other, 'central.traces'],

@@ -466,6 +466,8 @@ function parseEndpoint(text = NOWHERE): { endpoint: URL; username?: string; pass
 
 function isUsable({ ca, cert, key }: TlsConfig): boolean {
   if (ca === undefined && cert === undefined) return true
+  // A path would pass as an authority that vouches for nobody.
+  if ([ca, cert, key].some((pem) => pem !== undefined && !pem.includes('-----BEGIN'))) return false
   try {
     createSecureContext({ ca, cert, key })
     return true

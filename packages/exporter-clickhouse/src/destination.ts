@@ -240,6 +240,7 @@ export class Destination {
     const outcome = await sender.attempt(batch, insert, {
       deadlineMs: this.config.timeoutMs * 2 ** Math.min(entry.timeouts, MAX_DEADLINE_DOUBLINGS),
       pingFirst: this.#pace.timedOut,
+      repeatable: this.#deduplication !== 'ineffective',
     })
     clearTimeout(patience)
     if (outcome.status !== 'delivered') this.#errors++
@@ -382,9 +383,10 @@ export class Destination {
     this.#departures.gone(entry, children)
     this.#forgetWhole(entry, children)
     entry.acknowledge('waiting')
-    this.#tellSibling(entry, false)
     const [first, second] = children
+    // Before anybody is told anything: that starts what is ready.
     if (status === 'rejected' && first && second) this.#holdBack(second, first, error)
+    this.#tellSibling(entry, false)
   }
 
   async #childOf(entry: Entry, part: PressedBatch, insert: Insert): Promise<Entry> {

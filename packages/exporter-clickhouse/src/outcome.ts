@@ -60,5 +60,4 @@ export type DropReason =
   | 'encode_error'
   | 'spool_full'
   | 'spool_corrupt'
-  | 'filtered'
   | 'shutdown'

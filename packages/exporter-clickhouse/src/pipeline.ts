@@ -97,9 +97,10 @@ export class Pipeline {
     throw new Error(`spanhouse: not flushed within ${timeoutMs} ms: ${waiting.join(', ')}`)
   }
 
+  /** What is on disk behind a failing server is not waited for. */
   async flushBeforeExit(): Promise<void> {
     await within(this.#config.flushTimeoutMs, (signal) =>
-      this.#when((destination) => destination.settled(signal)),
+      this.#when((destination) => destination.safe(signal)),
     )
   }
 

@@ -10,11 +10,7 @@ import { createTables } from './schema.js'
 /** Attempts at one server. */
 export interface Sender {
   /** One attempt to insert a batch: one request, but for a table to be created or a setting to be left out first. */
-  attempt(
-    batch: PressedBatch,
-    insert: Insert,
-    how: { deadlineMs: number; pingFirst: boolean },
-  ): Promise<Outcome>
+  attempt(batch: PressedBatch, insert: Insert, how: How & { pingFirst: boolean }): Promise<Outcome>
   /** A statement of its own. `repeatable` (default true): it may reach the server twice without harm. */
   run(statement: string, repeatable?: boolean): Promise<{ outcome: Outcome; text: string }>
   /** Requests with rows so far. */
@@ -23,6 +19,14 @@ export interface Sender {
   readonly unknownSettings: ReadonlySet<string>
   /** Aborts what is in flight. */
   close(): void
+}
+
+const MAX_CREATIONS = 3
+
+/** `repeatable`: the server deduplicates, so far as we know. */
+interface How {
+  readonly deadlineMs: number
+  readonly repeatable: boolean
 }
 
 export const MAX_CONCURRENCY = 4
@@ -48,13 +52,9 @@ export function openSender(
   let requests = 0
   let creating: Promise<Outcome> | undefined
 
-  async function insertOnce(
-    batch: PressedBatch,
-    insert: Insert,
-    deadlineMs: number,
-  ): Promise<Outcome> {
+  async function insertOnce(batch: PressedBatch, insert: Insert, how: How): Promise<Outcome> {
     requests++
-    const post = postOf(insert, batch, unknownSettings, deadlineMs)
+    const post = postOf(insert, batch, unknownSettings, how)
     return classify(await watch.watched((signal) => client.send(post, signal)))
   }
 
@@ -79,17 +79,17 @@ export function openSender(
     get requests() {
       return requests
     },
-    async attempt(batch, insert, { deadlineMs, pingFirst }) {
+    async attempt(batch, insert, how) {
       // A server that hung gets no rows before it has answered anything at all: so its return is
       // seen within seconds, and no attempt hangs for a whole deadline.
-      if (pingFirst) {
+      if (how.pingFirst) {
         const pong = await watch.watched(ping)
         if ('error' in pong)
           return { ...classify({ ...pong, bodyStarted: false }), unsent: true } as Retry
       }
-      for (;;) {
+      for (let creations = 0; ; ) {
         const leftOut = unknownSettings.size
-        const outcome = await insertOnce(batch, insert, deadlineMs)
+        const outcome = await insertOnce(batch, insert, how)
         if (
           outcome.status === 'unknown_setting' &&
           // It may have become known while this one was under way.
@@ -105,7 +105,11 @@ export function openSender(
           creating = undefined
         })
         const created = await creating
-        if (created.status === 'delivered') return insertOnce(batch, insert, deadlineMs)
+        if (created.status === 'delivered') {
+          // Dropped between the two, or created on another node: that is no reason to wait for a human.
+          if (++creations < MAX_CREATIONS) continue
+          return { status: 'retry', why: 'transient', error: outcome.error }
+        }
         // Whatever is wrong with the statement, it says nothing against the rows.
         return created.status === 'retry'
           ? created

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { inspect } from 'node:util'
 import {
@@ -49,6 +50,8 @@ function table(name: string): Table<SpanLike> {
     orderBy: 'span_name',
   })
 }
+
+const PEM = readFileSync(new URL('fixtures/test-only-cert.pem', import.meta.url), 'utf8')
 
 describe('defaults', () => {
   test('without any options there is one destination, with every default', () => {
@@ -291,7 +294,7 @@ describe('destinations', () => {
     asyncInsert: false,
     manageSchema: 'off',
     ttl: 2,
-    tls: { ca: 'ca2', servername: 's2', rejectUnauthorized: false },
+    tls: { ca: `ca2\n${PEM}`, servername: 's2', rejectUnauthorized: false },
     headers: { 'x-a': '2' },
     settings: { max_threads: '2' },
     agent,
@@ -312,7 +315,7 @@ describe('destinations', () => {
     asyncInsert: true,
     manageSchema: 'create',
     ttl: 1,
-    tls: { ca: 'ca1', servername: 's1', rejectUnauthorized: true },
+    tls: { ca: `ca1\n${PEM}`, servername: 's1', rejectUnauthorized: true },
     headers: { 'x-a': '1' },
     settings: { max_threads: '1' },
     agent: new Agent(),

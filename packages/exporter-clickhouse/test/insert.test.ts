@@ -22,7 +22,10 @@ async function batchOf(lines: readonly string[], options: Options = {}): Promise
 
 async function queryOf(options: Options = {}, lines: readonly string[] = ['{}']) {
   const batch = await batchOf(lines, options)
-  const post = postOf(insertOf(config(options), batch), batch, new Set(), 1000)
+  const post = postOf(insertOf(config(options), batch), batch, new Set(), {
+    deadlineMs: 1000,
+    repeatable: true,
+  })
   return new URL(post.path, 'http://server').searchParams
 }
 
@@ -59,7 +62,10 @@ describe('an INSERT', () => {
   test('holds no credentials but in headers', async () => {
     const options = { username: 'canary-user', password: 'canary-password' }
     const batch = await batchOf(['{}'])
-    const post = postOf(insertOf(config(options), batch), batch, new Set(), 1000)
+    const post = postOf(insertOf(config(options), batch), batch, new Set(), {
+      deadlineMs: 1000,
+      repeatable: true,
+    })
     expect(JSON.stringify({ ...post, body: '' })).not.toContain('canary')
   })
 
@@ -117,7 +123,10 @@ describe('an INSERT', () => {
   test('says what its body is', async () => {
     const post = async (options: Options) => {
       const batch = await batchOf(['{}'], options)
-      return postOf(insertOf(config(options), batch), batch, new Set(), 1234)
+      return postOf(insertOf(config(options), batch), batch, new Set(), {
+        deadlineMs: 1234,
+        repeatable: true,
+      })
     }
     expect(await post({})).toMatchObject({
       headers: {
@@ -187,7 +196,11 @@ describe('the token', () => {
     const batch = await batchOf(['{}'])
     const insert = insertOf(config(), batch)
     const attempts = [1, 2, 3].map(
-      () => new URL(postOf(insert, batch, new Set(), 1).path, 'http://x').searchParams,
+      () =>
+        new URL(
+          postOf(insert, batch, new Set(), { deadlineMs: 1, repeatable: true }).path,
+          'http://x',
+        ).searchParams,
     )
     const distinct = (name: string) => new Set(attempts.map((query) => query.get(name))).size
     expect(distinct('insert_deduplication_token')).toBe(1)
@@ -200,8 +213,14 @@ describe('settings that an old server does not know', () => {
     const batch = await batchOf(['{}'])
     const insert = insertOf(config(), batch)
     const without = new Set(['async_insert', 'log_comment'])
-    const all = new URL(postOf(insert, batch, new Set(), 1).path, 'http://x').searchParams
-    const fewer = new URL(postOf(insert, batch, without, 1).path, 'http://x').searchParams
+    const all = new URL(
+      postOf(insert, batch, new Set(), { deadlineMs: 1, repeatable: true }).path,
+      'http://x',
+    ).searchParams
+    const fewer = new URL(
+      postOf(insert, batch, without, { deadlineMs: 1, repeatable: true }).path,
+      'http://x',
+    ).searchParams
     expect([...all.keys()].filter((name) => !fewer.has(name))).toEqual(
       expect.arrayContaining([...without]),
     )
