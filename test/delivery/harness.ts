@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DestinationStats, Stats } from '@spanhouse/exporter-clickhouse'
 import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import type { SpanLike } from '@spanhouse/transform'
-import { expect, vi } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
+import { DiagLogLevel, diag } from '../sdk2/node_modules/@opentelemetry/api'
 import { shopSpan } from './spans.js'
 
 /** `SPANHOUSE_LONG=1` runs the outages and kills at their full number and length. */
@@ -86,4 +87,14 @@ export function figure(test: string, values: Record<string, number | string>): v
 
 function round(value: number | string): string {
   return typeof value === 'string' || Number.isInteger(value) ? String(value) : value.toFixed(1)
+}
+
+/** The lines that go through `diag` until the test has ended. */
+export function diagLines(): string[] {
+  const lines: string[] = []
+  const say = (...words: unknown[]) => lines.push(words.join(' '))
+  const logger = { error: say, warn: say, info: say, debug: () => {}, verbose: () => {} }
+  diag.setLogger(logger, { logLevel: DiagLogLevel.INFO, suppressOverrideMessage: true })
+  onTestFinished(() => diag.disable())
+  return lines
 }

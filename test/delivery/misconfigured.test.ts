@@ -1,9 +1,8 @@
 import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatTraces } from '@spanhouse/transform'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { DiagLogLevel, diag } from '../sdk2/node_modules/@opentelemetry/api'
-import { figure, LONG, load, rowsIn, statsOf, tally, until } from './harness.js'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { diagLines, figure, LONG, load, rowsIn, statsOf, tally, until } from './harness.js'
 import { shopSpans } from './spans.js'
 
 let server: ClickHouseServer
@@ -13,12 +12,8 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 beforeEach(() => {
-  lines = []
-  const say = (...words: unknown[]) => lines.push(words.join(' '))
-  const logger = { error: say, warn: say, info: say, debug: () => {}, verbose: () => {} }
-  diag.setLogger(logger, { logLevel: DiagLogLevel.INFO, suppressOverrideMessage: true })
+  lines = diagLines()
 })
-afterEach(() => diag.disable())
 
 test('a wrong password holds the rows, says once what to fix, and tries no more than the batches in flight', async () => {
   const processor = new ClickHouseSpanProcessor({

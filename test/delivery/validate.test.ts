@@ -1,9 +1,8 @@
 import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatTraces, otelTraces } from '@spanhouse/transform'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { DiagLogLevel, diag } from '../sdk2/node_modules/@opentelemetry/api'
-import { statsOf, until } from './harness.js'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { diagLines, statsOf, until } from './harness.js'
 import { shopSpans } from './spans.js'
 
 let server: ClickHouseServer
@@ -13,12 +12,8 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 beforeEach(() => {
-  lines = []
-  const say = (...words: unknown[]) => lines.push(words.join(' '))
-  const logger = { error: say, warn: say, info: say, debug: () => {}, verbose: () => {} }
-  diag.setLogger(logger, { logLevel: DiagLogLevel.INFO, suppressOverrideMessage: true })
+  lines = diagLines()
 })
-afterEach(() => diag.disable())
 
 async function deliverTo(
   database: string,

@@ -11,7 +11,9 @@ import {
 } from '@spanhouse/transform'
 import { z } from 'zod'
 import { MAX_TIMER_MS } from './deadline.js'
+import { endpointProblem, parseEndpoint } from './endpoint.js'
 import { ConfigError } from './errors.js'
+import { describe } from './option-problems.js'
 import type { DestinationOptions, NamedDestinationOptions, Options } from './options.js'
 import type { DropReason } from './outcome.js'
 import type { SpoolConfig } from './spool.js'
@@ -430,40 +432,6 @@ function resolveSpool(
   }
 }
 
-const NOWHERE = 'http://localhost:8123'
-
-// The input of `new URL` may hold a password and stands in its error: neither is passed on.
-function endpointProblem(text: string): string | undefined {
-  if (!URL.canParse(text)) return `must be a URL such as ${NOWHERE}`
-  const url = new URL(text)
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    return 'must begin with http:// or https://'
-  if (url.search || url.hash)
-    return 'must have no query and no fragment; use `database`, `table` and `settings`'
-  try {
-    decodeURIComponent(url.password)
-    return decodeURIComponent(url.username).includes(':')
-      ? 'must not contain a user name with a colon'
-      : undefined
-  } catch {
-    return 'holds a user or password that is not percent-encoded'
-  }
-}
-
-function parseEndpoint(text = NOWHERE): { endpoint: URL; username?: string; password?: string } {
-  if (endpointProblem(text) !== undefined) return { endpoint: new URL(NOWHERE) } // it is reported
-  const url = new URL(text)
-  const { username, password } = url
-  url.username = ''
-  url.password = ''
-  url.pathname = url.pathname.replace(/\/+$/, '')
-  return {
-    endpoint: url,
-    ...(username && { username: decodeURIComponent(username) }),
-    ...(password && { password: decodeURIComponent(password) }),
-  }
-}
-
 function isUsable({ ca, cert, key }: TlsConfig): boolean {
   if (ca === undefined && cert === undefined) return true
   // A path would pass as an authority that vouches for nobody.
@@ -517,40 +485,4 @@ function isTable(value: unknown): boolean {
     typeof table.ddl === 'function' &&
     Array.isArray(table.insertColumns)
   )
-}
-
-const SECRET = /password|headers|tls|endpoint/
-
-function describe(issue: z.core.$ZodIssue, options: unknown): string[] {
-  const path = issue.path.map(String)
-  const at = path.join('.')
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => `${[...path, shownName(key)].join('.')} is no option`)
-  if (issue.code === 'invalid_union' && at.endsWith('schema'))
-    return [`${at} must be 'flat', 'otel' or a table made by defineTable()`]
-  if (issue.code === 'invalid_key')
-    return [
-      `${[...path.slice(0, -1), shownName(path.at(-1) ?? '')].join('.')} ${issue.issues[0]?.message ?? 'is not allowed'}`,
-    ]
-  const received = path.reduce<unknown>(
-    (value, key) => (value as Record<string, unknown> | undefined)?.[key],
-    options,
-  )
-  const shown = SECRET.test(at) ? 'a value not shown' : show(received)
-  return [`${at || 'options'}: ${issue.message} (received ${shown})`]
-}
-
-// A header line or a URL in place of a name may hold a secret.
-function shownName(name: string): string {
-  return /^[\w-]{1,60}$/.test(name) ? name : '(a name not shown)'
-}
-
-function show(value: unknown): string {
-  // A URL with its password, given in the wrong place.
-  if (typeof value === 'string' && /:\/\/|@/.test(value)) return 'a value not shown'
-  if (typeof value === 'string')
-    return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null)
-    return String(value)
-  return Array.isArray(value) ? 'an array' : typeof value
 }
