@@ -20,7 +20,7 @@ export function endpointProblem(text: string): string | undefined {
 }
 
 /** The endpoint without its credentials, which come beside it, percent-decoded. */
-export function parseEndpoint(text = NOWHERE): {
+export function parseEndpoint(text: string = NOWHERE): {
   endpoint: URL
   username?: string
   password?: string
