@@ -1,5 +1,27 @@
 import type { Encoding } from './encoding.js'
 
+/** How many are not there, because of a limit. */
+export interface Dropped {
+  readonly attributes: number
+  readonly events: number
+  readonly links: number
+}
+
+export const NONE_DROPPED: Dropped = { attributes: 0, events: 0, links: 0 }
+
+/** Attributes to be written as a map, and what is to be said of those that are not there. */
+export class AttributeSource {
+  readonly attributes: unknown
+  readonly dropped: Dropped
+  readonly sorted: boolean
+
+  constructor(attributes: unknown, dropped: Dropped = NONE_DROPPED, sorted = false) {
+    this.attributes = attributes
+    this.dropped = dropped
+    this.sorted = sorted
+  }
+}
+
 /** The entries of an attributes object, within the limits. What is no attribute value is left out and counted. */
 export function readAttributes(source: unknown, encoding: Encoding): Map<string, unknown> {
   const entries = new Map<string, unknown>()
@@ -13,6 +35,20 @@ export function readAttributes(source: unknown, encoding: Encoding): Map<string,
     else entries.set(key, value)
   }
   return entries
+}
+
+/** The same with counts of what was dropped, here too, under the keys OpenTelemetry names for formats without a field for it. */
+export function readSource(
+  { attributes, dropped, sorted }: AttributeSource,
+  encoding: Encoding,
+): Map<string, unknown> {
+  const { tally } = encoding
+  const before = tally.droppedAttributes
+  const entries = readAttributes(attributes, encoding)
+  const counts = { ...dropped, attributes: dropped.attributes + tally.droppedAttributes - before }
+  for (const [what, count] of Object.entries(counts))
+    if (count > 0) entries.set(`otel.dropped_${what}_count`, count)
+  return sorted ? sortedByKey(entries) : entries
 }
 
 export function sortedByKey(entries: Map<string, unknown>): Map<string, unknown> {

@@ -1,4 +1,6 @@
+import type { Derived } from './derived.js'
 import type { Encoding } from './encoding.js'
+import type { Kind } from './kind.js'
 import type { ResourceLike, ScopeLike } from './span.js'
 
 /** What of a column stands in a CREATE TABLE. */
@@ -9,6 +11,8 @@ export interface ColumnShape {
   readonly type: string
   /** Inside CODEC(…), e.g. `ZSTD(1)`. Default: the server's. */
   readonly codec?: string | undefined
+  /** @internal How values are written, where it is not as the type says. */
+  readonly kind?: Kind | undefined
 }
 
 /**
@@ -19,6 +23,8 @@ export type Column<Input> = SpanColumn<Input> | ListColumn<Input> | ResourceColu
 
 interface SpanColumn<Input> extends ColumnShape {
   readonly from?: 'span' | undefined
+  /** It follows from another column, which is not derived itself: the server works it out where it can. `value` must say the same. */
+  readonly derived?: Derived | undefined
   readonly each?: undefined
   value(input: Input, encoding: Encoding): unknown
 }

@@ -1,5 +1,6 @@
 import type { ColumnShape } from './column.js'
 import { quoteIdentifier } from './identifier.js'
+import { quoteText } from './sql-text.js'
 
 /** Where and how the statements of `ddl()` create a table. */
 export interface DdlOptions {
@@ -90,9 +91,6 @@ function ttlSql(shape: TableShape, { ttl }: DdlOptions): string[] {
 
 function settingsSql(settings: Record<string, string | number>): string {
   return Object.entries(settings)
-    .map(
-      ([name, value]) =>
-        `${name} = ${typeof value === 'number' ? value : `'${value.replace(/[\\']/g, '\\$&')}'`}`,
-    )
+    .map(([name, value]) => `${name} = ${typeof value === 'number' ? value : quoteText(value)}`)
     .join(', ')
 }

@@ -1,3 +1,4 @@
+import { ByteWriter } from './byte-writer.js'
 import { newTally, type Tally } from './tally.js'
 
 /** Bounds on what a span's own attributes, events and links may bring into a row. Absent: no bound. Resource and scope are exempt, as in the OpenTelemetry specification. */
@@ -12,10 +13,13 @@ export interface Limits {
   readonly linkCount?: number | undefined
 }
 
-/** The encoding of one row: where alterations are counted, which limits hold, and how much may still be written. */
+/** The encoding of one row: where it is written, where alterations are counted, which limits hold, and how much may still be written. */
 export interface Encoding {
+  out: ByteWriter
   readonly tally: Tally
   readonly limits: Limits
+  /** Leave out what is at its type's default. */
+  readonly sparse: boolean
   /** Characters this row may still take. Shared references make a small graph print endlessly; this ends it. */
   room: number
 }
@@ -23,8 +27,18 @@ export interface Encoding {
 /** What an element of a list or map takes of the room beside its text, so that empty ones come to an end too. */
 export const ELEMENT = 8
 
-const ROW_ROOM = 16 * 1024 * 1024
+export const ROW_ROOM: number = 16 * 1024 * 1024
 
-export function newEncoding(tally: Tally = newTally(), limits: Limits = {}): Encoding {
-  return { tally, limits, room: ROW_ROOM }
+export function newEncoding({
+  out = new ByteWriter(),
+  tally = newTally(),
+  limits = {},
+  sparse = false,
+}: {
+  out?: ByteWriter | undefined
+  tally?: Tally | undefined
+  limits?: Limits | undefined
+  sparse?: boolean
+} = {}): Encoding {
+  return { out, tally, limits, sparse, room: ROW_ROOM }
 }

@@ -1,15 +1,9 @@
 import { nested } from './column.js'
+import { hexId } from './hex-id.js'
 import type { EventLike, LinkLike, SpanLike } from './span.js'
 import { itemAttributes, resourceAttributes, spanAttributes } from './span-attributes.js'
 import { eventsOf, linksOf } from './span-lists.js'
-import {
-  contextOf,
-  durationOf,
-  idText,
-  parentId,
-  storedStart,
-  traceStateText,
-} from './span-values.js'
+import { contextOf, durationOf, parentId, storedStart, traceStateText } from './span-values.js'
 import { defineTable, type Table } from './table.js'
 import { milliseconds } from './time.js'
 
@@ -18,7 +12,7 @@ const KINDS = new Map<unknown, string>(
 )
 const STATUSES = new Map<unknown, string>(['UNSET', 'OK', 'ERROR'].entries())
 
-const id = { type: 'String', codec: 'ZSTD(1)' }
+const id = { type: 'String', codec: 'ZSTD(1)', kind: hexId }
 const text = { type: 'String', codec: 'ZSTD(1)' }
 const label = { type: 'LowCardinality(String)', codec: 'ZSTD(1)' }
 const time = { type: "DateTime64(9, 'UTC')", codec: 'Delta(8), ZSTD(1)' }
@@ -29,19 +23,26 @@ export const flatTraces: Table<SpanLike> = defineTable<SpanLike>({
   name: 'traces',
   database: 'telemetry',
   columns: [
-    { name: 'trace_id', ...id, value: (span) => idText(contextOf(span).traceId) },
-    { name: 'span_id', ...id, value: (span) => idText(contextOf(span).spanId) },
+    { name: 'trace_id', ...id, value: (span) => contextOf(span).traceId },
+    { name: 'span_id', ...id, value: (span) => contextOf(span).spanId },
     { name: 'parent_span_id', ...id, value: parentId },
     { name: 'trace_state', ...text, value: (span) => traceStateText(contextOf(span)) },
     { name: 'span_name', ...label, value: (span) => span.name },
     { name: 'span_kind', ...label, value: (span) => KINDS.get(span.kind) ?? 'UNSPECIFIED' },
     { name: 'timestamp', ...time, value: (span) => span.startTime },
-    { name: 'timestamp_ns', type: 'UInt64', codec: 'Delta(8), ZSTD(1)', value: storedStart },
+    {
+      name: 'timestamp_ns',
+      type: 'UInt64',
+      codec: 'Delta(8), ZSTD(1)',
+      value: storedStart,
+      derived: { how: 'nanoseconds', of: 'timestamp' },
+    },
     {
       name: 'duration_ms',
       type: 'Float64',
       codec: 'ZSTD(1)',
       value: (span) => milliseconds(durationOf(span)),
+      derived: { how: 'milliseconds', of: 'duration_ns' },
     },
     { name: 'duration_ns', type: 'UInt64', codec: 'T64, ZSTD(1)', value: durationOf },
     {
@@ -65,20 +66,24 @@ export const flatTraces: Table<SpanLike> = defineTable<SpanLike>({
     },
     { name: 'status_code', ...label, value: (span) => STATUSES.get(span.status?.code) ?? 'UNSET' },
     { name: 'status_message', ...text, value: (span) => span.status?.message },
-    { name: 'attributes', ...attributes, value: spanAttributes },
+    {
+      name: 'attributes',
+      ...attributes,
+      value: (span, encoding) => spanAttributes(span, encoding),
+    },
     { name: 'resource_attributes', ...attributes, from: 'resource', value: resourceAttributes },
     { name: 'scope_name', ...label, from: 'scope', value: (scope) => scope.name },
     { name: 'scope_version', ...label, from: 'scope', value: (scope) => scope.version },
     ...nested<SpanLike, EventLike>('events', eventsOf, [
       { name: 'timestamp', ...time, codec: 'ZSTD(1)', value: (event) => event.time },
       { name: 'name', ...label, value: (event) => event.name },
-      { name: 'attributes', ...attributes, value: itemAttributes },
+      { name: 'attributes', ...attributes, value: (event) => itemAttributes(event) },
     ]),
     ...nested<SpanLike, LinkLike>('links', linksOf, [
-      { name: 'trace_id', ...id, value: (link) => idText(link.context?.traceId) },
-      { name: 'span_id', ...id, value: (link) => idText(link.context?.spanId) },
+      { name: 'trace_id', ...id, value: (link) => link.context?.traceId },
+      { name: 'span_id', ...id, value: (link) => link.context?.spanId },
       { name: 'trace_state', ...text, value: (link) => traceStateText(link.context) },
-      { name: 'attributes', ...attributes, value: itemAttributes },
+      { name: 'attributes', ...attributes, value: (link) => itemAttributes(link) },
     ]),
   ],
   indexes: [

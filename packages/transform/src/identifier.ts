@@ -1,5 +1,3 @@
-import { wellFormed } from './json-text.js'
-
 const ESCAPES: Record<string, string> = {
   '`': '\\`',
   '\\': '\\\\',
@@ -15,5 +13,5 @@ const ESCAPES: Record<string, string> = {
 export function quoteIdentifier(name: string): string {
   if (name === '') throw new TypeError('an identifier must not be empty')
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what needs escaping
-  return `\`${wellFormed(name).replace(/[`\\\n\r\t\u0008\f\u0000]/g, (character) => ESCAPES[character] ?? character)}\``
+  return `\`${name.toWellFormed().replace(/[`\\\n\r\t\u0008\f\u0000]/g, (character) => ESCAPES[character] ?? character)}\``
 }

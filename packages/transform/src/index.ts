@@ -1,6 +1,8 @@
+export { ByteWriter } from './byte-writer.js'
 export type { Column, ColumnShape } from './column.js'
+export { type CompactRows, type Constants, type RowShape, wholeRow } from './compact.js'
 export type { DdlOptions, Placement } from './ddl.js'
-export type { Encoding, Limits } from './encoding.js'
+export { type Encoding, type Limits, newEncoding, ROW_ROOM } from './encoding.js'
 export { flatTraces } from './flat-traces.js'
 export { quoteIdentifier } from './identifier.js'
 export { otelTraces } from './otel-traces.js'
@@ -15,5 +17,6 @@ export type {
   SpanContextLike,
   SpanLike,
 } from './span.js'
-export { defineTable, type Table, type TableDefinition } from './table.js'
+export { quoteText } from './sql-text.js'
+export { compactRowsOf, defineTable, type Table, type TableDefinition } from './table.js'
 export { newTally, type Tally } from './tally.js'

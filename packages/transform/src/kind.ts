@@ -1,8 +1,9 @@
 import { textOf } from './attribute.js'
-import { readAttributes } from './attributes.js'
+import { writeOrdinary } from './attribute-map.js'
+import { AttributeSource, readAttributes, readSource } from './attributes.js'
 import { date, dateTime } from './date-time.js'
 import type { Encoding } from './encoding.js'
-import { cut, jsonText, wellFormed } from './json-text.js'
+import { cut, writeText } from './json-text.js'
 import { elementsOf } from './list.js'
 import { mapEntries, setValues } from './native.js'
 import { bool, float, integer } from './number.js'
@@ -10,23 +11,26 @@ import { isList } from './plain-value.js'
 
 /** How the values of a ClickHouse type are written in JSONEachRow. */
 export interface Kind {
-  /** Stands for undefined, null, and what cannot be read. */
+  /** JSON text that stands for undefined, null, and what cannot be read: the type's default on the server. */
   readonly empty: string
-  /** JSON text, or undefined where `value` cannot be read as this type. May throw. */
-  write(value: NonNullable<unknown>, encoding: Encoding): string | undefined
+  /** Writes the value; false where it cannot be read as this type. What was written until then is taken back. May throw. */
+  write(value: NonNullable<unknown>, encoding: Encoding): boolean
 }
 
-/** JSON text of `value` as `kind`, whatever it is. */
-export function writeAs(kind: Kind, value: unknown, encoding: Encoding): string {
-  if (value === undefined || value === null) return kind.empty
-  try {
-    const json = kind.write(value, encoding)
-    if (json !== undefined) return json
-  } catch {
-    // a getter or Proxy trap of the value's
+/** Writes `value` as `kind`, whatever it is. */
+export function writeAs(kind: Kind, value: unknown, encoding: Encoding): void {
+  const { out } = encoding
+  if (value !== undefined && value !== null) {
+    const start = out.length
+    try {
+      if (kind.write(value, encoding)) return
+    } catch {
+      // a getter or Proxy trap of the value's
+    }
+    out.length = start
+    encoding.tally.unreadableValues++
   }
-  encoding.tally.unreadableValues++
-  return kind.empty
+  out.text(kind.empty)
 }
 
 /** The kind of a ClickHouse type text, e.g. `Map(LowCardinality(String), String)`. Throws a TypeError for types that are not written here. */
@@ -40,11 +44,13 @@ export function kindOf(type: string): Kind {
   return make(splitArguments(inner ?? ''))
 }
 
-const text: Kind = {
+export const text: Kind = {
   empty: '""',
   write(value, encoding) {
-    const written = textOf(value, encoding)
-    return written === undefined ? undefined : jsonText(written, encoding)
+    const written = typeof value === 'string' ? value : textOf(value, encoding)
+    if (written === undefined) return false
+    writeText(written, encoding)
+    return true
   },
 }
 
@@ -53,9 +59,10 @@ const attributeText: Kind = {
   empty: '""',
   write(value, encoding) {
     const written = textOf(value, encoding)
-    if (written === undefined) return undefined
+    if (written === undefined) return false
     const most = encoding.limits.attributeValueLength ?? Number.POSITIVE_INFINITY
-    return jsonText(cut(written, most, encoding), encoding)
+    writeText(cut(written, most, encoding), encoding)
+    return true
   },
 }
 
@@ -63,14 +70,25 @@ function nullable(inner: Kind): Kind {
   return { ...inner, empty: 'null' }
 }
 
+const COMMA = 0x2c
+const COLON = 0x3a
+const [OPEN_LIST, CLOSE_LIST] = [0x5b, 0x5d]
+const [OPEN_MAP, CLOSE_MAP] = [0x7b, 0x7d]
+
 function array(element: Kind): Kind {
   return {
     empty: '[]',
     write(value, encoding) {
       const list = value instanceof Set ? setValues(value) : value
-      if (!isList(list)) return undefined
-      const elements = elementsOf(list, encoding).map((item) => writeAs(element, item, encoding))
-      return `[${elements.join(',')}]`
+      if (!isList(list)) return false
+      const { out } = encoding
+      out.byte(OPEN_LIST)
+      for (const [index, item] of elementsOf(list, encoding).entries()) {
+        if (index > 0) out.byte(COMMA)
+        writeAs(element, item, encoding)
+      }
+      out.byte(CLOSE_LIST)
+      return true
     },
   }
 }
@@ -80,28 +98,41 @@ function map(element: Kind): Kind {
   return {
     empty: '{}',
     write(value, encoding) {
-      const given = value instanceof Map ? value : readAttributes(value, encoding)
-      const entries = distinct(mapEntries(given))
-      let json = ''
-      let written = 0
-      for (const [key, item] of entries) {
-        if (encoding.room <= 0) {
-          encoding.tally.droppedAttributes += entries.length - written
-          break
-        }
-        json += `${written++ > 0 ? ',' : ''}${jsonText(key, encoding)}:${writeAs(element, item, encoding)}`
-      }
-      return `{${json}}`
+      if (value instanceof Map) return writeEntries(element, value, encoding)
+      const isOurs = value instanceof AttributeSource
+      const source = isOurs ? value : new AttributeSource(value)
+      if (element === attributeText && writeOrdinary(source, encoding)) return true
+      const read = isOurs ? readSource(source, encoding) : readAttributes(value, encoding)
+      return writeEntries(element, read, encoding)
     },
   }
 }
 
+function writeEntries(element: Kind, given: Map<unknown, unknown>, encoding: Encoding): true {
+  const { out, tally } = encoding
+  const entries = distinct(mapEntries(given))
+  out.byte(OPEN_MAP)
+  let written = 0
+  for (const [key, item] of entries) {
+    if (encoding.room <= 0) {
+      tally.droppedAttributes += entries.length - written
+      break
+    }
+    if (written++ > 0) out.byte(COMMA)
+    writeText(key, encoding)
+    out.byte(COLON)
+    writeAs(element, item, encoding)
+  }
+  out.byte(CLOSE_MAP)
+  return true
+}
+
 /** Keys as they will be stored. ClickHouse keeps duplicates, so two that become one are made one here: the last wins. */
 function distinct(entries: [unknown, unknown][]): [string, unknown][] {
-  if (entries.every(([key]) => typeof key === 'string' && wellFormed(key) === key)) {
+  if (entries.every(([key]) => typeof key === 'string' && key.toWellFormed() === key)) {
     return entries as [string, unknown][]
   }
-  return [...new Map(entries.map(([key, value]) => [wellFormed(String(key)), value]))]
+  return [...new Map(entries.map(([key, value]) => [String(key).toWellFormed(), value]))]
 }
 
 const kinds = new Map<string, (args: string[]) => Kind>([

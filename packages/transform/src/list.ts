@@ -1,30 +1,41 @@
 import { ELEMENT, type Encoding } from './encoding.js'
 
+const NO_ITEMS: readonly unknown[] = []
+const USUAL = 128
 const MAX_HOLES = 1000 // a sparse array can claim four thousand million elements and hold none
 
 /** The elements of a list, as far as the row has room; those that throw are undefined. */
 export function elementsOf(list: ArrayLike<unknown>, encoding: Encoding): unknown[] {
-  const elements: unknown[] = []
+  // Of the right size at once, if it is a size to be believed.
+  const elements: unknown[] = new Array(list.length <= USUAL ? list.length : 0)
   let holes = 0
   for (let index = 0; index < list.length; index++) {
     if (encoding.room <= 0 || holes > MAX_HOLES) {
       encoding.tally.truncatedValues++
+      elements.length = index
       break
     }
     if (!(index in list)) holes++
     encoding.room -= ELEMENT
-    elements.push(elementAt(list, index, encoding))
+    elements[index] = elementAt(list, index, encoding)
   }
   return elements
 }
 
 /** The elements of an array that are something; none where `list` is absent or no array. */
-export function itemsOf(list: unknown, encoding: Encoding): unknown[] {
-  if (list === undefined || list === null) return []
-  if (Array.isArray(list))
-    return elementsOf(list, encoding).filter((item) => item !== undefined && item !== null)
+export function itemsOf(list: unknown, encoding: Encoding): readonly unknown[] {
+  if (list === undefined || list === null) return NO_ITEMS
+  if (Array.isArray(list) && list.length === 0) return NO_ITEMS
+  if (Array.isArray(list)) {
+    const elements = elementsOf(list, encoding)
+    return elements.every(isThere) ? elements : elements.filter(isThere)
+  }
   encoding.tally.unreadableValues++
   return []
+}
+
+function isThere(item: unknown): boolean {
+  return item !== undefined && item !== null
 }
 
 function elementAt(list: ArrayLike<unknown>, index: number, encoding: Encoding): unknown {

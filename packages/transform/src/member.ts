@@ -1,49 +1,91 @@
+import { pieceOf } from './byte-writer.js'
 import type { ColumnShape } from './column.js'
+import type { Derived } from './derived.js'
 import type { Encoding } from './encoding.js'
-import { wellFormed } from './json-text.js'
-import { type Kind, kindOf, writeAs } from './kind.js'
+import { writeText } from './json-text.js'
+import { type Kind, kindOf, text, writeAs } from './kind.js'
 import { itemsOf } from './list.js'
 
-/** Writes neighbouring members of a row's JSON object, without the braces. */
-export type Members = (source: unknown, encoding: Encoding) => string
+const COMMA = 0x2c
+const [OPEN_LIST, CLOSE_LIST] = [0x5b, 0x5d]
+
+/** Writes neighbouring members of a row's JSON object, each with a comma before it. */
+export type Members = (source: unknown, encoding: Encoding) => void
 
 /** A column whatever it reads from. */
 export interface AnyColumn extends ColumnShape {
   readonly from?: 'span' | 'resource' | 'scope' | undefined
+  readonly derived?: Derived | undefined
   each?(source: unknown, encoding: Encoding): unknown
   value(source: unknown, encoding: Encoding): unknown
 }
 
 export type Run = readonly [AnyColumn, ...AnyColumn[]]
 
+/** The name under which a column is written. */
+export type NameOf = (column: AnyColumn) => string
+
 /** The writer of one column, or of neighbours that share a list. */
-export function membersOf(run: Run): Members {
-  return run[0].each ? listMembers(run) : plainMember(run[0])
+export function membersOf(run: Run, nameOf: NameOf): Members {
+  return run[0].each ? listMembers(run, nameOf) : columnMember(run[0], nameOf)
 }
 
-function plainMember(column: AnyColumn): Members {
-  const key = keyOf(column)
-  const kind = kindOfColumn(column, column.type)
-  return (source, encoding) => key + writeAs(kind, readValue(column, source, encoding), encoding)
-}
-
-/** The list is read once for all its columns: ClickHouse refuses a row whose parts of one structure differ in length. */
-function listMembers(run: Run): Members {
-  const columns = run.map((column) => ({ column, key: keyOf(column), kind: elementKind(column) }))
+function columnMember(column: AnyColumn, nameOf: NameOf): Members {
+  const kind = column.kind ?? kindOfColumn(column, column.type)
+  const isText = kind === text
+  const key = pieceOf(keyText(nameOf(column)))
+  const empty = Buffer.from(kind.empty)
+  const { value: read } = column
   return (source, encoding) => {
-    const items = listOf(run[0], source, encoding)
-    return columns
-      .map(({ column, key, kind }) => {
-        const elements = items.map((item) =>
-          writeAs(kind, readValue(column, item, encoding), encoding),
-        )
-        return `${key}[${elements.join(',')}]`
-      })
-      .join(',')
+    const { out, sparse } = encoding
+    let value: unknown
+    try {
+      value = read.call(column, source, encoding)
+    } catch {
+      encoding.tally.unreadableValues++
+    }
+    if (isText && typeof value === 'string' && value !== '') {
+      out.piece(key)
+      writeText(value, encoding)
+      return
+    }
+    if (sparse && (value === undefined || value === null)) return
+    const start = out.length
+    out.piece(key)
+    writeAs(kind, value, encoding)
+    const length = out.length - start - key.length
+    if (sparse && length === empty.length && out.endsWith(empty)) out.length = start
   }
 }
 
-function listOf(column: AnyColumn, source: unknown, encoding: Encoding): unknown[] {
+/** The list is read once for all its columns: ClickHouse refuses a row whose parts of one structure differ in length. */
+function listMembers(run: Run, nameOf: NameOf): Members {
+  const columns = run.map((column) => ({
+    key: pieceOf(keyText(nameOf(column))),
+    kind: elementKind(column),
+    read: readerOf(column),
+  }))
+  const empty = pieceOf(run.map((column) => `${keyText(nameOf(column))}[]`).join(''))
+  return (source, encoding) => {
+    const { out, sparse } = encoding
+    const items = listOf(run[0], source, encoding)
+    if (items.length === 0) {
+      if (!sparse) out.piece(empty)
+      return
+    }
+    for (const { key, kind, read } of columns) {
+      out.piece(key)
+      out.byte(OPEN_LIST)
+      for (let index = 0; index < items.length; index++) {
+        if (index > 0) out.byte(COMMA)
+        writeAs(kind, read(items[index], encoding), encoding)
+      }
+      out.byte(CLOSE_LIST)
+    }
+  }
+}
+
+function listOf(column: AnyColumn, source: unknown, encoding: Encoding): readonly unknown[] {
   try {
     return itemsOf(column.each?.(source, encoding), encoding)
   } catch {
@@ -52,12 +94,15 @@ function listOf(column: AnyColumn, source: unknown, encoding: Encoding): unknown
   }
 }
 
-function readValue(column: AnyColumn, source: unknown, encoding: Encoding): unknown {
-  try {
-    return column.value(source, encoding)
-  } catch {
-    encoding.tally.unreadableValues++
-    return undefined
+function readerOf(column: AnyColumn): (source: unknown, encoding: Encoding) => unknown {
+  const { value } = column
+  return (source, encoding) => {
+    try {
+      return value.call(column, source, encoding)
+    } catch {
+      encoding.tally.unreadableValues++
+      return undefined
+    }
   }
 }
 
@@ -67,10 +112,10 @@ function elementKind(column: AnyColumn): Kind {
     throw new TypeError(
       `column ${column.name}: with each its type must be Array(…), not ${column.type}`,
     )
-  return kindOfColumn(column, element)
+  return column.kind ?? kindOfColumn(column, element)
 }
 
-function kindOfColumn(column: AnyColumn, type: string): Kind {
+export function kindOfColumn(column: AnyColumn, type: string): Kind {
   try {
     return kindOf(type)
   } catch (cause) {
@@ -78,6 +123,6 @@ function kindOfColumn(column: AnyColumn, type: string): Kind {
   }
 }
 
-function keyOf(column: AnyColumn): string {
-  return `${JSON.stringify(wellFormed(column.name))}:`
+function keyText(name: string): string {
+  return `,${JSON.stringify(name.toWellFormed())}:`
 }

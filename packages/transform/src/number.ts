@@ -1,23 +1,36 @@
+import { writeDigits, writeNumber } from './digits.js'
 import type { Encoding } from './encoding.js'
 import type { Kind } from './kind.js'
-import { nanosText, readTime } from './time.js'
+import { isStorable, readTime, writeNanos } from './time.js'
+
+const QUOTE = 0x22
 
 /** Whole numbers, clamped to the type's range; fractions are cut off. A time (HrTime, Date) is its nanoseconds. From 64 bits on as quoted digits. */
 export function integer(bits: number, signed: boolean): Kind {
   const min = signed ? -(2n ** BigInt(bits - 1)) : 0n
   const max = 2n ** BigInt(signed ? bits - 1 : bits) - 1n
-  const quote = bits >= 64 ? '"' : ''
-  const quoted = (digits: string): string => `${quote}${digits}${quote}`
+  const most = Math.min(Number(max), Number.MAX_SAFE_INTEGER)
+  const isQuoted = bits >= 64
   return {
-    empty: quoted('0'),
+    empty: isQuoted ? '"0"' : '0',
     write(value, encoding) {
-      if (isSmall(value) && value >= min && value <= max) return quoted(String(value))
-      if (bits >= 64 && isStorableTime(value)) return quoted(nanosText(value))
-      const number = wholeNumber(value, encoding)
-      if (number === undefined) return undefined
-      const nearest = number < min ? min : number > max ? max : number
-      if (nearest !== number) encoding.tally.adjustedNumbers++
-      return quoted(String(nearest))
+      const { out } = encoding
+      if (typeof value === 'number' && value >= 0 && value <= most && Number.isInteger(value)) {
+        if (isQuoted) out.byte(QUOTE)
+        writeDigits(out, value)
+      } else if (isQuoted && isStorable(value)) {
+        out.byte(QUOTE)
+        writeNanos(out, value)
+      } else {
+        const number = wholeNumber(value, encoding)
+        if (number === undefined) return false
+        const nearest = number < min ? min : number > max ? max : number
+        if (nearest !== number) encoding.tally.adjustedNumbers++
+        if (isQuoted) out.byte(QUOTE)
+        out.text(String(nearest))
+      }
+      if (isQuoted) out.byte(QUOTE)
+      return true
     },
   }
 }
@@ -25,37 +38,28 @@ export function integer(bits: number, signed: boolean): Kind {
 /** NaN and the infinities are no JSON: they are empty, 0 or null. */
 export const float: Kind = {
   empty: '0',
-  write(value) {
+  write(value, { out }) {
     const number = floatOf(value)
-    return Number.isFinite(number) ? String(number) : undefined
+    if (!Number.isFinite(number)) return false
+    writeNumber(out, number)
+    return true
   },
 }
 
 export const bool: Kind = {
   empty: 'false',
-  write(value) {
-    if (typeof value === 'boolean') return String(value)
-    if (typeof value === 'number' || typeof value === 'bigint') return String(Boolean(value))
-    return value === 'true' || value === 'false' ? value : undefined
+  write(value, { out }) {
+    const truth = boolOf(value)
+    if (truth === undefined) return false
+    out.text(String(truth))
+    return true
   },
 }
 
-function isSmall(value: unknown): value is number {
-  return Number.isSafeInteger(value)
-}
-
-/** A normal HrTime below 2^63 ns: its digits are the number, without a BigInt. */
-function isStorableTime(value: unknown): value is [number, number] {
-  if (!Array.isArray(value)) return false
-  const [seconds, nanos] = value
-  return (
-    isSmall(seconds) &&
-    isSmall(nanos) &&
-    seconds >= 0 &&
-    seconds < 9_223_372_036 &&
-    nanos >= 0 &&
-    nanos < 1e9
-  )
+function boolOf(value: unknown): unknown {
+  if (typeof value === 'boolean') return value
+  if (typeof value === 'number' || typeof value === 'bigint') return Boolean(value)
+  return value === 'true' || value === 'false' ? value : undefined
 }
 
 function floatOf(value: unknown): number {

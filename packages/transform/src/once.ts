@@ -1,60 +1,68 @@
-import { type Encoding, newEncoding } from './encoding.js'
-import type { Members } from './member.js'
-import { addTally, isZero, type Tally } from './tally.js'
+import type { Encoding } from './encoding.js'
 
-interface Encoded {
-  readonly members: string
-  readonly tally: Tally | undefined
+/** What a change of a resource or scope would show in. */
+interface Identity {
+  readonly attributes?: unknown
+  readonly name?: unknown
+  readonly version?: unknown
 }
 
-interface Known extends Encoded {
-  readonly identity: Identity
+interface Source extends Identity {
+  readonly asyncAttributesPending?: unknown
 }
 
-type Identity = readonly [attributes: unknown, name: unknown, version: unknown]
+interface Known<Made> extends Identity {
+  readonly source: Source
+  readonly made: Made
+}
 
 /**
- * Encodes what a resource or scope contributes once per object, for as long as it keeps its attributes object, name and version; what is altered counts in every row.
+ * Makes something of a resource or scope once per object, for as long as it keeps its attributes object, name and version.
  * Not while attributes are pending: they would stay missing.
  */
-export function oncePerObject(sourceOf: (input: unknown) => object, write: Members): Members {
-  const knownOf = new WeakMap<object, Known>()
+export function oncePerObject<Made>(
+  sourceOf: (input: unknown) => object,
+  make: (source: object, encoding: Encoding) => Made,
+): (input: unknown, encoding: Encoding) => Made {
+  const knownOf = new WeakMap<object, Known<Made>>()
+  let last: Known<Made> | undefined // most spans have the resource and the scope of the one before
   return (input, encoding) => {
-    const source = attempt(() => sourceOf(input), encoding) ?? {}
-    const identity = attempt(() => identityOf(source), encoding)
-    const before = knownOf.get(source)
-    if (before && identity && isSame(before.identity, identity)) return reuse(before, encoding)
-    const fresh = encoded(source, write)
-    if (identity) knownOf.set(source, { ...fresh, identity })
-    return reuse(fresh, encoding)
+    const source: Source = attempt(sourceOf, input, encoding) ?? {}
+    const known = last?.source === source ? last : knownOf.get(source)
+    if (known !== undefined && attempt(isUnchanged, known, encoding)) {
+      last = known
+      return known.made
+    }
+    const identity = attempt(identityOf, source, encoding)
+    const made = make(source, encoding)
+    if (identity) knownOf.set(source, { ...identity, source, made })
+    return made
   }
 }
 
-function encoded(source: object, write: Members): Encoded {
-  const encoding = newEncoding() // limits and room of a row are no concern of what all rows share
-  const members = write(source, encoding)
-  return { members, tally: isZero(encoding.tally) ? undefined : encoding.tally }
+/** Undefined while attributes are still to come. */
+function identityOf(source: Source): Identity | undefined {
+  if (source.asyncAttributesPending) return undefined // asking for attributes now would make the SDK complain
+  const { attributes, name, version } = source
+  return { attributes, name, version }
 }
 
-function reuse({ members, tally }: Encoded, encoding: Encoding): string {
-  if (tally) addTally(encoding.tally, tally)
-  return members
+function isUnchanged({ source, attributes, name, version }: Known<unknown>): boolean {
+  return (
+    !source.asyncAttributesPending &&
+    source.attributes === attributes &&
+    source.name === name &&
+    source.version === version
+  )
 }
 
-/** What a change would show in; undefined while it is still to come. */
-function identityOf(source: object): Identity | undefined {
-  const given = source as Record<string, unknown>
-  if (given['asyncAttributesPending']) return undefined // asking for attributes now would make the SDK complain
-  return [given['attributes'], given['name'], given['version']]
-}
-
-function isSame(a: Identity, b: Identity): boolean {
-  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2]
-}
-
-function attempt<T>(read: () => T, encoding: Encoding): T | undefined {
+function attempt<From, To>(
+  read: (from: From) => To,
+  from: From,
+  encoding: Encoding,
+): To | undefined {
   try {
-    return read()
+    return read(from)
   } catch {
     encoding.tally.unreadableValues++
     return undefined

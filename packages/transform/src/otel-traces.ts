@@ -1,9 +1,10 @@
 import { sortedByKey } from './attributes.js'
 import { nested } from './column.js'
+import { hexId } from './hex-id.js'
 import type { EventLike, LinkLike, SpanLike } from './span.js'
 import { itemAttributes, resourceAttributes, spanAttributes } from './span-attributes.js'
 import { eventsOf, linksOf } from './span-lists.js'
-import { contextOf, durationOf, idText, parentId, traceStateText } from './span-values.js'
+import { contextOf, durationOf, parentId, traceStateText } from './span-values.js'
 import { defineTable, type Table } from './table.js'
 import { traceIdTimes } from './trace-id-times.js'
 
@@ -13,6 +14,7 @@ const KINDS = new Map<unknown, string>(
 const STATUSES = new Map<unknown, string>(['Unset', 'Ok', 'Error'].entries())
 
 const text = { type: 'String', codec: 'ZSTD(1)' }
+const id = { ...text, kind: hexId }
 const label = { type: 'LowCardinality(String)', codec: 'ZSTD(1)' }
 const attributes = { type: 'Map(LowCardinality(String), String)', codec: 'ZSTD(1)' }
 
@@ -26,9 +28,9 @@ export const otelTraces: Table<SpanLike> = defineTable<SpanLike>({
       codec: 'Delta(8), ZSTD(1)',
       value: (span) => span.startTime,
     },
-    { name: 'TraceId', ...text, value: (span) => idText(contextOf(span).traceId) },
-    { name: 'SpanId', ...text, value: (span) => idText(contextOf(span).spanId) },
-    { name: 'ParentSpanId', ...text, value: parentId },
+    { name: 'TraceId', ...id, value: (span) => contextOf(span).traceId },
+    { name: 'SpanId', ...id, value: (span) => contextOf(span).spanId },
+    { name: 'ParentSpanId', ...id, value: parentId },
     { name: 'TraceState', ...text, value: (span) => traceStateText(contextOf(span)) },
     { name: 'SpanName', ...label, value: (span) => span.name },
     { name: 'SpanKind', ...label, value: (span) => KINDS.get(span.kind) ?? 'Unspecified' },
@@ -49,7 +51,7 @@ export const otelTraces: Table<SpanLike> = defineTable<SpanLike>({
     {
       name: 'SpanAttributes',
       ...attributes,
-      value: (span, encoding) => sortedByKey(spanAttributes(span, encoding)),
+      value: (span, encoding) => spanAttributes(span, encoding, true),
     },
     { name: 'Duration', type: 'UInt64', codec: 'ZSTD(1)', value: durationOf },
     { name: 'StatusCode', ...label, value: (span) => STATUSES.get(span.status?.code) ?? 'Unset' },
@@ -60,17 +62,17 @@ export const otelTraces: Table<SpanLike> = defineTable<SpanLike>({
       {
         name: 'Attributes',
         ...attributes,
-        value: (event, encoding) => sortedByKey(itemAttributes(event, encoding)),
+        value: (event) => itemAttributes(event, true),
       },
     ]),
     ...nested<SpanLike, LinkLike>('Links', linksOf, [
-      { name: 'TraceId', ...text, value: (link) => idText(link.context?.traceId) },
-      { name: 'SpanId', ...text, value: (link) => idText(link.context?.spanId) },
+      { name: 'TraceId', ...id, value: (link) => link.context?.traceId },
+      { name: 'SpanId', ...id, value: (link) => link.context?.spanId },
       { name: 'TraceState', ...text, value: (link) => traceStateText(link.context) },
       {
         name: 'Attributes',
         ...attributes,
-        value: (link, encoding) => sortedByKey(itemAttributes(link, encoding)),
+        value: (link) => itemAttributes(link, true),
       },
     ]),
   ],

@@ -1,36 +1,64 @@
+import { pieceOf } from './byte-writer.js'
 import type { Column } from './column.js'
-import type { Encoding } from './encoding.js'
-import { type AnyColumn, type Members, membersOf, type Run } from './member.js'
+import { type Encoding, newEncoding } from './encoding.js'
+import { type AnyColumn, type Members, membersOf, type NameOf, type Run } from './member.js'
 import { oncePerObject } from './once.js'
 import type { ResourceLike, ScopeLike } from './span.js'
+import { addTally, isZero } from './tally.js'
 
-/** A writer of whole rows: one JSON object with the columns in their order. */
+const OPEN = 0x7b
+const CLOSE = 0x7d
+
+/** A writer of rows: one JSON object with the columns in their order, under their names unless `nameOf` has others. Always sparse, or never. */
 export function rowWriter<Input>(
   columns: readonly Column<Input>[],
-): (input: Input, encoding: Encoding) => string {
+  nameOf: NameOf = ({ name }) => name,
+): (input: Input, encoding: Encoding) => void {
   const runs = runsOf(columns as readonly AnyColumn[], (a, b) => originOf(a) === originOf(b))
-  const members = joined(runs.map(membersOfOrigin))
-  return (input, encoding) => `{${members(input, encoding)}}`
+  const members = joined(runs.flatMap((run) => membersOfOrigin(run, nameOf)))
+  return (input, encoding) => {
+    const { out } = encoding
+    const start = out.length
+    members(input, encoding)
+    if (out.length === start) out.byte(OPEN)
+    else out.bytes[start] = OPEN // in place of the first comma
+    out.byte(CLOSE)
+  }
 }
 
-function membersOfOrigin(run: Run): Members {
-  const members = joined(
-    runsOf(run, (a, b) => a.each !== undefined && a.each === b.each).map(membersOf),
+function membersOfOrigin(run: Run, nameOf: NameOf): Members[] {
+  const members = runsOf(run, (a, b) => a.each !== undefined && a.each === b.each).map((part) =>
+    membersOf(part, nameOf),
   )
   switch (originOf(run[0])) {
     case 'resource':
-      return oncePerObject(resourceOf, members)
+      return [shared(resourceOf, joined(members))]
     case 'scope':
-      return oncePerObject(scopeOf, members)
+      return [shared(scopeOf, joined(members))]
     default:
       return members
+  }
+}
+
+/** Encoded once per resource or scope; what was altered counts in every row. */
+function shared(sourceOf: (input: unknown) => object, write: Members): Members {
+  const encodedOf = oncePerObject(sourceOf, (source, { sparse }) => {
+    const encoding = newEncoding({ sparse }) // limits and room of a row are no concern of what all rows share
+    write(source, encoding)
+    const tally = isZero(encoding.tally) ? undefined : encoding.tally
+    return { members: pieceOf(encoding.out.toString()), tally }
+  })
+  return (input, encoding) => {
+    const { members, tally } = encodedOf(input, encoding)
+    if (tally) addTally(encoding.tally, tally)
+    encoding.out.piece(members)
   }
 }
 
 const NO_RESOURCE: ResourceLike = { attributes: {} }
 const NO_SCOPE: ScopeLike = { name: '' }
 
-function resourceOf(input: unknown): object {
+export function resourceOf(input: unknown): object {
   return objectOr((input as { resource?: unknown }).resource, NO_RESOURCE)
 }
 
@@ -42,15 +70,15 @@ function objectOr(value: unknown, otherwise: object): object {
   return typeof value === 'object' && value !== null ? value : otherwise
 }
 
-function originOf(column: AnyColumn): 'span' | 'resource' | 'scope' {
-  return column.from ?? 'span'
+export function originOf({
+  from = 'span',
+}: Pick<AnyColumn, 'from'>): 'span' | 'resource' | 'scope' {
+  return from
 }
 
 function joined(parts: readonly Members[]): Members {
   return (source, encoding) => {
-    let text = ''
-    for (const part of parts) text += (text === '' ? '' : ',') + part(source, encoding)
-    return text
+    for (const part of parts) part(source, encoding)
   }
 }
 

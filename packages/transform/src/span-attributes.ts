@@ -1,34 +1,19 @@
-import { readAttributes } from './attributes.js'
-import type { Encoding } from './encoding.js'
+import { AttributeSource, type Dropped, NONE_DROPPED, readAttributes } from './attributes.js'
+import type { Encoding, Limits } from './encoding.js'
 import type { EventLike, LinkLike, ResourceLike, SpanLike } from './span.js'
-import { overLimit } from './span-lists.js'
 
-// Attributes with what was dropped of them, by the SDK or here, under the keys OpenTelemetry names for formats without a field for it.
-
-export function spanAttributes(span: SpanLike, encoding: Encoding): Map<string, unknown> {
-  const { limits } = encoding
-  const { entries, dropped } = attributesOf(span.attributes, encoding)
-  setCount(entries, 'attributes', () => count(span.droppedAttributesCount) + dropped)
-  setCount(
-    entries,
-    'events',
-    () => count(span.droppedEventsCount) + overLimit(span.events, limits.eventCount),
-  )
-  setCount(
-    entries,
-    'links',
-    () => count(span.droppedLinksCount) + overLimit(span.links, limits.linkCount),
-  )
-  return entries
+export function spanAttributes(
+  span: SpanLike,
+  { limits }: Encoding,
+  sorted = false,
+): AttributeSource {
+  return new AttributeSource(span.attributes, droppedOf(span, limits), sorted)
 }
 
-export function itemAttributes(
-  item: EventLike | LinkLike,
-  encoding: Encoding,
-): Map<string, unknown> {
-  const { entries, dropped } = attributesOf(item.attributes, encoding)
-  setCount(entries, 'attributes', () => count(item.droppedAttributesCount) + dropped)
-  return entries
+export function itemAttributes(item: EventLike | LinkLike, sorted = false): AttributeSource {
+  const attributes = countOf(item, 'droppedAttributesCount')
+  const dropped = attributes > 0 ? { ...NONE_DROPPED, attributes } : NONE_DROPPED
+  return new AttributeSource(item.attributes, dropped, sorted)
 }
 
 export function resourceAttributes(
@@ -38,25 +23,33 @@ export function resourceAttributes(
   return readAttributes(resource.attributes, encoding)
 }
 
-function attributesOf(
-  source: unknown,
-  encoding: Encoding,
-): { entries: Map<string, unknown>; dropped: number } {
-  const before = encoding.tally.droppedAttributes
-  const entries = readAttributes(source, encoding)
-  return { entries, dropped: encoding.tally.droppedAttributes - before }
+function droppedOf(span: SpanLike, { eventCount, linkCount }: Limits): Dropped {
+  const attributes = countOf(span, 'droppedAttributesCount')
+  const events = countOf(span, 'droppedEventsCount') + overLimit(span, 'events', eventCount)
+  const links = countOf(span, 'droppedLinksCount') + overLimit(span, 'links', linkCount)
+  return attributes + events + links > 0 ? { attributes, events, links } : NONE_DROPPED
 }
 
-/** Only when not zero. A count that throws must not cost the attributes. */
-function setCount(entries: Map<string, unknown>, what: string, read: () => number): void {
+/** A count that throws must not cost the attributes. */
+function countOf<Key extends PropertyKey>(
+  from: { readonly [K in Key]?: unknown },
+  key: Key,
+): number {
   try {
-    const dropped = read()
-    if (dropped > 0) entries.set(`otel.dropped_${what}_count`, dropped)
+    const value = from[key]
+    return typeof value === 'number' && value > 0 ? value : 0
   } catch {
-    // whatever it reads, the column that shows it has counted it
+    return 0
   }
 }
 
-function count(value: unknown): number {
-  return typeof value === 'number' && value > 0 ? value : 0
+/** How many items of a list a limit leaves out. */
+function overLimit(span: SpanLike, key: 'events' | 'links', limit: number | undefined): number {
+  if (limit === undefined) return 0
+  try {
+    const list: unknown = span[key]
+    return Array.isArray(list) ? Math.max(0, list.length - limit) : 0
+  } catch {
+    return 0 // the column that shows it has counted it
+  }
 }

@@ -1,4 +1,5 @@
 import type { Column } from './column.js'
+import { type CompactRows, compactRows } from './compact.js'
 import {
   createDatabase,
   createTable,
@@ -7,7 +8,6 @@ import {
   type TableShape,
 } from './ddl.js'
 import { type Limits, newEncoding } from './encoding.js'
-import { wellFormed } from './json-text.js'
 import { partitionDayOf } from './partition-day.js'
 import { rowWriter } from './row.js'
 import type { Tally } from './tally.js'
@@ -46,8 +46,13 @@ export function defineTable<Input>(definition: TableDefinition<Input>): Table<In
   const insertColumns = distinctNames(columns)
   const write = rowWriter(columns)
   const partitionDay = partitionDayOf(definition)
-  const toLine = (input: Input, tally?: Tally, limits?: Limits): string =>
-    write(input, newEncoding(tally, limits))
+  const toLine = (input: Input, tally?: Tally, limits?: Limits): string => {
+    const encoding = newEncoding({ tally, limits })
+    write(input, encoding)
+    return encoding.out.toString()
+  }
+  const compact = compactRows(columns)
+  if (compact) compactOf.set(toLine, compact)
   return {
     name,
     database,
@@ -71,8 +76,16 @@ export function defineTable<Input>(definition: TableDefinition<Input>): Table<In
   }
 }
 
+// By its toLine: a table that has been given another must be written by that.
+const compactOf = new WeakMap<object, CompactRows<never>>()
+
+/** How rows of a table travel without what they have in common; undefined where `toLine` alone knows how to write them. */
+export function compactRowsOf<Input>({ toLine }: Table<Input>): CompactRows<Input> | undefined {
+  return compactOf.get(toLine) as CompactRows<Input> | undefined
+}
+
 function distinctNames(columns: readonly Column<never>[]): string[] {
-  const names = columns.map((column) => wellFormed(column.name))
+  const names = columns.map((column) => column.name.toWellFormed())
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined) throw new TypeError(`two columns are named ${twice}`)
   return names

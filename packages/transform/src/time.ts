@@ -1,6 +1,9 @@
+import type { ByteWriter } from './byte-writer.js'
+import { writeDigits, writeNine, writeTen } from './digits.js'
 import type { HrTime } from './span.js'
 
 const NANOS = 1e9
+const POINT = 0x2e
 const MAX_TIME: HrTime = [9_223_372_036, 854_775_807] // 2^63-1 ns: the end of DateTime64(9), 2262-04-11
 const MAX_DURATION: HrTime = [18_446_744_073, 709_551_615] // 2^64-1 ns: the end of UInt64
 const FAR = 9e15 // seconds; beyond anything stored, and sums of two stay exact
@@ -12,6 +15,7 @@ export const EPOCH: HrTime = [0, 0]
  * Reads an HrTime, a Date, and nanoseconds as a bigint, a number or a string of digits.
  */
 export function readTime(value: unknown): HrTime | undefined {
+  if (isStorable(value)) return value
   if (Array.isArray(value)) return readPair(value[0], value[1])
   switch (typeof value) {
     case 'string':
@@ -33,31 +37,56 @@ export function clampTime(time: HrTime): HrTime {
 
 /** `end` − `start`, cut to 0 … 2^64-1 ns. */
 export function elapsed(start: HrTime, end: HrTime): { duration: HrTime; clamped: boolean } {
-  const difference = carried(end[0] - start[0], end[1] - start[1])
+  const borrow = end[1] < start[1] ? 1 : 0
+  const difference: HrTime = [end[0] - start[0] - borrow, end[1] - start[1] + borrow * NANOS]
   if (difference[0] < 0) return { duration: EPOCH, clamped: true }
   if (isAfter(difference, MAX_DURATION)) return { duration: MAX_DURATION, clamped: true }
   return { duration: difference, clamped: false }
 }
 
+/** Whether it is a time as the SDK makes them, that every column holds: nothing about it has to be changed. */
+export function isStorable(value: unknown): value is HrTime {
+  if (!Array.isArray(value)) return false
+  const [seconds, nanos] = value as unknown[]
+  return (
+    typeof seconds === 'number' &&
+    typeof nanos === 'number' &&
+    seconds >= 0 &&
+    seconds < MAX_TIME[0] &&
+    nanos >= 0 &&
+    nanos < NANOS &&
+    Number.isInteger(seconds) &&
+    Number.isInteger(nanos)
+  )
+}
+
 /** A non-negative time in nanoseconds, as decimal digits. */
-export function nanosText([seconds, nanos]: HrTime): string {
-  return seconds === 0 ? String(nanos) : `${seconds}${padded(nanos)}`
+export function writeNanos(out: ByteWriter, [seconds, nanos]: HrTime): void {
+  if (seconds === 0) {
+    writeDigits(out, nanos)
+  } else {
+    writeDigits(out, seconds)
+    writeNine(out, nanos)
+  }
 }
 
-/** A non-negative time in milliseconds: the float nearest to the exact quotient. */
-export function milliseconds(time: HrTime): number {
+/** A non-negative time, or number of nanoseconds that is exact, in milliseconds: the float nearest to the exact quotient. */
+export function milliseconds(time: HrTime | number): number {
+  if (typeof time === 'number') return time / 1e6
   const nanos = time[0] * NANOS + time[1]
-  return Number.isSafeInteger(nanos) ? nanos / 1e6 : Number(`${nanosText(time)}e-6`)
+  return Number.isSafeInteger(nanos)
+    ? nanos / 1e6
+    : Number(`${BigInt(time[0]) * 1_000_000_000n + BigInt(time[1])}e-6`)
 }
 
-/** `seconds.nanoseconds` with ten and `precision` digits: with fewer seconds digits `best_effort` refuses the row. */
-export function timeText([seconds, nanos]: HrTime, precision: number): string {
-  const whole = String(seconds).padStart(10, '0')
-  return precision === 0 ? whole : `${whole}.${padded(nanos).slice(0, precision)}`
-}
-
-function padded(nanos: number): string {
-  return String(nanos).padStart(9, '0')
+/** Writes `seconds.nanoseconds` with ten and `precision` digits: with fewer seconds digits `best_effort` refuses the row. */
+export function writeTime(out: ByteWriter, [seconds, nanos]: HrTime, precision: number): void {
+  writeTen(out, seconds)
+  if (precision === 0) return
+  out.byte(POINT)
+  const start = out.length
+  writeNine(out, nanos)
+  out.length = start + precision
 }
 
 function readPair(seconds: unknown, nanos: unknown): HrTime | undefined {

@@ -1,6 +1,18 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { clampTime, elapsed, milliseconds, nanosText, readTime, timeText } from '../src/time.js'
+import { ByteWriter } from '../src/byte-writer.js'
+import type { HrTime } from '../src/index.js'
+import { clampTime, elapsed, milliseconds, readTime, writeNanos, writeTime } from '../src/time.js'
+
+function written(write: (out: ByteWriter) => void): string {
+  const out = new ByteWriter()
+  write(out)
+  return out.toString()
+}
+
+const nanosText = (time: HrTime) => written((out) => writeNanos(out, time))
+const timeText = (time: HrTime, precision: number) =>
+  written((out) => writeTime(out, time, precision))
 
 test.each<[unknown, string | undefined]>([
   [[1729627200, 5], '1729627200.000000005'],

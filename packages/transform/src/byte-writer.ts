@@ -1,0 +1,90 @@
+const FIRST_BYTES = 4096
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+
+/** Text that is written again and again, encoded once: as UTF-8, eight bytes at a time. */
+export interface Piece {
+  readonly length: number
+  readonly doubles: Float64Array
+}
+
+// No eight bytes of UTF-8 are a NaN, whose bits would not survive: its 0x7f or 0xff stands after 0xf0 or more.
+const DOUBLE_BYTES = 8
+
+export function pieceOf(text: string): Piece {
+  const utf8 = Buffer.from(text)
+  const doubles = new Float64Array(Math.ceil(utf8.length / DOUBLE_BYTES))
+  new Uint8Array(doubles.buffer).set(utf8)
+  return { length: utf8.length, doubles }
+}
+
+/**
+ * Bytes that grow at their end: rows are written straight into it, piece by piece. What is taken back is cut off
+ * by setting `length`.
+ */
+export class ByteWriter {
+  bytes: Buffer
+  /** The same memory, four bytes at a time. */
+  words: Int32Array
+  view: DataView
+  length = 0
+
+  constructor(capacity: number = FIRST_BYTES) {
+    this.bytes = Buffer.allocUnsafeSlow((Math.max(capacity, FIRST_BYTES) + 3) & ~3)
+    this.words = wordsOf(this.bytes)
+    this.view = viewOf(this.bytes)
+  }
+
+  /** Makes room for `more` bytes: to be called before `bytes` is read, for it may be another afterwards. */
+  reserve(more: number): void {
+    const needed = this.length + more
+    if (needed <= this.bytes.length) return
+    const larger = Buffer.allocUnsafeSlow((Math.max(needed, this.bytes.length * 2) + 3) & ~3)
+    larger.set(this.bytes.subarray(0, this.length))
+    this.bytes = larger
+    this.words = wordsOf(larger)
+    this.view = viewOf(larger)
+  }
+
+  piece({ length, doubles }: Piece): void {
+    this.reserve(length + DOUBLE_BYTES)
+    const view = this.view
+    for (let index = 0, at = this.length; index < doubles.length; index++, at += DOUBLE_BYTES)
+      view.setFloat64(at, doubles[index] as number, LITTLE_ENDIAN)
+    this.length += length
+  }
+
+  copyOf({ bytes }: ByteWriter, start: number, end: number): void {
+    this.reserve(end - start)
+    bytes.copy(this.bytes, this.length, start, end)
+    this.length += end - start
+  }
+
+  byte(code: number): void {
+    this.reserve(1)
+    this.bytes[this.length++] = code
+  }
+
+  /** Text as UTF-8; a lone surrogate becomes U+FFFD. */
+  text(text: string): void {
+    this.reserve(text.length * 3)
+    this.length += this.bytes.write(text, this.length, 'utf8')
+  }
+
+  endsWith(piece: Uint8Array): boolean {
+    for (let at = this.length - piece.length, index = 0; index < piece.length; at++, index++)
+      if (this.bytes[at] !== piece[index]) return false
+    return true
+  }
+
+  toString(): string {
+    return this.bytes.toString('utf8', 0, this.length)
+  }
+}
+
+function wordsOf({ buffer, byteOffset, length }: Buffer): Int32Array {
+  return new Int32Array(buffer, byteOffset, length >> 2)
+}
+
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length)
+}
