@@ -1,11 +1,13 @@
 import { webcrypto } from 'node:crypto'
 import { promisify } from 'node:util'
-import { constants, gunzip, gzip } from 'node:zlib'
+import { brotliCompress, brotliDecompress, constants, gunzip, gzip } from 'node:zlib'
+import type { Constants } from '@spanhouse/transform'
+import type { Rows } from './batcher.js'
 import type { Compression } from './config.js'
 
 /** What is sent: made once, the same for every attempt and destination. */
 export interface Pressed {
-  /** SHA-256 of the uncompressed bytes, in hex: gzip's output may differ between zlib versions. */
+  /** SHA-256 of the body, in hex: a tenth of the rows' bytes, and decided with it, once. */
   readonly digest: string
   readonly body: Buffer
 }
@@ -27,30 +29,42 @@ export class Batch implements BatchShape {
   readonly rows: number
   readonly rawBytes: number
   readonly codec: Compression['codec']
+  /** What its rows have in common and do not hold themselves. Its inserts are made of it; afterwards they know it. */
+  readonly constants: Constants | undefined
   #raw: Buffer | undefined
+  readonly #release: (() => void) | undefined
   #pressed: Pressed | undefined
 
-  private constructor({ rows, rawBytes, codec }: BatchShape, raw?: Buffer, pressed?: Pressed) {
+  private constructor(
+    { rows, rawBytes, codec }: BatchShape,
+    from: { raw?: Rows; pressed?: Pressed; constants?: Constants | undefined },
+  ) {
     this.rows = rows
     this.rawBytes = rawBytes
     this.codec = codec
-    this.#raw = raw
-    this.#pressed = pressed
+    this.constants = from.constants
+    this.#raw = from.raw?.bytes
+    this.#release = from.raw?.release
+    this.#pressed = from.pressed
   }
 
   /** Each line is one row, without its newline. */
-  static seal(lines: readonly string[], { codec, thresholdBytes }: Compression): Batch {
-    const raw = Buffer.from(`${lines.join('\n')}\n`)
-    const rawBytes = raw.length
+  static seal(lines: readonly string[], compression: Compression): Batch {
+    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
+    return Batch.of({ rows: lines.length, bytes }, compression)
+  }
+
+  static of(raw: Rows, { codec, thresholdBytes }: Compression, constants?: Constants): Batch {
+    const rawBytes = raw.bytes.length
     return new Batch(
-      { rows: lines.length, rawBytes, codec: rawBytes >= thresholdBytes ? codec : 'none' },
-      raw,
+      { rows: raw.rows, rawBytes, codec: rawBytes >= thresholdBytes ? codec : 'none' },
+      { raw, constants },
     )
   }
 
   /** A batch as it was before it went to disk. */
   static restore(shape: BatchShape, pressed: Pressed): Batch {
-    return new Batch(shape, undefined, pressed)
+    return new Batch(shape, { pressed })
   }
 
   /** Bytes of memory it holds at this moment. */
@@ -63,30 +77,36 @@ export class Batch implements BatchShape {
     return this.#pressed
   }
 
-  /** Hashes and compresses on other threads. To be called once. */
+  /** Compresses and hashes on other threads. To be called once. */
   async press({ level }: Compression): Promise<void> {
     const raw = this.#raw
     if (!raw) return
-    // One output chunk the size of the input spares the main thread a callback every 16 KiB.
-    const chunkSize = Math.min(Math.max(raw.length, constants.Z_MIN_CHUNK), 1024 * 1024)
-    const [digest, body] = await Promise.all([
-      webcrypto.subtle.digest('SHA-256', raw),
-      this.codec === 'gzip' ? gzipAsync(raw, { level, chunkSize }) : raw,
-    ])
-    this.#pressed = { digest: Buffer.from(digest).toString('hex'), body: exact(body) }
+    const body = exact(await compressed(raw, this.codec, level))
+    const digest = await webcrypto.subtle.digest('SHA-256', body)
+    this.#pressed = { digest: Buffer.from(digest).toString('hex'), body }
     this.#raw = undefined
+    if (body.buffer !== raw.buffer) this.#release?.()
   }
 
   /** Its rows as lines, without their newlines. */
   async lines(): Promise<string[]> {
-    const body = this.#pressed?.body ?? this.#raw ?? Buffer.alloc(0)
-    const raw = this.#pressed && this.codec === 'gzip' ? await gunzipAsync(body) : body
+    const raw =
+      this.#raw ?? (await decompressed(this.#pressed?.body ?? Buffer.alloc(0), this.codec))
     return raw.toString().split('\n').slice(0, -1) // JSON text holds no newline of its own
   }
 }
 
 export function isPressed(batch: Batch): batch is PressedBatch {
   return batch.pressed !== undefined
+}
+
+/** The same rows, each as `rewrite` has it, in a sealed and pressed batch. */
+export async function rewritten(
+  batch: Batch,
+  rewrite: (line: string) => string,
+  compression: Compression,
+): Promise<PressedBatch> {
+  return pressed((await batch.lines()).map(rewrite), compression)
 }
 
 /** The same rows in two sealed and pressed batches: those from row `from` up to `to`, and the others. */
@@ -97,10 +117,15 @@ export async function divide(
 ): Promise<PressedBatch[]> {
   const lines = await batch.lines()
   const parts = [lines.slice(from, to), [...lines.slice(0, from), ...lines.slice(to)]]
-    .filter((part) => part.length > 0)
-    .map((part) => Batch.seal(part, compression))
-  await Promise.all(parts.map((part) => part.press(compression)))
-  return parts.filter(isPressed)
+  return Promise.all(
+    parts.filter((part) => part.length > 0).map((part) => pressed(part, compression)),
+  )
+}
+
+async function pressed(lines: readonly string[], compression: Compression): Promise<PressedBatch> {
+  const batch = Batch.seal(lines, compression)
+  await batch.press(compression)
+  return batch as PressedBatch
 }
 
 /** A batch may wait for long: zlib's result is a window into all the memory that was set aside for it. */
@@ -116,6 +141,44 @@ const OVERHEAD_BYTES = 512
 
 const gzipAsync = promisify(gzip)
 const gunzipAsync = promisify(gunzip)
+const brotliAsync = promisify(brotliCompress)
+const unbrotliAsync = promisify(brotliDecompress)
+
+// One chunk for the whole output, which is a tenth of the input, spares the main thread a callback every 16 KiB.
+const LIKELY_RATIO = 8
+
+function compressed(
+  raw: Buffer,
+  codec: Compression['codec'],
+  level: number,
+): Buffer | Promise<Buffer> {
+  const chunkSize = Math.max(Math.ceil(raw.length / LIKELY_RATIO), constants.Z_DEFAULT_CHUNK)
+  switch (codec) {
+    case 'gzip':
+      return gzipAsync(raw, { level, chunkSize })
+    case 'br':
+      return brotliAsync(raw, {
+        chunkSize,
+        params: {
+          [constants.BROTLI_PARAM_QUALITY]: level,
+          [constants.BROTLI_PARAM_SIZE_HINT]: raw.length,
+        },
+      })
+    case 'none':
+      return raw
+  }
+}
+
+function decompressed(body: Buffer, codec: Compression['codec']): Buffer | Promise<Buffer> {
+  switch (codec) {
+    case 'gzip':
+      return gunzipAsync(body)
+    case 'br':
+      return unbrotliAsync(body)
+    case 'none':
+      return body
+  }
+}
 
 /** Presses batches in order, at most two at a time: the application needs the thread pool too. */
 export function pressQueue(): (batch: Batch, compression: Compression) => Promise<void> {

@@ -1,50 +1,98 @@
+import { ByteWriter } from '@spanhouse/transform'
 import type { BatchLimits } from './config.js'
 
 // ClickHouse refuses an INSERT into more (max_partitions_per_insert_block).
 const MAX_PARTITIONS = 100
+const NEWLINE = 0x0a
+const MIN_BYTES = 64 * 1024
 
-/** Gathers lines until a limit of rows, bytes, age or partitions is met; what is sealed is handed to `onSealed`. */
+/** Rows as JSONEachRow, each ended with a newline. */
+export interface Rows {
+  readonly rows: number
+  readonly bytes: Buffer
+  /** To be called when `bytes` is not read any more: new memory for each batch would keep the garbage collector busy. */
+  release?(): void
+}
+
+// As many as are compressed at a time.
+const MAX_SPARE = 2
+
+/** Gathers rows until a limit of rows, bytes, age or partitions is met; what is sealed is handed to `onSealed`. */
 export class Batcher {
   readonly #limits: BatchLimits
-  readonly #onSealed: (lines: string[]) => void
+  readonly #onSealed: (rows: Rows) => void
   readonly #partitions = new Set<number>()
-  #lines: string[] = []
-  #bytes = 0
+  #lastPartition: number | undefined
+  #open: ByteWriter | undefined
+  readonly #spare: ByteWriter[] = []
+  #rows = 0
+  #lastBytes = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(limits: BatchLimits, onSealed: (lines: string[]) => void) {
+  constructor(limits: BatchLimits, onSealed: (rows: Rows) => void) {
     this.#limits = limits
     this.#onSealed = onSealed
   }
 
   get rows(): number {
-    return this.#lines.length
+    return this.#rows
   }
 
   get bytes(): number {
-    return this.#bytes
+    return this.#open?.length ?? 0
   }
 
-  /** `lineBytes` is the line's length in UTF-8; `partition` the day it falls in, where the table has days. */
-  add(line: string, lineBytes: number, partition: number | undefined): void {
+  /** Where the next row is to be written, behind the others. */
+  get writer(): ByteWriter {
+    // The next batch is likely to be as long as the last one.
+    this.#open ??= this.#spare.pop() ?? new ByteWriter(this.#lastBytes)
+    return this.#open
+  }
+
+  /** Takes in the row that was written from `start` on, without a newline. `partition` is the day it falls in, where the table has days. */
+  commit(start: number, partition: number | undefined): void {
     const { maxRows, maxBytes, maxDelayMs } = this.#limits
-    const bytes = lineBytes + 1 // its newline
-    if (this.#bytes + bytes > maxBytes || this.#wouldCrossPartitions(partition)) this.seal()
-    if (this.#lines.length === 0) this.#timer = setTimeout(() => this.seal(), maxDelayMs).unref()
-    this.#lines.push(line)
-    this.#bytes += bytes
-    if (partition !== undefined) this.#partitions.add(partition)
-    if (this.#lines.length >= maxRows || this.#bytes >= maxBytes) this.seal()
+    let { writer } = this
+    writer.byte(NEWLINE)
+    if (this.#rows > 0 && (writer.length > maxBytes || this.#wouldCrossPartitions(partition))) {
+      const row = writer
+      const { length } = row
+      row.length = start
+      this.seal()
+      writer = this.writer
+      writer.copyOf(row, start, length)
+    }
+    if (this.#rows === 0) this.#timer = setTimeout(() => this.seal(), maxDelayMs).unref()
+    this.#rows++
+    if (partition !== this.#lastPartition) this.#enter(partition)
+    if (this.#rows >= maxRows || writer.length >= maxBytes) this.seal()
   }
 
   seal(): void {
     clearTimeout(this.#timer)
-    if (this.#lines.length === 0) return
-    const lines = this.#lines
-    this.#lines = []
-    this.#bytes = 0
+    const writer = this.#open
+    if (!writer || this.#rows === 0) return
+    const { bytes, length } = writer
+    const release = () => this.#release(writer)
+    const sealed = { rows: this.#rows, bytes: bytes.subarray(0, length), release }
+    this.#open = undefined
+    this.#rows = 0
+    this.#lastBytes = length
     this.#partitions.clear()
-    this.#onSealed(lines)
+    this.#lastPartition = undefined
+    this.#onSealed(sealed)
+  }
+
+  #release(writer: ByteWriter): void {
+    // What a busy hour has made large goes again in a quiet one.
+    const isOversized = writer.bytes.length > 4 * Math.max(writer.length, MIN_BYTES)
+    writer.length = 0
+    if (!isOversized && this.#spare.length < MAX_SPARE) this.#spare.push(writer)
+  }
+
+  #enter(partition: number | undefined): void {
+    this.#lastPartition = partition
+    if (partition !== undefined) this.#partitions.add(partition)
   }
 
   #wouldCrossPartitions(partition: number | undefined): boolean {

@@ -133,6 +133,30 @@ const BY_CODE = new Map<number, Class>([
   ]),
 ])
 
+// What a server or table may say to rows in a form, or to a statement, that it does not know.
+const OF_THE_FORM = new Set([
+  7, // INCORRECT_NUMBER_OF_COLUMNS
+  10, // NOT_FOUND_COLUMN_IN_BLOCK
+  16, // NO_SUCH_COLUMN_IN_TABLE
+  18, // CANNOT_INSERT_ELEMENT_INTO_CONSTANT_COLUMN
+  20, // NUMBER_OF_COLUMNS_DOESNT_MATCH
+  36, // BAD_ARGUMENTS
+  43, // ILLEGAL_TYPE_OF_ARGUMENT
+  44, // ILLEGAL_COLUMN
+  46, // UNKNOWN_FUNCTION
+  47, // UNKNOWN_IDENTIFIER
+  48, // NOT_IMPLEMENTED
+  50, // UNKNOWN_TYPE
+  53, // TYPE_MISMATCH
+  62, // SYNTAX_ERROR
+  70, // CANNOT_CONVERT_TYPE
+  73, // UNKNOWN_FORMAT
+  349, // CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN
+  386, // NO_COMMON_TYPE
+  392, // QUERY_IS_PROHIBITED
+  497, // ACCESS_DENIED
+])
+
 const CREDENTIALS = 'Check `username` and `password`.'
 const COLUMNS = 'Compare the table with the statements of ddl(), and add what it lacks.'
 const FIX_BY_CODE = new Map([
@@ -190,12 +214,13 @@ export function classify(exchange: Exchange, now: () => number = Date.now): Outc
   const kind = code === 0 ? classOfStatus(reply.status) : classOfCode(code, reply)
   const error = errorOf(reply, code, kind)
   const fix = FIX_BY_CODE.get(code) ?? (code === 0 ? FIX_BY_STATUS.get(reply.status) : undefined)
+  const refusesForm = OF_THE_FORM.has(code)
   switch (kind) {
     case 'missing_table':
       return { status: kind, error, fix }
     case 'rejected':
     case 'too_large':
-      return { status: kind, error, ...rowHint(reply.body) }
+      return { status: kind, error, refusesForm, ...rowHint(reply.body) }
     case 'unknown_setting': {
       const setting = /[Ss]etting ['`"]?([A-Za-z0-9_]+)/.exec(reply.body)?.[1]
       return setting
@@ -209,6 +234,7 @@ export function classify(exchange: Exchange, now: () => number = Date.now): Outc
         error,
         fix,
         unlisted: !BY_CODE.has(code),
+        refusesForm,
         ...retryAfter(reply, now),
       }
   }

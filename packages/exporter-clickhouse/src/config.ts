@@ -53,7 +53,7 @@ export interface BatchLimits {
 }
 
 export interface Compression {
-  readonly codec: 'gzip' | 'none'
+  readonly codec: 'gzip' | 'br' | 'none'
   readonly level: number
   readonly thresholdBytes: number
 }
@@ -228,11 +228,7 @@ function resolve(options: NamedDestinationOptions, problems: string[]): Destinat
       maxBytes: options.batch?.maxBytes ?? 8 * MiB,
       maxDelayMs: options.batch?.maxDelayMs ?? 1000,
     },
-    compression: {
-      codec: options.compression?.codec ?? 'gzip',
-      level: options.compression?.level ?? 6,
-      thresholdBytes: options.compression?.thresholdBytes ?? 0,
-    },
+    compression: resolveCompression(options.compression),
     retry: {
       maxRetries: maxRetries === 'unlimited' ? Number.POSITIVE_INFINITY : maxRetries,
       initialDelayMs,
@@ -266,6 +262,14 @@ function resolve(options: NamedDestinationOptions, problems: string[]): Destinat
     ),
     agent: options.agent,
   }
+}
+
+function resolveCompression({
+  codec = 'gzip',
+  level = codec === 'br' ? 1 : 3,
+  thresholdBytes = 0,
+}: DestinationOptions['compression'] = {}): Compression {
+  return { codec, level, thresholdBytes }
 }
 
 function resolveSpool(

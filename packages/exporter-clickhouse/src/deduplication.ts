@@ -1,5 +1,5 @@
+import { quoteText } from '@spanhouse/transform'
 import type { DestinationConfig } from './config.js'
-import { quoteText } from './schema.js'
 import type { Sender } from './sender.js'
 
 export type Deduplication = 'effective' | 'ineffective' | 'unknown'

@@ -1,12 +1,13 @@
+import { wholeRow } from '@spanhouse/transform'
 import { backoffMs } from './backoff.js'
-import { type Batch, divide, isPressed, type PressedBatch } from './batch.js'
+import { type Batch, divide, isPressed, type PressedBatch, rewritten } from './batch.js'
 import type { DestinationConfig } from './config.js'
 import type { DeadLetters } from './dead-letters.js'
 import { type Deduplication, deduplicationOf } from './deduplication.js'
 import { Departures } from './departures.js'
 import { type Entry, newEntry } from './entry.js'
 import { ClickHouseError } from './errors.js'
-import { type Insert, insertOf, insertOfPart, TOKEN } from './insert.js'
+import { type Insert, insertOf, insertOfPart, insertOfWhole, TOKEN } from './insert.js'
 import type { DestinationLog } from './log.js'
 import type { DropReason, Outcome, Rejection, Retry } from './outcome.js'
 import { Pace } from './pace.js'
@@ -49,6 +50,9 @@ export class Destination {
   #generation = 0
   #inFlightNow = 0
   #isBehind = false
+  /** Compact rows were taken once: what is refused from then on is not their form. */
+  #knowsCompactRows = false
+  #refusesCompactRows = false
   readonly #closing = new AbortController()
 
   #accepted = 0
@@ -70,6 +74,11 @@ export class Destination {
 
   get #closed(): boolean {
     return this.#closing.signal.aborted
+  }
+
+  /** Whether batches may leave out what their rows have in common. An asynchronous insert takes plain ones only. */
+  get takesCompactRows(): boolean {
+    return !this.#refusesCompactRows && !this.config.asyncInsert
   }
 
   get spool(): Spool | undefined {
@@ -268,6 +277,8 @@ export class Destination {
     switch (outcome.status) {
       case 'delivered':
         this.#answered()
+        if (entry.insert?.whole) this.#knowsCompactRows = true
+        else if (entry.wasCompact && !this.#knowsCompactRows) this.#refusesCompactRows = true
         if (outcome.replayed) entry.ambiguous = true
         this.#deliver(entry)
         if (this.#deliveries === 1) void this.#askAboutTable()
@@ -275,9 +286,13 @@ export class Destination {
       case 'rejected':
       case 'too_large':
         this.#answered()
-        return this.#divide(entry, outcome)
+        return this.#mayBeForm(entry, outcome)
+          ? this.#makeWhole(entry)
+          : this.#divide(entry, outcome)
       case 'retry':
-        return this.#retryLater(entry, outcome)
+        return this.#mayBeForm(entry, outcome)
+          ? this.#makeWhole(entry)
+          : this.#retryLater(entry, outcome)
       case 'missing_table':
       case 'unknown_setting':
         return this.#retryLater(entry, { ...outcome, status: 'retry', why: 'misconfigured' })
@@ -360,6 +375,23 @@ export class Destination {
     }, delay).unref()
   }
 
+  #mayBeForm({ insert }: Entry, { refusesForm }: { refusesForm?: boolean }): boolean {
+    return refusesForm === true && insert?.whole !== undefined && !this.#knowsCompactRows
+  }
+
+  /** Tries the same rows in the form that every server takes. Nothing of the batch was written. */
+  async #makeWhole(entry: Entry): Promise<void> {
+    const { batch, insert } = await this.#load(entry)
+    const whole = insert?.whole
+    if (!batch || !whole) return
+    const { compression } = this.config
+    const rewrite = await rewritten(batch, (line) => wholeRow(whole.shape, line), compression)
+    const child = await this.#childOf(entry, rewrite, insertOfWhole(insert, whole))
+    child.wasCompact = true
+    this.#replace(entry, [child])
+    this.#pump()
+  }
+
   /** Finds the row that is refused, or a size that is taken, by halves. Nothing of the batch was written. */
   async #divide(entry: Entry, { status, error, row }: Rejection): Promise<void> {
     this.#lastError = error
@@ -371,22 +403,29 @@ export class Destination {
     const cut = hinted ? { from: row, to: row + 1 } : { from: 0, to: batch.rows >> 1 }
     const parts = await divide(batch, cut, this.config.compression)
     const children = await Promise.all(
-      parts.map((part, n) => this.#childOf(entry, part, insertOfPart(insert, n, part))),
+      parts.map((part, n) => {
+        const which = `${n === 0 ? '' : 'not '}${cut.from} to ${cut.to}`
+        return this.#childOf(entry, part, insertOfPart(insert, which))
+      }),
     )
-    const { spool } = this.#with
+    if (!this.#replace(entry, children)) return
+    const [first, second] = children
+    // Before anybody is told anything: that starts what is ready.
+    if (status === 'rejected' && first && second) this.#holdBack(second, first, error)
+    this.#tellSibling(entry, false)
+  }
+
+  /** False if the entry was settled meanwhile, or is left to the next process as it is. */
+  #replace(entry: Entry, children: readonly Entry[]): boolean {
     if (this.#closed || !this.#queue.remove(entry)) {
-      // Settled meanwhile, or left to the next process as it is.
-      for (const child of children) if (child.stored) spool?.remove(child.stored)
-      return
+      for (const child of children) if (child.stored) this.#with.spool?.remove(child.stored)
+      return false
     }
     for (const child of children) this.#queue.add(child)
     this.#departures.gone(entry, children)
     this.#forgetWhole(entry, children)
     entry.acknowledge('waiting')
-    const [first, second] = children
-    // Before anybody is told anything: that starts what is ready.
-    if (status === 'rejected' && first && second) this.#holdBack(second, first, error)
-    this.#tellSibling(entry, false)
+    return true
   }
 
   async #childOf(entry: Entry, part: PressedBatch, insert: Insert): Promise<Entry> {
@@ -438,10 +477,11 @@ export class Destination {
   async #giveUp(entry: Entry, reason: 'rejected' | 'too_large', error: Error): Promise<void> {
     const { deadLetters } = this.#with
     const [line] = entry.batch && deadLetters ? await entry.batch.lines() : []
+    const whole = entry.insert?.whole
     const kept =
       line !== undefined &&
       (await deadLetters?.keep({
-        row: line,
+        row: whole ? wholeRow(whole.shape, line) : line,
         error,
         attempts: entry.failures + 1,
         insert: entry.insert,

@@ -22,6 +22,8 @@ export interface Entry {
   state: 'sealed' | 'ready' | 'in_flight' | 'resting' | 'held'
   /** Part of a batch that was divided. */
   readonly divided: boolean
+  /** Of rows that were compact, until the server refused them so. */
+  wasCompact: boolean
   /** Told once, when the server has taken it (true) or it has ended otherwise. */
   onVerdict: ((taken: boolean) => void) | undefined
   /** An attempt may have been written: it must not be dropped to make room. */
@@ -54,6 +56,7 @@ export function newEntry(
     heldBytes: batch?.heldBytes ?? 0,
     state: stored ? 'ready' : 'sealed',
     divided,
+    wasCompact: false,
     onVerdict: undefined,
     ambiguous: false,
     failures: 0,

@@ -16,6 +16,8 @@ export interface Post {
   /** Path below the endpoint, with its query, e.g. `/?query=…`. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
+  /** Sent before the body. */
+  readonly head?: Buffer | undefined
   readonly body: Buffer
   /** Of the whole exchange, from the call to the last byte of the answer. */
   readonly deadlineMs: number
@@ -111,11 +113,12 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
         req.destroy(new Error(`no complete answer within ${post.deadlineMs} ms`))
       }
 
+      const length = (post.head?.length ?? 0) + post.body.length
       const req = request({
         ...fixed,
         method: post.method ?? 'POST',
         path: `${endpoint.pathname === '/' ? '' : endpoint.pathname}${post.path}`,
-        headers: { ...sharedHeaders, ...post.headers, 'content-length': String(post.body.length) },
+        headers: { ...sharedHeaders, ...post.headers, 'content-length': String(length) },
       })
       const deadline = setTimeout(
         // After a stall of the event loop timers come before what has arrived meanwhile: let it be read.
@@ -163,6 +166,7 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
         res.on('error', fail)
         res.on('close', () => fail(new Error('the answer was cut short')))
       })
+      if (post.head) req.write(post.head)
       req.end(post.body)
     })
   }

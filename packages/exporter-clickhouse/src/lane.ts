@@ -1,47 +1,70 @@
-import type { Limits, SpanLike } from '@spanhouse/transform'
+import type { ByteWriter, Constants, Limits, SpanLike } from '@spanhouse/transform'
 import { Batch, isPressed, type PressedBatch } from './batch.js'
-import { Batcher } from './batcher.js'
+import type { Rows } from './batcher.js'
 import type { Compression, DestinationConfig } from './config.js'
 import type { Destination } from './destination.js'
 import type { Entry, Receipt } from './entry.js'
-import type { Insert } from './insert.js'
+import { canLead, type Insert } from './insert.js'
+import { OpenBatches } from './open-batches.js'
+import { newRowEncoder, type RowEncoder } from './row-encoder.js'
 import type { Spool, Stored } from './spool.js'
 
 type Press = (batch: Batch, compression: Compression) => Promise<void>
 
-/** Destinations that agree on schema, batch limits and compression: they share one batcher and every batch. */
+// Encoded it becomes up to three times as long; 8 KiB is what proxies pass on.
+const MAX_IN_URL = 4000
+
+/** What holds for every row, whatever its destination. */
+export interface RowLimits {
+  readonly limits: Limits
+  /** Of one row as it travels. */
+  readonly maxRowBytes: number
+}
+
+/** Destinations that agree on schema, batch limits and compression: they share every batch. */
 export class Lane {
   readonly destinations: readonly Destination[]
   readonly #config: DestinationConfig
-  readonly #batcher: Batcher
+  readonly #maxRowBytes: number
+  readonly #encoder: RowEncoder
+  readonly #open: OpenBatches
   readonly #press: Press
   #receipts: Promise<Receipt>[] | undefined
+  /** A getter of the span's may end another span, or flush: that has to wait until the row is written. */
+  #isWriting = false
 
-  constructor(config: DestinationConfig, destinations: readonly Destination[], press: Press) {
+  constructor(
+    config: DestinationConfig,
+    destinations: readonly Destination[],
+    { limits, maxRowBytes }: RowLimits,
+    press: Press,
+  ) {
     this.#config = config
     this.destinations = destinations
+    this.#maxRowBytes = maxRowBytes
     this.#press = press
+    this.#encoder = newRowEncoder(config.schema, limits)
     // A batch must have room in every queue, also while the one before it is still there.
     const room = Math.min(...destinations.map((one) => one.config.queue.maxBytes / 2))
-    const limits = { ...config.batch, maxBytes: Math.min(config.batch.maxBytes, room) }
-    this.#batcher = new Batcher(limits, (lines) => void this.#dispatch(lines))
+    const batch = { ...config.batch, maxBytes: Math.min(config.batch.maxBytes, room) }
+    this.#open = new OpenBatches(batch, (...sealed) => void this.#dispatch(...sealed))
   }
 
   get openRows(): number {
-    return this.#batcher.rows
+    return this.#open.rows
   }
 
   get openBytes(): number {
-    return this.#batcher.bytes
+    return this.#open.bytes
   }
 
-  add(span: SpanLike, limits: Limits, maxRowBytes: number): void {
-    const { schema } = this.#config
+  add(span: SpanLike): void {
+    if (this.#isWriting) {
+      queueMicrotask(() => this.add(span))
+      return
+    }
     try {
-      const line = schema.toLine(span, undefined, limits)
-      const bytes = Buffer.byteLength(line)
-      if (bytes > maxRowBytes) this.#refuse('too_large')
-      else this.#batcher.add(line, bytes, schema.partitionDay?.(span))
+      this.#add(span)
     } catch (error) {
       // Our tables do not throw; a table of the user's may.
       this.#refuse('encode_error', error instanceof Error ? error : new Error(String(error)))
@@ -49,18 +72,56 @@ export class Lane {
   }
 
   seal(): void {
-    this.#batcher.seal()
+    if (this.#isWriting) queueMicrotask(() => this.seal())
+    else this.#open.seal()
   }
 
   /** Adds spans, seals, and returns the receipts of every batch that came of them. */
-  addAndSeal(spans: readonly SpanLike[], limits: Limits, maxRowBytes: number): Promise<Receipt>[] {
+  addAndSeal(spans: readonly SpanLike[]): Promise<Receipt>[] {
     const receipts: Promise<Receipt>[] = []
     const outer = this.#receipts // export() may be called from onDrop
     this.#receipts = receipts
-    for (const span of spans) this.add(span, limits, maxRowBytes)
+    for (const span of spans) this.add(span)
     this.seal()
     this.#receipts = outer
     return receipts
+  }
+
+  #add(span: SpanLike): void {
+    const constants = this.#constantsOf(span)
+    const partition = this.#config.schema.partitionDay?.(span)
+    const batcher = this.#open.of(constants)
+    const { writer } = batcher
+    const start = writer.length
+    if (this.#write(span, writer, constants === undefined)) {
+      batcher.commit(start, partition)
+      this.#open.sealIfFull()
+    } else {
+      this.#refuse('too_large')
+    }
+  }
+
+  /** False if the row is too long. What is no row is taken back. */
+  #write(span: SpanLike, writer: ByteWriter, whole: boolean): boolean {
+    const start = writer.length
+    let isRow = false
+    this.#isWriting = true
+    try {
+      this.#encoder.encode(span, writer, whole)
+      isRow = writer.length - start <= this.#maxRowBytes
+    } finally {
+      this.#isWriting = false
+      if (!isRow) writer.length = start
+    }
+    return isRow
+  }
+
+  #constantsOf(span: SpanLike): Constants | undefined {
+    for (const { takesCompactRows } of this.destinations) if (!takesCompactRows) return undefined
+    const constants = this.#encoder.constantsOf(span)
+    if (!constants || !this.#open.hasRoomFor(constants)) return undefined
+    const isShort = constants.select.length + constants.structure.length <= MAX_IN_URL
+    return isShort || canLead(this.#config.compression.codec) ? constants : undefined
   }
 
   #refuse(reason: 'too_large' | 'encode_error', error?: Error): void {
@@ -70,8 +131,8 @@ export class Lane {
     }
   }
 
-  async #dispatch(lines: string[]): Promise<void> {
-    const batch = Batch.seal(lines, this.#config.compression)
+  async #dispatch(rows: Rows, constants: Constants | undefined): Promise<void> {
+    const batch = Batch.of(rows, this.#config.compression, constants)
     const entries = new Map<Destination, Entry>()
     for (const destination of this.destinations) {
       const entry = destination.offer(batch)
@@ -111,19 +172,24 @@ export class Lane {
 }
 
 /** What destinations must have in common to share a lane; schemas are compared by identity. */
-export function lanesOf(destinations: readonly Destination[], press: Press): Lane[] {
+export function lanesOf(
+  destinations: readonly Destination[],
+  rowLimits: RowLimits,
+  press: Press,
+): Lane[] {
   const groups: Destination[][] = []
   for (const destination of destinations) {
     const group = groups.find(([first]) => first && agree(first.config, destination.config))
     if (group) group.push(destination)
     else groups.push([destination])
   }
-  return groups.flatMap((group) => (group[0] ? [new Lane(group[0].config, group, press)] : []))
+  return groups.flatMap((group) =>
+    group[0] ? [new Lane(group[0].config, group, rowLimits, press)] : [],
+  )
 }
 
 function agree(a: DestinationConfig, b: DestinationConfig): boolean {
-  return (
-    a.schema === b.schema &&
-    JSON.stringify([a.batch, a.compression]) === JSON.stringify([b.batch, b.compression])
-  )
+  const shared = ({ batch, compression, asyncInsert }: DestinationConfig) =>
+    JSON.stringify([batch, compression, asyncInsert])
+  return a.schema === b.schema && shared(a) === shared(b)
 }

@@ -60,7 +60,11 @@ const destinationShape = {
     .strictObject({ maxRows: whole(1, 1_000_000), maxBytes: whole(1, 256 * MiB), maxDelayMs: ms() })
     .partial(),
   compression: z
-    .strictObject({ codec: z.enum(['gzip', 'none']), level: whole(1, 9), thresholdBytes: whole(0) })
+    .strictObject({
+      codec: z.enum(['gzip', 'br', 'none']),
+      level: whole(1, 9),
+      thresholdBytes: whole(0),
+    })
     .partial(),
   retry: z
     .strictObject({

@@ -24,6 +24,8 @@ export type Outcome =
       readonly unsent?: boolean
       /** The code is none that we know: it may be one more that data can cause. */
       readonly unlisted?: boolean
+      /** It may be the form of the statement that the server, or the table, does not take. */
+      readonly refusesForm?: boolean
     }
   | {
       readonly status: 'missing_table'
@@ -36,10 +38,19 @@ export type Outcome =
       readonly fix?: string | undefined
       readonly setting: string
     }
-  /** Nothing was written, because of a row in it; `row` counts from 0 and is the server's guess. */
-  | { readonly status: 'rejected'; readonly error: ClickHouseError; readonly row?: number }
-  /** Nothing was written, because it is too much at once. */
-  | { readonly status: 'too_large'; readonly error: ClickHouseError }
+  | ({
+      /** `rejected`: because of a row in it. `too_large`: because it is too much at once. */
+      readonly status: 'rejected' | 'too_large'
+      readonly error: ClickHouseError
+    } & Refusal)
+
+/** Nothing was written. */
+interface Refusal {
+  /** It may be the form of the statement or the rows that the server, or the table, does not take. */
+  readonly refusesForm?: boolean
+  /** Counted from 0: the server's guess. */
+  readonly row?: number
+}
 
 export type Retry = Extract<Outcome, { status: 'retry' }>
 

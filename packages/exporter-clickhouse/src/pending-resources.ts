@@ -18,6 +18,10 @@ export function pendingResources(spans: readonly SpanLike[]): Promise<unknown> |
   )
 }
 
+export function isPending(span: SpanLike): boolean {
+  return pendingResource(span) !== undefined
+}
+
 function pendingResource(span: SpanLike): AsyncResource | undefined {
   try {
     const resource: AsyncResource | undefined = span.resource

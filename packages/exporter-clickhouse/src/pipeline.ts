@@ -10,7 +10,7 @@ import type { Receipt } from './entry.js'
 import { type Lane, lanesOf } from './lane.js'
 import { destinationLog } from './log.js'
 import { openMetrics } from './metrics.js'
-import { pendingResources } from './pending-resources.js'
+import { isPending, pendingResources } from './pending-resources.js'
 import { openSender } from './sender.js'
 import type { Spool } from './spool.js'
 import { openSpools } from './spools.js'
@@ -56,7 +56,7 @@ export class Pipeline {
       })
     })
     this.#spools = [...new Set(spools.values())]
-    this.#lanes = lanesOf(this.#destinations, pressQueue())
+    this.#lanes = lanesOf(this.#destinations, config, pressQueue())
     this.#leaveExit = flushBeforeExit(this)
   }
 
@@ -79,10 +79,14 @@ export class Pipeline {
   /** Takes one span in, to be gathered with others. */
   accept(span: SpanLike): void {
     this.#rowsTaken++
-    void this.#whenKnown([span], () => {
+    if (isPending(span)) {
+      void this.#whenKnown([span], () => {
+        this.#add(span)
+        return []
+      })
+    } else {
       this.#add(span)
-      return []
-    })
+    }
   }
 
   /** Resolves when every row taken in before is delivered or dropped; rejects at the deadline, naming who still waits. */
@@ -155,16 +159,16 @@ export class Pipeline {
   }
 
   #take(spans: readonly SpanLike[]): Promise<Receipt>[] {
-    const { acknowledge, limits, maxRowBytes } = this.#config
+    const { acknowledge } = this.#config
     // What is acknowledged is on disk, so with a spool every export is a batch of its own.
     if (acknowledge === 'delivered' || this.#spools.length > 0)
-      return this.#lanes.flatMap((lane) => lane.addAndSeal(spans, limits, maxRowBytes))
+      return this.#lanes.flatMap((lane) => lane.addAndSeal(spans))
     for (const span of spans) this.#add(span)
     return []
   }
 
   #add(span: SpanLike): void {
-    for (const lane of this.#lanes) lane.add(span, this.#config.limits, this.#config.maxRowBytes)
+    for (const lane of this.#lanes) lane.add(span)
   }
 
   /** Attributes of a resource may still be on their way: its spans are encoded when they are known, or after a while without them. */

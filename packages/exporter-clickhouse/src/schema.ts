@@ -1,3 +1,4 @@
+import { quoteText } from '@spanhouse/transform'
 import type { DestinationConfig } from './config.js'
 import type { Outcome } from './outcome.js'
 
@@ -33,11 +34,6 @@ export async function differences(
     if (found === undefined) return [`${name} is missing`]
     return plain(found) === plain(type) ? [] : [`${name} is ${found} instead of ${type}`]
   })
-}
-
-/** A string literal of ClickHouse's SQL. */
-export function quoteText(text: string): string {
-  return `'${text.replace(/[\\']/g, '\\$&')}'`
 }
 
 function plain(type: string): string {

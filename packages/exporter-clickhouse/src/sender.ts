@@ -112,7 +112,7 @@ export function openSender(
         }
         // Whatever is wrong with the statement, it says nothing against the rows.
         return created.status === 'retry'
-          ? created
+          ? { ...created, refusesForm: false }
           : { status: 'retry', why: 'misconfigured', error: created.error }
       }
     },

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
-import { Batch, type PressedBatch } from './batch.js'
-import type { Insert } from './insert.js'
+import { Batch, type BatchShape, type PressedBatch } from './batch.js'
+import type { Insert, Whole } from './insert.js'
 
 // A record: magic and version (8 bytes), length of head and of body (4 each), the head as JSON, the
 // body as it is sent, CRC-32 of all before it (4).
@@ -12,10 +12,7 @@ const CRC_BYTES = 4
 // Far more than any batch: for what claims to be longer no memory is reserved.
 export const MAX_RECORD_BYTES: number = 1024 * 1024 * 1024
 
-interface Head {
-  readonly rows: number
-  readonly rawBytes: number
-  readonly codec: 'gzip' | 'none'
+interface Head extends BatchShape {
   readonly digest: string
   readonly inserts: Readonly<Record<string, Insert>>
 }
@@ -72,7 +69,7 @@ function isHead(value: unknown): value is Head {
   return (
     isCount(rows) &&
     isCount(rawBytes) &&
-    (codec === 'gzip' || codec === 'none') &&
+    (codec === 'gzip' || codec === 'br' || codec === 'none') &&
     typeof digest === 'string' &&
     isObject(inserts)
   )
@@ -83,8 +80,15 @@ function isInsert(value: unknown): value is Insert {
     isObject(value) &&
     typeof value['statement'] === 'string' &&
     isObject(value['settings']) &&
-    Object.values(value['settings']).every((setting) => typeof setting === 'string')
+    Object.values(value['settings']).every((setting) => typeof setting === 'string') &&
+    (value['whole'] === undefined || isWhole(value['whole']))
   )
+}
+
+function isWhole(value: unknown): value is Whole {
+  if (!isObject(value) || typeof value['statement'] !== 'string') return false
+  const { shape } = value
+  return isObject(shape) && ['blank', 'names', 'derived'].every((part) => isObject(shape[part]))
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

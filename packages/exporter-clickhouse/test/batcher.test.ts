@@ -1,18 +1,30 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { Batcher } from '../src/batcher.js'
+import { Batcher, type Rows } from '../src/batcher.js'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
+
+function addTo(batcher: Batcher, line: string, partition?: number): void {
+  const { writer } = batcher
+  const start = writer.length
+  writer.text(line)
+  batcher.commit(start, partition)
+}
+
+function linesOf({ rows, bytes }: Rows): string[] {
+  const lines = bytes.toString().split('\n').slice(0, -1)
+  expect(lines).toHaveLength(rows)
+  return lines
+}
 
 function batcher(limits: { maxRows?: number; maxBytes?: number; maxDelayMs?: number }) {
   const sealed: string[][] = []
   const made = new Batcher(
     { maxRows: 1000, maxBytes: 1_000_000, maxDelayMs: 1000, ...limits },
-    (lines) => sealed.push(lines),
+    (rows) => sealed.push(linesOf(rows)),
   )
-  const add = (line: string, partition?: number) =>
-    made.add(line, Buffer.byteLength(line), partition)
+  const add = (line: string, partition?: number) => addTo(made, line, partition)
   return { made, add, sealed }
 }
 
@@ -107,12 +119,12 @@ describe('a batch is sealed', () => {
 
   test('without losing a row that comes while it is being handed on', () => {
     const sealed: string[][] = []
-    const made: Batcher = new Batcher({ maxRows: 2, maxBytes: 1000, maxDelayMs: 1000 }, (lines) => {
-      sealed.push(lines)
-      if (sealed.length === 1) made.add('c', 1, undefined)
+    const made: Batcher = new Batcher({ maxRows: 2, maxBytes: 1000, maxDelayMs: 1000 }, (rows) => {
+      sealed.push(linesOf(rows))
+      if (sealed.length === 1) addTo(made, 'c')
     })
-    made.add('a', 1, undefined)
-    made.add('b', 1, undefined)
+    addTo(made, 'a')
+    addTo(made, 'b')
     expect(made.rows).toBe(1)
     vi.advanceTimersByTime(1000)
     expect(sealed).toEqual([['a', 'b'], ['c']])

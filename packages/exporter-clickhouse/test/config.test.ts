@@ -76,7 +76,7 @@ describe('defaults', () => {
       password: '',
       timeoutMs: 10_000,
       batch: { maxRows: 10_000, maxBytes: 8 * MiB, maxDelayMs: 1000 },
-      compression: { codec: 'gzip', level: 6, thresholdBytes: 0 },
+      compression: { codec: 'gzip', level: 3, thresholdBytes: 0 },
       retry: {
         maxRetries: Number.POSITIVE_INFINITY,
         initialDelayMs: 1000,

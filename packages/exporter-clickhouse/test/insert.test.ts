@@ -159,11 +159,9 @@ describe('an INSERT', () => {
 })
 
 describe('the token', () => {
-  test('is the same for the same rows, however they are sent', async () => {
+  test('is the same for the same bytes, wherever they are sent', async () => {
     const token = await tokenOf()
     expect(await tokenOf()).toBe(token)
-    expect(await tokenOf({ compression: { codec: 'none' } })).toBe(token)
-    expect(await tokenOf({ compression: { level: 9 } })).toBe(token)
     expect(await tokenOf({ endpoint: 'http://elsewhere', username: 'u', password: 'p' })).toBe(
       token,
     )

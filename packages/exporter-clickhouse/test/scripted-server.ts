@@ -6,8 +6,9 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { onTestFinished } from 'vitest'
+import { readInsert } from './insert-body.js'
 
 /** What a server does with a request once it has read it. */
 export type Behaviour =
@@ -163,25 +164,28 @@ async function read(req: IncomingMessage, connection: number): Promise<Received 
   }
   const body = Buffer.concat(chunks)
   const { pathname, searchParams } = new URL(req.url ?? '', 'http://server')
-  const isInsert = searchParams.get('query')?.startsWith('INSERT INTO') === true
-  const text = req.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
+  const text = (req.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString()
+  const insert = readInsert(searchParams.get('query') ?? '', text)
+  const leads = insert !== undefined && !searchParams.has('query')
+  if (leads) searchParams.set('query', insert.statement.trimEnd())
   return {
     method: req.method ?? '',
     path: pathname,
     query: searchParams,
     headers: req.headers,
-    body,
-    rows: isInsert
-      ? text
-          .toString()
-          .split('\n')
-          .filter((line) => line !== '')
-          .map((line) => JSON.parse(line))
-      : [],
-    isInsert,
-    statement: isInsert ? '' : text.toString(),
+    body: leads ? bodyAfter(insert.statement, body) : body,
+    rows: insert?.rows ?? [],
+    isInsert: insert !== undefined,
+    statement: insert ? '' : text,
     connection,
   }
+}
+
+/** What destinations share of a body. */
+function bodyAfter(statement: string, body: Buffer): Buffer {
+  const leading = [Buffer.from(statement), gzipSync(statement)]
+  const found = leading.find((one) => body.subarray(0, one.length).equals(one))
+  return body.subarray(found?.length ?? 0)
 }
 
 /** A port on which nothing listens. */

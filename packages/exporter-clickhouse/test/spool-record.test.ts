@@ -60,7 +60,7 @@ describe('with a checksum that is right, and a head that is not', () => {
     'null',
     '{}',
     '{"rows":"1","rawBytes":1,"codec":"none","digest":"","inserts":{}}',
-    '{"rows":1,"rawBytes":1,"codec":"br","digest":"","inserts":{"primary":{"statement":"","settings":{}}}}',
+    '{"rows":1,"rawBytes":1,"codec":"zstd","digest":"","inserts":{"primary":{"statement":"","settings":{}}}}',
     '{"rows":1,"rawBytes":1,"codec":"none","digest":"","inserts":{"primary":{"statement":""}}}',
     '{"rows":1,"rawBytes":1,"codec":"none","digest":"","inserts":{"primary":{"statement":"","settings":{"a":1}}}}',
   ])('it is none: %s', (json) => {

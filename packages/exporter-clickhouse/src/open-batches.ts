@@ -1,0 +1,65 @@
+import type { Constants } from '@spanhouse/transform'
+import { Batcher, type Rows } from './batcher.js'
+import type { BatchLimits } from './config.js'
+
+// An application has one resource, or a few. The rows of more come whole, in one batch.
+const MAX_RESOURCES = 8
+
+type Sealed = (rows: Rows, constants: Constants | undefined) => void
+
+/** Batches that are being filled: one for the rows of each resource, and one for rows that are whole. */
+export class OpenBatches {
+  readonly #limits: BatchLimits
+  readonly #onSealed: Sealed
+  readonly #batchers = new Map<string, Batcher>()
+  #last: { readonly constants: Constants | undefined; readonly batcher: Batcher } | undefined
+
+  constructor(limits: BatchLimits, onSealed: Sealed) {
+    this.#limits = limits
+    this.#onSealed = onSealed
+  }
+
+  get rows(): number {
+    return this.#sum((batcher) => batcher.rows)
+  }
+
+  get bytes(): number {
+    return this.#sum((batcher) => batcher.bytes)
+  }
+
+  /** Whether there is, or can be, a batch of the rows that have this in common. */
+  hasRoomFor(constants: Constants): boolean {
+    if (this.#last?.constants === constants || this.#batchers.has(constants.select)) return true
+    if (this.#batchers.size < MAX_RESOURCES) return true
+    for (const [key, batcher] of this.#batchers) if (batcher.rows === 0) this.#batchers.delete(key)
+    return this.#batchers.size < MAX_RESOURCES
+  }
+
+  /** The batch that the rows go in that have this in common, or, without it, the whole ones. */
+  of(constants: Constants | undefined): Batcher {
+    if (this.#last && this.#last.constants === constants) return this.#last.batcher
+    const key = constants?.select ?? ''
+    let batcher = this.#batchers.get(key)
+    if (!batcher) {
+      batcher = new Batcher(this.#limits, (rows) => this.#onSealed(rows, constants))
+      this.#batchers.set(key, batcher)
+    }
+    this.#last = { constants, batcher }
+    return batcher
+  }
+
+  /** The bound is on what is held, however many batches it is parted in. */
+  sealIfFull(): void {
+    if (this.#batchers.size > 1 && this.bytes >= this.#limits.maxBytes) this.seal()
+  }
+
+  seal(): void {
+    for (const batcher of this.#batchers.values()) batcher.seal()
+  }
+
+  #sum(of: (batcher: Batcher) => number): number {
+    let sum = 0
+    for (const batcher of this.#batchers.values()) sum += of(batcher)
+    return sum
+  }
+}

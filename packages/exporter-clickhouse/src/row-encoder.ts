@@ -1,0 +1,36 @@
+import {
+  type ByteWriter,
+  type Constants,
+  compactRowsOf,
+  type Encoding,
+  type Limits,
+  newEncoding,
+  ROW_ROOM,
+  type SpanLike,
+  type Table,
+} from '@spanhouse/transform'
+
+/** Spans to rows of JSONEachRow, without their newlines. */
+export interface RowEncoder {
+  /** What the rows of the span's resource have in common; undefined where the row has to be whole. */
+  constantsOf(span: SpanLike): Constants | undefined
+  /** Writes the row to `out`, without what `constantsOf` says unless it is to be whole. Throws what a table of the user's throws. */
+  encode(span: SpanLike, out: ByteWriter, whole: boolean): void
+}
+
+export function newRowEncoder(table: Table<SpanLike>, limits: Limits): RowEncoder {
+  const compact = compactRowsOf(table)
+  const encoding: Encoding = newEncoding({ sparse: true, limits })
+  return {
+    constantsOf: (span) => compact?.constantsOf(span, encoding),
+    encode(span, out, whole) {
+      if (!compact || whole) {
+        out.text(table.toLine(span, undefined, limits))
+        return
+      }
+      encoding.out = out
+      encoding.room = ROW_ROOM
+      compact.write(span, encoding)
+    },
+  }
+}
