@@ -46,8 +46,11 @@ describe.each([
     )
     fc.assert(
       fc.property(hostileSpan, limits, (span, some) => {
+        const row = () => table.toLine(span, undefined, some)
+        const before = row()
         const whole = wholeAgain(table, span, some)
-        if (whole !== undefined) expect(whole).toEqual(table.toRow(span, undefined, some))
+        // Some of these spans say something else each time they are asked.
+        if (whole !== undefined && before === row()) expect(whole).toEqual(JSON.parse(before))
       }),
       { numRuns: 1000 },
     )
@@ -57,8 +60,7 @@ describe.each([
 test('a compact row holds neither the resource, nor what follows from others, nor what is at its default', () => {
   const span = makeSpan({ events: [], links: [], parentSpanContext: undefined })
   const { line, constants } = compact(flatTraces, span)
-  const { names, derived } = constants?.shape ?? { names: {}, derived: {} }
-  const members = Object.keys(JSON.parse(line)).map((short) => names[short])
+  const members = Object.keys(JSON.parse(line)).map((short) => constants?.shape.names[short])
   expect(members).toEqual([
     'trace_id',
     'span_id',
@@ -73,7 +75,7 @@ test('a compact row holds neither the resource, nor what follows from others, no
     'scope_name',
     'scope_version',
   ])
-  expect(Object.keys(derived)).toEqual(['timestamp_ns', 'duration_ms'])
+  expect(Object.keys(constants?.shape.derived ?? {})).toEqual(['timestamp_ns', 'duration_ms'])
 })
 
 test('the same resource has the same constants, and one that changed has others', () => {
