@@ -32,7 +32,8 @@ const tasks = {
     await bin('vitest', 'run', ...args)
   },
   demo: (...args) => builtAndRun('examples/shop/demo.mjs', ...args),
-  bench: (...args) => builtAndRun('bench/destinations.mjs', ...args),
+  bench: (...args) => builtAndRun('bench/run.mjs', ...args),
+  'bench:check': (...args) => builtAndRun('bench/check.mjs', ...args),
   pack: async (folder) => {
     await build()
     await pnpm([

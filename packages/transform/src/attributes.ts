@@ -45,7 +45,8 @@ export function readSource(
   const { tally } = encoding
   const before = tally.droppedAttributes
   const entries = readAttributes(attributes, encoding)
-  const counts = { ...dropped, attributes: dropped.attributes + tally.droppedAttributes - before }
+  const droppedHere = tally.droppedAttributes - before
+  const counts = { ...dropped, attributes: dropped.attributes + droppedHere }
   for (const [what, count] of Object.entries(counts))
     if (count > 0) entries.set(`otel.dropped_${what}_count`, count)
   return sorted ? sortedByKey(entries) : entries
