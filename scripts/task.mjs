@@ -87,7 +87,7 @@ async function install() {
 
 /** Builds the packages whose sources, or those of a package before them, have changed. */
 async function build() {
-  let wanted = hashOf(['pnpm-lock.yaml', 'tsconfig.base.json'])
+  let wanted = hashOf(['pnpm-lock.yaml', 'tsconfig.base.json', 'scripts/task.mjs'])
   for (const name of packages) {
     const folder = join('packages', name)
     const configs = ['tsconfig.json', 'tsconfig.cjs.json'].map((file) => join(folder, file))
@@ -106,14 +106,40 @@ async function build() {
     // nothing, and what is running keeps what it has open.
     const [fresh, old] = [`${dist}-${process.pid}`, `${dist}-${process.pid}-old`]
     process.on('exit', () => [fresh, old].map(remove))
-    await bin('tsc', '-p', configs[0], '--outDir', join(fresh, 'esm'))
-    await bin('tsc', '-p', configs[1], '--outDir', join(fresh, 'cjs'))
+    await compile(configs[0], join(fresh, 'esm'))
+    await compile(configs[1], join(fresh, 'cjs'))
     writeFileSync(join(fresh, 'cjs/package.json'), '{"type":"commonjs"}\n')
     for (const file of shared) copyFileSync(join(folder, file), join(fresh, file))
     if (existsSync(dist)) renameSync(dist, old)
     renameSync(fresh, dist)
     writeFileSync(stamp, wanted)
   }
+}
+
+/** Code without its comments, which are for who reads the sources, and the types that the package shows, with theirs. */
+async function compile(config, outDir) {
+  const to = ['-p', config, '--outDir', outDir]
+  await bin(
+    'tsc',
+    ...to,
+    '--declaration',
+    'false',
+    '--isolatedDeclarations',
+    'false',
+    '--removeComments',
+  )
+  await bin('tsc', ...to, '--emitDeclarationOnly')
+  const shown = new Set()
+  const see = (file) => {
+    if (shown.has(file)) return
+    shown.add(file)
+    const text = readFileSync(join(outDir, file), 'utf8')
+    for (const [, name] of text.matchAll(/(?:from|import\() ?'\.\/([\w-]+)\.js'/g))
+      see(`${name}.d.ts`)
+  }
+  see('index.d.ts')
+  for (const file of readdirSync(outDir))
+    if (file.endsWith('.d.ts') && !shown.has(file)) remove(join(outDir, file))
 }
 
 function hashOf(files, seed = '') {

@@ -9,14 +9,19 @@ beforeAll(() => packAll(folder))
 describe.each(packages)('the tarball of @spanhouse/%s', (name) => {
   const tarball = tarballOf(name, folder)
 
-  test('holds both builds, their sources, README, LICENSE and nothing else', async () => {
+  test('holds both builds, README, LICENSE and nothing else', async () => {
     const { stdout } = await run('tar', ['-tzf', tarball])
     const held = stdout
       .trim()
       .split('\n')
       .map((path) => path.replace(/^package\//, ''))
-    expect(held.sort()).toEqual(filesOf(name).sort())
-    console.log(`@spanhouse/${name}: ${Math.round(statSync(tarball).size / 1000)} kB packed`)
+    const isTypes = (path: string) => path.endsWith('.d.ts')
+    expect(held.filter((path) => !isTypes(path)).sort()).toEqual(filesOf(name).sort())
+    // Those that the package shows; that none is missing is what attw looks at.
+    for (const path of held.filter(isTypes)) expect(held).toContain(path.replace(/\.d\.ts$/, '.js'))
+    const kB = statSync(tarball).size / 1000
+    console.log(`@spanhouse/${name}: ${Math.round(kB)} kB packed`)
+    expect(kB).toBeLessThanOrEqual(60)
   })
 
   test('names versions where the workspace names itself', async () => {
@@ -45,13 +50,7 @@ test('the exporter depends on zod and transform alone, and transform on nothing'
 
 function filesOf(name: string): string[] {
   const folder = join(root, 'packages', name)
-  const sources = readdirSync(join(folder, 'src'))
-  const modules = sources.map((file) => file.replace(/\.ts$/, ''))
-  const built = ['esm', 'cjs'].flatMap((format) =>
-    modules.flatMap((module) =>
-      ['js', 'js.map', 'd.ts', 'd.ts.map'].map((end) => `dist/${format}/${module}.${end}`),
-    ),
-  )
+  const modules = readdirSync(join(folder, 'src')).map((file) => file.replace(/\.ts$/, ''))
   const shared = readdirSync(folder).filter((file) => file.endsWith('.cjs'))
   return [
     'LICENSE',
@@ -59,8 +58,7 @@ function filesOf(name: string): string[] {
     'package.json',
     'dist/cjs/package.json',
     ...shared.map((file) => `dist/${file}`),
-    ...built,
-    ...sources.map((file) => `src/${file}`),
+    ...['esm', 'cjs'].flatMap((format) => modules.map((module) => `dist/${format}/${module}.js`)),
   ]
 }
 

@@ -74,7 +74,7 @@ export class Batcher {
     if (!writer || this.#rows === 0) return
     const { bytes, length } = writer
     const release = () => this.#release(writer)
-    const sealed = { rows: this.#rows, bytes: bytes.subarray(0, length), release }
+    const sealed = { rows: this.#rows, bytes: Buffer.from(bytes.buffer, 0, length), release }
     this.#open = undefined
     this.#rows = 0
     this.#lastBytes = length

@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import { onTestFinished } from 'vitest'
 import { readInsert } from './insert-body.js'
 
@@ -164,7 +164,7 @@ async function read(req: IncomingMessage, connection: number): Promise<Received 
   }
   const body = Buffer.concat(chunks)
   const { pathname, searchParams } = new URL(req.url ?? '', 'http://server')
-  const text = (req.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString()
+  const text = decoded(req.headers['content-encoding'], body).toString()
   const insert = readInsert(searchParams.get('query') ?? '', text)
   const leads = insert !== undefined && !searchParams.has('query')
   if (leads) searchParams.set('query', insert.statement.trimEnd())
@@ -179,6 +179,11 @@ async function read(req: IncomingMessage, connection: number): Promise<Received 
     statement: insert ? '' : text,
     connection,
   }
+}
+
+function decoded(encoding: string | undefined, body: Buffer): Buffer {
+  if (encoding === 'gzip') return gunzipSync(body)
+  return encoding === 'br' ? brotliDecompressSync(body) : body
 }
 
 /** What destinations share of a body. */

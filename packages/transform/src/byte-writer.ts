@@ -1,6 +1,13 @@
 const FIRST_BYTES = 4096
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
+/** A Buffer, as far as it is used here: the package's types are of use without those of Node. */
+interface Bytes extends Uint8Array {
+  write(text: string, offset: number, encoding: 'utf8'): number
+  copy(target: Uint8Array, targetStart: number, sourceStart: number, sourceEnd: number): number
+  toString(encoding?: 'utf8', start?: number, end?: number): string
+}
+
 /** Text that is written again and again, encoded once: as UTF-8, eight bytes at a time. */
 export interface Piece {
   readonly length: number
@@ -22,7 +29,7 @@ export function pieceOf(text: string): Piece {
  * by setting `length`.
  */
 export class ByteWriter {
-  bytes: Buffer
+  bytes: Bytes
   /** The same memory, four bytes at a time. */
   words: Int32Array
   view: DataView
@@ -81,10 +88,10 @@ export class ByteWriter {
   }
 }
 
-function wordsOf({ buffer, byteOffset, length }: Buffer): Int32Array {
+function wordsOf({ buffer, byteOffset, length }: Uint8Array): Int32Array {
   return new Int32Array(buffer, byteOffset, length >> 2)
 }
 
-function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, length)
 }

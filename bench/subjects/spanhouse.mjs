@@ -1,0 +1,43 @@
+// ClickHouseSpanProcessor with its defaults. The first of several destinations is the healthy one, and the one that counts.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
+
+const FLUSH_MS = 60_000
+
+export async function start({ options, endpoints, metrics = false, queueBytes }) {
+  const processor = new ClickHouseSpanProcessor({
+    destinations: endpoints.map((endpoint, n) => ({ name: `d${n}`, endpoint })),
+    ...(metrics && { meterProvider: await sdkMetrics() }),
+    ...(queueBytes && { queue: { maxBytes: queueBytes } }),
+    ...options,
+  })
+  const first = () => processor.stats().destinations.d0
+
+  /** For when another destination keeps forceFlush() from ever resolving. Seldom, as asking costs. */
+  async function firstHasAll() {
+    while (first().waiting > 0) await sleep(5)
+  }
+
+  return {
+    onEnd: (span) => processor.onEnd(span),
+    delivered: () => first().delivered,
+    waiting: () => first().waiting,
+    async flush() {
+      const flushed = processor.forceFlush({ timeoutMs: FLUSH_MS })
+      await (endpoints.length === 1 ? flushed : Promise.race([flushed, firstHasAll()]))
+    },
+    maxInFlight: 4 * (options?.batch?.maxRows ?? 10_000),
+  }
+}
+
+async function sdkMetrics() {
+  const { MeterProvider, PeriodicExportingMetricReader, InMemoryMetricExporter } = await import(
+    '@opentelemetry/sdk-metrics'
+  )
+  const reader = new PeriodicExportingMetricReader({
+    exporter: new InMemoryMetricExporter(0),
+    exportIntervalMillis: 1000,
+    exportTimeoutMillis: 900,
+  })
+  return new MeterProvider({ readers: [reader] })
+}

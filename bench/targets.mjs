@@ -1,0 +1,87 @@
+// What the project set itself: `most` or `least` of a ratio, or of the figure of one row.
+import { ratios } from './ratios.mjs'
+import { ratiosOf, rowsOf } from './report/rows.mjs'
+import { sectionNamed } from './sections/sections.mjs'
+import { summary } from './statistics.mjs'
+
+export const targets = [
+  { ratio: ratios.main, most: 0.3 },
+  { ratio: ratios.cpu, most: 0.4 },
+  {
+    title: "spans a core-second of all CPU (the Go Collector's published figure)",
+    figure: { section: 'cost', row: 'spanhouse', name: 'cpuUs', as: (us) => 1e6 / us },
+    least: 137_000,
+    digits: 0,
+  },
+  { ratio: ratios.delay, most: 0.25 },
+  {
+    title: 'p99 delay added at 10,000 spans a second, ms',
+    figure: { section: 'delay', row: 'spanhouse', name: 'p99Ms10000' },
+    most: 2,
+  },
+  { ratio: ratios.wire, most: 1.1 },
+  { ratio: ratios.wireBrotli, most: 1 },
+  { ratio: ratios.stringify, most: 1 },
+  {
+    title: "heap with a dead destination, MiB over the queue's bytes",
+    figure: { section: 'backlog', row: 'spanhouse', name: 'peakOverQueueMiB' },
+    most: 32,
+    digits: 1,
+  },
+  {
+    title: 'spans a second on one core, into a server that discards',
+    figure: { section: 'throughput', row: 'spanhouse', name: 'spansPerSecond' },
+    least: 150_000,
+    digits: 0,
+  },
+  {
+    title: 'spans a second into the real server, to what it takes of ready requests',
+    ratio: { section: 'server', figure: 'spansPerSecond', of: 'spanhouse', to: 'replayed' },
+  },
+  {
+    title: 'CPU with a second destination',
+    figure: { section: 'destinations', row: 'two', name: 'ratio' },
+    most: 1.1,
+  },
+  {
+    title: 'CPU with a third destination',
+    figure: { section: 'destinations', row: 'three', name: 'ratio' },
+    most: 1.1,
+  },
+  {
+    title: 'import of the exporter, ms',
+    figure: { section: 'import', row: '@spanhouse/exporter-clickhouse', name: 'importMs' },
+    most: 80,
+    digits: 1,
+  },
+  {
+    title: 'import of transform, ms',
+    figure: { section: 'import', row: '@spanhouse/transform', name: 'importMs' },
+    most: 10,
+    digits: 1,
+  },
+  {
+    title: 'packed exporter, kB',
+    figure: { section: 'size', row: '@spanhouse/exporter-clickhouse', name: 'packedKb' },
+    most: 60,
+    digits: 1,
+  },
+]
+
+/** The median and spread of what a target is about, and whether it is reached; undefined if it was not measured. */
+export function outcomeOf({ ratio, figure, most, least }, result) {
+  const { section: name } = ratio ?? figure
+  const measured = result.sections[name]
+  if (!measured) return undefined
+  const rows = rowsOf(sectionNamed(name), measured)
+  const found = summary(ratio ? ratiosOf(rows, ratio) : valuesOf(rows, figure))
+  if (!found) return undefined
+  const { median } = found
+  const isBound = most !== undefined || least !== undefined
+  const reached = isBound ? median <= (most ?? median) && median >= (least ?? median) : undefined
+  return { ...found, reached }
+}
+
+function valuesOf(rows, { row, name, as = (value) => value }) {
+  return rows.find(({ key }) => key === row)?.values[name].map(as) ?? []
+}

@@ -1,0 +1,120 @@
+import type { SpanLike } from '@spanhouse/transform'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { makeSpan } from '../../transform/test/spans.js'
+import type { Options } from '../src/options.js'
+import { ClickHouseSpanProcessor } from '../src/span-processor.js'
+import { type Received, scriptedServer } from './scripted-server.js'
+
+function processor(options: Options): ClickHouseSpanProcessor {
+  const made = new ClickHouseSpanProcessor({
+    retry: { initialDelayMs: 5, maxDelayMs: 10 },
+    shutdownTimeoutMs: 20,
+    ...options,
+  })
+  onTestFinished(() => made.shutdown())
+  return made
+}
+
+async function sent(to: ClickHouseSpanProcessor, ...spans: SpanLike[]): Promise<void> {
+  for (const span of spans) to.onEnd(span)
+  await to.forceFlush()
+}
+
+const isCompact = ({ query }: Received) => query.get('query')?.includes(' FROM input(') === true
+const only = (to: ClickHouseSpanProcessor) => to.stats().destinations['primary']
+
+describe('a server that does not take compact rows', () => {
+  test.each([
+    ['an unknown function', 46],
+    ['a syntax error', 62],
+    ['a right that is missing', 497],
+    ['a type that does not match', 53],
+  ])('because of %s gets the same ones whole, and from then on no others', async (_, code) => {
+    const server = await scriptedServer({
+      each: (request) =>
+        isCompact(request) ? { status: 400, code, body: `Code: ${code}. DB::Exception: no` } : 'ok',
+    })
+    const to = processor({ endpoint: server.url })
+    const span = makeSpan({ name: 'one' })
+    await sent(to, span)
+    await sent(to, makeSpan({ name: 'two' }))
+    expect(server.inserts.map(isCompact)).toEqual([true, false, false])
+    expect(server.rows.map((row) => row['span_name'])).toEqual(['one', 'two'])
+    expect(server.rows[0]).toMatchObject({
+      service_name: 'shop',
+      timestamp_ns: '1729627200000000005',
+      duration_ms: 145,
+    })
+    expect(only(to)).toMatchObject({ accepted: 2, delivered: 2, dropped: {}, waiting: 0 })
+    const tokens = server.inserts.map(({ query }) => query.get('insert_deduplication_token'))
+    expect(new Set(tokens).size).toBe(3)
+  })
+
+  test('for another reason is not known to: once whole rows are refused too, it is asked again', async () => {
+    let denied = true
+    const server = await scriptedServer({
+      each: () =>
+        denied ? { status: 403, code: 497, body: 'Code: 497. DB::Exception: no' } : 'ok',
+    })
+    const to = processor({ endpoint: server.url })
+    to.onEnd(makeSpan({ name: 'one' }))
+    void to.forceFlush().catch(() => {})
+    await server.received(2)
+    denied = false
+    await sent(to, makeSpan({ name: 'two' }))
+    expect(server.rows.map((row) => row['span_name']).sort()).toEqual(['one', 'two'])
+    expect(isCompact(server.inserts[0] as Received)).toBe(true)
+  })
+})
+
+test('what is refused in a row that was taken compact before is the row, not the form', async () => {
+  const server = await scriptedServer({
+    each: ({ rows }) =>
+      rows.some((row) => row['span_name'] === 'bad')
+        ? { status: 400, code: 53, body: 'Code: 53. DB::Exception: no' }
+        : 'ok',
+  })
+  const to = processor({ endpoint: server.url })
+  await sent(to, makeSpan({ name: 'good' }))
+  await sent(to, makeSpan({ name: 'bad' }), makeSpan({ name: 'better' }))
+  expect(server.inserts.every(isCompact)).toBe(true)
+  expect(only(to)).toMatchObject({ delivered: 2, dropped: { rejected: 1 } })
+})
+
+test('an asynchronous insert takes plain rows', async () => {
+  const server = await scriptedServer()
+  await sent(processor({ endpoint: server.url, asyncInsert: true }), makeSpan())
+  expect(server.inserts.map(isCompact)).toEqual([false])
+})
+
+test('brotli: the statement stands in the URL, or the rows are whole if it is too long for one', async () => {
+  const server = await scriptedServer()
+  const to = processor({ endpoint: server.url, compression: { codec: 'br' } })
+  await sent(to, makeSpan())
+  const attributes = { 'service.name': 'x'.repeat(5000) }
+  await sent(to, makeSpan({ resource: { attributes } }))
+  expect(server.inserts.map(isCompact)).toEqual([true, false])
+  expect(server.rows.map((row) => row['service_name'])).toEqual([
+    'shop',
+    attributes['service.name'],
+  ])
+})
+
+test('a span that ends while another one is being written is written after it', async () => {
+  const server = await scriptedServer()
+  const to = processor({ endpoint: server.url })
+  const nested = Object.defineProperty({}, 'x', {
+    enumerable: true,
+    get() {
+      to.onEnd(makeSpan({ name: 'inner' }))
+      void to.forceFlush()
+      return 'y'
+    },
+  })
+  await sent(to, makeSpan({ name: 'before' }), makeSpan({ name: 'outer', attributes: nested }))
+  await to.forceFlush()
+  const names = server.rows.map((row) => row['span_name'])
+  expect(names.slice(0, 2)).toEqual(['before', 'outer'])
+  expect(names.slice(2)).toContain('inner')
+  expect(server.rows[1]).toMatchObject({ attributes: { x: 'y' } })
+})
