@@ -6,14 +6,16 @@ import { once } from 'node:events'
 import {
   copyFileSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
+import { createRequire } from 'node:module'
 import { constants } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const PNPM = 'pnpm@12.21.0'
@@ -106,9 +108,15 @@ async function build() {
     // nothing, and what is running keeps what it has open.
     const [fresh, old] = [`${dist}-${process.pid}`, `${dist}-${process.pid}-old`]
     process.on('exit', () => [fresh, old].map(remove))
-    await compile(configs[0], join(fresh, 'esm'))
-    await compile(configs[1], join(fresh, 'cjs'))
+    const isCommand = existsSync(join(folder, 'src/cli.ts'))
+    for (const [format, config] of Object.entries({ cjs: configs[1], esm: configs[0] })) {
+      const to = ['-p', config, '--outDir', join(fresh, format)]
+      await bin('tsc', ...to, '--emitDeclarationOnly')
+      pruneTypes(join(fresh, format))
+      if (isCommand) await bin('tsc', ...to, ...CODE_ONLY)
+    }
     writeFileSync(join(fresh, 'cjs/package.json'), '{"type":"commonjs"}\n')
+    if (!isCommand) await bundle(folder, fresh)
     for (const file of shared) copyFileSync(join(folder, file), join(fresh, file))
     if (existsSync(dist)) renameSync(dist, old)
     renameSync(fresh, dist)
@@ -116,26 +124,32 @@ async function build() {
   }
 }
 
-/** Code without its comments, which are for who reads the sources, and the types that the package shows, with theirs. */
-async function compile(config, outDir) {
-  const to = ['-p', config, '--outDir', outDir]
-  await bin(
-    'tsc',
-    ...to,
-    '--declaration',
-    'false',
-    '--isolatedDeclarations',
-    'false',
-    '--removeComments',
+const CODE_ONLY = ['--declaration', 'false', '--isolatedDeclarations', 'false', '--removeComments']
+
+/** All code of a package in one file, because sixty take longer to load; and one for both module systems, so that a process that uses both has one copy. */
+async function bundle(folder, to) {
+  const { rolldown } = await import('rolldown')
+  const input = join(folder, 'src/index.ts')
+  const build = await rolldown({ input, platform: 'node', external: /^[^./]/ })
+  const file = resolve(to, 'cjs/index.js')
+  await build.write({ file, format: 'cjs', comments: false })
+  await build.close()
+  const names = Object.keys(createRequire(file)(file)).sort()
+  mkdirSync(join(to, 'esm'), { recursive: true })
+  writeFileSync(
+    join(to, 'esm/index.js'),
+    `export {\n${names.map((name) => `  ${name},\n`).join('')}} from '../cjs/index.js'\n`,
   )
-  await bin('tsc', ...to, '--emitDeclarationOnly')
+}
+
+/** Leaves the types that the package shows. */
+function pruneTypes(outDir) {
   const shown = new Set()
   const see = (file) => {
     if (shown.has(file)) return
     shown.add(file)
     const text = readFileSync(join(outDir, file), 'utf8')
-    for (const [, name] of text.matchAll(/(?:from|import\() ?'\.\/([\w-]+)\.js'/g))
-      see(`${name}.d.ts`)
+    for (const [, name] of text.matchAll(/'\.\/([\w-]+)\.js'/g)) see(`${name}.d.ts`)
   }
   see('index.d.ts')
   for (const file of readdirSync(outDir))

@@ -33,6 +33,8 @@ export class Batch implements BatchShape {
   readonly constants: Constants | undefined
   #raw: Buffer | undefined
   readonly #release: (() => void) | undefined
+  #wanted = 0
+  #isPressing = false
   #pressed: Pressed | undefined
 
   private constructor(
@@ -77,10 +79,23 @@ export class Batch implements BatchShape {
     return this.#pressed
   }
 
-  /** Compresses and hashes on other threads. To be called once. */
+  /** One more destination is to have it. */
+  want(): void {
+    this.#wanted++
+  }
+
+  /** One of them has it, or gave it up: what nobody waits for is not pressed, and its memory is free at once. */
+  unwant(): void {
+    if (--this.#wanted > 0 || this.#isPressing || !this.#raw) return
+    this.#raw = undefined
+    this.#release?.()
+  }
+
+  /** Compresses and hashes on other threads, unless nobody wants it any more. To be called once. */
   async press({ level }: Compression): Promise<void> {
     const raw = this.#raw
     if (!raw) return
+    this.#isPressing = true
     const body = exact(await compressed(raw, this.codec, level))
     const digest = await webcrypto.subtle.digest('SHA-256', body)
     this.#pressed = { digest: Buffer.from(digest).toString('hex'), body }

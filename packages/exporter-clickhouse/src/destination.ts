@@ -88,6 +88,7 @@ export class Destination {
   /** Takes a sealed batch in; it has its place in the queue now and is sent after `ready()`. */
   offer(batch: Batch): Entry {
     const entry = newEntry({ batch })
+    batch.want()
     this.#accepted += entry.rows
     this.#queue.add(entry)
     if (this.#closed) this.#drop(entry, 'shutdown')
@@ -523,6 +524,7 @@ export class Destination {
 
   #leave(entry: Entry): boolean {
     if (!this.#queue.remove(entry)) return false
+    entry.batch?.unwant()
     this.#departures.gone(entry)
     if (entry.stored) this.#with.spool?.remove(entry.stored)
     return true

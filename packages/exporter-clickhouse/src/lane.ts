@@ -134,11 +134,13 @@ export class Lane {
   async #dispatch(rows: Rows, constants: Constants | undefined): Promise<void> {
     const batch = Batch.of(rows, this.#config.compression, constants)
     const entries = new Map<Destination, Entry>()
+    batch.want() // until all were asked
     for (const destination of this.destinations) {
       const entry = destination.offer(batch)
       entries.set(destination, entry)
       this.#receipts?.push(entry.receipt)
     }
+    batch.unwant()
     try {
       await this.#press(batch, this.#config.compression)
       if (isPressed(batch)) await this.#hand(batch, entries)

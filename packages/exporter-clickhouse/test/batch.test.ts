@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Batch, divide, isPressed, type PressedBatch, pressQueue } from '../src/batch.js'
 import type { Compression } from '../src/config.js'
 
@@ -58,6 +58,33 @@ describe('a batch', () => {
     expect(batch.heldBytes).toBeLessThan(before / 5)
     expect(batch.heldBytes).toBeGreaterThan(batch.pressed?.body.length ?? 0)
     expect(batch.pressed?.body.buffer.byteLength).toBeLessThan(batch.heldBytes + 16 * 1024)
+  })
+
+  test('that nobody wants any more lets go of its rows at once, and is not pressed', async () => {
+    const release = vi.fn()
+    const batch = Batch.of({ rows: 1, bytes: Buffer.from('{}\n'), release }, GZIP)
+    batch.want()
+    batch.want()
+    batch.unwant()
+    expect(release).not.toHaveBeenCalled()
+    batch.unwant()
+    expect(release).toHaveBeenCalledOnce()
+    expect(batch.heldBytes).toBeLessThan(1000)
+    await batch.press(GZIP)
+    expect(isPressed(batch)).toBe(false)
+    expect(release).toHaveBeenCalledOnce()
+  })
+
+  test('gives its memory back once it is pressed, and not while it is', async () => {
+    const release = vi.fn()
+    const batch = Batch.of({ rows: 1, bytes: Buffer.from('{}\n'), release }, GZIP)
+    batch.want()
+    const pressing = batch.press(GZIP)
+    batch.unwant()
+    expect(release).not.toHaveBeenCalled()
+    await pressing
+    expect(release).toHaveBeenCalledOnce()
+    expect(gunzipSync(batch.pressed?.body ?? '').toString()).toBe('{}\n')
   })
 
   test('gives its rows back, pressed or not', async () => {
