@@ -67,6 +67,25 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      // After the others: they would feel what it does to the machine.
+      {
+        test: {
+          name: 'faults',
+          include: ['test/faults/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+        },
+        resolve: {
+          alias: {
+            ...sdk('sdk2'),
+            '@spanhouse/exporter-clickhouse': fileURLToPath(
+              new URL('packages/exporter-clickhouse/src/index.ts', import.meta.url),
+            ),
+          },
+        },
+      },
     ],
   },
 })

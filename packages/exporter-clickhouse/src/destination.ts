@@ -53,6 +53,8 @@ export class Destination {
   /** Compact rows were taken once: what is refused from then on is not their form. */
   #knowsCompactRows = false
   #refusesCompactRows = false
+  /** Room on disk that is promised to batches being written. */
+  #onTheWayToDisk = 0
   readonly #closing = new AbortController()
 
   #accepted = 0
@@ -62,6 +64,8 @@ export class Destination {
   #errors = 0
   #retries = 0
   #possibleDuplicates = 0
+  /** Delivered after an attempt that may have been written, before it was known what the table makes of tokens. */
+  #doubtful = 0
   #lastError: Error | undefined
   #deduplication: Deduplication = 'unknown'
 
@@ -106,13 +110,19 @@ export class Destination {
     const { spool } = this.#with
     const maxBytes = this.config.spool?.maxBytes ?? 0
     if (spool && bytes > maxBytes) this.#drop(entry, 'spool_full') // nothing that went would make room for it
-    while (spool && spool.bytesOf(this.config.name) + bytes > maxBytes && this.#queue.has(entry))
+    const used = () => (spool?.bytesOf(this.config.name) ?? 0) + this.#onTheWayToDisk
+    while (spool && used() + bytes > maxBytes && this.#queue.has(entry))
       this.#drop(this.#queue.victimOnDisk(entry), 'spool_full')
-    return this.#queue.has(entry)
+    if (!this.#queue.has(entry)) return false
+    entry.reservedBytes = bytes
+    this.#onTheWayToDisk += bytes
+    return true
   }
 
   /** The batch is pressed, and on disk where it could be put there. */
   ready(entry: Entry, insert: Insert, stored: Stored | undefined): void {
+    this.#onTheWayToDisk -= entry.reservedBytes
+    entry.reservedBytes = 0
     if (!this.#queue.has(entry)) {
       if (stored) this.#with.spool?.remove(stored)
       return
@@ -307,6 +317,7 @@ export class Destination {
     const { sender, log } = this.#with
     try {
       this.#deduplication = await deduplicationOf(this.config, sender)
+      if (this.#deduplication === 'ineffective') this.#possibleDuplicates += this.#doubtful
       if (this.#deduplication === 'ineffective' && !this.config.asyncInsert) log.noDeduplication()
       if (this.config.manageSchema !== 'validate') return
       const found = await differences(this.config, sender.run)
@@ -494,7 +505,10 @@ export class Destination {
     this.#delivered += entry.rows
     this.#deliveries++
     // Without a token at work, an attempt that may have been written was now written twice.
-    if (entry.ambiguous && !this.#hasToken(entry)) this.#possibleDuplicates += entry.rows
+    if (entry.ambiguous) {
+      if (!this.#hasToken(entry)) this.#possibleDuplicates += entry.rows
+      else if (this.#deduplication === 'unknown') this.#doubtful += entry.rows
+    }
     this.#leave(entry)
     entry.acknowledge('delivered')
     this.#tellSibling(entry, true)

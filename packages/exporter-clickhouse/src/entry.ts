@@ -15,6 +15,8 @@ export interface Entry {
   stored: Stored | undefined
   /** What it counts for in the queue's bound. */
   heldBytes: number
+  /** Room on disk that is kept for it while it is written. */
+  reservedBytes: number
   /**
    * `sealed`: not pressed, or not yet on disk. `resting`: the server refused it alone, it waits its own time.
    * `held`: a part that waits for what becomes of the other.
@@ -54,6 +56,7 @@ export function newEntry(
     insert: undefined,
     stored,
     heldBytes: batch?.heldBytes ?? 0,
+    reservedBytes: 0,
     state: stored ? 'ready' : 'sealed',
     divided,
     wasCompact: false,

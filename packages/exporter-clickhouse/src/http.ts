@@ -65,6 +65,7 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
   const agent = config.agent ?? (secure ? new HttpsAgent({ ...pool, ...tls }) : new HttpAgent(pool))
   // Of our own requests only: an agent of the user's may serve others, too.
   const idleSince = new WeakMap<Socket, number>()
+  const guarded = new WeakSet<Socket>()
   const fixed: RequestOptions = {
     protocol: endpoint.protocol,
     hostname: endpoint.hostname.replace(/^\[|\]$/g, ''),
@@ -129,6 +130,9 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
       if (signal.aborted) abort()
 
       req.on('socket', (socket) => {
+        // Node leaves a socket without a listener between two requests, and an error there ends the application.
+        if (!guarded.has(socket)) socket.on('error', () => {})
+        guarded.add(socket)
         socket.unref() // a request under way must not hold an ended application open; a flush holds a timer
         const start = () => {
           bodyStarted = true
@@ -160,9 +164,15 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
           }
         })
         // 'end' comes for a cut answer too on some paths; only `complete` says that all of it is here.
-        res.on('end', () =>
-          res.complete ? finish(reply(true)) : fail(new Error('the answer was cut short')),
-        )
+        res.on('end', () => {
+          if (!res.complete) fail(new Error('the answer was cut short'))
+          // An answer to what has not left yet is no acknowledgement: who gave it cannot have the rows.
+          else if (req.writableFinished) finish(reply(true))
+          else {
+            finish(reply(false))
+            req.destroy()
+          }
+        })
         res.on('error', fail)
         res.on('close', () => fail(new Error('the answer was cut short')))
       })

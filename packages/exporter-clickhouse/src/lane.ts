@@ -151,12 +151,15 @@ export class Lane {
 
   /** Each destination's insert is on disk, where it has one, before the destination may send it. */
   async #hand(batch: PressedBatch, entries: ReadonlyMap<Destination, Entry>): Promise<void> {
+    const inserts = new Map([...entries.keys()].map((one) => [one, one.insertOf(batch)]))
+    const bytes = recordBytes(batch, inserts)
     const bySpool = new Map<Spool | undefined, Map<Destination, Insert>>()
-    for (const [destination, entry] of entries) {
+    for (const [destination, insert] of inserts) {
       const { spool } = destination
-      if (spool && !destination.makeRoomOnDisk(entry, batch.heldBytes)) continue
+      const entry = entries.get(destination)
+      if (!entry || (spool && !destination.makeRoomOnDisk(entry, bytes))) continue
       const group = bySpool.get(spool) ?? new Map<Destination, Insert>()
-      bySpool.set(spool, group.set(destination, destination.insertOf(batch)))
+      bySpool.set(spool, group.set(destination, insert))
     }
     await Promise.all(
       [...bySpool].map(async ([spool, inserts]) => {
@@ -194,4 +197,10 @@ function agree(a: DestinationConfig, b: DestinationConfig): boolean {
   const shared = ({ batch, compression, asyncInsert }: DestinationConfig) =>
     JSON.stringify([batch, compression, asyncInsert])
   return a.schema === b.schema && shared(a) === shared(b)
+}
+
+/** At most so many, if all of them share a record. */
+function recordBytes(batch: PressedBatch, inserts: ReadonlyMap<Destination, Insert>): number {
+  const heads = [...inserts].map(([{ config }, insert]) => JSON.stringify([config.name, insert]))
+  return batch.pressed.body.length + Buffer.byteLength(heads.join('')) + 256
 }

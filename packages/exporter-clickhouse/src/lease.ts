@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { releaseAtExit } from './lease-exit.js'
 import { freeFinder, LEASE, renewLease } from './lease-file.js'
 import { entriesOf, ignoring, isGone, type SpoolFs, syncFolder } from './spool-disk.js'
@@ -66,7 +66,7 @@ export function openLeases(
   }
 
   const make = async (): Promise<Home> => {
-    const home = hold(await makeHome(fs, directory))
+    const home = hold(await makeHome(fs, directory, sync))
     try {
       if (sync) await syncFolder(fs, directory)
     } catch (error) {
@@ -102,7 +102,15 @@ export function openLeases(
       for await (const { name, path, isFolder } of entriesOf(fs, directory))
         if (isFolder && HOME.test(name) && !held.has(path)) others.push(path)
       const adopted: Home[] = []
-      for (const path of await findFree(others, await renewLease(fs, here)))
+      const now = await renewLease(fs, here).catch((error) => {
+        // We stood still for too long, and it was taken over: that is no trouble of the disk's.
+        const home = held.get(here)
+        if (!isGone(error) || !home) throw error
+        lost(home)
+        return undefined
+      })
+      if (now === undefined) return adopted
+      for (const path of await findFree(others, now))
         try {
           if (!(await wanted(path))) continue
           // Renewed before it is renamed: under its new name it must not look abandoned.
@@ -126,8 +134,14 @@ function newPath(directory: string): string {
   return join(directory, `o-${randomUUID()}`)
 }
 
-async function makeHome(fs: SpoolFs, directory: string): Promise<string> {
-  await fs.mkdir(directory, { recursive: true, mode: 0o700 })
+async function makeHome(fs: SpoolFs, directory: string, sync: boolean): Promise<string> {
+  const first = await fs.mkdir(directory, { recursive: true, mode: 0o700 })
+  // Names are safe when the folder that holds them is synced: so far up as folders were made.
+  if (first !== undefined && sync)
+    for (let made = directory; ; made = dirname(made)) {
+      await syncFolder(fs, dirname(made))
+      if (made === first || made === dirname(made)) break
+    }
   // Under another name until its lease is in it: without one it would look released.
   const draft = join(directory, `new-${randomUUID()}`)
   const path = newPath(directory)

@@ -13,7 +13,13 @@ export type Writer = (
 ) => Promise<Stored[]>
 
 export function newWriter(
-  { fs, leases, ledger, sync }: { fs: SpoolFs; leases: Leases; ledger: Ledger; sync: boolean },
+  {
+    fs,
+    leases,
+    ledger,
+    sync,
+    syncFolders,
+  }: { fs: SpoolFs; leases: Leases; ledger: Ledger; sync: boolean; syncFolders: boolean },
   undo: (stored: Stored) => void,
 ): Writer {
   let lastStamp = 0
@@ -46,7 +52,7 @@ export function newWriter(
   const makeFolderOf = async ({ home, destination }: Stored): Promise<void> => {
     if (home.folders.has(destination)) return
     await makeFolder(fs, join(home.path, destination))
-    if (sync) await syncFolder(fs, home.path)
+    if (syncFolders) await syncFolder(fs, home.path)
     home.folders.add(destination)
   }
 

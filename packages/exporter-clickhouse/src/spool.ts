@@ -85,10 +85,11 @@ export function openSpool(
   const closing = new AbortController()
   const sync = fsync === 'always'
   const trouble = newTrouble(events)
-  const leases = openLeases({ directory, leaseMs, sync }, fs)
+  const syncFolders = fsync !== 'never'
+  const leases = openLeases({ directory, leaseMs, sync: syncFolders }, fs)
   const ledger = newLedger((home) => track(recovery.tidy(home)))
   const removal = newRemoval(unlink, track)
-  const write = newWriter({ fs, leases, ledger, sync }, removal.add)
+  const write = newWriter({ fs, leases, ledger, sync, syncFolders }, removal.add)
   const intervalSync = newIntervalSync(fs, track, trouble.began)
   const setAside = corruptFolder(fs, directory)
   const recovery = newRecovery({ fs, leases }, new Set(destinations), {

@@ -1,0 +1,103 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { statsOf, until } from '../delivery/harness.js'
+import { startProxy } from '../delivery/proxy.js'
+import { commitsAndCuts, insertsOnly, readsAndEnds } from './behaviours.js'
+import { MemoryClickHouse } from './clickhouse-backend.js'
+import { Exports, exporterTo } from './exports.js'
+import { wireOf } from './http-wire.js'
+import { allWell } from './oracle.js'
+import { answer, type Behaviour, ScriptedClickHouse } from './scripted-clickhouse.js'
+
+const ROWS = 2
+
+async function exporterWithATable(
+  server: ScriptedClickHouse,
+  memory: MemoryClickHouse,
+  url?: string,
+) {
+  const exporter = exporterTo({
+    endpoint: url ?? server.url,
+    retry: { initialDelayMs: 1, maxDelayMs: 1 },
+  })
+  const exports = new Exports(exporter)
+  await exports.export(ROWS)
+  await until(() => statsOf(exporter).deduplication === 'effective')
+  const table = memory.table('telemetry.traces')
+  const isThereOnce = () => {
+    expect(exports.oracle.judge('primary', table.rows)).toEqual(allWell(exports.made))
+    expect(statsOf(exporter)).toMatchObject({ dropped: {}, delivered: exports.made })
+    expect(server).toMatchObject({ changed: [], bugs: [] })
+  }
+  return { exporter, exports, table, isThereOnce }
+}
+
+async function newServer() {
+  const memory = new MemoryClickHouse()
+  const server = await new ScriptedClickHouse(memory).listen()
+  onTestFinished(() => server.close())
+  return { memory, server }
+}
+
+/** One request so, and all others well. */
+function once(server: ScriptedClickHouse, behaviour: Behaviour): void {
+  server.behaviour = insertsOnly((exchange) => {
+    server.behaviour = answer
+    return behaviour(exchange)
+  })
+}
+
+test.each(['reset', 'hangUp'] as const)(
+  'the server ends the connection (%s) after each byte of the rows there is',
+  async (how) => {
+    const { memory, server } = await newServer()
+    const { exporter, exports, isThereOnce } = await exporterWithATable(server, memory)
+    let bytes = 0
+    let wasCut = true
+    for (; wasCut; bytes++) {
+      wasCut = false
+      once(server, (exchange) => {
+        wasCut = bytes <= exchange.head.bodyBytes
+        return wasCut ? readsAndEnds(bytes, how)(exchange) : answer(exchange)
+      })
+      await exports.export(ROWS)
+      await until(() => statsOf(exporter).waiting === 0)
+    }
+    isThereOnce()
+    expect(bytes).toBeGreaterThan(300)
+  },
+  60_000,
+)
+
+test('the answer is cut after each byte of it', async () => {
+  const { memory, server } = await newServer()
+  const { exporter, exports, table, isThereOnce } = await exporterWithATable(server, memory)
+  const whole = wireOf({ status: 200, headers: { 'x-clickhouse-summary': '{}' }, body: '' }).length
+  for (let bytes = 0; bytes < whole; bytes++) {
+    once(server, commitsAndCuts(bytes))
+    await exports.export(ROWS)
+    await until(() => statsOf(exporter).waiting === 0)
+  }
+  isThereOnce()
+  expect(table.deduplicated).toBe(whole)
+})
+
+test('the connection is reset after every few bytes of the request, its head among them', async () => {
+  const { memory, server } = await newServer()
+  const proxy = await startProxy(Number(new URL(server.url).port))
+  onTestFinished(() => proxy.close())
+  const { exporter, exports, isThereOnce } = await exporterWithATable(server, memory, proxy.url)
+  let cuts = 0
+  for (let bytes = 0; ; bytes += 17) {
+    const lost = proxy.lost
+    await proxy.become({ cutRequestAfter: bytes })
+    const exported = exports.export(ROWS)
+    await until(() => proxy.lost > lost || statsOf(exporter).waiting === 0)
+    await proxy.become('none')
+    await exported
+    await until(() => statsOf(exporter).waiting === 0)
+    if (proxy.lost === lost) break
+    cuts++
+  }
+  isThereOnce()
+  expect(cuts).toBeGreaterThan(50)
+}, 60_000)

@@ -1,0 +1,251 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { statsOf, until } from '../../delivery/harness.js'
+import type { Verdict } from '../oracle.js'
+import { judgeTable } from '../real-table.js'
+import { randomOf } from '../seed.js'
+import { type ChaosFault, SIDE_BY_SIDE } from './faults.js'
+import { openScene, POISON_EVERY, ROUGH, type Scene, STEADY } from './scene.js'
+import { recordsIn } from './torn.js'
+
+export interface Outcome {
+  /** Faults by kind. */
+  readonly faults: Readonly<Record<string, number>>
+  /** From the end of each outage to the first rows after it, in milliseconds. */
+  readonly recoveriesMs: readonly number[]
+  /** From the end of all faults until nothing waited any more. */
+  readonly drainedMs: number
+  /** A span exported then, until it could be found in each table. */
+  readonly freshMs: Readonly<Record<string, number>>
+  readonly verdicts: Readonly<Record<string, Verdict>>
+  /** What a run must have met to mean anything. */
+  readonly events: Readonly<Record<string, number>>
+  /** What must not be. */
+  readonly complaints: readonly string[]
+  readonly spans: number
+  readonly kills: number
+}
+
+interface Limits {
+  readonly seed: number
+  /** It goes on for so long, */
+  readonly forMs: number
+  /** and until everything interesting has happened, but for no longer than this. */
+  readonly atMostMs: number
+}
+
+const DESTINATIONS = [STEADY, ...ROUGH]
+const DRAINED_MS = 90_000
+const FRESH_MS = 5000
+const LOAD_EVERY_MS = 60
+
+/** Random faults for a time, then peace: what is then not as it should be is in the outcome. */
+export async function chaos({ seed, forMs, atMostMs }: Limits): Promise<Outcome> {
+  const scene = await openScene(randomOf(seed))
+  try {
+    const run = new Run(scene)
+    await scene.children.replenish()
+    const load = run.load()
+    const startedAt = performance.now()
+    const isOver = async () => {
+      const elapsed = performance.now() - startedAt
+      if (elapsed < forMs) return false
+      return elapsed > atMostMs || Object.values(await run.events()).every((count) => count > 0)
+    }
+    let over = false
+    const watch = (async () => {
+      while (!(await isOver().catch(() => false))) await sleep(500)
+      over = true
+    })()
+    await Promise.all(SIDE_BY_SIDE.map((faults) => run.unleash(faults, () => over)))
+    await watch
+    await load.stop()
+    return await run.peace()
+  } finally {
+    await scene.close()
+  }
+}
+
+class Run {
+  readonly #scene: Scene
+  readonly #faults = new Map<string, number>()
+  readonly #recoveriesMs: number[] = []
+  readonly #complaints: string[] = []
+  /** One outage at a time: otherwise nobody could say from which a destination has recovered. */
+  #outage: Promise<unknown> = Promise.resolve()
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+  }
+
+  load(): { stop(): Promise<void> } {
+    const { random, exports } = this.#scene
+    const isPoison = (number: number) => number % POISON_EVERY === 0
+    const pending = new Set<Promise<unknown>>()
+    const timer = setInterval(() => {
+      const exported = exports
+        .export(random.between(1, 80), (number) => ({ poison: isPoison(number) }))
+        .then((numbers) => {
+          for (const name of ROUGH) exports.oracle.excuse(name, numbers.filter(isPoison))
+          pending.delete(exported)
+        })
+      pending.add(exported)
+    }, LOAD_EVERY_MS)
+    return {
+      async stop() {
+        clearInterval(timer)
+        await Promise.all(pending)
+      },
+    }
+  }
+
+  async unleash(faults: readonly ChaosFault[], isOver: () => boolean): Promise<void> {
+    const { random } = this.#scene
+    const [essential, other] = [true, false].map((is) =>
+      random.shuffled(faults.filter(({ isEssential = false }) => isEssential === is)),
+    )
+    // Each once, and then any.
+    const first = [...(essential ?? []), ...(other ?? [])]
+    while (!isOver()) {
+      const fault = first.shift() ?? random.pick(faults)
+      if (fault.outageOf.length === 0) await this.#inflict(fault)
+      else {
+        const turn = this.#outage.then(() => (isOver() ? undefined : this.#inflictOutage(fault)))
+        this.#outage = turn
+        await turn
+      }
+      await sleep(random.between(50, 400))
+    }
+  }
+
+  async #inflict(fault: ChaosFault): Promise<void> {
+    this.#count(fault.kind)
+    await fault.run(this.#scene, (kind) => this.#count(kind))
+  }
+
+  async #inflictOutage(fault: ChaosFault): Promise<void> {
+    await this.#inflict(fault)
+    const endedAt = performance.now()
+    await Promise.all(
+      fault.outageOf.map(async (name) => {
+        const { delivered } = statsOf(this.#scene.exporter, name)
+        const isBack = () => statsOf(this.#scene.exporter, name).delivered > delivered
+        await until(isBack, 15_000).catch(() =>
+          this.#complaints.push(`${name} takes nothing 15 s after: ${fault.kind}`),
+        )
+        this.#recoveriesMs.push(performance.now() - endedAt)
+      }),
+    )
+  }
+
+  #count(kind: string): void {
+    this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + 1)
+  }
+
+  async events(): Promise<Record<string, number>> {
+    const { front, exporter, exports, servers } = this.#scene
+    const tokens = front.inserts.map(({ token }) => token)
+    const ids = front.inserts.map(({ queryId }) => queryId)
+    const { rough, wire } = exporter.stats().destinations
+    return {
+      'retries of what may have been stored': tokens.length - new Set(tokens).size,
+      'blocks deduplicated by the server': await servers.deduplicated(),
+      'records torn': this.#faults.get('a record is torn') ?? 0,
+      'rows found by splitting': (rough?.dropped.rejected ?? 0) + (wire?.dropped.rejected ?? 0),
+      'requests replayed on a new connection': ids.length - new Set(ids).size,
+      'rows adopted': (rough?.accepted ?? 0) + (wire?.accepted ?? 0) - 2 * exports.made,
+    }
+  }
+
+  /** Nothing goes wrong any more: everything must be delivered, and something new at once. */
+  async peace(): Promise<Outcome> {
+    const { exporter, exports, children, spool, servers } = this.#scene
+    const endedAt = performance.now()
+    await children.killAll()
+    // What rests by itself, because it was refused alone, is not waited for.
+    void exporter.forceFlush({ timeoutMs: DRAINED_MS }).catch(() => {})
+    const isDrained = async () =>
+      DESTINATIONS.every((name) => statsOf(exporter, name).waiting === 0) &&
+      (await recordsIn(spool)).length === 0
+    await until(isDrained, DRAINED_MS).catch(() =>
+      this.#complaints.push(
+        `not drained: ${JSON.stringify(exporter.stats().destinations, ['rough', 'wire', 'steady', 'waiting', 'inFlight', 'failing', 'lastError'])}`,
+      ),
+    )
+    const drainedMs = performance.now() - endedAt
+    const freshMs = await this.#fresh()
+    return {
+      faults: {
+        ...Object.fromEntries([...this.#faults].sort()),
+        'the server ended because of a fault': servers.endedByThemselves,
+      },
+      recoveriesMs: this.#recoveriesMs,
+      drainedMs,
+      freshMs,
+      verdicts: await this.#verdicts(),
+      events: await this.events(),
+      complaints: [...this.#complaints, ...this.#breaches()],
+      spans: exports.made + children.dead.reduce((sum, { made }) => sum + made.size, 0),
+      kills: children.dead.length,
+    }
+  }
+
+  async #fresh(): Promise<Record<string, number>> {
+    const { exports, servers } = this.#scene
+    const startedAt = performance.now()
+    const found: Record<string, number> = {}
+    const [number = 0] = await exports.export(1)
+    const id = `${exports.oracle.run}${number.toString(16).padStart(8, '0')}`
+    for (const name of DESTINATIONS) {
+      const isThere = async () =>
+        (await servers
+          .of(name)
+          .query(`SELECT count() FROM ${name}.traces WHERE span_id = '${id}'`)) === '1\n'
+      await until(isThere, FRESH_MS).catch(() =>
+        this.#complaints.push(`a fresh span is not at ${name} after ${FRESH_MS} ms`),
+      )
+      found[name] = performance.now() - startedAt
+    }
+    return found
+  }
+
+  async #verdicts(): Promise<Record<string, Verdict>> {
+    const { exports, children, servers } = this.#scene
+    const { oracle } = exports
+    for (const { made, acknowledged } of children.dead)
+      for (const name of ROUGH) {
+        oracle.accept(name, made)
+        const unpromised = [...made].filter(
+          (number) => !acknowledged.has(number) || number % POISON_EVERY === 0,
+        )
+        oracle.excuse(name, unpromised)
+      }
+    const verdicts: Record<string, Verdict> = {}
+    for (const name of DESTINATIONS)
+      verdicts[name] = await judgeTable(oracle, name, servers.of(name), name)
+    return verdicts
+  }
+
+  *#breaches(): Generator<string> {
+    const { exporter, exports, front, children } = this.#scene
+    const { [STEADY]: steady, ...rough } = exporter.stats().destinations
+    if (steady?.errors !== 0 || Object.keys(steady.dropped).length > 0)
+      yield `${STEADY} was affected: ${JSON.stringify(steady)}`
+    for (const [name, { dropped, possibleDuplicates }] of Object.entries(rough)) {
+      const { rejected, spool_corrupt, ...others } = dropped
+      if (Object.keys(others).length > 0) yield `${name} dropped rows: ${JSON.stringify(others)}`
+      if (possibleDuplicates > 0) yield `${name} counts possible duplicates`
+    }
+    const wrong = exports.answers.filter((answers) => answers !== 1).length
+    if (wrong > 0) yield `${wrong} exports were not answered exactly once`
+    for (const { message } of exports.failures.slice(0, 3)) yield `an export failed: ${message}`
+    if (front.changed.length > 0) yield `${front.changed.length} tokens came with another text`
+    for (const bug of front.bugs.slice(0, 3)) yield `the front: ${bug}`
+    const lines = [...this.#scene.log, ...children.dead.flatMap(({ logged }) => logged)]
+    for (const line of lines)
+      if (/takes nothing/.test(line)) yield `the disk is well, and yet: ${line}`
+    for (const { bugs, stderr } of children.dead) {
+      yield* bugs
+      if (stderr !== '') yield `a child said: ${stderr.slice(0, 500)}`
+    }
+  }
+}

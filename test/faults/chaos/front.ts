@@ -1,0 +1,45 @@
+import { commitsAndResets, insertsOnly, replies } from '../behaviours.js'
+import { readInsert } from '../insert-request.js'
+import { MISBEHAVIOURS } from '../misbehaviours.js'
+import { POISON } from '../numbered-spans.mjs'
+import { answer, type Behaviour } from '../scripted-clickhouse.js'
+import type { Random } from '../seed.js'
+
+/** More rows at once are refused, now and always: a limit that came and went would part batches that are stored. */
+const MAX_ROWS = 70
+
+/** What the front does when it does nothing bad. */
+export const usualBehaviour: Behaviour = insertsOnly(async (exchange) => {
+  const rows = readInsert(await exchange.whole())?.rows.length ?? 0
+  if (rows <= MAX_ROWS) return answer(exchange)
+  await replies({ status: 413, headers: {}, body: 'Request Entity Too Large' })(exchange)
+})
+
+/** Misbehaves in each of all the ways there are, some of the time. */
+export function flaky(random: Random, probability: number, met: (name: string) => void): Behaviour {
+  return insertsOnly(async (exchange) => {
+    const { name, does } = random.pick(MISBEHAVIOURS)
+    const rows = readInsert(await exchange.whole())?.rows ?? []
+    // Whoever says that rows are stored which the server has refused is not one that can be survived.
+    const isWelcome = rows.length <= MAX_ROWS && rows.every((row) => row['span_name'] !== POISON)
+    if (!isWelcome || !random.chance(probability)) return usualBehaviour(exchange)
+    met(name)
+    return does(exchange)
+  })
+}
+
+/** Loses every first answer after the commit. */
+export function losesAnswers(): Behaviour {
+  const seen = new Set<string>()
+  return insertsOnly(async (exchange) => {
+    const insert = readInsert(await exchange.whole())
+    if (!insert?.token || insert.rows.length > MAX_ROWS || seen.has(insert.token))
+      return usualBehaviour(exchange)
+    seen.add(insert.token)
+    return commitsAndResets(exchange)
+  })
+}
+
+/** Ends connections at the moment they are used again. */
+export const stale: Behaviour = (exchange) =>
+  exchange.nth > 0 ? exchange.reset() : usualBehaviour(exchange)

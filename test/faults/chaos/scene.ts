@@ -1,0 +1,210 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type {
+  ClickHouseSpanExporter,
+  NamedDestinationOptions,
+} from '@spanhouse/exporter-clickhouse'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { diagLines } from '../../delivery/harness.js'
+import { Child } from '../child.js'
+import { realClickHouse } from '../clickhouse-backend.js'
+import { Exports, exporterTo } from '../exports.js'
+import { createTable, deduplicatedBlocks } from '../real-table.js'
+import { ScriptedClickHouse } from '../scripted-clickhouse.js'
+import type { Random } from '../seed.js'
+import { startTcpProxy, type TcpProxy } from '../tcp-proxy.js'
+import { usualBehaviour } from './front.js'
+
+/** Destinations that things happen to: one behind a server that misbehaves, one behind a bad line. */
+export const ROUGH = ['rough', 'wire'] as const
+/** One that nothing happens to. */
+export const STEADY = 'steady'
+/** The tables of the rough ones refuse one row of so many. */
+export const POISON_EVERY = 499
+
+export const LEASE_MS = 400
+const CHILDREN = 2
+const NUMBERS_A_CHILD = 1_000_000
+
+/** Two real servers, what stands before one of them, a process with an exporter, and others that share its spool. */
+export interface Scene {
+  readonly random: Random
+  readonly front: ScriptedClickHouse
+  readonly wire: TcpProxy
+  readonly exports: Exports
+  readonly exporter: ClickHouseSpanExporter
+  readonly spool: string
+  /** Lines of the process with the exporter. */
+  readonly log: readonly string[]
+  readonly servers: Servers
+  readonly children: Children
+  close(): Promise<void>
+}
+
+export async function openScene(random: Random): Promise<Scene> {
+  const directory = mkdtempSync(join(tmpdir(), 'spanhouse-chaos-'))
+  const spool = join(directory, 'spool')
+  mkdirSync(spool)
+  const servers = await Servers.start(join(directory, 'data'))
+  const backend = realClickHouse(() => servers.rough.httpPort)
+  const front = await new ScriptedClickHouse(backend, usualBehaviour).listen()
+  const wire = await startTcpProxy(servers.rough.httpPort)
+  const rough = ROUGH.map((name) => ({
+    name,
+    endpoint: name === 'rough' ? front.url : wire.url,
+    database: name,
+    timeoutMs: 1500,
+    retry: { initialDelayMs: 50, maxDelayMs: 500 },
+    spool: { directory: spool, leaseMs: LEASE_MS },
+  }))
+  const steady = { name: STEADY, endpoint: servers.steady.url, database: STEADY }
+  const log = diagLines()
+  const exporter = exporterTo({ shutdownTimeoutMs: 2000, destinations: [steady, ...rough] })
+  const exports = new Exports(exporter, [STEADY, ...ROUGH])
+  const children = new Children(rough, exports.oracle.run, random)
+  return {
+    random,
+    front,
+    wire,
+    exports,
+    exporter,
+    spool,
+    log,
+    servers,
+    children,
+    async close() {
+      await children.killAll()
+      await exporter.shutdown()
+      await front.close()
+      await wire.close()
+      backend.close()
+      await servers.stop()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The real ones. */
+export class Servers {
+  #rough: ClickHouseServer
+  readonly #steady: ClickHouseServer
+  endedByThemselves = 0
+  #deduplicatedBefore = 0
+  #isStopped = false
+  #turn: Promise<unknown> = Promise.resolve()
+
+  private constructor(rough: ClickHouseServer, steady: ClickHouseServer) {
+    this.#rough = rough
+    this.#steady = steady
+    this.#standIn()
+  }
+
+  static async start(dataDir: string): Promise<Servers> {
+    const [rough, steady] = await Promise.all([startClickHouse({ dataDir }), startClickHouse()])
+    for (const name of ROUGH) await createTable(rough, name, { refusesPoison: true })
+    await createTable(steady, STEADY)
+    return new Servers(rough, steady)
+  }
+
+  get rough(): ClickHouseServer {
+    return this.#rough
+  }
+
+  get steady(): ClickHouseServer {
+    return this.#steady
+  }
+
+  of(destination: string): ClickHouseServer {
+    return destination === STEADY ? this.#steady : this.#rough
+  }
+
+  /** The rough one: down for a while, and then there with the same data on the same ports. */
+  restart(how: 'kill' | 'stop', whileDown: () => Promise<unknown>): Promise<void> {
+    return this.#serially(async () => {
+      this.#deduplicatedBefore += await deduplicatedBlocks(this.#rough).catch(() => 0)
+      await this.#rough[how]()
+      await whileDown()
+      await this.#startAgain()
+    })
+  }
+
+  async #startAgain(): Promise<void> {
+    const { httpPort, tcpPort, dataDir } = this.#rough
+    this.#rough = await startClickHouse({ dataDir, httpPort, tcpPort })
+    this.#standIn()
+  }
+
+  /** A connection that is cut within the head of a request ends this kind of server: it is started again. */
+  #standIn(): void {
+    const { exited, pid } = this.#rough
+    void exited.then(() =>
+      this.#serially(async () => {
+        if (this.#isStopped || this.#rough.pid !== pid) return
+        this.endedByThemselves++
+        await this.#startAgain()
+      }),
+    )
+  }
+
+  #serially(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work)
+    this.#turn = done.catch(() => {})
+    return done
+  }
+
+  /** Blocks that the rough one recognised, over all its lives. */
+  async deduplicated(): Promise<number> {
+    return this.#deduplicatedBefore + (await deduplicatedBlocks(this.#rough))
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#turn
+    await Promise.all([this.#rough.stop(), this.#steady.stop()])
+  }
+}
+
+/** Processes that export to the rough destinations by the same spool, and do not live long. */
+export class Children {
+  readonly alive = new Set<Child>()
+  readonly dead: Child[] = []
+  readonly #destinations: readonly NamedDestinationOptions[]
+  readonly #run: string
+  readonly #random: Random
+
+  constructor(destinations: readonly NamedDestinationOptions[], run: string, random: Random) {
+    this.#destinations = destinations
+    this.#run = run
+    this.#random = random
+  }
+
+  async replenish(): Promise<void> {
+    while (this.alive.size < CHILDREN) {
+      const child = new Child({
+        options: { destinations: this.#destinations, shutdownTimeoutMs: 2000 },
+        run: this.#run,
+        first: (this.alive.size + this.dead.length + 1) * NUMBERS_A_CHILD,
+        rows: this.#random.between(1, 30),
+        everyMs: 100,
+        poisonEvery: POISON_EVERY,
+      })
+      this.alive.add(child)
+      await child.started()
+    }
+  }
+
+  any(): Child {
+    return this.#random.pick([...this.alive])
+  }
+
+  async kill(child: Child): Promise<void> {
+    this.alive.delete(child)
+    this.dead.push(child)
+    await child.kill()
+  }
+
+  async killAll(): Promise<void> {
+    for (const child of this.alive) await this.kill(child)
+  }
+}

@@ -1,0 +1,43 @@
+import { readdir, readFile, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
+import { decodeRecord } from '../../../packages/exporter-clickhouse/src/spool-record.js'
+import type { Child } from '../child.js'
+import { numberOf } from '../numbered-spans.mjs'
+import { ROUGH, type Scene } from './scene.js'
+
+/** Every batch in the spool. Directories come and go while one looks. */
+export async function recordsIn(spool: string): Promise<string[]> {
+  for (;;)
+    try {
+      const names = await readdir(spool, { recursive: true })
+      return names.filter((name) => name.endsWith('.batch')).map((name) => join(spool, name))
+    } catch {}
+}
+
+/**
+ * Cuts a record that a dead process has left, as a loss of power may, before anybody has taken it over. What is
+ * in it may lack from now on, wherever it was still to be delivered. False if there is none.
+ */
+export async function tearARecord(scene: Scene, of: Child): Promise<boolean> {
+  for (const path of scene.random.shuffled(await recordsIn(scene.spool))) {
+    const destination = ROUGH.find((name) => path.includes(`/${name}/`))
+    if (!destination) continue
+    try {
+      const bytes = await readFile(path)
+      const numbers = await numbersIn(bytes, destination)
+      if (numbers.length === 0 || !numbers.every((number) => of.made.has(number))) continue
+      // One file under several names.
+      await truncate(path, scene.random.between(0, bytes.length - 1))
+      for (const name of ROUGH) scene.exports.oracle.excuse(name, numbers)
+      return true
+    } catch {
+      // Somebody was faster.
+    }
+  }
+  return false
+}
+
+async function numbersIn(record: Buffer, destination: string): Promise<number[]> {
+  const lines = (await decodeRecord(record, destination)?.batch.lines()) ?? []
+  return lines.map((line) => numberOf(String(JSON.parse(line)['span_id'])))
+}

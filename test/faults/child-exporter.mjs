@@ -1,0 +1,88 @@
+// A process that exports numbered spans until it is told otherwise, or killed. Its one argument is JSON; it obeys
+// lines of JSON on its standard input, and says in such lines what has become of what.
+import { writeSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { ClickHouseSpanExporter, ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
+import { DiagLogLevel, diag } from '../sdk2/node_modules/@opentelemetry/api/build/src/index.js'
+import { numberedSpan } from './numbered-spans.mjs'
+
+const {
+  options,
+  run,
+  first,
+  rows,
+  everyMs,
+  poisonEvery = 0,
+  spansPerSecond = 0,
+} = JSON.parse(process.argv[2])
+
+// Written at once, and not by a thread of the pool that dies with us.
+const say = (what) => writeSync(1, `${JSON.stringify(what)}\n`)
+
+const logs = (...words) => say({ logged: words.join(' ') })
+diag.setLogger({ error: logs, warn: logs, info: logs, debug() {}, verbose() {} }, DiagLogLevel.INFO)
+
+let next = first
+const spanOf = (number) =>
+  numberedSpan(run, number, { poison: poisonEvery > 0 && number % poisonEvery === 0 })
+
+/** An exporter that exports so many spans every so often, each export at once. */
+function exportSteadily() {
+  const exporter = new ClickHouseSpanExporter(options)
+  const timer = setInterval(() => {
+    const numbers = Array.from({ length: rows }, () => next++)
+    say({ made: [numbers[0], rows] })
+    exporter.export(numbers.map(spanOf), ({ code }) => {
+      if (code === 0) say({ acknowledged: [numbers[0], rows] })
+    })
+  }, everyMs)
+  return { source: exporter, timer }
+}
+
+/** A processor that is given so many spans a second. */
+function endSpans() {
+  const processor = new ClickHouseSpanProcessor(options)
+  const startedAt = performance.now()
+  const timer = setInterval(() => {
+    const due = first + ((performance.now() - startedAt) / 1000) * spansPerSecond
+    // What it cannot do in time it does not do later all at once.
+    const stop = Math.min(due, next + spansPerSecond / 20)
+    for (; next < stop; next++) processor.onEnd(spanOf(next))
+  }, 10)
+  return { source: processor, timer }
+}
+
+const { source, timer } = spansPerSecond > 0 ? endSpans() : exportSteadily()
+
+let peakBytes = 0
+setInterval(() => {
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  peakBytes = Math.max(peakBytes, heapUsed + arrayBuffers)
+}, 50).unref()
+
+const report = () => say({ stats: source.stats(), made: next - first, peakBytes })
+
+const commands = {
+  /** Holds the event loop up. */
+  stall(ms) {
+    const until = performance.now() + ms
+    while (performance.now() < until);
+  },
+  stats: report,
+  async stop() {
+    clearInterval(timer)
+    await source.forceFlush().catch(() => {})
+    await source.shutdown()
+    report()
+    input.close()
+  },
+}
+
+const input = createInterface({ input: process.stdin })
+input.on('line', async (line) => {
+  const [name, argument] = JSON.parse(line)
+  await commands[name](argument)
+  say({ did: name })
+})
+process.on('unhandledRejection', (error) => say({ bug: String(error) }))
+say({ started: process.pid })

@@ -1,0 +1,55 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { statsOf } from '../delivery/harness.js'
+import { insertsOnly } from './behaviours.js'
+import { MemoryClickHouse } from './clickhouse-backend.js'
+import { Exports, exporterTo } from './exports.js'
+import { wireOf } from './http-wire.js'
+import { allWell } from './oracle.js'
+import { answer, ScriptedClickHouse } from './scripted-clickhouse.js'
+
+// Together more than what the sockets between them take in, and less than a batch.
+const ROWS = 2500
+const ROW_BYTES = 2000
+
+/** A server that answers before it has read the rows, and then ends the connection as one does that will not read them. */
+async function answeredEarly(status: number) {
+  const memory = new MemoryClickHouse()
+  const early = insertsOnly(async (exchange) => {
+    server.behaviour = answer
+    await exchange.read(1000)
+    await exchange.send(wireOf({ status, headers: { 'retry-after': '0.01' }, body: '' }))
+    exchange.reset()
+  })
+  const server = await new ScriptedClickHouse(memory).listen()
+  onTestFinished(() => server.close())
+  const uncaught: Error[] = []
+  const listener = (error: Error) => void uncaught.push(error)
+  process.on('uncaughtException', listener)
+  onTestFinished(() => void process.off('uncaughtException', listener))
+  const exporter = exporterTo({ endpoint: server.url, retry: { initialDelayMs: 20 } })
+  const exports = new Exports(exporter)
+  // Of a server that has taken rows nobody believes at once that it never will.
+  server.behaviour = answer
+  await exports.export(1)
+  server.behaviour = early
+  await exports.export(ROWS, { bytes: ROW_BYTES })
+  await exporter.forceFlush()
+  const { rows } = memory.table('telemetry.traces')
+  return { verdict: exports.oracle.judge('primary', rows), stats: statsOf(exporter), uncaught }
+}
+
+test('an answer of 200 that comes before the rows have left is no acknowledgement', async () => {
+  const { verdict, stats } = await answeredEarly(200)
+  expect(verdict).toEqual(allWell(ROWS + 1))
+  expect(stats).toMatchObject({ delivered: ROWS + 1, errors: 1 })
+})
+
+// Proxies answer so for a body that is too large, servers for a wrong password: without reading on.
+test.each([200, 403, 413, 503])(
+  'an answer of %i and a reset amid the rows do not end the application',
+  async (status) => {
+    const { verdict, uncaught } = await answeredEarly(status)
+    expect(uncaught).toEqual([])
+    expect(verdict).toEqual(allWell(ROWS + 1))
+  },
+)

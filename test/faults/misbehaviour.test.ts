@@ -1,0 +1,65 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { statsOf } from '../delivery/harness.js'
+import { oncePerToken } from './behaviours.js'
+import { MemoryClickHouse } from './clickhouse-backend.js'
+import { Exports, exporterTo } from './exports.js'
+import { MISBEHAVIOURS } from './misbehaviours.js'
+import { allWell } from './oracle.js'
+import { answer, type Behaviour, ScriptedClickHouse } from './scripted-clickhouse.js'
+
+const TABLE = 'telemetry.traces'
+const EXPORTS = 3
+const ROWS = 6
+
+async function serverThat(behaviour: Behaviour) {
+  const memory = new MemoryClickHouse()
+  const server = await new ScriptedClickHouse(memory, behaviour).listen()
+  onTestFinished(() => server.close())
+  return { server, table: memory.table(TABLE) }
+}
+
+describe('a server that, once for each batch,', () => {
+  test.each(MISBEHAVIOURS)(
+    '$name: loses nothing, doubles nothing, and is nobody else’s matter',
+    async ({ does, commits, isAnswer = false }) => {
+      const rough = await serverThat(oncePerToken(does))
+      const steady = await serverThat(answer)
+      const exporter = exporterTo({
+        timeoutMs: 250,
+        retry: { initialDelayMs: 1, maxDelayMs: 2 },
+        destinations: [
+          { name: 'rough', endpoint: rough.server.url },
+          { name: 'steady', endpoint: steady.server.url, timeoutMs: 10_000 },
+        ],
+      })
+      const exports = new Exports(exporter, ['rough', 'steady'])
+      for (let n = 0; n < EXPORTS; n++) await exports.export(ROWS)
+      await exporter.forceFlush({ timeoutMs: 30_000 })
+
+      const rows = EXPORTS * ROWS
+      for (const [name, { server, table }] of Object.entries({ rough, steady })) {
+        expect({ name, ...exports.oracle.judge(name, table.rows) }).toEqual({
+          name,
+          ...allWell(rows),
+        })
+        expect(server).toMatchObject({ changed: [], bugs: [] })
+        expect(table.misused).toEqual([])
+        expect(statsOf(exporter, name)).toMatchObject({
+          accepted: rows,
+          delivered: rows,
+          dropped: {},
+          possibleDuplicates: 0,
+          deduplication: 'effective',
+        })
+      }
+      expect(exports.answers).toEqual(Array(EXPORTS).fill(1))
+      expect(exports.failures).toEqual([])
+      expect(statsOf(exporter, 'steady')).toMatchObject({ errors: 0, requests: EXPORTS })
+      // It did misbehave, it was noticed, and each batch was sent once more, and not oftener.
+      expect([rough.server.insertsBegun, rough.table.deduplicated]).toEqual([
+        isAnswer ? EXPORTS : 2 * EXPORTS,
+        commits && !isAnswer ? EXPORTS : 0,
+      ])
+    },
+  )
+})

@@ -1,0 +1,136 @@
+import {
+  commitsAndCuts,
+  commitsAndResets,
+  commitsAndSends,
+  commitsAndThrows,
+  readsAndEnds,
+  replies,
+  throws,
+} from '../behaviours.js'
+import { MemoryClickHouse } from '../clickhouse-backend.js'
+import { wireOf } from '../http-wire.js'
+import { readInsert } from '../insert-request.js'
+import { POISON } from '../numbered-spans.mjs'
+import {
+  answer,
+  type Behaviour,
+  type Exchange,
+  ScriptedClickHouse,
+} from '../scripted-clickhouse.js'
+import { DATABASE, DEAD_TABLE, type DestinationPlan, TABLE } from './plan.js'
+
+/** A way to answer an INSERT, of each class that there is. */
+export const ANSWERS = {
+  well: answer,
+  'stored, then reset': commitsAndResets,
+  'stored, then cut': commitsAndCuts(30),
+  'stored, then garbage': commitsAndSends('garbage\r\n\r\n'),
+  'stored, then UNKNOWN_STATUS_OF_INSERT': commitsAndThrows({ code: 319 }),
+  'stored, then 502': async (exchange: Exchange) => {
+    await exchange.commit()
+    await replies({ status: 502, headers: {}, body: '' })(exchange)
+  },
+  'reset, nothing stored': readsAndEnds(Number.POSITIVE_INFINITY),
+  'UNKNOWN_STATUS_OF_INSERT, nothing stored': throws({ code: 319 }),
+  'a code of the future': throws({ code: 4711 }),
+  'read-only': throws({ code: 242 }),
+  'too many parts': throws({ code: 252, message: 'Too many parts (301)' }),
+  '503, come again in 2 s': replies({ status: 503, headers: { 'retry-after': '2' }, body: '' }),
+  'wrong password': throws({ code: 516, name: 'AUTHENTICATION_FAILED' }),
+  'no such column': throws({ code: 16, name: 'NO_SUCH_COLUMN_IN_TABLE' }),
+  'a redirect': replies({ status: 301, headers: { location: 'http://elsewhere.test/' }, body: '' }),
+  '200 with an exception in a header': throws({ code: 209 }, '200 and header'),
+  '200 with an exception in the body': throws({ code: 241 }, '200 and tail'),
+  'no such table': throws({ code: 60, name: 'UNKNOWN_TABLE' }),
+  'an unknown setting': throws({
+    code: 115,
+    message: "Unknown setting 'deduplicate_blocks_in_dependent_materialized_views'",
+  }),
+} satisfies Record<string, Behaviour>
+
+export type Answer = keyof typeof ANSWERS
+
+/** After these the server has said no to rows that are good: five times, and the exporter believes it. */
+export const REFUSALS: ReadonlySet<Answer> = new Set([
+  'a code of the future',
+  'wrong password',
+  'no such column',
+  'a redirect',
+  'an unknown setting',
+])
+
+interface Held {
+  readonly exchange: Exchange
+  readonly answered: (how: Answer) => void
+}
+
+/** A server whose INSERTs wait for a word of the model's. */
+export class HeldServer {
+  readonly server: ScriptedClickHouse
+  readonly memory: MemoryClickHouse
+  /** `hold`: INSERTs wait. `answer`: nothing waits. `hang`: nothing is answered, not even a ping. */
+  mode: 'hold' | 'answer' | 'hang' = 'hold'
+  /** Rows of INSERTs that were answered well, by process. */
+  readonly acknowledged = new Map<number, number>()
+  /** How often each answer was given. */
+  readonly given = new Map<Answer, number>()
+  readonly #held = new Set<Held>()
+  /** The process whose requests come now. */
+  life = 0
+
+  constructor(plan: DestinationPlan) {
+    this.memory = new MemoryClickHouse({
+      window: plan.window,
+      missing: !plan.created,
+      refuses: (row) => row['span_name'] === POISON,
+      maxRows: plan.maxRows,
+    })
+    this.server = new ScriptedClickHouse(this.memory, (exchange) => this.#receive(exchange))
+  }
+
+  get rows() {
+    return this.memory.table(TABLE).rows
+  }
+
+  get letters() {
+    return this.memory.table(`${DATABASE}.${DEAD_TABLE}`).rows
+  }
+
+  get held(): number {
+    return this.#held.size
+  }
+
+  /** Answers the n-th INSERT that waits, if there is any. */
+  answer(n: number, how: Answer): void {
+    const held = [...this.#held][n % Math.max(this.#held.size, 1)]
+    if (!held) return
+    this.#held.delete(held)
+    held.answered(how)
+  }
+
+  /** From now on everything is answered, and well. */
+  heal(): void {
+    this.mode = 'answer'
+    while (this.#held.size > 0) this.answer(0, 'well')
+  }
+
+  async #receive(exchange: Exchange): Promise<void> {
+    const { life } = this
+    if (this.mode === 'hang') return exchange.gone
+    if (!exchange.isInsert) return answer(exchange)
+    const insert = readInsert(await exchange.whole())
+    const how = this.mode === 'answer' ? 'well' : await this.#word(exchange)
+    this.given.set(how, (this.given.get(how) ?? 0) + 1)
+    if (how !== 'well') return ANSWERS[how](exchange)
+    const reply = await exchange.commit()
+    if (reply.status === 200)
+      this.acknowledged.set(life, (this.acknowledged.get(life) ?? 0) + (insert?.rows.length ?? 0))
+    await exchange.send(wireOf(reply))
+  }
+
+  #word(exchange: Exchange): Promise<Answer> {
+    return new Promise((answered) => {
+      this.#held.add({ exchange, answered })
+    })
+  }
+}

@@ -1,0 +1,58 @@
+import type { DestinationStats } from '@spanhouse/exporter-clickhouse'
+import type { DestinationPlan } from './plan.js'
+import type { World } from './world.js'
+
+/** What must be so at every moment; each that is not, as a sentence. */
+export function violations(world: World): string[] {
+  const found = [...world.complaints, ...world.life.overdue()]
+  for (const life of world.lives)
+    for (const { answers, numbers } of life.exports)
+      if (answers > 1) found.push(`the export of ${numbers} was answered ${answers} times`)
+  for (const plan of world.plan.destinations) {
+    const stats = world.life.look().destinations[plan.name]
+    if (stats)
+      found.push(...[...ofStats(world, plan, stats)].map((what) => `${plan.name}: ${what}`))
+    found.push(...[...ofServer(world, plan)].map((what) => `${plan.name}: ${what}`))
+  }
+  return found
+}
+
+export function droppedOf({ dropped }: DestinationStats): number {
+  return Object.values(dropped).reduce((sum, rows) => sum + rows, 0)
+}
+
+function* ofStats(world: World, plan: DestinationPlan, stats: DestinationStats): Generator<string> {
+  const { accepted, delivered, waiting, waitingBytes, spooledBytes, inFlight } = stats
+  const dropped = droppedOf(stats)
+  if (accepted !== delivered + dropped + waiting)
+    yield `${accepted} accepted are not ${delivered} delivered, ${dropped} dropped and ${waiting} waiting`
+  for (const [name, value] of Object.entries({ ...stats, ...stats.dropped }))
+    if (typeof value === 'number' && !(Number.isSafeInteger(value) && value >= 0))
+      yield `${name} is ${value}`
+  // A batch is at most half of the queue: the open one comes on top, and what is loaded from disk to be sent.
+  const besides = plan.fsync === 'no spool' ? 1 : 1 + inFlight
+  if (waitingBytes > plan.queueBytes + (besides * plan.queueBytes) / 2)
+    yield `${waitingBytes} bytes wait, and there is room for ${plan.queueBytes}`
+  // What others have left comes on top.
+  const roomOnDisk = plan.spoolBytes * world.lives.length + largestRecord(world)
+  if (plan.fsync !== 'no spool' && spooledBytes > roomOnDisk)
+    yield `${spooledBytes} bytes are on disk, and there is room for ${plan.spoolBytes}`
+  const acknowledged = world.servers.get(plan.name)?.acknowledged.get(world.life.number) ?? 0
+  if (delivered > acknowledged)
+    yield `${delivered} are counted as delivered, and the server has acknowledged ${acknowledged}`
+}
+
+function* ofServer(world: World, plan: DestinationPlan): Generator<string> {
+  const held = world.servers.get(plan.name)
+  if (!held) return
+  const { server, memory } = held
+  for (const bug of server.bugs) yield `the scripted server: ${bug}`
+  for (const token of server.changed) yield `token ${token} came again with another text`
+  for (const token of memory.table('telemetry.traces').misused)
+    yield `token ${token} was used for other rows`
+}
+
+function largestRecord(world: World): number {
+  const sizes = world.recordsOnDisk.map((path) => world.disk.get(path).bytes.length)
+  return Math.max(0, ...sizes)
+}

@@ -1,0 +1,156 @@
+import { ClickHouseSpanExporter, type Stats } from '@spanhouse/exporter-clickhouse'
+import type { FaultyFs } from '../faulty-fs.js'
+import type { MemoryAgent } from '../memory-network.js'
+import { mount } from '../mounts.js'
+import { numberedSpan } from '../numbered-spans.mjs'
+import { optionsOf, type Plan } from './plan.js'
+
+export interface ExportMade {
+  readonly numbers: readonly number[]
+  readonly at: number
+  /** All the disk's doing was well from the call to the answer, so far as anybody knows. */
+  diskWasWell: boolean
+  answers: number
+  answeredAt: number | undefined
+  failed: boolean
+}
+
+interface Circumstances {
+  readonly plan: Plan
+  readonly run: string
+  readonly fs: FaultyFs
+  readonly agent: MemoryAgent
+  readonly isDiskWell: () => boolean
+  readonly complain: (what: string) => void
+}
+
+const FLUSH_MS = 3000
+const SHUTDOWN_MS = 2000
+const SLACK_MS = 1100
+
+/** One process with an exporter in it, from its start to its end, whichever that is. */
+export class Life {
+  readonly number: number
+  readonly exports: ExportMade[] = []
+  state: 'running' | 'shutting down' | 'shut down' | 'killed' = 'running'
+  /** How it ended, and when. */
+  end: { readonly how: 'shut down' | 'killed'; readonly at: number } | undefined
+  /** What it left on disk has been through a loss of power. */
+  powerWasLost = false
+  /** The last that was heard of it. */
+  last: Stats
+  readonly #with: Circumstances
+  readonly #exporter: ClickHouseSpanExporter
+  readonly #overdue = new Map<string, number>()
+  #flushes = 0
+
+  constructor(number: number, circumstances: Circumstances) {
+    this.number = number
+    this.#with = circumstances
+    const { plan, run, fs, agent } = circumstances
+    const mounted = mount(`${run}-${number}`, fs.fs)
+    this.#exporter = new ClickHouseSpanExporter({
+      agent,
+      acknowledge: plan.acknowledge,
+      shutdownTimeoutMs: SHUTDOWN_MS,
+      batch: { maxDelayMs: 300 },
+      destinations: plan.destinations.map((one) => optionsOf(one, mounted)),
+    })
+    this.last = this.#exporter.stats()
+  }
+
+  get isOver(): boolean {
+    return this.state === 'killed' || this.state === 'shut down'
+  }
+
+  look(): Stats {
+    // What a shutdown left on disk may still be on its way to a dead letter.
+    if (this.state !== 'killed') this.last = this.#exporter.stats()
+    return this.last
+  }
+
+  export(numbers: readonly number[], options: (n: number) => Parameters<typeof numberedSpan>[2]) {
+    const { run, isDiskWell } = this.#with
+    const made: ExportMade = {
+      numbers,
+      at: performance.now(),
+      diskWasWell: isDiskWell(),
+      answers: 0,
+      answeredAt: undefined,
+      failed: false,
+    }
+    const spans = numbers.map((number) => numberedSpan(run, number, options(number)))
+    const wasRunning = this.state === 'running'
+    this.#exporter.export(spans, ({ code }) => {
+      if (this.state === 'killed') return
+      made.answers++
+      made.answeredAt = performance.now()
+      made.failed = code !== 0
+      made.diskWasWell &&= isDiskWell()
+      if (!wasRunning && code === 0) this.#with.complain('an export after shutdown succeeded')
+    })
+    // What comes after shutdown is refused, and nobody's.
+    if (wasRunning) this.exports.push(made)
+    return wasRunning
+  }
+
+  flush(): void {
+    const before = this.#exporter.stats()
+    const label = `flush ${this.#flushes++}`
+    const startedAt = performance.now()
+    this.#overdue.set(label, startedAt + FLUSH_MS + SLACK_MS)
+    this.#exporter.forceFlush({ timeoutMs: FLUSH_MS }).then(
+      () => {
+        this.#overdue.delete(label)
+        if (this.state === 'killed') return
+        for (const [name, one] of Object.entries(this.#exporter.stats().destinations)) {
+          const since = one.accepted - (before.destinations[name]?.accepted ?? 0)
+          if (one.waiting > since && this.state === 'running')
+            this.#with.complain(`${label} resolved, and ${one.waiting} rows wait at ${name}`)
+        }
+      },
+      (error: Error) => {
+        this.#overdue.delete(label)
+        if (performance.now() - startedAt < FLUSH_MS)
+          this.#with.complain(`${label} rejected early: ${error.message}`)
+        if (!/not flushed within 3000 ms: [abc] \(\d+ rows\)/.test(error.message))
+          this.#with.complain(`${label} rejected and named nobody: ${error.message}`)
+      },
+    )
+  }
+
+  shutdown(): void {
+    if (this.state === 'running') this.state = 'shutting down'
+    this.#overdue.set('shutdown', performance.now() + SHUTDOWN_MS + SLACK_MS)
+    this.#exporter.shutdown().then(
+      () => {
+        this.#overdue.delete('shutdown')
+        this.look()
+        if (this.state !== 'shutting down') return
+        this.state = 'shut down'
+        this.end = { how: 'shut down', at: performance.now() }
+      },
+      (error) => this.#with.complain(`shutdown() rejected: ${error}`),
+    )
+  }
+
+  /** As by kill -9: nothing it has begun comes back, nobody hears of it again. */
+  kill(): void {
+    if (this.state === 'killed') return
+    this.look()
+    this.state = 'killed'
+    this.end ??= { how: 'killed', at: performance.now() }
+    this.#with.fs.kill()
+    this.#with.agent.kill()
+  }
+
+  /** What should have come by now, and has not. */
+  overdue(): string[] {
+    if (this.state === 'killed') return []
+    const now = performance.now()
+    const late = [...this.#overdue].filter(([, due]) => now > due).map(([label]) => label)
+    // A second of patience with servers; with a disk, five.
+    const unanswered = this.exports.filter((one) => one.answers === 0 && now > one.at + 8000)
+    return [...late, ...unanswered.map(({ numbers }) => `the answer to an export of ${numbers}`)]
+  }
+}

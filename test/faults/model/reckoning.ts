@@ -1,0 +1,129 @@
+import type { DestinationStats } from '@spanhouse/exporter-clickhouse'
+import { numberOf } from '../numbered-spans.mjs'
+import { storedSpan } from '../oracle.js'
+import { type Answer, REFUSALS } from './held-server.js'
+import { droppedOf, violations } from './invariants.js'
+import type { Ledger } from './ledger.js'
+import type { DestinationPlan } from './plan.js'
+import type { World } from './world.js'
+
+const MAX_QUIET_S = 200
+
+/** Makes everything well, and waits until nothing is left to be done. */
+export async function quiet(world: World): Promise<void> {
+  world.healDisk()
+  world.network.down.clear()
+  for (const server of world.servers.values()) server.heal()
+  if (world.life.state === 'shutting down') await world.goBy(4000)
+  if (world.life.isOver) world.start()
+  const isDone = () =>
+    world.recordsOnDisk.filter((path) => !path.includes('/corrupt/')).length === 0 &&
+    Object.values(world.life.look().destinations).every(({ waiting }) => waiting === 0)
+  for (let seconds = 0; seconds < MAX_QUIET_S; seconds++) {
+    // It may take a process as long as a lease to find what another has left.
+    if (seconds > 2 && isDone()) break
+    await world.goBy(1000, 250)
+  }
+}
+
+/** What is wrong when all is over; each as a sentence. */
+export async function reckon(world: World, ledger: Ledger): Promise<string[]> {
+  const found = violations(world)
+  for (const [name, { waiting }] of Object.entries(world.life.look().destinations))
+    if (waiting > 0) found.push(`${name}: ${waiting} rows still wait`)
+  world.life.shutdown()
+  await world.goBy(4000)
+  found.push(...violations(world))
+  for (const { number, exports } of world.lives.filter(({ end }) => end?.how === 'shut down'))
+    for (const { answers, numbers } of exports)
+      if (answers !== 1)
+        found.push(`process ${number}: the export of ${numbers} was answered ${answers} times`)
+  for (const plan of world.plan.destinations)
+    found.push(...reckonOne(world, ledger, plan).map((what) => `${plan.name}: ${what}`))
+  const left = world.disk.find('/spool')
+    ? world.disk.files('/spool').filter(({ path }) => !path.startsWith('/spool/corrupt/'))
+    : []
+  // What could not be removed the next process removes.
+  const isExcused = (path: string) =>
+    path.endsWith('.draft') && world.diskFaults.injected.has('unlink EIO')
+  for (const { path } of left) if (!isExcused(path)) found.push(`${path} is left on disk`)
+  return found
+}
+
+function reckonOne(world: World, ledger: Ledger, plan: DestinationPlan): string[] {
+  const { name } = plan
+  const found: string[] = []
+  const held = world.servers.get(name)
+  if (!held) return found
+  const lives = world.lives.map((life) => life.last.destinations[name] as DestinationStats)
+  const wasKilled = world.lives.some(
+    ({ end, powerWasLost }) => end?.how !== 'shut down' || powerWasLost,
+  )
+  const sum = (of: (stats: DestinationStats) => number) =>
+    lives.reduce((total, stats) => total + of(stats), 0)
+  const dropped = sum(droppedOf)
+
+  const verdict = ledger.oracle.judge(name, held.rows)
+  if (verdict.foreign + verdict.altered > 0) found.push(JSON.stringify(verdict))
+
+  // Doubled: only where the server does not deduplicate, and then counted, if it could be known.
+  // An attempt at what was given up later may come to be stored late, and so may another.
+  const counted = sum(
+    ({ possibleDuplicates, dropped: { retries_exhausted = 0, rejected = 0, shutdown = 0 } }) =>
+      possibleDuplicates + retries_exhausted + rejected + shutdown,
+  )
+  const isCovered = plan.window > 0 && !plan.asyncInsert
+  if (verdict.doubled > (isCovered ? 0 : counted) && (isCovered || world.lives.length === 1))
+    found.push(`${verdict.doubled} rows are doubled, ${counted} counted as possible duplicates`)
+
+  // Missing: dropped and counted, or without a promise.
+  const stored = new Set(held.rows.map((row) => numberOf(storedSpan(row).spanId)))
+  const missing = [...ledger.oracle.accepted(name)].filter((number) => !stored.has(number))
+  const unprotected = ledger.unprotected(plan, world.lives)
+  const promised = missing.filter((number) => !unprotected.has(number))
+  if (promised.length > dropped)
+    found.push(`of rows that were promised ${promised} are missing, ${dropped} were dropped`)
+  if (!wasKilled) {
+    const reasons = lives.map((one) => one.dropped)
+    const of = (...names: (keyof DestinationStats['dropped'])[]) =>
+      reasons.reduce((n, one) => n + names.reduce((m, reason) => m + (one[reason] ?? 0), 0), 0)
+    const refused = of('rejected', 'dead_lettered')
+    const sure = of('queue_full', 'spool_full', 'too_large', 'encode_error')
+    const doubtsGood = timesGiven(held.given, REFUSALS) >= 5
+    if (sure + (doubtsGood ? 0 : refused) > missing.length)
+      found.push(`${sure + refused} were dropped for good, and only ${missing.length} are missing`)
+    if (!doubtsGood && refused > ledger.poisoned.size)
+      found.push(`${refused} rows were refused, and ${ledger.poisoned.size} are poison`)
+    if (of('spool_corrupt') > 0 && !world.diskFaults.injected.has('read EIO'))
+      found.push('records are corrupt, and nothing was done to them')
+    if (plan.maxRetries === 'unlimited' && of('retries_exhausted') > 0)
+      found.push('rows were dropped after a number of attempts that is not limited')
+    if (plan.deadLetter === 'table' && held.letters.length !== of('dead_lettered'))
+      found.push(`${held.letters.length} dead letters, ${of('dead_lettered')} counted`)
+    if (plan.deadLetter === 'directory') {
+      const letters = lettersIn(world, name)
+      if (letters !== of('dead_lettered'))
+        found.push(`${letters} dead letters can be read, ${of('dead_lettered')} are counted`)
+    }
+  }
+  return found
+}
+
+function timesGiven(given: ReadonlyMap<Answer, number>, which: ReadonlySet<Answer>): number {
+  return [...given].reduce((sum, [answer, times]) => sum + (which.has(answer) ? times : 0), 0)
+}
+
+/** Lines of the file of dead letters that are JSON. */
+function lettersIn(world: World, name: string): number {
+  const bytes = world.disk.find(`/dead/${name}.ndjson`)?.bytes ?? Buffer.alloc(0)
+  return bytes
+    .toString()
+    .split('\n')
+    .filter((line) => {
+      try {
+        return JSON.parse(line).destination === name
+      } catch {
+        return false
+      }
+    }).length
+}

@@ -1,0 +1,172 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { kill } from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Options } from '@spanhouse/exporter-clickhouse'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { LONG, statsOf, until } from '../delivery/harness.js'
+import { Child, type ChildPlan } from './child.js'
+import { Exports, exporterTo, newRun } from './exports.js'
+import { figures } from './figures.js'
+import { allWell, Oracle } from './oracle.js'
+import { createTable, judgeTable } from './real-table.js'
+import { ScriptedClickHouse } from './scripted-clickhouse.js'
+
+const LEASE_MS = 400
+
+let server: ClickHouseServer
+let databases = 0
+beforeAll(async () => {
+  server = await startClickHouse()
+})
+afterAll(() => server?.stop())
+
+async function newDatabase(): Promise<string> {
+  const database = `process${databases++}`
+  await createTable(server, database)
+  return database
+}
+
+function newDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'spanhouse-faults-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+async function childOf(plan: ChildPlan): Promise<Child> {
+  const child = new Child(plan)
+  onTestFinished(() => child.kill())
+  return child.started()
+}
+
+test('a process that stands still for longer than its lease: its heir delivers, it goes on itself, and each row is there once', async () => {
+  const database = await newDatabase()
+  const directory = newDirectory()
+  const run = newRun()
+  const down = await new ScriptedClickHouse().listen()
+  await down.refuse()
+  const spooled = (endpoint: string): Options => ({
+    endpoint,
+    database,
+    timeoutMs: 2000,
+    flushTimeoutMs: 200,
+    shutdownTimeoutMs: 2000,
+    spool: { directory, leaseMs: LEASE_MS },
+  })
+  // Behind a server that is down everything stays on disk.
+  const sleeper = await childOf({ options: spooled(down.url), run, first: 0 })
+  await until(() => sleeper.acknowledged.size >= 200)
+  sleeper.stop()
+  const heir = exporterTo(spooled(server.url))
+  await until(() => statsOf(heir).delivered >= 200, 20_000)
+  sleeper.resume()
+  const before = sleeper.acknowledged.size
+  await until(() => sleeper.acknowledged.size >= before + 100)
+  const report = await sleeper.tell('stop')
+  await until(() => statsOf(heir).delivered >= sleeper.acknowledged.size, 20_000)
+
+  const oracle = new Oracle(run)
+  oracle.accept('primary', sleeper.made)
+  expect(await judgeTable(oracle, 'primary', server, database)).toEqual(allWell(sleeper.made.size))
+  expect(sleeper.bugs).toEqual([])
+  // What the heir took over the sleeper does not count any more: each row is on one account.
+  const own = report?.stats.destinations['primary']
+  expect(statsOf(heir).accepted + (own?.accepted ?? 0) - (own?.waiting ?? 0)).toBe(
+    sleeper.made.size,
+  )
+}, 60_000)
+
+test('a server that stands still, and goes on where it stood: each row is there once', async () => {
+  const database = await newDatabase()
+  const exporter = exporterTo({ endpoint: server.url, database, timeoutMs: 1500 })
+  const exports = new Exports(exporter)
+  await exports.export(5)
+  kill(server.pid, 'SIGSTOP')
+  try {
+    for (let n = 0; n < 5; n++) await exports.export(5)
+    await until(() => statsOf(exporter).errors > 0)
+    await sleep(1000)
+  } finally {
+    kill(server.pid, 'SIGCONT')
+  }
+  const returnedAt = performance.now()
+  await until(() => statsOf(exporter).delivered > 5)
+  const firstRowsMs = performance.now() - returnedAt
+  await exporter.forceFlush()
+  expect(await judgeTable(exports.oracle, 'primary', server, database)).toEqual(allWell(30))
+  expect(statsOf(exporter)).toMatchObject({ dropped: {}, possibleDuplicates: 0 })
+  expect(firstRowsMs).toBeLessThan(5000)
+  figures('a server that stood still', { 'ms to first rows': firstRowsMs })
+})
+
+test('an event loop that stands still while the server closes idle connections costs no failed attempt', async () => {
+  const IDLE_MS = 100
+  const front = createServer({ keepAliveTimeout: IDLE_MS }, (req, res) => {
+    req.resume().on('end', () => res.end())
+  }).listen(0, '127.0.0.1')
+  await once(front, 'listening')
+  onTestFinished(() => void front.close())
+  const { port } = front.address() as AddressInfo
+  const child = await childOf({
+    options: { endpoint: `http://127.0.0.1:${port}`, batch: { maxDelayMs: 10 } },
+    run: newRun(),
+    first: 0,
+    everyMs: 30,
+  })
+  for (let stalls = 0; stalls < (LONG ? 100 : 12); stalls++) {
+    await child.tell('stall', 3 * IDLE_MS)
+    const { size } = child.acknowledged
+    await until(() => child.acknowledged.size > size)
+  }
+  const report = await child.tell('stop')
+  expect(report?.stats.destinations['primary']).toMatchObject({ errors: 0, dropped: {} })
+  expect(child.acknowledged).toEqual(child.made)
+}, 60_000)
+
+test('a heap of 64 MiB, two dead destinations and 50,000 spans a second: it lives, drops and counts', async () => {
+  const down = await new ScriptedClickHouse().listen()
+  await down.refuse()
+  const silent = await new ScriptedClickHouse(undefined, ({ gone }) => gone).listen()
+  onTestFinished(() => silent.close())
+  const child = await childOf({
+    heapMiB: 64,
+    spansPerSecond: 50_000,
+    options: {
+      destinations: [
+        { name: 'down', endpoint: down.url },
+        { name: 'silent', endpoint: silent.url },
+      ],
+      queue: { maxBytes: 8 * 1024 * 1024 },
+      flushTimeoutMs: 500,
+      shutdownTimeoutMs: 500,
+    },
+    run: newRun(),
+    first: 0,
+  })
+  await sleep(LONG ? 60_000 : 6000)
+  const report = await child.tell('stop')
+  expect(child.stderr).toBe('')
+  expect(await child.ended()).toBe(0)
+  if (!report) throw new Error('it said nothing')
+  const { made, stats, peakBytes } = report
+  for (const [name, one] of Object.entries(stats.destinations)) {
+    const dropped = Object.values(one.dropped).reduce((sum, rows) => sum + rows, 0)
+    expect({ name, accepted: one.accepted, waiting: one.waiting }).toEqual({
+      name,
+      accepted: made,
+      waiting: 0,
+    })
+    expect(dropped).toBe(made)
+    expect(one.dropped.queue_full).toBeGreaterThan(0)
+  }
+  expect(peakBytes / 2 ** 20).toBeLessThan(96)
+  figures('50,000 spans a second and two dead destinations in a heap of 64 MiB', {
+    made,
+    'MiB of heap and buffers at most': peakBytes / 2 ** 20,
+  })
+}, 120_000)

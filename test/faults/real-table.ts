@@ -1,0 +1,49 @@
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
+import { flatTraces } from '@spanhouse/transform'
+import type { Row } from './memory-table.js'
+import { POISON } from './numbered-spans.mjs'
+import { COLUMNS, type Oracle, type Verdict } from './oracle.js'
+
+type Server = Pick<ClickHouseServer, 'query'>
+
+/** Makes the exporter's table, if need be one that refuses rows that are poison. */
+export async function createTable(
+  server: Server,
+  database: string,
+  { refusesPoison = false }: { refusesPoison?: boolean } = {},
+): Promise<void> {
+  for (const statement of flatTraces.ddl({ database })) await server.query(statement)
+  if (!refusesPoison) return
+  await server.query(
+    `ALTER TABLE ${database}.traces ADD CONSTRAINT IF NOT EXISTS no_poison CHECK span_name != '${POISON}'`,
+  )
+}
+
+const ROWS_AT_ONCE = 20_000
+
+/** Has the oracle look at all the rows of a table. */
+export async function judgeTable(
+  oracle: Oracle,
+  destination: string,
+  server: Server,
+  database: string,
+): Promise<Verdict> {
+  const judgement = oracle.judgement(destination)
+  const count = Number(await server.query(`SELECT count() FROM ${database}.traces`))
+  const parts = Math.max(1, Math.ceil(count / ROWS_AT_ONCE))
+  for (let part = 0; part < parts; part++) {
+    const text = await server.query(
+      `SELECT ${COLUMNS} FROM ${database}.traces WHERE cityHash64(span_id) % ${parts} = ${part} FORMAT JSONEachRow`,
+    )
+    for (const line of text.split('\n')) if (line !== '') judgement.see(JSON.parse(line) as Row)
+  }
+  return judgement.verdict()
+}
+
+/** Blocks that the server recognised since it started. */
+export async function deduplicatedBlocks(server: Server): Promise<number> {
+  const text = await server.query(
+    "SELECT sum(value) FROM system.events WHERE event = 'DuplicatedInsertedBlocks'",
+  )
+  return Number(text)
+}
