@@ -32,7 +32,7 @@ async function answeredEarly(status: number) {
   server.behaviour = answer
   await exports.export(1)
   server.behaviour = early
-  await exports.export(ROWS, { bytes: ROW_BYTES })
+  await exports.export(ROWS, { bytes: ROW_BYTES, resource: 0 })
   await exporter.forceFlush()
   const { rows } = memory.table('telemetry.traces')
   return { verdict: exports.oracle.judge('primary', rows), stats: statsOf(exporter), uncaught }

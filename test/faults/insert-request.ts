@@ -1,5 +1,5 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import { readInsert as readInsertBody } from '../../packages/exporter-clickhouse/test/insert-body.js'
+import { readInsert as readBody } from '../../packages/exporter-clickhouse/test/insert-body.js'
 import type { RequestHead } from './http-wire.js'
 import type { Row } from './memory-table.js'
 
@@ -17,7 +17,7 @@ export interface InsertRequest {
   readonly token: string | undefined
   readonly queryId: string
   readonly settings: Readonly<Record<string, string>>
-  /** As the table gets them. */
+  /** With every column that the statement itself gives. */
   readonly rows: readonly Row[]
   /** All of the body as text: what must be the same in every attempt. */
   readonly text: string
@@ -34,24 +34,20 @@ export function announcesRows({ method, target, headers }: RequestHead): boolean
   )
 }
 
-/**
- * Reads the rows and what is to become of them, wherever the statement stands: in the URL, or before the rows
- * in the body. Undefined if it is no INSERT of rows. Throws what a server would refuse.
- */
+/** Reads the rows as the table gets them, and what is to become of them. Undefined if it is no INSERT of rows. Throws what a server would refuse. */
 export function readInsert({ head, body }: RawRequest): InsertRequest | undefined {
   if (!announcesRows(head)) return undefined
   const text = decoded(head, body).toString()
   const query = queryOf(head.target)
-  const insert = readInsertBody(query.get('query') ?? '', text)
-  if (insert === undefined) throw new Error(`no statement in ${text.slice(0, 200)}`)
-  const { statement, rows } = insert
+  const insert = readBody(query.get('query') ?? '', text)
+  if (!insert) throw new Error(`no statement in ${text.slice(0, 200)}`)
   return {
-    table: tableOf(statement),
-    statement: statement.trimEnd(),
+    table: tableOf(insert.statement),
+    statement: insert.statement.trimEnd(),
     token: query.get('insert_deduplication_token') ?? undefined,
     queryId: query.get('query_id') ?? '',
     settings: Object.fromEntries(query),
-    rows,
+    rows: insert.rows,
     text,
   }
 }
@@ -76,15 +72,15 @@ function queryOf(target: string): URLSearchParams {
   return new URL(target, 'http://server').searchParams
 }
 
-const QUOTED = '`(?:[^`\\\\]|\\\\.|``)*`'
-const INTO = new RegExp(`^INSERT INTO (${QUOTED})\\.(${QUOTED}) `, 's')
+const QUOTED = '`((?:[^`\\\\]|\\\\.|``)*)`'
+const INTO = new RegExp(`^INSERT INTO ${QUOTED}\\.${QUOTED} `, 's')
 
 /** `database.table` of an INSERT. */
 export function tableOf(statement: string): string {
   const [, database = '', table = ''] = INTO.exec(statement) ?? []
-  return `${plain(database)}.${plain(table)}`
+  return `${unescaped(database)}.${unescaped(table)}`
 }
 
-function plain(identifier: string): string {
-  return identifier.slice(1, -1).replace(/\\(.)|``/gs, (_, escaped) => escaped ?? '`')
+function unescaped(identifier: string): string {
+  return identifier.replaceAll('``', '`').replace(/\\(.)/gs, '$1')
 }

@@ -9,7 +9,7 @@ import { answer, type Behaviour, ScriptedClickHouse } from './scripted-clickhous
 
 const TABLE = 'telemetry.traces'
 const EXPORTS = 3
-const ROWS = 6
+const ROWS = 5
 
 async function serverThat(behaviour: Behaviour) {
   const memory = new MemoryClickHouse()

@@ -48,7 +48,7 @@ describe('a line', () => {
       proxy.shape(direction, { latencyMs: 300 })
     const before = statsOf(exporter).requests
     const startedAt = performance.now()
-    await Promise.all(Array.from({ length: 10 }, () => exports.export(50)))
+    await Promise.all(Array.from({ length: 10 }, () => exports.export(50, { resource: 0 })))
     await exporter.forceFlush()
     expect(performance.now() - startedAt).toBeGreaterThan(600)
     expect(statsOf(exporter)).toMatchObject({ errors: 0, requests: before + 10 })
@@ -61,7 +61,7 @@ describe('a line', () => {
     // 64 KiB that do not compress: twice as long as the deadline.
     proxy.shape('requests', { bytesPerSecond: 48 * 1024 })
     const before = statsOf(exporter).requests
-    void exports.export(32, { bytes: 2700 })
+    void exports.export(32, { bytes: 2700, resource: 0 })
     await until(() => statsOf(exporter).waiting === 0, 30_000)
     const requests = statsOf(exporter).requests - before
     expect(requests).toBeGreaterThan(1)

@@ -7,7 +7,7 @@ export declare function numberOf(spanId: string): number
 export declare function numberedSpan(
   run: string,
   number: number,
-  options?: { poison?: boolean; bytes?: number; startedAt?: number },
+  options?: { poison?: boolean; bytes?: number; resource?: number; startedAt?: number },
 ): SpanLike
 export declare function expectedOf(
   run: string,

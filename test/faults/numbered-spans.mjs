@@ -28,9 +28,6 @@ const RESOURCES = SERVICES.map((name) => ({
 }))
 const SCOPE = { name: 'faults', version: '1' }
 
-// Few change from one to the next, as in an application: a batch has one resource.
-const resourceOf = (number) => Math.floor(number / 3000) % SERVICES.length
-
 const hex = (number) => (number >>> 0).toString(16).padStart(8, '0')
 
 /** The id of a span, and back: `run` is 8 hex digits. */
@@ -43,7 +40,7 @@ const traceIdOf = (run, number) => `${run}${hex(number)}${run}${hex(number ^ 0x5
 export function numberedSpan(
   run,
   number,
-  { poison = false, bytes = 0, startedAt = Date.now() } = {},
+  { poison = false, bytes = 0, resource = undefined, startedAt = Date.now() } = {},
 ) {
   const seconds = Math.floor(startedAt / 1000)
   const context = { traceId: traceIdOf(run, number), spanId: spanIdOf(run, number), traceFlags: 1 }
@@ -57,7 +54,7 @@ export function numberedSpan(
     startTime: [seconds, number % 1e9],
     endTime: [seconds + (number % 2), ((number * 7) % 1e9) + (number % 1e9)],
     status: { code: number % 3 },
-    attributes: attributesOf(run, number, bytes),
+    attributes: attributesOf(run, number, bytes, resource),
     events: Array.from({ length: number % 3 }, (_, n) => ({
       name: `event ${n}`,
       time: [seconds, n],
@@ -66,7 +63,7 @@ export function numberedSpan(
     links: Array.from({ length: number % 2 }, () => ({
       context: { traceId: context.traceId, spanId: spanIdOf(run, 0) },
     })),
-    resource: RESOURCES[resourceOf(number)],
+    resource: RESOURCES[resource ?? resourceOf(number)],
     instrumentationScope: SCOPE,
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
@@ -74,13 +71,17 @@ export function numberedSpan(
   }
 }
 
-function attributesOf(run, number, bytes) {
+// Rows of one resource travel together: a few of each.
+const resourceOf = (number) => Math.floor(number / 16) % RESOURCES.length
+
+function attributesOf(run, number, bytes, resource) {
   const text = TEXTS[number % TEXTS.length]
   const filling = fillingOf(run, number, bytes)
   return {
     'fault.number': number,
     'fault.text': text,
     ...(bytes > 0 && { 'fault.filling': filling }),
+    ...(resource !== undefined && { 'fault.resource': resource }),
     'fault.sum': sumOf(run, number, text, filling),
   }
 }
@@ -103,18 +104,20 @@ const sumOf = (run, number, text, filling) =>
 export function expectedOf(run, number, row) {
   const filling = row.attributes['fault.filling'] ?? ''
   const text = TEXTS[number % TEXTS.length]
+  const resource = row.attributes['fault.resource']
   return {
     traceId: traceIdOf(run, number),
     parentId: number % 3 === 1 ? spanIdOf(run, number - 1) : '',
     kind: KINDS[number % 5],
     status: STATUSES[number % 3],
-    service: SERVICES[resourceOf(number)],
+    service: SERVICES[Number(resource ?? resourceOf(number))],
     events: Array.from({ length: number % 3 }, (_, n) => `event ${n}`),
     links: Array.from({ length: number % 2 }, () => spanIdOf(run, 0)),
     attributes: {
       'fault.number': String(number),
       'fault.text': text,
       ...(filling !== '' && { 'fault.filling': fillingOf(run, number, filling.length) }),
+      ...(resource !== undefined && { 'fault.resource': resource }),
       'fault.sum': sumOf(run, number, text, filling),
     },
   }

@@ -62,7 +62,7 @@ const alterations: [what: string, number: number, change: (row: Row) => Row][] =
   ['another parent', 7, (row) => ({ ...row, parent_span_id: '' })],
   ['another kind', 7, (row) => ({ ...row, span_kind: 'SERVER' })],
   ['another status', 7, (row) => ({ ...row, status_code: 'UNSET' })],
-  ['the service of another resource', 7, (row) => ({ ...row, service_name: "b'eta`" })],
+  ['the service of another resource', 17, (row) => ({ ...row, service_name: 'alpha' })],
   ['no events', 8, (row) => ({ ...row, 'events.name': [] })],
   ['no links', 7, (row) => ({ ...row, 'links.span_id': [] })],
   ['the attributes of another', 7, (row) => ({ ...row, attributes: rowOf(15)['attributes'] })],

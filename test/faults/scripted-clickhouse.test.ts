@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Backend, MemoryClickHouse, realClickHouse } from './clickhouse-backend.js'
@@ -155,10 +155,16 @@ describe('a request is read', () => {
     })
   })
 
+  const compact =
+    "INSERT INTO `d``b`.`t` (`span_id`, `service_name`, `attributes`) SELECT a, 'it\\'s, (me)', b FROM input('a String, b Map(String, String)') FORMAT JSONEachRow"
+  const compactRows = '{"a":"1","b":{"x":" FORMAT JSONEachRow\\n"}}\n{"a":"2"}\n'
+  const asStored = [
+    { span_id: '1', service_name: "it's, (me)", attributes: { x: ' FORMAT JSONEachRow\n' } },
+    { span_id: '2', service_name: "it's, (me)", attributes: {} },
+  ]
+
   test('with the statement in a gzip member of its own, before the rows, and columns in it', () => {
-    const statement =
-      "INSERT INTO `d``b`.`t` (`span_id`, `service_name`, `resource_attributes`) SELECT a, 'it\\'s, \\'me\\'', CAST(map('a,b', 'c'), 'Map(String, String)') FROM input('a String') FORMAT JSONEachRow\n"
-    const body = Buffer.concat([gzipSync(statement), gzipSync(rows.replaceAll('span_id', 'a'))])
+    const body = Buffer.concat([gzipSync(`${compact}\n`), gzipSync(compactRows)])
     const head = {
       method: 'POST',
       target: '/?async_insert=0&insert_deduplication_token=v1-x',
@@ -168,11 +174,20 @@ describe('a request is read', () => {
     expect(readInsert({ head, body })).toMatchObject({
       table: 'd`b.t',
       token: 'v1-x',
-      rows: [
-        { span_id: '1', service_name: "it's, 'me'" },
-        { span_id: '2', service_name: "it's, 'me'" },
-      ],
+      statement: compact,
+      rows: asStored,
     })
+  })
+
+  test('with such a statement in the URL, and brotli', () => {
+    const head = {
+      method: 'POST',
+      target: `/?${new URLSearchParams({ query: compact })}`,
+      headers: { 'content-encoding': 'br' },
+      bodyBytes: 0,
+    }
+    const body = brotliCompressSync(compactRows)
+    expect(readInsert({ head, body })).toMatchObject({ statement: compact, rows: asStored })
   })
 
   test('and no other statement is taken for rows', () => {

@@ -14,9 +14,6 @@ export interface Rows {
   release?(): void
 }
 
-// As many as are compressed at a time.
-const MAX_SPARE = 2
-
 /** Gathers rows until a limit of rows, bytes, age or partitions is met; what is sealed is handed to `onSealed`. */
 export class Batcher {
   readonly #limits: BatchLimits
@@ -24,7 +21,7 @@ export class Batcher {
   readonly #partitions = new Set<number>()
   #lastPartition: number | undefined
   #open: ByteWriter | undefined
-  readonly #spare: ByteWriter[] = []
+  #spare: ByteWriter | undefined
   #rows = 0
   #lastBytes = 0
   #timer: NodeJS.Timeout | undefined
@@ -45,7 +42,8 @@ export class Batcher {
   /** Where the next row is to be written, behind the others. */
   get writer(): ByteWriter {
     // The next batch is likely to be as long as the last one.
-    this.#open ??= this.#spare.pop() ?? new ByteWriter(this.#lastBytes)
+    this.#open ??= this.#spare ?? new ByteWriter(this.#lastBytes)
+    if (this.#open === this.#spare) this.#spare = undefined
     return this.#open
   }
 
@@ -87,7 +85,7 @@ export class Batcher {
     // What a busy hour has made large goes again in a quiet one.
     const isOversized = writer.bytes.length > 4 * Math.max(writer.length, MIN_BYTES)
     writer.length = 0
-    if (!isOversized && this.#spare.length < MAX_SPARE) this.#spare.push(writer)
+    if (!isOversized) this.#spare ??= writer
   }
 
   #enter(partition: number | undefined): void {

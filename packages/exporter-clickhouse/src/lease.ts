@@ -104,9 +104,9 @@ export function openLeases(
       const adopted: Home[] = []
       const now = await renewLease(fs, here).catch((error) => {
         // We stood still for too long, and it was taken over: that is no trouble of the disk's.
+        if (!isGone(error)) throw error
         const home = held.get(here)
-        if (!isGone(error) || !home) throw error
-        lost(home)
+        if (home) lost(home)
         return undefined
       })
       if (now === undefined) return adopted

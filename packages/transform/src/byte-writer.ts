@@ -45,7 +45,7 @@ export class ByteWriter {
   reserve(more: number): void {
     const needed = this.length + more
     if (needed <= this.bytes.length) return
-    const larger = Buffer.allocUnsafeSlow((Math.max(needed, this.bytes.length * 2) + 3) & ~3)
+    const larger = Buffer.allocUnsafeSlow((Math.max(needed, grown(this.bytes.length)) + 3) & ~3)
     larger.set(this.bytes.subarray(0, this.length))
     this.bytes = larger
     this.words = wordsOf(larger)
@@ -86,6 +86,11 @@ export class ByteWriter {
   toString(): string {
     return this.bytes.toString('utf8', 0, this.length)
   }
+}
+
+/** Twice as much at first, a quarter more when it is much: a batch that is full must not hold twice its size. */
+function grown(bytes: number): number {
+  return bytes < 1024 * 1024 ? bytes * 2 : Math.ceil(bytes * 1.25)
 }
 
 function wordsOf({ buffer, byteOffset, length }: Uint8Array): Int32Array {

@@ -1,6 +1,7 @@
 import { readdir, readFile, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeRecord } from '../../../packages/exporter-clickhouse/src/spool-record.js'
+import { readInsert } from '../../../packages/exporter-clickhouse/test/insert-body.js'
 import type { Child } from '../child.js'
 import { numberOf } from '../numbered-spans.mjs'
 import { ROUGH, type Scene } from './scene.js'
@@ -38,6 +39,9 @@ export async function tearARecord(scene: Scene, of: Child): Promise<boolean> {
 }
 
 async function numbersIn(record: Buffer, destination: string): Promise<number[]> {
-  const lines = (await decodeRecord(record, destination)?.batch.lines()) ?? []
-  return lines.map((line) => numberOf(String(JSON.parse(line)['span_id'])))
+  const stored = decodeRecord(record, destination)
+  if (!stored) return []
+  const lines = await stored.batch.lines()
+  const insert = readInsert('', `${stored.insert.statement}\n${lines.join('\n')}`)
+  return insert?.rows.map((row) => numberOf(String(row['span_id']))) ?? []
 }

@@ -15,7 +15,7 @@ export interface DestinationPlan {
   readonly asyncInsert: boolean
   /** The table is there from the beginning. */
   readonly created: boolean
-  readonly codec: 'gzip' | 'none'
+  readonly codec: 'gzip' | 'br' | 'none'
   /** More rows at once are refused for their number. */
   readonly maxRows: number
 }
@@ -51,7 +51,7 @@ const destination = (name: string): fc.Arbitrary<DestinationPlan> =>
       window: MOSTLY(10_000, 0),
       asyncInsert: MOSTLY(false, false, true),
       created: fc.boolean(),
-      codec: MOSTLY('gzip', 'none'),
+      codec: MOSTLY('gzip', 'br', 'none'),
       maxRows: MOSTLY(1000, 1, 2, 3),
     })
     .map((plan) => ({ name, ...plan }) as DestinationPlan)
