@@ -14,6 +14,8 @@ const {
   everyMs,
   poisonEvery = 0,
   spansPerSecond = 0,
+  resource,
+  maxWaiting = Number.POSITIVE_INFINITY,
 } = JSON.parse(process.argv[2])
 
 // Written at once, and not by a thread of the pool that dies with us.
@@ -24,12 +26,15 @@ diag.setLogger({ error: logs, warn: logs, info: logs, debug() {}, verbose() {} }
 
 let next = first
 const spanOf = (number) =>
-  numberedSpan(run, number, { poison: poisonEvery > 0 && number % poisonEvery === 0 })
+  numberedSpan(run, number, { poison: poisonEvery > 0 && number % poisonEvery === 0, resource })
 
 /** An exporter that exports so many spans every so often, each export at once. */
 function exportSteadily() {
   const exporter = new ClickHouseSpanExporter(options)
+  const isBehind = () =>
+    Object.values(exporter.stats().destinations).some(({ waiting }) => waiting > maxWaiting)
   const timer = setInterval(() => {
+    if (isBehind()) return
     const numbers = Array.from({ length: rows }, () => next++)
     say({ made: [numbers[0], rows] })
     exporter.export(numbers.map(spanOf), ({ code }) => {

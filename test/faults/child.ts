@@ -18,6 +18,10 @@ export interface ChildPlan {
   readonly poisonEvery?: number
   /** Instead of exports: spans ended by a span processor. */
   readonly spansPerSecond?: number
+  /** Of all its spans, if not by their numbers. */
+  readonly resource?: number
+  /** With more rows waiting it exports nothing for a while. */
+  readonly maxWaiting?: number
   readonly heapMiB?: number
 }
 

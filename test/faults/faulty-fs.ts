@@ -139,18 +139,23 @@ export class FaultyFs {
     if (this.#killed) await new Promise(() => {})
   }
 
-  #makeFolder(path: string, recursive: boolean, mode: number): void {
-    if (recursive) {
-      const names = path.split('/').filter((name) => name !== '')
-      for (let depth = 1; depth < names.length; depth++) {
-        const parent = `/${names.slice(0, depth).join('/')}`
-        if (!this.#disk.find(parent)) this.#disk.makeFolder(parent, mode)
-      }
-      const there = this.#disk.find(path)
-      if (there?.isFolder) return
-      if (there) throw fault('EEXIST', path)
+  /** Says, if it is recursive, which was the first folder that it made. */
+  #makeFolder(path: string, recursive: boolean, mode: number): string | undefined {
+    if (!recursive) {
+      this.#disk.makeFolder(path, mode)
+      return undefined
     }
-    this.#disk.makeFolder(path, mode)
+    const names = path.split('/').filter((name) => name !== '')
+    let first: string | undefined
+    for (let depth = 1; depth <= names.length; depth++) {
+      const folder = `/${names.slice(0, depth).join('/')}`
+      const there = this.#disk.find(folder)
+      if (there && !there.isFolder) throw fault(depth < names.length ? 'ENOTDIR' : 'EEXIST', path)
+      if (there) continue
+      this.#disk.makeFolder(folder, mode)
+      first ??= folder
+    }
+    return first
   }
 
   #entries(path: string) {

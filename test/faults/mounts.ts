@@ -22,7 +22,11 @@ export function withMounts(real: typeof nodeFs): typeof nodeFs {
       const inside = args.map((arg) =>
         typeof arg === 'string' && `${arg}/`.startsWith(`${at}/`) ? arg.slice(at?.length) : arg,
       )
-      return (fs[call] as (...args: unknown[]) => unknown)(...inside)
+      const result = (fs[call] as (...args: unknown[]) => unknown)(...inside)
+      // The first folder that was made, by its name out here.
+      return call === 'mkdir'
+        ? (result as Promise<string | undefined>).then((first) => first && `${at}${first}`)
+        : result
     }
   const calls = [
     'appendFile',

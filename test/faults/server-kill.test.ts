@@ -16,7 +16,7 @@ import { createTable, judgeTable } from './real-table.js'
 import { ScriptedClickHouse } from './scripted-clickhouse.js'
 import { randomOf, SEED } from './seed.js'
 
-const KILLS = LONG ? 40 : 3
+const KILLS = LONG ? 40 : 2
 const AT_ONCE = 4
 
 // A MergeTree writes a token down before the part that it stands for. Killed between the two, the server knows

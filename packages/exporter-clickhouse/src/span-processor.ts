@@ -21,9 +21,7 @@ export class ClickHouseSpanProcessor {
 
   /** Takes in a sampled span; others are left alone. Never throws. */
   onEnd(span: SpanLike): void {
-    if (this.#pipeline.closed) return
-    const { traceFlags = SAMPLED } = span.spanContext() as { traceFlags?: number }
-    if ((traceFlags & SAMPLED) === SAMPLED) this.#pipeline.accept(span)
+    if (!this.#pipeline.closed && isSampled(span)) this.#pipeline.accept(span)
   }
 
   /** Resolves when every span ended before is delivered or dropped; rejects after `timeoutMs`, naming the destinations that still wait. */
@@ -38,5 +36,15 @@ export class ClickHouseSpanProcessor {
 
   stats(): Stats {
     return this.#pipeline.stats()
+  }
+}
+
+/** What cannot say so is taken for sampled: it was made to be seen. */
+function isSampled(span: SpanLike): boolean {
+  try {
+    const { traceFlags = SAMPLED } = span.spanContext() as { traceFlags?: number }
+    return (traceFlags & SAMPLED) === SAMPLED
+  } catch {
+    return true
   }
 }

@@ -114,3 +114,23 @@ test('a span that ends while another one is being written is written after it', 
   expect(names.slice(2)).toContain('inner')
   expect(server.rows[1]).toMatchObject({ attributes: { x: 'y' } })
 })
+
+test.each([
+  ['nothing', null],
+  ['no context', makeSpan({ spanContext: 5 })],
+  [
+    'a context that throws',
+    makeSpan({
+      spanContext: () => {
+        throw new Error('hostile')
+      },
+    }),
+  ],
+])('onEnd() takes %s for a span, and does not throw', async (_, span) => {
+  const server = await scriptedServer()
+  const to = processor({ endpoint: server.url })
+  await sent(to, span as SpanLike, makeSpan())
+  expect(server.rows.map((row) => row['span_name'])).toContain('GET /cart')
+  const { accepted = 0, delivered = 0, dropped = {} } = only(to) ?? {}
+  expect([accepted, delivered + (dropped.encode_error ?? 0)]).toEqual([2, 2])
+})

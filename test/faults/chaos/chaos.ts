@@ -4,7 +4,7 @@ import type { Verdict } from '../oracle.js'
 import { judgeTable } from '../real-table.js'
 import { randomOf } from '../seed.js'
 import { type ChaosFault, SIDE_BY_SIDE } from './faults.js'
-import { openScene, POISON_EVERY, ROUGH, type Scene, STEADY } from './scene.js'
+import { MAX_WAITING, openScene, POISON_EVERY, ROUGH, type Scene, STEADY } from './scene.js'
 import { recordsIn } from './torn.js'
 
 export interface Outcome {
@@ -78,12 +78,15 @@ class Run {
   }
 
   load(): { stop(): Promise<void> } {
-    const { random, exports } = this.#scene
+    const { random, exports, exporter } = this.#scene
+    const isBehind = () => ROUGH.some((name) => statsOf(exporter, name).waiting > MAX_WAITING)
     const isPoison = (number: number) => number % POISON_EVERY === 0
     const pending = new Set<Promise<unknown>>()
     const timer = setInterval(() => {
+      if (isBehind()) return
+      const resource = random.between(0, 2)
       const exported = exports
-        .export(random.between(1, 80), (number) => ({ poison: isPoison(number) }))
+        .export(random.between(1, 80), (number) => ({ poison: isPoison(number), resource }))
         .then((numbers) => {
           for (const name of ROUGH) exports.oracle.excuse(name, numbers.filter(isPoison))
           pending.delete(exported)

@@ -23,6 +23,9 @@ export const STEADY = 'steady'
 /** The tables of the rough ones refuse one row of so many. */
 export const POISON_EVERY = 499
 
+/** Who has more rows waiting makes none for a while: a slow machine must get to the end as well. */
+export const MAX_WAITING = 1500
+
 export const LEASE_MS = 400
 const CHILDREN = 2
 const NUMBERS_A_CHILD = 1_000_000
@@ -188,6 +191,8 @@ export class Children {
         rows: this.#random.between(1, 30),
         everyMs: 100,
         poisonEvery: POISON_EVERY,
+        resource: this.#random.between(0, 2),
+        maxWaiting: MAX_WAITING,
       })
       this.alive.add(child)
       await child.started()

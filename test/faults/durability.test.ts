@@ -1,0 +1,154 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { openSpool, type Spool, type Stored } from '../../packages/exporter-clickhouse/src/spool.js'
+import {
+  batchOf,
+  insertsFor,
+  textOf,
+  until,
+} from '../../packages/exporter-clickhouse/test/spool-kit.js'
+import { DiskFaults, FaultyFs } from './faulty-fs.js'
+import { MemoryDisk, type Remains } from './memory-disk.js'
+import { randomOf, SEED } from './seed.js'
+
+// None of it is there before the spool makes it.
+const DIRECTORY = '/var/lib/app/spool'
+const NAMES = ['a', 'b']
+const LEASE_MS = 60_000
+
+interface Opened {
+  readonly spool: Spool
+  readonly recovered: Stored[]
+  readonly troubles: string[]
+}
+
+function open(files: FaultyFs, leaseMs: number = LEASE_MS): Opened {
+  const recovered: Stored[] = []
+  const troubles: string[] = []
+  const spool = openSpool(
+    { directory: DIRECTORY, maxBytes: 1e9, fsync: 'always', leaseMs },
+    NAMES,
+    {
+      recovered: (stored) => recovered.push(stored),
+      corrupt: () => {},
+      troubled: (error) => troubles.push(error.message),
+      recoveredFromTrouble: () => {},
+      foreign: () => {},
+    },
+    files.fs,
+  )
+  return { spool, recovered, troubles }
+}
+
+/** A disk whose clock can be moved on: a lease then looks as old as that. */
+function newDisk() {
+  let now = Date.now()
+  const disk = new MemoryDisk(() => now)
+  const anHourGoesBy = () => {
+    now += 3_600_000
+  }
+  return { disk, anHourGoesBy }
+}
+
+/** What a process does: each step of it that has come to its end is in `done`. */
+async function work(spool: Spool, done: string[]): Promise<void> {
+  const put = async (text: string) => {
+    const stored = await spool.put(batchOf(text), insertsFor(...NAMES))
+    expect(stored.size).toBe(NAMES.length)
+    done.push(text)
+    return [...stored.values()]
+  }
+  await put('first')
+  const [second] = await put('second')
+  await put('third')
+  if (second) spool.remove(second) // delivered to `a`
+  done.push('removed')
+  await put('fourth')
+}
+const STEPS = 5
+
+/** Runs the work until so many calls to the disk were made. Gives what was done by then. */
+async function killedAfter(calls: number, disk: MemoryDisk): Promise<string[]> {
+  let left = calls
+  let die = () => {}
+  const died = new Promise<void>((resolve) => {
+    die = resolve
+  })
+  const files: FaultyFs = new FaultyFs(disk, new DiskFaults(), async () => {
+    await new Promise((resolve) => setImmediate(resolve))
+    if (left-- > 0) return
+    files.kill()
+    die()
+  })
+  const done: string[] = []
+  await Promise.race([died, work(open(files).spool, done)])
+  files.kill()
+  return done
+}
+
+/** What the next process finds for each destination. */
+async function foundOn(disk: MemoryDisk): Promise<Record<string, string[]>> {
+  const heir = open(new FaultyFs(disk))
+  const records = () =>
+    disk.files('/').filter(({ path }) => path.endsWith('.batch') && !path.includes('/corrupt/'))
+      .length
+  const isOpen = () => disk.files('/').some(({ path }) => path.endsWith('owner.lease'))
+  await until(() => expect([isOpen(), heir.recovered.length]).toEqual([true, records()]))
+  const texts: Record<string, string[]> = Object.fromEntries(NAMES.map((name) => [name, []]))
+  for (const stored of heir.recovered)
+    texts[stored.destination]?.push((await textOf(heir.spool, stored)) ?? 'corrupt')
+  expect(heir.troubles).toEqual([])
+  await heir.spool.close()
+  return texts
+}
+
+const ends: [end: string, remains: Remains | undefined][] = [
+  ['is killed', undefined],
+  ['loses power and all that was not synced', 'none'],
+  ['loses power and the last of what was not synced', 'prefix'],
+  ['loses power and any of what was not synced', 'some'],
+]
+
+test.each(ends)(
+  'a process that %s, after whatever step: what was put is there, and whole',
+  async (_, remains) => {
+    const random = randomOf(SEED)
+    let done: string[] = []
+    for (let calls = 0; done.length < STEPS; calls++) {
+      const { disk, anHourGoesBy } = newDisk()
+      done = await killedAfter(calls, disk)
+      if (remains) disk.losePower(random, remains)
+      anHourGoesBy()
+      const { a = [], b = [] } = await foundOn(disk)
+      const put = done.filter((step) => step !== 'removed')
+      const where = `after ${calls} calls, seed ${SEED}`
+      expect(b, where).toEqual(expect.arrayContaining(put))
+      expect(a, where).toEqual(
+        expect.arrayContaining(
+          put.filter((text) => text !== 'second' || !done.includes('removed')),
+        ),
+      )
+      // Nothing is there twice, or in part, but what nobody was told of.
+      expect(new Set(b).size, where).toBe(b.length)
+      if (!remains) expect([...a, ...b], where).not.toContain('corrupt')
+    }
+  },
+  60_000,
+)
+
+test('a spool that was taken over while its owner stood still takes what comes next, and says nothing of the disk', async () => {
+  const { disk } = newDisk()
+  let isTakenOver = false
+  const files = new FaultyFs(disk, new DiskFaults(), async (what) => {
+    await new Promise((resolve) => setImmediate(resolve))
+    const home = disk.find(DIRECTORY)?.names.keys().next().value
+    // In the middle of a look round, after it has renewed its leases.
+    if (isTakenOver || what !== `opendir ${DIRECTORY}` || !home?.startsWith('o-')) return
+    isTakenOver = true
+    disk.rename(`${DIRECTORY}/${home}`, `${DIRECTORY}/o-${crypto.randomUUID()}`)
+  })
+  const { spool, troubles } = open(files, 100)
+  onTestFinished(() => spool.close())
+  await until(() => expect(isTakenOver).toBe(true))
+  const stored = await spool.put(batchOf('next'), insertsFor('a'))
+  expect({ troubles, size: stored.size }).toEqual({ troubles: [], size: 1 })
+})
