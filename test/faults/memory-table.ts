@@ -32,7 +32,7 @@ export class MemoryTable {
 
   insert({ token, rows }: Block): void {
     if (token !== undefined && this.#window > 0) {
-      const digest = createHash('sha256').update(JSON.stringify(rows)).digest('hex')
+      const digest = digestOf(rows)
       const known = this.#known.get(token)
       if (known !== undefined) {
         this.deduplicated++
@@ -45,4 +45,12 @@ export class MemoryTable {
     }
     for (const row of rows) this.rows.push(row)
   }
+}
+
+/** The same for the same rows, in whatever order their columns came. */
+export function digestOf(rows: readonly Row[]): string {
+  const hash = createHash('sha256')
+  for (const row of rows)
+    hash.update(JSON.stringify(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))))
+  return hash.digest('hex')
 }

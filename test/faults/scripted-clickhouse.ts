@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import { type Backend, BackendGone, MemoryClickHouse } from './clickhouse-backend.js'
 import { ClientGone, Incoming, type Reply, type RequestHead, wireOf } from './http-wire.js'
 import { announcesRows, type InsertRequest, type RawRequest, readInsert } from './insert-request.js'
+import { digestOf } from './memory-table.js'
 
 /** A socket, of the kernel's or in memory. */
 export type Connection = Duplex & { resetAndDestroy(): unknown }
@@ -58,7 +59,7 @@ export class ScriptedClickHouse {
   welcome: 'serve' | 'reset' | 'ignore' = 'serve'
   /** INSERTs of which all has come, in order. */
   readonly inserts: Sighting[] = []
-  /** Tokens that came again with another text: what a retry must never do. */
+  /** Tokens that came again with other rows, or with another text of the same statement: what a retry must never do. */
   readonly changed: string[] = []
   /** What nobody foresaw. */
   readonly bugs: unknown[] = []
@@ -217,8 +218,14 @@ export class ScriptedClickHouse {
     const digest = createHash('sha256').update(statement).update('\0').update(text).digest('hex')
     this.inserts.push({ table, token, queryId, rows: rows.length, digest })
     if (token === undefined) return
-    const before = this.#digests.get(token)
-    if (before !== undefined && before !== digest) this.changed.push(token)
-    this.#digests.set(token, digest)
+    // The same rows may come in another form, under another statement; in the same form every byte is the same.
+    for (const [key, content] of [
+      [`${token} ${table}`, digestOf(rows)],
+      [`${token} ${table} ${statement}`, digest],
+    ] as const) {
+      const before = this.#digests.get(key)
+      if (before !== undefined && before !== content) this.changed.push(token)
+      this.#digests.set(key, content)
+    }
   }
 }

@@ -1,13 +1,15 @@
 import { wholeRow } from '@spanhouse/transform'
+import { Account } from './account.js'
 import { backoffMs } from './backoff.js'
-import { type Batch, divide, isPressed, type PressedBatch, rewritten } from './batch.js'
+import { type Batch, isPressed, type PressedBatch } from './batch.js'
 import type { DestinationConfig } from './config.js'
 import type { DeadLetters } from './dead-letters.js'
-import { type Deduplication, deduplicationOf } from './deduplication.js'
+import { deduplicationOf } from './deduplication.js'
 import { Departures } from './departures.js'
-import { type Entry, newEntry } from './entry.js'
+import { type Part, partsOf, wholeOf } from './division.js'
+import { type Entry, heirOf, newEntry } from './entry.js'
 import { ClickHouseError } from './errors.js'
-import { type Insert, insertOf, insertOfPart, insertOfWhole, TOKEN } from './insert.js'
+import { type Insert, insertOf, TOKEN } from './insert.js'
 import type { DestinationLog } from './log.js'
 import type { DropReason, Outcome, Rejection, Retry } from './outcome.js'
 import { Pace } from './pace.js'
@@ -57,17 +59,8 @@ export class Destination {
   #onTheWayToDisk = 0
   readonly #closing = new AbortController()
 
-  #accepted = 0
-  #delivered = 0
-  #deliveries = 0
-  readonly #dropped: Partial<Record<DropReason, number>> = {}
-  #errors = 0
-  #retries = 0
-  #possibleDuplicates = 0
-  /** Delivered after an attempt that may have been written, before it was known what the table makes of tokens. */
-  #doubtful = 0
+  readonly #account = new Account()
   #lastError: Error | undefined
-  #deduplication: Deduplication = 'unknown'
 
   constructor(config: DestinationConfig, equipment: Equipment) {
     this.config = config
@@ -93,7 +86,7 @@ export class Destination {
   offer(batch: Batch): Entry {
     const entry = newEntry({ batch })
     batch.want()
-    this.#accepted += entry.rows
+    this.#account.accepted += entry.rows
     this.#queue.add(entry)
     if (this.#closed) this.#drop(entry, 'shutdown')
     this.#makeRoomFor(entry)
@@ -140,7 +133,7 @@ export class Destination {
   /** Takes in a batch that an earlier process left on disk. */
   recover(stored: Stored): void {
     if (this.#closed) return
-    this.#accepted += stored.rows
+    this.#account.accepted += stored.rows
     this.#queue.add(newEntry({ stored }))
     this.#pump()
   }
@@ -152,7 +145,7 @@ export class Destination {
 
   /** Counts rows that never became part of a batch, or whose batch is lost. */
   refuse(rows: number, reason: DropReason, error?: Error): void {
-    this.#accepted += rows
+    this.#account.accepted += rows
     this.#countDrop(rows, reason, error)
   }
 
@@ -195,19 +188,21 @@ export class Destination {
   }
 
   stats(): DestinationStats {
+    const { accepted, delivered, dropped, errors, retries } = this.#account
+    const { deduplication, possibleDuplicates } = this.#account
     return {
-      accepted: this.#accepted,
-      delivered: this.#delivered,
-      dropped: { ...this.#dropped },
+      accepted,
+      delivered,
+      dropped: { ...dropped },
       waiting: this.#queue.rows,
       waitingBytes: this.#queue.heldBytes,
       spooledBytes: this.#with.spool?.bytesOf(this.config.name) ?? 0,
       inFlight: this.#inFlight,
       requests: this.#with.sender.requests,
-      errors: this.#errors,
-      retries: this.#retries,
-      deduplication: this.#deduplication,
-      possibleDuplicates: this.#possibleDuplicates,
+      errors,
+      retries,
+      deduplication,
+      possibleDuplicates,
       failing: this.#pace.failing,
       lastError: this.#lastError?.message ?? null,
     }
@@ -252,35 +247,36 @@ export class Destination {
   }
 
   async #attempt(entry: Entry): Promise<Outcome | undefined> {
-    const { batch, insert } = await this.#load(entry)
-    if (!batch || !insert) return undefined
+    const loaded = await this.#load(entry)
+    if (!loaded) return undefined
     const { sender, onAttempt } = this.#with
     const startedAt = performance.now()
     const patience = setTimeout(() => this.#fallBehind(), PATIENCE_MS).unref()
-    const outcome = await sender.attempt(batch, insert, {
+    const outcome = await sender.attempt(loaded.batch, loaded.insert, {
       deadlineMs: this.config.timeoutMs * 2 ** Math.min(entry.timeouts, MAX_DEADLINE_DOUBLINGS),
       pingFirst: this.#pace.timedOut,
-      repeatable: this.#deduplication !== 'ineffective',
+      repeatable: this.#account.deduplication !== 'ineffective',
     })
     clearTimeout(patience)
-    if (outcome.status !== 'delivered') this.#errors++
+    if (outcome.status !== 'delivered') this.#account.errors++
     onAttempt(entry.rows, (performance.now() - startedAt) / 1000, outcome)
     return outcome
   }
 
-  async #load(entry: Entry): Promise<{ batch?: PressedBatch; insert?: Insert }> {
+  /** What is to be sent; from disk if it is only there. Undefined if it is not there any more: the entry has left. */
+  async #load(entry: Entry): Promise<Part | undefined> {
     if (!entry.batch && entry.stored) {
       const loaded = await this.#with.spool?.load(entry.stored)
       if (!loaded) {
         if (!this.#closed) this.#handOver(entry)
-        return {}
+        return undefined
       }
       entry.batch = loaded.batch
       entry.insert = loaded.insert
       this.#queue.recount(entry)
     }
     const { batch, insert } = entry
-    return batch && insert && isPressed(batch) ? { batch, insert } : {}
+    return batch && insert && isPressed(batch) ? { batch, insert } : undefined
   }
 
   #conclude(entry: Entry, outcome: Outcome): void | Promise<void> {
@@ -292,7 +288,7 @@ export class Destination {
         else if (entry.wasCompact && !this.#knowsCompactRows) this.#refusesCompactRows = true
         if (outcome.replayed) entry.ambiguous = true
         this.#deliver(entry)
-        if (this.#deliveries === 1) void this.#askAboutTable()
+        if (this.#account.deliveries === 1) void this.#askAboutTable()
         return
       case 'rejected':
       case 'too_large':
@@ -316,12 +312,12 @@ export class Destination {
   async #askAboutTable(): Promise<void> {
     const { sender, log } = this.#with
     try {
-      this.#deduplication = await deduplicationOf(this.config, sender)
-      if (this.#deduplication === 'ineffective') this.#possibleDuplicates += this.#doubtful
-      if (this.#deduplication === 'ineffective' && !this.config.asyncInsert) log.noDeduplication()
+      const found = await deduplicationOf(this.config, sender)
+      this.#account.learn(found)
+      if (found === 'ineffective' && !this.config.asyncInsert) log.noDeduplication()
       if (this.config.manageSchema !== 'validate') return
-      const found = await differences(this.config, sender.run)
-      if (found.length > 0) log.differences(found)
+      const missing = await differences(this.config, sender.run)
+      if (missing.length > 0) log.differences(missing)
     } catch {
       // An answer we cannot read leaves it unknown.
     }
@@ -344,9 +340,9 @@ export class Destination {
       outcome.error instanceof ClickHouseError &&
       outcome.why !== 'overloaded' &&
       entry.failures > 0 &&
-      this.#deliveries > entry.deliveriesAtFailure
+      this.#account.deliveries > entry.deliveriesAtFailure
     if (!this.#pace.hurried) entry.failures++
-    entry.deliveriesAtFailure = this.#deliveries
+    entry.deliveriesAtFailure = this.#account.deliveries
     if (outcome.timedOut && !outcome.unsent) entry.timeouts++
     if (outcome.why === 'ambiguous') entry.ambiguous = true
     this.#lastError = outcome.error
@@ -355,7 +351,7 @@ export class Destination {
     } else if (lonely && isDefinite(outcome) && entry.failures > MAX_LONELY_FAILURES) {
       return this.#divide(entry, { status: 'rejected', error: outcome.error })
     } else {
-      this.#retries++
+      this.#account.retries++
       entry.state = 'ready'
       this.#queue.unload(entry)
       // The server is there and refuses this batch: perhaps it takes another. Not at once: each batch
@@ -393,64 +389,63 @@ export class Destination {
 
   /** Tries the same rows in the form that every server takes. Nothing of the batch was written. */
   async #makeWhole(entry: Entry): Promise<void> {
-    const { batch, insert } = await this.#load(entry)
-    const whole = insert?.whole
-    if (!batch || !whole) return
-    const { compression } = this.config
-    const rewrite = await rewritten(batch, (line) => wholeRow(whole.shape, line), compression)
-    const child = await this.#childOf(entry, rewrite, insertOfWhole(insert, whole))
-    child.wasCompact = true
-    this.#replace(entry, [child])
+    const from = await this.#load(entry)
+    const whole = from && (await wholeOf(from, this.config.compression))
+    if (!whole || !(await this.#replace(entry, [whole], { wasCompact: true }))) return
     this.#pump()
   }
 
   /** Finds the row that is refused, or a size that is taken, by halves. Nothing of the batch was written. */
   async #divide(entry: Entry, { status, error, row }: Rejection): Promise<void> {
     this.#lastError = error
-    const { batch, insert } = await this.#load(entry)
-    if (!batch || !insert) return
-    if (batch.rows === 1) return this.#giveUp(entry, status, error)
+    const from = await this.#load(entry)
+    if (!from) return
+    if (from.batch.rows === 1) return this.#giveUp(entry, status, error)
     // The server's "at row N" is a hint, taken once: afterwards halves bound the number of requests.
-    const hinted = row !== undefined && row < batch.rows && !entry.divided
-    const cut = hinted ? { from: row, to: row + 1 } : { from: 0, to: batch.rows >> 1 }
-    const parts = await divide(batch, cut, this.config.compression)
-    const children = await Promise.all(
-      parts.map((part, n) => {
-        const which = `${n === 0 ? '' : 'not '}${cut.from} to ${cut.to}`
-        return this.#childOf(entry, part, insertOfPart(insert, which))
-      }),
-    )
-    if (!this.#replace(entry, children)) return
+    const hint = entry.divided ? undefined : row
+    const parts = await partsOf(from, hint, this.config.compression)
+    const children = await this.#replace(entry, parts)
+    if (!children) return
     const [first, second] = children
     // Before anybody is told anything: that starts what is ready.
     if (status === 'rejected' && first && second) this.#holdBack(second, first, error)
     this.#tellSibling(entry, false)
   }
 
-  /** False if the entry was settled meanwhile, or is left to the next process as it is. */
-  #replace(entry: Entry, children: readonly Entry[]): boolean {
+  /**
+   * Puts parts in the place of a batch. They are sent when the batch will not come back from disk any more: it would be
+   * divided otherwise then, and its rows inserted under other tokens. Undefined if it was settled meanwhile, or is left to
+   * the next process as it is.
+   */
+  async #replace(
+    entry: Entry,
+    parts: readonly Part[],
+    { wasCompact = false } = {},
+  ): Promise<Entry[] | undefined> {
+    const { spool } = this.#with
+    const children = await Promise.all(
+      parts.map(async (part) => heirOf(entry, part, await this.#putOnDisk(part, entry.stored))),
+    )
     if (this.#closed || !this.#queue.remove(entry)) {
-      for (const child of children) if (child.stored) this.#with.spool?.remove(child.stored)
-      return false
+      for (const child of children) if (child.stored) spool?.remove(child.stored)
+      return undefined
     }
     for (const child of children) this.#queue.add(child)
     this.#departures.gone(entry, children)
-    this.#forgetWhole(entry, children)
     entry.acknowledge('waiting')
-    return true
+    if (entry.stored && children.every((child) => child.stored)) await spool?.replaced(entry.stored)
+    else this.#forgetWhole(entry, children)
+    for (const child of children) {
+      child.wasCompact = wasCompact
+      child.state = 'ready'
+    }
+    return children
   }
 
-  async #childOf(entry: Entry, part: PressedBatch, insert: Insert): Promise<Entry> {
-    const child = newEntry({ batch: part }, { divided: true })
+  async #putOnDisk({ batch, insert }: Part, of: Stored | undefined): Promise<Stored | undefined> {
+    if (!of) return undefined
     const { name } = this.config
-    child.insert = insert
-    child.state = 'ready'
-    child.ambiguous = entry.ambiguous
-    child.failures = entry.failures
-    child.deliveriesAtFailure = entry.deliveriesAtFailure
-    if (entry.stored)
-      child.stored = (await this.#with.spool?.put(part, new Map([[name, insert]])))?.get(name)
-    return child
+    return (await this.#with.spool?.put(batch, new Map([[name, insert]]), of))?.get(name)
   }
 
   /** The whole batch stays on disk for as long as a part of it is nowhere but in memory. */
@@ -502,22 +497,17 @@ export class Destination {
   }
 
   #deliver(entry: Entry): void {
-    this.#delivered += entry.rows
-    this.#deliveries++
-    // Without a token at work, an attempt that may have been written was now written twice.
-    if (entry.ambiguous) {
-      if (!this.#hasToken(entry)) this.#possibleDuplicates += entry.rows
-      else if (this.#deduplication === 'unknown') this.#doubtful += entry.rows
-    }
+    this.#account.deliver(entry.rows, {
+      ambiguous: entry.ambiguous,
+      hasToken: this.#hasToken(entry),
+    })
     this.#leave(entry)
     entry.acknowledge('delivered')
     this.#tellSibling(entry, true)
   }
 
   #hasToken({ insert }: Entry): boolean {
-    const sent =
-      insert?.settings[TOKEN] !== undefined && !this.#with.sender.unknownSettings.has(TOKEN)
-    return sent && this.#deduplication !== 'ineffective'
+    return insert?.settings[TOKEN] !== undefined && !this.#with.sender.unknownSettings.has(TOKEN)
   }
 
   #drop(entry: Entry, reason: DropReason, error?: Error): void {
@@ -530,7 +520,7 @@ export class Destination {
   /** Another process took the batch over while this one stood still: the rows are its to count. */
   #handOver(entry: Entry): void {
     if (!this.#queue.remove(entry)) return // corrupt, and counted
-    this.#accepted -= entry.rows
+    this.#account.accepted -= entry.rows
     this.#departures.gone(entry)
     entry.acknowledge('waiting')
     this.#tellSibling(entry, false)
@@ -545,7 +535,7 @@ export class Destination {
   }
 
   #countDrop(rows: number, reason: DropReason, error?: Error): void {
-    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + rows
+    this.#account.drop(rows, reason)
     this.#with.log.dropped(rows, reason, error)
     this.#with.onDrop(rows, reason)
   }

@@ -1,4 +1,5 @@
 import type { Batch } from './batch.js'
+import type { Part } from './division.js'
 import type { Insert } from './insert.js'
 import type { Stored } from './spool.js'
 
@@ -68,4 +69,11 @@ export function newEntry(
     receipt,
     acknowledge,
   }
+}
+
+/** What comes of a batch: it has been through what that has been through. */
+export function heirOf(entry: Entry, { batch, insert }: Part, stored: Stored | undefined): Entry {
+  const { ambiguous, failures, deliveriesAtFailure } = entry
+  const heir = newEntry({ batch }, { divided: true })
+  return Object.assign(heir, { insert, stored, ambiguous, failures, deliveriesAtFailure })
 }

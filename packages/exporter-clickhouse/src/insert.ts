@@ -87,10 +87,12 @@ function formOf(
   }
 }
 
-/** The INSERT of a batch of the same rows made whole, for a server or table that does not take them otherwise. */
-export function insertOfWhole(insert: Insert, whole: Whole): Insert {
-  const { settings } = insertOfPart(insert, 'whole')
-  return { statement: whole.statement, settings }
+/**
+ * The INSERT of the same rows made whole, for a server or table that does not take them otherwise. Under the same token: a disk
+ * that lost its power may bring back the batch as it was before, and whichever comes second must be known for the same rows.
+ */
+export function insertOfWhole({ settings }: Insert, { statement }: Whole): Insert {
+  return { statement, settings }
 }
 
 /** The INSERT of a part of a batch: as the batch was to be inserted, whatever the options say by now. `part` says which of its rows: the same ones get the same token after a restart. */

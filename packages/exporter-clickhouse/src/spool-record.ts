@@ -105,17 +105,25 @@ export interface RecordName {
   readonly stamp: number
   readonly rows: number
   readonly bytes: number
+  /** Of a part: the record that it is a part of, as `partName()` says it. */
+  readonly of?: string | undefined
 }
 
-const NAME = /^(\d{16})-(\d{1,9})-(\d{1,10})\.batch$/
+const NAME = /^(\d{16})-(\d{1,9})-(\d{1,10})(?:-of-(\d{16}-\d{1,9}-\d{1,10}))?\.batch$/
 
-export function recordName({ stamp, rows, bytes }: RecordName): string {
-  return `${String(stamp).padStart(16, '0')}-${rows}-${bytes}.batch`
+export function recordName(record: RecordName): string {
+  const { of } = record
+  return `${partName(record)}${of === undefined ? '' : `-of-${of}`}.batch`
+}
+
+/** What its parts are said to be of. */
+export function partName({ stamp, rows, bytes }: RecordName): string {
+  return `${String(stamp).padStart(16, '0')}-${rows}-${bytes}`
 }
 
 export function parseRecordName(name: string): RecordName | undefined {
-  const [, stamp, rows, bytes] = NAME.exec(name) ?? []
+  const [, stamp, rows, bytes, of] = NAME.exec(name) ?? []
   return stamp === undefined
     ? undefined
-    : { stamp: Number(stamp), rows: Number(rows), bytes: Number(bytes) }
+    : { stamp: Number(stamp), rows: Number(rows), bytes: Number(bytes), of }
 }

@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import type { Home, Leases } from './lease.js'
 import { LEASE } from './lease-file.js'
 import type { Stored } from './spool.js'
-import { DRAFT, entriesOf, ignoring, type SpoolFs } from './spool-disk.js'
-import { parseRecordName, type RecordName } from './spool-record.js'
+import { DRAFT, entriesOf, ignoring, isGone, type SpoolFs } from './spool-disk.js'
+import { pathOf } from './spool-ledger.js'
+import { parseRecordName, partName, type RecordName } from './spool-record.js'
 
 interface RecoveryEvents {
   foreign(destination: string, rows: number): void
@@ -62,13 +63,25 @@ export function newRecovery(
         for await (const record of recordsOf(fs, path)) found.push({ ...record, destination, home })
       }
     } catch (error) {
-      events.failed(error)
+      // If it is gone we stood still, and another process has taken it over in its turn.
+      if (!isGone(error)) events.failed(error)
       await leases.release(home) // to be found again
       return []
     }
     home.records = found.length
     if (found.length === 0) await tidy(home)
     return found
+  }
+
+  /** Parts are sent when what they are of is gone: where that is still there, they never were. */
+  const withoutParts = async (found: readonly Stored[]): Promise<Stored[]> => {
+    const wholes = new Set(found.map((one) => `${one.destination}/${partName(one)}`))
+    const kept: Stored[] = []
+    for (const one of found) {
+      if (!wholes.has(`${one.destination}/${one.of}`)) kept.push(one)
+      else await ignoring(fs.unlink(pathOf(one)).then(() => void one.home.records--))
+    }
+    return kept
   }
 
   const tidy = async (home: Home): Promise<void> => {
@@ -89,7 +102,7 @@ export function newRecovery(
       const found: Stored[] = []
       for (const home of await leases.adopt(isWanted))
         for (const stored of await takeOver(home)) found.push(stored)
-      return found.sort((a, b) => a.stamp - b.stamp)
+      return (await withoutParts(found)).sort((a, b) => a.stamp - b.stamp)
     },
   }
 }

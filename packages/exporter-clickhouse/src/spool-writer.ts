@@ -1,15 +1,16 @@
 import { join } from 'node:path'
-import type { Home, Leases } from './lease.js'
+import { type Home, type Leases, MAX_TAKEN_OVER } from './lease.js'
 import type { Stored } from './spool.js'
 import { isGone, makeFolder, type SpoolFs, syncFolder, writeWhole } from './spool-disk.js'
 import { folderOf, type Ledger, pathOf } from './spool-ledger.js'
-import { recordName } from './spool-record.js'
+import { partName, recordName } from './spool-record.js'
 
 /** Writes a record once and links it into the folder of every destination: all of them, or an error. */
 export type Writer = (
   record: Buffer,
   rows: number,
   destinations: readonly string[],
+  of?: Stored,
 ) => Promise<Stored[]>
 
 export function newWriter(
@@ -24,9 +25,9 @@ export function newWriter(
 ): Writer {
   let lastStamp = 0
 
-  const writeIn = async (home: Home, ...[record, rows, destinations]: Parameters<Writer>) => {
+  const writeIn = async (home: Home, ...[record, rows, destinations, of]: Parameters<Writer>) => {
     lastStamp = Math.max(lastStamp + 1, Date.now() * 1000)
-    const shape = { stamp: lastStamp, rows, bytes: record.length }
+    const shape = { stamp: lastStamp, rows, bytes: record.length, of: of && partName(of) }
     const name = recordName(shape)
     const made: Stored[] = []
     try {
@@ -57,15 +58,16 @@ export function newWriter(
   }
 
   return async (...what) => {
-    const home = await leases.own()
-    try {
-      return await writeIn(home, ...what)
-    } catch (error) {
-      if (!isGone(error)) throw error
-      // We slept for too long and another process took it over, or somebody removed it.
-      if (await succeeds(fs.lstat(home.path))) home.folders.clear()
-      else leases.lost(home)
-      return writeIn(await leases.own(), ...what)
+    for (let tries = 1; ; tries++) {
+      const home = await leases.own()
+      try {
+        return await writeIn(home, ...what)
+      } catch (error) {
+        if (!isGone(error) || tries === MAX_TAKEN_OVER) throw error
+        // We slept for too long and another process took it over, or somebody removed it.
+        if (await succeeds(fs.lstat(home.path))) home.folders.clear()
+        else leases.lost(home)
+      }
     }
   }
 }

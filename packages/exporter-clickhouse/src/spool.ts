@@ -3,8 +3,8 @@ import type { PressedBatch } from './batch.js'
 import type { Insert } from './insert.js'
 import { type Home, openLeases } from './lease.js'
 import { corruptFolder } from './spool-corrupt.js'
-import { realFs, removeFile, type SpoolFs } from './spool-disk.js'
-import { newLedger, pathOf } from './spool-ledger.js'
+import { realFs, removeFile, type SpoolFs, syncFolder } from './spool-disk.js'
+import { folderOf, newLedger, pathOf } from './spool-ledger.js'
 import { readRecord } from './spool-reader.js'
 import { encodeRecord, type RecordName } from './spool-record.js'
 import { newRecovery } from './spool-recovery.js'
@@ -50,18 +50,25 @@ export interface SpoolEvents {
  *
  *     <directory>/<owner>/owner.lease
  *     <directory>/<owner>/<destination>/<stamp>-<rows>-<bytes>.batch
+ *     <directory>/<owner>/<destination>/<stamp>-<rows>-<bytes>-of-<stamp>-<rows>-<bytes>.batch
  *     <directory>/corrupt/
  */
 export interface Spool {
-  /** Never rejects. One entry a destination, or an empty map: it is not on disk. */
+  /**
+   * Never rejects. One entry a destination, or an empty map: it is not on disk.
+   * `of`: it is a part of that one, and whoever finds both forgets the part.
+   */
   put(
     batch: PressedBatch,
     inserts: ReadonlyMap<string, Insert>,
+    of?: Stored,
   ): Promise<ReadonlyMap<string, Stored>>
   /** Never rejects. Undefined: corrupt, gone (another process has taken it over), removed, or the spool is closed. */
   load(stored: Stored): Promise<{ batch: PressedBatch; insert: Insert } | undefined>
   /** In the background; a remove that failed is tried again later. */
   remove(stored: Stored): void
+  /** Removes what its parts stand for now. Never rejects; resolves when it will not come back with the power, or cannot be removed. */
+  replaced(stored: Stored): Promise<void>
   /** On disk for a destination, counted as if unshared. */
   bytesOf(destination: string): number
   /** Ends what is under way and gives up what waits to whoever comes next. Later calls get the first one's promise. */
@@ -103,13 +110,13 @@ export function openSpool(
 
   track(tick())
 
-  async function put(batch: PressedBatch, inserts: ReadonlyMap<string, Insert>) {
+  async function put(batch: PressedBatch, inserts: ReadonlyMap<string, Insert>, of?: Stored) {
     if (closed || inserts.size === 0) return NOTHING
     const admitted = trouble.admit(turnstile.size)
     if (admitted === 'no') return NOTHING
     const writing = turnstile.run(async () => {
       if (trouble.reported && admitted !== 'probe') return NOTHING // it began while this one waited
-      return store(batch, inserts)
+      return store(batch, inserts, of)
     })
     track(writing)
     const stored = await before(PUT_DEADLINE_MS, writing)
@@ -119,10 +126,10 @@ export function openSpool(
     return NOTHING
   }
 
-  async function store(batch: PressedBatch, inserts: ReadonlyMap<string, Insert>) {
+  async function store(batch: PressedBatch, inserts: ReadonlyMap<string, Insert>, of?: Stored) {
     try {
       const record = encodeRecord(batch, inserts)
-      const stored = await write(record, batch.rows, [...inserts.keys()])
+      const stored = await write(record, batch.rows, [...inserts.keys()], of)
       if (fsync === 'interval') intervalSync.add(stored)
       trouble.over()
       return new Map(stored.map((one) => [one.destination, one]))
@@ -161,6 +168,17 @@ export function openSpool(
     if (!ledger.forget(stored)) return
     intervalSync.forget(stored)
     removal.add(stored)
+  }
+
+  async function replaced(stored: Stored): Promise<void> {
+    if (!ledger.forget(stored)) return
+    intervalSync.forget(stored)
+    const gone = (async () => {
+      await unlink(stored)
+      if (syncFolders) await syncFolder(fs, folderOf(stored))
+    })().catch(() => removal.add(stored))
+    track(gone)
+    await before(PUT_DEADLINE_MS, gone)
   }
 
   async function unlink(stored: Stored): Promise<void> {
@@ -224,7 +242,7 @@ export function openSpool(
     while (underWay.size > 0) await Promise.all(underWay)
   }
 
-  return { put, load, remove, bytesOf: ledger.bytesOf, close }
+  return { put, load, remove, replaced, bytesOf: ledger.bytesOf, close }
 }
 
 /** Undefined if the time is up first. */

@@ -8,6 +8,8 @@ import type { DestinationPlan } from './plan.js'
 import type { World } from './world.js'
 
 const MAX_QUIET_S = 200
+/** Reasons to drop what was attempted before, and may have been stored by each attempt. */
+const GIVEN_UP = ['retries_exhausted', 'rejected', 'spool_corrupt', 'shutdown'] as const
 
 /** Makes everything well, and waits until nothing is left to be done. */
 export async function quiet(world: World): Promise<void> {
@@ -69,8 +71,8 @@ function reckonOne(world: World, ledger: Ledger, plan: DestinationPlan): string[
   // Doubled: only where the server does not deduplicate, and then counted, if it could be known.
   // An attempt at what was given up later may come to be stored late, and so may another.
   const counted = sum(
-    ({ possibleDuplicates, dropped: { retries_exhausted = 0, rejected = 0, shutdown = 0 } }) =>
-      possibleDuplicates + retries_exhausted + rejected + shutdown,
+    ({ possibleDuplicates, dropped }) =>
+      possibleDuplicates + GIVEN_UP.reduce((rows, reason) => rows + (dropped[reason] ?? 0), 0),
   )
   const isCovered = plan.window > 0 && !plan.asyncInsert
   if (verdict.doubled > (isCovered ? 0 : counted) && (isCovered || world.lives.length === 1))
