@@ -220,7 +220,7 @@ export function classify(exchange: Exchange, now: () => number = Date.now): Outc
       return { status: kind, error, fix }
     case 'rejected':
     case 'too_large':
-      return { status: kind, error, refusesForm, ...rowHint(reply.body) }
+      return { status: kind, error, refusesForm, ...rowHint(code, reply.body) }
     case 'unknown_setting': {
       const setting = /[Ss]etting ['`"]?([A-Za-z0-9_]+)/.exec(reply.body)?.[1]
       return setting
@@ -301,9 +301,14 @@ function messageOf(body: string, code: number): string {
   return MAY_QUOTE_ARGUMENTS.has(code) ? message.replace(/[('"{].*$/s, '') : message
 }
 
-// The last one: what stands before it may be quoted from a row.
-function rowHint(body: string): { row?: number } {
-  const row = [...body.matchAll(/\(at row ([1-9]\d{0,8})\)/g)].at(-1)?.[1]
+const VIOLATED_CONSTRAINT = 469
+
+// A parser says it after it has quoted the row, a constraint before: what a row says of itself is not believed.
+function rowHint(code: number, body: string): { row?: number } {
+  const row =
+    code === VIOLATED_CONSTRAINT
+      ? / is violated at row ([1-9]\d{0,8})\. Expression: /.exec(body)?.[1]
+      : [...body.matchAll(/\(at row ([1-9]\d{0,8})\)/g)].at(-1)?.[1]
   return row === undefined ? {} : { row: Number(row) - 1 }
 }
 

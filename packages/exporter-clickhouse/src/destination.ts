@@ -391,7 +391,7 @@ export class Destination {
   async #makeWhole(entry: Entry): Promise<void> {
     const from = await this.#load(entry)
     const whole = from && (await wholeOf(from, this.config.compression))
-    if (!whole || !(await this.#replace(entry, [whole], { wasCompact: true }))) return
+    if (!whole || !(await this.#replace(entry, [whole], { isRewrite: true }))) return
     this.#pump()
   }
 
@@ -420,7 +420,7 @@ export class Destination {
   async #replace(
     entry: Entry,
     parts: readonly Part[],
-    { wasCompact = false } = {},
+    { isRewrite = false } = {},
   ): Promise<Entry[] | undefined> {
     const { spool } = this.#with
     const children = await Promise.all(
@@ -433,12 +433,15 @@ export class Destination {
     for (const child of children) this.#queue.add(child)
     this.#departures.gone(entry, children)
     entry.acknowledge('waiting')
+    const [first] = children
+    if (isRewrite && first) {
+      first.wasCompact = true
+      first.onVerdict = entry.onVerdict // a sibling waits for what becomes of the rows, in whatever form
+      entry.onVerdict = undefined
+    }
     if (entry.stored && children.every((child) => child.stored)) await spool?.replaced(entry.stored)
     else this.#forgetWhole(entry, children)
-    for (const child of children) {
-      child.wasCompact = wasCompact
-      child.state = 'ready'
-    }
+    for (const child of children) child.state = 'ready'
     return children
   }
 

@@ -244,8 +244,8 @@ describe('code 115', () => {
 })
 
 describe('the row in question', () => {
-  const at = (text: string) => {
-    const outcome = classify(modern(27, text))
+  const at = (text: string, code = 27) => {
+    const outcome = classify(modern(code, text))
     return 'row' in outcome ? outcome.row : undefined
   }
 
@@ -262,7 +262,14 @@ describe('the row in question', () => {
   })
 
   test('is what the server says, not what the row says', () => {
+    expect(
+      at(
+        "Constraint `c` for table t.t is violated at row 3. Expression: (x > 0). Column values: x = ' is violated at row 1. Expression: (at row 9)'. (VIOLATED_CONSTRAINT)",
+        469,
+      ),
+    ).toBe(2)
     expect(at("Cannot parse input before: '(at row 1) x': (at row 7)\n: While executing")).toBe(6)
+    expect(at("before: ' is violated at row 1. Expression: ': (at row 7)")).toBe(6)
     expect(at("Cannot parse input before: '(at row 0) x': (at row 7)\n: While executing")).toBe(6)
   })
 })

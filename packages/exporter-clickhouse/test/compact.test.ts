@@ -66,6 +66,23 @@ describe('a server that does not take compact rows', () => {
   })
 })
 
+test('the other part of a divided batch is sent, also when the first has to be made whole', async () => {
+  const server = await scriptedServer({
+    each: (request) => {
+      const refused = (code: number) => ({
+        status: 400,
+        code,
+        body: `Code: ${code}. DB::Exception: no`,
+      })
+      if (request.rows.length > 2) return refused(469)
+      return isCompact(request) ? refused(43) : 'ok'
+    },
+  })
+  const to = processor({ endpoint: server.url })
+  await sent(to, ...[1, 2, 3, 4].map((n) => makeSpan({ name: `span ${n}` })))
+  expect(only(to)).toMatchObject({ delivered: 4, dropped: {}, waiting: 0 })
+})
+
 test('what is refused in a row that was taken compact before is the row, not the form', async () => {
   const server = await scriptedServer({
     each: ({ rows }) =>
