@@ -111,6 +111,7 @@ export class Life {
       },
       (error: Error) => {
         this.#overdue.delete(label)
+        if (this.state === 'killed') return
         if (performance.now() - startedAt < FLUSH_MS)
           this.#with.complain(`${label} rejected early: ${error.message}`)
         if (!/not flushed within 3000 ms: [abc] \(\d+ rows\)/.test(error.message))
