@@ -134,7 +134,20 @@ function newPath(directory: string): string {
   return join(directory, `o-${randomUUID()}`)
 }
 
+// Whoever stands still for longer than a lease, again and again, has other troubles.
+export const MAX_TAKEN_OVER = 5
+
 async function makeHome(fs: SpoolFs, directory: string, sync: boolean): Promise<string> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await makeHomeOnce(fs, directory, sync)
+    } catch (error) {
+      // We stood still, and somebody took the draft for what a dead process had begun.
+      if (!isGone(error) || tries === MAX_TAKEN_OVER) throw error
+    }
+}
+
+async function makeHomeOnce(fs: SpoolFs, directory: string, sync: boolean): Promise<string> {
   const first = await fs.mkdir(directory, { recursive: true, mode: 0o700 })
   // Names are safe when the folder that holds them is synced: so far up as folders were made.
   if (first !== undefined && sync)

@@ -69,7 +69,8 @@ function escapeInPlace(out: ByteWriter, start: number, end: number): number {
   if (first === end) return end
   let added = 0
   for (let at = first; at < end; at++) added += ADDED[out.bytes[at] as number] as number
-  out.reserve(end - out.length + added + 1)
+  out.length = end // or the text would not come along where the memory has to be another
+  out.reserve(added + 1)
   const { bytes } = out
   // From the end, until what is left to move stands where it is.
   let from = end - 1
