@@ -8,6 +8,7 @@ import { shapes } from './spans/feed.mjs'
 const SPANS = 10_000
 const TIMES = 5
 const NEWLINE = 0x0a
+const FILTERED = { strategy: constants.Z_FILTERED, memLevel: constants.Z_MAX_MEMLEVEL }
 
 const spans = shapes.reference.make(SPANS)
 const encoding = newEncoding({ sparse: true })
@@ -26,9 +27,17 @@ console.log(
 for (const [name, raw] of Object.entries({ compact, whole })) {
   console.log(`${name} rows: ${(raw.length / SPANS).toFixed(0)} bytes a span`)
   for (const level of [1, 2, 3, 4, 5, 6]) show(`gzip ${level}`, () => gzipSync(raw, { level }))
-  for (const quality of [0, 1, 2])
+  // As the exporter sends them.
+  for (const level of [3, 4, 5, 6])
+    show(`gzip ${level}, filtered`, () => gzipSync(raw, { ...FILTERED, level }))
+  for (const quality of [0, 1, 2, 3, 4])
     show(`brotli ${quality}`, () =>
-      brotliCompressSync(raw, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } }),
+      brotliCompressSync(raw, {
+        params: {
+          [constants.BROTLI_PARAM_QUALITY]: quality,
+          [constants.BROTLI_PARAM_SIZE_HINT]: raw.length,
+        },
+      }),
     )
 }
 
@@ -42,5 +51,5 @@ function show(what, compress) {
     least = Math.min(least, user + system)
   }
   const [us, size] = [(least / SPANS).toFixed(2), (bytes / SPANS).toFixed(1)]
-  console.log(`  ${what.padEnd(10)} ${us.padStart(6)} µs ${size.padStart(7)} bytes`)
+  console.log(`  ${what.padEnd(17)} ${us.padStart(6)} µs ${size.padStart(7)} bytes`)
 }

@@ -24,7 +24,7 @@ export const cost = {
     'Spans of 11 attributes, a resource of 12, one in four with an exception event, eight to a trace, as fast as they are taken. ' +
     'gzip everywhere but in brotli; spanhouse in its batches of 10,000 rows or 8 MiB, all others in batches of 512. ' +
     'The time runs until the last span is delivered.',
-  sizes: { full: { rounds: 7, spans: 40_000 }, quick: { rounds: 3, spans: 30_000 } },
+  sizes: { full: { rounds: 7, spans: 80_000 }, quick: { rounds: 3, spans: 30_000 } },
   baseline: () => 'otlp-protobuf',
   figures: costFigures,
   async jobs({ spans }, servers) {

@@ -5,13 +5,14 @@ import { memoryHeld, memoryPeak } from './memory-usage.mjs'
 import { pace } from './pace.mjs'
 import { push } from './push.mjs'
 import { settle } from './settle.mjs'
-import { WARM_UP } from './warmed-up.mjs'
+
+const SPANS = 20_000
 
 export async function measure({ subject: name, shape, rate, seconds, ...surroundings }) {
   const subject = await startSubject(name, surroundings)
   const rest = await memoryHeld()
-  const nextSpan = openFeed(shape, WARM_UP)
-  await push(subject, nextSpan, WARM_UP)
+  const nextSpan = openFeed(shape, SPANS)
+  await push(subject, nextSpan, SPANS)
   await settle()
   const load = await memoryPeak(() => pace(subject, nextSpan, rate, seconds))
   return {

@@ -4,7 +4,7 @@ import { push } from './push.mjs'
 import { settle } from './settle.mjs'
 
 /** So many spans and the code is compiled as it stays. */
-export const WARM_UP = 20_000
+export const WARM_UP = 40_000
 const MOST_DIFFERENT = 40_000
 
 /** A subject at work, and the feed to go on with for `spans` more. */

@@ -1,6 +1,7 @@
 import type { Column } from './column.js'
 import { type Derived, WAYS } from './derived.js'
 import { type Encoding, newEncoding } from './encoding.js'
+import { hexId } from './hex-id.js'
 import { kindOf } from './kind.js'
 import type { AnyColumn } from './member.js'
 import { oncePerObject } from './once.js'
@@ -40,6 +41,7 @@ export interface CompactRows<Input> {
 // A statement may have 262,144 characters (max_query_size).
 const MAX_SELECT = 100_000
 
+const NUMBER = /^\s*(DateTime64|U?Int\d|Float\d)/
 const TEXT = /^\s*(String|LowCardinality\s*\(\s*String\s*\))\s*$/
 const MAP_OF_TEXTS =
   /^\s*Map\s*\(\s*(String|LowCardinality\s*\(\s*String\s*\))\s*,\s*String\s*\)\s*$/
@@ -50,7 +52,9 @@ export function compactRows<Input>(
   const all = columns as readonly AnyColumn[]
   const shared = all.filter((column) => originOf(column) === 'resource')
   if (!shared.every(({ type }) => TEXT.test(type) || MAP_OF_TEXTS.test(type))) return undefined
-  const own = all.filter((column) => originOf(column) !== 'resource' && !column.derived)
+  const own = repeatingLast(
+    all.filter((column) => originOf(column) !== 'resource' && !column.derived),
+  )
   const shortOf = new Map(own.map(({ name }, index) => [name, shortName(index)]))
   const structure = quoteText(
     own.map(({ name, type }) => `${shortOf.get(name)} ${type}`).join(', '),
@@ -74,6 +78,18 @@ export function compactRows<Input>(
   })
   const write = rowWriter(own as readonly Column<Input>[], ({ name }) => shortOf.get(name) ?? name)
   return { write, constantsOf }
+}
+
+/**
+ * Ids, times and numbers before texts and lists: what a compressor has hardly seen before stands together, and leaves it the rest
+ * in one stretch. Saves 3 to 6 % of what is sent (`node bench/levels.mjs`).
+ */
+function repeatingLast(columns: readonly AnyColumn[]): AnyColumn[] {
+  const isNew = ({ type, kind }: AnyColumn) => kind === hexId || NUMBER.test(type)
+  return [
+    ...columns.filter((column) => !column.each && isNew(column)),
+    ...columns.filter((column) => column.each || !isNew(column)),
+  ]
 }
 
 /** A compact row as `toLine` would have made it. */

@@ -64,11 +64,11 @@ test('a compact row holds neither the resource, nor what follows from others, no
   expect(members).toEqual([
     'trace_id',
     'span_id',
+    'timestamp',
+    'duration_ns',
     'trace_state',
     'span_name',
     'span_kind',
-    'timestamp',
-    'duration_ns',
     'status_code',
     'status_message',
     'attributes',
