@@ -1,5 +1,8 @@
-/** The seed of this run: `SPANHOUSE_SEED`, or a new one. What fails prints it. */
-export const SEED: number = Number(process.env['SPANHOUSE_SEED'] || Date.now() % 2 ** 31)
+/**
+ * The seed of this run: `SPANHOUSE_SEED`, or always the same, so that `npm test` says the same of the same code. New ones are
+ * tried by `npm run test:long`. What fails prints it.
+ */
+export const SEED: number = Number(process.env['SPANHOUSE_SEED'] || 1)
 
 /** Numbers that follow from a seed, for faults that can be had again. */
 export interface Random {

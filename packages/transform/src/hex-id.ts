@@ -1,11 +1,14 @@
 import { type Kind, text } from './kind.js'
 
 const QUOTE = 0x22
-const ZERO = 0x30
-const DELETE = 0x7f
 
-// Digits and lower-case letters have this bit, upper-case letters and the backslash have not.
-const LOWER = 0x20
+// Of a character's code: whether it is anything but a zero, and whether it is anything but a digit or lower-case letter.
+const SOME = 1
+const STRANGE = 2
+const TRAITS = Uint8Array.from({ length: 256 }, (_, code) => {
+  const character = String.fromCharCode(code)
+  return (character === '0' ? 0 : SOME) | (/[0-9a-z]/.test(character) ? 0 : STRANGE)
+})
 
 /** A trace or span id as lower-case hex, in a text column; empty where it is absent or all zero. */
 export const hexId: Kind = {
@@ -17,19 +20,15 @@ export const hexId: Kind = {
     out.reserve(length + 2)
     const { bytes } = out
     let at = out.length
-    let some = 0
-    let all = LOWER
+    let traits = 0
     bytes[at++] = QUOTE
     for (let index = 0; index < length; index++) {
       const code = value.charCodeAt(index)
-      if (code < LOWER || code >= DELETE || code === QUOTE)
-        return text.write(value.toLowerCase(), encoding)
-      some |= code ^ ZERO
-      all &= code
+      traits |= (TRAITS[code & 0xff] as number) | ((code >> 8) << 1)
       bytes[at++] = code
     }
-    if (all !== LOWER) return text.write(value.toLowerCase(), encoding)
-    if (some === 0) at = out.length + 1
+    if (traits > SOME) return text.write(value.toLowerCase(), encoding)
+    if (traits === 0) at = out.length + 1
     bytes[at++] = QUOTE
     encoding.room -= at - out.length - 2
     out.length = at

@@ -6,15 +6,16 @@ const BACKSLASH = 0x5c
 const SPACE = 0x20
 const DELETE = 0x7f
 
-// Below this a loop in JavaScript is done before a call into native code has begun.
+// Below this a loop in JavaScript is done before a call into native code has begun, and what that wrote is looked through.
 const SHORT = 48
+const LONGEST_ESCAPE = 6
 
 /** Writes `text` as a JSON string ClickHouse accepts: cut to the row's room, and well-formed (a lone surrogate is code 25 for the whole insert). */
 export function writeText(text: string, encoding: Encoding): void {
   const fitting = text.length > encoding.room ? cut(text, encoding.room, encoding) : text
   encoding.room -= fitting.length
   const { out } = encoding
-  if (fitting.length < SHORT && writePlain(out, fitting)) return
+  if (fitting.length < SHORT && writeAscii(out, fitting)) return
   out.reserve(3 * fitting.length + 2)
   const start = out.length + 1
   const length = out.bytes.write(fitting, start, 'utf8') // with U+FFFD for a lone surrogate
@@ -38,17 +39,22 @@ function quoted(text: string, encoding: Encoding): string {
   return JSON.stringify(text.toWellFormed())
 }
 
-/** Writes text that is printable ASCII and needs no escape, in quotes; false, with nothing written, if it is not. */
-function writePlain(out: ByteWriter, text: string): boolean {
+/** Writes text that is ASCII, in quotes; false, with nothing written, if it is not. */
+function writeAscii(out: ByteWriter, text: string): boolean {
   const { length } = text
-  out.reserve(length + 2)
+  out.reserve(LONGEST_ESCAPE * length + 2)
   const { bytes } = out
   let at = out.length
   bytes[at++] = QUOTE
   for (let index = 0; index < length; index++) {
     const code = text.charCodeAt(index)
-    if (code < SPACE || code >= DELETE || code === QUOTE || code === BACKSLASH) return false
-    bytes[at++] = code
+    if (code >= DELETE) return false
+    if (code < SPACE || code === QUOTE || code === BACKSLASH) {
+      const escaped = ESCAPES[code] as Buffer
+      for (let n = 0; n < escaped.length; n++) bytes[at++] = escaped[n] as number
+    } else {
+      bytes[at++] = code
+    }
   }
   bytes[at++] = QUOTE
   out.length = at

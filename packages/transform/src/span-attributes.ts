@@ -23,7 +23,22 @@ export function resourceAttributes(
   return readAttributes(resource.attributes, encoding)
 }
 
-function droppedOf(span: SpanLike, { eventCount, linkCount }: Limits): Dropped {
+function droppedOf(span: SpanLike, limits: Limits): Dropped {
+  return limits.eventCount === undefined && limits.linkCount === undefined && isComplete(span)
+    ? NONE_DROPPED
+    : countDropped(span, limits)
+}
+
+/** Of nearly every span; read all at once, for this is asked of each. */
+function isComplete(span: SpanLike): boolean {
+  try {
+    return !span.droppedAttributesCount && !span.droppedEventsCount && !span.droppedLinksCount
+  } catch {
+    return false
+  }
+}
+
+function countDropped(span: SpanLike, { eventCount, linkCount }: Limits): Dropped {
   const attributes = countOf(span, 'droppedAttributesCount')
   const events = countOf(span, 'droppedEventsCount') + overLimit(span, 'events', eventCount)
   const links = countOf(span, 'droppedLinksCount') + overLimit(span, 'links', linkCount)
