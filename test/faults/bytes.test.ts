@@ -4,11 +4,13 @@ import { startProxy } from '../delivery/proxy.js'
 import { commitsAndCuts, insertsOnly, readsAndEnds } from './behaviours.js'
 import { MemoryClickHouse } from './clickhouse-backend.js'
 import { Exports, exporterTo } from './exports.js'
+import { faultsOf } from './figures.js'
 import { wireOf } from './http-wire.js'
 import { allWell } from './oracle.js'
 import { answer, type Behaviour, ScriptedClickHouse } from './scripted-clickhouse.js'
 
 const ROWS = 2
+const count = faultsOf('connections cut byte by byte')
 
 async function exporterWithATable(
   server: ScriptedClickHouse,
@@ -63,6 +65,7 @@ test.each(['reset', 'hangUp'] as const)(
       await until(() => statsOf(exporter).waiting === 0)
     }
     isThereOnce()
+    count(`${how} amid the rows`, bytes)
     expect(bytes).toBeGreaterThan(300)
   },
   60_000,
@@ -78,6 +81,7 @@ test('the answer is cut after each byte of it', async () => {
     await until(() => statsOf(exporter).waiting === 0)
   }
   isThereOnce()
+  count('reset amid the answer', whole)
   expect(table.deduplicated).toBe(whole)
 })
 
@@ -99,5 +103,6 @@ test('the connection is reset after every few bytes of the request, its head amo
     cuts++
   }
   isThereOnce()
+  count('reset amid the request', cuts)
   expect(cuts).toBeGreaterThan(50)
 }, 60_000)

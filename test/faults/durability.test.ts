@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { LEASE } from '../../packages/exporter-clickhouse/src/lease-file.js'
 import { openSpool, type Spool, type Stored } from '../../packages/exporter-clickhouse/src/spool.js'
 import {
   batchOf,
@@ -7,36 +8,40 @@ import {
   until,
 } from '../../packages/exporter-clickhouse/test/spool-kit.js'
 import { DiskFaults, FaultyFs } from './faulty-fs.js'
+import { faultsOf } from './figures.js'
 import { MemoryDisk, type Remains } from './memory-disk.js'
 import { randomOf, SEED } from './seed.js'
 
 // None of it is there before the spool makes it.
 const DIRECTORY = '/var/lib/app/spool'
 const NAMES = ['a', 'b']
+const count = faultsOf('a process that ends or stands still, after whatever step')
 const LEASE_MS = 60_000
 
 interface Opened {
   readonly spool: Spool
   readonly recovered: Stored[]
   readonly troubles: string[]
+  readonly corrupt: Stored[]
 }
 
 function open(files: FaultyFs, leaseMs: number = LEASE_MS): Opened {
   const recovered: Stored[] = []
   const troubles: string[] = []
+  const corrupt: Stored[] = []
   const spool = openSpool(
     { directory: DIRECTORY, maxBytes: 1e9, fsync: 'always', leaseMs },
     NAMES,
     {
       recovered: (stored) => recovered.push(stored),
-      corrupt: () => {},
+      corrupt: (stored) => corrupt.push(stored),
       troubled: (error) => troubles.push(error.message),
       recoveredFromTrouble: () => {},
       foreign: () => {},
     },
     files.fs,
   )
-  return { spool, recovered, troubles }
+  return { spool, recovered, troubles, corrupt }
 }
 
 /** A disk whose clock can be moved on: a lease then looks as old as that. */
@@ -64,7 +69,9 @@ async function work(spool: Spool, done: string[]): Promise<void> {
   done.push('removed')
   await put('fourth')
 }
-const STEPS = 5
+const PUT = ['first', 'second', 'third', 'fourth']
+const STEPS = PUT.length + 1
+const isNotDelivered = (text: string) => text !== 'second'
 
 /** Runs the work until so many calls to the disk were made. Gives what was done by then. */
 async function killedAfter(calls: number, disk: MemoryDisk): Promise<string[]> {
@@ -110,13 +117,14 @@ const ends: [end: string, remains: Remains | undefined][] = [
 
 test.each(ends)(
   'a process that %s, after whatever step: what was put is there, and whole',
-  async (_, remains) => {
+  async (how, remains) => {
     const random = randomOf(SEED)
     let done: string[] = []
     for (let calls = 0; done.length < STEPS; calls++) {
       const { disk, anHourGoesBy } = newDisk()
       done = await killedAfter(calls, disk)
       if (remains) disk.losePower(random, remains)
+      count(how)
       anHourGoesBy()
       const { a = [], b = [] } = await foundOn(disk)
       const put = done.filter((step) => step !== 'removed')
@@ -130,6 +138,67 @@ test.each(ends)(
       // Nothing is there twice, or in part, but what nobody was told of.
       expect(new Set(b).size, where).toBe(b.length)
       if (!remains) expect([...a, ...b], where).not.toContain('corrupt')
+    }
+  },
+  60_000,
+)
+
+/** What the heir of one that stood still does: takes every directory over, and clears away those with nothing in them. */
+function takeAllOver(disk: MemoryDisk): void {
+  for (const [name, home] of [...(disk.find(DIRECTORY)?.names ?? [])]) {
+    if (name === 'corrupt') continue
+    const path = `${DIRECTORY}/${name}`
+    if ([...home.names.keys()].some((inside) => inside !== LEASE))
+      disk.rename(path, `${DIRECTORY}/o-${crypto.randomUUID()}`)
+    else {
+      if (home.names.has(LEASE)) disk.unlink(`${path}/${LEASE}`)
+      disk.removeFolder(path)
+    }
+  }
+}
+
+test.each([
+  ['once', []],
+  ['and again soon afterwards', [12]],
+  ['and twice again', [5, 30]],
+])(
+  'a process whose directories are taken over while it stands still, after whatever step, %s: it goes on, says nothing of the disk, and no batch is lost',
+  async (_, again) => {
+    let wasInTime = true
+    for (let calls = 0; wasInTime; calls++) {
+      const { disk, anHourGoesBy } = newDisk()
+      // A dead process has left something, so that this one takes over as well.
+      const before = open(new FaultyFs(disk))
+      await before.spool.put(batchOf('inherited'), insertsFor(...NAMES))
+      await before.spool.close()
+      anHourGoesBy()
+      wasInTime = false
+      let left = calls
+      const files: FaultyFs = new FaultyFs(disk, new DiskFaults(), async () => {
+        await new Promise((resolve) => setImmediate(resolve))
+        if (left-- !== 0 && !again.includes(-left)) return
+        wasInTime = true
+        takeAllOver(disk)
+        count('stands still, and is taken over')
+      })
+      const { spool, troubles, recovered, corrupt } = open(files)
+      const done: string[] = []
+      await work(spool, done)
+      for (const stored of recovered) await spool.load(stored)
+      const where = `after ${calls} calls`
+      expect({ troubles, corrupt, done: done.length }, where).toEqual({
+        troubles: [],
+        corrupt: [],
+        done: STEPS,
+      })
+      await spool.close()
+      anHourGoesBy()
+      const { a = [], b = [] } = await foundOn(disk)
+      // What was under way at that moment may be there twice, as the same bytes with the same token.
+      expect([...new Set(b)].sort(), where).toEqual([...PUT, 'inherited'].sort())
+      expect(a, where).toEqual(expect.arrayContaining([...PUT.filter(isNotDelivered), 'inherited']))
+      for (const texts of [a, b])
+        expect(texts.length, where).toBeLessThanOrEqual(PUT.length + 2 + again.length)
     }
   },
   60_000,

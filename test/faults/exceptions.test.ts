@@ -4,10 +4,12 @@ import { commitsAndThrows, insertsOnly, throws } from './behaviours.js'
 import { MemoryClickHouse } from './clickhouse-backend.js'
 import { STYLES } from './exceptions.js'
 import { Exports, exporterTo } from './exports.js'
+import { faultsOf } from './figures.js'
 import { allWell } from './oracle.js'
 import { answer, ScriptedClickHouse } from './scripted-clickhouse.js'
 
 const ROWS = 2
+const count = faultsOf('exceptions of ClickHouse')
 // ClickHouse has about 800, with gaps, and a few from 1000 on.
 const EVERY_CODE = Array.from({ length: LONG ? 1100 : 0 }, (_, n) => n + 1)
 // Those of reference/clickhouse-facts.md, and a few that nobody has heard of.
@@ -47,6 +49,7 @@ describe.each(STYLES)('an exception said in the style of %j', (style) => {
       server.behaviour = insertsOnly((exchange) => {
         if (thrown) return answer(exchange)
         thrown = true
+        count(`nothing stored, said in the style of ${style}`)
         return throws({ code }, style)(exchange)
       })
       await exports.export(ROWS)
@@ -71,6 +74,7 @@ describe.each(STYLES)('an exception said in the style of %j', (style) => {
     const { server, exporter, exports } = await exporterBesides(memory)
     for (const code of AMBIGUOUS_CODES) {
       const { insertsBegun } = server
+      count(`stored, said in the style of ${style}`)
       server.behaviour = insertsOnly((exchange) =>
         server.insertsBegun === insertsBegun + 1
           ? commitsAndThrows({ code }, style)(exchange)

@@ -1,6 +1,9 @@
+import { afterAll } from 'vitest'
 import { SEED } from './seed.js'
 
-export type Figures = Readonly<Record<string, number | string | readonly number[]>>
+type Counts = Readonly<Record<string, number>>
+/** Under `faults`: how many of each kind there were. */
+export type Figures = Readonly<Record<string, number | string | readonly number[] | Counts>>
 
 /** One line of JSON a measurement, and the same for people. `npm run test:long` gathers the former. */
 export function figures(test: string, values: Figures): void {
@@ -10,13 +13,29 @@ export function figures(test: string, values: Figures): void {
       typeof value === 'number' ? Math.round(value * 10) / 10 : value,
     ]),
   )
-  const width = Math.max(...Object.keys(rounded).map((name) => name.length))
-  const table = Object.entries(rounded).map(
-    ([name, value]) => `  ${name.padEnd(width)}  ${JSON.stringify(value)}`,
+  const lines = Object.entries(rounded).flatMap(([name, value]): (readonly [string, string])[] =>
+    isCounts(value)
+      ? Object.entries(value).map(([kind, count]) => [`${name}: ${kind}`, String(count)])
+      : [[name, JSON.stringify(value)]],
   )
+  const width = Math.max(...lines.map(([name]) => name.length))
+  const table = lines.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
   console.log(
     `${test} (seed ${SEED})\n${table.join('\n')}\nfigures: ${JSON.stringify({ test, seed: SEED, ...rounded })}`,
   )
+}
+
+function isCounts(value: unknown): value is Counts {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Counts the faults of a file by kind, and says them when its tests are over. */
+export function faultsOf(file: string): (kind: string, times?: number) => void {
+  const counts = new Map<string, number>()
+  afterAll(() => {
+    if (counts.size > 0) figures(file, { faults: Object.fromEntries([...counts].sort()) })
+  })
+  return (kind, times = 1) => void counts.set(kind, (counts.get(kind) ?? 0) + times)
 }
 
 /** The value that so many of a hundred do not exceed. */

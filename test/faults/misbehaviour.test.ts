@@ -3,6 +3,7 @@ import { statsOf } from '../delivery/harness.js'
 import { oncePerToken } from './behaviours.js'
 import { MemoryClickHouse } from './clickhouse-backend.js'
 import { Exports, exporterTo } from './exports.js'
+import { faultsOf } from './figures.js'
 import { MISBEHAVIOURS } from './misbehaviours.js'
 import { allWell } from './oracle.js'
 import { answer, type Behaviour, ScriptedClickHouse } from './scripted-clickhouse.js'
@@ -10,6 +11,7 @@ import { answer, type Behaviour, ScriptedClickHouse } from './scripted-clickhous
 const TABLE = 'telemetry.traces'
 const EXPORTS = 3
 const ROWS = 5
+const count = faultsOf('misbehaviours of a server')
 
 async function serverThat(behaviour: Behaviour) {
   const memory = new MemoryClickHouse()
@@ -21,7 +23,8 @@ async function serverThat(behaviour: Behaviour) {
 describe('a server that, once for each batch,', () => {
   test.each(MISBEHAVIOURS)(
     '$name: loses nothing, doubles nothing, and is nobody else’s matter',
-    async ({ does, commits, isAnswer = false }) => {
+    async ({ name, does, commits, isAnswer = false }) => {
+      count(name, EXPORTS)
       const rough = await serverThat(oncePerToken(does))
       const steady = await serverThat(answer)
       const exporter = exporterTo({

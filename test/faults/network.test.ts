@@ -5,12 +5,13 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { statsOf, tally, until } from '../delivery/harness.js'
 import { shopSpans } from '../delivery/spans.js'
 import { Exports, exporterTo } from './exports.js'
-import { figures } from './figures.js'
+import { faultsOf, figures } from './figures.js'
 import { allWell, COLUMNS } from './oracle.js'
 import { type Direction, type Line, startTcpProxy } from './tcp-proxy.js'
 
 let server: ClickHouseServer
 let lines = 0
+const count = faultsOf('bad lines')
 beforeAll(async () => {
   server = await startClickHouse()
 })
@@ -47,6 +48,7 @@ describe('a line', () => {
     for (const direction of ['requests', 'replies'] as const)
       proxy.shape(direction, { latencyMs: 300 })
     const before = statsOf(exporter).requests
+    count('300 ms there and back')
     const startedAt = performance.now()
     await Promise.all(Array.from({ length: 10 }, () => exports.export(50, { resource: 0 })))
     await exporter.forceFlush()
@@ -60,6 +62,7 @@ describe('a line', () => {
     const { proxy, exporter, exports, verdict } = await behindALine({ timeoutMs })
     // 64 KiB that do not compress: twice as long as the deadline.
     proxy.shape('requests', { bytesPerSecond: 48 * 1024 })
+    count('too thin for its deadline')
     const before = statsOf(exporter).requests
     void exports.export(32, { bytes: 2700, resource: 0 })
     await until(() => statsOf(exporter).waiting === 0, 30_000)
@@ -73,6 +76,7 @@ describe('a line', () => {
   test('whose every byte comes alone, in either direction, is read to the end', async () => {
     const { proxy, exporter, exports, verdict } = await behindALine()
     await proxy.become('trickle')
+    count('every byte alone')
     proxy.shape('requests', { bytesPerSecond: 4000 })
     void exports.export(3)
     await proxy.become('none')
@@ -106,6 +110,7 @@ describe('a line', () => {
   }
 
   test('that swallows requests, replies or both for some seconds loses and doubles nothing, and delivers within 5 s of its end', async () => {
+    for (const name of Object.keys(holes)) count(name)
     const times = await Promise.all(Object.values(holes).map(throughAHole))
     const named = Object.keys(holes).map((name, n) => [`ms after a line ${name}`, times[n] ?? -1])
     figures('a line with holes', Object.fromEntries(named))
@@ -127,6 +132,7 @@ test('a server that is up for 100 ms and down for 100 ms gets everything, with f
   const flapping = (async () => {
     for (let turn = 0; isFlapping; turn++) {
       await proxy.become(turn % 2 === 0 ? 'refuse' : 'none')
+      if (turn % 2 === 0) count('down for 100 ms')
       await sleep(100)
     }
   })()

@@ -12,12 +12,13 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { LONG, statsOf, until } from '../delivery/harness.js'
 import { Child, type ChildPlan } from './child.js'
 import { Exports, exporterTo, newRun } from './exports.js'
-import { figures } from './figures.js'
+import { faultsOf, figures } from './figures.js'
 import { allWell, Oracle } from './oracle.js'
 import { createTable, judgeTable } from './real-table.js'
 import { ScriptedClickHouse } from './scripted-clickhouse.js'
 
 const LEASE_MS = 400
+const count = faultsOf('processes that stand still')
 
 let server: ClickHouseServer
 let databases = 0
@@ -62,6 +63,7 @@ test('a process that stands still for longer than its lease: its heir delivers, 
   const sleeper = await childOf({ options: spooled(down.url), run, first: 0 })
   await until(() => sleeper.acknowledged.size >= 200)
   sleeper.stop()
+  count('a process, for longer than its lease')
   const heir = exporterTo(spooled(server.url))
   await until(() => statsOf(heir).delivered >= 200, 20_000)
   sleeper.resume()
@@ -87,6 +89,7 @@ test('a server that stands still, and goes on where it stood: each row is there 
   const exports = new Exports(exporter)
   await exports.export(5)
   kill(server.pid, 'SIGSTOP')
+  count('the server')
   try {
     for (let n = 0; n < 5; n++) await exports.export(5)
     await until(() => statsOf(exporter).errors > 0)
@@ -120,13 +123,14 @@ test('an event loop that stands still while the server closes idle connections c
   })
   for (let stalls = 0; stalls < (LONG ? 100 : 12); stalls++) {
     await child.tell('stall', 3 * IDLE_MS)
+    count('an event loop, while the server closes idle connections')
     const { size } = child.acknowledged
     await until(() => child.acknowledged.size > size)
   }
   const report = await child.tell('stop')
   expect(report?.stats.destinations['primary']).toMatchObject({ errors: 0, dropped: {} })
   expect(child.acknowledged).toEqual(child.made)
-}, 60_000)
+}, 180_000)
 
 test('a heap of 64 MiB, two dead destinations and 50,000 spans a second: it lives, drops and counts', async () => {
   const down = await new ScriptedClickHouse().listen()

@@ -66,7 +66,7 @@ test('a server that is killed amid INSERTs loses no row that was not under way, 
   exports.oracle.excuse('primary', atRisk)
   const verdict = await judgeTable(exports.oracle, 'primary', server, 'killed')
   figures('a server killed amid INSERTs', {
-    kills: KILLS,
+    faults: { 'the server is killed amid INSERTs': KILLS },
     spans: exports.made,
     'rows under way at a kill': atRisk.size,
     'of them lost by the server': exports.made - verdict.rows,

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import type { Agent } from 'node:http'
 import { resolve as absolutePath } from 'node:path'
 import { createSecureContext } from 'node:tls'
@@ -11,8 +12,9 @@ import {
 } from '@spanhouse/transform'
 import { endpointProblem, parseEndpoint } from './endpoint.js'
 import { ConfigError } from './errors.js'
+import { show } from './option-problems.js'
 import type { DestinationOptions, NamedDestinationOptions, Options } from './options.js'
-import { checkOptions, DESTINATION_NAME } from './options-schema.js'
+import { checkOptions, DESTINATION_NAME, readOptions } from './options-schema.js'
 import type { DropReason } from './outcome.js'
 import type { SpoolConfig } from './spool.js'
 
@@ -91,8 +93,10 @@ const MiB = 1024 * 1024
  * Options and environment to what the rest of the code reads. Code goes before environment, environment before defaults.
  * Throws a ConfigError that lists every problem.
  */
-export function parseConfig(options: Options = {}, env: NodeJS.ProcessEnv = process.env): Config {
-  const checked = checkOptions(options)
+export function parseConfig(given: Options = {}, env: NodeJS.ProcessEnv = process.env): Config {
+  const checked: string[] = []
+  const options = readOptions(given, checked) as Options
+  checked.push(...checkOptions(options))
   const environment = fromEnvironment(env)
   const problems = [...environmentProblems(environment, options), ...listProblems(options)]
   if (checked.length > 0) throw new ConfigError([...checked, ...problems])
@@ -111,7 +115,10 @@ export function parseConfig(options: Options = {}, env: NodeJS.ProcessEnv = proc
   const list = named ?? []
   const all =
     named === undefined || defaults.endpoint !== undefined
-      ? [{ ...defaults, name: 'primary' }, ...list.map((one) => inherit(defaults, one))]
+      ? [
+          merge(defaults, { name: 'primary' } as NamedDestinationOptions),
+          ...list.map((one) => inherit(defaults, one)),
+        ]
       : list.map((one) => inherit(defaults, one))
 
   if (all.length > list.length && list.some((one) => one.name.toLowerCase() === 'primary'))
@@ -144,7 +151,7 @@ function spoolProblems(destinations: readonly DestinationConfig[]): string[] {
     ),
   )
   return differ
-    ? [`spool: destinations that share ${differ.directory} must agree on fsync and leaseMs`]
+    ? [`spool: destinations that share ${show(differ.directory)} must agree on fsync and leaseMs`]
     : []
 }
 
@@ -173,17 +180,19 @@ function listProblems(options: Options): string[] {
   const list: readonly Partial<NamedDestinationOptions>[] = Array.isArray(options?.destinations)
     ? options.destinations
     : []
-  const names = list.map((one) => one?.name).filter((name) => DESTINATION_NAME.test(String(name)))
+  const names = list.map((one) => one?.name).filter(isName)
   // Regardless of case: the spool makes folders of them, on file systems that may not tell them apart.
-  const folded = names.map((name) => String(name).toLowerCase())
+  const folded = names.map((name) => name.toLowerCase())
   const twice = new Set(names.filter((_, index) => folded.indexOf(folded[index] ?? '') !== index))
-  const homeless = list.filter(
-    (one) => DESTINATION_NAME.test(String(one?.name)) && one?.endpoint === undefined,
-  )
+  const homeless = list.filter((one) => isName(one?.name) && one?.endpoint === undefined)
   return [
     ...[...twice].map((name) => `destinations: the name "${name}" is used twice`),
     ...homeless.map((one) => `destinations[${one.name}].endpoint is missing`),
   ]
+}
+
+function isName(name: unknown): name is string {
+  return typeof name === 'string' && DESTINATION_NAME.test(name)
 }
 
 // Everything but the endpoint: two destinations on one server would be one destination too many.
@@ -293,6 +302,7 @@ function isUsable({ ca, cert, key }: TlsConfig): boolean {
   if ([ca, cert, key].some((pem) => pem !== undefined && !pem.includes('-----BEGIN'))) return false
   try {
     createSecureContext({ ca, cert, key })
+    if (ca !== undefined) new X509Certificate(ca) // a cut one makes a context without a word
     return true
   } catch {
     return false // the reason may quote what it is about
@@ -316,19 +326,24 @@ function merge<Base extends DestinationOptions, Over extends DestinationOptions>
   base: Base,
   over: Over,
 ): Base & Over {
-  const merged = { ...base } as Record<string, unknown>
+  const merged: Record<string, unknown> = bare(base)
   const { username, password } = parseEndpoint(over.endpoint)
   if (username !== undefined || password !== undefined) {
     delete merged['username']
     delete merged['password']
   }
   for (const [key, value] of Object.entries(defined(over)))
-    merged[key] = GROUPS.has(key) ? { ...(merged[key] as object), ...defined(value) } : value
+    merged[key] = GROUPS.has(key) ? bare(merged[key] as object, defined(value)) : value
   return merged as Base & Over
 }
 
 function defined<T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, field]) => field !== undefined),
+  return bare(
+    Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)),
   ) as never
+}
+
+// Without a prototype: what somebody has put into that of all objects is no option.
+function bare(...from: readonly object[]): Record<string, unknown> {
+  return Object.assign(Object.create(null), ...from)
 }

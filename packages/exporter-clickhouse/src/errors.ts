@@ -1,10 +1,15 @@
+// Somebody spread a list, or a text, among the options.
+const MAX_SHOWN = 30
+
 /** The options cannot be used. `message` lists every problem at once; secrets are masked. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly problems: readonly string[]
 
   constructor(problems: readonly string[]) {
-    super(`spanhouse: these exporter options cannot be used: ${problems.join('; ')}`)
+    const more = problems.length - MAX_SHOWN
+    const shown = [...problems.slice(0, MAX_SHOWN), ...(more > 0 ? [`and ${more} more`] : [])]
+    super(`spanhouse: these exporter options cannot be used: ${shown.join('; ')}`)
     this.problems = problems
   }
 }

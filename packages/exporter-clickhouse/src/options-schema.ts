@@ -4,7 +4,7 @@ import type { SpanLike, Table } from '@spanhouse/transform'
 import { z } from 'zod'
 import { MAX_TIMER_MS } from './deadline.js'
 import { endpointProblem } from './endpoint.js'
-import { describe } from './option-problems.js'
+import { describe, shownName } from './option-problems.js'
 import type { Options } from './options.js'
 
 const MiB = 1024 * 1024
@@ -115,10 +115,7 @@ const destinationShape = {
       .refine((name) => !ownSettings.has(name), 'is set by the exporter'),
     z.union([z.string(), z.number(), z.boolean()], 'must be a string, number or boolean'),
   ),
-  agent: z.custom<Agent>(
-    (value) => typeof (value as Agent | null)?.destroy === 'function',
-    'must be an http.Agent',
-  ),
+  agent: z.custom<Agent>((value) => hasMethod(value, 'destroy'), 'must be an http.Agent'),
 }
 
 /** What a destination may be called. */
@@ -132,17 +129,19 @@ const destinationSchema = z
   .partial()
   .required({ name: true })
 
+const MAX_DESTINATIONS = 16
+
 const optionsSchema = z
   .strictObject({
     ...destinationShape,
-    destinations: z.array(destinationSchema).min(1).max(16),
+    destinations: z.array(destinationSchema).min(1).max(MAX_DESTINATIONS),
     acknowledge: z.enum(['delivered', 'accepted']),
     onDrop: z.custom<NonNullable<Options['onDrop']>>(
       (value) => typeof value === 'function',
       'must be a function',
     ),
     meterProvider: z.custom<Pick<MeterProvider, 'getMeter'>>(
-      (value) => typeof (value as MeterProvider | null)?.getMeter === 'function',
+      (value) => hasMethod(value, 'getMeter'),
       'must be a MeterProvider',
     ),
     flushTimeoutMs: ms(1),
@@ -161,15 +160,123 @@ const optionsSchema = z
 
 /** What is wrong with options by themselves, as short sentences; empty if nothing is. */
 export function checkOptions(options: unknown): string[] {
+  try {
+    return problemsOf(options)
+  } catch {
+    // One of them is a Proxy that throws, and nobody says which.
+    return Object.entries(options as object).flatMap(([name, value]) => {
+      try {
+        return problemsOf({ [name]: value })
+      } catch {
+        return [unreadable(name)]
+      }
+    })
+  }
+}
+
+function problemsOf(options: unknown): string[] {
   const parsed = optionsSchema.safeParse(options)
   return parsed.success ? [] : parsed.error.issues.flatMap((issue) => describe(issue, options))
 }
 
 function isTable(value: unknown): boolean {
-  const table = value as Partial<Table<SpanLike>> | null
-  return (
-    typeof table?.toLine === 'function' &&
-    typeof table.ddl === 'function' &&
-    Array.isArray(table.insertColumns)
+  try {
+    const table = value as Partial<Table<SpanLike>> | null
+    return (
+      hasMethod(table, 'toLine') &&
+      hasMethod(table, 'ddl') &&
+      Array.isArray(table?.insertColumns) &&
+      typeof table.name === 'string' &&
+      typeof table.database === 'string'
+    )
+  } catch {
+    return false
+  }
+}
+
+function hasMethod(value: unknown, name: string): boolean {
+  try {
+    return typeof (value as Record<string, unknown> | null)?.[name] === 'function'
+  } catch {
+    return false // a getter or Proxy trap of the value's
+  }
+}
+
+interface Names {
+  readonly known: readonly string[]
+  /** Options that hold options. What stands in others is taken as it is. */
+  readonly groups?: Readonly<Record<string, Names>>
+}
+
+const namesOf = (schema: z.ZodObject): Names => ({ known: Object.keys(schema.shape) })
+const groups: Readonly<Record<string, Names>> = {
+  ...Object.fromEntries(
+    Object.entries(destinationShape).flatMap(([name, schema]) =>
+      schema instanceof z.ZodObject ? [[name, namesOf(schema)]] : [],
+    ),
+  ),
+  limits: namesOf(optionsSchema.shape.limits.unwrap()),
+  deadLetter: { known: ['directory', 'maxBytes', 'table'] },
+  headers: { known: [] },
+  settings: { known: [] },
+}
+
+/**
+ * The options as they are at this moment, each read once: a getter may throw, and may say something else the next time.
+ * Inherited ones count, but for those of every object. Adds what cannot be read to `problems`.
+ */
+export function readOptions(options: unknown, problems: string[]): unknown {
+  return readFields(options, { ...namesOf(optionsSchema), groups }, '', problems)
+}
+
+function readFields(
+  given: unknown,
+  { known, groups = {} }: Names,
+  at: string,
+  problems: string[],
+): unknown {
+  try {
+    if (typeof given !== 'object' || given === null) return given
+    if (Array.isArray(given)) return [] // as wrong as any list, and no Proxy
+    const inherited = known.filter((name) => name in given && !(name in Object.prototype))
+    const names = [...new Set([...Object.keys(given), ...inherited])]
+    return Object.fromEntries(
+      names.flatMap((name): [string, unknown][] => {
+        const path = `${at}${shownName(name)}`
+        if (name === '__proto__') {
+          problems.push(`${path} is no option`) // zod leaves it out without a word
+          return []
+        }
+        try {
+          const value = (given as Record<string, unknown>)[name]
+          const group = Object.hasOwn(groups, name) ? groups[name] : undefined
+          if (group) return [[name, readFields(value, group, `${path}.`, problems)]]
+          return [[name, path === 'destinations' ? readDestinations(value, problems) : value]]
+        } catch {
+          problems.push(unreadable(path))
+          return []
+        }
+      }),
+    )
+  } catch {
+    problems.push(unreadable(at.slice(0, -1) || 'options'))
+    return {}
+  }
+}
+
+function readDestinations(given: unknown, problems: string[]): unknown {
+  if (!Array.isArray(given)) return given
+  if (given.length > MAX_DESTINATIONS) {
+    // Before anybody goes through all of them.
+    problems.push(`destinations: ${given.length} are too many, ${MAX_DESTINATIONS} are the most`)
+    return undefined
+  }
+  const names = { ...namesOf(destinationSchema), groups }
+  return Array.from({ length: given.length }, (_, index) =>
+    readFields(given[index], names, `destinations.${index}.`, problems),
   )
+}
+
+function unreadable(path: string): string {
+  return `${path} cannot be read: what gives it throws, so give the value itself`
 }

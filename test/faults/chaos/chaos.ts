@@ -3,7 +3,7 @@ import { statsOf, until } from '../../delivery/harness.js'
 import type { Verdict } from '../oracle.js'
 import { judgeTable } from '../real-table.js'
 import { randomOf } from '../seed.js'
-import { type ChaosFault, SIDE_BY_SIDE } from './faults.js'
+import { type ChaosFault, type Event, SIDE_BY_SIDE } from './faults.js'
 import { MAX_WAITING, openScene, POISON_EVERY, ROUGH, type Scene, STEADY } from './scene.js'
 import { recordsIn } from './torn.js'
 
@@ -14,11 +14,14 @@ export interface Outcome {
   readonly recoveriesMs: readonly number[]
   /** From the end of all faults until nothing waited any more. */
   readonly drainedMs: number
+  /** Rows that waited then, at the destinations that things had happened to, and requests until they did not. */
+  readonly leftAtEnd: number
+  readonly requestsToDrain: number
   /** A span exported then, until it could be found in each table. */
   readonly freshMs: Readonly<Record<string, number>>
   readonly verdicts: Readonly<Record<string, Verdict>>
   /** What a run must have met to mean anything. */
-  readonly events: Readonly<Record<string, number>>
+  readonly events: Readonly<Record<Event, number>>
   /** What must not be. */
   readonly complaints: readonly string[]
   readonly spans: number
@@ -34,8 +37,13 @@ interface Limits {
 }
 
 const DESTINATIONS = [STEADY, ...ROUGH]
-const DRAINED_MS = 90_000
+// However slow the machine: while rows leave, they are waited for. Every pause of the exporter is shorter than this.
+const STUCK_MS = 35_000
+const DRAINED_MS = 300_000
 const FRESH_MS = 5000
+const BACK_MS = 15_000
+const STAGED_MS = 5000
+const STAGINGS = 8
 const LOAD_EVERY_MS = 60
 
 /** Random faults for a time, then peace: what is then not as it should be is in the outcome. */
@@ -104,10 +112,11 @@ class Run {
   async unleash(faults: readonly ChaosFault[], isOver: () => boolean): Promise<void> {
     const { random } = this.#scene
     const [essential, other] = [true, false].map((is) =>
-      random.shuffled(faults.filter(({ isEssential = false }) => isEssential === is)),
+      random.shuffled(faults.filter(({ stages = [] }) => stages.length > 0 === is)),
     )
+    for (const fault of essential ?? []) await this.#stage(fault)
     // Each once, and then any.
-    const first = [...(essential ?? []), ...(other ?? [])]
+    const first = [...(other ?? [])]
     while (!isOver()) {
       const fault = first.shift() ?? random.pick(faults)
       if (fault.outageOf.length === 0) await this.#inflict(fault)
@@ -117,6 +126,26 @@ class Run {
         await turn
       }
       await sleep(random.between(50, 400))
+    }
+  }
+
+  /** Does it until what it is done for has happened: luck is for what comes after. */
+  async #stage(fault: ChaosFault): Promise<void> {
+    const { stages = [] } = fault
+    const hasHappened = async () => {
+      const events: Record<string, number> = await this.events().catch(() => ({}))
+      return stages.every((event) => (events[event] ?? 0) > 0)
+    }
+    for (let stagings = 0; stagings < STAGINGS; stagings++) {
+      await this.#inflict(fault)
+      // The server may be down now, and others' faults may be in the way.
+      if (
+        await until(hasHappened, STAGED_MS).then(
+          () => true,
+          () => false,
+        )
+      )
+        return
     }
   }
 
@@ -132,8 +161,8 @@ class Run {
       fault.outageOf.map(async (name) => {
         const { delivered } = statsOf(this.#scene.exporter, name)
         const isBack = () => statsOf(this.#scene.exporter, name).delivered > delivered
-        await until(isBack, 15_000).catch(() =>
-          this.#complaints.push(`${name} takes nothing 15 s after: ${fault.kind}`),
+        await until(isBack, BACK_MS).catch(() =>
+          this.#complaints.push(`${name} takes nothing ${BACK_MS} ms after: ${fault.kind}`),
         )
         this.#recoveriesMs.push(performance.now() - endedAt)
       }),
@@ -144,37 +173,30 @@ class Run {
     this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + 1)
   }
 
-  async events(): Promise<Record<string, number>> {
-    const { front, exporter, exports, servers } = this.#scene
+  async events(): Promise<Record<Event, number>> {
+    const { front, resets, exporter, exports, servers } = this.#scene
     const tokens = front.inserts.map(({ token }) => token)
-    const ids = front.inserts.map(({ queryId }) => queryId)
+    const replayed = front.inserts.filter(({ queryId }) => resets.has(queryId))
     const { rough, wire } = exporter.stats().destinations
     return {
       'retries of what may have been stored': tokens.length - new Set(tokens).size,
       'blocks deduplicated by the server': await servers.deduplicated(),
       'records torn': this.#faults.get('a record is torn') ?? 0,
       'rows found by splitting': (rough?.dropped.rejected ?? 0) + (wire?.dropped.rejected ?? 0),
-      'requests replayed on a new connection': ids.length - new Set(ids).size,
+      'requests replayed on a new connection': replayed.length,
       'rows adopted': (rough?.accepted ?? 0) + (wire?.accepted ?? 0) - 2 * exports.made,
     }
   }
 
   /** Nothing goes wrong any more: everything must be delivered, and something new at once. */
   async peace(): Promise<Outcome> {
-    const { exporter, exports, children, spool, servers } = this.#scene
-    const endedAt = performance.now()
+    const { exports, children, servers } = this.#scene
     await children.killAll()
-    // What rests by itself, because it was refused alone, is not waited for.
-    void exporter.forceFlush({ timeoutMs: DRAINED_MS }).catch(() => {})
-    const isDrained = async () =>
-      DESTINATIONS.every((name) => statsOf(exporter, name).waiting === 0) &&
-      (await recordsIn(spool)).length === 0
-    await until(isDrained, DRAINED_MS).catch(() =>
-      this.#complaints.push(
-        `not drained: ${JSON.stringify(exporter.stats().destinations, ['rough', 'wire', 'steady', 'waiting', 'inFlight', 'failing', 'lastError'])}`,
-      ),
-    )
+    const before = this.#roughOnes()
+    const endedAt = performance.now()
+    await this.#drain()
     const drainedMs = performance.now() - endedAt
+    const requestsToDrain = this.#roughOnes().requests - before.requests
     const freshMs = await this.#fresh()
     return {
       faults: {
@@ -183,6 +205,8 @@ class Run {
       },
       recoveriesMs: this.#recoveriesMs,
       drainedMs,
+      leftAtEnd: before.waiting,
+      requestsToDrain,
       freshMs,
       verdicts: await this.#verdicts(),
       events: await this.events(),
@@ -192,23 +216,59 @@ class Run {
     }
   }
 
+  #roughOnes(): { waiting: number; gone: number; requests: number } {
+    const sum = { waiting: 0, gone: 0, requests: 0 }
+    for (const name of ROUGH) {
+      const { accepted, waiting, requests } = statsOf(this.#scene.exporter, name)
+      sum.waiting += waiting
+      sum.gone += accepted - waiting
+      sum.requests += requests
+    }
+    return sum
+  }
+
+  /** Waits until nothing waits any more, in the exporter or in the spool. */
+  async #drain(): Promise<void> {
+    const { exporter, spool } = this.#scene
+    // What rests by itself, because it was refused alone, is not waited for.
+    void exporter.forceFlush({ timeoutMs: DRAINED_MS }).catch(() => {})
+    const startedAt = performance.now()
+    let gone = -1
+    let lastAt = startedAt
+    for (;;) {
+      const records = await recordsIn(spool)
+      if (
+        records.length === 0 &&
+        DESTINATIONS.every((name) => statsOf(exporter, name).waiting === 0)
+      )
+        return
+      const now = performance.now()
+      if (this.#roughOnes().gone > gone) lastAt = now
+      gone = this.#roughOnes().gone
+      if (now - lastAt > STUCK_MS || now - startedAt > DRAINED_MS) break
+      await sleep(20)
+    }
+    const stats = exporter.stats().destinations
+    const fields = ['waiting', 'inFlight', 'requests', 'failing', 'lastError']
+    this.#complaints.push(
+      `not drained: ${JSON.stringify(stats, [...DESTINATIONS, ...fields])}, ${(await recordsIn(spool)).length} records`,
+    )
+  }
+
   async #fresh(): Promise<Record<string, number>> {
     const { exports, servers } = this.#scene
     const startedAt = performance.now()
-    const found: Record<string, number> = {}
     const [number = 0] = await exports.export(1)
     const id = `${exports.oracle.run}${number.toString(16).padStart(8, '0')}`
-    for (const name of DESTINATIONS) {
-      const isThere = async () =>
-        (await servers
-          .of(name)
-          .query(`SELECT count() FROM ${name}.traces WHERE span_id = '${id}'`)) === '1\n'
-      await until(isThere, FRESH_MS).catch(() =>
+    const landed = DESTINATIONS.map(async (name) => {
+      const query = `SELECT count() FROM ${name}.traces WHERE span_id = '${id}'`
+      const isThere = async () => (await servers.of(name).query(query)) === '1\n'
+      await until(isThere, FRESH_MS - (performance.now() - startedAt)).catch(() =>
         this.#complaints.push(`a fresh span is not at ${name} after ${FRESH_MS} ms`),
       )
-      found[name] = performance.now() - startedAt
-    }
-    return found
+      return [name, performance.now() - startedAt]
+    })
+    return Object.fromEntries(await Promise.all(landed))
   }
 
   async #verdicts(): Promise<Record<string, Verdict>> {

@@ -3,14 +3,23 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../delivery/harness.js'
 import type { Fault } from '../../delivery/proxy.js'
 import { flaky, losesAnswers, stale, usualBehaviour } from './front.js'
-import { LEASE_MS, type Scene } from './scene.js'
-import { tearARecord } from './torn.js'
+import { LEASE_MS, MAX_SPOOLED, type Scene } from './scene.js'
+import { rowsIn, tearARecord } from './torn.js'
+
+/** What a run must have met to mean anything. */
+export type Event =
+  | 'retries of what may have been stored'
+  | 'blocks deduplicated by the server'
+  | 'records torn'
+  | 'rows found by splitting'
+  | 'requests replayed on a new connection'
+  | 'rows adopted'
 
 /** Something that goes wrong, and is over when its promise resolves. */
 export interface ChaosFault {
   readonly kind: string
-  /** A run without it is none. */
-  readonly isEssential?: boolean
+  /** A run without these is none: it is done first, until they have happened. */
+  readonly stages?: readonly Event[]
   /** Destinations that take nothing while it lasts. */
   readonly outageOf: readonly string[]
   run(scene: Scene, met: (kind: string) => void): Promise<void>
@@ -21,7 +30,6 @@ const lasts = (scene: Scene, low: number, high: number) => sleep(scene.random.be
 const FRONT: ChaosFault[] = [
   {
     kind: 'the front misbehaves now and then',
-    isEssential: true,
     outageOf: [],
     async run(scene, met) {
       scene.front.behaviour = flaky(scene.random, 0.5, (name) => met(`front: ${name}`))
@@ -31,7 +39,7 @@ const FRONT: ChaosFault[] = [
   },
   {
     kind: 'the front loses answers',
-    isEssential: true,
+    stages: ['retries of what may have been stored', 'blocks deduplicated by the server'],
     outageOf: [],
     async run(scene) {
       scene.front.behaviour = losesAnswers()
@@ -41,10 +49,10 @@ const FRONT: ChaosFault[] = [
   },
   {
     kind: 'the front closes kept connections as they are used again',
-    isEssential: true,
+    stages: ['requests replayed on a new connection'],
     outageOf: [],
     async run(scene) {
-      scene.front.behaviour = stale
+      scene.front.behaviour = stale((queryId) => scene.resets.add(queryId))
       await lasts(scene, 100, 500)
       scene.front.behaviour = usualBehaviour
     },
@@ -108,24 +116,34 @@ const LINE: ChaosFault[] = [
   })),
 ]
 
+/**
+ * A new process has nothing that waits, and so exports, whatever the others were left with. On a slow machine that
+ * came to more and more, as fast as processes are killed.
+ */
+async function replenish(scene: Scene): Promise<void> {
+  const isLittle = async () => (await rowsIn(scene.spool)) < MAX_SPOOLED
+  await until(isLittle, 10_000).catch(() => {})
+  await scene.children.replenish()
+}
+
 const PROCESSES: ChaosFault[] = [
   {
     kind: 'a process is killed',
     outageOf: [],
     async run(scene) {
       await scene.children.kill(scene.children.any())
-      await scene.children.replenish()
+      await replenish(scene)
     },
   },
   {
     kind: 'a process is killed, and a record of its is torn',
-    isEssential: true,
+    stages: ['records torn', 'rows adopted'],
     outageOf: [],
     async run(scene, met) {
       const child = scene.children.any()
       await scene.children.kill(child)
       if (await tearARecord(scene, child)) met('a record is torn')
-      await scene.children.replenish()
+      await replenish(scene)
     },
   },
   {

@@ -40,6 +40,12 @@ export function losesAnswers(): Behaviour {
   })
 }
 
-/** Ends connections at the moment they are used again. */
-export const stale: Behaviour = (exchange) =>
-  exchange.nth > 0 ? exchange.reset() : usualBehaviour(exchange)
+/** Ends connections at the moment they are used again, and says for which request. */
+export function stale(reset: (queryId: string) => void): Behaviour {
+  return (exchange) => {
+    if (exchange.nth === 0) return usualBehaviour(exchange)
+    const queryId = /[?&]query_id=([\w-]+)/.exec(exchange.head.target)?.[1]
+    if (queryId !== undefined) reset(queryId)
+    exchange.reset()
+  }
+}

@@ -25,6 +25,8 @@ export const POISON_EVERY = 499
 
 /** Who has more rows waiting makes none for a while: a slow machine must get to the end as well. */
 export const MAX_WAITING = 1500
+/** And while more are in the spool, for both destinations, no new process begins. */
+export const MAX_SPOOLED = 4000
 
 export const LEASE_MS = 400
 const CHILDREN = 2
@@ -35,6 +37,8 @@ export interface Scene {
   readonly random: Random
   readonly front: ScriptedClickHouse
   readonly wire: TcpProxy
+  /** Requests under which their kept connection was ended. */
+  readonly resets: Set<string>
   readonly exports: Exports
   readonly exporter: ClickHouseSpanExporter
   readonly spool: string
@@ -70,6 +74,7 @@ export async function openScene(random: Random): Promise<Scene> {
     random,
     front,
     wire,
+    resets: new Set(),
     exports,
     exporter,
     spool,

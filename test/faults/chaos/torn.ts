@@ -1,6 +1,9 @@
 import { readdir, readFile, truncate } from 'node:fs/promises'
-import { join } from 'node:path'
-import { decodeRecord } from '../../../packages/exporter-clickhouse/src/spool-record.js'
+import { basename, join } from 'node:path'
+import {
+  decodeRecord,
+  parseRecordName,
+} from '../../../packages/exporter-clickhouse/src/spool-record.js'
 import { readInsert } from '../../../packages/exporter-clickhouse/test/insert-body.js'
 import type { Child } from '../child.js'
 import { numberOf } from '../numbered-spans.mjs'
@@ -13,6 +16,12 @@ export async function recordsIn(spool: string): Promise<string[]> {
       const names = await readdir(spool, { recursive: true })
       return names.filter((name) => name.endsWith('.batch')).map((name) => join(spool, name))
     } catch {}
+}
+
+/** Rows in the spool, for each destination that is to have them. */
+export async function rowsIn(spool: string): Promise<number> {
+  const records = await recordsIn(spool)
+  return records.reduce((sum, path) => sum + (parseRecordName(basename(path))?.rows ?? 0), 0)
 }
 
 /**

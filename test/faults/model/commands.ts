@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Call } from '../faulty-fs.js'
+import { faultsOf } from '../figures.js'
 import type { Remains } from '../memory-disk.js'
 import { randomOf } from '../seed.js'
 import { setWallClock } from './clock.js'
@@ -8,19 +9,24 @@ import { violations } from './invariants.js'
 import type { Ledger } from './ledger.js'
 import type { World } from './world.js'
 
+const count = faultsOf('commands of the model')
+
 export type ModelCommand = fc.AsyncCommand<Ledger, World>
 
 interface Made {
   readonly does: (world: World, ledger: Ledger) => void | Promise<void>
   readonly says: string
+  /** The kind of fault it is, if it is one. */
+  readonly fault?: string | false
   readonly endsALife?: boolean
 }
 
 /** After each command the world comes to rest, and then everything that must be so at every moment is looked at. */
-function command({ does, says, endsALife = false }: Made): ModelCommand {
+function command({ does, says, fault = false, endsALife = false }: Made): ModelCommand {
   return {
     check: ({ isOneLife }) => !(endsALife && isOneLife),
     async run(ledger, world) {
+      if (fault) count(fault)
       await does(world, ledger)
       await world.settle()
       const found = violations(world)
@@ -58,11 +64,13 @@ export const commands = {
   answer: (server: number, which: number, how: Answer): ModelCommand =>
     command({
       says: `answer(${server}, ${which}, '${how}')`,
+      fault: how !== 'well' && `answer: ${how}`,
       does: (world) => serverOf(world, server).answer(which, how),
     }),
   answerAll: (server: number, how: Answer): ModelCommand =>
     command({
       says: `answerAll(${server}, '${how}')`,
+      fault: how !== 'well' && `answers: ${how}`,
       does(world) {
         const held = serverOf(world, server)
         for (let left = held.held; left > 0; left--) held.answer(0, how)
@@ -71,6 +79,7 @@ export const commands = {
   mode: (server: number, mode: 'hold' | 'answer' | 'hang'): ModelCommand =>
     command({
       says: `mode(${server}, '${mode}')`,
+      fault: mode === 'hang' && 'a server hangs',
       does(world) {
         serverOf(world, server).mode = mode
       },
@@ -78,6 +87,7 @@ export const commands = {
   down: (server: number): ModelCommand =>
     command({
       says: `down(${server})`,
+      fault: 'a server is down',
       does: (world) => world.network.takeDown(`${nameOf(world, server)}.test`),
     }),
   up: (server: number): ModelCommand =>
@@ -88,10 +98,15 @@ export const commands = {
   wait: (ms: number): ModelCommand =>
     command({ says: `wait(${ms})`, does: (world) => world.goBy(ms) }),
   setClock: (byMs: number): ModelCommand =>
-    command({ says: `setClock(${byMs})`, does: () => setWallClock(byMs) }),
+    command({
+      says: `setClock(${byMs})`,
+      fault: 'the clock is set',
+      does: () => setWallClock(byMs),
+    }),
   diskFull: (room: number): ModelCommand =>
     command({
       says: `diskFull(${room})`,
+      fault: 'the disk is full',
       does(world) {
         world.disk.capacity = world.disk.usedBytes + room
       },
@@ -99,11 +114,13 @@ export const commands = {
   diskFails: (call: Call, code: string): ModelCommand =>
     command({
       says: `diskFails('${call}', '${code}')`,
+      fault: `disk: ${call} fails with ${code}`,
       does: (world) => world.diskFaults.fail(call, code),
     }),
   diskLies: (): ModelCommand =>
     command({
       says: 'diskLies()',
+      fault: 'the disk only says that it has synced',
       does(world, ledger) {
         world.disk.lies = true
         ledger.diskHasLied = true
@@ -112,6 +129,7 @@ export const commands = {
   shortWrites: (bytes: number): ModelCommand =>
     command({
       says: `shortWrites(${bytes})`,
+      fault: 'the disk takes few bytes at a time',
       does(world) {
         world.diskFaults.shortWrites = bytes
       },
@@ -123,6 +141,7 @@ export const commands = {
     command({
       endsALife: true,
       says: `crash(${downMs})`,
+      fault: 'killed at rest',
       async does(world) {
         world.life.kill()
         await world.goBy(downMs)
@@ -138,6 +157,7 @@ export const commands = {
     command({
       endsALife: true,
       says: `crashAmid(${JSON.stringify(what)}, ${turns}, ${luck})`,
+      fault: luck === undefined ? 'killed amid work' : 'power lost amid work',
       async does(world, ledger) {
         if (typeof what === 'string')
           for (const held of world.servers.values()) held.answer(0, what)
@@ -153,6 +173,7 @@ export const commands = {
     command({
       endsALife: true,
       says: `powerLoss(${downMs}, ${luck})`,
+      fault: 'power lost at rest',
       async does(world) {
         world.losePower(randomOf(luck), remains)
         await world.goBy(downMs)

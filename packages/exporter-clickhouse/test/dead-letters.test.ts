@@ -1,0 +1,108 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { makeSpan } from '../../transform/test/spans.js'
+import { parseConfig } from '../src/config.js'
+import { type DeadLetters, openDeadLetters } from '../src/dead-letters.js'
+import { ClickHouseError } from '../src/errors.js'
+import { TOKEN } from '../src/insert.js'
+import type { Options } from '../src/options.js'
+import type { Sender } from '../src/sender.js'
+import { ClickHouseSpanProcessor } from '../src/span-processor.js'
+import { scriptedServer } from './scripted-server.js'
+
+const letter = {
+  row: '{"a":1}',
+  error: new ClickHouseError(400, 27, 'ClickHouse error 27'),
+  attempts: 2,
+  insert: { statement: 'INSERT', settings: { [TOKEN]: 'v1-token' } },
+}
+
+async function newDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'spanhouse-letters-'))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  return directory
+}
+
+function lettersOf(
+  deadLetter: Options['deadLetter'],
+  run: Sender['run'] = async () => ({ outcome: { status: 'delivered' }, text: '' }),
+): DeadLetters {
+  const [config] = parseConfig({ deadLetter }, {}).destinations
+  const letters = config && openDeadLetters(config, { run } as Sender)
+  if (!letters) throw new Error('no dead letters')
+  return letters
+}
+
+test('a dead letter in a file says what was refused, why, and of which batch; nobody else may read it', async () => {
+  const directory = await newDirectory()
+  expect(await lettersOf({ directory }).keep(letter)).toBe(true)
+  const file = join(directory, 'primary.ndjson')
+  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
+    destination: 'primary',
+    code: 27,
+    message: 'ClickHouse error 27',
+    attempts: 2,
+    token: 'v1-token',
+    row: '{"a":1}',
+  })
+  if (process.platform !== 'win32') expect((await stat(file)).mode & 0o777).toBe(0o600)
+})
+
+test('a file of dead letters does not outgrow its bound, however many come at once', async () => {
+  const directory = await newDirectory()
+  const letters = lettersOf({ directory, maxBytes: 600 })
+  const kept = await Promise.all(Array.from({ length: 10 }, () => letters.keep(letter)))
+  const { size } = await stat(join(directory, 'primary.ndjson'))
+  expect(size).toBeLessThanOrEqual(600)
+  expect(kept.filter(Boolean).length).toBe(Math.floor(600 / (size / kept.filter(Boolean).length)))
+})
+
+test('a dead letter in a table says the same', async () => {
+  const statements: string[] = []
+  const letters = lettersOf({ table: 'dead' }, async (statement) => {
+    statements.push(statement)
+    return { outcome: { status: 'delivered' }, text: '' }
+  })
+  expect(await letters.keep(letter)).toBe(true)
+  const [, json = ''] = /FORMAT JSONEachRow (.*)$/.exec(statements[0] ?? '') ?? []
+  const row = JSON.parse(json)
+  expect(row).toMatchObject({ source_logical: 2, data_after: '{"a":1}' })
+  expect(JSON.parse(row.data_before)).toMatchObject({ code: 27, token: 'v1-token' })
+})
+
+test('what keeps dead letters and hangs is given up after five seconds', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  let kept: boolean | undefined
+  void lettersOf({ table: 'dead' }, () => new Promise(() => {}))
+    .keep(letter)
+    .then((is) => {
+      kept = is
+    })
+  await vi.advanceTimersByTimeAsync(4900)
+  expect(kept).toBeUndefined()
+  await vi.advanceTimersByTimeAsync(200)
+  expect(kept).toBe(false)
+})
+
+test('a row that is refused and kept is counted as a dead letter, and not as lost', async () => {
+  const directory = await newDirectory()
+  const server = await scriptedServer({
+    status: 400,
+    code: 27,
+    body: 'Code: 27. DB::Exception: no',
+  })
+  const to = new ClickHouseSpanProcessor({
+    endpoint: server.url,
+    deadLetter: { directory },
+    shutdownTimeoutMs: 20,
+  })
+  onTestFinished(() => to.shutdown())
+  to.onEnd(makeSpan({ name: 'refused' }))
+  await to.forceFlush()
+  expect(to.stats().destinations['primary']?.dropped).toEqual({ dead_lettered: 1 })
+  const kept = JSON.parse(await readFile(join(directory, 'primary.ndjson'), 'utf8'))
+  expect(JSON.parse(kept.row)).toMatchObject({ span_name: 'refused', service_name: 'shop' })
+})

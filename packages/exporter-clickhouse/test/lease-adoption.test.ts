@@ -1,0 +1,27 @@
+import { stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { LEASE } from '../src/lease-file.js'
+import { realFs, type SpoolFs } from '../src/spool-disk.js'
+import { backdateLeases, putOne, spools, until } from './spool-kit.js'
+
+const { directory: newDirectory, open } = spools()
+
+test('a directory that is taken over never looks abandoned again: its lease is new before its name is', async () => {
+  const directory = await newDirectory()
+  await putOne(open(directory).spool, 'rows')
+  await backdateLeases(directory)
+  const agesMs: number[] = []
+  const fs: SpoolFs = {
+    ...realFs,
+    async rename(from, to) {
+      if (basename(String(from)).startsWith('o-'))
+        agesMs.push(Date.now() - (await stat(join(String(from), LEASE))).mtimeMs)
+      return realFs.rename(from, to)
+    },
+  }
+  const { seen } = open(directory, { fs })
+  await until(() => expect(seen.recovered).toHaveLength(1))
+  expect(agesMs).toHaveLength(1)
+  expect(agesMs[0]).toBeLessThan(60_000)
+})

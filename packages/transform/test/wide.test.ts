@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import {
+  type Column,
+  compactRowsOf,
+  defineTable,
+  newEncoding,
+  type SpanLike,
+  wholeRow,
+} from '../src/index.js'
+import { makeSpan } from './spans.js'
+
+test('a compact row of more columns than there are letters says what the whole one says', () => {
+  const columns = Array.from(
+    { length: 60 },
+    (_, n): Column<SpanLike> => ({
+      name: `column ${n}`,
+      type: 'String',
+      value: () => `value ${n}`,
+    }),
+  )
+  const table = defineTable<SpanLike>({ name: 'wide', columns, orderBy: 'tuple()' })
+  const rows = compactRowsOf(table)
+  const span = makeSpan()
+  const encoding = newEncoding({ sparse: true })
+  const shape = rows?.constantsOf(span, encoding)?.shape
+  rows?.write(span, encoding)
+  expect(shape && JSON.parse(wholeRow(shape, encoding.out.toString()))).toEqual(table.toRow(span))
+})

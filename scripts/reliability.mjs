@@ -1,0 +1,157 @@
+// Writes what long runs and mutants have measured into docs/reliability.md, between its markers: no figure there is
+// typed by hand. `node scripts/reliability.mjs`; `npm run test:long` ends with it.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const DOCUMENT = 'docs/reliability.md'
+const FOLDER = 'docs/reliability'
+const NOT_YET = 'None has been committed yet.'
+
+// What the tests call it in their figures.
+const LOST = ['rows lost', 'lost', 'missing']
+const DOUBLED = ['rows doubled', 'duplicated', 'stored twice']
+const ALTERED = ['rows altered']
+const FOREIGN = ['rows of nobody']
+const SPANS = ['spans', 'spans made', 'spans acknowledged', 'rows']
+const KILLS = ['processes killed', 'kills']
+const RECOVERY = /^ms (?:to first rows|from return to first rows|after a line)/
+
+export function writeReliability() {
+  const runs = readdirSync(FOLDER)
+    .filter((name) => /^seed-\d+\.json$/.test(name))
+    .map((name) => JSON.parse(readFileSync(join(FOLDER, name), 'utf8')))
+    .sort((a, b) => a.seed - b.seed)
+  const mutants = join(FOLDER, 'mutants.json')
+  const before = readFileSync(DOCUMENT, 'utf8')
+  let text = between(before, 'runs', runs.length > 0 ? runsTable(runs) : NOT_YET)
+  text = between(text, 'faults', runs.length > 0 ? faultsTable(runs) : NOT_YET)
+  text = between(
+    text,
+    'mutants',
+    existsSync(mutants) ? mutantsTable(JSON.parse(readFileSync(mutants, 'utf8'))) : NOT_YET,
+  )
+  if (text !== before) writeFileSync(DOCUMENT, text)
+}
+
+function runsTable(runs) {
+  const each = (of) => runs.map((run) => of(run))
+  const summed = (names) => each(({ figures }) => count(sum(figures, names)))
+  const chaos = (name) =>
+    each(({ figures }) => count(figures.find(({ test }) => test === 'chaos')?.[name]))
+  return table(
+    ['', ...each(({ seed }) => `seed ${seed}`)],
+    [
+      ['result', ...each(verdict)],
+      ['day', ...each(({ startedAt }) => startedAt.slice(0, 10))],
+      ['length', ...each(({ seconds }) => `${Math.round(seconds / 60)} min`)],
+      [
+        'on',
+        ...each(
+          ({ node, platform, cores, load }) =>
+            `${platform}, ${cores} cores, Node ${node.slice(1)}${load > cores ? ', busy with other things' : ''}`,
+        ),
+      ],
+      ['faults injected', ...each((run) => count(total(faultsIn(run))))],
+      ['of so many kinds', ...each((run) => count(kindsIn(run)))],
+      ['processes and servers killed', ...summed(KILLS)],
+      ['spans looked for in tables', ...each(({ figures }) => count(spansIn(figures)))],
+      ['**lost**', ...summed(LOST)],
+      ['**doubled**', ...summed(DOUBLED)],
+      ['**altered, or of nobody**', ...summed([...ALTERED, ...FOREIGN])],
+      ['outages of the chaos run', ...chaos('outages')],
+      ['ms from the end of one to the first rows, p50', ...chaos('ms to recover, p50')],
+      ['the same, p99', ...chaos('ms to recover, p99')],
+      [
+        'the slowest of the outages elsewhere, ms',
+        ...each(({ figures }) => count(Math.max(...figures.flatMap(recoveriesIn)))),
+      ],
+    ],
+  )
+}
+
+function verdict({ passed, tests }) {
+  if (!tests) return passed ? 'passed' : '**failed**'
+  return `${passed ? '' : '**failed** '}${tests.passed} passed${tests.failed > 0 ? `, ${tests.failed} failed` : ''}`
+}
+
+function faultsTable(runs) {
+  const found = runs.map(faultsIn)
+  const groups = [...new Set(found.flatMap((one) => Object.keys(one)))].sort()
+  return table(
+    ['what', 'kinds', ...runs.map(({ seed }) => `seed ${seed}`)],
+    groups.map((group) => {
+      const kinds = new Set(found.flatMap((one) => Object.keys(one[group] ?? {})))
+      const counts = found.map((one) => count(total({ [group]: one[group] ?? {} })))
+      return [group, kinds.size, ...counts]
+    }),
+  )
+}
+
+function mutantsTable(mutants) {
+  const killed = mutants.filter(({ verdict }) => verdict === 'killed').length
+  const rows = mutants.map(({ name, verdict, killedBy, seconds }) => [
+    escaped(name),
+    verdict,
+    escaped([killedBy ?? []].flat().join(', ')),
+    count(seconds),
+  ])
+  return `${killed} of ${mutants.length} were found.\n\n${table(['mistake', 'verdict', 'found by', 'seconds'], rows)}`
+}
+
+/** Counts of faults by kind, by the test that injected them. */
+function faultsIn({ figures }) {
+  return Object.fromEntries(
+    figures.filter(({ faults }) => faults).map(({ test, faults }) => [test, faults]),
+  )
+}
+
+function kindsIn(run) {
+  return Object.values(faultsIn(run)).reduce(
+    (kinds, faults) => kinds + Object.keys(faults).length,
+    0,
+  )
+}
+
+function total(groups) {
+  return Object.values(groups)
+    .flatMap((faults) => Object.values(faults))
+    .reduce((all, one) => all + one, 0)
+}
+
+function sum(figures, names) {
+  const values = figures.flatMap((one) => names.map((name) => one[name] ?? 0))
+  return values.filter(Number.isFinite).reduce((all, one) => all + one, 0)
+}
+
+/** Only where it was also looked what was lost. */
+function spansIn(figures) {
+  const looked = figures.filter((one) => LOST.some((name) => name in one))
+  return looked.reduce((all, one) => all + (one[SPANS.find((name) => name in one)] ?? 0), 0)
+}
+
+function recoveriesIn(figure) {
+  return Object.entries(figure).flatMap(([name, ms]) => (RECOVERY.test(name) ? [ms] : []))
+}
+
+function count(value) {
+  return Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '–'
+}
+
+function escaped(text) {
+  return String(text).replaceAll('|', '\\|').replaceAll('<', '&lt;')
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n')
+}
+
+function between(text, name, content) {
+  const [begin, end] = [`<!-- reliability:${name} -->`, `<!-- /reliability:${name} -->`]
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)]
+  if (from < 0 || to < from) throw new Error(`${DOCUMENT} has no ${begin} … ${end}`)
+  return `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeReliability()

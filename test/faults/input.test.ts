@@ -1,0 +1,740 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ConfigError, type Options } from '@spanhouse/exporter-clickhouse'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { defineTable, flatTraces, quoteIdentifier, type SpanLike } from '@spanhouse/transform'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { parseConfig } from '../../packages/exporter-clickhouse/src/config.js'
+import { makeSpan } from '../../packages/transform/test/spans.js'
+import { LONG, statsOf, until } from '../delivery/harness.js'
+import { exporterTo } from './exports.js'
+import { figures } from './figures.js'
+import { HEAVY_VALUES, VALUES } from './hostile-values.js'
+import type { RequestHead } from './http-wire.js'
+import { answer, ScriptedClickHouse } from './scripted-clickhouse.js'
+import { randomOf, SEED } from './seed.js'
+
+const NAMES = [
+  'a"b',
+  "a'b",
+  "'; DROP DATABASE default; --",
+  'a`b',
+  '``',
+  'a`; DROP DATABASE default; -- `',
+  '\\',
+  'a\\',
+  '\\`',
+  "\\'",
+  'a\\nb',
+  'a\nb',
+  'a\r\n\tb',
+  'a\0b',
+  'a\b\fb',
+  'a\x01\x1b[31mb\x7f',
+  'a;--',
+  'a -- b',
+  'a/*b',
+  '*/',
+  '../a',
+  '..',
+  '.',
+  'a.b',
+  'a/b',
+  ' ',
+  ' a ',
+  'ü€漢😀',
+  'a\u2028b\u202ec\ufeff',
+  'SELECT',
+  'INFORMATION_SCHEMA',
+  'a FORMAT JSONEachRow',
+  '{a:Identifier}',
+  '%60%00',
+  '0',
+  '-1',
+  'x'.repeat(100),
+]
+
+describe('names, in a real server', () => {
+  let server: ClickHouseServer
+  beforeAll(async () => {
+    server = await startClickHouse()
+  })
+  afterAll(() => server?.stop())
+
+  async function everything(): Promise<string[]> {
+    const text = await server.query(
+      "SELECT database, name FROM system.tables WHERE database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema') UNION ALL SELECT name, '' FROM system.databases FORMAT JSONCompactEachRow",
+    )
+    return text.split('\n').filter((line) => line !== '')
+  }
+
+  /** What is there after some work and was not there before: databases, and tables in them. */
+  async function madeBy(work: () => Promise<unknown>): Promise<[string, string][]> {
+    const before = new Set(await everything())
+    await work()
+    return (await everything())
+      .filter((line) => !before.has(line))
+      .map((line) => JSON.parse(line))
+      .sort()
+  }
+
+  async function delivered(options: Options, span = makeSpan()): Promise<void> {
+    const exporter = exporterTo({
+      endpoint: server.url,
+      retry: { initialDelayMs: 1, maxDelayMs: 2 },
+      ...options,
+    })
+    await new Promise((resolve) => exporter.export([span], resolve))
+    await exporter.forceFlush()
+    expect(statsOf(exporter)).toMatchObject({ delivered: 1, dropped: {} })
+    // Asked after the first rows, by name.
+    await until(() => statsOf(exporter).deduplication === 'effective')
+  }
+
+  test.each(NAMES)(
+    '%j is a database and a table of exactly that name, and nothing else is made',
+    async (name) => {
+      const made = await madeBy(() => delivered({ database: `db ${name}`, table: name }))
+      expect(made).toEqual([
+        [`db ${name}`, ''],
+        [`db ${name}`, name],
+      ])
+      const place = `${quoteIdentifier(`db ${name}`)}.${quoteIdentifier(name)}`
+      expect(await server.query(`SELECT span_name, service_name FROM ${place} FORMAT TSV`)).toBe(
+        'GET /cart\tshop\n',
+      )
+    },
+  )
+
+  test.each(["a`b\\'\n; DROP TABLE x; --", 'ü ../"'])(
+    'tables that belong to one named %j are named after it',
+    async (name) => {
+      const made = await madeBy(() =>
+        delivered({ database: `otel ${name}`, table: name, schema: 'otel' }),
+      )
+      expect(made).toEqual(
+        [
+          [`otel ${name}`, ''],
+          [`otel ${name}`, name],
+          [`otel ${name}`, `${name}_trace_id_ts`],
+          [`otel ${name}`, `${name}_trace_id_ts_mv`],
+        ].sort(),
+      )
+    },
+  )
+
+  test.each(["dead `\\' letters\n; DROP TABLE x; --", 'ü\0../"'])(
+    '%j is a table of dead letters of exactly that name',
+    async (name) => {
+      const database = `dead ${name}`
+      for (const statement of flatTraces.ddl({ database })) await server.query(statement)
+      const traces = `${quoteIdentifier(database)}.traces`
+      await server.query(`ALTER TABLE ${traces} ADD CONSTRAINT c CHECK span_name = ''`)
+      const made = await madeBy(async () => {
+        const exporter = exporterTo({ endpoint: server.url, database, deadLetter: { table: name } })
+        await new Promise((resolve) => exporter.export([makeSpan()], resolve))
+        await exporter.forceFlush()
+        expect(statsOf(exporter).dropped).toEqual({ dead_lettered: 1 })
+      })
+      expect(made).toEqual([[database, name]])
+    },
+  )
+
+  test.each([false, true])(
+    'any may be that of a column, of rows that are whole: %s',
+    async (isWhole) => {
+      // Compact rows do not tell a column of such a name from what every object inherits (compact.ts).
+      const inherited = isWhole ? ['__proto__', 'constructor', 'toString'] : []
+      const names = [...NAMES, 'x'.repeat(1000), ...inherited]
+      // What stands before a dot is a file, and those of two maps must not be the same.
+      const ofMaps = names.filter((name) => !name.includes('.'))
+      const table = defineTable<SpanLike>({
+        name: `columns ${isWhole}`,
+        database: 'columns',
+        columns: [
+          ...names.map((name, index) => ({
+            name,
+            type: 'String',
+            ...(index % 2 === 0 ? ({ from: 'resource' } as const) : {}),
+            value: () => `value of ${name}`,
+          })),
+          ...ofMaps.map((name) => ({
+            name: `map ${name}`,
+            type: 'Map(String, String)',
+            from: 'resource' as const,
+            value: () => ({ [name]: name }),
+          })),
+        ],
+        orderBy: 'tuple()',
+      })
+      const schema = isWhole ? { ...table, toLine: (span: SpanLike) => table.toLine(span) } : table
+      await delivered({ schema })
+      const text = await server.query(
+        `SELECT * FROM ${quoteIdentifier('columns')}.${quoteIdentifier(table.name)} FORMAT JSONEachRow`,
+      )
+      expect(sorted(JSON.parse(text))).toEqual(
+        sorted(
+          Object.fromEntries([
+            ...names.map((name) => [name, `value of ${name}`]),
+            ...ofMaps.map((name) => [`map ${name}`, Object.fromEntries([[name, name]])]),
+          ]),
+        ),
+      )
+    },
+  )
+
+  // In the name of a cluster braces stand for a macro of the server's.
+  const clusters = NAMES.filter((name) => !name.startsWith('{'))
+  test.each(clusters)('%j is a cluster of exactly that name', async (cluster) => {
+    const made = await madeBy(async () => {
+      const [createDatabase = ''] = flatTraces.ddl({ database: 'on_cluster', cluster })
+      await expect(server.query(createDatabase)).rejects.toThrow(
+        `'${cluster}' not found`.slice(0, 60),
+      )
+    })
+    expect(made).toEqual([])
+  })
+
+  test('a name that no server takes is refused by it, and nothing is made', async () => {
+    const exporter = exporterTo({
+      endpoint: server.url,
+      database: 'long',
+      table: 'x'.repeat(10_000),
+    })
+    const made = await madeBy(async () => {
+      await new Promise((resolve) => exporter.export([makeSpan()], resolve))
+      await until(() => statsOf(exporter).lastError !== null)
+    })
+    expect(made).toEqual([['long', '']])
+    expect(statsOf(exporter).lastError).toMatch(/^ClickHouse error \d+: .{1,220}$/)
+  })
+
+  test('the value of a setting is a text, whatever it holds', async () => {
+    const database = 'of_settings'
+    for (const statement of flatTraces.ddl({ database })) await server.query(statement)
+    await server.query(
+      `ALTER TABLE ${database}.traces ADD COLUMN said String DEFAULT getSetting('log_comment')`,
+    )
+    const values = [...NAMES, '', '&async_insert=1', 'a=b&c', '#', '+', 'a%20b']
+    for (const value of values)
+      await delivered({ database, settings: { log_comment: value } }, makeSpan({ name: value }))
+    const wrong = await server.query(
+      `SELECT count(), countIf(said != span_name) FROM ${database}.traces FORMAT TSV`,
+    )
+    expect(wrong).toBe(`${values.length}\t0\n`)
+  })
+})
+
+// Names that are numbers come first in an object, and those of every object are not compared by toEqual.
+function sorted(row: object): string[] {
+  return Object.entries(row)
+    .map((entry) => JSON.stringify(entry))
+    .sort()
+}
+
+describe('names of destinations', () => {
+  test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '-', '0'])(
+    '%s is one like any other: in statistics, in the spool, and after a restart',
+    async (name) => {
+      const directory = await mkdtemp(join(tmpdir(), 'spanhouse-names-'))
+      onTestFinished(() => rm(directory, { recursive: true, force: true }))
+      const server = await new ScriptedClickHouse().listen()
+      await server.refuse()
+      const options: Options = {
+        spool: { directory },
+        retry: { initialDelayMs: 1, maxDelayMs: 2 },
+        destinations: [{ name, endpoint: server.url }],
+      }
+      const first = exporterTo(options)
+      await new Promise((resolve) => first.export([makeSpan()], resolve))
+      expect(Object.keys(first.stats().destinations)).toEqual([name])
+      expect(statsOf(first, name)).toMatchObject({ accepted: 1, waiting: 1 })
+      await first.shutdown()
+      expect(statsOf(first, name)).toMatchObject({ dropped: {} })
+
+      await server.listen()
+      onTestFinished(() => server.close())
+      const second = exporterTo(options)
+      await until(() => statsOf(second, name).delivered === 1)
+      expect(server.inserts).toHaveLength(1)
+    },
+  )
+})
+
+describe('what goes over the wire', () => {
+  async function headsOf(options: (endpoint: string) => Options): Promise<RequestHead[]> {
+    const heads: RequestHead[] = []
+    const server = await new ScriptedClickHouse(undefined, (exchange) => {
+      heads.push(exchange.head)
+      return answer(exchange)
+    }).listen()
+    onTestFinished(() => server.close())
+    const exporter = exporterTo(options(server.url))
+    await new Promise((resolve) => exporter.export([makeSpan()], resolve))
+    expect(statsOf(exporter)).toMatchObject({ delivered: 1 })
+    return heads
+  }
+
+  test('has headers as they were given, and no others because of them', async () => {
+    const plain = Object.keys((await headsOf((endpoint) => ({ endpoint })))[0]?.headers ?? {})
+    const headers = {
+      'x-latin': 'caf\xe9 \xff',
+      'x-tab': 'a\tb',
+      'x-quotes': `"';:,=`,
+      'x-empty': '',
+      "!#$%&'*+.^_`|~": 'every character of a name',
+      constructor: 'c',
+      AUTHORIZATION: 'Bearer t',
+    }
+    const [head] = await headsOf((endpoint) => ({
+      endpoint,
+      headers,
+      username: 'u',
+      password: 'p',
+    }))
+    const expected = Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+    )
+    expect(head?.headers).toMatchObject(expected)
+    expect(Object.keys(head?.headers ?? {}).sort()).toEqual(
+      [...plain, ...Object.keys(expected)].sort(),
+    )
+  })
+
+  test.each([
+    ['/a b/ü', '/a%20b/%C3%BC'],
+    ['/%0d%0ax-evil:%201', '/%0d%0ax-evil:%201'],
+    ['/a/../..//b/', '//b'],
+    ['\\a\\b', '/a/b'],
+    ['/"<>`', '/%22%3C%3E%60'],
+    ['/a;b=c&d', '/a;b=c&d'],
+    ['?', ''],
+    ['#', ''],
+    [' ', ''],
+  ])('has one path for an endpoint that ends in %j', async (end, path) => {
+    const [head] = await headsOf((endpoint) => ({ endpoint: `${endpoint}${end}` }))
+    expect(head?.target.startsWith(`${path}/?`)).toBe(true)
+    expect(head?.target).toMatch(/^[!-~]+$/)
+  })
+
+  test.each(['localhost', '127.1', '0x7f.1', '2130706433', 'LOCALHOST'])(
+    'goes to the host that %s stands for',
+    async (host) => {
+      const heads = await headsOf((endpoint) => ({ endpoint: endpoint.replace('127.0.0.1', host) }))
+      expect(heads[0]?.headers['host']).toMatch(/^(localhost|127\.0\.0\.1):\d+$/)
+    },
+  )
+})
+
+const DEADLINE_MS = 1000
+
+/** Undefined if the options can be used. What is thrown is a list of problems on one line, and comes soon. */
+function refusalOf(options: unknown, env: NodeJS.ProcessEnv = {}): ConfigError | undefined {
+  // Of this process: others may have the machine at the moment.
+  const before = process.cpuUsage()
+  let refusal: unknown
+  try {
+    parseConfig(options as Options, env)
+  } catch (error) {
+    refusal = error
+  }
+  const { user, system } = process.cpuUsage(before)
+  expect((user + system) / 1000).toBeLessThan(DEADLINE_MS)
+  if (refusal === undefined) return undefined
+  expect(refusal).toBeInstanceOf(ConfigError)
+  const { message, problems, cause } = refusal as ConfigError
+  expect(cause).toBeUndefined()
+  expect(message).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}]|zod|\bat .*:\d+:\d+/iu)
+  expect(problems.length).toBeGreaterThan(0)
+  // A path, and then what is wrong there.
+  const unclear = problems.filter(
+    (problem) => problem.length > 600 || !/^[\w.[\]() -]+?:? .{8,}/.test(problem),
+  )
+  expect(unclear).toEqual([])
+  return refusal as ConfigError
+}
+
+const STRINGS = ['endpoint', 'database', 'table', 'username', 'password']
+const CHOICES = [
+  'schema',
+  'manageSchema',
+  'acknowledge',
+  'compression.codec',
+  'queue.whenFull',
+  'spool.fsync',
+]
+const NUMBERS = [
+  'timeoutMs',
+  'ttl',
+  'flushTimeoutMs',
+  'shutdownTimeoutMs',
+  'batch.maxRows',
+  'batch.maxBytes',
+  'batch.maxDelayMs',
+  'compression.level',
+  'compression.thresholdBytes',
+  'retry.maxRetries',
+  'retry.initialDelayMs',
+  'retry.multiplier',
+  'retry.maxDelayMs',
+  'queue.maxBytes',
+  'spool.maxBytes',
+  'spool.leaseMs',
+  'deadLetter.maxBytes',
+  'limits.attributeValueLength',
+  'limits.attributeCount',
+  'limits.eventCount',
+  'limits.linkCount',
+  'limits.rowBytes',
+]
+const OTHERS = [
+  'asyncInsert',
+  'agent',
+  'onDrop',
+  'meterProvider',
+  'destinations',
+  'batch',
+  'compression',
+  'retry',
+  'queue',
+  'spool',
+  'spool.directory',
+  'deadLetter',
+  'deadLetter.directory',
+  'deadLetter.table',
+  'tls',
+  'tls.ca',
+  'tls.cert',
+  'tls.key',
+  'tls.servername',
+  'tls.rejectUnauthorized',
+  'headers',
+  'headers.x-a',
+  'settings',
+  'settings.max_threads',
+  'limits',
+  'destinations.0',
+  'destinations.0.name',
+  'destinations.0.endpoint',
+  'destinations.0.batch',
+  'destinations.0.batch.maxRows',
+  'destinations.0.headers',
+]
+const OPTIONS = [...STRINGS, ...CHOICES, ...NUMBERS, ...OTHERS]
+
+/** Options with one value in one place. */
+function optionsWith(path: string, value: unknown): object {
+  const names = path.split('.')
+  return names.reduceRight<unknown>((inner, name, index) => {
+    if (name === '0')
+      return [
+        index === names.length - 1
+          ? inner
+          : { name: 'b', endpoint: 'http://b', ...(inner as object) },
+      ]
+    return { [name]: inner }
+  }, value) as object
+}
+
+describe('any value in place of any option', () => {
+  const random = randomOf(SEED)
+  const values = { ...VALUES, ...HEAVY_VALUES }
+  let refused = 0
+  let taken = 0
+  afterAll(() => figures('input: values in place of options', { refused, taken }))
+
+  test.each(OPTIONS)('of %s is taken, or refused on one line that names it', (path) => {
+    for (const [name, make] of Object.entries(values)) {
+      const value = make(random)
+      const refusal = refusalOf(optionsWith(path, value))
+      if (refusal) refused++
+      else taken++
+      const [first = ''] = path.split('.')
+      const named = refusal?.problems.every((problem) => problem.startsWith(first)) ?? true
+      expect({ path, name, problems: refusal?.problems, named }).toMatchObject({ named: true })
+    }
+  })
+
+  test('and of all of them is', () => {
+    for (const [name, make] of Object.entries(values)) {
+      const refusal = refusalOf(make(random))
+      const isEmpty = ['undefined', 'an empty object'].includes(name)
+      if (isEmpty) expect(refusal).toBeUndefined()
+      else if (typeof make(random) !== 'object') expect({ name, refusal }).not.toEqual({ name })
+    }
+  })
+})
+
+describe('options from somewhere', () => {
+  test('whose getters throw are named, each of them', () => {
+    const throws = () => {
+      throw new Error('a long story\nin two lines')
+    }
+    for (const path of OPTIONS.filter((one) => !one.endsWith('.0'))) {
+      const names = path.split('.')
+      const last = names.pop() ?? ''
+      const holder = Object.defineProperty({}, last, { get: throws, enumerable: true })
+      const options = names.length === 0 ? holder : optionsWith(names.join('.'), holder)
+      const refusal = refusalOf(options)
+      expect({ path, problems: refusal?.problems }).toEqual({
+        path,
+        problems: expect.arrayContaining([
+          `${path} cannot be read: what gives it throws, so give the value itself`,
+        ]),
+      })
+    }
+  })
+
+  test('are read once: what a getter says the next time is nobody’s', () => {
+    const reads: string[] = []
+    const once = (name: string, value: unknown) => ({
+      enumerable: true,
+      get() {
+        reads.push(name)
+        return reads.filter((one) => one === name).length === 1 ? value : 'something else'
+      },
+    })
+    const options = Object.defineProperties(
+      {},
+      {
+        endpoint: once('endpoint', 'http://a'),
+        timeoutMs: once('timeoutMs', 7),
+        batch: once('batch', Object.defineProperties({}, { maxRows: once('maxRows', 7) })),
+        headers: once('headers', Object.defineProperties({}, { 'x-a': once('x-a', 'b') })),
+      },
+    )
+    const { destinations } = parseConfig(options, {})
+    expect(destinations[0]).toMatchObject({
+      timeoutMs: 7,
+      batch: { maxRows: 7 },
+      headers: { 'x-a': 'b' },
+    })
+    expect(reads.sort()).toEqual(['batch', 'endpoint', 'headers', 'maxRows', 'timeoutMs', 'x-a'])
+  })
+
+  test('may be a Proxy, a class, or frozen', () => {
+    class Given {
+      get endpoint() {
+        return 'http://a'
+      }
+      timeoutMs = 7
+    }
+    for (const options of [
+      new Proxy({ endpoint: 'http://a', timeoutMs: 7 }, {}),
+      new Given(),
+      Object.freeze({ endpoint: 'http://a', timeoutMs: 7, batch: Object.freeze({}) }),
+      Object.assign(Object.create(null), { endpoint: 'http://a', timeoutMs: 7 }),
+    ]) {
+      const { endpoint, timeoutMs } = parseConfig(options, {}).destinations[0] ?? {}
+      expect([endpoint?.host, timeoutMs]).toEqual(['a', 7])
+    }
+  })
+
+  test('that are cyclic are taken for what they say', () => {
+    const options: Record<string, unknown> = { endpoint: 'http://a' }
+    options['destinations'] = [options]
+    expect(refusalOf(options)?.message).toContain('destinations.0')
+    const group: Record<string, unknown> = {}
+    group['batch'] = group
+    for (const name of ['batch', 'tls', 'headers', 'settings', 'spool', 'limits', 'deadLetter'])
+      expect(refusalOf({ [name]: group })?.message).toContain(`${name}.batch`.slice(0, name.length))
+  })
+
+  test('that are a hundred thousand levels deep are refused as soon as any others', () => {
+    let deep: unknown = {}
+    for (let level = 0; level < 100_000; level++)
+      deep = level % 2 ? [deep] : { a: deep, batch: deep }
+    for (const path of OPTIONS) expect(refusalOf(optionsWith(path, deep)), path).toBeDefined()
+    expect(refusalOf(deep)).toBeDefined()
+    expect(refusalOf({ unheard: deep })?.problems).toEqual(['unheard is no option'])
+  })
+
+  test('from JSON bring nothing in by __proto__', () => {
+    for (const text of [
+      '{"__proto__":{"endpoint":"http://evil"}}',
+      '{"batch":{"__proto__":{"maxRows":1}}}',
+      '{"headers":{"__proto__":"x"}}',
+      '{"settings":{"__proto__":"x"}}',
+      '{"tls":{"__proto__":{"rejectUnauthorized":false}}}',
+      '{"destinations":[{"name":"b","endpoint":"http://b","__proto__":{"password":"x"}}]}',
+    ])
+      expect({ text, message: refusalOf(JSON.parse(text))?.message }).toEqual({
+        text,
+        message: expect.stringContaining('__proto__ is no option'),
+      })
+    expect(Object.keys(Object.prototype)).toEqual([])
+  })
+
+  test('are not looked for in Object.prototype', () => {
+    const polluted = {
+      endpoint: 'http://evil',
+      password: 'x',
+      tls: { rejectUnauthorized: false },
+      maxRows: 1,
+      headers: { 'x-a': 'b' },
+    }
+    for (const [name, value] of Object.entries(polluted))
+      Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true })
+    try {
+      const { destinations } = parseConfig({ batch: {} }, {})
+      expect(destinations).toHaveLength(1)
+      expect(destinations[0]?.endpoint.host).toBe('localhost:8123')
+      expect(destinations[0]).toMatchObject({
+        password: '',
+        tls: {},
+        headers: {},
+        batch: { maxRows: 10_000 },
+      })
+    } finally {
+      for (const name of Object.keys(polluted)) delete (Object.prototype as never)[name]
+    }
+  })
+
+  test('that are very long are taken or refused as soon as any others', () => {
+    const huge = 'x'.repeat((LONG ? 100 : 20) * 2 ** 20)
+    for (const path of OPTIONS) refusalOf(optionsWith(path, huge))
+    for (const text of [
+      `http://${huge}`,
+      `http://h/${huge}`,
+      `http://u:${huge}@h`,
+      `${huge}://h`,
+    ]) {
+      refusalOf({ endpoint: text })
+      refusalOf({}, { OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: text })
+    }
+    expect(refusalOf({ [huge]: 1 })?.problems).toEqual(['(a name not shown) is no option'])
+    expect(refusalOf({ headers: { [huge]: `${huge}\n` } })).toBeDefined()
+    expect(refusalOf({ settings: { [huge]: huge } })).toBeUndefined()
+  })
+
+  test('that are very many are refused as soon as any others', () => {
+    const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`option${n}`, n]))
+    const destinations = Array.from({ length: 100_000 }, (_, n) => ({
+      name: `d${n}`,
+      endpoint: 'http://b',
+    }))
+    expect(refusalOf({ destinations })?.message).toContain('100000 are too many, 16 are the most')
+    expect(refusalOf({ destinations: new Array(4_000_000_000) })?.message).toContain('too many')
+    for (const options of [
+      many,
+      { batch: many },
+      { destinations: [{ name: 'b', endpoint: 'http://b', ...many }] },
+    ])
+      expect(refusalOf(options)?.message.length).toBeLessThan(10_000)
+  })
+})
+
+describe('an endpoint', () => {
+  test.each([
+    ['javascript:alert(1)', 'http:// or https://'],
+    ['data:text/plain,x', 'http:// or https://'],
+    ['http+unix://%2Ftmp%2Fsock/', 'http:// or https://'],
+    ['unix:/tmp/sock', 'http:// or https://'],
+    ['blob:http://host/x', 'http:// or https://'],
+    ['view-source:http://host', 'http:// or https://'],
+    ['ws://host', 'http:// or https://'],
+    ['http://host:0', 'port 0'],
+    ['https://host:00000', 'port 0'],
+    ['http://host:65536', 'URL'],
+    ['http://host:-1', 'URL'],
+    ['http://host:80x', 'URL'],
+    ['http://ho st', 'URL'],
+    ['http://ho\nst:1', 'line breaks'],
+    ['http://ho\r\nst', 'line breaks'],
+    ['ht\ttp://host', 'line breaks'],
+    ['http://host/\nx-evil: 1', 'line breaks'],
+    ['http://ho\0st', 'URL'],
+    ['http://[::1', 'URL'],
+    ['http://[fe80::1%25eth0]', 'URL'],
+    ['http://host/?', undefined],
+    ['http://[::1]:8123', undefined],
+    ['http://[::ffff:127.0.0.1]', undefined],
+    ['http://bücher.example', undefined],
+    ['http://xn--bcher-kva.example', undefined],
+    ['  http://host:8123\n', undefined],
+    ['http://a@b@host', undefined],
+    ['http://user:@host', undefined],
+    ['http://:pass@host', undefined],
+    ['http:host', undefined],
+  ])('%j is refused, if at all, with %j', (endpoint, rule) => {
+    for (const refusal of [
+      refusalOf({ endpoint }),
+      refusalOf({}, { OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: endpoint }),
+    ]) {
+      expect(refusal === undefined).toBe(rule === undefined)
+      if (rule) expect(refusal?.problems).toEqual([expect.stringContaining(rule)])
+      expect(refusal?.message ?? '').not.toContain(endpoint)
+    }
+  })
+})
+
+describe('the environment', () => {
+  const OURS = ['ENDPOINT', 'DATABASE', 'USERNAME', 'PASSWORD'].map(
+    (name) => `OTEL_EXPORTER_CLICKHOUSE_${name}`,
+  )
+  const METRICS = 'OTEL_NODE_EXPERIMENTAL_SDK_METRICS'
+
+  test('is asked for five names and no others: no switch that is not documented, and no file', () => {
+    const asked = new Set<string>()
+    const env = new Proxy(
+      {},
+      {
+        get: (_, name) => void asked.add(String(name)),
+        ownKeys: () => {
+          throw new Error('nobody needs them all')
+        },
+      },
+    )
+    parseConfig({}, env)
+    expect([...asked].sort()).toEqual([...OURS, METRICS].sort())
+  })
+
+  test('with anything in it gives options, or a refusal that names the variable', () => {
+    const random = randomOf(SEED)
+    const garbage = [
+      ' ',
+      '\t',
+      'undefined',
+      'null',
+      '[object Object]',
+      '{}',
+      '-1',
+      'NaN',
+      'true',
+      ...NAMES,
+    ]
+    for (let n = 0; n < 50; n++) garbage.push(`${VALUES['a hostile text']?.(random)}x`)
+    for (const name of OURS)
+      for (const value of garbage) {
+        const refusal = refusalOf({}, { [name]: value })
+        if (refusal)
+          expect({ name, value, message: refusal.message }).toEqual({
+            name,
+            value,
+            message: expect.stringContaining(`${name} `),
+          })
+        else expect(name.endsWith('ENDPOINT')).toBe(false)
+      }
+  })
+
+  test.each([
+    '',
+    ' ',
+    '1',
+    'yes',
+    'on',
+    'true ',
+    ' true',
+    'truee',
+    '\ufefftrue',
+    'constructor',
+    '__proto__',
+  ])('asks for no metrics with %j', (value) => {
+    expect(parseConfig({}, { [METRICS]: value }).meterProvider).toBeUndefined()
+  })
+
+  test.each(['true', 'TRUE', 'True'])('asks for metrics with %j', (value) => {
+    expect(parseConfig({}, { [METRICS]: value }).meterProvider).toBeDefined()
+  })
+})

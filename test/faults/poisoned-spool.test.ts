@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { LONG, statsOf, until } from '../delivery/harness.js'
+import { insertsOnly, replies, throws } from './behaviours.js'
+import { MemoryClickHouse } from './clickhouse-backend.js'
+import { Exports, exporterTo } from './exports.js'
+import { figures } from './figures.js'
+import { readInsert } from './insert-request.js'
+import { POISON } from './numbered-spans.mjs'
+import { answer, ScriptedClickHouse } from './scripted-clickhouse.js'
+
+const BATCHES = LONG ? 13 : 4
+const BATCH_ROWS = 1000
+const POISON_EVERY = 499
+const MAX_ROWS = 70
+// Halves of 1000 rows down to 62 or 63 are 31 requests. In such a part a poisoned row costs two for each halving, and
+// each batch has two or three of them.
+const REQUESTS_A_BATCH = 31 + 3 * 2 * Math.ceil(Math.log2(MAX_ROWS))
+
+test('poisoned batches of 1,000 rows that a dead process has left, before a server that takes 70 rows at once: divided without a pause, delivered, and the poison counted', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'spanhouse-faults-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const memory = new MemoryClickHouse()
+  const server = await new ScriptedClickHouse(
+    memory,
+    insertsOnly(async (exchange) => {
+      const rows = readInsert(await exchange.whole())?.rows ?? []
+      if (rows.length > MAX_ROWS) return replies({ status: 413, headers: {}, body: '' })(exchange)
+      // Without a word about which row it is.
+      if (rows.some((row) => row['span_name'] === POISON))
+        return throws({ code: 469, name: 'VIOLATED_CONSTRAINT' })(exchange)
+      return answer(exchange)
+    }),
+  ).listen()
+  onTestFinished(() => server.close())
+  const down = await new ScriptedClickHouse().listen()
+  await down.refuse()
+  const spooled = (endpoint: string) => ({
+    endpoint,
+    flushTimeoutMs: 100,
+    spool: { directory },
+  })
+  const before = exporterTo(spooled(down.url))
+  const exports = new Exports(before)
+  const isPoison = (number: number) => number % POISON_EVERY === 0
+  for (let batch = 0; batch < BATCHES; batch++)
+    await exports.export(BATCH_ROWS, (number) => ({ poison: isPoison(number), resource: 0 }))
+  await before.shutdown()
+
+  const heir = exporterTo(spooled(server.url))
+  const startedAt = performance.now()
+  await until(() => statsOf(heir).accepted > 0 && statsOf(heir).waiting === 0, 60_000)
+  const drainedMs = performance.now() - startedAt
+  const numbers = Array.from({ length: exports.made }, (_, number) => number)
+  const poisoned = numbers.filter(isPoison)
+  const { requests, ...stats } = statsOf(heir)
+  figures('poisoned batches of a dead process', { rows: exports.made, requests, drainedMs })
+  expect(stats).toMatchObject({
+    accepted: exports.made,
+    delivered: exports.made - poisoned.length,
+    dropped: { rejected: poisoned.length },
+    // A pause follows a retry, and nothing else.
+    retries: 0,
+    possibleDuplicates: 0,
+  })
+  exports.oracle.excuse('primary', poisoned)
+  expect(exports.oracle.judge('primary', memory.table('telemetry.traces').rows)).toMatchObject({
+    missing: 0,
+    doubled: 0,
+    altered: 0,
+    foreign: 0,
+  })
+  expect(requests).toBeLessThanOrEqual(BATCHES * REQUESTS_A_BATCH)
+}, 90_000)
