@@ -34,6 +34,7 @@ const tasks = {
     await bin('vitest', 'run', ...args)
   },
   'test:long': (...args) => builtAndRun('scripts/test-long.mjs', ...args),
+  mutants: (...args) => builtAndRun('test/mutants/run.mjs', ...args),
   demo: (...args) => builtAndRun('examples/shop/demo.mjs', ...args),
   bench: (...args) => builtAndRun('bench/run.mjs', ...args),
   'bench:check': (...args) => builtAndRun('bench/check.mjs', ...args),

@@ -1,0 +1,23 @@
+import { ANSWERS } from './breakages/answers.mjs'
+import { BATCHES } from './breakages/batches.mjs'
+import { DESTINATION } from './breakages/destination.mjs'
+import { EDGES } from './breakages/edges.mjs'
+import { ENCODER } from './breakages/encoder.mjs'
+import { INSERT } from './breakages/insert.mjs'
+import { NETWORK } from './breakages/network.mjs'
+import { SPOOL } from './breakages/spool.mjs'
+
+/**
+ * Believable mistakes, along the path of a span. `from` stands in `file` exactly once; `tests` are the quick ones that are run
+ * first, before all of the package's.
+ */
+export const BREAKAGES = [
+  ...ENCODER,
+  ...BATCHES,
+  ...INSERT,
+  ...SPOOL,
+  ...DESTINATION,
+  ...NETWORK,
+  ...ANSWERS,
+  ...EDGES,
+]

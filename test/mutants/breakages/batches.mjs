@@ -1,0 +1,98 @@
+import { exporter } from '../test-files.mjs'
+import { inFile } from './in-file.mjs'
+
+export const BATCHES = [
+  ...inFile(
+    'exporter/batcher',
+    [exporter('batcher')],
+    [
+      ['fills a batch beyond its bytes', 'writer.length > maxBytes || ', ''],
+      ['fills a batch beyond its rows', 'this.#rows >= maxRows || ', ''],
+      [
+        'puts rows of more partitions in a batch than a server takes',
+        '>= MAX_PARTITIONS',
+        '> MAX_PARTITIONS',
+      ],
+      ['counts the partitions of the batch before', 'this.#partitions.clear()', ''],
+      [
+        'never sends a batch because of its age',
+        'setTimeout(() => this.seal(), maxDelayMs)',
+        'setTimeout(() => {}, maxDelayMs)',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/batch',
+    [exporter('batch'), exporter('batch-memory')],
+    [
+      ['uses the memory of a batch again while it is compressed', '|| this.#isPressing ', ''],
+      [
+        'uses the memory again that an uncompressed batch is sent from',
+        'if (body.buffer !== raw.buffer) this',
+        'this',
+      ],
+      [
+        'never uses the memory of a batch again',
+        'this.#raw = undefined\n    this.#release?.()',
+        'this.#raw = undefined',
+      ],
+      ['loses the rows behind the ones it sends apart', ', ...lines.slice(to)]', ']'],
+      ['does not count a batch that holds no bytes', 'return OVERHEAD_BYTES + ', 'return '],
+    ],
+  ),
+  ...inFile(
+    'exporter/lane',
+    [exporter('lanes'), exporter('span-exporter')],
+    [
+      [
+        'shares a batch with a destination that compresses otherwise',
+        '[batch, compression, asyncInsert]',
+        '[batch, asyncInsert]',
+      ],
+      [
+        'takes a row of any length',
+        'isRow = writer.length - start <= this.#maxRowBytes',
+        'isRow = true',
+      ],
+      [
+        'leaves half a row behind that a table failed to write',
+        'if (!isRow) writer.length = start',
+        '',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/open-batches',
+    [exporter('lanes')],
+    [
+      [
+        'opens a batch for every resource there is',
+        'if (this.#batchers.size < MAX_RESOURCES) return true',
+        'return true',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/queue',
+    [exporter('queue')],
+    [
+      [
+        "ignores the queue's byte bound",
+        'if (this.#heldBytes <= this.#maxBytes || !this.has(newest)) return undefined',
+        'return undefined',
+      ],
+      ['drops what may have been written', ' && !entry.ambiguous', ''],
+      ['drops what is in flight', "entry.state !== 'in_flight' && ", ''],
+      [
+        'drops the oldest where the newest was to go',
+        "hopeless || this.#whenFull === 'drop_newest'",
+        'hopeless',
+      ],
+      [
+        'forgets to give back the bytes of what has left',
+        '    this.#heldBytes -= entry.heldBytes\n',
+        '',
+      ],
+    ],
+  ),
+]

@@ -1,0 +1,90 @@
+import { exporter } from '../test-files.mjs'
+import { inFile } from './in-file.mjs'
+
+const tests = [
+  exporter('span-exporter'),
+  exporter('patience'),
+  exporter('dead-letters'),
+  exporter('regressions'),
+]
+
+export const DESTINATION = [
+  ...inFile(
+    'exporter/account',
+    [exporter('account'), ...tests],
+    [
+      ['counts a drop nowhere', '(this.dropped[reason] ?? 0) + rows', 'this.dropped[reason] ?? 0'],
+      [
+        'does not say that rows may be there twice',
+        'this.possibleDuplicates += this.#doubtful',
+        'return',
+      ],
+    ],
+  ),
+  ...inFile('exporter/destination', tests, [
+    [
+      'forgets a waiting batch at shutdown',
+      "this.#drop(entry, 'shutdown')\n    }",
+      'this.#queue.remove(entry)\n    }',
+    ],
+    ['drops at shutdown what is on disk', 'if (entry.stored) continue', ''],
+    [
+      'drops a batch because of one row',
+      '.batch.rows === 1) return this.#giveUp',
+      '.batch.rows > 0) return this.#giveUp',
+    ],
+    [
+      'retries once less than it was told to',
+      'entry.failures > this.config.retry.maxRetries',
+      'entry.failures >= this.config.retry.maxRetries',
+    ],
+    [
+      'retries for ever',
+      'entry.failures > this.config.retry.maxRetries',
+      'entry.failures > Number.POSITIVE_INFINITY',
+    ],
+    [
+      'lets a destination that hangs hold up the others',
+      'setTimeout(() => this.#fallBehind(), PATIENCE_MS)',
+      'setTimeout(() => {}, PATIENCE_MS)',
+    ],
+    [
+      'gives a slow link no more time',
+      'this.config.timeoutMs * 2 ** Math.min(entry.timeouts, MAX_DEADLINE_DOUBLINGS)',
+      'this.config.timeoutMs',
+    ],
+    [
+      'counts as delivered what it dropped when it was full',
+      "this.#drop(victim, 'queue_full')",
+      'this.#deliver(victim)',
+    ],
+    [
+      'takes a flush for a reason to give rows up',
+      'if (!this.#pace.hurried) entry.failures++',
+      'entry.failures++',
+    ],
+    ['waits on, although somebody flushes', 'this.#pace.hurry()', ''],
+    [
+      'lets a batch that the server refuses hold up those behind it',
+      "outcome.why === 'misconfigured' || entry.failures >= ATTEMPTS_IN_A_ROW",
+      'false',
+    ],
+    ['throws dead letters away', "kept ? 'dead_lettered' : reason", 'reason'],
+  ]),
+  ...inFile(
+    'exporter/destination',
+    [exporter('spool-bound')],
+    [
+      [
+        'leaves on disk what is delivered',
+        'if (entry.stored) this.#with.spool?.remove(entry.stored)\n    return true',
+        'return true',
+      ],
+      [
+        'takes more of the disk than it may',
+        'this.#onTheWayToDisk += bytes',
+        'this.#onTheWayToDisk += 0',
+      ],
+    ],
+  ),
+]

@@ -1,0 +1,126 @@
+import { transform } from '../test-files.mjs'
+import { inFile } from './in-file.mjs'
+
+const rows = [transform('escapes'), transform('limits'), transform('columns'), transform('hostile')]
+
+export const ENCODER = [
+  ...inFile('transform/json-text', rows, [
+    ['does not escape control characters in JSON', 'code < SPACE || ', ''],
+    ['does not escape a quote in a long text', '((quote - 0x01010101) & ~quote) |', ''],
+    ['splits a surrogate pair where it cuts', 'splitsPair ? end - 1 : end', 'end'],
+    ['leaves the text behind when its escapes need new memory', 'out.length = end //', '//'],
+    ['makes too little room for what it escapes', 'out.reserve(added + 1)', 'out.reserve(1)'],
+  ]),
+  ...inFile(
+    'transform/sql-text',
+    [transform('compact'), transform('ddl')],
+    [['does not escape a quote in SQL text', `"'": "\\\\'", `, '']],
+  ),
+  ...inFile(
+    'transform/identifier',
+    [transform('ddl')],
+    [['does not escape a backtick in an identifier', "'`': '\\\\`',", '']],
+  ),
+  ...inFile(
+    'transform/time',
+    [transform('time')],
+    [
+      [
+        'gives the wrong nanoseconds',
+        'writeDigits(out, seconds)\n    writeNine',
+        'writeDigits(out, seconds)\n    writeDigits',
+      ],
+      ['forgets the borrow of a duration', 'end[0] - start[0] - borrow', 'end[0] - start[0]'],
+      [
+        'lets a time pass that no column holds',
+        'isAfter(time, MAX_TIME) ? MAX_TIME : time',
+        'time',
+      ],
+      [
+        'takes milliseconds for nanoseconds',
+        '(millis - seconds * 1000) * 1e6',
+        'millis - seconds * 1000',
+      ],
+      [
+        'reads nanoseconds that no double holds as they are',
+        'return readDigits(String(Math.trunc(nanos)))',
+        'return readDigits(String(BigInt(Math.trunc(nanos))))',
+      ],
+    ],
+  ),
+  ...inFile(
+    'transform/digits',
+    [transform('numbers'), transform('time')],
+    [
+      [
+        'forgets the zeros in the middle of a number',
+        'triple(bytes, at, value - head * 1000)\n  return at + 3',
+        'return shortDigits(bytes, at, value - head * 1000)',
+      ],
+      ['keeps the zeros at the end of a fraction', 'while (bytes[end - 1] === ZERO) end--', ''],
+      ['takes a number for a decimal that is only near to it', ' && millionths / 1e6 === size', ''],
+    ],
+  ),
+  ...inFile(
+    'transform/attribute-map',
+    [transform('limits'), transform('numbers'), transform('inherited'), transform('hostile')],
+    [
+      ['does not take back what it had begun to write', '  out.length = start\n', ''],
+      [
+        'takes an attribute more than it may',
+        '--left < 0 || !writeAttribute(key, value, encoding)) return false\n    before',
+        '--left < -1 || !writeAttribute(key, value, encoding)) return false\n    before',
+      ],
+      [
+        'writes numbers that are longer than an attribute may be',
+        'return length <= (limits.attributeValueLength ?? length)',
+        'return true',
+      ],
+      [
+        'takes what an object inherits for its attributes',
+        'for (const _ in prototype) return false',
+        '',
+      ],
+    ],
+  ),
+  ...inFile(
+    'transform/compact',
+    [transform('compact'), transform('wide')],
+    [
+      [
+        'puts a resource of any length in the statement',
+        'if (select.length > MAX_SELECT) return undefined',
+        '',
+      ],
+      [
+        'forgets what follows from other columns when it makes a row whole',
+        'row[name] = WAYS[how].value(row[of])',
+        'void WAYS[how].value(row[of])',
+      ],
+      ['gives two columns one short name', 'index < 26 ? letter : ', 'index < 27 ? letter : '],
+    ],
+  ),
+  ...inFile(
+    'transform/once',
+    [transform('once')],
+    [
+      [
+        'remembers a resource of which attributes are still to come',
+        'if (source.asyncAttributesPending) return undefined',
+        '',
+      ],
+      ['remembers a resource that has changed', 'source.attributes === attributes &&', ''],
+    ],
+  ),
+  ...inFile(
+    'transform/number',
+    [transform('columns'), transform('hostile')],
+    [
+      [
+        'lets a whole number pass that the column does not hold',
+        'number < min ? min : number > max ? max : number',
+        'number',
+      ],
+    ],
+  ),
+]

@@ -1,0 +1,16 @@
+const SOURCES = {
+  transform: 'packages/transform/src',
+  exporter: 'packages/exporter-clickhouse/src',
+}
+
+/** Breakages of one source file, which the same tests are run on first. */
+export function inFile(name, tests, breakages) {
+  const [where, file] = name.split('/')
+  return breakages.map(([name, from, to]) => ({
+    name,
+    file: `${SOURCES[where]}/${file}.ts`,
+    from,
+    to,
+    tests,
+  }))
+}

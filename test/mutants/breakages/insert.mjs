@@ -1,0 +1,41 @@
+import { exporter, faults } from '../test-files.mjs'
+import { inFile } from './in-file.mjs'
+
+export const INSERT = [
+  ...inFile(
+    'exporter/insert',
+    [exporter('insert'), exporter('compact'), exporter('equal-batches')],
+    [
+      ['drops the deduplication token', ', [TOKEN]: token }', ' }'],
+      ['gives other rows the same token', '    pressed.digest,\n', ''],
+      ['gives all parts of a batch the same token', 'tokenOf(token, part)', 'token'],
+      [
+        'lets the server gather the rows of several inserts',
+        "async_insert: '0',",
+        "async_insert: '1',",
+      ],
+      [
+        'lets the server parse a large batch as several blocks',
+        '...(rawBytes > MAX_SINGLE_BLOCK_BYTES &&',
+        '...(rawBytes < 0 &&',
+      ],
+      [
+        'takes equal rows of a table that is not ours for a retry',
+        "? '' : randomUUID()",
+        "? '' : ''",
+      ],
+      ['does not compress the statement before compressed rows', "codec === 'gzip' ? ", 'false ? '],
+    ],
+  ),
+  ...inFile(
+    'exporter/insert',
+    [faults('misbehaviour'), faults('early-answer')],
+    [
+      [
+        'changes the token on a retry',
+        'for (const setting of without) query.delete(setting)',
+        'for (const setting of without) query.delete(setting)\n  query.set(TOKEN, randomUUID())',
+      ],
+    ],
+  ),
+]

@@ -1,0 +1,89 @@
+import { exporter } from '../test-files.mjs'
+import { inFile } from './in-file.mjs'
+
+export const NETWORK = [
+  ...inFile(
+    'exporter/http',
+    [exporter('http-replay'), exporter('http-sockets'), exporter('http'), exporter('compact')],
+    [
+      [
+        'sends credentials in the URL',
+        'post.path}`,',
+        'post.path}&password=`.concat(config.password),',
+      ],
+      ['sends again what a server had begun to answer', ' && !answered', ''],
+      [
+        'takes an answer before the rows have left',
+        'else if (req.writableFinished)',
+        'else if (true)',
+      ],
+      ['reads an answer without end', 'bytes > MAX_REPLY_BYTES', 'bytes < 0'],
+      [
+        'sends twice what may not arrive twice',
+        'if (!first.stale || !post.repeatable)',
+        'if (!first.stale)',
+      ],
+      ['does not say that it sent twice', '{ ...second, replayed: true }', 'second'],
+      ['has no deadline', 'timedOut = true\n', 'return\n'],
+      ['holds an ended application open', 'socket.unref()', 'socket.ref()'],
+      [
+        'leaves a kept connection without anybody who hears its error',
+        "socket.on('error', () => {})",
+        'void 0',
+      ],
+      ['sends the wrong length with a statement before the rows', '(post.head?.length ?? 0) +', ''],
+    ],
+  ),
+  ...inFile(
+    'exporter/hang-watch',
+    [exporter('hang-watch')],
+    [
+      [
+        'waits for answers that a lost connection will never bring',
+        'if (one.startedAt < awaySince) one.aborter.abort',
+        'if (false) one.aborter.abort',
+      ],
+      [
+        'ends requests of a server that is merely slow',
+        'else if (awaySince !== undefined)',
+        'else if ((awaySince ??= askedAt))',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/backoff',
+    [exporter('backoff')],
+    [
+      [
+        'applies jitter before the cap',
+        ', maxDelayMs)\n  return delay * (0.5 + random() / 2)',
+        ')\n  return Math.min(delay * (0.5 + random() / 2), maxDelayMs)',
+      ],
+      ['waits longer at once than after the first failure', 'failures - 1, 64', 'failures, 64'],
+    ],
+  ),
+  ...inFile(
+    'exporter/pace',
+    [exporter('pace')],
+    [
+      ['ignores Retry-After', 'now + (outcome.retryAfterMs ?? 0)', 'now'],
+      ['floods a server that has just come back', 'this.failing ? 1 : ', ''],
+      [
+        'takes batches that fail together for failures one after the other',
+        'if (this.#pause !== undefined && outcome.retryAfterMs === undefined) return',
+        '',
+      ],
+      [
+        'hurries although the server asked for patience',
+        'HURRIED_APART_MS, this.#notBefore)',
+        'HURRIED_APART_MS, 0)',
+      ],
+      ['asks about a wrong password every second', 'return MISCONFIGURED_PROBE_MS', 'return delay'],
+    ],
+  ),
+  ...inFile(
+    'exporter/sender',
+    [exporter('patience')],
+    [['sends rows to a server that answered no ping', "if ('error' in pong)", 'if (false)']],
+  ),
+]

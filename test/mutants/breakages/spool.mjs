@@ -1,0 +1,149 @@
+import { exporter, faults } from '../test-files.mjs'
+import { inFile } from './in-file.mjs'
+
+const durable = [faults('durability')]
+const quick = [
+  exporter('spool'),
+  exporter('spool-reads'),
+  exporter('spool-lease'),
+  exporter('spool-faults'),
+]
+
+export const SPOOL = [
+  ...inFile('exporter/spool-disk', durable, [
+    ['does not fsync', 'if (sync) await file.datasync()', 'void sync'],
+    [
+      'writes a record under its own name from the first byte',
+      'const draft = ',
+      'const draft = path; void ',
+    ],
+  ]),
+  ...inFile('exporter/spool-disk', quick, [
+    ['believes a short write', 'at += bytesWritten', 'at = bytes.length'],
+    ['believes a short read', 'at += bytesRead', 'at = bytes'],
+    [
+      'leaves half of a record behind when the disk is full',
+      'await ignoring(fs.unlink(draft))',
+      '',
+    ],
+  ]),
+  ...inFile('exporter/spool-writer', durable, [
+    [
+      'does not make the name of a record last',
+      'if (sync) for (const stored of made)',
+      'if (false) for (const stored of made)',
+    ],
+    [
+      'does not make the folder of a destination last',
+      'if (syncFolders) await',
+      'if (false) await',
+    ],
+  ]),
+  ...inFile('exporter/spool-writer', quick, [
+    ['keeps what it has written although the rest failed', 'made.forEach(undo)', ''],
+    ['gives two records one name', 'Math.max(lastStamp + 1, ', 'Math.max('],
+  ]),
+  ...inFile(
+    'exporter/spool-record',
+    [exporter('spool-record'), exporter('spool-corruption')],
+    [
+      ["skips the spool's checksum", 'if (crc32(record.subarray(0, end)) !==', 'if (end <'],
+      [
+        'believes what a record says of its length',
+        'if (end + CRC_BYTES !== record.length) return',
+        '',
+      ],
+      [
+        "sends a record with another destination's insert",
+        'head.inserts[destination]',
+        'Object.values(head.inserts)[0]',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/spool-sync',
+    [faults('interval-sync')],
+    [
+      [
+        'syncs the file, and not its name',
+        'for (const folder of folders) await',
+        'for (const folder of []) await',
+      ],
+      [
+        'leaves unsynced what was written last before the end',
+        'return sync()',
+        'return Promise.resolve()',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/spool-reader',
+    [exporter('spool-reads'), exporter('spool-faults'), exporter('spool-corruption')],
+    [
+      [
+        'takes a file that is gone for a damaged one',
+        "if (isGone(error)) return { status: 'gone' }",
+        "if (isGone(error)) return { status: 'corrupt' }",
+      ],
+      [
+        'gives a record up after one error of the disk',
+        '++errors >= MAX_READ_ERRORS',
+        '++errors >= 1',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/spool-recovery',
+    [exporter('spool'), exporter('spool-faults')],
+    [
+      ['sends the newest of what it recovers first', 'a.stamp - b.stamp', 'b.stamp - a.stamp'],
+      [
+        'takes over batches of destinations it does not know',
+        '|| !ours.has(destination)) continue',
+        ') continue',
+      ],
+    ],
+  ),
+  ...inFile('exporter/spool', quick, [
+    ['never renews its lease', 'await leases.renew()', ''],
+    [
+      'counts a damaged record nowhere',
+      'else removal.add(stored)\n      events.corrupt(stored)',
+      'else removal.add(stored)',
+    ],
+    ['keeps on disk what the disk wrote too late', 'late.forEach(remove)', 'void late'],
+    ['keeps its lease when it is closed', 'await leases.releaseAll()', ''],
+  ]),
+  ...inFile(
+    'exporter/spool-corrupt',
+    [exporter('spool-corruption')],
+    [['keeps damaged records without bound', 'index >= MAX_FILES || bytes > MAX_BYTES', 'false']],
+  ),
+  ...inFile(
+    'exporter/lease',
+    [exporter('lease'), exporter('lease-adoption')],
+    [
+      [
+        "takes over a living owner's directory",
+        'for (const path of await findFree(others, now))',
+        'for (const path of others)',
+      ],
+      [
+        'takes a directory over without saying so first',
+        'await renewLease(fs, path)\n          const to',
+        'const to',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/lease-file',
+    [exporter('lease')],
+    [
+      [
+        'takes owners for dead because a clock was set',
+        '? opening || unchangedMs >= leaseMs / 2',
+        '? true',
+      ],
+    ],
+  ),
+]

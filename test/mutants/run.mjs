@@ -1,0 +1,95 @@
+// Breaks a copy of the product on purpose, one believable mistake at a time, and runs the tests on it: each must be noticed.
+// `--quick` runs only the tests that are named for each.
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, constants, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { BREAKAGES } from './breakages.mjs'
+import { copyOf } from './copy.mjs'
+import { breakText, judgeIn } from './judge.mjs'
+import { endTests } from './vitest-run.mjs'
+
+const FILE = 'docs/reliability/mutants.json'
+const USAGE = 'Usage: npm run mutants -- [--only <part of a name or file>] [--quick] [--write]'
+
+const root = process.cwd()
+const { only, quick, write } = optionsOf(process.argv.slice(2))
+const picked = BREAKAGES.filter(({ name, file }) => `${name} ${file}`.includes(only))
+if (picked.length === 0) fail(`No breakage's name or file has "${only}" in it.`)
+if (write && (only || quick))
+  fail('--write keeps what all breakages came to: it does not go with --only or --quick.')
+try {
+  for (const one of BREAKAGES) breakText(readFileSync(join(root, one.file), 'utf8'), one)
+} catch (error) {
+  fail(`The list of breakages is out of date. ${error.message}`)
+}
+
+const home = realpathSync(mkdtempSync(join(tmpdir(), 'spanhouse-mutants-')))
+process.on('exit', () => {
+  endTests()
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => process.exit(128 + constants.signals[signal]))
+
+const startedAt = new Date()
+const judge = judgeIn(copyOf(root, join(home, 'copy')), { quick })
+const results = []
+try {
+  console.log('Unbroken …')
+  await judge.check(picked)
+  for (const one of picked) {
+    const began = Date.now()
+    const found = await judge.verdictOn(one)
+    const seconds = secondsSince(began)
+    results.push({ name: one.name, file: one.file, ...found, seconds })
+    console.log(
+      `${found.verdict.padEnd(13)} ${String(seconds).padStart(5)} s  ${one.name}${found.by ? `  ← ${found.by}` : ''}`,
+    )
+    if (found.why) console.log(indented(found.why))
+  }
+} catch (error) {
+  fail(error.message)
+}
+
+const killed = results.filter(({ verdict }) => verdict === 'killed').length
+const seconds = secondsSince(startedAt.getTime())
+console.log(`${killed} of ${results.length} breakages killed, in ${seconds} s.`)
+if (write) {
+  mkdirSync(dirname(FILE), { recursive: true })
+  const summary = {
+    killed,
+    of: results.length,
+    startedAt: startedAt.toISOString(),
+    seconds,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cores: availableParallelism(),
+    breakages: results.map(({ why: _, ...result }) => result),
+  }
+  writeFileSync(FILE, `${JSON.stringify(summary, null, 2)}\n`)
+}
+process.exit(killed === results.length ? 0 : 1)
+
+function optionsOf(args) {
+  try {
+    const only = { type: 'string', default: '' }
+    const options = { only, quick: { type: 'boolean' }, write: { type: 'boolean' } }
+    return parseArgs({ args, options }).values
+  } catch (error) {
+    return fail(`${error.message}\n${USAGE}`)
+  }
+}
+
+function secondsSince(ms) {
+  return Math.round((Date.now() - ms) / 100) / 10
+}
+
+function indented(text) {
+  return text.slice(0, 1000).replace(/^/gm, '    ')
+}
+
+function fail(why) {
+  console.error(why)
+  process.exit(1)
+}

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
+
+// A test that fails fails twice: a busy machine alone kills nothing.
+const OPTIONS = ['--bail=1', '--retry=1', '--reporter=json']
+
+/**
+ * Runs test files of the copy. Gives `passed`, `failed` with the first test that did, `timed out`, or `did not start` where
+ * vitest ended without a test that failed: a file that cannot be loaded, say.
+ */
+export async function runTests(folder, { projects, files, deadlineMs }) {
+  const report = join(folder, '..', 'report.json')
+  const temporary = join(folder, '..', 'tmp')
+  rmSync(report, { force: true })
+  rmSync(temporary, { recursive: true, force: true })
+  mkdirSync(temporary)
+  const args = [
+    join(folder, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    ...projects.flatMap((project) => ['--project', project]),
+    ...files,
+    ...OPTIONS,
+    `--testTimeout=${projects.includes('faults') ? 60_000 : 10_000}`,
+    `--outputFile=${report}`,
+  ]
+  // A group of its own, so that it ends with all that its tests have started.
+  running = spawn(process.execPath, args, {
+    cwd: folder,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, SPANHOUSE_SEED: '1', TMPDIR: temporary, NO_COLOR: '1' },
+  })
+  let said = ''
+  for (const stream of [running.stdout, running.stderr])
+    stream.on('data', (text) => {
+      said = (said + text).slice(-4000)
+    })
+  let isLate = false
+  const deadline = setTimeout(() => {
+    isLate = true
+    endTests()
+  }, deadlineMs)
+  const [code] = await once(running, 'exit')
+  clearTimeout(deadline)
+  endTests()
+  running = undefined
+  if (isLate) return { status: 'timed out' }
+  return existsSync(report)
+    ? read(JSON.parse(readFileSync(report, 'utf8')), code, folder)
+    : { status: 'did not start', why: said }
+}
+
+let running
+
+/** Ends the run under way, if there is one. */
+export function endTests() {
+  if (running === undefined) return
+  try {
+    process.kill(-running.pid, 'SIGKILL')
+  } catch {
+    // It has ended.
+  }
+}
+
+function read({ testResults, numPassedTests }, code, folder) {
+  for (const { name, assertionResults } of testResults) {
+    const failed = assertionResults.find(({ status }) => status === 'failed')
+    if (failed)
+      return { status: 'failed', test: `${relative(folder, name)}: ${failed.fullName.trim()}` }
+  }
+  if (code === 0 && numPassedTests > 0) return { status: 'passed' }
+  const why = testResults.map(({ message }) => message).find(Boolean)
+  return { status: 'did not start', why: why ?? `vitest ended with ${code}, and no test failed` }
+}
