@@ -8,18 +8,34 @@ const sdk = (version: 'sdk2' | 'sdk3') => ({
   ),
 })
 
+// Both cores may be busy with servers and demos of the other projects.
+const patient = { testTimeout: 30_000 }
 const slow = { testTimeout: 60_000, hookTimeout: 60_000 }
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit:transform', include: ['packages/transform/test/*.test.ts'] } },
       {
-        test: { name: 'unit:exporter', include: ['packages/exporter-clickhouse/test/*.test.ts'] },
+        test: {
+          name: 'unit:transform',
+          include: ['packages/transform/test/*.test.ts'],
+          ...patient,
+        },
+      },
+      {
+        test: {
+          name: 'unit:exporter',
+          include: ['packages/exporter-clickhouse/test/*.test.ts'],
+          ...patient,
+        },
         resolve: { alias: sdk('sdk2') },
       },
       {
-        test: { name: 'sdk3:exporter', include: ['packages/exporter-clickhouse/test/*.test.ts'] },
+        test: {
+          name: 'sdk3:exporter',
+          include: ['packages/exporter-clickhouse/test/*.test.ts'],
+          ...patient,
+        },
         resolve: { alias: sdk('sdk3') },
       },
       {
