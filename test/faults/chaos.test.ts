@@ -26,6 +26,7 @@ test('after chaos every promise is found kept', async () => {
     outages: recoveriesMs.length,
     'ms to recover, p50': percentile(recoveriesMs, 50),
     'ms to recover, p99': percentile(recoveriesMs, 99),
+    'the slowest of these was after': outcome.slowestAfter,
     'rows that waited at the end of it': outcome.leftAtEnd,
     'requests until nothing waited': outcome.requestsToDrain,
     'ms until nothing waited': outcome.drainedMs,

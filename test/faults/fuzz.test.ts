@@ -24,6 +24,7 @@ import { type Random, randomOf, SEED } from './seed.js'
 const SPANS = LONG ? 1_000_000 : 10_000
 // Each shape once, at least.
 const STORED_SPANS = LONG ? 20_000 : SHAPE_COUNT + 50
+const SPANS_AT_ONCE = LONG ? 300 : 100
 const LONG_MS = 3_600_000
 
 const tables = Object.entries(TABLES)
@@ -127,11 +128,11 @@ describe('a real server', () => {
         timeoutMs: 60_000,
       })
       // Not many at once: of more than eight resources in one export the rows go whole.
-      for (let at = 0; at < sample.length; at += 50)
-        await new Promise<void>((resolve) =>
-          exporter.export(sample.slice(at, at + 50), () => resolve()),
-        )
-      await exporter.forceFlush({ timeoutMs: 60_000 })
+      for (let at = 0; at < sample.length; at += SPANS_AT_ONCE) {
+        const spans = sample.slice(at, at + SPANS_AT_ONCE)
+        await new Promise<void>((resolve) => exporter.export(spans, () => resolve()))
+        await exporter.forceFlush({ timeoutMs: 60_000 })
+      }
       expect(statsOf(exporter)).toMatchObject({
         accepted: sample.length,
         delivered: sample.length,
@@ -198,12 +199,17 @@ async function expectSameRows(
   table: Table<SpanLike>,
   [one, other]: readonly [string, string],
 ): Promise<void> {
-  const columns = table.columns.map(({ name, type, from }) =>
+  const columns = table.columns.map((column) => {
+    const { name, type, from } = column
+    const derived = 'derived' in column ? column.derived : undefined
+    const quoted = quoteIdentifier(name)
     // Integer-like names of a resource come first in a compact row, as in any object.
-    from === 'resource' && type.startsWith('Map')
-      ? `mapSort(${quoteIdentifier(name)})`
-      : quoteIdentifier(name),
-  )
+    if (from === 'resource' && type.startsWith('Map')) return `mapSort(${quoted})`
+    // From 104 days on the server's division may differ in the last bit (derived.ts).
+    if (derived?.how === 'milliseconds')
+      return `if(${quoteIdentifier(derived.of)} < exp2(53), ${quoted}, 0)`
+    return quoted
+  })
   const rowsOf = (database: string) =>
     `SELECT ${columns.join(', ')} FROM ${database}.${quoteIdentifier(table.name)}`
   const sums = (database: string) =>

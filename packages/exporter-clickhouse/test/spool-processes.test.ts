@@ -79,7 +79,8 @@ const idOf = (text: string) => text.split(' ', 2).join(' ')
 test('whatever was acknowledged before kill -9 is found intact, once for each destination', async () => {
   const directory = await newDirectory()
   const acknowledged: unknown[] = []
-  for (let round = 0; round < 5; round++) {
+  // On a busy machine some are killed before they have written anything.
+  for (let round = 0; round < 5 || (acknowledged.length <= 20 && round < 20); round++) {
     const writers = Array.from({ length: 4 }, () => start(directory, 'putForEver'))
     const killed = writers.map(async (writer) => {
       // Its first moments, in which the directory is made, are among those it is killed in.

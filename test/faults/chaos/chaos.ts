@@ -12,6 +12,8 @@ export interface Outcome {
   readonly faults: Readonly<Record<string, number>>
   /** From the end of each outage to the first rows after it, in milliseconds. */
   readonly recoveriesMs: readonly number[]
+  /** The outage that the longest of them followed. */
+  readonly slowestAfter: string
   /** From the end of all faults until nothing waited any more. */
   readonly drainedMs: number
   /** Rows that waited then, at the destinations that things had happened to, and requests until they did not. */
@@ -77,6 +79,7 @@ class Run {
   readonly #scene: Scene
   readonly #faults = new Map<string, number>()
   readonly #recoveriesMs: number[] = []
+  #slowestAfter = ''
   readonly #complaints: string[] = []
   /** One outage at a time: otherwise nobody could say from which a destination has recovered. */
   #outage: Promise<unknown> = Promise.resolve()
@@ -164,7 +167,10 @@ class Run {
         await until(isBack, BACK_MS).catch(() =>
           this.#complaints.push(`${name} takes nothing ${BACK_MS} ms after: ${fault.kind}`),
         )
-        this.#recoveriesMs.push(performance.now() - endedAt)
+        const recoveredMs = performance.now() - endedAt
+        if (recoveredMs > Math.max(0, ...this.#recoveriesMs))
+          this.#slowestAfter = `${fault.kind}, at ${name}`
+        this.#recoveriesMs.push(recoveredMs)
       }),
     )
   }
@@ -204,6 +210,7 @@ class Run {
         'the server ended because of a fault': servers.endedByThemselves,
       },
       recoveriesMs: this.#recoveriesMs,
+      slowestAfter: this.#slowestAfter,
       drainedMs,
       leftAtEnd: before.waiting,
       requestsToDrain,

@@ -25,6 +25,8 @@ export interface ChaosFault {
   run(scene: Scene, met: (kind: string) => void): Promise<void>
 }
 
+const CUT_OFF_MS = 60_000
+
 const lasts = (scene: Scene, low: number, high: number) => sleep(scene.random.between(low, high))
 
 const FRONT: ChaosFault[] = [
@@ -170,13 +172,14 @@ const PROCESSES: ChaosFault[] = [
  * has lost (see server-kill.test.ts), and that is nobody's fault but its own.
  */
 async function cutOff(scene: Scene): Promise<() => Promise<void>> {
-  scene.front.behaviour = ({ gone }) => gone
+  scene.cutFrontOff(true)
   scene.wire.shape('requests', { blackHole: true })
   const { rough } = scene.servers
   const underWay = "SELECT count() FROM system.processes WHERE query_kind = 'Insert'"
-  await until(async () => (await rough.query(underWay)) === '0\n')
+  // One whose rows have come in part ends when its client gives it up.
+  await until(async () => (await rough.query(underWay)) === '0\n', CUT_OFF_MS)
   return async () => {
-    scene.front.behaviour = usualBehaviour
+    scene.cutFrontOff(false)
     await scene.wire.heal()
   }
 }

@@ -8,7 +8,7 @@ import type {
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { diagLines } from '../../delivery/harness.js'
 import { Child } from '../child.js'
-import { realClickHouse } from '../clickhouse-backend.js'
+import { type Backend, BackendGone, realClickHouse } from '../clickhouse-backend.js'
 import { Exports, exporterTo } from '../exports.js'
 import { createTable, deduplicatedBlocks } from '../real-table.js'
 import { ScriptedClickHouse } from '../scripted-clickhouse.js'
@@ -46,6 +46,8 @@ export interface Scene {
   readonly log: readonly string[]
   readonly servers: Servers
   readonly children: Children
+  /** Whether the server behind the front can be reached, whatever the front does. */
+  cutFrontOff(is: boolean): void
   close(): Promise<void>
 }
 
@@ -55,7 +57,14 @@ export async function openScene(random: Random): Promise<Scene> {
   mkdirSync(spool)
   const servers = await Servers.start(join(directory, 'data'))
   const backend = realClickHouse(() => servers.rough.httpPort)
-  const front = await new ScriptedClickHouse(backend, usualBehaviour).listen()
+  let isCutOff = false
+  const reached: Backend = {
+    async execute(request) {
+      if (isCutOff) throw new BackendGone('cut off')
+      return backend.execute(request)
+    },
+  }
+  const front = await new ScriptedClickHouse(reached, usualBehaviour).listen()
   const wire = await startTcpProxy(servers.rough.httpPort)
   const rough = ROUGH.map((name) => ({
     name,
@@ -81,6 +90,9 @@ export async function openScene(random: Random): Promise<Scene> {
     log,
     servers,
     children,
+    cutFrontOff(is) {
+      isCutOff = is
+    },
     async close() {
       await children.killAll()
       await exporter.shutdown()
