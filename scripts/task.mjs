@@ -128,20 +128,49 @@ async function build() {
 
 const CODE_ONLY = ['--declaration', 'false', '--isolatedDeclarations', 'false', '--removeComments']
 
-/** All code of a package in one file, because sixty take longer to load; and one for both module systems, so that a process that uses both has one copy. */
+/**
+ * All code of a package in one file, because sixty take longer to load, with what it uses of its development dependencies; and
+ * one for both module systems, so that a process that uses both has one copy. ESM finds the names in a small file: Node.js reads
+ * those of CommonJS character by character.
+ */
 async function bundle(folder, to) {
   const { rolldown } = await import('rolldown')
-  const input = join(folder, 'src/index.ts')
-  const build = await rolldown({ input, platform: 'node', external: /^[^./]/ })
+  const { dependencies, peerDependencies } = manifestOf(folder)
+  const installed = Object.keys({ ...dependencies, ...peerDependencies })
+  const bundled = new Set()
+  const build = await rolldown({
+    input: join(folder, 'src/index.ts'),
+    platform: 'node',
+    external: (id) => id.startsWith('node:') || installed.includes(id),
+    plugins: [{ name: 'bundled', moduleParsed: ({ id }) => void bundled.add(packageOf(id)) }],
+  })
   const file = resolve(to, 'cjs/index.js')
   await build.write({ file, format: 'cjs', comments: false })
   await build.close()
   const names = Object.keys(createRequire(file)(file)).sort()
+  const lines = names.map((name) => `exports.${name} = all.${name}\n`)
+  writeFileSync(join(to, 'cjs/names.js'), `const all = require('./index.js')\n${lines.join('')}`)
   mkdirSync(join(to, 'esm'), { recursive: true })
   writeFileSync(
     join(to, 'esm/index.js'),
-    `export {\n${names.map((name) => `  ${name},\n`).join('')}} from '../cjs/index.js'\n`,
+    `export {\n${names.map((name) => `  ${name},\n`).join('')}} from '../cjs/names.js'\n`,
   )
+  const licenses = [...bundled].filter(Boolean).sort().map(licenseOf)
+  if (licenses.length > 0) writeFileSync(join(to, 'THIRD-PARTY-LICENSES'), licenses.join('\n'))
+}
+
+function manifestOf(folder) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+}
+
+/** The folder of the installed package that a file is of; undefined for our own. */
+function packageOf(file) {
+  return /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file)?.[0]
+}
+
+function licenseOf(folder) {
+  const { name, version } = manifestOf(folder)
+  return `${name} ${version}\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8')}`
 }
 
 /** Leaves the types that the package shows. */

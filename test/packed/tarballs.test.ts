@@ -39,11 +39,17 @@ describe.each(packages)('the tarball of @spanhouse/%s', (name) => {
   })
 })
 
-test('the exporter depends on zod and transform alone, and transform on nothing', async () => {
+test('the exporter depends on transform alone, has zod in it with its licence, and transform depends on nothing', async () => {
   const exporter = await manifestIn(tarballOf('exporter-clickhouse', folder))
   const transform = await manifestIn(tarballOf('transform', folder))
-  expect(Object.keys(exporter.dependencies ?? {}).sort()).toEqual(['@spanhouse/transform', 'zod'])
+  expect(Object.keys(exporter.dependencies ?? {}).sort()).toEqual(['@spanhouse/transform'])
   expect(exporter.dependencies?.['@spanhouse/transform']).toBe(transform.version)
+  const licences = [
+    '-xzOf',
+    tarballOf('exporter-clickhouse', folder),
+    'package/dist/THIRD-PARTY-LICENSES',
+  ]
+  expect((await run('tar', licences)).stdout).toMatch(/^zod 4.*MIT License.*Copyright/s)
   expect(exporter.peerDependencies).toEqual({ '@opentelemetry/api': '>=1.9 <2' })
   expect(transform.dependencies).toBeUndefined()
   expect(transform.peerDependencies).toBeUndefined()
@@ -59,6 +65,8 @@ function filesOf(name: string): string[] {
     'README.md',
     'package.json',
     'dist/cjs/package.json',
+    ...(sources.includes('cli') ? [] : ['dist/cjs/names.js']),
+    ...(name === 'exporter-clickhouse' ? ['dist/THIRD-PARTY-LICENSES'] : []),
     ...shared.map((file) => `dist/${file}`),
     ...['esm', 'cjs'].flatMap((format) => modules.map((module) => `dist/${format}/${module}.js`)),
   ]

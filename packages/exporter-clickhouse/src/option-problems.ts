@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod/mini'
 
 const SECRET = /password|headers|tls|endpoint/
 
@@ -25,6 +25,10 @@ export function describe(issue: z.core.$ZodIssue, options: unknown): string[] {
 // A header line or a URL in place of a name may hold a secret.
 export function shownName(name: string): string {
   return /^[\w-]{1,60}$/.test(name) ? name : '(a name not shown)'
+}
+
+export function unreadable(path: string): string {
+  return `${path} cannot be read: what gives it throws, so give the value itself`
 }
 
 export function show(value: unknown): string {

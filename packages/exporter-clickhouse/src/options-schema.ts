@@ -1,22 +1,28 @@
 import type { Agent } from 'node:http'
 import type { MeterProvider } from '@opentelemetry/api'
 import type { SpanLike, Table } from '@spanhouse/transform'
-import { z } from 'zod'
+import { en } from 'zod/locales'
+import * as z from 'zod/mini'
 import { MAX_TIMER_MS } from './deadline.js'
 import { endpointProblem } from './endpoint.js'
-import { describe, shownName } from './option-problems.js'
+import { describe, unreadable } from './option-problems.js'
 import type { Options } from './options.js'
+
+z.config(en())
 
 const MiB = 1024 * 1024
 
-const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.int().min(min).max(max)
-const ms = (min = 0) => z.number().min(min).max(MAX_TIMER_MS)
-const nonEmpty = z.string().min(1)
+const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.int().check(z.gte(min), z.lte(max))
+const ms = (min = 0) => z.number().check(z.gte(min), z.lte(MAX_TIMER_MS))
+const nonEmpty = z.string().check(z.minLength(1))
+/** An object of options, each of which may be missing. */
+const group = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+  z.partial(z.strictObject(shape))
 // What Node accepts in a header: anything else would only fail when the first request is made.
-const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is no header name')
+const headerName = z.string().check(z.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is no header name'))
 const headerValue = z
   .string()
-  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'holds characters that no header may have')
+  .check(z.regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'holds characters that no header may have'))
 const ownHeaders = new Set([
   'content-encoding',
   'content-length',
@@ -43,76 +49,67 @@ const ownSettings = new Set([
 ])
 
 const destinationShape = {
-  endpoint: z.string().superRefine((text, { addIssue }) => {
-    const problem = endpointProblem(text)
-    if (problem !== undefined) addIssue(problem)
+  endpoint: z.string().check((payload) => {
+    const problem = endpointProblem(payload.value)
+    if (problem !== undefined)
+      payload.issues.push({ code: 'custom', input: payload.value, message: problem })
   }),
   database: nonEmpty,
   table: nonEmpty,
-  username: nonEmpty.refine((name) => !name.includes(':'), 'must not contain a colon'),
+  username: nonEmpty.check(z.refine((name) => !name.includes(':'), 'must not contain a colon')),
   password: z.string(),
   schema: z.union([
     z.enum(['flat', 'otel']),
     z.custom<Table<SpanLike>>(isTable, "must be 'flat', 'otel' or a table made by defineTable()"),
   ]),
   timeoutMs: ms(1),
-  batch: z
-    .strictObject({ maxRows: whole(1, 1_000_000), maxBytes: whole(1, 256 * MiB), maxDelayMs: ms() })
-    .partial(),
-  compression: z
-    .strictObject({
-      codec: z.enum(['gzip', 'br', 'none']),
-      level: whole(1, 9),
-      thresholdBytes: whole(0),
-    })
-    .partial(),
-  retry: z
-    .strictObject({
-      maxRetries: z.custom<number | 'unlimited'>(
-        (value) => value === 'unlimited' || (Number.isSafeInteger(value) && Number(value) >= 0),
-        "must be a whole number, 0 or more, or 'unlimited'",
-      ),
-      initialDelayMs: ms(),
-      multiplier: z.number().min(1).max(100),
-      maxDelayMs: ms(),
-    })
-    .partial(),
-  queue: z
-    .strictObject({ maxBytes: whole(1), whenFull: z.enum(['drop_oldest', 'drop_newest']) })
-    .partial(),
-  spool: z
-    .strictObject({
-      directory: nonEmpty,
-      maxBytes: whole(1),
-      fsync: z.enum(['always', 'interval', 'never']),
-      leaseMs: ms(100),
-    })
-    .partial(),
+  batch: group({ maxRows: whole(1, 1_000_000), maxBytes: whole(1, 256 * MiB), maxDelayMs: ms() }),
+  compression: group({
+    codec: z.enum(['gzip', 'br', 'none']),
+    level: whole(1, 9),
+    thresholdBytes: whole(0),
+  }),
+  retry: group({
+    maxRetries: z.custom<number | 'unlimited'>(
+      (value) => value === 'unlimited' || (Number.isSafeInteger(value) && Number(value) >= 0),
+      "must be a whole number, 0 or more, or 'unlimited'",
+    ),
+    initialDelayMs: ms(),
+    multiplier: z.number().check(z.gte(1), z.lte(100)),
+    maxDelayMs: ms(),
+  }),
+  queue: group({ maxBytes: whole(1), whenFull: z.enum(['drop_oldest', 'drop_newest']) }),
+  spool: group({
+    directory: nonEmpty,
+    maxBytes: whole(1),
+    fsync: z.enum(['always', 'interval', 'never']),
+    leaseMs: ms(100),
+  }),
   deadLetter: z.union([
-    z.strictObject({ directory: nonEmpty, maxBytes: whole(1).optional() }),
+    z.strictObject({ directory: nonEmpty, maxBytes: z.optional(whole(1)) }),
     z.strictObject({ table: nonEmpty }),
   ]),
   asyncInsert: z.boolean(),
   manageSchema: z.enum(['create', 'validate', 'off']),
   ttl: whole(1),
-  tls: z
-    .strictObject({
-      ca: nonEmpty,
-      cert: nonEmpty,
-      key: nonEmpty,
-      servername: nonEmpty,
-      rejectUnauthorized: z.boolean(),
-    })
-    .partial(),
+  tls: group({
+    ca: nonEmpty,
+    cert: nonEmpty,
+    key: nonEmpty,
+    servername: nonEmpty,
+    rejectUnauthorized: z.boolean(),
+  }),
   headers: z.record(
-    headerName.refine((name) => !ownHeaders.has(name.toLowerCase()), 'is set by the exporter'),
+    headerName.check(
+      z.refine((name) => !ownHeaders.has(name.toLowerCase()), 'is set by the exporter'),
+    ),
     headerValue,
   ),
   settings: z.record(
-    z
-      .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is no setting name')
-      .refine((name) => !ownSettings.has(name), 'is set by the exporter'),
+    z.string().check(
+      z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is no setting name'),
+      z.refine((name) => !ownSettings.has(name), 'is set by the exporter'),
+    ),
     z.union([z.string(), z.number(), z.boolean()], 'must be a string, number or boolean'),
   ),
   agent: z.custom<Agent>((value) => hasMethod(value, 'destroy'), 'must be an http.Agent'),
@@ -121,42 +118,36 @@ const destinationShape = {
 /** What a destination may be called. */
 export const DESTINATION_NAME: RegExp = /^[A-Za-z0-9_-]{1,64}$/
 
-const destinationSchema = z
-  .strictObject({
-    ...destinationShape,
-    name: z.string().regex(DESTINATION_NAME, 'must be 1 to 64 letters, digits, _ or -'),
-  })
-  .partial()
-  .required({ name: true })
+const destinationSchema = z.extend(group(destinationShape), {
+  name: z.string().check(z.regex(DESTINATION_NAME, 'must be 1 to 64 letters, digits, _ or -')),
+})
 
-const MAX_DESTINATIONS = 16
+const limitsShape = {
+  attributeValueLength: whole(1),
+  attributeCount: whole(0),
+  eventCount: whole(0),
+  linkCount: whole(0),
+  rowBytes: whole(1),
+}
 
-const optionsSchema = z
-  .strictObject({
-    ...destinationShape,
-    destinations: z.array(destinationSchema).min(1).max(MAX_DESTINATIONS),
-    acknowledge: z.enum(['delivered', 'accepted']),
-    onDrop: z.custom<NonNullable<Options['onDrop']>>(
-      (value) => typeof value === 'function',
-      'must be a function',
-    ),
-    meterProvider: z.custom<Pick<MeterProvider, 'getMeter'>>(
-      (value) => hasMethod(value, 'getMeter'),
-      'must be a MeterProvider',
-    ),
-    flushTimeoutMs: ms(1),
-    shutdownTimeoutMs: ms(1),
-    limits: z
-      .strictObject({
-        attributeValueLength: whole(1),
-        attributeCount: whole(0),
-        eventCount: whole(0),
-        linkCount: whole(0),
-        rowBytes: whole(1),
-      })
-      .partial(),
-  })
-  .partial()
+export const MAX_DESTINATIONS = 16
+
+const optionsSchema = group({
+  ...destinationShape,
+  destinations: z.array(destinationSchema).check(z.minLength(1), z.maxLength(MAX_DESTINATIONS)),
+  acknowledge: z.enum(['delivered', 'accepted']),
+  onDrop: z.custom<NonNullable<Options['onDrop']>>(
+    (value) => typeof value === 'function',
+    'must be a function',
+  ),
+  meterProvider: z.custom<Pick<MeterProvider, 'getMeter'>>(
+    (value) => hasMethod(value, 'getMeter'),
+    'must be a MeterProvider',
+  ),
+  flushTimeoutMs: ms(1),
+  shutdownTimeoutMs: ms(1),
+  limits: group(limitsShape),
+})
 
 /** What is wrong with options by themselves, as short sentences; empty if nothing is. */
 export function checkOptions(options: unknown): string[] {
@@ -202,81 +193,25 @@ function hasMethod(value: unknown, name: string): boolean {
   }
 }
 
-interface Names {
+/** What an object of options may hold. */
+export interface Names {
   readonly known: readonly string[]
   /** Options that hold options. What stands in others is taken as it is. */
   readonly groups?: Readonly<Record<string, Names>>
 }
 
-const namesOf = (schema: z.ZodObject): Names => ({ known: Object.keys(schema.shape) })
+const namesOf = (schema: z.ZodMiniObject): Names => ({ known: Object.keys(schema.shape) })
 const groups: Readonly<Record<string, Names>> = {
   ...Object.fromEntries(
     Object.entries(destinationShape).flatMap(([name, schema]) =>
-      schema instanceof z.ZodObject ? [[name, namesOf(schema)]] : [],
+      schema instanceof z.ZodMiniObject ? [[name, namesOf(schema)]] : [],
     ),
   ),
-  limits: namesOf(optionsSchema.shape.limits.unwrap()),
+  limits: { known: Object.keys(limitsShape) },
   deadLetter: { known: ['directory', 'maxBytes', 'table'] },
   headers: { known: [] },
   settings: { known: [] },
 }
 
-/**
- * The options as they are at this moment, each read once: a getter may throw, and may say something else the next time.
- * Inherited ones count, but for those of every object. Adds what cannot be read to `problems`.
- */
-export function readOptions(options: unknown, problems: string[]): unknown {
-  return readFields(options, { ...namesOf(optionsSchema), groups }, '', problems)
-}
-
-function readFields(
-  given: unknown,
-  { known, groups = {} }: Names,
-  at: string,
-  problems: string[],
-): unknown {
-  try {
-    if (typeof given !== 'object' || given === null) return given
-    if (Array.isArray(given)) return [] // as wrong as any list, and no Proxy
-    const inherited = known.filter((name) => name in given && !(name in Object.prototype))
-    const names = [...new Set([...Object.keys(given), ...inherited])]
-    return Object.fromEntries(
-      names.flatMap((name): [string, unknown][] => {
-        const path = `${at}${shownName(name)}`
-        if (name === '__proto__') {
-          problems.push(`${path} is no option`) // zod leaves it out without a word
-          return []
-        }
-        try {
-          const value = (given as Record<string, unknown>)[name]
-          const group = Object.hasOwn(groups, name) ? groups[name] : undefined
-          if (group) return [[name, readFields(value, group, `${path}.`, problems)]]
-          return [[name, path === 'destinations' ? readDestinations(value, problems) : value]]
-        } catch {
-          problems.push(unreadable(path))
-          return []
-        }
-      }),
-    )
-  } catch {
-    problems.push(unreadable(at.slice(0, -1) || 'options'))
-    return {}
-  }
-}
-
-function readDestinations(given: unknown, problems: string[]): unknown {
-  if (!Array.isArray(given)) return given
-  if (given.length > MAX_DESTINATIONS) {
-    // Before anybody goes through all of them.
-    problems.push(`destinations: ${given.length} are too many, ${MAX_DESTINATIONS} are the most`)
-    return undefined
-  }
-  const names = { ...namesOf(destinationSchema), groups }
-  return Array.from({ length: given.length }, (_, index) =>
-    readFields(given[index], names, `destinations.${index}.`, problems),
-  )
-}
-
-function unreadable(path: string): string {
-  return `${path} cannot be read: what gives it throws, so give the value itself`
-}
+export const OPTION_NAMES: Names = { ...namesOf(optionsSchema), groups }
+export const DESTINATION_OPTION_NAMES: Names = { ...namesOf(destinationSchema), groups }
