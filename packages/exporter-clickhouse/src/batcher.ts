@@ -5,6 +5,7 @@ import type { BatchLimits } from './config.js'
 const MAX_PARTITIONS = 100
 const NEWLINE = 0x0a
 const MIN_BYTES = 64 * 1024
+const SLACK = 1.125
 
 /** Rows as JSONEachRow, each ended with a newline. */
 export interface Rows {
@@ -41,8 +42,8 @@ export class Batcher {
 
   /** Where the next row is to be written, behind the others. */
   get writer(): ByteWriter {
-    // The next batch is likely to be as long as the last one.
-    this.#open ??= this.#spare ?? new ByteWriter(this.#lastBytes)
+    // The next batch is likely to be as long as the last one. A little more would cost it a copy of all its bytes.
+    this.#open ??= this.#spare ?? new ByteWriter(this.#lastBytes * SLACK)
     if (this.#open === this.#spare) this.#spare = undefined
     return this.#open
   }

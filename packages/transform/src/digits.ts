@@ -6,9 +6,8 @@ const POINT = 0x2e
 const MOST_DIGITS = 24
 
 // '000' … '999', one behind the other.
-const TRIPLES = Uint8Array.from(
+const TRIPLES = Buffer.from(
   Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, '0')).join(''),
-  (digit) => digit.charCodeAt(0),
 )
 
 /** A whole number, 0 … 2^53-1. */
