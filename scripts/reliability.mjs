@@ -88,15 +88,18 @@ function faultsTable(runs) {
   )
 }
 
-function mutantsTable(mutants) {
-  const killed = mutants.filter(({ verdict }) => verdict === 'killed').length
-  const rows = mutants.map(({ name, verdict, killedBy, seconds }) => [
-    escaped(name),
-    verdict,
-    escaped([killedBy ?? []].flat().join(', ')),
-    count(seconds),
-  ])
-  return `${killed} of ${mutants.length} were found.\n\n${table(['mistake', 'verdict', 'found by', 'seconds'], rows)}`
+function mutantsTable({ killed, of, seconds, startedAt, node, platform, cores, breakages }) {
+  const files = [...new Set(breakages.map(({ file }) => file))].sort()
+  const rows = files.map((file) => {
+    const own = breakages.filter((one) => one.file === file)
+    const found = own.filter(({ verdict }) => verdict === 'killed')
+    return [`\`${file}\``, own.length, found.length]
+  })
+  const on = `${platform}, ${cores} cores, Node ${node.slice(1)}`
+  return (
+    `${killed} of ${of} were found, on ${startedAt.slice(0, 10)} (${on}) in ${Math.round(seconds / 60)} minutes. ` +
+    `Each with the test that found it: [mutants.json](reliability/mutants.json).\n\n${table(['file', 'mistakes', 'found'], rows)}`
+  )
 }
 
 /** Counts of faults by kind, by the test that injected them. */
@@ -136,10 +139,6 @@ function recoveriesIn(figure) {
 
 function count(value) {
   return Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '–'
-}
-
-function escaped(text) {
-  return String(text).replaceAll('|', '\\|').replaceAll('<', '&lt;')
 }
 
 function table(head, rows) {

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { availableParallelism, constants, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { writeReliability } from '../../scripts/reliability.mjs'
 import { BREAKAGES } from './breakages.mjs'
 import { copyOf } from './copy.mjs'
 import { breakText, judgeIn } from './judge.mjs'
@@ -68,6 +69,7 @@ if (write) {
     breakages: results.map(({ why: _, ...result }) => result),
   }
   writeFileSync(FILE, `${JSON.stringify(summary, null, 2)}\n`)
+  writeReliability()
 }
 process.exit(killed === results.length ? 0 : 1)
 
