@@ -17,7 +17,7 @@ function valuesOf({ above }, measured, key, figure, rounds) {
   const values = rounds.map((round) => round[figure] ?? null)
   if (above === undefined || key === above || !measured[above]) return values
   const floor = summary(measured[above].map((round) => round[figure] ?? null))
-  return values.map((value) => (value === null ? null : Math.max(0, value - floor.median)))
+  return values.map((value) => (value === null ? null : Math.max(0, value - (floor?.median ?? 0))))
 }
 
 /** By round, one row's figure divided by another's; empty if either was not measured. */

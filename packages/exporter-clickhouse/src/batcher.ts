@@ -5,7 +5,9 @@ import type { BatchLimits } from './config.js'
 const MAX_PARTITIONS = 100
 const NEWLINE = 0x0a
 const MIN_BYTES = 64 * 1024
-const SLACK = 1.125
+// More is not copied to a larger place: the event loop would stand still for milliseconds.
+const MAX_COPIED_BYTES = 1024 * 1024
+const SLACK = 1.25
 
 /** Rows as JSONEachRow, each ended with a newline. */
 export interface Rows {
@@ -15,7 +17,10 @@ export interface Rows {
   release?(): void
 }
 
-/** Gathers rows until a limit of rows, bytes, age or partitions is met; what is sealed is handed to `onSealed`. */
+/**
+ * Gathers rows until a limit of rows, bytes, age or partitions is met, or the memory set aside for them is full and they are many;
+ * what is sealed is handed to `onSealed`.
+ */
 export class Batcher {
   readonly #limits: BatchLimits
   readonly #onSealed: (rows: Rows) => void
@@ -24,7 +29,8 @@ export class Batcher {
   #open: ByteWriter | undefined
   #spare: ByteWriter | undefined
   #rows = 0
-  #lastBytes = 0
+  /** As long as the last batch, or twice as long if that had no more room: what the next one is likely to need. */
+  #expectedBytes = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(limits: BatchLimits, onSealed: (rows: Rows) => void) {
@@ -42,9 +48,12 @@ export class Batcher {
 
   /** Where the next row is to be written, behind the others. */
   get writer(): ByteWriter {
-    // The next batch is likely to be as long as the last one. A little more would cost it a copy of all its bytes.
-    this.#open ??= this.#spare ?? new ByteWriter(this.#lastBytes * SLACK)
-    if (this.#open === this.#spare) this.#spare = undefined
+    if (!this.#open) {
+      const spare = this.#spare
+      this.#spare = undefined
+      const isEnough = spare !== undefined && spare.bytes.length >= this.#expectedBytes
+      this.#open = isEnough ? spare : new ByteWriter(this.#expectedBytes * SLACK)
+    }
     return this.#open
   }
 
@@ -64,7 +73,7 @@ export class Batcher {
     if (this.#rows === 0) this.#timer = setTimeout(() => this.seal(), maxDelayMs).unref()
     this.#rows++
     if (partition !== this.#lastPartition) this.#enter(partition)
-    if (this.#rows >= maxRows || writer.length >= maxBytes) this.seal()
+    if (this.#rows >= maxRows || writer.length >= maxBytes ) this.seal()
   }
 
   seal(): void {
@@ -76,7 +85,7 @@ export class Batcher {
     const sealed = { rows: this.#rows, bytes: Buffer.from(bytes.buffer, 0, length), release }
     this.#open = undefined
     this.#rows = 0
-    this.#lastBytes = length
+    this.#expectedBytes = Math.min(isFull(writer) ? 2 * length : length, this.#limits.maxBytes)
     this.#partitions.clear()
     this.#lastPartition = undefined
     this.#onSealed(sealed)
@@ -101,4 +110,8 @@ export class Batcher {
       !this.#partitions.has(partition)
     )
   }
+}
+
+function isFull({ bytes, length }: ByteWriter): boolean {
+  return length >= MAX_COPIED_BYTES && length > bytes.length * (15 / 16)
 }

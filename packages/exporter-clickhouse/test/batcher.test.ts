@@ -160,3 +160,21 @@ test('rows keep their order, none is lost, and no limit is passed', () => {
     { numRuns: 50 },
   )
 })
+
+test('what grows to many megabytes is copied while it is small: then a batch that has no more room goes, and the next has more', () => {
+  const MiB = 1024 * 1024
+  const { made, add, sealed } = batcher({ maxRows: 1_000_000, maxBytes: 8 * MiB })
+  const line = 'x'.repeat(999)
+  const copied: number[] = []
+  for (let n = 0; n < 50_000; n++) {
+    const { bytes, length } = made.writer
+    const { rows } = made
+    add(line)
+    if (made.rows === rows + 1 && made.writer.bytes !== bytes) copied.push(length)
+  }
+  expect(Math.max(...copied)).toBeLessThan(1.1 * MiB)
+  const rows = sealed.map((batch) => batch.length)
+  expect(rows).toEqual([...rows].sort((a, b) => a - b))
+  expect(rows.length).toBeLessThan(10)
+  expect(rows.at(-1)).toBe(Math.floor((8 * MiB) / 1000))
+})
