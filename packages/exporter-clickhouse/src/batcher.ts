@@ -73,7 +73,7 @@ export class Batcher {
     if (this.#rows === 0) this.#timer = setTimeout(() => this.seal(), maxDelayMs).unref()
     this.#rows++
     if (partition !== this.#lastPartition) this.#enter(partition)
-    if (this.#rows >= maxRows || writer.length >= maxBytes ) this.seal()
+    if (this.#rows >= maxRows || writer.length >= maxBytes || isFull(writer)) this.seal()
   }
 
   seal(): void {
