@@ -71,7 +71,7 @@ function planOf(...destinations: Partial<DestinationPlan>[]): Plan {
   }
 }
 
-const { answerAll, down, export: exports, powerLoss, wait } = commands
+const { answer, answerAll, diskFull, down, export: exports, mode, powerLoss, wait } = commands
 
 // Shrunk from failures of the test above. Each was a defect.
 const regressions: [name: string, plan: Plan, commands: ModelCommand[]][] = [
@@ -93,6 +93,47 @@ const regressions: [name: string, plan: Plan, commands: ModelCommand[]][] = [
     "with fsync 'interval' what was written a second ago survives a loss of power in a folder that is new",
     planOf({ fsync: 'interval' }),
     [exports([0]), down(0), answerAll(0, 'too many parts'), wait(4000), powerLoss(10, 0, 'none')],
+  ],
+  [
+    'a server that did not say whether its table deduplicates is asked again: rows that were stored twice meanwhile are counted',
+    planOf({ window: 0, created: false, deadLetter: 'table' }),
+    [
+      exports(['poison', 500]),
+      exports([0]),
+      wait(4000),
+      answerAll(0, 'well'),
+      mode(0, 'hang'),
+      answer(0, 0, 'well'),
+      wait(10),
+    ],
+  ],
+  [
+    'a dead letter after one that the disk had no room for can be read',
+    planOf(
+      {
+        fsync: 'always',
+        whenFull: 'drop_newest',
+        maxRetries: 2,
+        deadLetter: 'directory',
+        created: false,
+        codec: 'none',
+      },
+      {
+        fsync: 'always',
+        spoolBytes: 6000,
+        whenFull: 'drop_newest',
+        maxRetries: 2,
+        created: false,
+        codec: 'br',
+      },
+    ),
+    [
+      diskFull(5000),
+      exports(['poison', 0]),
+      answerAll(0, 'well'),
+      answerAll(0, 'well'),
+      exports(['poison', 0]),
+    ],
   ],
 ]
 

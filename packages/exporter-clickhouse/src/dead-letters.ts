@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { appendFile, mkdir, stat } from 'node:fs/promises'
+import { appendFile, mkdir, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { quoteIdentifier } from '@spanhouse/transform'
 import type { DestinationConfig } from './config.js'
@@ -25,6 +25,7 @@ export interface DeadLetters {
 
 // A disk that hangs must not hold up the rows that are good.
 const KEEP_DEADLINE_MS = 5000
+const NEWLINE = 0x0a
 
 export function openDeadLetters(
   config: DestinationConfig,
@@ -75,7 +76,7 @@ function toFile(
       () => 0,
     )
     if (size + Buffer.byteLength(line) > maxBytes) return false
-    await appendFile(file, line, { mode: 0o600 })
+    await appendFile(file, (await isTorn(file, size)) ? `\n${line}` : line, { mode: 0o600 })
     return true
   }
 
@@ -84,6 +85,19 @@ function toFile(
     const kept = last.then(() => append(letter))
     last = kept.catch(() => {})
     return kept
+  }
+}
+
+/** Whether its last line was cut short, by a full disk or a process that was killed: the next one must not be lost in it. */
+async function isTorn(file: string, size: number): Promise<boolean> {
+  if (size === 0) return false
+  const handle = await open(file)
+  try {
+    const last = Buffer.alloc(1)
+    await handle.read(last, 0, 1, size - 1)
+    return last[0] !== NEWLINE
+  } finally {
+    await handle.close()
   }
 }
 

@@ -52,6 +52,7 @@ export class Destination {
   #generation = 0
   #inFlightNow = 0
   #isBehind = false
+  #asksAboutTable = true
   /** Compact rows were taken once: what is refused from then on is not their form. */
   #knowsCompactRows = false
   #refusesCompactRows = false
@@ -288,7 +289,7 @@ export class Destination {
         else if (entry.wasCompact && !this.#knowsCompactRows) this.#refusesCompactRows = true
         if (outcome.replayed) entry.ambiguous = true
         this.#deliver(entry)
-        if (this.#account.deliveries === 1) void this.#askAboutTable()
+        if (this.#asksAboutTable) void this.#askAboutTable()
         return
       case 'rejected':
       case 'too_large':
@@ -308,11 +309,14 @@ export class Destination {
     }
   }
 
-  // After the first success, never before: nothing is asked of a server at start.
+  // After the first success, never before: nothing is asked of a server at start. After the next one again, until it answers.
   async #askAboutTable(): Promise<void> {
     const { sender, log } = this.#with
+    this.#asksAboutTable = false
     try {
       const found = await deduplicationOf(this.config, sender)
+      this.#asksAboutTable = found === undefined
+      if (found === undefined) return
       this.#account.learn(found)
       if (found === 'ineffective' && !this.config.asyncInsert) log.noDeduplication()
       if (this.config.manageSchema !== 'validate') return

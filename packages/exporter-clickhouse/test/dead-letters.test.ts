@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -48,6 +48,17 @@ test('a dead letter in a file says what was refused, why, and of which batch; no
     row: '{"a":1}',
   })
   if (process.platform !== 'win32') expect((await stat(file)).mode & 0o777).toBe(0o600)
+})
+
+test('a line that a full disk or a kill has cut short takes no other with it', async () => {
+  const directory = await newDirectory()
+  const file = join(directory, 'primary.ndjson')
+  await writeFile(file, '{"time":"20')
+  const letters = lettersOf({ directory })
+  await letters.keep(letter)
+  await letters.keep(letter)
+  const [, ...lines] = (await readFile(file, 'utf8')).trimEnd().split('\n')
+  expect(lines.map((line) => JSON.parse(line).row)).toEqual([letter.row, letter.row])
 })
 
 test('a file of dead letters does not outgrow its bound, however many come at once', async () => {
