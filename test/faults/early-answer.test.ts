@@ -28,9 +28,10 @@ async function answeredEarly(status: number) {
   onTestFinished(() => void process.off('uncaughtException', listener))
   const exporter = exporterTo({ endpoint: server.url, retry: { initialDelayMs: 20 } })
   const exports = new Exports(exporter)
-  // Of a server that has taken rows nobody believes at once that it never will.
+  // Of a server that has taken rows nobody believes at once that it never will. And after much, much fits in a batch.
   server.behaviour = answer
-  await exports.export(1)
+  await exports.export(1, { bytes: ROWS * ROW_BYTES, resource: 0 })
+  server.resetAll() // the next connection is one that has not learned to take in so much
   server.behaviour = early
   await exports.export(ROWS, { bytes: ROW_BYTES, resource: 0 })
   await exporter.forceFlush()

@@ -53,7 +53,7 @@ export const EDGES = [
       ],
       [
         'lets everybody read dead letters',
-        'appendFile(file, line, { mode: 0o600 })',
+        '(await isTorn(file, size)) ? `\\n${line}` : line, { mode: 0o600 })',
         'appendFile(file, line)',
       ],
       [
