@@ -76,7 +76,8 @@ function toFile(
       () => 0,
     )
     if (size + Buffer.byteLength(line) > maxBytes) return false
-    await appendFile(file, (await isTorn(file, size)) ? `\n${line}` : line, { mode: 0o600 })
+    const text = (await isTorn(file, size)) ? `\n${line}` : line
+    await appendFile(file, text, { mode: 0o600 })
     return true
   }
 

@@ -8,6 +8,12 @@ export const BATCHES = [
     [
       ['fills a batch beyond its bytes', 'writer.length > maxBytes || ', ''],
       ['fills a batch beyond its rows', 'this.#rows >= maxRows || ', ''],
+      ['copies megabytes while a batch grows', ' || isFull(writer)', ''],
+      [
+        'gives a batch that had no more room no more the next time',
+        '2 * length : length',
+        'length : length',
+      ],
       [
         'puts rows of more partitions in a batch than a server takes',
         '>= MAX_PARTITIONS',

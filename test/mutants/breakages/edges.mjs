@@ -51,10 +51,11 @@ export const EDGES = [
         '> maxBytes) return false',
         '> Number.POSITIVE_INFINITY) return false',
       ],
+      ['writes a dead letter behind one that was cut short', 'await isTorn(file, size)', 'false'],
       [
         'lets everybody read dead letters',
-        '(await isTorn(file, size)) ? `\\n${line}` : line, { mode: 0o600 })',
-        'appendFile(file, line)',
+        'appendFile(file, text, { mode: 0o600 })',
+        'appendFile(file, text)',
       ],
       [
         'waits for a disk that hangs',
