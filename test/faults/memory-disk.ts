@@ -116,6 +116,7 @@ export class MemoryDisk {
     const there = newFolder.names.get(newName)
     if (there === inode) return
     if (inode.isFolder && `${to}/`.startsWith(`${from}/`)) throw fault('EINVAL', to)
+    if (`${from}/`.startsWith(`${to}/`)) throw fault('ENOTEMPTY', to) // as Linux has it, before it looks what is to be moved
     if (there?.isFolder && !inode.isFolder) throw fault('EISDIR', to)
     if (there && !there.isFolder && inode.isFolder) throw fault('ENOTDIR', to)
     if (there?.isFolder && there.names.size > 0) throw fault('ENOTEMPTY', to)
