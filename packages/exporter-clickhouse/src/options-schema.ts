@@ -8,7 +8,8 @@ import { endpointProblem } from './endpoint.js'
 import { describe, unreadable } from './option-problems.js'
 import type { Options } from './options.js'
 
-z.config(en())
+// Given with each parse: zod's configuration is one for the whole process, and the application's.
+const ENGLISH = { error: en().localeError }
 
 const MiB = 1024 * 1024
 
@@ -166,7 +167,7 @@ export function checkOptions(options: unknown): string[] {
 }
 
 function problemsOf(options: unknown): string[] {
-  const parsed = optionsSchema.safeParse(options)
+  const parsed = optionsSchema.safeParse(options, ENGLISH)
   return parsed.success ? [] : parsed.error.issues.flatMap((issue) => describe(issue, options))
 }
 
