@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import {
+  commonOf,
   compactRowsOf,
+  KeyLists,
   type Limits,
   newEncoding,
   quoteIdentifier,
@@ -25,6 +27,9 @@ const SPANS = LONG ? 1_000_000 : 10_000
 // Each shape once, at least.
 const STORED_SPANS = LONG ? 20_000 : SHAPE_COUNT + 50
 const SPANS_AT_ONCE = LONG ? 300 : 100
+// Little enough that some rows keep their keys.
+const KEY_LISTS_ROOM = 5000
+const ROWS_A_BATCH = 100
 const LONG_MS = 3_600_000
 
 const tables = Object.entries(TABLES)
@@ -74,6 +79,8 @@ function checkOf(table: Table<SpanLike>) {
   const compact = compactRowsOf(table)
   if (!compact) throw new Error(`the table ${table.name} has no compact rows`)
   const columns = table.insertColumns.join('\n')
+  let keyLists = new KeyLists(KEY_LISTS_ROOM)
+  let rows = 0
 
   return (span: SpanLike, limits: Limits | undefined): { length: number; isCompact: boolean } => {
     const line = table.toLine(span, undefined, limits)
@@ -82,13 +89,14 @@ function checkOf(table: Table<SpanLike>) {
     const row: Record<string, unknown> = JSON.parse(line)
     if (Object.keys(row).join('\n') !== columns) throw new Error(`the columns are others: ${line}`)
 
-    const encoding = newEncoding({ sparse: true, limits })
+    if (rows++ % ROWS_A_BATCH === 0) keyLists = new KeyLists(KEY_LISTS_ROOM)
+    const encoding = newEncoding({ sparse: true, limits, keyLists })
     const constants = compact.constantsOf(span, encoding)
     if (!constants) return { length: line.length, isCompact: false }
     encoding.out.length = 0
     encoding.room = ROW_ROOM
     compact.write(span, encoding)
-    const whole = wholeRow(constants.shape, encoding.out.toString())
+    const whole = wholeRow(commonOf(constants, keyLists).shape, encoding.out.toString())
     if (whole !== JSON.stringify(row) && !isDeepStrictEqual(JSON.parse(whole), row))
       throw new Error(`the compact row is another: ${whole} instead of ${line}`)
     return { length: line.length, isCompact: true }

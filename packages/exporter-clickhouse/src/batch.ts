@@ -1,7 +1,7 @@
 import { webcrypto } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, brotliDecompress, constants, gunzip, gzip } from 'node:zlib'
-import type { Constants } from '@spanhouse/transform'
+import type { Common } from '@spanhouse/transform'
 import type { Rows } from './batcher.js'
 import type { Compression } from './config.js'
 
@@ -30,7 +30,7 @@ export class Batch implements BatchShape {
   readonly rawBytes: number
   readonly codec: Compression['codec']
   /** What its rows have in common and do not hold themselves. Its inserts are made of it; afterwards they know it. */
-  readonly constants: Constants | undefined
+  readonly common: Common | undefined
   #raw: Buffer | undefined
   readonly #release: (() => void) | undefined
   #wanted = 0
@@ -39,12 +39,12 @@ export class Batch implements BatchShape {
 
   private constructor(
     { rows, rawBytes, codec }: BatchShape,
-    from: { raw?: Rows; pressed?: Pressed; constants?: Constants | undefined },
+    from: { raw?: Rows; pressed?: Pressed; common?: Common | undefined },
   ) {
     this.rows = rows
     this.rawBytes = rawBytes
     this.codec = codec
-    this.constants = from.constants
+    this.common = from.common
     this.#raw = from.raw?.bytes
     this.#release = from.raw?.release
     this.#pressed = from.pressed
@@ -56,11 +56,11 @@ export class Batch implements BatchShape {
     return Batch.of({ rows: lines.length, bytes }, compression)
   }
 
-  static of(raw: Rows, { codec, thresholdBytes }: Compression, constants?: Constants): Batch {
+  static of(raw: Rows, { codec, thresholdBytes }: Compression, common?: Common): Batch {
     const rawBytes = raw.bytes.length
     return new Batch(
       { rows: raw.rows, rawBytes, codec: rawBytes >= thresholdBytes ? codec : 'none' },
-      { raw, constants },
+      { raw, common },
     )
   }
 
@@ -71,7 +71,8 @@ export class Batch implements BatchShape {
 
   /** Bytes of memory it holds at this moment. */
   get heldBytes(): number {
-    return OVERHEAD_BYTES + ((this.#pressed?.body ?? this.#raw)?.length ?? 0)
+    const queryBytes = this.common?.query.length ?? 0
+    return OVERHEAD_BYTES + queryBytes + ((this.#pressed?.body ?? this.#raw)?.length ?? 0)
   }
 
   /** Undefined until `press()` has resolved. */

@@ -1,4 +1,4 @@
-import { ByteWriter } from '@spanhouse/transform'
+import { ByteWriter, KeyLists } from '@spanhouse/transform'
 import type { BatchLimits } from './config.js'
 
 // ClickHouse refuses an INSERT into more (max_partitions_per_insert_block).
@@ -8,6 +8,11 @@ const MIN_BYTES = 64 * 1024
 // More is not copied to a larger place: the event loop would stand still for milliseconds.
 const MAX_COPIED_BYTES = 1024 * 1024
 const SLACK = 1.25
+
+type Limits = BatchLimits & {
+  /** How many characters of the statement the keys of a batch's rows may take. */
+  readonly keyListsRoom: number
+}
 
 /** Rows as JSONEachRow, each ended with a newline. */
 export interface Rows {
@@ -22,19 +27,21 @@ export interface Rows {
  * what is sealed is handed to `onSealed`.
  */
 export class Batcher {
-  readonly #limits: BatchLimits
-  readonly #onSealed: (rows: Rows) => void
+  readonly #limits: Limits
+  readonly #onSealed: (rows: Rows, keyLists: KeyLists) => void
   readonly #partitions = new Set<number>()
   #lastPartition: number | undefined
   #open: ByteWriter | undefined
   #spare: ByteWriter | undefined
+  #keyLists: KeyLists
   #rows = 0
   /** As long as the last batch, or twice as long if that had no more room: what the next one is likely to need. */
   #expectedBytes = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(limits: BatchLimits, onSealed: (rows: Rows) => void) {
+  constructor(limits: Limits, onSealed: (rows: Rows, keyLists: KeyLists) => void) {
     this.#limits = limits
+    this.#keyLists = new KeyLists(limits.keyListsRoom)
     this.#onSealed = onSealed
   }
 
@@ -57,23 +64,30 @@ export class Batcher {
     return this.#open
   }
 
-  /** Takes in the row that was written from `start` on, without a newline. `partition` is the day it falls in, where the table has days. */
-  commit(start: number, partition: number | undefined): void {
+  /** What that row may name its keys by. */
+  get keyLists(): KeyLists {
+    return this.#keyLists
+  }
+
+  /**
+   * Takes in the row that was written from `start` on, without a newline. `partition` is the day it falls in, where the table has
+   * days. False if it does not fit behind the others: it was taken back, they are sealed, and it is to be written again, for it may
+   * name what only they have.
+   */
+  commit(start: number, partition: number | undefined): boolean {
     const { maxRows, maxBytes, maxDelayMs } = this.#limits
-    let { writer } = this
+    const { writer } = this
     writer.byte(NEWLINE)
     if (this.#rows > 0 && (writer.length > maxBytes || this.#wouldCrossPartitions(partition))) {
-      const row = writer
-      const { length } = row
-      row.length = start
+      writer.length = start
       this.seal()
-      writer = this.writer
-      writer.copyOf(row, start, length)
+      return false
     }
     if (this.#rows === 0) this.#timer = setTimeout(() => this.seal(), maxDelayMs).unref()
     this.#rows++
     if (partition !== this.#lastPartition) this.#enter(partition)
     if (this.#rows >= maxRows || writer.length >= maxBytes || isFull(writer)) this.seal()
+    return true
   }
 
   seal(): void {
@@ -82,13 +96,15 @@ export class Batcher {
     if (!writer || this.#rows === 0) return
     const { bytes, length } = writer
     const release = () => this.#release(writer)
+    const keyLists = this.#keyLists
     const sealed = { rows: this.#rows, bytes: Buffer.from(bytes.buffer, 0, length), release }
     this.#open = undefined
+    this.#keyLists = new KeyLists(this.#limits.keyListsRoom)
     this.#rows = 0
     this.#expectedBytes = Math.min(isFull(writer) ? 2 * length : length, this.#limits.maxBytes)
     this.#partitions.clear()
     this.#lastPartition = undefined
-    this.#onSealed(sealed)
+    this.#onSealed(sealed, keyLists)
   }
 
   #release(writer: ByteWriter): void {

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import {
-  type Constants,
+  type Common,
   flatTraces,
   otelTraces,
   quoteIdentifier,
@@ -54,13 +54,13 @@ const MAX_SINGLE_BLOCK_BYTES = 10 * 1024 * 1024
 
 export function insertOf(config: DestinationConfig, batch: PressedBatch): Insert {
   const { schema, settings, asyncInsert } = config
-  const { pressed, rawBytes, constants } = batch
+  const { pressed, rawBytes, common } = batch
   const shared = {
     ...ALWAYS,
     ...(rawBytes > MAX_SINGLE_BLOCK_BYTES && { input_format_parallel_parsing: '0' }),
     ...settings,
   }
-  const form = formOf(config, constants)
+  const form = formOf(config, common)
   if (asyncInsert) return { ...form, settings: { ...shared, ...SERVER_BATCHES } }
   // A hash of what is inserted and how: the same token with other rows would lose those, silently.
   const token = tokenOf(
@@ -74,15 +74,15 @@ export function insertOf(config: DestinationConfig, batch: PressedBatch): Insert
 
 function formOf(
   { database, table, schema }: DestinationConfig,
-  constants: Constants | undefined,
+  common: Common | undefined,
 ): Pick<Insert, 'statement' | 'whole'> {
   const columns = schema.insertColumns.map(quoteIdentifier).join(', ')
   const into = `INSERT INTO ${quoteIdentifier(database)}.${quoteIdentifier(table)} (${columns})`
   const statement = `${into} FORMAT JSONEachRow`
-  if (!constants) return { statement }
-  const { select, structure, shape } = constants
+  if (!common) return { statement }
+  const { query, shape } = common
   return {
-    statement: `${into} SELECT ${select} FROM input(${structure}) FORMAT JSONEachRow`,
+    statement: `${into} ${query} FORMAT JSONEachRow`,
     whole: { statement, shape },
   }
 }

@@ -1,6 +1,6 @@
-import type { ByteWriter, Constants, Limits, SpanLike } from '@spanhouse/transform'
+import type { Common, Constants, Limits, SpanLike } from '@spanhouse/transform'
 import { Batch, isPressed, type PressedBatch } from './batch.js'
-import type { Rows } from './batcher.js'
+import type { Batcher, Rows } from './batcher.js'
 import type { Compression, DestinationConfig } from './config.js'
 import type { Destination } from './destination.js'
 import type { Entry, Receipt } from './entry.js'
@@ -11,7 +11,9 @@ import type { Spool, Stored } from './spool.js'
 
 type Press = (batch: Batch, compression: Compression) => Promise<void>
 
-// Encoded it becomes up to three times as long; 8 KiB is what proxies pass on.
+// What of a statement comes from the rows: a server takes 262,144 characters (max_query_size).
+const MAX_STATEMENT = 150_000
+// In a URL it becomes up to three times as long; 8 KiB is what proxies pass on.
 const MAX_IN_URL = 4000
 
 /** What holds for every row, whatever its destination. */
@@ -47,7 +49,8 @@ export class Lane {
     // A batch must have room in every queue, also while the one before it is still there.
     const room = Math.min(...destinations.map((one) => one.config.queue.maxBytes / 2))
     const batch = { ...config.batch, maxBytes: Math.min(config.batch.maxBytes, room) }
-    this.#open = new OpenBatches(batch, (...sealed) => void this.#dispatch(...sealed))
+    const maxStatement = canLead(config.compression.codec) ? MAX_STATEMENT : MAX_IN_URL
+    this.#open = new OpenBatches(batch, maxStatement, (...of) => void this.#dispatch(...of))
   }
 
   get openRows(): number {
@@ -91,23 +94,24 @@ export class Lane {
     const constants = this.#constantsOf(span)
     const partition = this.#config.schema.partitionDay?.(span)
     const batcher = this.#open.of(constants)
-    const { writer } = batcher
-    const start = writer.length
-    if (this.#write(span, writer, constants === undefined)) {
-      batcher.commit(start, partition)
-      this.#open.sealIfFull()
-    } else {
-      this.#refuse('too_large')
-    }
+    let start: number
+    do {
+      start = batcher.writer.length
+      if (!this.#write(span, batcher, constants === undefined)) {
+        this.#refuse('too_large')
+        return
+      }
+    } while (!batcher.commit(start, partition))
+    this.#open.sealIfFull()
   }
 
   /** False if the row is too long. What is no row is taken back. */
-  #write(span: SpanLike, writer: ByteWriter, whole: boolean): boolean {
+  #write(span: SpanLike, { writer, keyLists }: Batcher, whole: boolean): boolean {
     const start = writer.length
     let isRow = false
     this.#isWriting = true
     try {
-      this.#encoder.encode(span, writer, whole)
+      this.#encoder.encode(span, writer, whole ? undefined : keyLists)
       isRow = writer.length - start <= this.#maxRowBytes
     } finally {
       this.#isWriting = false
@@ -119,9 +123,7 @@ export class Lane {
   #constantsOf(span: SpanLike): Constants | undefined {
     for (const { takesCompactRows } of this.destinations) if (!takesCompactRows) return undefined
     const constants = this.#encoder.constantsOf(span)
-    if (!constants || !this.#open.hasRoomFor(constants)) return undefined
-    const isShort = constants.select.length + constants.structure.length <= MAX_IN_URL
-    return isShort || canLead(this.#config.compression.codec) ? constants : undefined
+    return constants && this.#open.hasRoomFor(constants) ? constants : undefined
   }
 
   #refuse(reason: 'too_large' | 'encode_error', error?: Error): void {
@@ -131,8 +133,8 @@ export class Lane {
     }
   }
 
-  async #dispatch(rows: Rows, constants: Constants | undefined): Promise<void> {
-    const batch = Batch.of(rows, this.#config.compression, constants)
+  async #dispatch(rows: Rows, common: Common | undefined): Promise<void> {
+    const batch = Batch.of(rows, this.#config.compression, common)
     const entries = new Map<Destination, Entry>()
     batch.want() // until all were asked
     for (const destination of this.destinations) {

@@ -1,21 +1,26 @@
-import type { Constants } from '@spanhouse/transform'
+import { type Common, type Constants, commonOf } from '@spanhouse/transform'
 import { Batcher, type Rows } from './batcher.js'
 import type { BatchLimits } from './config.js'
 
 // An application has one resource, or a few. The rows of more come whole, in one batch.
 const MAX_RESOURCES = 8
+// Characters of a statement. A server reads and knows them in a millisecond.
+const MAX_KEY_LISTS = 32_768
 
-type Sealed = (rows: Rows, constants: Constants | undefined) => void
+type Sealed = (rows: Rows, common: Common | undefined) => void
 
 /** Batches that are being filled: one for the rows of each resource, and one for rows that are whole. */
 export class OpenBatches {
   readonly #limits: BatchLimits
+  readonly #maxStatement: number
   readonly #onSealed: Sealed
   readonly #batchers = new Map<string, Batcher>()
   #last: { readonly constants: Constants | undefined; readonly batcher: Batcher } | undefined
 
-  constructor(limits: BatchLimits, onSealed: Sealed) {
+  /** `maxStatement`: how many characters the constants and the key lists of a batch may have. */
+  constructor(limits: BatchLimits, maxStatement: number, onSealed: Sealed) {
     this.#limits = limits
+    this.#maxStatement = maxStatement
     this.#onSealed = onSealed
   }
 
@@ -29,6 +34,7 @@ export class OpenBatches {
 
   /** Whether there is, or can be, a batch of the rows that have this in common. */
   hasRoomFor(constants: Constants): boolean {
+    if (this.#roomBeside(constants) < 0) return false
     if (this.#last?.constants === constants || this.#batchers.has(constants.select)) return true
     if (this.#batchers.size < MAX_RESOURCES) return true
     for (const [key, batcher] of this.#batchers) if (batcher.rows === 0) this.#batchers.delete(key)
@@ -41,7 +47,10 @@ export class OpenBatches {
     const key = constants?.select ?? ''
     let batcher = this.#batchers.get(key)
     if (!batcher) {
-      batcher = new Batcher(this.#limits, (rows) => this.#onSealed(rows, constants))
+      const keyListsRoom = constants ? Math.min(this.#roomBeside(constants), MAX_KEY_LISTS) : 0
+      batcher = new Batcher({ ...this.#limits, keyListsRoom }, (rows, keyLists) =>
+        this.#onSealed(rows, constants && commonOf(constants, keyLists)),
+      )
       this.#batchers.set(key, batcher)
     }
     this.#last = { constants, batcher }
@@ -55,6 +64,10 @@ export class OpenBatches {
 
   seal(): void {
     for (const batcher of this.#batchers.values()) batcher.seal()
+  }
+
+  #roomBeside({ select, structure }: Constants): number {
+    return this.#maxStatement - select.length - structure.length
   }
 
   #sum(of: (batcher: Batcher) => number): number {

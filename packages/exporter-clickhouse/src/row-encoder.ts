@@ -3,6 +3,7 @@ import {
   type Constants,
   compactRowsOf,
   type Encoding,
+  type KeyLists,
   type Limits,
   newEncoding,
   ROW_ROOM,
@@ -14,8 +15,8 @@ import {
 export interface RowEncoder {
   /** What the rows of the span's resource have in common; undefined where the row has to be whole. */
   constantsOf(span: SpanLike): Constants | undefined
-  /** Writes the row to `out`, without what `constantsOf` says unless it is to be whole. Throws what a table of the user's throws. */
-  encode(span: SpanLike, out: ByteWriter, whole: boolean): void
+  /** Writes the row to `out`: whole, or without what `constantsOf` and the batch's key lists say. Throws what a table of the user's throws. */
+  encode(span: SpanLike, out: ByteWriter, keyLists: KeyLists | undefined): void
 }
 
 export function newRowEncoder(table: Table<SpanLike>, limits: Limits): RowEncoder {
@@ -23,12 +24,13 @@ export function newRowEncoder(table: Table<SpanLike>, limits: Limits): RowEncode
   const encoding: Encoding = newEncoding({ sparse: true, limits })
   return {
     constantsOf: (span) => compact?.constantsOf(span, encoding),
-    encode(span, out, whole) {
-      if (!compact || whole) {
+    encode(span, out, keyLists) {
+      if (!compact || !keyLists) {
         out.text(table.toLine(span, undefined, limits))
         return
       }
       encoding.out = out
+      encoding.keyLists = keyLists
       encoding.room = ROW_ROOM
       compact.write(span, encoding)
     },

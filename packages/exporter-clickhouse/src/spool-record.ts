@@ -88,7 +88,8 @@ function isInsert(value: unknown): value is Insert {
 function isWhole(value: unknown): value is Whole {
   if (!isObject(value) || typeof value['statement'] !== 'string') return false
   const { shape } = value
-  return isObject(shape) && ['blank', 'names', 'derived'].every((part) => isObject(shape[part]))
+  if (!isObject(shape) || !Array.isArray(shape['keyLists'])) return false
+  return ['blank', 'names', 'derived', 'keyed'].every((part) => isObject(shape[part]))
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,3 +1,4 @@
+import type { KeyLists } from '@spanhouse/transform'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Batcher, type Rows } from '../src/batcher.js'
@@ -6,10 +7,12 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 function addTo(batcher: Batcher, line: string, partition?: number): void {
-  const { writer } = batcher
-  const start = writer.length
-  writer.text(line)
-  batcher.commit(start, partition)
+  let start: number
+  do {
+    const { writer } = batcher
+    start = writer.length
+    writer.text(line)
+  } while (!batcher.commit(start, partition))
 }
 
 function linesOf({ rows, bytes }: Rows): string[] {
@@ -21,7 +24,7 @@ function linesOf({ rows, bytes }: Rows): string[] {
 function batcher(limits: { maxRows?: number; maxBytes?: number; maxDelayMs?: number }) {
   const sealed: string[][] = []
   const made = new Batcher(
-    { maxRows: 1000, maxBytes: 1_000_000, maxDelayMs: 1000, ...limits },
+    { maxRows: 1000, maxBytes: 1_000_000, maxDelayMs: 1000, keyListsRoom: 0, ...limits },
     (rows) => sealed.push(linesOf(rows)),
   )
   const add = (line: string, partition?: number) => addTo(made, line, partition)
@@ -119,16 +122,37 @@ describe('a batch is sealed', () => {
 
   test('without losing a row that comes while it is being handed on', () => {
     const sealed: string[][] = []
-    const made: Batcher = new Batcher({ maxRows: 2, maxBytes: 1000, maxDelayMs: 1000 }, (rows) => {
-      sealed.push(linesOf(rows))
-      if (sealed.length === 1) addTo(made, 'c')
-    })
+    const made: Batcher = new Batcher(
+      { maxRows: 2, maxBytes: 1000, maxDelayMs: 1000, keyListsRoom: 0 },
+      (rows) => {
+        sealed.push(linesOf(rows))
+        if (sealed.length === 1) addTo(made, 'c')
+      },
+    )
     addTo(made, 'a')
     addTo(made, 'b')
     expect(made.rows).toBe(1)
     vi.advanceTimersByTime(1000)
     expect(sealed).toEqual([['a', 'b'], ['c']])
   })
+})
+
+test('key lists are those of one batch: a row that goes in the next is to be written again, with that one’s', () => {
+  const sealed: [string[], KeyLists][] = []
+  const limits = { maxRows: 1000, maxBytes: 10, maxDelayMs: 1000, keyListsRoom: 100 }
+  const made = new Batcher(limits, (rows, keyLists) => sealed.push([linesOf(rows), keyLists]))
+  addTo(made, '1234')
+  const first = made.keyLists
+  const { length: start } = made.writer
+  made.writer.text('56789')
+  expect(made.commit(start, undefined)).toBe(false)
+  expect([made.rows, made.bytes]).toEqual([0, 0])
+  const second = made.keyLists
+  addTo(made, '56789')
+  made.seal()
+  expect(second).not.toBe(first)
+  expect(sealed.map(([lines]) => lines)).toEqual([['1234'], ['56789']])
+  expect(sealed.map(([, keyLists]) => keyLists)).toEqual([first, second])
 })
 
 test('rows keep their order, none is lost, and no limit is passed', () => {

@@ -116,6 +116,48 @@ test('brotli: the statement stands in the URL, or the rows are whole if it is to
   ])
 })
 
+describe('the keys of attributes', () => {
+  const attributesOf = (n: number) =>
+    Object.fromEntries(Array.from({ length: n % 5 }, (_, k) => [`key.${(n * k) % 11}`, `${n}`]))
+  const spans = Array.from({ length: 300 }, (_, n) =>
+    makeSpan({ name: `${n}`, attributes: attributesOf(n) }),
+  )
+
+  test.each([
+    ['its rows', { maxRows: 7 }],
+    ['its bytes', { maxBytes: 2000 }],
+  ])(
+    'of a batch that is bounded by %s stand in its statement, whatever its rows are',
+    async (_, batch) => {
+      const server = await scriptedServer()
+      await sent(processor({ endpoint: server.url, batch }), ...spans)
+      expect(server.inserts.length).toBeGreaterThan(20)
+      expect(server.inserts.every(isCompact)).toBe(true)
+      const stored = new Map(server.rows.map((row) => [row['span_name'], row['attributes']]))
+      for (const { name, attributes } of spans) expect(stored.get(name)).toEqual(attributes)
+      // Those of its own rows, and no others.
+      const statements = server.inserts.map(({ query }) => query.get('query') ?? '')
+      expect(new Set(statements).size).toBeGreaterThan(10)
+      expect(Math.max(...statements.map(({ length }) => length))).toBeLessThan(4000)
+    },
+  )
+
+  test('stay in the rows where the URL has no more room for them: brotli', async () => {
+    const server = await scriptedServer()
+    const to = processor({ endpoint: server.url, compression: { codec: 'br' } })
+    const many = Array.from({ length: 200 }, (_, n) =>
+      makeSpan({ name: `${n}`, attributes: { [`a key that is ${n} times as long`]: n } }),
+    )
+    await sent(to, ...many)
+    expect(server.inserts.map(isCompact)).toEqual([true])
+    const { length } = server.inserts[0]?.query.get('query') ?? ''
+    expect(length).toBeGreaterThan(3500)
+    expect(length).toBeLessThan(5000)
+    for (const [n, row] of server.rows.entries())
+      expect(row['attributes']).toEqual({ [`a key that is ${n} times as long`]: `${n}` })
+  })
+})
+
 test('a span that ends while another one is being written is written after it', async () => {
   const server = await scriptedServer()
   const to = processor({ endpoint: server.url })

@@ -27,23 +27,28 @@ type Row = Record<string, unknown>
 
 function reader(statement: string): (row: Row) => Row {
   const match =
-    /^INSERT INTO .*? \((?<columns>.*)\) SELECT (?<select>.*) FROM input\((?<structure>'(?:[^'\\]|\\.)*')\)/s.exec(
+    /^INSERT INTO .*? \((?<columns>.*?)\) (?:WITH CAST\((?<lists>\[.*\]), 'Array\(Array\(String\)\)'\) AS key_lists )?SELECT (?<select>.*) FROM input\((?<structure>'(?:[^'\\]|\\.)*')\)/s.exec(
       statement,
     )
   if (!match?.groups) return (row) => row
-  const { columns = '', select = '', structure = '' } = match.groups
+  const { columns = '', lists = '[]', select = '', structure = '' } = match.groups
   const names = pieces(columns).map((name) => name.replace(/^`|`$/g, ''))
   const types = new Map(
     pieces(unquote(structure)).map((column) => column.split(/ (.*)/s, 2) as [string, string]),
   )
-  const values = pieces(select).map((expression) => evaluator(expression, types))
+  const keyLists = pieces(inside(lists)).map((list) => pieces(inside(list)).map(unquote))
+  const values = pieces(select).map((expression) => evaluator(expression, types, keyLists))
   return (row) =>
     Object.fromEntries(
       values.map((value, index) => [names[index] ?? `column ${index}`, value(row)]),
     )
 }
 
-function evaluator(expression: string, types: Map<string, string>): (row: Row) => unknown {
+function evaluator(
+  expression: string,
+  types: Map<string, string>,
+  keyLists: string[][],
+): (row: Row) => unknown {
   const type = types.get(expression)
   if (type !== undefined) return (row) => row[expression] ?? defaultOf(type)
   if (expression.startsWith("'")) return () => unquote(expression)
@@ -57,6 +62,13 @@ function evaluator(expression: string, types: Map<string, string>): (row: Row) =
   if (time) return (row) => String(BigInt(String(row[time] ?? 0).replace('.', '')))
   const [, nanos] = /^(\w+) \/ 1e6$/.exec(expression) ?? []
   if (nanos) return (row) => Number(row[nanos] ?? 0) / 1e6
+  const [, number, map, of, texts2] =
+    /^if\((\w+) = 0, (\w+), CAST\(mapFromArrays\(key_lists\[(\w+)\], (\w+)\), '[^']*'\)\)$/.exec(
+      expression,
+    ) ?? []
+  if (number && map && texts2 && of === number)
+    return (row) =>
+      row[number] ? mapOf(keyLists[Number(row[number]) - 1], row[texts2]) : (row[map] ?? {})
   throw new Error(`no way to evaluate ${expression}`)
 }
 
@@ -76,13 +88,25 @@ function unquote(literal: string): string {
     .replace(/\\(.)/gs, (_, character) => (character === '0' ? '\0' : character))
 }
 
-/** Splits at commas outside parentheses and quotes. */
+/** As mapFromArrays() does it: what is not of one length is refused. */
+function mapOf(keys: string[] = [], values: unknown): Record<string, unknown> {
+  if (!Array.isArray(values) || values.length !== keys.length)
+    throw new Error(`${keys.length} keys and ${JSON.stringify(values)}`)
+  return Object.fromEntries(keys.map((key, index) => [key, values[index]]))
+}
+
+/** Of an array literal. */
+function inside(list: string): string {
+  return list.trim().slice(1, -1)
+}
+
+/** Splits at commas outside parentheses, brackets and quotes. */
 function pieces(list: string): string[] {
   const found = ['']
   let depth = 0
-  for (const [token] of list.matchAll(/'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|[^'`(),]+|./gs)) {
-    if (token === '(') depth++
-    if (token === ')') depth--
+  for (const [token] of list.matchAll(/'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|[^'`()[\],]+|./gs)) {
+    if (token === '(' || token === '[') depth++
+    if (token === ')' || token === ']') depth--
     if (token === ',' && depth === 0) found.push('')
     else found.push(found.pop() + token)
   }

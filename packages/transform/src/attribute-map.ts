@@ -1,34 +1,60 @@
-import { type AttributeKey, following, START } from './attribute-key.js'
-import { orderOf } from './attribute-order.js'
+import type { AttributeKey } from './attribute-key.js'
+import {
+  type AttributePath,
+  following,
+  type KeyList,
+  keysInOrder,
+  keysSorted,
+  startOfPath,
+} from './attribute-path.js'
 import { type AttributeSource, NONE_DROPPED } from './attributes.js'
 import { writeNumber } from './digits.js'
 import type { Encoding } from './encoding.js'
 import { writeText } from './json-text.js'
 
-const OPEN = 0x7b
-const CLOSE = 0x7d
+const COMMA = 0x2c
 const QUOTE = 0x22
+
+/** `members`: an object, keys and values. `values`: an array of the values alone. */
+interface Form {
+  readonly hasKeys: boolean
+  readonly open: number
+  readonly close: number
+}
+const FORMS: { readonly members: Form; readonly values: Form } = {
+  members: { hasKeys: true, open: 0x7b, close: 0x7d },
+  values: { hasKeys: false, open: 0x5b, close: 0x5d },
+}
 
 type Values = Readonly<Record<string, unknown>>
 
 /**
- * Writes attributes of the ordinary sort, a plain object of texts, numbers and booleans, in one pass. False, with nothing
- * written or counted, for anything else: a limit that is met, a value that has to be looked into, a getter that throws.
+ * Writes attributes of the ordinary sort, a plain object of texts, numbers and booleans, in one pass, and returns their keys.
+ * Undefined, with nothing written or counted, for anything else: a limit that is met, a value that has to be looked into, a
+ * getter that throws.
  */
-export function writeOrdinary(source: AttributeSource, encoding: Encoding): boolean {
+export function writeOrdinary(
+  source: AttributeSource,
+  encoding: Encoding,
+  as: 'members' | 'values',
+): KeyList | undefined {
   const { attributes, dropped, sorted } = source
   if (dropped !== NONE_DROPPED || typeof attributes !== 'object' || attributes === null)
-    return false
+    return undefined
+  const form = FORMS[as]
   const { out, tally, room } = encoding
   const { repairedStrings } = tally
   const start = out.length
   try {
     const values = attributes as Values
-    if (hasOnlyOwn(values) && (sorted ? writeSorted : writeInOrder)(values, encoding)) {
-      if (out.length === start) out.byte(OPEN)
-      else out.bytes[start] = OPEN // in place of the first comma
-      out.byte(CLOSE)
-      return true
+    if (hasOnlyOwn(values)) {
+      const keys = (sorted ? writeSorted : writeInOrder)(values, encoding, form)
+      if (keys && encoding.room > 0) {
+        if (out.length === start) out.byte(form.open)
+        else out.bytes[start] = form.open // in place of the first comma
+        out.byte(form.close)
+        return keys
+      }
     }
   } catch {
     // A getter or a Proxy's trap: read value by value it costs itself only.
@@ -36,32 +62,43 @@ export function writeOrdinary(source: AttributeSource, encoding: Encoding): bool
   out.length = start
   encoding.room = room
   tally.repairedStrings = repairedStrings
-  return false
+  return undefined
 }
 
-function writeInOrder(values: Values, encoding: Encoding): boolean {
+function writeInOrder(values: Values, encoding: Encoding, form: Form): KeyList | undefined {
   let left = encoding.limits.attributeCount ?? Number.POSITIVE_INFINITY
-  let before: { next: AttributeKey | undefined } = START
+  let path = startOfPath()
   for (const name in values) {
     const value = values[name]
     if (value === undefined) continue
-    const key = following(before, name)
-    if (key === undefined || --left < 0 || !writeAttribute(key, value, encoding)) return false
-    before = key
+    const next = following(path, name)
+    if (!next?.key || --left < 0 || !writeAttribute(next.key, value, encoding, form))
+      return undefined
+    path = next
   }
-  return encoding.room > 0
+  return keysInOrder(path)
 }
 
-function writeSorted(values: Values, encoding: Encoding): boolean {
-  const keys = orderOf(values)
-  if (keys === undefined) return false
-  let left = encoding.limits.attributeCount ?? Number.POSITIVE_INFINITY
+function writeSorted(values: Values, encoding: Encoding, form: Form): KeyList | undefined {
+  const path = pathOf(values)
+  if (!path) return undefined
+  const keys = keysSorted(path)
+  if (keys.length > (encoding.limits.attributeCount ?? Number.POSITIVE_INFINITY)) return undefined
   for (const key of keys) {
     const value = values[key.name]
-    if (value === undefined) continue
-    if (--left < 0 || !writeAttribute(key, value, encoding)) return false
+    if (value === undefined || !writeAttribute(key, value, encoding, form)) return undefined
   }
-  return encoding.room > 0
+  return keys
+}
+
+function pathOf(values: Values): AttributePath | undefined {
+  let path: AttributePath | undefined = startOfPath()
+  for (const name in values) {
+    if (values[name] === undefined) continue
+    path = following(path, name)
+    if (!path) return undefined
+  }
+  return path
 }
 
 /** for…in sees what is inherited, too: so it serves only where nothing is. */
@@ -73,10 +110,16 @@ function hasOnlyOwn(values: object): boolean {
   return true
 }
 
-function writeAttribute({ name, key }: AttributeKey, value: unknown, encoding: Encoding): boolean {
+function writeAttribute(
+  { name, member }: AttributeKey,
+  value: unknown,
+  encoding: Encoding,
+  { hasKeys }: Form,
+): boolean {
   const { out, limits } = encoding
   encoding.room -= name.length
-  out.piece(key)
+  if (hasKeys) out.piece(member)
+  else out.byte(COMMA)
   if (typeof value === 'string') {
     if (value.length > encoding.room) return false
     if (limits.attributeValueLength !== undefined && value.length > limits.attributeValueLength)

@@ -4,7 +4,6 @@ const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 /** A Buffer, as far as it is used here: the package's types are of use without those of Node. */
 interface Bytes extends Uint8Array {
   write(text: string, offset: number, encoding: 'utf8'): number
-  copy(target: Uint8Array, targetStart: number, sourceStart: number, sourceEnd: number): number
   toString(encoding?: 'utf8', start?: number, end?: number): string
 }
 
@@ -58,12 +57,6 @@ export class ByteWriter {
     for (let index = 0, at = this.length; index < doubles.length; index++, at += DOUBLE_BYTES)
       view.setFloat64(at, doubles[index] as number, LITTLE_ENDIAN)
     this.length += length
-  }
-
-  copyOf({ bytes }: ByteWriter, start: number, end: number): void {
-    this.reserve(end - start)
-    bytes.copy(this.bytes, this.length, start, end)
-    this.length += end - start
   }
 
   byte(code: number): void {

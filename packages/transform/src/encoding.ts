@@ -1,3 +1,4 @@
+import type { KeyList } from './attribute-path.js'
 import { ByteWriter } from './byte-writer.js'
 import { newTally, type Tally } from './tally.js'
 
@@ -13,6 +14,11 @@ export interface Limits {
   readonly linkCount?: number | undefined
 }
 
+/** What gives lists of keys their numbers: see `KeyLists`. */
+interface KeyNumbers {
+  numberOf(list: KeyList): number | undefined
+}
+
 /** The encoding of one row: where it is written, where alterations are counted, which limits hold, and how much may still be written. */
 export interface Encoding {
   out: ByteWriter
@@ -20,6 +26,8 @@ export interface Encoding {
   readonly limits: Limits
   /** Leave out what is at its type's default. */
   readonly sparse: boolean
+  /** The batch's, where rows may name their attributes' keys by number. */
+  keyLists: KeyNumbers | undefined
   /** Characters this row may still take. Shared references make a small graph print endlessly; this ends it. */
   room: number
 }
@@ -34,11 +42,13 @@ export function newEncoding({
   tally = newTally(),
   limits = {},
   sparse = false,
+  keyLists,
 }: {
   out?: ByteWriter | undefined
   tally?: Tally | undefined
   limits?: Limits | undefined
   sparse?: boolean
+  keyLists?: KeyNumbers | undefined
 } = {}): Encoding {
-  return { out, tally, limits, sparse, room: ROW_ROOM }
+  return { out, tally, limits, sparse, keyLists, room: ROW_ROOM }
 }

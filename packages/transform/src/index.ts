@@ -1,10 +1,18 @@
 export { ByteWriter } from './byte-writer.js'
 export type { Column, ColumnShape } from './column.js'
-export { type CompactRows, type Constants, type RowShape, wholeRow } from './compact.js'
+export {
+  type Common,
+  type CompactRows,
+  type Constants,
+  commonOf,
+  type RowShape,
+  wholeRow,
+} from './compact.js'
 export type { DdlOptions, Placement } from './ddl.js'
 export { type Encoding, type Limits, newEncoding, ROW_ROOM } from './encoding.js'
 export { flatTraces } from './flat-traces.js'
 export { quoteIdentifier } from './identifier.js'
+export { KeyLists } from './key-lists.js'
 export { otelTraces } from './otel-traces.js'
 export { spansFromOtlpJson } from './otlp-json.js'
 export type {

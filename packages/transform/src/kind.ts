@@ -101,7 +101,7 @@ function map(element: Kind): Kind {
       if (value instanceof Map) return writeEntries(element, value, encoding)
       const isOurs = value instanceof AttributeSource
       const source = isOurs ? value : new AttributeSource(value)
-      if (element === attributeText && writeOrdinary(source, encoding)) return true
+      if (element === attributeText && writeOrdinary(source, encoding, 'members')) return true
       const read = isOurs ? readSource(source, encoding) : readAttributes(value, encoding)
       return writeEntries(element, read, encoding)
     },

@@ -3,6 +3,7 @@ import type { ColumnShape } from './column.js'
 import type { Derived } from './derived.js'
 import type { Encoding } from './encoding.js'
 import { writeText } from './json-text.js'
+import { isMapOfTexts, keyedMap } from './keyed-map.js'
 import { type Kind, kindOf, text, writeAs } from './kind.js'
 import { itemsOf } from './list.js'
 
@@ -33,7 +34,9 @@ export function membersOf(run: Run, nameOf: NameOf): Members {
 function columnMember(column: AnyColumn, nameOf: NameOf): Members {
   const kind = column.kind ?? kindOfColumn(column, column.type)
   const isText = kind === text
-  const key = pieceOf(keyText(nameOf(column)))
+  const name = nameOf(column)
+  const key = pieceOf(keyText(name))
+  const writeKeyed = isMapOfTexts(column.type) ? keyedMap(name) : undefined
   const empty = Buffer.from(kind.empty)
   const { value: read } = column
   return (source, encoding) => {
@@ -49,7 +52,7 @@ function columnMember(column: AnyColumn, nameOf: NameOf): Members {
       writeText(value, encoding)
       return
     }
-    if (sparse && (value === undefined || value === null)) return
+    if (sparse && (value === undefined || value === null || writeKeyed?.(value, encoding))) return
     const start = out.length
     out.piece(key)
     writeAs(kind, value, encoding)

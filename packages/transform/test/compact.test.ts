@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  commonOf,
   compactRowsOf,
   defineTable,
   flatTraces,
+  KeyLists,
   type Limits,
   newEncoding,
   otelTraces,
@@ -15,18 +17,29 @@ import { hostileSpan } from './arbitraries.js'
 import { makeSpan } from './spans.js'
 import { userTable } from './user-table.js'
 
-function compact(table: Table<SpanLike>, span: SpanLike, limits?: Limits) {
-  const rows = compactRowsOf(table)
-  if (!rows) throw new Error('no compact rows')
-  const encoding = newEncoding({ sparse: true, limits })
-  const constants = rows.constantsOf(span, encoding)
-  rows.write(span, encoding)
-  return { constants, line: encoding.out.toString() }
+interface Way {
+  limits?: Limits | undefined
+  keyLists?: KeyLists
 }
 
-function wholeAgain(table: Table<SpanLike>, span: SpanLike, limits?: Limits): unknown {
-  const { constants, line } = compact(table, span, limits)
-  return constants && JSON.parse(wholeRow(constants.shape, line))
+function compact(table: Table<SpanLike>, span: SpanLike, way: Way = {}) {
+  const rows = compactRowsOf(table)
+  if (!rows) throw new Error('no compact rows')
+  const { limits, keyLists = new KeyLists(10_000) } = way
+  const encoding = newEncoding({ sparse: true, limits, keyLists })
+  const constants = rows.constantsOf(span, encoding)
+  rows.write(span, encoding)
+  return {
+    constants,
+    common: constants && commonOf(constants, keyLists),
+    line: encoding.out.toString(),
+    tally: encoding.tally,
+  }
+}
+
+function wholeAgain(table: Table<SpanLike>, span: SpanLike, way?: Way): unknown {
+  const { common, line } = compact(table, span, way)
+  return common && JSON.parse(wholeRow(common.shape, line))
 }
 
 describe.each([
@@ -45,10 +58,10 @@ describe.each([
       { requiredKeys: [] },
     )
     fc.assert(
-      fc.property(hostileSpan, limits, (span, some) => {
+      fc.property(hostileSpan, limits, fc.constantFrom(0, 50, 10_000), (span, some, room) => {
         const row = () => table.toLine(span, undefined, some)
         const before = row()
-        const whole = wholeAgain(table, span, some)
+        const whole = wholeAgain(table, span, { limits: some, keyLists: new KeyLists(room) })
         // Some of these spans say something else each time they are asked.
         if (whole !== undefined && before === row()) expect(whole).toEqual(JSON.parse(before))
       }),
@@ -60,7 +73,11 @@ describe.each([
 test('a compact row holds neither the resource, nor what follows from others, nor what is at its default', () => {
   const span = makeSpan({ events: [], links: [], parentSpanContext: undefined })
   const { line, constants } = compact(flatTraces, span)
-  const members = Object.keys(JSON.parse(line)).map((short) => constants?.shape.names[short])
+  const names: Readonly<Record<string, string>> = constants?.shape.names ?? {}
+  const keyed: Readonly<Record<string, string>> = constants?.shape.keyed ?? {}
+  const members = Object.keys(JSON.parse(line)).map(
+    (short) => names[short] ?? `${short.at(-1)} of ${keyed[short.slice(0, -1)]}`,
+  )
   expect(members).toEqual([
     'trace_id',
     'span_id',
@@ -71,11 +88,82 @@ test('a compact row holds neither the resource, nor what follows from others, no
     'span_kind',
     'status_code',
     'status_message',
-    'attributes',
     'scope_name',
     'scope_version',
+    'v of attributes',
+    'n of attributes',
   ])
   expect(Object.keys(constants?.shape.derived ?? {})).toEqual(['timestamp_ns', 'duration_ms'])
+})
+
+describe('keys of attributes', () => {
+  const attributesOf = (line: string) => {
+    const row = JSON.parse(line) as Record<string, unknown>
+    const values = Object.keys(row).find((name) => name.endsWith('v'))
+    return values === undefined ? undefined : [row[values.replace('v', 'n')], row[values]]
+  }
+
+  test('stand in the statement once, and rows name their list by number', () => {
+    const keyLists = new KeyLists(10_000)
+    const lineOf = (attributes: Record<string, unknown>) =>
+      compact(flatTraces, makeSpan({ attributes }), { keyLists }).line
+    expect(attributesOf(lineOf({ a: 1, b: 'x' }))).toEqual([1, ['1', 'x']])
+    expect(attributesOf(lineOf({ b: true }))).toEqual([2, ['true']])
+    expect(attributesOf(lineOf({ a: 2, b: 'y' }))).toEqual([1, ['2', 'y']])
+    expect(attributesOf(lineOf({ b: 1, a: 2 }))).toEqual([3, ['1', '2']])
+    expect(attributesOf(lineOf({}))).toBeUndefined()
+    const constants = compact(flatTraces, makeSpan()).constants
+    expect(constants && commonOf(constants, keyLists).query).toContain(
+      "WITH CAST([['a', 'b'], ['b'], ['b', 'a']], 'Array(Array(String))') AS key_lists SELECT ",
+    )
+  })
+
+  test('are sorted where the table has them so', () => {
+    const keyLists = new KeyLists(10_000)
+    const attributes = { b: 1, c: undefined, a: 2 }
+    const { line } = compact(otelTraces, makeSpan({ attributes }), { keyLists })
+    expect(attributesOf(line)).toEqual([1, ['2', '1']])
+    expect(keyLists.names).toEqual([['a', 'b']])
+  })
+
+  test('stay in the row where the statement has no more room', () => {
+    const keyLists = new KeyLists(20)
+    const span = makeSpan({ attributes: { first: 'x' } })
+    const other = makeSpan({ attributes: { second: '\ud800' } })
+    compact(flatTraces, span, { keyLists })
+    const { line, tally } = compact(flatTraces, other, { keyLists })
+    expect(keyLists.names).toEqual([['first']])
+    expect(line).toContain('"second":"\ufffd"')
+    expect(tally.repairedStrings).toBe(1)
+    expect(attributesOf(compact(flatTraces, span, { keyLists }).line)).toEqual([1, ['x']])
+  })
+
+  test('stay a text in the statement whatever they hold', () => {
+    const key = "it's \\ a \0 key\n'], 'x"
+    const keyLists = new KeyLists(10_000)
+    const { common } = compact(flatTraces, makeSpan({ attributes: { [key]: 1 } }), { keyLists })
+    expect(common?.query).toContain("[['it\\'s \\\\ a \\0 key\n\\'], \\'x']]")
+  })
+
+  test('that are too many to be remembered stay in the row', () => {
+    const attributes = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [`key ${n}`, n]))
+    for (const [count, isKept] of [
+      [256, false],
+      [257, true],
+    ] as const) {
+      const { line } = compact(flatTraces, makeSpan({ attributes: attributes(count) }))
+      expect(line.includes('"key 0"'), `${count} keys`).toBe(isKept)
+    }
+  })
+
+  test('that have to be altered, and values that have to be looked into, stay in the row', () => {
+    for (const attributes of [{ 'x\ud800': 1 }, { list: [1, 2] }, { x: { y: 1 } }]) {
+      const { line } = compact(flatTraces, makeSpan({ attributes }))
+      expect(attributesOf(line)).toBeUndefined()
+      expect(line).toContain(',"t":{')
+    }
+  })
 })
 
 test('the same resource has the same constants, and one that changed has others', () => {

@@ -8,6 +8,16 @@ export const BATCHES = [
     [
       ['fills a batch beyond its bytes', 'writer.length > maxBytes || ', ''],
       ['fills a batch beyond its rows', 'this.#rows >= maxRows || ', ''],
+      [
+        'takes in a row that names what only the batch before has',
+        'writer.length = start\n      this.seal()\n      return false',
+        'this.seal()\n      return true',
+      ],
+      [
+        'sends the keys of all rows since the start',
+        'this.#keyLists = new KeyLists(this.#limits.keyListsRoom)\n    this.#rows',
+        'this.#rows',
+      ],
       ['copies megabytes while a batch grows', ' || isFull(writer)', ''],
       [
         'gives a batch that had no more room no more the next time',
@@ -69,12 +79,17 @@ export const BATCHES = [
   ),
   ...inFile(
     'exporter/open-batches',
-    [exporter('lanes')],
+    [exporter('lanes'), exporter('compact')],
     [
       [
         'opens a batch for every resource there is',
         'if (this.#batchers.size < MAX_RESOURCES) return true',
         'return true',
+      ],
+      [
+        'makes a statement longer than it may be',
+        'Math.min(this.#roomBeside(constants), MAX_KEY_LISTS)',
+        'MAX_KEY_LISTS',
       ],
     ],
   ),

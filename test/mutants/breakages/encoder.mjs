@@ -66,11 +66,7 @@ export const ENCODER = [
     [transform('limits'), transform('numbers'), transform('inherited'), transform('hostile')],
     [
       ['does not take back what it had begun to write', '  out.length = start\n', ''],
-      [
-        'takes an attribute more than it may',
-        '--left < 0 || !writeAttribute(key, value, encoding)) return false\n    before',
-        '--left < -1 || !writeAttribute(key, value, encoding)) return false\n    before',
-      ],
+      ['takes an attribute more than it may', '--left < 0', '--left < -1'],
       [
         'writes numbers that are longer than an attribute may be',
         'return length <= (limits.attributeValueLength ?? length)',
@@ -98,6 +94,42 @@ export const ENCODER = [
         'void WAYS[how].value(row[of])',
       ],
       ['gives two columns one short name', 'index < 26 ? letter : ', 'index < 27 ? letter : '],
+      [
+        'makes a row whole with the keys of another',
+        '(listNumber as number) - 1',
+        '(listNumber as number) - 2',
+      ],
+    ],
+  ),
+  ...inFile(
+    'transform/attribute-path',
+    [transform('compact'), transform('tables')],
+    [
+      ['takes any key for the one that came next last time', 'guess?.key?.name === name', 'guess'],
+      ['does not sort keys', 'a.name < b.name ? -1 : 1', '1'],
+      ['remembers paths of any length', ' || path.length === MAX_LENGTH', ''],
+    ],
+  ),
+  ...inFile(
+    'transform/key-lists',
+    [transform('compact')],
+    [
+      ['numbers key lists from 0 on', 'this.#lists.push(list)', 'this.#lists.push(list) - 1'],
+      ['gives key lists more room than there is', 'if (taken > this.#room) return undefined', ''],
+      ['gives every key list the number of the one before', 'list === this.#last', 'this.#last'],
+    ],
+  ),
+  ...inFile(
+    'transform/keyed-map',
+    [transform('compact')],
+    [
+      ['names no key list in the row', 'out.piece(numberMember)\n      writeDigits', 'writeDigits'],
+      ['leaves values in the row that have no keys', '    out.length = start\n', ''],
+      [
+        'counts a text twice that was repaired',
+        '    tally.repairedStrings = repairedStrings\n',
+        '',
+      ],
     ],
   ),
   ...inFile(
