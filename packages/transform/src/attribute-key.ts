@@ -1,4 +1,5 @@
 import { type Piece, pieceOf } from './byte-writer.js'
+import { RecentTexts } from './recent-texts.js'
 
 const MAX_KEYS = 1024
 const MAX_LENGTH = 256
@@ -8,6 +9,7 @@ export interface AttributeKey {
   readonly name: string
   /** `,"name":` */
   readonly member: Piece
+  readonly texts: RecentTexts
 }
 
 const keys = new Map<string, AttributeKey>()
@@ -19,7 +21,8 @@ export function attributeKey(name: string): AttributeKey | undefined {
   if (name.length > MAX_LENGTH || name.toWellFormed() !== name) return undefined
   // An application that makes keys of its data would fill the memory: what is kept starts afresh.
   if (keys.size >= MAX_KEYS) keys.clear()
-  const key: AttributeKey = { name, member: pieceOf(`,${JSON.stringify(name)}:`) }
+  const member = pieceOf(`,${JSON.stringify(name)}:`)
+  const key: AttributeKey = { name, member, texts: new RecentTexts() }
   keys.set(name, key)
   return key
 }

@@ -10,21 +10,22 @@ import {
 import { type AttributeSource, NONE_DROPPED } from './attributes.js'
 import { writeNumber } from './digits.js'
 import type { Encoding } from './encoding.js'
-import { writeText } from './json-text.js'
 
 const COMMA = 0x2c
 const QUOTE = 0x22
 
-/** `members`: an object, keys and values. `values`: an array of the values alone. */
 interface Form {
   readonly hasKeys: boolean
   readonly open: number
   readonly close: number
 }
-const FORMS: { readonly members: Form; readonly values: Form } = {
-  members: { hasKeys: true, open: 0x7b, close: 0x7d },
-  values: { hasKeys: false, open: 0x5b, close: 0x5d },
-}
+
+/** An object: keys and values. */
+export const MEMBERS: Form = { hasKeys: true, open: 0x7b, close: 0x7d }
+/** An array of the values alone. */
+export const VALUES: Form = { hasKeys: false, open: 0x5b, close: 0x5d }
+
+const UNLIMITED = 0x3fffffff
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -36,12 +37,11 @@ type Values = Readonly<Record<string, unknown>>
 export function writeOrdinary(
   source: AttributeSource,
   encoding: Encoding,
-  as: 'members' | 'values',
+  form: Form,
 ): KeyList | undefined {
   const { attributes, dropped, sorted } = source
   if (dropped !== NONE_DROPPED || typeof attributes !== 'object' || attributes === null)
     return undefined
-  const form = FORMS[as]
   const { out, tally, room } = encoding
   const { repairedStrings } = tally
   const start = out.length
@@ -66,7 +66,7 @@ export function writeOrdinary(
 }
 
 function writeInOrder(values: Values, encoding: Encoding, form: Form): KeyList | undefined {
-  let left = encoding.limits.attributeCount ?? Number.POSITIVE_INFINITY
+  let left = encoding.limits.attributeCount ?? UNLIMITED
   let path = startOfPath()
   for (const name in values) {
     const value = values[name]
@@ -83,7 +83,7 @@ function writeSorted(values: Values, encoding: Encoding, form: Form): KeyList | 
   const path = pathOf(values)
   if (!path) return undefined
   const keys = keysSorted(path)
-  if (keys.length > (encoding.limits.attributeCount ?? Number.POSITIVE_INFINITY)) return undefined
+  if (keys.length > (encoding.limits.attributeCount ?? UNLIMITED)) return undefined
   for (const key of keys) {
     const value = values[key.name]
     if (value === undefined || !writeAttribute(key, value, encoding, form)) return undefined
@@ -111,7 +111,7 @@ function hasOnlyOwn(values: object): boolean {
 }
 
 function writeAttribute(
-  { name, member }: AttributeKey,
+  { name, member, texts }: AttributeKey,
   value: unknown,
   encoding: Encoding,
   { hasKeys }: Form,
@@ -124,7 +124,7 @@ function writeAttribute(
     if (value.length > encoding.room) return false
     if (limits.attributeValueLength !== undefined && value.length > limits.attributeValueLength)
       return false
-    writeText(value, encoding)
+    texts.write(value, encoding)
     return true
   }
   return writeScalar(value, encoding)

@@ -9,6 +9,7 @@ export type KeyList = readonly AttributeKey[]
 /** The keys of an object up to one of them, in the object's own order: a node in a tree of those that were seen. */
 export interface AttributePath {
   readonly before: AttributePath | undefined
+  readonly name: string
   /** Undefined where no key was yet. */
   readonly key: AttributeKey | undefined
   readonly length: number
@@ -34,7 +35,7 @@ export function startOfPath(): AttributePath {
 /** Undefined for a key that has to be altered, and for more of them than are kept. */
 export function following(path: AttributePath, name: string): AttributePath | undefined {
   const guess = path.next
-  if (guess?.key?.name === name) return guess
+  if (guess !== undefined && guess.name === name) return guess
   let next = path.others.get(name)
   if (!next) {
     const key = attributeKey(name)
@@ -66,6 +67,7 @@ function keysOf(end: AttributePath): AttributeKey[] {
 function newPath(before: AttributePath | undefined, key: AttributeKey | undefined): AttributePath {
   return {
     before,
+    name: key?.name ?? '',
     key,
     length: before ? before.length + 1 : 0,
     next: undefined,

@@ -59,6 +59,16 @@ export class ByteWriter {
     this.length += length
   }
 
+  /** Makes `piece` what was written from `start` on, to the end: as many bytes as it has. */
+  fill({ doubles }: Piece, start: number): void {
+    this.reserve(DOUBLE_BYTES)
+    // With what stands behind them, the last eight might be a NaN.
+    for (let rest = 0; rest < DOUBLE_BYTES; rest++) this.bytes[this.length + rest] = 0
+    const view = this.view
+    for (let index = 0, at = start; index < doubles.length; index++, at += DOUBLE_BYTES)
+      doubles[index] = view.getFloat64(at, LITTLE_ENDIAN)
+  }
+
   byte(code: number): void {
     this.reserve(1)
     this.bytes[this.length++] = code

@@ -1,6 +1,8 @@
+import { pieceOf } from './byte-writer.js'
 import { type Kind, text } from './kind.js'
 
 const QUOTE = 0x22
+const TRACE_ID_LENGTH = 32
 
 // Of a character's code: whether it is anything but a zero, and whether it is anything but a digit or lower-case letter.
 const SOME = 1
@@ -10,6 +12,10 @@ const TRAITS = Uint8Array.from({ length: 256 }, (_, code) => {
   return (character === '0' ? 0 : SOME) | (/[0-9a-z]/.test(character) ? 0 : STRANGE)
 })
 
+// Spans of one trace often end one after the other.
+let lastTraceId = ''
+const lastWritten = pieceOf(`"${' '.repeat(TRACE_ID_LENGTH)}"`)
+
 /** A trace or span id as lower-case hex, in a text column; empty where it is absent or all zero. */
 export const hexId: Kind = {
   empty: text.empty,
@@ -17,6 +23,11 @@ export const hexId: Kind = {
     if (typeof value !== 'string') return text.write(value, encoding)
     const { out } = encoding
     const { length } = value
+    if (length === TRACE_ID_LENGTH && value === lastTraceId) {
+      out.piece(lastWritten)
+      encoding.room -= length
+      return true
+    }
     out.reserve(length + 2)
     const { bytes } = out
     let at = out.length
@@ -30,8 +41,13 @@ export const hexId: Kind = {
     if (traits > SOME) return text.write(value.toLowerCase(), encoding)
     if (traits === 0) at = out.length + 1
     bytes[at++] = QUOTE
-    encoding.room -= at - out.length - 2
+    const start = out.length
+    encoding.room -= at - start - 2
     out.length = at
+    if (length === TRACE_ID_LENGTH && traits !== 0) {
+      out.fill(lastWritten, start)
+      lastTraceId = value
+    }
     return true
   },
 }

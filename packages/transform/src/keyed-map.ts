@@ -1,4 +1,4 @@
-import { writeOrdinary } from './attribute-map.js'
+import { VALUES, writeOrdinary } from './attribute-map.js'
 import { AttributeSource } from './attributes.js'
 import { pieceOf } from './byte-writer.js'
 import { writeDigits } from './digits.js'
@@ -32,7 +32,7 @@ export function keyedMap(name: string): (value: unknown, encoding: Encoding) => 
     const { repairedStrings } = tally
     const start = out.length
     out.piece(valuesMember)
-    const keys = writeOrdinary(source, encoding, 'values')
+    const keys = writeOrdinary(source, encoding, VALUES)
     const listNumber = keys && keys.length > 0 ? keyLists.numberOf(keys) : undefined
     if (listNumber !== undefined) {
       out.piece(numberMember)

@@ -1,5 +1,5 @@
 import { textOf } from './attribute.js'
-import { writeOrdinary } from './attribute-map.js'
+import { MEMBERS, writeOrdinary } from './attribute-map.js'
 import { AttributeSource, readAttributes, readSource } from './attributes.js'
 import { date, dateTime } from './date-time.js'
 import type { Encoding } from './encoding.js'
@@ -101,7 +101,7 @@ function map(element: Kind): Kind {
       if (value instanceof Map) return writeEntries(element, value, encoding)
       const isOurs = value instanceof AttributeSource
       const source = isOurs ? value : new AttributeSource(value)
-      if (element === attributeText && writeOrdinary(source, encoding, 'members')) return true
+      if (element === attributeText && writeOrdinary(source, encoding, MEMBERS)) return true
       const read = isOurs ? readSource(source, encoding) : readAttributes(value, encoding)
       return writeEntries(element, read, encoding)
     },

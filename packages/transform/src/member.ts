@@ -2,10 +2,10 @@ import { pieceOf } from './byte-writer.js'
 import type { ColumnShape } from './column.js'
 import type { Derived } from './derived.js'
 import type { Encoding } from './encoding.js'
-import { writeText } from './json-text.js'
 import { isMapOfTexts, keyedMap } from './keyed-map.js'
 import { type Kind, kindOf, text, writeAs } from './kind.js'
 import { itemsOf } from './list.js'
+import { RecentTexts } from './recent-texts.js'
 
 const COMMA = 0x2c
 const [OPEN_LIST, CLOSE_LIST] = [0x5b, 0x5d]
@@ -34,6 +34,7 @@ export function membersOf(run: Run, nameOf: NameOf): Members {
 function columnMember(column: AnyColumn, nameOf: NameOf): Members {
   const kind = column.kind ?? kindOfColumn(column, column.type)
   const isText = kind === text
+  const texts = new RecentTexts()
   const name = nameOf(column)
   const key = pieceOf(keyText(name))
   const writeKeyed = isMapOfTexts(column.type) ? keyedMap(name) : undefined
@@ -49,7 +50,7 @@ function columnMember(column: AnyColumn, nameOf: NameOf): Members {
     }
     if (isText && typeof value === 'string' && value !== '') {
       out.piece(key)
-      writeText(value, encoding)
+      texts.write(value, encoding)
       return
     }
     if (sparse && (value === undefined || value === null || writeKeyed?.(value, encoding))) return

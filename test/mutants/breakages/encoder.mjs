@@ -105,7 +105,11 @@ export const ENCODER = [
     'transform/attribute-path',
     [transform('compact'), transform('tables')],
     [
-      ['takes any key for the one that came next last time', 'guess?.key?.name === name', 'guess'],
+      [
+        'takes any key for the one that came next last time',
+        'guess !== undefined && guess.name === name',
+        'guess',
+      ],
       ['does not sort keys', 'a.name < b.name ? -1 : 1', '1'],
       ['remembers paths of any length', ' || path.length === MAX_LENGTH', ''],
     ],
