@@ -75,7 +75,7 @@ export class Batcher {
    * name what only they have.
    */
   commit(start: number, partition: number | undefined): boolean {
-    const { maxRows, maxBytes, maxDelayMs } = this.#limits
+    const { maxRows, maxBytes } = this.#limits
     const { writer } = this
     writer.byte(NEWLINE)
     if (this.#rows > 0 && (writer.length > maxBytes || this.#wouldCrossPartitions(partition))) {
@@ -83,7 +83,7 @@ export class Batcher {
       this.seal()
       return false
     }
-    if (this.#rows === 0) this.#timer = setTimeout(() => this.seal(), maxDelayMs).unref()
+    if (this.#rows === 0) this.#startTimer()
     this.#rows++
     if (partition !== this.#lastPartition) this.#enter(partition)
     if (this.#rows >= maxRows || writer.length >= maxBytes || isFull(writer)) this.seal()
@@ -105,6 +105,11 @@ export class Batcher {
     this.#partitions.clear()
     this.#lastPartition = undefined
     this.#onSealed(sealed, keyLists)
+  }
+
+  // By itself: a function with a closure in it allocates each time, whether it makes the closure or not.
+  #startTimer(): void {
+    this.#timer = setTimeout(() => this.seal(), this.#limits.maxDelayMs).unref()
   }
 
   #release(writer: ByteWriter): void {

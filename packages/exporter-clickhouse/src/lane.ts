@@ -63,7 +63,7 @@ export class Lane {
 
   add(span: SpanLike): void {
     if (this.#isWriting) {
-      queueMicrotask(() => this.add(span))
+      this.#addLater(span)
       return
     }
     try {
@@ -72,6 +72,11 @@ export class Lane {
       // Our tables do not throw; a table of the user's may.
       this.#refuse('encode_error', error instanceof Error ? error : new Error(String(error)))
     }
+  }
+
+  // By itself: a function with a closure in it allocates each time, whether it makes the closure or not.
+  #addLater(span: SpanLike): void {
+    queueMicrotask(() => this.add(span))
   }
 
   seal(): void {
@@ -121,7 +126,7 @@ export class Lane {
   }
 
   #constantsOf(span: SpanLike): Constants | undefined {
-    for (const { takesCompactRows } of this.destinations) if (!takesCompactRows) return undefined
+    if (!this.destinations.every(takesCompactRows)) return undefined
     const constants = this.#encoder.constantsOf(span)
     return constants && this.#open.hasRoomFor(constants) ? constants : undefined
   }
@@ -176,6 +181,10 @@ export class Lane {
       }),
     )
   }
+}
+
+function takesCompactRows(destination: Destination): boolean {
+  return destination.takesCompactRows
 }
 
 /** What destinations must have in common to share a lane; schemas are compared by identity. */

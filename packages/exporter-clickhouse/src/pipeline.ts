@@ -79,14 +79,8 @@ export class Pipeline {
   /** Takes one span in, to be gathered with others. */
   accept(span: SpanLike): void {
     this.#rowsTaken++
-    if (isPending(span)) {
-      void this.#whenKnown([span], () => {
-        this.#add(span)
-        return []
-      })
-    } else {
-      this.#add(span)
-    }
+    if (isPending(span)) this.#addWhenKnown(span)
+    else this.#add(span)
   }
 
   /** Resolves when every row taken in before is delivered or dropped; rejects at the deadline, naming who still waits. */
@@ -168,7 +162,16 @@ export class Pipeline {
   }
 
   #add(span: SpanLike): void {
-    for (const lane of this.#lanes) lane.add(span)
+    const { length } = this.#lanes
+    for (let index = 0; index < length; index++) this.#lanes[index]?.add(span) // for…of would make an iterator a span
+  }
+
+  // By itself: a function with a closure in it allocates each time, whether it makes the closure or not.
+  #addWhenKnown(span: SpanLike): void {
+    void this.#whenKnown([span], () => {
+      this.#add(span)
+      return []
+    })
   }
 
   /** Attributes of a resource may still be on their way: its spans are encoded when they are known, or after a while without them. */

@@ -739,11 +739,11 @@ describe('the queue', () => {
     const to = exporter({
       endpoint: `http://127.0.0.1:${await freePort()}`,
       compression: { codec: 'none' },
-      queue: { maxBytes: 10_000 },
+      queue: { maxBytes: 20_000 },
       retry: { initialDelayMs: 60_000, maxDelayMs: 60_000, maxRetries: 100 },
     })
     for (let n = 1; n <= 3; n++) expect((await exported(to, [big(`span ${n}`)])).code).toBe(0)
-    const huge = makeSpan({ attributes: { filler: 'x'.repeat(20_000) } })
+    const huge = makeSpan({ attributes: { filler: 'x'.repeat(40_000) } })
     expect((await exported(to, [huge])).code).toBe(1)
     expect(only(to)).toMatchObject({ waiting: 3, dropped: { queue_full: 1 } })
   })

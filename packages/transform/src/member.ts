@@ -33,33 +33,39 @@ export function membersOf(run: Run, nameOf: NameOf): Members {
 
 function columnMember(column: AnyColumn, nameOf: NameOf): Members {
   const kind = column.kind ?? kindOfColumn(column, column.type)
-  const isText = kind === text
-  const texts = new RecentTexts()
   const name = nameOf(column)
   const key = pieceOf(keyText(name))
-  const writeKeyed = isMapOfTexts(column.type) ? keyedMap(name) : undefined
   const empty = Buffer.from(kind.empty)
-  const { value: read } = column
-  return (source, encoding) => {
+  const read = readerOf(column)
+  const write = (value: unknown, encoding: Encoding): void => {
     const { out, sparse } = encoding
-    let value: unknown
-    try {
-      value = read.call(column, source, encoding)
-    } catch {
-      encoding.tally.unreadableValues++
-    }
-    if (isText && typeof value === 'string' && value !== '') {
-      out.piece(key)
-      texts.write(value, encoding)
-      return
-    }
-    if (sparse && (value === undefined || value === null || writeKeyed?.(value, encoding))) return
+    if (sparse && (value === undefined || value === null)) return
     const start = out.length
     out.piece(key)
     writeAs(kind, value, encoding)
     const length = out.length - start - key.length
     if (sparse && length === empty.length && out.endsWith(empty)) out.length = start
   }
+  if (kind === text) {
+    const texts = new RecentTexts()
+    return (source, encoding) => {
+      const value = read(source, encoding)
+      if (typeof value === 'string' && value !== '') {
+        encoding.out.piece(key)
+        texts.write(value, encoding)
+      } else {
+        write(value, encoding)
+      }
+    }
+  }
+  if (isMapOfTexts(column.type)) {
+    const writeKeyed = keyedMap(name)
+    return (source, encoding) => {
+      const value = read(source, encoding)
+      if (!writeKeyed(value, encoding)) write(value, encoding)
+    }
+  }
+  return (source, encoding) => write(read(source, encoding), encoding)
 }
 
 /** The list is read once for all its columns: ClickHouse refuses a row whose parts of one structure differ in length. */

@@ -20,8 +20,8 @@ export function partitionDayOf<Input>({
   const encoding = newEncoding()
   return (input) => {
     try {
-      const [seconds] = clamp(readTime(column.value(input, encoding)) ?? EPOCH)
-      return Math.floor(seconds / SECONDS_A_DAY) % DAYS_OF_DATE
+      const time = clamp(readTime(column.value(input, encoding)) ?? EPOCH)
+      return Math.floor(time[0] / SECONDS_A_DAY) % DAYS_OF_DATE
     } catch {
       return 0 // where the column's empty value falls
     }

@@ -28,7 +28,7 @@ export class RecentTexts {
       writeText(text, encoding)
       return
     }
-    const slot = this.slots[length % SLOTS] ?? this.#newSlot(length % SLOTS)
+    const slot = this.slots[length % SLOTS] ?? newSlot(this.slots, length % SLOTS)
     if (slot.text === text) {
       slot.misses = 0
       encoding.room -= length
@@ -39,16 +39,16 @@ export class RecentTexts {
     writeText(text, encoding)
     if (++slot.misses > slot.patience) keep(slot, length, start, encoding)
   }
-
-  #newSlot(index: number): Slot {
-    const slot = { text: '', piece: NOTHING, misses: 0, patience: 1 }
-    while (this.slots.length < SLOTS) this.slots.push(undefined)
-    this.slots[index] = slot
-    return slot
-  }
 }
 
 const NOTHING = pieceOf('')
+
+function newSlot(slots: (Slot | undefined)[], index: number): Slot {
+  const slot = { text: '', piece: NOTHING, misses: 0, patience: 1 }
+  while (slots.length < SLOTS) slots.push(undefined)
+  slots[index] = slot
+  return slot
+}
 
 /** Only what is written as it is. The text is a copy: what was given may be part of a long one, and would hold all of that in memory. */
 function keep(slot: Slot, length: number, start: number, { out }: Encoding): void {

@@ -2,8 +2,11 @@ import type { Encoding } from './encoding.js'
 import { itemsOf } from './list.js'
 import type { EventLike, LinkLike, SpanLike } from './span.js'
 
+const NONE: readonly never[] = []
+
 export function eventsOf(span: SpanLike, encoding: Encoding): readonly EventLike[] {
   const given = itemsOf(span.events, encoding)
+  if (given.length === 0) return NONE
   const events = firstObjects<EventLike>(given, encoding.limits.eventCount)
   encoding.tally.droppedEvents += given.length - events.length
   return events
@@ -11,6 +14,7 @@ export function eventsOf(span: SpanLike, encoding: Encoding): readonly EventLike
 
 export function linksOf(span: SpanLike, encoding: Encoding): readonly LinkLike[] {
   const given = itemsOf(span.links, encoding)
+  if (given.length === 0) return NONE
   const links = firstObjects<LinkLike>(given, encoding.limits.linkCount)
   encoding.tally.droppedLinks += given.length - links.length
   return links

@@ -32,8 +32,8 @@ export const BATCHES = [
       ['counts the partitions of the batch before', 'this.#partitions.clear()', ''],
       [
         'never sends a batch because of its age',
-        'setTimeout(() => this.seal(), maxDelayMs)',
-        'setTimeout(() => {}, maxDelayMs)',
+        'setTimeout(() => this.seal(), this.#limits.maxDelayMs)',
+        'setTimeout(() => {}, this.#limits.maxDelayMs)',
       ],
     ],
   ),

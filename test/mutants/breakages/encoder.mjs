@@ -137,6 +137,31 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
+    'transform/recent-texts',
+    [transform('recent-texts')],
+    [
+      [
+        'takes any text of a length for the one it knows',
+        'slot.text === text',
+        'slot.text.length === length',
+      ],
+      [
+        'holds what a text is part of',
+        'keep(slot, length, start, encoding)\n',
+        'keep(slot, length, start, encoding)\n    if (slot.text === text) slot.text = text\n',
+      ],
+      ['copies a text into a row that has no room for it', ' || length > encoding.room', ''],
+    ],
+  ),
+  ...inFile(
+    'transform/hex-id',
+    [transform('hex-id')],
+    [
+      ['takes any trace id for the last one', 'value === lastTraceId', "lastTraceId !== ''"],
+      ['remembers an id that is all zero', ' && traits !== 0', ''],
+    ],
+  ),
+  ...inFile(
     'transform/once',
     [transform('once')],
     [
