@@ -19,8 +19,8 @@ export interface DeadLetter {
 
 /** Where the rows of one destination go that it will never take. */
 export interface DeadLetters {
-  /** False if the row could not be kept. Never rejects. */
-  keep(letter: DeadLetter): Promise<boolean>
+  /** Resolves with why the row could not be kept, if it could not. Never rejects. */
+  keep(letter: DeadLetter): Promise<Error | undefined>
 }
 
 // A disk that hangs must not hold up the rows that are good.
@@ -39,15 +39,17 @@ export function openDeadLetters(
       : toTable(config, deadLetter.table, sender)
   return {
     async keep(letter) {
-      let kept = false
+      let problem: Error | undefined = new Error(`not done in ${KEEP_DEADLINE_MS / 1000} s`)
       const work = keep(letter).then(
-        (done) => {
-          kept = done
+        () => {
+          problem = undefined
         },
-        () => {},
+        (error: Error) => {
+          problem = error
+        },
       )
       await within(KEEP_DEADLINE_MS, () => work, { ref: false })
-      return kept
+      return problem
     },
   }
 }
@@ -59,7 +61,7 @@ function toFile(
   const file = join(directory, `${name}.ndjson`)
   let last: Promise<unknown> = Promise.resolve()
 
-  async function append({ row, error, attempts, insert }: DeadLetter): Promise<boolean> {
+  async function append({ row, error, attempts, insert }: DeadLetter): Promise<void> {
     const line = `${JSON.stringify({
       time: new Date().toISOString(),
       destination: name,
@@ -75,13 +77,13 @@ function toFile(
       (found) => found.size,
       () => 0,
     )
-    if (size + Buffer.byteLength(line) > maxBytes) return false
+    if (size + Buffer.byteLength(line) > maxBytes)
+      throw new Error(`${file} has its ${maxBytes} bytes`)
     const text = (await isTorn(file, size)) ? `\n${line}` : line
     await appendFile(file, text, { mode: 0o600 })
-    return true
   }
 
-  return (letter: DeadLetter): Promise<boolean> => {
+  return (letter: DeadLetter): Promise<void> => {
     // One after the other: the size is looked at before each.
     const kept = last.then(() => append(letter))
     last = kept.catch(() => {})
@@ -115,7 +117,7 @@ function toTable({ name, database, table }: DestinationConfig, deadTable: string
     data_before String
 ) ENGINE = MergeTree ORDER BY (dlq_name, source_nanos) SETTINGS non_replicated_deduplication_window = 1000`
 
-  return async ({ row, error, attempts, insert }: DeadLetter): Promise<boolean> => {
+  return async ({ row, error, attempts, insert }: DeadLetter): Promise<void> => {
     const letter = JSON.stringify({
       event: randomUUID(),
       dlq_name: table,
@@ -135,6 +137,6 @@ function toTable({ name, database, table }: DestinationConfig, deadTable: string
       await sender.run(create)
       outcome = (await sender.run(statement, false)).outcome
     }
-    return outcome.status === 'delivered'
+    if (outcome.status !== 'delivered') throw outcome.error
   }
 }

@@ -492,15 +492,18 @@ export class Destination {
     const { deadLetters } = this.#with
     const [line] = entry.batch && deadLetters ? await entry.batch.lines() : []
     const whole = entry.insert?.whole
-    const kept =
-      line !== undefined &&
-      (await deadLetters?.keep({
-        row: whole ? wholeRow(whole.shape, line) : line,
-        error,
-        attempts: entry.failures + 1,
-        insert: entry.insert,
-      }))
-    this.#drop(entry, kept ? 'dead_lettered' : reason, error)
+    if (!deadLetters || line === undefined) {
+      this.#drop(entry, reason, error)
+      return
+    }
+    const problem = await deadLetters.keep({
+      row: whole ? wholeRow(whole.shape, line) : line,
+      error,
+      attempts: entry.failures + 1,
+      insert: entry.insert,
+    })
+    if (problem) this.#with.log.lostLetter(problem)
+    this.#drop(entry, problem ? reason : 'dead_lettered', error)
   }
 
   #deliver(entry: Entry): void {

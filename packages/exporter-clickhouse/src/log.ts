@@ -6,6 +6,7 @@ import type { DropReason } from './outcome.js'
 export interface DestinationLog {
   failed(error: Error, fix: string | undefined, waitingRows: number): void
   recovered(): void
+  lostLetter(problem: Error): void
   dropped(rows: number, reason: DropReason, error: Error | undefined): void
   noDeduplication(): void
   differences(found: readonly string[]): void
@@ -25,6 +26,7 @@ export function destinationLog(
   let lastSummary = Number.NEGATIVE_INFINITY
   let droppedSince = 0
   let lastDropLine = Number.NEGATIVE_INFINITY
+  let lastLetterLine = Number.NEGATIVE_INFINITY
 
   return {
     failed(error, fix, waitingRows) {
@@ -57,6 +59,13 @@ export function destinationLog(
     },
     spool(line) {
       log.warn(`${where}: ${line}`)
+    },
+    lostLetter(problem) {
+      if (now() - lastLetterLine < SUMMARY_EVERY_MS) return
+      lastLetterLine = now()
+      log.warn(
+        `${where}: a row that is refused cannot be kept as a dead letter: ${errorText(problem)}. It is counted as dropped.`,
+      )
     },
     dropped(rows, reason, error) {
       droppedSince += rows

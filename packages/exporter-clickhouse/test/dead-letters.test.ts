@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { makeSpan } from '../../transform/test/spans.js'
 import { parseConfig } from '../src/config.js'
@@ -37,7 +38,7 @@ function lettersOf(
 
 test('a dead letter in a file says what was refused, why, and of which batch; nobody else may read it', async () => {
   const directory = await newDirectory()
-  expect(await lettersOf({ directory }).keep(letter)).toBe(true)
+  expect(await lettersOf({ directory }).keep(letter)).toBeUndefined()
   const file = join(directory, 'primary.ndjson')
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
     destination: 'primary',
@@ -67,7 +68,9 @@ test('a file of dead letters does not outgrow its bound, however many come at on
   const kept = await Promise.all(Array.from({ length: 10 }, () => letters.keep(letter)))
   const { size } = await stat(join(directory, 'primary.ndjson'))
   expect(size).toBeLessThanOrEqual(600)
-  expect(kept.filter(Boolean).length).toBe(Math.floor(600 / (size / kept.filter(Boolean).length)))
+  const count = kept.filter((problem) => problem === undefined).length
+  expect(count).toBe(Math.floor(600 / (size / count)))
+  expect(kept.at(-1)?.message).toMatch(/primary\.ndjson has its 600 bytes$/)
 })
 
 test('a dead letter in a table says the same', async () => {
@@ -76,7 +79,7 @@ test('a dead letter in a table says the same', async () => {
     statements.push(statement)
     return { outcome: { status: 'delivered' }, text: '' }
   })
-  expect(await letters.keep(letter)).toBe(true)
+  expect(await letters.keep(letter)).toBeUndefined()
   const [, json = ''] = /FORMAT JSONEachRow (.*)$/.exec(statements[0] ?? '') ?? []
   const row = JSON.parse(json)
   expect(row).toMatchObject({ source_logical: 2, data_after: '{"a":1}' })
@@ -86,16 +89,16 @@ test('a dead letter in a table says the same', async () => {
 test('what keeps dead letters and hangs is given up after five seconds', async () => {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
-  let kept: boolean | undefined
+  let problem: Error | undefined
   void lettersOf({ table: 'dead' }, () => new Promise(() => {}))
     .keep(letter)
     .then((is) => {
-      kept = is
+      problem = is
     })
   await vi.advanceTimersByTimeAsync(4900)
-  expect(kept).toBeUndefined()
+  expect(problem).toBeUndefined()
   await vi.advanceTimersByTimeAsync(200)
-  expect(kept).toBe(false)
+  expect(problem?.message).toBe('not done in 5 s')
 })
 
 test('a row that is refused and kept is counted as a dead letter, and not as lost', async () => {
@@ -116,4 +119,41 @@ test('a row that is refused and kept is counted as a dead letter, and not as los
   expect(to.stats().destinations['primary']?.dropped).toEqual({ dead_lettered: 1 })
   const kept = JSON.parse(await readFile(join(directory, 'primary.ndjson'), 'utf8'))
   expect(JSON.parse(kept.row)).toMatchObject({ span_name: 'refused', service_name: 'shop' })
+})
+
+test('a row that is refused and cannot be kept is counted as lost, and a line says why', async () => {
+  const directory = await newDirectory()
+  const file = join(directory, 'a file')
+  await writeFile(file, '')
+  const server = await scriptedServer({
+    status: 400,
+    code: 27,
+    body: 'Code: 27. DB::Exception: no',
+  })
+  const warn = vi.fn()
+  const logger = { error() {}, warn, info() {}, debug() {}, verbose() {} }
+  diag.setLogger(logger, { logLevel: DiagLogLevel.ALL, suppressOverrideMessage: true })
+  onTestFinished(() => diag.disable())
+  const to = new ClickHouseSpanProcessor({
+    endpoint: server.url,
+    deadLetter: { directory: file },
+    shutdownTimeoutMs: 20,
+  })
+  onTestFinished(() => to.shutdown())
+  to.onEnd(makeSpan())
+  await to.forceFlush()
+  expect(to.stats().destinations['primary']?.dropped).toEqual({ rejected: 1 })
+  const lines = warn.mock.calls.map(([, line]) => String(line))
+  expect(lines.find((line) => line.includes('dead letter'))).toMatch(
+    /^primary \(127\.0\.0\.1:\d+\): .* cannot be kept .*: .*(EEXIST|ENOTDIR)/,
+  )
+})
+
+test('a table that does not take dead letters is named with what it said', async () => {
+  const error = new ClickHouseError(403, 497, 'Not enough privileges')
+  const letters = lettersOf({ table: 'dead' }, async () => ({
+    outcome: { status: 'retry', why: 'misconfigured', error },
+    text: '',
+  }))
+  expect(await letters.keep(letter)).toBe(error)
 })

@@ -69,7 +69,7 @@ export const DESTINATION = [
       "outcome.why === 'misconfigured' || entry.failures >= ATTEMPTS_IN_A_ROW",
       'false',
     ],
-    ['throws dead letters away', "kept ? 'dead_lettered' : reason", 'reason'],
+    ['throws dead letters away', "problem ? reason : 'dead_lettered'", 'reason'],
   ]),
   ...inFile(
     'exporter/destination',

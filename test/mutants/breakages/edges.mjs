@@ -48,8 +48,13 @@ export const EDGES = [
     [
       [
         'writes dead letters without bound',
-        '> maxBytes) return false',
-        '> Number.POSITIVE_INFINITY) return false',
+        '> maxBytes)\n      throw',
+        '> Number.POSITIVE_INFINITY)\n      throw',
+      ],
+      [
+        'says nothing of a table that takes no dead letters',
+        "if (outcome.status !== 'delivered') throw outcome.error",
+        '',
       ],
       ['writes a dead letter behind one that was cut short', 'await isTorn(file, size)', 'false'],
       [
