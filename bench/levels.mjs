@@ -2,7 +2,7 @@
 // the default level was chosen.
 //   node bench/levels.mjs
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
-import { compactRowsOf, flatTraces, newEncoding, ROW_ROOM } from '@spanhouse/transform'
+import { compactRowsOf, flatTraces, KeyLists, newEncoding, ROW_ROOM } from '@spanhouse/transform'
 import { shapes } from './spans/feed.mjs'
 
 const SPANS = 10_000
@@ -11,7 +11,7 @@ const NEWLINE = 0x0a
 const FILTERED = { strategy: constants.Z_FILTERED, memLevel: constants.Z_MAX_MEMLEVEL }
 
 const spans = shapes.reference.make(SPANS)
-const encoding = newEncoding({ sparse: true })
+const encoding = newEncoding({ sparse: true, keyLists: new KeyLists(30_000) })
 const { write } = compactRowsOf(flatTraces)
 for (const span of spans) {
   encoding.room = ROW_ROOM
