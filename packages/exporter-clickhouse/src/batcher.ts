@@ -1,4 +1,4 @@
-import { ByteWriter, KeyLists } from '@spanhouse/transform'
+import { ByteWriter, KeyLists, type LengthOf } from '@spanhouse/transform'
 import type { BatchLimits } from './config.js'
 
 // ClickHouse refuses an INSERT into more (max_partitions_per_insert_block).
@@ -9,9 +9,10 @@ const MIN_BYTES = 64 * 1024
 const MAX_COPIED_BYTES = 1024 * 1024
 const SLACK = 1.25
 
-type Limits = BatchLimits & {
-  /** How many characters of the statement the keys of a batch's rows may take. */
+type BatcherLimits = BatchLimits & {
+  /** What of the statement the keys of a batch's rows may take, by the measure of `lengthOf`. */
   readonly keyListsRoom: number
+  readonly lengthOf: LengthOf
 }
 
 /** Rows as JSONEachRow, each ended with a newline. */
@@ -27,7 +28,7 @@ export interface Rows {
  * what is sealed is handed to `onSealed`.
  */
 export class Batcher {
-  readonly #limits: Limits
+  readonly #limits: BatcherLimits
   readonly #onSealed: (rows: Rows, keyLists: KeyLists) => void
   readonly #partitions = new Set<number>()
   #lastPartition: number | undefined
@@ -39,9 +40,9 @@ export class Batcher {
   #expectedBytes = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(limits: Limits, onSealed: (rows: Rows, keyLists: KeyLists) => void) {
+  constructor(limits: BatcherLimits, onSealed: (rows: Rows, keyLists: KeyLists) => void) {
     this.#limits = limits
-    this.#keyLists = new KeyLists(limits.keyListsRoom)
+    this.#keyLists = new KeyLists(limits.keyListsRoom, limits.lengthOf)
     this.#onSealed = onSealed
   }
 
@@ -69,25 +70,21 @@ export class Batcher {
     return this.#keyLists
   }
 
-  /**
-   * Takes in the row that was written from `start` on, without a newline. `partition` is the day it falls in, where the table has
-   * days. False if it does not fit behind the others: it was taken back, they are sealed, and it is to be written again, for it may
-   * name what only they have.
-   */
-  commit(start: number, partition: number | undefined): boolean {
+  /** Whether the row that was just written, without a newline, fits behind the others. `partition` is the day it falls in, where the table has days. */
+  fits(partition: number | undefined): boolean {
+    if (this.#rows === 0) return true
+    return this.writer.length < this.#limits.maxBytes && !this.#wouldCrossPartitions(partition)
+  }
+
+  /** Takes in that row. */
+  commit(partition: number | undefined): void {
     const { maxRows, maxBytes } = this.#limits
     const { writer } = this
     writer.byte(NEWLINE)
-    if (this.#rows > 0 && (writer.length > maxBytes || this.#wouldCrossPartitions(partition))) {
-      writer.length = start
-      this.seal()
-      return false
-    }
     if (this.#rows === 0) this.#startTimer()
     this.#rows++
     if (partition !== this.#lastPartition) this.#enter(partition)
     if (this.#rows >= maxRows || writer.length >= maxBytes || isFull(writer)) this.seal()
-    return true
   }
 
   seal(): void {
@@ -99,7 +96,7 @@ export class Batcher {
     const keyLists = this.#keyLists
     const sealed = { rows: this.#rows, bytes: Buffer.from(bytes.buffer, 0, length), release }
     this.#open = undefined
-    this.#keyLists = new KeyLists(this.#limits.keyListsRoom)
+    this.#keyLists = new KeyLists(this.#limits.keyListsRoom, this.#limits.lengthOf)
     this.#rows = 0
     this.#expectedBytes = Math.min(isFull(writer) ? 2 * length : length, this.#limits.maxBytes)
     this.#partitions.clear()
@@ -107,7 +104,7 @@ export class Batcher {
     this.#onSealed(sealed, keyLists)
   }
 
-  // By itself: a function with a closure in it allocates each time, whether it makes the closure or not.
+  // By itself, as in Lane.#addLater.
   #startTimer(): void {
     this.#timer = setTimeout(() => this.seal(), this.#limits.maxDelayMs).unref()
   }

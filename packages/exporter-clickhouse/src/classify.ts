@@ -133,6 +133,9 @@ const BY_CODE = new Map<number, Class>([
   ]),
 ])
 
+// What a proxy says to a URL or a header that it finds too long.
+const TOO_LONG = new Set([414, 431])
+
 // What a server or table may say to rows in a form, or to a statement, that it does not know.
 const OF_THE_FORM = new Set([
   7, // INCORRECT_NUMBER_OF_COLUMNS
@@ -214,7 +217,7 @@ export function classify(exchange: Exchange, now: () => number = Date.now): Outc
   const kind = code === 0 ? classOfStatus(reply.status) : classOfCode(code, reply)
   const error = errorOf(reply, code, kind)
   const fix = FIX_BY_CODE.get(code) ?? (code === 0 ? FIX_BY_STATUS.get(reply.status) : undefined)
-  const refusesForm = OF_THE_FORM.has(code)
+  const refusesForm = code === 0 ? TOO_LONG.has(reply.status) : OF_THE_FORM.has(code)
   switch (kind) {
     case 'missing_table':
       return { status: kind, error, fix }

@@ -54,7 +54,8 @@ export class Destination {
   #isBehind = false
   #asksAboutTable = true
   /** Compact rows were taken once: what is refused from then on is not their form. */
-  #knowsCompactRows = false
+  /** How long a statement of compact rows the server has taken; 0 before the first. */
+  #longestTaken = 0
   #refusesCompactRows = false
   /** Room on disk that is promised to batches being written. */
   #onTheWayToDisk = 0
@@ -285,8 +286,9 @@ export class Destination {
     switch (outcome.status) {
       case 'delivered':
         this.#answered()
-        if (entry.insert?.whole) this.#knowsCompactRows = true
-        else if (entry.wasCompact && !this.#knowsCompactRows) this.#refusesCompactRows = true
+        if (entry.insert?.whole)
+          this.#longestTaken = Math.max(this.#longestTaken, entry.insert.statement.length)
+        else if (entry.wasCompact && this.#longestTaken === 0) this.#refusesCompactRows = true
         if (outcome.replayed) entry.ambiguous = true
         this.#deliver(entry)
         if (this.#asksAboutTable) void this.#askAboutTable()
@@ -387,8 +389,10 @@ export class Destination {
     }, delay).unref()
   }
 
+  /** A statement as long as one that was taken is not what is refused. */
   #mayBeForm({ insert }: Entry, { refusesForm }: { refusesForm?: boolean }): boolean {
-    return refusesForm === true && insert?.whole !== undefined && !this.#knowsCompactRows
+    const isCompact = insert?.whole !== undefined
+    return refusesForm === true && isCompact && insert.statement.length > this.#longestTaken
   }
 
   /** Tries the same rows in the form that every server takes. Nothing of the batch was written. */

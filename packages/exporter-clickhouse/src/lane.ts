@@ -11,10 +11,10 @@ import type { Spool, Stored } from './spool.js'
 
 type Press = (batch: Batch, compression: Compression) => Promise<void>
 
-// What of a statement comes from the rows: a server takes 262,144 characters (max_query_size).
+// What of a statement comes from the rows, in bytes: a server takes 262,144 in all (max_query_size).
 const MAX_STATEMENT = 150_000
-// In a URL it becomes up to three times as long; 8 KiB is what proxies pass on.
-const MAX_IN_URL = 4000
+// The same in a URL, encoded: 8 KiB is what proxies pass on.
+const MAX_IN_URL = 5000
 
 /** What holds for every row, whatever its destination. */
 export interface RowLimits {
@@ -48,9 +48,15 @@ export class Lane {
     this.#encoder = newRowEncoder(config.schema, limits)
     // A batch must have room in every queue, also while the one before it is still there.
     const room = Math.min(...destinations.map((one) => one.config.queue.maxBytes / 2))
-    const batch = { ...config.batch, maxBytes: Math.min(config.batch.maxBytes, room) }
-    const maxStatement = canLead(config.compression.codec) ? MAX_STATEMENT : MAX_IN_URL
-    this.#open = new OpenBatches(batch, maxStatement, (...of) => void this.#dispatch(...of))
+    const leads = canLead(config.compression.codec)
+    const maxStatement = Math.min(leads ? MAX_STATEMENT : MAX_IN_URL, room / 4)
+    const batch = {
+      ...config.batch,
+      maxBytes: Math.min(config.batch.maxBytes, room - maxStatement),
+      maxStatement,
+      lengthOf: leads ? Buffer.byteLength : lengthInUrl,
+    }
+    this.#open = new OpenBatches(batch, (...sealed) => void this.#dispatch(...sealed))
   }
 
   get openRows(): number {
@@ -98,16 +104,22 @@ export class Lane {
   #add(span: SpanLike): void {
     const constants = this.#constantsOf(span)
     const partition = this.#config.schema.partitionDay?.(span)
-    const batcher = this.#open.of(constants)
-    let start: number
-    do {
-      start = batcher.writer.length
-      if (!this.#write(span, batcher, constants === undefined)) {
-        this.#refuse('too_large')
-        return
-      }
-    } while (!batcher.commit(start, partition))
-    this.#open.sealIfFull()
+    const isWhole = constants === undefined
+    let batcher = this.#open.of(constants)
+    const start = batcher.bytes
+    let isRow = this.#write(span, batcher, isWhole)
+    if (isRow && !batcher.fits(partition)) {
+      batcher.writer.length = start
+      batcher.seal()
+      batcher = this.#open.of(constants)
+      isRow = this.#write(span, batcher, isWhole) // again, for it may name keys by the lists of the others
+    }
+    if (isRow) {
+      batcher.commit(partition)
+      this.#open.sealIfFull()
+    } else {
+      this.#refuse('too_large')
+    }
   }
 
   /** False if the row is too long. What is no row is taken back. */
@@ -214,4 +226,8 @@ function agree(a: DestinationConfig, b: DestinationConfig): boolean {
 function recordBytes(batch: PressedBatch, inserts: ReadonlyMap<Destination, Insert>): number {
   const heads = [...inserts].map(([{ config }, insert]) => JSON.stringify([config.name, insert]))
   return batch.pressed.body.length + Buffer.byteLength(heads.join('')) + 256
+}
+
+function lengthInUrl(text: string): number {
+  return new URLSearchParams([[text, '']]).toString().length
 }

@@ -1,26 +1,30 @@
-import { type Common, type Constants, commonOf } from '@spanhouse/transform'
+import { type Common, type Constants, commonOf, type LengthOf } from '@spanhouse/transform'
 import { Batcher, type Rows } from './batcher.js'
 import type { BatchLimits } from './config.js'
 
 // An application has one resource, or a few. The rows of more come whole, in one batch.
 const MAX_RESOURCES = 8
-// Characters of a statement. A server reads and knows them in a millisecond.
+// Of a statement. A server reads so much in a millisecond.
 const MAX_KEY_LISTS = 32_768
+
+export interface Limits extends BatchLimits {
+  /** What the constants and the key lists of a batch may take of its statement, by the measure of `lengthOf`. */
+  readonly maxStatement: number
+  readonly lengthOf: LengthOf
+}
 
 type Sealed = (rows: Rows, common: Common | undefined) => void
 
 /** Batches that are being filled: one for the rows of each resource, and one for rows that are whole. */
 export class OpenBatches {
-  readonly #limits: BatchLimits
-  readonly #maxStatement: number
+  readonly #limits: Limits
   readonly #onSealed: Sealed
   readonly #batchers = new Map<string, Batcher>()
+  readonly #roomBeside = new WeakMap<Constants, number>()
   #last: { readonly constants: Constants | undefined; readonly batcher: Batcher } | undefined
 
-  /** `maxStatement`: how many characters the constants and the key lists of a batch may have. */
-  constructor(limits: BatchLimits, maxStatement: number, onSealed: Sealed) {
+  constructor(limits: Limits, onSealed: Sealed) {
     this.#limits = limits
-    this.#maxStatement = maxStatement
     this.#onSealed = onSealed
   }
 
@@ -34,8 +38,9 @@ export class OpenBatches {
 
   /** Whether there is, or can be, a batch of the rows that have this in common. */
   hasRoomFor(constants: Constants): boolean {
-    if (this.#roomBeside(constants) < 0) return false
-    if (this.#last?.constants === constants || this.#batchers.has(constants.select)) return true
+    if (this.#last?.constants === constants) return true
+    if (this.#keyListsRoom(constants) < 0) return false
+    if (this.#batchers.has(constants.select)) return true
     if (this.#batchers.size < MAX_RESOURCES) return true
     for (const [key, batcher] of this.#batchers) if (batcher.rows === 0) this.#batchers.delete(key)
     return this.#batchers.size < MAX_RESOURCES
@@ -47,7 +52,7 @@ export class OpenBatches {
     const key = constants?.select ?? ''
     let batcher = this.#batchers.get(key)
     if (!batcher) {
-      const keyListsRoom = constants ? Math.min(this.#roomBeside(constants), MAX_KEY_LISTS) : 0
+      const keyListsRoom = constants ? this.#keyListsRoom(constants) : 0
       batcher = new Batcher({ ...this.#limits, keyListsRoom }, (rows, keyLists) =>
         this.#onSealed(rows, constants && commonOf(constants, keyLists)),
       )
@@ -66,8 +71,16 @@ export class OpenBatches {
     for (const batcher of this.#batchers.values()) batcher.seal()
   }
 
-  #roomBeside({ select, structure }: Constants): number {
-    return this.#maxStatement - select.length - structure.length
+  /** Negative where not even the constants fit. */
+  #keyListsRoom(constants: Constants): number {
+    let room = this.#roomBeside.get(constants)
+    if (room === undefined) {
+      const { maxStatement, lengthOf } = this.#limits
+      const taken = lengthOf(constants.select) + lengthOf(constants.structure)
+      room = Math.min(maxStatement - taken, MAX_KEY_LISTS)
+      this.#roomBeside.set(constants, room)
+    }
+    return room
   }
 
   #sum(of: (batcher: Batcher) => number): number {

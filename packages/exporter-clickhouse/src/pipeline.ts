@@ -166,7 +166,7 @@ export class Pipeline {
     for (let index = 0; index < length; index++) this.#lanes[index]?.add(span) // for…of would make an iterator a span
   }
 
-  // By itself: a function with a closure in it allocates each time, whether it makes the closure or not.
+  // By itself, as in Lane.#addLater.
   #addWhenKnown(span: SpanLike): void {
     void this.#whenKnown([span], () => {
       this.#add(span)

@@ -6,13 +6,18 @@ import { Batcher, type Rows } from '../src/batcher.js'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
+const lengthOf = (text: string) => text.length
+
 function addTo(batcher: Batcher, line: string, partition?: number): void {
-  let start: number
-  do {
-    const { writer } = batcher
-    start = writer.length
-    writer.text(line)
-  } while (!batcher.commit(start, partition))
+  const { writer } = batcher
+  const start = writer.length
+  writer.text(line)
+  if (!batcher.fits(partition)) {
+    writer.length = start
+    batcher.seal()
+    batcher.writer.text(line)
+  }
+  batcher.commit(partition)
 }
 
 function linesOf({ rows, bytes }: Rows): string[] {
@@ -24,7 +29,7 @@ function linesOf({ rows, bytes }: Rows): string[] {
 function batcher(limits: { maxRows?: number; maxBytes?: number; maxDelayMs?: number }) {
   const sealed: string[][] = []
   const made = new Batcher(
-    { maxRows: 1000, maxBytes: 1_000_000, maxDelayMs: 1000, keyListsRoom: 0, ...limits },
+    { maxRows: 1000, maxBytes: 1_000_000, maxDelayMs: 1000, keyListsRoom: 0, lengthOf, ...limits },
     (rows) => sealed.push(linesOf(rows)),
   )
   const add = (line: string, partition?: number) => addTo(made, line, partition)
@@ -123,7 +128,7 @@ describe('a batch is sealed', () => {
   test('without losing a row that comes while it is being handed on', () => {
     const sealed: string[][] = []
     const made: Batcher = new Batcher(
-      { maxRows: 2, maxBytes: 1000, maxDelayMs: 1000, keyListsRoom: 0 },
+      { maxRows: 2, maxBytes: 1000, maxDelayMs: 1000, keyListsRoom: 0, lengthOf },
       (rows) => {
         sealed.push(linesOf(rows))
         if (sealed.length === 1) addTo(made, 'c')
@@ -139,13 +144,15 @@ describe('a batch is sealed', () => {
 
 test('key lists are those of one batch: a row that goes in the next is to be written again, with that one’s', () => {
   const sealed: [string[], KeyLists][] = []
-  const limits = { maxRows: 1000, maxBytes: 10, maxDelayMs: 1000, keyListsRoom: 100 }
+  const limits = { maxRows: 1000, maxBytes: 10, maxDelayMs: 1000, keyListsRoom: 100, lengthOf }
   const made = new Batcher(limits, (rows, keyLists) => sealed.push([linesOf(rows), keyLists]))
   addTo(made, '1234')
   const first = made.keyLists
-  const { length: start } = made.writer
+  const { length } = made.writer
   made.writer.text('56789')
-  expect(made.commit(start, undefined)).toBe(false)
+  expect(made.fits(undefined)).toBe(false)
+  made.writer.length = length
+  made.seal()
   expect([made.rows, made.bytes]).toEqual([0, 0])
   const second = made.keyLists
   addTo(made, '56789')

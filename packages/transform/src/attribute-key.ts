@@ -1,4 +1,4 @@
-import { type Piece, pieceOf } from './byte-writer.js'
+import { memberPiece, type Piece } from './byte-writer.js'
 import { RecentTexts } from './recent-texts.js'
 
 const MAX_KEYS = 1024
@@ -19,10 +19,9 @@ export function attributeKey(name: string): AttributeKey | undefined {
   const known = keys.get(name)
   if (known) return known
   if (name.length > MAX_LENGTH || name.toWellFormed() !== name) return undefined
-  // An application that makes keys of its data would fill the memory: what is kept starts afresh.
+  // An application that makes keys of its data would fill the memory: what is kept starts afresh. Paths hold some longer.
   if (keys.size >= MAX_KEYS) keys.clear()
-  const member = pieceOf(`,${JSON.stringify(name)}:`)
-  const key: AttributeKey = { name, member, texts: new RecentTexts() }
+  const key: AttributeKey = { name, member: memberPiece(name), texts: new RecentTexts() }
   keys.set(name, key)
   return key
 }

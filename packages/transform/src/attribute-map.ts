@@ -25,7 +25,7 @@ export const MEMBERS: Form = { hasKeys: true, open: 0x7b, close: 0x7d }
 /** An array of the values alone. */
 export const VALUES: Form = { hasKeys: false, open: 0x5b, close: 0x5d }
 
-const UNLIMITED = 0x3fffffff
+const UNLIMITED = 0x3fffffff // a small integer, as Infinity is none
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -40,15 +40,13 @@ export function writeOrdinary(
   form: Form,
 ): KeyList | undefined {
   const { attributes, dropped, sorted } = source
-  if (dropped !== NONE_DROPPED || typeof attributes !== 'object' || attributes === null)
-    return undefined
+  if (dropped !== NONE_DROPPED || !isObject(attributes)) return undefined
   const { out, tally, room } = encoding
   const { repairedStrings } = tally
   const start = out.length
   try {
-    const values = attributes as Values
-    if (hasOnlyOwn(values)) {
-      const keys = (sorted ? writeSorted : writeInOrder)(values, encoding, form)
+    if (hasOnlyOwn(attributes)) {
+      const keys = (sorted ? writeSorted : writeInOrder)(attributes, encoding, form)
       if (keys && encoding.room > 0) {
         if (out.length === start) out.byte(form.open)
         else out.bytes[start] = form.open // in place of the first comma
@@ -63,6 +61,16 @@ export function writeOrdinary(
   encoding.room = room
   tally.repairedStrings = repairedStrings
   return undefined
+}
+
+/** The keys that `writeOrdinary` would write, if it wrote them. */
+export function ordinaryKeys({ attributes, sorted }: AttributeSource): KeyList | undefined {
+  const path = isObject(attributes) ? pathOf(attributes) : undefined
+  return path && (sorted ? keysSorted : keysInOrder)(path)
+}
+
+function isObject(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null
 }
 
 function writeInOrder(values: Values, encoding: Encoding, form: Form): KeyList | undefined {

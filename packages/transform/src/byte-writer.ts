@@ -1,5 +1,4 @@
 const FIRST_BYTES = 4096
-const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
 /** A Buffer, as far as it is used here: the package's types are of use without those of Node. */
 interface Bytes extends Uint8Array {
@@ -13,14 +12,27 @@ export interface Piece {
   readonly doubles: Float64Array
 }
 
-// No eight bytes of UTF-8 are a NaN, whose bits would not survive: its 0x7f or 0xff stands after 0xf0 or more.
+// On every machine: so no eight bytes of UTF-8 are a NaN, whose bits would not survive. Its 0x7f or 0xff would stand after 0xf0 or more.
+const LITTLE_ENDIAN = true
 const DOUBLE_BYTES = 8
 
 export function pieceOf(text: string): Piece {
   const utf8 = Buffer.from(text)
+  const view = new DataView(new ArrayBuffer(utf8.length + DOUBLE_BYTES))
+  for (const [at, byte] of utf8.entries()) view.setUint8(at, byte)
   const doubles = new Float64Array(Math.ceil(utf8.length / DOUBLE_BYTES))
-  new Uint8Array(doubles.buffer).set(utf8)
+  for (let index = 0; index < doubles.length; index++)
+    doubles[index] = view.getFloat64(index * DOUBLE_BYTES, LITTLE_ENDIAN)
   return { length: utf8.length, doubles }
+}
+
+/** `,"name":` */
+export function memberKey(name: string): string {
+  return `,${JSON.stringify(name.toWellFormed())}:`
+}
+
+export function memberPiece(name: string): Piece {
+  return pieceOf(memberKey(name))
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Derived, WAYS } from './derived.js'
 import { type Encoding, newEncoding } from './encoding.js'
 import { hexId } from './hex-id.js'
 import type { KeyLists } from './key-lists.js'
-import { isMapOfTexts, keyedNames } from './keyed-map.js'
+import { isKeyed, isMapOfTexts, keyedNames } from './keyed-map.js'
 import { kindOf } from './kind.js'
 import type { AnyColumn } from './member.js'
 import { oncePerObject } from './once.js'
@@ -39,8 +39,8 @@ export interface RowShape {
 }
 
 /**
- * Rows as they travel: under short names, without the resource's columns, without those that follow from others,
- * without members at their type's default, and without the keys of their attributes where the encoding has key lists. Not to be had for a table whose resource columns are of other types than
+ * Rows as they travel: under short names; without the resource's columns, those that follow from others, and members at their
+ * type's default; without the keys of their attributes where the encoding has key lists. Not to be had for a table whose resource columns are of other types than
  * texts and maps of texts.
  */
 export interface CompactRows<Input> {
@@ -50,7 +50,7 @@ export interface CompactRows<Input> {
   constantsOf(input: Input, encoding: Encoding): Constants | undefined
 }
 
-// A statement may have 262,144 characters (max_query_size).
+// A statement may have 262,144 bytes (max_query_size).
 const MAX_SELECT = 100_000
 const KEY_LISTS = 'key_lists'
 
@@ -109,10 +109,6 @@ function repeatingLast(columns: readonly AnyColumn[]): AnyColumn[] {
     ...columns.filter((column) => !isNew(column) && !isKeyed(column)),
     ...columns.filter(isKeyed),
   ]
-}
-
-function isKeyed({ type, from = 'span', each }: AnyColumn): boolean {
-  return from === 'span' && !each && isMapOfTexts(type)
 }
 
 /** The columns of `input()` that hold it. */

@@ -1,5 +1,5 @@
-import type { KeyList } from './attribute-path.js'
 import { ByteWriter } from './byte-writer.js'
+import type { KeyLists } from './key-lists.js'
 import { newTally, type Tally } from './tally.js'
 
 /** Bounds on what a span's own attributes, events and links may bring into a row. Absent: no bound. Resource and scope are exempt, as in the OpenTelemetry specification. */
@@ -14,11 +14,6 @@ export interface Limits {
   readonly linkCount?: number | undefined
 }
 
-/** What gives lists of keys their numbers: see `KeyLists`. */
-interface KeyNumbers {
-  numberOf(list: KeyList): number | undefined
-}
-
 /** The encoding of one row: where it is written, where alterations are counted, which limits hold, and how much may still be written. */
 export interface Encoding {
   out: ByteWriter
@@ -26,8 +21,8 @@ export interface Encoding {
   readonly limits: Limits
   /** Leave out what is at its type's default. */
   readonly sparse: boolean
-  /** The batch's, where rows may name their attributes' keys by number. */
-  keyLists: KeyNumbers | undefined
+  /** The batch's, where rows are sparse and may name their attributes' keys by number. */
+  keyLists: Pick<KeyLists, 'isFull' | 'has' | 'numberOf'> | undefined
   /** Characters this row may still take. Shared references make a small graph print endlessly; this ends it. */
   room: number
 }
@@ -48,7 +43,7 @@ export function newEncoding({
   tally?: Tally | undefined
   limits?: Limits | undefined
   sparse?: boolean
-  keyLists?: KeyNumbers | undefined
+  keyLists?: Encoding['keyLists']
 } = {}): Encoding {
   return { out, tally, limits, sparse, keyLists, room: ROW_ROOM }
 }

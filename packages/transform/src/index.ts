@@ -12,7 +12,7 @@ export type { DdlOptions, Placement } from './ddl.js'
 export { type Encoding, type Limits, newEncoding, ROW_ROOM } from './encoding.js'
 export { flatTraces } from './flat-traces.js'
 export { quoteIdentifier } from './identifier.js'
-export { KeyLists } from './key-lists.js'
+export { KeyLists, type LengthOf } from './key-lists.js'
 export { otelTraces } from './otel-traces.js'
 export { spansFromOtlpJson } from './otlp-json.js'
 export type {

@@ -1,33 +1,38 @@
-import { VALUES, writeOrdinary } from './attribute-map.js'
+import { ordinaryKeys, VALUES, writeOrdinary } from './attribute-map.js'
 import { AttributeSource } from './attributes.js'
-import { pieceOf } from './byte-writer.js'
+import { memberPiece } from './byte-writer.js'
 import { writeDigits } from './digits.js'
 import type { Encoding } from './encoding.js'
+import type { AnyColumn } from './member.js'
 
-const TEXTS = /^\s*Map\s*\(\s*(String|LowCardinality\s*\(\s*String\s*\))\s*,\s*String\s*\)\s*$/
+const MAP_OF_TEXTS =
+  /^\s*Map\s*\(\s*(String|LowCardinality\s*\(\s*String\s*\))\s*,\s*String\s*\)\s*$/
 
-/** Whether a column of the type is a map of texts. */
 export function isMapOfTexts(type: string): boolean {
-  return TEXTS.test(type)
+  return MAP_OF_TEXTS.test(type)
 }
 
-/** In a row, a map may be in two members instead of its own: the number of its list of keys, and its values. */
+/** Whether a compact row may have the column without its keys. */
+export function isKeyed({ type, from = 'span', each }: AnyColumn): boolean {
+  return from === 'span' && !each && isMapOfTexts(type)
+}
+
+/** The two members that such a map is in then, instead of its own: the number of its list of keys, and its values. No keywords of SQL. */
 export function keyedNames(name: string): { number: string; values: string } {
-  return { number: `${name}n`, values: `${name}v` }
+  return { number: `${name}k`, values: `${name}v` }
 }
 
 /**
- * The writer of a map of texts in that form. False, with nothing written or counted, for maps that must be written otherwise,
- * and where the encoding has no lists of keys.
+ * The writer of a map of texts in that form, which leaves out an empty one. False, with nothing written or counted, for maps that
+ * must be written otherwise, and where the encoding has no lists of keys.
  */
 export function keyedMap(name: string): (value: unknown, encoding: Encoding) => boolean {
   const { number, values } = keyedNames(name)
-  const [numberMember, valuesMember] = [number, values].map((one) =>
-    pieceOf(`,${JSON.stringify(one)}:`),
-  ) as [ReturnType<typeof pieceOf>, ReturnType<typeof pieceOf>]
+  const numberMember = memberPiece(number)
+  const valuesMember = memberPiece(values)
   return (value, encoding) => {
     const { out, keyLists, room, tally } = encoding
-    const source = keyLists && sourceOf(value)
+    const source = keyLists && sourceOf(value, keyLists)
     if (!source) return false
     const { repairedStrings } = tally
     const start = out.length
@@ -46,11 +51,17 @@ export function keyedMap(name: string): (value: unknown, encoding: Encoding) => 
   }
 }
 
-/** Undefined for a Proxy that will not even be asked what it is. */
-function sourceOf(value: unknown): AttributeSource | undefined {
+/** Undefined where it is known already that it must be written otherwise. */
+function sourceOf(
+  value: unknown,
+  keyLists: NonNullable<Encoding['keyLists']>,
+): AttributeSource | undefined {
   try {
-    return value instanceof AttributeSource ? value : new AttributeSource(value)
+    const source = value instanceof AttributeSource ? value : new AttributeSource(value)
+    if (!keyLists.isFull) return source
+    const keys = ordinaryKeys(source)
+    return keys && keyLists.has(keys) ? source : undefined
   } catch {
-    return undefined
+    return undefined // a getter, or a Proxy that will not even be asked what it is
   }
 }

@@ -1,8 +1,8 @@
-import { pieceOf } from './byte-writer.js'
+import { memberKey, memberPiece, pieceOf } from './byte-writer.js'
 import type { ColumnShape } from './column.js'
 import type { Derived } from './derived.js'
 import type { Encoding } from './encoding.js'
-import { isMapOfTexts, keyedMap } from './keyed-map.js'
+import { isKeyed, keyedMap } from './keyed-map.js'
 import { type Kind, kindOf, text, writeAs } from './kind.js'
 import { itemsOf } from './list.js'
 import { RecentTexts } from './recent-texts.js'
@@ -34,7 +34,7 @@ export function membersOf(run: Run, nameOf: NameOf): Members {
 function columnMember(column: AnyColumn, nameOf: NameOf): Members {
   const kind = column.kind ?? kindOfColumn(column, column.type)
   const name = nameOf(column)
-  const key = pieceOf(keyText(name))
+  const key = memberPiece(name)
   const empty = Buffer.from(kind.empty)
   const read = readerOf(column)
   const write = (value: unknown, encoding: Encoding): void => {
@@ -58,7 +58,7 @@ function columnMember(column: AnyColumn, nameOf: NameOf): Members {
       }
     }
   }
-  if (isMapOfTexts(column.type)) {
+  if (isKeyed(column)) {
     const writeKeyed = keyedMap(name)
     return (source, encoding) => {
       const value = read(source, encoding)
@@ -71,11 +71,11 @@ function columnMember(column: AnyColumn, nameOf: NameOf): Members {
 /** The list is read once for all its columns: ClickHouse refuses a row whose parts of one structure differ in length. */
 function listMembers(run: Run, nameOf: NameOf): Members {
   const columns = run.map((column) => ({
-    key: pieceOf(keyText(nameOf(column))),
+    key: memberPiece(nameOf(column)),
     kind: elementKind(column),
     read: readerOf(column),
   }))
-  const empty = pieceOf(run.map((column) => `${keyText(nameOf(column))}[]`).join(''))
+  const empty = pieceOf(run.map((column) => `${memberKey(nameOf(column))}[]`).join(''))
   return (source, encoding) => {
     const { out, sparse } = encoding
     const items = listOf(run[0], source, encoding)
@@ -131,8 +131,4 @@ export function kindOfColumn(column: AnyColumn, type: string): Kind {
   } catch (cause) {
     throw new TypeError(`column ${column.name}: ${(cause as Error).message}`, { cause })
   }
-}
-
-function keyText(name: string): string {
-  return `,${JSON.stringify(name.toWellFormed())}:`
 }

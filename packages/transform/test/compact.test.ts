@@ -91,7 +91,7 @@ test('a compact row holds neither the resource, nor what follows from others, no
     'scope_name',
     'scope_version',
     'v of attributes',
-    'n of attributes',
+    'k of attributes',
   ])
   expect(Object.keys(constants?.shape.derived ?? {})).toEqual(['timestamp_ns', 'duration_ms'])
 })
@@ -100,7 +100,7 @@ describe('keys of attributes', () => {
   const attributesOf = (line: string) => {
     const row = JSON.parse(line) as Record<string, unknown>
     const values = Object.keys(row).find((name) => name.endsWith('v'))
-    return values === undefined ? undefined : [row[values.replace('v', 'n')], row[values]]
+    return values === undefined ? undefined : [row[values.replace('v', 'k')], row[values]]
   }
 
   test('stand in the statement once, and rows name their list by number', () => {

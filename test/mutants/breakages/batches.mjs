@@ -6,16 +6,11 @@ export const BATCHES = [
     'exporter/batcher',
     [exporter('batcher')],
     [
-      ['fills a batch beyond its bytes', 'writer.length > maxBytes || ', ''],
+      ['fills a batch beyond its bytes', 'this.writer.length < this.#limits.maxBytes && ', ''],
       ['fills a batch beyond its rows', 'this.#rows >= maxRows || ', ''],
       [
-        'takes in a row that names what only the batch before has',
-        'writer.length = start\n      this.seal()\n      return false',
-        'this.seal()\n      return true',
-      ],
-      [
         'sends the keys of all rows since the start',
-        'this.#keyLists = new KeyLists(this.#limits.keyListsRoom)\n    this.#rows',
+        'this.#keyLists = new KeyLists(this.#limits.keyListsRoom, this.#limits.lengthOf)\n    this.#rows',
         'this.#rows',
       ],
       ['copies megabytes while a batch grows', ' || isFull(writer)', ''],
@@ -58,8 +53,18 @@ export const BATCHES = [
   ),
   ...inFile(
     'exporter/lane',
-    [exporter('lanes'), exporter('span-exporter')],
+    [exporter('lanes'), exporter('span-exporter'), exporter('compact')],
     [
+      [
+        'takes in nothing for a row that does not fit behind the others',
+        'isRow = this.#write(span, batcher, isWhole) // again',
+        'isRow = true // again',
+      ],
+      [
+        'counts the keys in a URL as they are, and not as they stand there',
+        'leads ? Buffer.byteLength : lengthInUrl',
+        'Buffer.byteLength',
+      ],
       [
         'shares a batch with a destination that compresses otherwise',
         '[batch, compression, asyncInsert]',
@@ -88,7 +93,7 @@ export const BATCHES = [
       ],
       [
         'makes a statement longer than it may be',
-        'Math.min(this.#roomBeside(constants), MAX_KEY_LISTS)',
+        'Math.min(maxStatement - taken, MAX_KEY_LISTS)',
         'MAX_KEY_LISTS',
       ],
     ],

@@ -73,6 +73,17 @@ export const DESTINATION = [
   ]),
   ...inFile(
     'exporter/destination',
+    [exporter('compact')],
+    [
+      [
+        'never takes the statement for what is refused after a first one was taken',
+        'insert.statement.length > this.#longestTaken',
+        'this.#longestTaken === 0',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/destination',
     [exporter('spool-bound')],
     [
       [

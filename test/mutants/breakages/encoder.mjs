@@ -119,7 +119,7 @@ export const ENCODER = [
     [transform('compact')],
     [
       ['numbers key lists from 0 on', 'this.#lists.push(list)', 'this.#lists.push(list) - 1'],
-      ['gives key lists more room than there is', 'if (taken > this.#room) return undefined', ''],
+      ['gives key lists more room than there is', 'if (taken > this.#room) {', 'if (false) {'],
       ['gives every key list the number of the one before', 'list === this.#last', 'this.#last'],
     ],
   ),
