@@ -236,7 +236,7 @@ export function classify(exchange: Exchange, now: () => number = Date.now): Outc
         why: kind,
         error,
         fix,
-        unlisted: !BY_CODE.has(code),
+        unlisted: code !== 0 && !BY_CODE.has(code), // a proxy's 502 says nothing of the rows
         refusesForm,
         ...retryAfter(reply, now),
       }

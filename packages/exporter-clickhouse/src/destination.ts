@@ -32,8 +32,9 @@ export interface Equipment {
 
 // A link that is merely slow would never get a large batch through: its deadline doubles, so often.
 const MAX_DEADLINE_DOUBLINGS = 2
-// Batches that fail alone are tried again so often before their rows are taken for the reason.
-const MAX_LONELY_FAILURES = 5
+// A batch that is refused alone is tried again so often before its rows are taken for the reason. Less would not do: an attempt
+// before may have stored it, and what is divided is not known for the same rows.
+const MAX_LONELY_REFUSALS = 5
 const MAX_REST_MS = 30_000
 const ATTEMPTS_IN_A_ROW = 3
 // A server that has not answered for so long is behind: a BatchSpanProcessor that waited for its whole
@@ -347,14 +348,17 @@ export class Destination {
       outcome.why !== 'overloaded' &&
       entry.failures > 0 &&
       this.#account.deliveries > entry.deliveriesAtFailure
-    if (!this.#pace.hurried) entry.failures++
+    if (!this.#pace.hurried) {
+      entry.failures++
+      entry.refusals = isDefinite(outcome) ? entry.refusals + 1 : 0
+    }
     entry.deliveriesAtFailure = this.#account.deliveries
     if (outcome.timedOut && !outcome.unsent) entry.timeouts++
     if (outcome.why === 'ambiguous') entry.ambiguous = true
     this.#lastError = outcome.error
     if (entry.failures > this.config.retry.maxRetries) {
       this.#drop(entry, 'retries_exhausted', outcome.error)
-    } else if (lonely && isDefinite(outcome) && entry.failures > MAX_LONELY_FAILURES) {
+    } else if (lonely && entry.refusals > MAX_LONELY_REFUSALS) {
       return this.#divide(entry, { status: 'rejected', error: outcome.error })
     } else {
       this.#account.retries++

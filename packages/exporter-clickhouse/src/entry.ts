@@ -34,6 +34,8 @@ export interface Entry {
   /** Attempts that ended in a retry; those of them that met the deadline. */
   failures: number
   timeouts: number
+  /** Failures in a row of which the server said, each time, that these rows are not to be had. */
+  refusals: number
   /** How many batches the destination had delivered at its last failure. */
   deliveriesAtFailure: number
   readonly receipt: Promise<Receipt>
@@ -65,6 +67,7 @@ export function newEntry(
     ambiguous: false,
     failures: 0,
     timeouts: 0,
+    refusals: 0,
     deliveriesAtFailure: 0,
     receipt,
     acknowledge,
@@ -73,7 +76,14 @@ export function newEntry(
 
 /** What comes of a batch: it has been through what that has been through. */
 export function heirOf(entry: Entry, { batch, insert }: Part, stored: Stored | undefined): Entry {
-  const { ambiguous, failures, deliveriesAtFailure } = entry
+  const { ambiguous, failures, refusals, deliveriesAtFailure } = entry
   const heir = newEntry({ batch }, { divided: true })
-  return Object.assign(heir, { insert, stored, ambiguous, failures, deliveriesAtFailure })
+  return Object.assign(heir, {
+    insert,
+    stored,
+    ambiguous,
+    failures,
+    refusals,
+    deliveriesAtFailure,
+  })
 }

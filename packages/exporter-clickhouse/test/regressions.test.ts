@@ -187,6 +187,32 @@ describe('a batch that is divided', () => {
   })
 })
 
+test('a batch that may have been stored is not divided for one refusal, however often it failed before', async () => {
+  let attempts = 0
+  const server = await scriptedServer({
+    each: ({ rows }) => {
+      if (!rows.some(({ span_name }) => String(span_name).startsWith('maybe'))) return 'ok'
+      attempts++
+      if (attempts <= 8) return AWAY
+      return attempts === 9
+        ? { status: 500, code: 4711, body: 'Code: 4711. DB::Exception: new (NEW_ERROR)' }
+        : 'ok'
+    },
+  })
+  const to = exporter({ endpoint: server.url })
+  await exported(to, spans(4, 'maybe'))
+  const others = setInterval(() => to.export(spans(1), () => {}), 5)
+  onTestFinished(() => clearInterval(others))
+  await vi.waitFor(() => expect(attempts).toBe(10), 8000)
+  clearInterval(others)
+  await to.forceFlush()
+  const sent = server.inserts.filter(({ rows }) =>
+    rows.some(({ span_name }) => String(span_name).startsWith('maybe')),
+  )
+  expect(sent.map(({ rows }) => rows.length)).toEqual(new Array(10).fill(4))
+  expect(new Set(sent.map(({ query }) => query.get('insert_deduplication_token'))).size).toBe(1)
+})
+
 describe('what the application brings harms nothing:', () => {
   test('a meter that throws', async () => {
     const server = await scriptedServer()

@@ -1,5 +1,5 @@
 import type { Column } from './column.js'
-import { type Derived, WAYS } from './derived.js'
+import { WAYS } from './derived.js'
 import { type Encoding, newEncoding } from './encoding.js'
 import { hexId } from './hex-id.js'
 import type { KeyLists } from './key-lists.js'
@@ -9,6 +9,7 @@ import type { AnyColumn } from './member.js'
 import { oncePerObject } from './once.js'
 import { originOf, resourceOf, rowWriter } from './row.js'
 import { quoteText } from './sql-text.js'
+import type { RowShape } from './whole-row.js'
 
 /** What all rows of one resource have in common. */
 export interface Constants {
@@ -24,18 +25,6 @@ export interface Common {
   /** What stands between `INSERT INTO … (…)` and `FORMAT JSONEachRow`. */
   readonly query: string
   readonly shape: RowShape
-}
-
-/** What is needed to make a compact row whole again. Plain JSON. */
-export interface RowShape {
-  /** A row with the resource's columns, and with the others at their defaults. */
-  readonly blank: Readonly<Record<string, unknown>>
-  /** Of each member of a compact row, the column's name. */
-  readonly names: Readonly<Record<string, string>>
-  readonly derived: Readonly<Record<string, Derived>>
-  /** Of members that may be maps without their keys: the column's name, see `keyedNames`. */
-  readonly keyed: Readonly<Record<string, string>>
-  readonly keyLists: readonly (readonly string[])[]
 }
 
 /**
@@ -126,25 +115,6 @@ export function commonOf({ select, structure, shape }: Constants, keyLists: KeyL
     query: `${lists}SELECT ${select} FROM input(${structure})`,
     shape: { ...shape, keyLists: keyLists.names },
   }
-}
-
-/** A compact row as `toLine` would have made it. */
-export function wholeRow(shape: RowShape, line: string): string {
-  const { blank, names, derived, keyed, keyLists } = shape
-  const row = { ...blank }
-  const members: Record<string, unknown> = JSON.parse(line)
-  for (const [short, name] of Object.entries(keyed)) {
-    const { number, values } = keyedNames(short)
-    const { [number]: listNumber, [values]: texts } = members
-    if (listNumber === undefined) continue
-    const keys = keyLists[(listNumber as number) - 1] ?? []
-    row[name] = Object.fromEntries(keys.map((key, index) => [key, (texts as unknown[])[index]]))
-    delete members[number]
-    delete members[values]
-  }
-  for (const [short, value] of Object.entries(members)) row[names[short] ?? short] = value
-  for (const [name, { how, of }] of Object.entries(derived)) row[name] = WAYS[how].value(row[of])
-  return JSON.stringify(row)
 }
 
 type Text = string | Readonly<Record<string, string>>

@@ -5,8 +5,6 @@ export {
   type CompactRows,
   type Constants,
   commonOf,
-  type RowShape,
-  wholeRow,
 } from './compact.js'
 export type { DdlOptions, Placement } from './ddl.js'
 export { type Encoding, type Limits, newEncoding, ROW_ROOM } from './encoding.js'
@@ -28,3 +26,4 @@ export type {
 export { quoteText } from './sql-text.js'
 export { compactRowsOf, defineTable, type Table, type TableDefinition } from './table.js'
 export { newTally, type Tally } from './tally.js'
+export { type RowShape, wholeRow } from './whole-row.js'

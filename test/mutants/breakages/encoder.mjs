@@ -88,12 +88,18 @@ export const ENCODER = [
         'if (select.length > MAX_SELECT) return undefined',
         '',
       ],
+      ['gives two columns one short name', 'index < 26 ? letter : ', 'index < 27 ? letter : '],
+    ],
+  ),
+  ...inFile(
+    'transform/whole-row',
+    [transform('compact')],
+    [
       [
         'forgets what follows from other columns when it makes a row whole',
         'row[name] = WAYS[how].value(row[of])',
         'void WAYS[how].value(row[of])',
       ],
-      ['gives two columns one short name', 'index < 26 ? letter : ', 'index < 27 ? letter : '],
       [
         'makes a row whole with the keys of another',
         '(listNumber as number) - 1',
