@@ -3,8 +3,13 @@ import { inFile } from './in-file.mjs'
 
 export const ANSWERS = inFile(
   'exporter/classify',
-  [exporter('classify')],
+  [exporter('classify'), exporter('regressions')],
   [
+    [
+      'takes a status without a code for a word on the rows',
+      'unlisted: code !== 0 && ',
+      'unlisted: ',
+    ],
     ['acknowledges an answer of which the end is missing', 'if (reply.complete) return', 'return'],
     [
       'acknowledges any 200, whatever its exception header says',

@@ -58,11 +58,7 @@ export const DESTINATION = [
       "this.#drop(victim, 'queue_full')",
       'this.#deliver(victim)',
     ],
-    [
-      'takes a flush for a reason to give rows up',
-      'if (!this.#pace.hurried) entry.failures++',
-      'entry.failures++',
-    ],
+    ['takes a flush for a reason to give rows up', 'if (!this.#pace.hurried) {', '{'],
     ['waits on, although somebody flushes', 'this.#pace.hurry()', ''],
     [
       'lets a batch that the server refuses hold up those behind it',
@@ -71,6 +67,17 @@ export const DESTINATION = [
     ],
     ['throws dead letters away', "problem ? reason : 'dead_lettered'", 'reason'],
   ]),
+  ...inFile(
+    'exporter/destination',
+    [exporter('regressions')],
+    [
+      [
+        'divides what may have been stored because it failed often',
+        'isDefinite(outcome) ? entry.refusals + 1 : 0',
+        'entry.refusals + 1',
+      ],
+    ],
+  ),
   ...inFile(
     'exporter/destination',
     [exporter('compact')],
