@@ -142,6 +142,7 @@ async function bundle(folder, to) {
     input: join(folder, 'src/index.ts'),
     platform: 'node',
     external: (id) => id.startsWith('node:') || installed.includes(id),
+    experimental: { attachDebugInfo: 'none' }, // no comments that name the files
     plugins: [{ name: 'bundled', moduleParsed: ({ id }) => void bundled.add(packageOf(id)) }],
   })
   const file = resolve(to, 'cjs/index.js')
