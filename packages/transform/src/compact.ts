@@ -29,8 +29,8 @@ export interface Common {
 
 /**
  * Rows as they travel: under short names; without the resource's columns, those that follow from others, and members at their
- * type's default; without the keys of their attributes where the encoding has key lists. Not to be had for a table whose resource columns are of other types than
- * texts and maps of texts.
+ * type's default; without the keys of their attributes where the encoding has key lists. Not to be had for a table whose
+ * resource columns are of other types than texts and maps of texts.
  */
 export interface CompactRows<Input> {
   /** Writes the row: one JSON object, without the newline. The encoding must be sparse. Never throws. */
