@@ -71,4 +71,5 @@ export type DropReason =
   | 'encode_error'
   | 'spool_full'
   | 'spool_corrupt'
+  | 'internal_error'
   | 'shutdown'
