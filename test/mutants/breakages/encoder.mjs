@@ -180,6 +180,7 @@ export const ENCODER = [
         'guess',
       ],
       ['does not sort keys', 'compareUtf8(a.name, b.name)', '1'],
+      ['sorts keys by UTF-16', 'compareUtf8(a.name, b.name)', 'a.name < b.name ? -1 : 1'],
       ['remembers paths of any length', ' || path.length === MAX_LENGTH', ''],
     ],
   ),
