@@ -50,9 +50,20 @@ const tasks = {
   changeset: (...args) => bin('changeset', ...args),
   version: () => bin('changeset', 'version'),
   release: async () => {
+    refusePlaceholders()
     await build()
     await pnpm(['exec', 'changeset', 'publish'])
   },
+}
+
+/** Whoever publishes says first where issues go (CONTRIBUTING.md). */
+function refusePlaceholders() {
+  const files = packages.flatMap((name) =>
+    ['package.json', 'README.md'].map((file) => join('packages', name, file)),
+  )
+  const open = files.filter((file) => readFileSync(file, 'utf8').includes('github.com/OWNER/'))
+  if (open.length > 0)
+    fail(`Put the owner of the repository in place of OWNER first, in ${open.join(', ')}.`)
 }
 
 async function checkSources() {
