@@ -205,7 +205,11 @@ function commonJsOf(code) {
       names
         .split(', ')
         .map((name) => name.split(' as '))
-        .map(([own, name = own]) => `exports.${name} = ${own};`)
+        .map(([own, name = own]) => {
+          if (code.includes(`\nlet ${own} `) || code.includes(`\nlet ${own};`))
+            fail(`${name} is exported and changes: CommonJS would keep what it was.`)
+          return `exports.${name} = ${own};`
+        })
         .join('\n'),
     )
   const [left] = /^(import|export)[ {"].*/m.exec(commonJs) ?? []
@@ -251,6 +255,9 @@ const SMALL = {
  */
 async function builtInParts(input, modules) {
   const { minifySync } = await import('rolldown/utils')
+  // Sources are indented with spaces, so such a line would be one of a text.
+  const tabbed = Object.keys(modules).find((id) => existsSync(id) && /^\t/m.test(readFileSync(id)))
+  if (tabbed) fail(`${tabbed}: a line begins with a tab, which the build would take away.`)
   const sizes = Object.entries(modules).map(([id, { code }]) => [
     id,
     unindented(minifySync(id, code ?? '', SMALL).code).length,
@@ -267,9 +274,18 @@ async function builtInParts(input, modules) {
     const group = { name: (id) => partOf.get(id) ?? null, debugName: 'parts' }
     const chunks = await built(input, { minify: SMALL, codeSplitting: { groups: [group] } })
     const files = chunks.map(({ fileName, code }) => ({ fileName, code: unindented(code) }))
-    if (files.every(({ code }) => code.length <= MAX_PART_BYTES)) return files
+    if (files.every(({ code }) => code.length <= MAX_PART_BYTES) && chunks.every(needsNoLater))
+      return files
   }
-  fail('No way to cut the code into small parts: a module is too long.')
+  fail(
+    'No way to cut the code into small parts: a module is too long, or modules import each other.',
+  )
+}
+
+function needsNoLater({ fileName, imports }) {
+  const numberOf = (file) => Number(/^part(\d+)/.exec(file)?.[1] ?? Number.POSITIVE_INFINITY)
+  const parts = imports.filter((file) => /^(part|index)/.test(file))
+  return parts.every((file) => numberOf(file) < numberOf(fileName))
 }
 
 function unindented(code) {
