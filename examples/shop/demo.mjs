@@ -1,19 +1,26 @@
 // npm run demo: the story, from the first server to the last figure.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { failures, latencies } from './answers.mjs'
 import { audit, shortcomings } from './audit.mjs'
 import { problemWith } from './clickhouse.mjs'
 import { eventually } from './deadline.mjs'
-import { load, REQUESTS_PER_SECOND } from './load.mjs'
+import { openLoad, REQUESTS_PER_SECOND, warmUp } from './load.mjs'
 import { parseOptions, UsageError, usage } from './options.mjs'
 import { openProgress, watchSpans } from './progress.mjs'
 import { printReport } from './report.mjs'
 import { localServers } from './servers.mjs'
 import { openShop } from './shop.mjs'
-import { count } from './table.mjs'
-import { say } from './terminal.mjs'
+import { count, milliseconds } from './table.mjs'
+import { say, sayWrapped, width } from './terminal.mjs'
 
-const EXAMPLE_QUERY = 'SELECT * FROM telemetry.traces ORDER BY timestamp DESC LIMIT 50'
+// Short, so that a link with the query in it fits into a line.
+const EVERYTHING = 'SELECT * FROM telemetry.traces'
+const SLOWEST = [
+  'SELECT service_name, span_name, count(), max(duration_ms)',
+  'FROM telemetry.traces',
+  'GROUP BY ALL ORDER BY max(duration_ms) DESC',
+]
 
 const interruption = new AbortController()
 const { signal } = interruption
@@ -21,30 +28,29 @@ const closing = []
 
 async function story({ seconds, keep, target }) {
   const runId = randomBytes(4).toString('hex')
-  say(target ? introductionTo(target, seconds, runId) : introduction(seconds))
+  introduce(target, runId)
   const servers = target ? [await answering(target)] : await startServers()
 
   const shop = openShop({ servers, runId })
   closing.push(shop.kill)
   const url = await shop.open()
+  await warmUp(url)
 
   const progress = openProgress()
-  const watch = watchSpans(progress, { shop, servers, runId })
-  progress.event(`load starts: ${REQUESTS_PER_SECOND} requests/s`)
-  const [answers, outage] = await Promise.all([
-    load(url, seconds, signal),
-    target ? undefined : crash(servers[1], seconds, progress),
-  ])
-  progress.event(
-    `load ends: ${count(answers.requests)} requests, ${count(answers.failed)} failed (5xx)`,
-  )
+  const load = openLoad(url)
+  const watch = watchSpans(progress, { shop, load, servers, runId })
+  progress.event('load starts')
+  const outage = target ? undefined : await crash(servers[1], seconds, progress)
+  await sleep(secondsLeft(seconds, outage) * 1000, undefined, { signal })
+  const lasted = await load.stop()
+  progress.event(paceOf(load.visits.length, lasted))
   const settled = await settle(shop)
   progress.event(settled ? 'nothing is left to send' : 'still not everything sent after 30 s')
   await watch.stop()
 
   const { made, destinations } = await shop.figures()
   const audits = await Promise.all(servers.map((server) => audit(server, runId, made, signal)))
-  await printReport({ audits, servers, runId, outage })
+  await printReport({ visits: load.visits, audits, servers, runId, outage })
   const faults = shortcomings(audits, destinations)
   say()
   if (faults.length > 0) {
@@ -52,26 +58,54 @@ async function story({ seconds, keep, target }) {
     await shop.kill()
     return { servers, exitCode: 1 }
   }
-  say(`Every span is in ${target ? 'ClickHouse' : 'both servers'} exactly once.`)
-  if (!keep) say(`Look around yourself: ${target ? playUrl(target) : 'npm run demo -- --keep'}`)
+  sayWrapped(verdict(load.visits, outage))
+  sayWrapped(`Every span is in ${target ? 'ClickHouse' : 'both servers'} exactly once.`)
   await shop.close()
+  if (!keep) sayWhatNext(target)
   return { servers, exitCode: 0 }
 }
 
-function introduction(seconds) {
-  return `
-A small shop of three HTTP services (storefront, catalog, payment) is under load for ${seconds} s.
-Every span goes to two ClickHouse servers at once, local and central. Half way, central is
-killed and started again; in the end both must hold every span exactly once.
-`
+function introduce(target, runId) {
+  say()
+  sayWrapped(
+    'Customers visit a small shop of three HTTP services: storefront, catalog and payment.',
+  )
+  if (target) {
+    sayWrapped(`Every span goes to ${target.endpoint} into the table telemetry.traces,
+      which is created if it is missing. Those of this run are the ones with`)
+    say(`  resource_attributes['demo.run_id'] = '${runId}'`)
+    sayWrapped('In the end every span must be there exactly once.')
+  } else {
+    sayWrapped(`Every span goes to two ClickHouse servers at once, local and central. Half way,
+      central is killed, and a little later started again. Do the customers notice? And does
+      each server hold every span exactly once in the end?`)
+  }
+  say()
 }
 
-function introductionTo({ endpoint }, seconds, runId) {
-  return `
-A small shop of three HTTP services (storefront, catalog, payment) is under load for ${seconds} s.
-Every span goes to ${endpoint}, table telemetry.traces (created if missing), and is known
-there by resource_attributes['demo.run_id'] = '${runId}'. In the end each must be there exactly once.
-`
+/** The pace that was kept, and not the one that was meant. */
+function paceOf(requests, seconds) {
+  const pace = requests / seconds
+  const claim = `load ends: ${count(requests)} requests in ${seconds.toFixed(1)} s, ${Math.round(pace)} a second`
+  if (pace > 0.9 * REQUESTS_PER_SECOND) return claim
+  return `${claim} (the plan was ${REQUESTS_PER_SECOND}; this machine is too busy)`
+}
+
+/** What the customers noticed, in figures: a machine that is busy makes any comparison noisy. */
+function verdict(visits, outage) {
+  const [up, down] = latencies(visits, outage).map(({ median }) => milliseconds(median ?? 0))
+  const answered = `The median answer of the shop took ${up}`
+  const medians = outage
+    ? `${answered} while ${outage.name} was up, and ${down} while it was down.`
+    : `${answered}.`
+  if (failures(visits, false).length > 0) return medians
+  return `${medians} No request failed but those that the shop fails by itself.`
+}
+
+/** The load lasts until there has been as much of it after the outage as there should be. */
+function secondsLeft(seconds, outage) {
+  if (!outage) return seconds
+  return Math.max(seconds * 0.3, seconds - (Date.now() - outage.startedAt) / 1000)
 }
 
 async function answering(target) {
@@ -91,17 +125,19 @@ async function startServers() {
 }
 
 async function crash(server, seconds, progress) {
+  const startedAt = Date.now()
   await sleep((seconds / 2) * 1000, undefined, { signal })
+  const from = Date.now()
   await server.kill()
   signal.throwIfAborted()
-  const from = Date.now()
-  progress.event(`${server.name} killed (SIGKILL)`)
+  progress.event(`${server.name} is killed (SIGKILL)`)
   await sleep(Math.min(2000, seconds * 200), undefined, { signal })
-  const to = Date.now()
+  const restartAt = Date.now()
+  progress.event(`${server.name} is started again, same port, same data`)
   await server.start()
   signal.throwIfAborted()
-  progress.event(`${server.name} is back, same port, same data`)
-  return { name: server.name, from, to }
+  progress.event(`${server.name} is back`)
+  return { name: server.name, startedAt, from, restartAt, to: Date.now() }
 }
 
 /** True once every span made has been given to the exporters and no row waits in them. */
@@ -116,16 +152,34 @@ function settle(shop) {
 }
 
 async function keepUp(servers) {
-  say('\nThe servers stay up until Ctrl-C. Each answers SQL in the browser:\n')
-  for (const server of servers) say(`  ${server.name.padEnd(8)} ${playUrl(server)}`)
-  say(`\nThe page opens with this query:\n\n  ${EXAMPLE_QUERY}`)
+  say()
+  sayWrapped('The servers stay up until Ctrl-C. Each answers SQL in the browser:')
+  for (const server of servers) say(`\n  ${server.name}\n  ${playUrl(server)}`)
+  say()
+  sayWrapped('Press "Run" there, or try this query in its place:')
+  say(`\n  ${SLOWEST.join('\n  ')}`)
   // The timer keeps the process alive: the servers' own handles need not.
   await sleep(2 ** 31 - 1, undefined, { signal }).catch(() => {})
 }
 
-// The page reads its query from the fragment, in base64.
+function sayWhatNext(target) {
+  say()
+  if (target) {
+    say(`Look at the spans, in a browser:\n\n  ${playUrl(target)}\n`)
+  } else {
+    sayWrapped('Look at the spans yourself, in servers that stay up:')
+    say('\n  npm run demo -- --keep\n')
+    sayWrapped('The same into a ClickHouse of your own, where nothing is killed:')
+    say('\n  npm run demo -- --endpoint http://localhost:8123\n')
+  }
+  sayWrapped('What an application needs for it is in examples/shop/telemetry.mjs.')
+}
+
+/** The page reads its query from the fragment, in base64. A link that does not fit goes without. */
 function playUrl({ endpoint }) {
-  return `${endpoint}/play#${Buffer.from(EXAMPLE_QUERY).toString('base64')}`
+  const page = `${endpoint}/play`
+  const link = `${page}#${Buffer.from(EVERYTHING).toString('base64')}`
+  return link.length + 2 <= width ? link : page
 }
 
 function optionsOrUsage() {

@@ -18,14 +18,22 @@ beforeEach(() => {
 afterEach(() => rmSync(temporary, { recursive: true, force: true }))
 
 test('both servers hold every span exactly once, though one is killed half way', async () => {
-  const { ended, group } = run(['--seconds', '3'])
+  const { ended, group } = run(['--seconds', '3'], { COLUMNS: '80' })
   const { exitCode, stdout, stderr } = await ended
   expect(stderr).toBe('')
   expect(exitCode).toBe(0)
-  expect(stdout).toMatch(/central killed[\s\S]*central is back/)
+  expect(stdout).toMatch(/central is killed[\s\S]*central is back/)
+
+  const { requests, seconds, pace } = claimOf(stdout)
+  expect(seconds).toBeGreaterThanOrEqual(3)
+  expect(pace).toBe(Math.round(requests / seconds))
+  const waits = waitsOf(stdout)
+  expect(Object.keys(waits)).toEqual(['up', 'down', 'starting', 'up again'])
+  expect(Object.values(waits).reduce((a, b) => a + b)).toBe(requests)
+  for (const state of ['up', 'down', 'up again']) expect(waits[state]).toBeGreaterThan(0)
 
   const local = figuresOf('local', stdout)
-  expect(local.made).toBeGreaterThan(300)
+  expect(local.made).toBeGreaterThan(2 * requests)
   expect(local).toEqual({
     made: local.made,
     rows: local.made,
@@ -35,12 +43,30 @@ test('both servers hold every span exactly once, though one is killed half way',
   })
   expect(figuresOf('central', stdout)).toEqual(local)
 
-  expect(stdout).toMatch(/storefront +POST \/checkout( +[\d,]+){2}( +[\d.,]+ ms){3}\n/)
+  expect(stdout).toMatch(/storefront +POST \/checkout( +[\d.,]+ ms){2}( +[\d,]+){2}\n/)
   const waterfall = stdout.slice(stdout.indexOf('One trace'))
   expect(waterfall).toMatch(/storefront {2}POST \/checkout +█+/)
   expect(waterfall).toMatch(/payment +[│ ]+└ POST \/charges +█+/)
   expect(stdout).not.toContain('\x1b')
+  expect(linesOver(80, stdout)).toEqual([])
+  expect(stdout).toMatch(/\n {2}trace_id [0-9a-f]{32}\n/)
+  expect(stdout).toMatch(/\n {2}npm run demo -- --keep\n/)
+  expect(stdout).toContain('examples/shop/telemetry.mjs')
   await nothingIsLeft(group)
+})
+
+test.each([60, 45])('everything fits into %i columns', async (columns) => {
+  const shown = await run(['--seconds', '1'], { COLUMNS: String(columns) }).ended
+  expect(shown).toMatchObject({ exitCode: 0, stderr: '' })
+  const over = linesOver(columns, shown.stdout)
+  // A command is not cut either.
+  expect(over.filter((line) => !line.includes('npm run demo'))).toEqual([])
+  expect(shown.stdout).toMatch(/\n {2}trace_id [0-9a-f]{32}\n/)
+  const usage = await run(['--help'], { COLUMNS: String(columns) }).ended
+  expect(linesOver(columns, usage.stdout).map((line) => line.trim())).toEqual(
+    // a name is not cut
+    columns < 60 ? expect.arrayContaining(['OTEL_EXPORTER_CLICKHOUSE_PASSWORD']) : [],
+  )
 })
 
 test('one ClickHouse of the user’s own is used and left alone', async () => {
@@ -87,8 +113,17 @@ test('an interruption leaves nothing behind', async () => {
 
 test('--keep: the servers stay up until the interruption', async () => {
   const { ended, said, pressCtrlC, group } = run(['--seconds', '1', '--keep'])
-  const [, page] = await said(/local +(http:\S+\/play#\S+)[\s\S]*ORDER BY/)
+  const [, page] = await said(/\n {2}local\n {2}(http:\S+\/play#\S+)\n[\s\S]*ORDER BY .*\n/)
   expect(await (await fetch(String(page))).text()).toContain('ClickHouse')
+  const { origin, hash } = new URL(String(page))
+  for (const query of [
+    Buffer.from(hash.slice(1), 'base64').toString(),
+    (await said(/SELECT service_name[\s\S]+ DESC(?=\n)/))[0],
+  ]) {
+    const answer = await fetch(origin, { method: 'POST', body: query })
+    expect(answer.status).toBe(200)
+    expect(await answer.text()).toContain('POST /checkout')
+  }
   pressCtrlC()
   expect(await ended).toMatchObject({ exitCode: 0, stderr: '' })
   await nothingIsLeft(group)
@@ -136,6 +171,29 @@ function figuresOf(server: string, report: string) {
     Number(text.replaceAll(',', '')),
   )
   return { made, rows, ids, lost, duplicated }
+}
+
+/** What the line says that ends the load. */
+function claimOf(report: string) {
+  const line = /load ends: ([\d,]+) requests in ([\d.]+) s, (\d+) a\s+second/.exec(report) ?? []
+  const [requests = 0, seconds = 0, pace = 0] = line
+    .slice(1)
+    .map((text) => Number(text.replaceAll(',', '')))
+  return { requests, seconds, pace }
+}
+
+/** The requests by the state of central, from the lines that say how long they took. */
+function waitsOf(report: string): Record<string, number> {
+  const lines = report.matchAll(
+    /^ {2}(up|down|starting|up again) +([\d,]+)( +([\d.,]+ ms|–)){2}$/gm,
+  )
+  return Object.fromEntries(
+    [...lines].map(([, state, requests]) => [state, Number(requests?.replaceAll(',', ''))]),
+  )
+}
+
+function linesOver(columns: number, text: string): string[] {
+  return text.split('\n').filter((line) => line.length > columns)
 }
 
 async function nothingIsLeft(group: number | undefined) {
