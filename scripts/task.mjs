@@ -89,10 +89,12 @@ async function install() {
   const { output, ...ending } = await ended(...pnpmCommand(args), ['ignore', 'pipe', 'pipe'])
   stopClock()
   if (ending.code === 0) return writeFileSync(stamp, wanted)
-  process.stderr.write(output)
-  console.error(
-    'Not installed, for the reason above. If it was the network: the same again goes on from there.',
-  )
+  if (!isInterrupted) {
+    process.stderr.write(output)
+    console.error(
+      'Not installed, for the reason above. If it was the network: the same again goes on from there.',
+    )
+  }
   exitAs(ending)
 }
 
@@ -279,7 +281,10 @@ if (!Object.hasOwn(tasks, name))
 
 // A terminal sends Ctrl-C to all that runs in it: the command ends in its own way, and then we do.
 let running
-process.on('SIGINT', () => {})
+let isInterrupted = false
+process.on('SIGINT', () => {
+  isInterrupted = true
+})
 process.on('SIGTERM', (signal) => running?.kill(signal))
 await install()
 await tasks[name](...args)

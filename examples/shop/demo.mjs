@@ -1,26 +1,17 @@
 // npm run demo: the story, from the first server to the last figure.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { failures, latencies } from './answers.mjs'
 import { audit, shortcomings } from './audit.mjs'
 import { problemWith } from './clickhouse.mjs'
 import { eventually } from './deadline.mjs'
-import { openLoad, REQUESTS_PER_SECOND, warmUp } from './load.mjs'
+import { openLoad, warmUp } from './load.mjs'
+import { introduce, latencyVerdict, paceOf, sayServersStayUp, sayWhatNext } from './narration.mjs'
 import { parseOptions, UsageError, usage } from './options.mjs'
 import { openProgress, watchSpans } from './progress.mjs'
 import { printReport } from './report.mjs'
 import { localServers } from './servers.mjs'
 import { openShop } from './shop.mjs'
-import { count, milliseconds } from './table.mjs'
-import { say, sayWrapped, width } from './terminal.mjs'
-
-// Short, so that a link with the query in it fits into a line.
-const EVERYTHING = 'SELECT * FROM telemetry.traces'
-const SLOWEST = [
-  'SELECT service_name, span_name, count(), max(duration_ms)',
-  'FROM telemetry.traces',
-  'GROUP BY ALL ORDER BY max(duration_ms) DESC',
-]
+import { say, sayWrapped } from './terminal.mjs'
 
 const interruption = new AbortController()
 const { signal } = interruption
@@ -58,48 +49,11 @@ async function story({ seconds, keep, target }) {
     await shop.kill()
     return { servers, exitCode: 1 }
   }
-  sayWrapped(verdict(load.visits, outage))
+  sayWrapped(latencyVerdict(load.visits, outage))
   sayWrapped(`Every span is in ${target ? 'ClickHouse' : 'both servers'} exactly once.`)
   await shop.close()
   if (!keep) sayWhatNext(target)
   return { servers, exitCode: 0 }
-}
-
-function introduce(target, runId) {
-  say()
-  sayWrapped(
-    'Customers visit a small shop of three HTTP services: storefront, catalog and payment.',
-  )
-  if (target) {
-    sayWrapped(`Every span goes to ${target.endpoint} into the table telemetry.traces,
-      which is created if it is missing. Those of this run are the ones with`)
-    say(`  resource_attributes['demo.run_id'] = '${runId}'`)
-    sayWrapped('In the end every span must be there exactly once.')
-  } else {
-    sayWrapped(`Every span goes to two ClickHouse servers at once, local and central. Half way,
-      central is killed, and a little later started again. Do the customers notice? And does
-      each server hold every span exactly once in the end?`)
-  }
-  say()
-}
-
-/** The pace that was kept, and not the one that was meant. */
-function paceOf(requests, seconds) {
-  const pace = requests / seconds
-  const claim = `load ends: ${count(requests)} requests in ${seconds.toFixed(1)} s, ${Math.round(pace)} a second`
-  if (pace > 0.9 * REQUESTS_PER_SECOND) return claim
-  return `${claim} (the plan was ${REQUESTS_PER_SECOND}; this machine is too busy)`
-}
-
-/** What the customers noticed, in figures: a machine that is busy makes any comparison noisy. */
-function verdict(visits, outage) {
-  const [up, down] = latencies(visits, outage).map(({ median }) => milliseconds(median ?? 0))
-  const answered = `The median answer of the shop took ${up}`
-  const medians = outage
-    ? `${answered} while ${outage.name} was up, and ${down} while it was down.`
-    : `${answered}.`
-  if (failures(visits, false).length > 0) return medians
-  return `${medians} No request failed but those that the shop fails by itself.`
 }
 
 /** The load lasts until there has been as much of it after the outage as there should be. */
@@ -152,34 +106,9 @@ function settle(shop) {
 }
 
 async function keepUp(servers) {
-  say()
-  sayWrapped('The servers stay up until Ctrl-C. Each answers SQL in the browser:')
-  for (const server of servers) say(`\n  ${server.name}\n  ${playUrl(server)}`)
-  say()
-  sayWrapped('Press "Run" there, or try this query in its place:')
-  say(`\n  ${SLOWEST.join('\n  ')}`)
+  sayServersStayUp(servers)
   // The timer keeps the process alive: the servers' own handles need not.
   await sleep(2 ** 31 - 1, undefined, { signal }).catch(() => {})
-}
-
-function sayWhatNext(target) {
-  say()
-  if (target) {
-    say(`Look at the spans, in a browser:\n\n  ${playUrl(target)}\n`)
-  } else {
-    sayWrapped('Look at the spans yourself, in servers that stay up:')
-    say('\n  npm run demo -- --keep\n')
-    sayWrapped('The same into a ClickHouse of your own, where nothing is killed:')
-    say('\n  npm run demo -- --endpoint http://localhost:8123\n')
-  }
-  sayWrapped('What an application needs for it is in examples/shop/telemetry.mjs.')
-}
-
-/** The page reads its query from the fragment, in base64. A link that does not fit goes without. */
-function playUrl({ endpoint }) {
-  const page = `${endpoint}/play`
-  const link = `${page}#${Buffer.from(EVERYTHING).toString('base64')}`
-  return link.length + 2 <= width ? link : page
 }
 
 function optionsOrUsage() {
