@@ -24,8 +24,7 @@ export function openLoad(url) {
       const visit = visitShop(url).then((it) => visits.push(it) && waiting.delete(visit))
       waiting.add(visit)
       if (waiting.size >= MAX_WAITING) await Promise.race(waiting)
-      // Up to 50 ms late is made good, so that the pace is kept; after a stall there is no rush.
-      dueAt = Math.max(dueAt + (2000 * Math.random()) / REQUESTS_PER_SECOND, Date.now() - 50)
+      dueAt = nextAfter(dueAt, Date.now())
       await sleep(dueAt - Date.now())
     }
   }
@@ -41,6 +40,11 @@ export function openLoad(url) {
       return (Date.now() - startedAt) / 1000
     },
   }
+}
+
+/** When the next customer comes. Up to 50 ms late is made good, so that the pace is kept; after a stall there is no rush. */
+export function nextAfter(dueAt, now) {
+  return Math.max(dueAt + (2000 * Math.random()) / REQUESTS_PER_SECOND, now - 50)
 }
 
 async function visitShop(url) {

@@ -10,7 +10,7 @@ export const DEMO = [
       'if (waiting.size >= MAX_WAITING) await Promise.race(waiting)',
       '',
     ],
-    ['makes good after a stall what was missed', ', Date.now() - 50)', ', 0)'],
+    ['makes good after a stall what was missed', ', now - 50)', ', 0)'],
     [
       'takes every failure for one that the shop simulates',
       'isSimulated: Boolean(simulated)',
