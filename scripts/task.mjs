@@ -91,12 +91,34 @@ async function install() {
   const wanted = hashOf(inputs, `${process.platform} ${process.arch}`)
   const stamp = 'node_modules/.spanhouse-installed'
   if (isStamped(stamp, wanted)) return
-  console.log(`Installing with ${PNPM} (once; 180 MB of ClickHouse come with it) …`)
-  await pnpm(
-    ['install', '--frozen-lockfile'],
-    'Not installed, for the reason above. If it was the network: the same again goes on from there.',
-  )
-  writeFileSync(stamp, wanted)
+  console.log(`Installing with ${PNPM} (once; some 200 MB to download, mostly ClickHouse) …`)
+  // What it says is kept for the case that it fails: its warnings, as of SDK 3 on Node 20, are expected.
+  // Nobody can answer a question then, so it asks none.
+  const args = ['install', '--frozen-lockfile', '--config.confirmModulesPurge=false']
+  const stopClock = showSeconds()
+  const { output, ...ending } = await ended(...pnpmCommand(args), ['ignore', 'pipe', 'pipe'])
+  stopClock()
+  if (ending.code === 0) return writeFileSync(stamp, wanted)
+  if (!isInterrupted) {
+    process.stderr.write(output)
+    console.error(
+      'Not installed, for the reason above. If it was the network: the same again goes on from there.',
+    )
+  }
+  exitAs(ending)
+}
+
+/** So that a slow download does not look like one that hangs; a log does without. */
+function showSeconds() {
+  if (!process.stdout.isTTY) return () => {}
+  const start = Date.now()
+  const clock = setInterval(() => {
+    process.stdout.write(`\r${Math.round((Date.now() - start) / 1000)} s`)
+  }, 1000)
+  return () => {
+    clearInterval(clock)
+    process.stdout.write('\r\x1b[2K')
+  }
 }
 
 /** Builds the packages whose sources, or those of a package before them, have changed. */
@@ -338,22 +360,39 @@ function bin(name, ...args) {
   return run(join('node_modules/.bin', name), args)
 }
 
-function pnpm(args, otherwise) {
-  return run('npx', ['--yes', '-p', PNPM, 'pnpm', ...args], otherwise)
+function pnpm(args) {
+  return run(...pnpmCommand(args))
+}
+
+function pnpmCommand(args) {
+  return ['npx', ['--yes', '-p', PNPM, 'pnpm', ...args]]
 }
 
 /** Ends this process as the command ended, unless that was well. */
-async function run(command, args, otherwise = '') {
+async function run(command, args) {
+  const ending = await ended(command, args, 'inherit')
+  if (ending.code !== 0) exitAs(ending)
+}
+
+function exitAs({ code, signal }) {
+  process.exit(code ?? 128 + constants.signals[signal])
+}
+
+/** Runs the command; gives how it ended and, where `stdio` has pipes, all that it said. */
+async function ended(command, args, stdio) {
   // Whatever is started finds the node that runs this, not another one.
   const env = {
     ...process.env,
     PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
   }
-  running = spawn(command, args, { stdio: 'inherit', env })
-  const [code, signal] = await once(running, 'exit').catch((error) => fail(error.message))
-  if (code === 0) return
-  if (otherwise) console.error(otherwise)
-  process.exit(code ?? 128 + constants.signals[signal])
+  running = spawn(command, args, { stdio, env })
+  let output = ''
+  for (const stream of [running.stdout, running.stderr])
+    stream?.setEncoding('utf8').on('data', (text) => {
+      output += text
+    })
+  const [code, signal] = await once(running, 'close').catch((error) => fail(error.message))
+  return { code, signal, output }
 }
 
 function fail(why) {
@@ -374,7 +413,10 @@ if (!Object.hasOwn(tasks, name))
 
 // A terminal sends Ctrl-C to all that runs in it: the command ends in its own way, and then we do.
 let running
-process.on('SIGINT', () => {})
+let isInterrupted = false
+process.on('SIGINT', () => {
+  isInterrupted = true
+})
 process.on('SIGTERM', (signal) => running?.kill(signal))
 await install()
 await tasks[name](...args)
