@@ -8,9 +8,12 @@ const sdk = (version: 'sdk2' | 'sdk3') => ({
   ),
 })
 
-// Both cores may be busy with servers and demos of the other projects.
-const patient = { testTimeout: 30_000 }
-const slow = { testTimeout: 60_000, hookTimeout: 60_000 }
+// A limit ends what hangs; it is never what decides on a busy machine.
+const patient = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 60_000, interval: 10 } },
+}
 
 export default defineConfig({
   test: {
@@ -42,24 +45,23 @@ export default defineConfig({
         test: {
           name: 'server:local-clickhouse',
           include: ['packages/local-clickhouse/test/*.test.ts'],
-          ...slow,
+          ...patient,
         },
       },
       {
-        test: { name: 'server:sdk2', include: ['test/integration/*.test.ts'], ...slow },
+        test: { name: 'server:sdk2', include: ['test/integration/*.test.ts'], ...patient },
         resolve: { alias: sdk('sdk2') },
       },
       {
-        test: { name: 'server:sdk3', include: ['test/integration/*.test.ts'], ...slow },
+        test: { name: 'server:sdk3', include: ['test/integration/*.test.ts'], ...patient },
         resolve: { alias: sdk('sdk3') },
       },
-      { test: { name: 'demo', include: ['test/demo/*.test.ts'], ...slow } },
+      { test: { name: 'demo', include: ['test/demo/*.test.ts'], ...patient } },
       {
         test: {
           name: 'delivery',
           include: ['test/delivery/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          ...patient,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },
@@ -88,8 +90,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['test/faults/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          ...patient,
           fileParallelism: false,
           sequence: { groupOrder: 3 },
         },

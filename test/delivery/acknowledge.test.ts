@@ -6,9 +6,13 @@ import {
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { batchSpanProcessor, resourceFromAttributes, TracerProvider } from '#sdk'
+import { flushed, SOON_MS } from '../kit/patience.js'
 import { figure, LONG, rowsIn, statsOf, tally, until } from './harness.js'
 import { type FaultyProxy, startProxy } from './proxy.js'
 import { shopSpans } from './spans.js'
+
+// An export() that waits for a server waits a second at least.
+const AT_ONCE_MS = 900
 
 let server: ClickHouseServer
 let proxy: FaultyProxy
@@ -39,20 +43,20 @@ test("acknowledge 'delivered' under a BatchSpanProcessor: after provider.forceFl
 })
 
 test("acknowledge 'delivered': forceFlush() returns at once while the destination is known to be down, and the rows come later", async () => {
-  const { provider, exporter, endSpans } = batched({ timeoutMs: 500 })
+  const { provider, exporter, endSpans } = batched({ timeoutMs: 1500 })
   await proxy.become('hang')
   endSpans(10)
-  await provider.forceFlush() // the first attempt has to fail: at the deadline
-  expect(statsOf(exporter).failing).toBe(true)
+  await provider.forceFlush()
+  await until(() => statsOf(exporter).failing) // the first attempt has to fail: at the deadline
   endSpans(1500)
   const startedAt = performance.now()
   await provider.forceFlush()
   const milliseconds = performance.now() - startedAt
   figure('forceFlush of 1500 spans, destination known to be down', { milliseconds })
-  expect(milliseconds).toBeLessThan(500)
+  expect(milliseconds).toBeLessThan(AT_ONCE_MS)
   expect(statsOf(exporter)).toMatchObject({ delivered: 0, waiting: 1510, dropped: {} })
   await proxy.become('none')
-  await exporter.forceFlush()
+  await flushed(exporter)
   expect(await tally(server, database, 1510)).toEqual({ rows: 1510, lost: 0, duplicated: 0 })
   await provider.shutdown()
 })
@@ -64,19 +68,19 @@ test("acknowledge 'accepted': forceFlush() of the provider returns at once, rows
     endSpans(100)
     const startedAt = performance.now()
     await provider.forceFlush()
-    expect(performance.now() - startedAt).toBeLessThan(500)
+    expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MS)
   }
   await proxy.become('none')
-  await exporter.forceFlush()
+  await flushed(exporter)
   expect(await tally(server, database, 1000)).toEqual({ rows: 1000, lost: 0, duplicated: 0 })
   const inserts = statsOf(exporter).requests
-  expect(inserts).toBeLessThan(5)
+  expect(inserts).toBeLessThan(10) // fewer than exports
   figure("acknowledge 'accepted'", { exports: 10, inserts })
   await provider.shutdown()
 })
 
 test('a destination that begins to hang beside a healthy one: nothing of what export() took is lost, and the callback comes by the deadline', async () => {
-  const timeoutMs = 1000
+  const timeoutMs = 5000
   const exporter = new ClickHouseSpanExporter({
     timeoutMs,
     destinations: [
@@ -102,10 +106,10 @@ test('a destination that begins to hang beside a healthy one: nothing of what ex
     'ms of the next': later,
     timeoutMs,
   })
-  expect(first).toBeLessThan(timeoutMs + 500)
-  expect(later).toBeLessThan(500)
+  expect(first).toBeLessThan(timeoutMs)
+  expect(later).toBeLessThan(AT_ONCE_MS)
   await proxy.become('none')
-  await exporter.forceFlush()
+  await flushed(exporter)
   for (const name of [database, `${database}_sick`])
     expect(await tally(server, name, 1500)).toEqual({ rows: 1500, lost: 0, duplicated: 0 })
   await exporter.shutdown()
@@ -126,7 +130,7 @@ test('forceFlush() of the processor rejects at its deadline, naming destinations
   await expect(processor.forceFlush()).rejects.toThrow(
     /^spanhouse: not flushed within 300 ms: sick \(42 rows\)$/,
   )
-  expect(performance.now() - startedAt).toBeLessThan(800)
+  expect(performance.now() - startedAt).toBeLessThan(SOON_MS)
   expect(await rowsIn(server, database)).toBe(42)
   await expect(processor.forceFlush({ timeoutMs: 50 })).rejects.toThrow('within 50 ms')
   await processor.shutdown()
@@ -139,7 +143,7 @@ test('forceFlush() of the processor resolves only when every earlier row can be 
     const rows = 1 + ((round * 37) % 300)
     for (const span of shopSpans(rows)) processor.onEnd(span)
     made += rows
-    await Promise.all([processor.forceFlush(), processor.forceFlush()])
+    await Promise.all([flushed(processor), flushed(processor)])
     expect(await rowsIn(server, database)).toBe(made)
   }
   await processor.shutdown()
@@ -152,7 +156,7 @@ test('forceFlush() while spans go on arriving ends: it waits for the earlier one
   }, 1)
   await until(() => statsOf(processor).accepted > 100)
   const earlier = statsOf(processor).accepted
-  await processor.forceFlush()
+  await flushed(processor)
   expect(await rowsIn(server, database)).toBeGreaterThanOrEqual(earlier)
   clearInterval(timer)
   await processor.shutdown()
@@ -170,7 +174,7 @@ test('shutdown() resolves by its deadline and counts what is left', async () => 
   for (const span of shopSpans(42)) processor.onEnd(span)
   const startedAt = performance.now()
   await Promise.all([processor.shutdown(), processor.shutdown()])
-  expect(performance.now() - startedAt).toBeLessThan(800)
+  expect(performance.now() - startedAt).toBeLessThan(SOON_MS)
   expect(await rowsIn(server, database)).toBe(42)
   expect(statsOf(processor, 'healthy')).toMatchObject({ delivered: 42, dropped: {}, waiting: 0 })
   expect(statsOf(processor, 'sick')).toMatchObject({ dropped: { shutdown: 42 }, waiting: 0 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { statsOf, until } from '../delivery/harness.js'
+import { flushed } from '../kit/patience.js'
 import { insertsOnly } from './behaviours.js'
 import { MemoryClickHouse } from './clickhouse-backend.js'
 import { Exports, exporterTo } from './exports.js'
@@ -47,7 +48,7 @@ test('a batch that two processes divide, from whatever part on: each row is stor
   const exports = new Exports(sleeper)
   const poison = (number: number) => ({ poison: POISONED.includes(number), resource: 0 })
   const numbers = await exports.export(ROWS, poison)
-  await sleeper.forceFlush({ timeoutMs: 60_000 })
+  await flushed(sleeper)
   expect(statsOf(sleeper)).toMatchObject({ dropped: { rejected: POISONED.length }, waiting: 0 })
   expect(copies.length).toBeGreaterThan(2 * POISONED.length)
 
@@ -55,7 +56,7 @@ test('a batch that two processes divide, from whatever part on: each row is stor
   server.behaviour = answer
   const inherited = left.map(async (directory) => {
     const heir = exporterTo(spooled(directory))
-    await until(() => statsOf(heir).accepted > 0 && statsOf(heir).waiting === 0, 60_000)
+    await until(() => statsOf(heir).accepted > 0 && statsOf(heir).waiting === 0)
     await heir.shutdown()
   })
   await Promise.all(inherited)
@@ -71,4 +72,4 @@ test('a batch that two processes divide, from whatever part on: each row is stor
     examples: [],
   })
   expect(table.misused).toEqual([])
-}, 120_000)
+})

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { statsOf } from '../delivery/harness.js'
+import { flushed } from '../kit/patience.js'
 import { oncePerToken } from './behaviours.js'
 import { MemoryClickHouse } from './clickhouse-backend.js'
 import { Exports, exporterTo } from './exports.js'
@@ -37,7 +38,7 @@ describe('a server that, once for each batch,', () => {
       })
       const exports = new Exports(exporter, ['rough', 'steady'])
       for (let n = 0; n < EXPORTS; n++) await exports.export(ROWS)
-      await exporter.forceFlush({ timeoutMs: 30_000 })
+      await flushed(exporter)
 
       const rows = EXPORTS * ROWS
       for (const [name, { server, table }] of Object.entries({ rough, steady })) {

@@ -13,6 +13,7 @@ import { hostileSpan } from '../../packages/transform/test/arbitraries.js'
 import { hostileValues, makeSpan } from '../../packages/transform/test/spans.js'
 import { userTable } from '../../packages/transform/test/user-table.js'
 import { shopSpans } from '../delivery/spans.js'
+import { flushed } from '../kit/patience.js'
 
 let server: ClickHouseServer
 let databases = 0
@@ -36,7 +37,7 @@ describe.each(tables)('%s', (_, table) => {
       const database = `compact_${++databases}`
       const processor = open({ database, schema: table, compression: { codec } })
       for (const span of spans) processor.onEnd(span)
-      await processor.forceFlush()
+      await flushed(processor)
       expect(processor.stats().destinations['primary']).toMatchObject({
         delivered: spans.length,
         dropped: {},
@@ -59,7 +60,7 @@ test('each of many resources keeps its own, few in a batch or one a row', async 
     const name = services[n % services.length]
     processor.onEnd(makeSpan({ name, resource: { attributes: { 'service.name': name } } }))
   }
-  await processor.forceFlush()
+  await flushed(processor)
   const wrong = `SELECT countIf(service_name != span_name), count() FROM ${database}.traces FORMAT TSV`
   expect((await server.query(wrong)).trim()).toBe('0\t300')
 })
@@ -84,7 +85,7 @@ test('resource attributes are texts, whatever stands in them', async () => {
     processor.onEnd(
       makeSpan({ name, resource: { attributes: { 'service.name': name, [name]: name } } }),
     )
-  await processor.forceFlush()
+  await flushed(processor)
   const wrong = `SELECT countIf(service_name != span_name OR resource_attributes[span_name] != span_name), count() FROM ${database}.traces FORMAT TSV`
   expect((await server.query(wrong)).trim()).toBe(`0\t${names.length}`)
 })
