@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -17,6 +18,8 @@ const patient = {
 
 export default defineConfig({
   test: {
+    // Half of what runs is waiting: for a deadline, a server's start, an installation.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         test: {
@@ -62,8 +65,6 @@ export default defineConfig({
           name: 'delivery',
           include: ['test/delivery/*.test.ts'],
           ...patient,
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
         },
         resolve: {
           alias: {
@@ -74,25 +75,19 @@ export default defineConfig({
           },
         },
       },
-      // By itself and file by file: each packs and installs.
       {
         test: {
           name: 'packed',
           include: ['test/packed/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 2 },
         },
       },
-      // After the others: they would feel what it does to the machine.
       {
         test: {
           name: 'faults',
           include: ['test/faults/*.test.ts'],
           ...patient,
-          fileParallelism: false,
-          sequence: { groupOrder: 3 },
         },
         resolve: {
           alias: {

@@ -1,5 +1,5 @@
 // Whether the tests are green on a busy machine: runs them several times, beside a process that does nothing but compute
-// for each core. `node scripts/stress-test.mjs [--times 5] [what vitest takes]`; without more, everything that `npm test` runs.
+// for each core. `npm run test:stress -- [--times 5] [what vitest takes]`; without more, everything that `npm test` runs.
 // Every run is finished, whatever failed; what became of them is in test-results/stress/summary.json.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,7 +16,7 @@ const at = args.indexOf('--times')
 const [, given = 5] = at < 0 ? [] : args.splice(at, 2)
 const times = Number(given)
 if (!Number.isSafeInteger(times) || times < 1) {
-  console.error('Usage: node scripts/stress-test.mjs [--times <number>] [what vitest takes]')
+  console.error('Usage: npm run test:stress -- [--times <number>] [what vitest takes]')
   process.exit(1)
 }
 

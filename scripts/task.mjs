@@ -34,6 +34,7 @@ const tasks = {
     await vitest(...args)
   },
   'test:long': (...args) => builtAndRun('scripts/test-long.mjs', ...args),
+  'test:stress': (...args) => builtAndRun('scripts/stress-test.mjs', ...args),
   mutants: (...args) => builtAndRun('test/mutants/run.mjs', ...args),
   demo: (...args) => builtAndRun('examples/shop/demo.mjs', ...args),
   bench: (...args) => builtAndRun('bench/run.mjs', ...args),

@@ -29,7 +29,7 @@ describe('a server that, once for each batch,', () => {
       const rough = await serverThat(oncePerToken(does))
       const steady = await serverThat(answer)
       const exporter = exporterTo({
-        timeoutMs: 250,
+        timeoutMs: 500,
         retry: { initialDelayMs: 1, maxDelayMs: 2 },
         destinations: [
           { name: 'rough', endpoint: rough.server.url },
@@ -59,11 +59,14 @@ describe('a server that, once for each batch,', () => {
       expect(exports.answers).toEqual(Array(EXPORTS).fill(1))
       expect(exports.failures).toEqual([])
       expect(statsOf(exporter, 'steady')).toMatchObject({ errors: 0, requests: EXPORTS })
-      // It did misbehave, it was noticed, and each batch was sent once more, and not oftener.
-      expect([rough.server.insertsBegun, rough.table.deduplicated]).toEqual([
-        isAnswer ? EXPORTS : 2 * EXPORTS,
-        commits && !isAnswer ? EXPORTS : 0,
-      ])
+      // It did misbehave, it was noticed, and each batch was sent once more, and not oftener: unless a busy machine let an
+      // answer come too late, which is one more failure.
+      const { errors } = statsOf(exporter, 'rough')
+      const [noticed, late] = isAnswer ? [0, errors] : [EXPORTS, errors - EXPORTS]
+      expect(late).toBeGreaterThanOrEqual(0)
+      expect(rough.server.insertsBegun).toBeGreaterThanOrEqual(EXPORTS + noticed)
+      expect(rough.server.insertsBegun).toBeLessThanOrEqual(EXPORTS + noticed + late)
+      expect(rough.table.deduplicated).toBe(commits ? rough.server.insertsBegun - EXPORTS : 0)
     },
   )
 })

@@ -153,7 +153,12 @@ test('a heap of 64 MiB, two dead destinations and 50,000 spans a second: it live
     run: newRun(),
     first: 0,
   })
-  await sleep(LONG ? 60_000 : 6000)
+  const isFull = async () => {
+    const now = await child.tell('stats')
+    return Object.values(now?.stats.destinations ?? {}).every((one) => one.dropped.queue_full)
+  }
+  await until(async () => (await isFull()) || child.hasEnded)
+  await sleep(LONG ? 60_000 : 3000)
   const report = await child.tell('stop')
   expect(child.stderr).toBe('')
   expect(await child.ended()).toBe(0)

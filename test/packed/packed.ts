@@ -13,10 +13,10 @@ export interface Output {
   readonly stderr: string
 }
 
-/** Rejects, with all that was printed, where the command fails or takes more than two minutes. */
+/** Rejects, with all that was printed, where the command fails or hangs. */
 export function run(command: string, args: readonly string[], cwd = root): Promise<Output> {
   return new Promise((resolve, reject) => {
-    const child = execFile(command, args, { cwd, timeout: 120_000 }, (error, stdout, stderr) => {
+    const child = execFile(command, args, { cwd, timeout: 280_000 }, (error, stdout, stderr) => {
       if (error) reject(new Error(`${error.message}\n${stdout}`))
       else resolve({ stdout, stderr })
     })
