@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import LongestFirst from './test/kit/longest-first.js'
 
 const sdk = (version: 'sdk2' | 'sdk3') => ({
   '#sdk': fileURLToPath(new URL(`test/${version}/sdk.ts`, import.meta.url)),
@@ -20,6 +21,7 @@ export default defineConfig({
   test: {
     // Half of what runs is waiting: for a deadline, a server's start, an installation.
     maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

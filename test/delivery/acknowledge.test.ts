@@ -119,6 +119,7 @@ test('forceFlush() of the processor rejects at its deadline, naming destinations
   const processor = new ClickHouseSpanProcessor({
     flushTimeoutMs: 300,
     shutdownTimeoutMs: 1,
+    batch: { maxRows: 42 },
     destinations: [
       { name: 'healthy', endpoint: server.url, database },
       { name: 'sick', endpoint: proxy.url },
@@ -126,6 +127,7 @@ test('forceFlush() of the processor rejects at its deadline, naming destinations
   })
   await proxy.become('hang')
   for (const span of shopSpans(42)) processor.onEnd(span)
+  await until(() => statsOf(processor, 'healthy').delivered === 42)
   const startedAt = performance.now()
   await expect(processor.forceFlush()).rejects.toThrow(
     /^spanhouse: not flushed within 300 ms: sick \(42 rows\)$/,
@@ -165,6 +167,7 @@ test('forceFlush() while spans go on arriving ends: it waits for the earlier one
 test('shutdown() resolves by its deadline and counts what is left', async () => {
   const processor = new ClickHouseSpanProcessor({
     shutdownTimeoutMs: 300,
+    batch: { maxRows: 42 },
     destinations: [
       { name: 'healthy', endpoint: server.url, database },
       { name: 'sick', endpoint: proxy.url },
@@ -172,6 +175,7 @@ test('shutdown() resolves by its deadline and counts what is left', async () => 
   })
   await proxy.become('hang')
   for (const span of shopSpans(42)) processor.onEnd(span)
+  await until(() => statsOf(processor, 'healthy').delivered === 42)
   const startedAt = performance.now()
   await Promise.all([processor.shutdown(), processor.shutdown()])
   expect(performance.now() - startedAt).toBeLessThan(SOON_MS)

@@ -69,10 +69,11 @@ test.each([
 })
 
 test('forceFlush() does not break Retry-After', async () => {
-  const server = await scriptedServer([{ status: 503, headers: { 'retry-after': '1' } }])
+  const server = await scriptedServer([{ status: 503, headers: { 'retry-after': '3' } }])
   const processor = open(server)
   for (const span of shopSpans(10)) processor.onEnd(span)
   await expect(processor.forceFlush({ timeoutMs: 100 })).rejects.toThrow('primary')
+  await server.received(1)
   await expect(processor.forceFlush({ timeoutMs: 100 })).rejects.toThrow('primary')
   expect(server.inserts).toHaveLength(1)
   await flushed(processor)
@@ -119,6 +120,7 @@ test('an unknown setting of the user is no matter of an old server: the rows are
   const processor = open(server, { settings: { mine: 1 }, shutdownTimeoutMs: 1 })
   for (const span of shopSpans(10)) processor.onEnd(span)
   await expect(processor.forceFlush({ timeoutMs: 200 })).rejects.toThrow('primary (10 rows)')
+  await server.received(1)
   expect(server.inserts).toHaveLength(1)
   await processor.shutdown()
 })
@@ -131,6 +133,7 @@ test('a redirect is not followed', async () => {
   const processor = open(server, { password: 's3cret', username: 'ann', shutdownTimeoutMs: 1 })
   for (const span of shopSpans(10)) processor.onEnd(span)
   await expect(processor.forceFlush({ timeoutMs: 200 })).rejects.toThrow('primary (10 rows)')
+  await server.received(1)
   expect(other.requests).toHaveLength(0)
   await processor.shutdown()
 })

@@ -20,7 +20,7 @@ afterEach(() => diag.disable())
 function exporter(options: Options): ClickHouseSpanExporter {
   const made = new ClickHouseSpanExporter({
     retry: SOON,
-    timeoutMs: 2000,
+    timeoutMs: SOON_MS,
     flushTimeoutMs: PATIENT_MS,
     shutdownTimeoutMs: 20,
     ...options,
@@ -442,6 +442,7 @@ describe('forceFlush', () => {
       ],
     })
     to.export(spans(3), () => {})
+    await vi.waitFor(() => expect(to.stats().destinations['good']?.delivered).toBe(3), PATIENT_MS)
     const flushing = to.forceFlush()
     const ms = await elapsed(
       expect(flushing).rejects.toThrow(/not flushed within 100 ms: hung \(3 rows\)$/),
@@ -498,7 +499,11 @@ describe('forceFlush', () => {
 describe('shutdown', () => {
   test('delivers what is left', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url, acknowledge: 'accepted', shutdownTimeoutMs: 2000 })
+    const to = exporter({
+      endpoint: server.url,
+      acknowledge: 'accepted',
+      shutdownTimeoutMs: PATIENT_MS,
+    })
     to.export(spans(5), () => {})
     await to.shutdown()
     expect(names(server)).toHaveLength(5)
@@ -521,7 +526,7 @@ describe('shutdown', () => {
 
   test('is one, however often and from wherever it is asked for', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url, shutdownTimeoutMs: 2000 })
+    const to = exporter({ endpoint: server.url, shutdownTimeoutMs: PATIENT_MS })
     to.export(spans(5), () => void to.shutdown())
     await Promise.all([to.shutdown(), to.shutdown(), to.forceFlush(), to.shutdown()])
     await to.shutdown()
@@ -905,7 +910,7 @@ describe('resources whose attributes are still on their way', () => {
       endpoint: server.url,
       acknowledge: 'accepted',
       batch: { maxDelayMs: 60_000 },
-      flushTimeoutMs: 100,
+      flushTimeoutMs: SOON_MS,
     })
     to.export([makeSpan({ name: 'slow', resource: slowResource().resource })], () => {})
     to.export(spans(1), () => {})
