@@ -61,7 +61,7 @@ export default defineConfig({
         test: { name: 'server:sdk3', include: ['test/integration/*.test.ts'], ...patient },
         resolve: { alias: sdk('sdk3') },
       },
-      { test: { name: 'demo', include: ['test/demo/*.test.ts'], ...patient } },
+      { test: { name: 'demo', include: ['test/demo/*.test.ts'], testTimeout: 300_000 } },
       {
         test: {
           name: 'delivery',

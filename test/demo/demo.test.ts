@@ -120,7 +120,7 @@ function run(args: string[], env: Record<string, string> = {}) {
         if (!match) throw new Error(`not said: ${pattern}\n${stdout}\n${stderr}`)
         return match
       },
-      { timeout: 30_000 },
+      { timeout: 100_000 },
     )
   // A terminal tells every process in its foreground, the services too.
   const pressCtrlC = () => process.kill(-Number(child.pid), 'SIGINT')
@@ -146,7 +146,7 @@ async function nothingIsLeft(group: number | undefined) {
       const ours = (line: string) => Number.parseInt(line, 10) === group || line.includes(temporary)
       expect(stdout.split('\n').filter(ours)).toEqual([])
     },
-    { timeout: 40_000 },
+    { timeout: 100_000 },
   )
 }
 
