@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
@@ -9,6 +10,17 @@ const sdk = (version: 'sdk2' | 'sdk3') => ({
     new URL(`test/${version}/node_modules/@opentelemetry/api`, import.meta.url),
   ),
 })
+
+/** Tests that meet OpenTelemetry: to the others it is the same whose it is, and only a long run looks. */
+function withOpenTelemetry(folder: string): string[] {
+  const here = new URL(`${folder}/`, import.meta.url)
+  const meets = (name: string) =>
+    /#sdk|@opentelemetry\/api/.test(readFileSync(new URL(name, here), 'utf8'))
+  return readdirSync(here)
+    .filter((name) => name.endsWith('.test.ts') && (LONG || meets(name)))
+    .map((name) => `${folder}/${name}`)
+}
+const LONG = process.env['SPANHOUSE_LONG'] === '1'
 
 // A limit ends what hangs; it is never what decides on a busy machine.
 const patient = {
@@ -41,7 +53,7 @@ export default defineConfig({
       {
         test: {
           name: 'sdk3:exporter',
-          include: ['packages/exporter-clickhouse/test/*.test.ts'],
+          include: withOpenTelemetry('packages/exporter-clickhouse/test'),
           ...patient,
         },
         resolve: { alias: sdk('sdk3') },
@@ -58,7 +70,7 @@ export default defineConfig({
         resolve: { alias: sdk('sdk2') },
       },
       {
-        test: { name: 'server:sdk3', include: ['test/integration/*.test.ts'], ...patient },
+        test: { name: 'server:sdk3', include: withOpenTelemetry('test/integration'), ...patient },
         resolve: { alias: sdk('sdk3') },
       },
       { test: { name: 'demo', include: ['test/demo/*.test.ts'], testTimeout: 300_000 } },
