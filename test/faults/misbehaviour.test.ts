@@ -59,14 +59,13 @@ describe('a server that, once for each batch,', () => {
       expect(exports.answers).toEqual(Array(EXPORTS).fill(1))
       expect(exports.failures).toEqual([])
       expect(statsOf(exporter, 'steady')).toMatchObject({ errors: 0, requests: EXPORTS })
-      // It did misbehave, it was noticed, and each batch was sent once more, and not oftener: unless a busy machine let an
-      // answer come too late, which is one more failure.
-      const { errors } = statsOf(exporter, 'rough')
-      const [noticed, late] = isAnswer ? [0, errors] : [EXPORTS, errors - EXPORTS]
+      // It did misbehave, it was noticed, and each batch was sent once more, and not oftener: but for one or another answer
+      // that a busy machine has let come too late.
+      const noticed = isAnswer ? 0 : EXPORTS
+      const late = rough.server.insertsBegun - EXPORTS - noticed
       expect(late).toBeGreaterThanOrEqual(0)
-      expect(rough.server.insertsBegun).toBeGreaterThanOrEqual(EXPORTS + noticed)
-      expect(rough.server.insertsBegun).toBeLessThanOrEqual(EXPORTS + noticed + late)
-      expect(rough.table.deduplicated).toBe(commits ? rough.server.insertsBegun - EXPORTS : 0)
+      expect(late).toBeLessThan(EXPORTS)
+      if (late === 0) expect(rough.table.deduplicated).toBe(commits ? noticed : 0)
     },
   )
 })
