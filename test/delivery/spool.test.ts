@@ -39,7 +39,7 @@ afterEach(async () => {
 })
 
 test('kill -9 at random instants: every acknowledged span is in the server exactly once', async () => {
-  const ROUNDS = LONG ? 50 : 10
+  const ROUNDS = LONG ? 50 : 6
   const options = { ...spooled(), endpoint: proxy.url, database, timeoutMs: 200 }
   const faults: Fault[] = ['none', 'none', 'lose first replies', 'refuse', 'black hole']
   const acknowledged = new Set<string>()
