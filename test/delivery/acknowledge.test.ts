@@ -11,8 +11,12 @@ import { figure, LONG, rowsIn, statsOf, tally, until } from './harness.js'
 import { type FaultyProxy, startProxy } from './proxy.js'
 import { shopSpans } from './spans.js'
 
-// An export() that waits for a server waits a second at least.
-const AT_ONCE_MS = 900
+// An export() that waits for a server waits a second at least. So many of them, one after the other, and a busy machine's
+// moments of standstill do not count.
+const EXPORTS = 10
+const AT_ONCE_MS = EXPORTS * 900
+// An answer that takes longer is not waited for (docs/guarantees.md, "What is acknowledged").
+const PATIENCE_MS = 1000
 
 let server: ClickHouseServer
 let proxy: FaultyProxy
@@ -35,10 +39,12 @@ test("acknowledge 'delivered' under a BatchSpanProcessor: after provider.forceFl
     const startedAt = performance.now()
     await provider.forceFlush()
     const milliseconds = performance.now() - startedAt
-    expect(await rowsIn(server, database)).toBe(1500 * round)
+    if (milliseconds < PATIENCE_MS) expect(await rowsIn(server, database)).toBe(1500 * round)
     if (round === 5) figure('forceFlush of 1500 spans, healthy', { milliseconds })
   }
+  await flushed(exporter)
   expect(statsOf(exporter)).toMatchObject({ delivered: 7500, waiting: 0 })
+  expect(await rowsIn(server, database)).toBe(7500)
   await provider.shutdown()
 })
 
@@ -48,11 +54,13 @@ test("acknowledge 'delivered': forceFlush() returns at once while the destinatio
   endSpans(10)
   await provider.forceFlush()
   await until(() => statsOf(exporter).failing) // the first attempt has to fail: at the deadline
-  endSpans(1500)
   const startedAt = performance.now()
-  await provider.forceFlush()
+  for (let flushes = 0; flushes < EXPORTS; flushes++) {
+    endSpans(150)
+    await provider.forceFlush()
+  }
   const milliseconds = performance.now() - startedAt
-  figure('forceFlush of 1500 spans, destination known to be down', { milliseconds })
+  figure('forceFlush of 150 spans ten times, destination known to be down', { milliseconds })
   expect(milliseconds).toBeLessThan(AT_ONCE_MS)
   expect(statsOf(exporter)).toMatchObject({ delivered: 0, waiting: 1510, dropped: {} })
   await proxy.become('none')
@@ -64,18 +72,18 @@ test("acknowledge 'delivered': forceFlush() returns at once while the destinatio
 test("acknowledge 'accepted': forceFlush() of the provider returns at once, rows gather across exports", async () => {
   const { provider, exporter, endSpans } = batched({ acknowledge: 'accepted' })
   await proxy.become('black hole')
-  for (let round = 0; round < 10; round++) {
+  const startedAt = performance.now()
+  for (let round = 0; round < EXPORTS; round++) {
     endSpans(100)
-    const startedAt = performance.now()
     await provider.forceFlush()
-    expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MS)
   }
+  expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MS)
   await proxy.become('none')
   await flushed(exporter)
   expect(await tally(server, database, 1000)).toEqual({ rows: 1000, lost: 0, duplicated: 0 })
   const inserts = statsOf(exporter).requests
   expect(inserts).toBeLessThan(10) // fewer than exports
-  figure("acknowledge 'accepted'", { exports: 10, inserts })
+  figure("acknowledge 'accepted'", { exports: EXPORTS, inserts })
   await provider.shutdown()
 })
 
@@ -99,11 +107,12 @@ test('a destination that begins to hang beside a healthy one: nothing of what ex
   const healthy = await export_(500)
   await proxy.become('hang')
   const first = await export_(500)
-  const later = await export_(500)
+  let later = 0
+  for (let exports = 0; exports < EXPORTS; exports++) later += await export_(50)
   figure('callback of export() with a destination that hangs', {
     'ms while both are healthy': healthy,
     'ms of the first that meets it': first,
-    'ms of the next': later,
+    'ms of the next ten': later,
     timeoutMs,
   })
   expect(first).toBeLessThan(timeoutMs)

@@ -1,4 +1,4 @@
-// Exports spans without end and prints the ids of those that were acknowledged, until it is killed.
+// Prints a line when it begins, exports spans without end, and prints the ids of those that were acknowledged, until it is killed.
 // Its one argument: the exporter's options, as JSON.
 import { randomBytes, randomInt } from 'node:crypto'
 import { writeSync } from 'node:fs'
@@ -36,4 +36,5 @@ function exportMore() {
   })
 }
 
+writeSync(1, 'it begins\n')
 for (let started = 0; started < AT_ONCE; started++) exportMore()

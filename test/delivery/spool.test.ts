@@ -88,7 +88,7 @@ test('two destinations, one of them down at the kill: the next process sends wha
     ],
   }
   await proxy.become('refuse')
-  const acknowledged = await killedChild(options, () => sleep(500))
+  const acknowledged = await killedChild(options, (ids) => until(() => ids() > 100))
   const there = (await countsById(database)).size
   await proxy.become('none')
   const exporter = new ClickHouseSpanExporter(options)
@@ -166,7 +166,7 @@ test.each(['delivered', 'accepted'] as const)(
       endpoint: proxy.url,
       database,
       acknowledge,
-      timeoutMs: 10_000,
+      timeoutMs: 6000,
     })
     const startedAt = performance.now()
     await exported(exporter, 100)
@@ -248,7 +248,7 @@ function exported(exporter: ClickHouseSpanExporter, rows: number): Promise<void>
 /** Runs the child until a random instant after its first acknowledgement, or whatever `lives` waits for; gives the ids it has acknowledged. */
 async function killedChild(
   options: Options,
-  lives: () => Promise<unknown> = () => sleep(randomInt(250)),
+  lives: (acknowledged: () => number) => Promise<unknown> = () => sleep(randomInt(250)),
 ): Promise<string[]> {
   const child = spawn(process.execPath, [script, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -258,12 +258,14 @@ async function killedChild(
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk
   })
+  const ids = () => text.split('\n').slice(1, -1)
+  await until(() => text !== '') // it has begun
   // Before the first acknowledgement there is an instant to be killed at, too.
-  await Promise.race([once(child.stdout, 'data'), sleep(1000)])
-  await lives()
+  await until(() => ids().length > 0, 1000).catch(() => {})
+  await lives(() => ids().length)
   child.kill('SIGKILL')
   await closed
-  return text.split('\n').slice(0, -1)
+  return ids()
 }
 
 function records(): string[] {

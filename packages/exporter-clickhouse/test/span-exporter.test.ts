@@ -56,8 +56,13 @@ function expectToAddUp(from: ClickHouseSpanExporter): void {
   }
 }
 
-// An export() that waits for a server waits a second at least.
-const AT_ONCE_MS = 900
+// An export() that waits for a server waits a second at least. Of several, one after the other, a busy machine's moments of
+// standstill do not count.
+const EXPORTS = 10
+const AT_ONCE_MS = EXPORTS * 900
+async function exportSeveral(to: ClickHouseSpanExporter): Promise<void> {
+  for (let n = 0; n < EXPORTS; n++) await exported(to, spans(1))
+}
 
 async function elapsed(work: Promise<unknown>): Promise<number> {
   const startedAt = performance.now()
@@ -323,7 +328,7 @@ describe("acknowledge: 'delivered'", () => {
       retry: { initialDelayMs: 60_000, maxDelayMs: 60_000, maxRetries: 5 },
     })
     expect(await elapsed(exported(to, spans(1)))).toBeGreaterThan(90)
-    expect(await elapsed(exported(to, spans(1)))).toBeLessThan(AT_ONCE_MS)
+    expect(await elapsed(exportSeveral(to))).toBeLessThan(AT_ONCE_MS)
     expect(server.inserts).toHaveLength(1)
     expectToAddUp(to)
   })
@@ -401,8 +406,7 @@ describe("acknowledge: 'accepted'", () => {
   test('does not wait for a server that hangs', async () => {
     const server = await scriptedServer('hang')
     const to = exporter({ endpoint: server.url, acknowledge: 'accepted', batch: { maxRows: 1 } })
-    for (let n = 0; n < 20; n++)
-      expect(await elapsed(exported(to, spans(1)))).toBeLessThan(AT_ONCE_MS)
+    expect(await elapsed(exportSeveral(to))).toBeLessThan(AT_ONCE_MS)
     expectToAddUp(to)
   })
 })
