@@ -258,10 +258,8 @@ async function killedChild(
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk
   })
-  const ids = () => text.split('\n').slice(1, -1)
-  await until(() => text !== '') // it has begun
-  // Before the first acknowledgement there is an instant to be killed at, too.
-  await until(() => ids().length > 0, 1000).catch(() => {})
+  const ids = () => text.split('\n').slice(0, -1)
+  await until(() => ids().length > 0)
   await lives(() => ids().length)
   child.kill('SIGKILL')
   await closed
