@@ -11,6 +11,8 @@ const sdk = (version: 'sdk2' | 'sdk3') => ({
   ),
 })
 
+const LONG = process.env['SPANHOUSE_LONG'] === '1'
+
 /** Tests that meet OpenTelemetry: to the others it is the same whose it is, and only a long run looks. */
 function withOpenTelemetry(folder: string): string[] {
   const here = new URL(`${folder}/`, import.meta.url)
@@ -20,11 +22,10 @@ function withOpenTelemetry(folder: string): string[] {
     .filter((name) => name.endsWith('.test.ts') && (LONG || meets(name)))
     .map((name) => `${folder}/${name}`)
 }
-const LONG = process.env['SPANHOUSE_LONG'] === '1'
 
 // A limit ends what hangs; it is never what decides on a busy machine.
 const patient = {
-  testTimeout: 120_000,
+  testTimeout: LONG ? 3_600_000 : 120_000,
   hookTimeout: 120_000,
   expect: { poll: { timeout: 60_000, interval: 10 } },
 }
