@@ -57,7 +57,7 @@ function exporter(options: Options): ClickHouseSpanExporter {
 function tracing(to: ClickHouseSpanExporter) {
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'shop' }),
-    spanProcessors: [batchSpanProcessor(to, { scheduledDelayMillis: 50 })],
+    spanProcessors: [batchSpanProcessor(to, { scheduledDelayMillis: 50, maxQueueSize: 100_000 })],
   })
   onTestFinished(() => provider.shutdown())
   return { provider, tracer: provider.getTracer('test', '1.0') }
