@@ -26,13 +26,14 @@ const tasks = {
   fix: () => bin('biome', 'check', '--write', '.'),
   check: async () => {
     await checkSources()
-    await bin('vitest', 'run', '--project', 'unit*')
+    await vitest('--project', 'unit*')
   },
   test: async (...args) => {
     await checkSources()
-    await bin('vitest', 'run', ...args)
+    await vitest(...args)
   },
   'test:long': (...args) => builtAndRun('scripts/test-long.mjs', ...args),
+  'test:stress': (...args) => builtAndRun('scripts/stress-test.mjs', ...args),
   mutants: (...args) => builtAndRun('test/mutants/run.mjs', ...args),
   demo: (...args) => builtAndRun('examples/shop/demo.mjs', ...args),
   bench: (...args) => builtAndRun('bench/run.mjs', ...args),
@@ -354,6 +355,10 @@ function remove(folder) {
 
 function isStamped(stamp, wanted) {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
+}
+
+function vitest(...args) {
+  return bin('vitest', 'run', '--reporter=test/kit/reporter.ts', ...args)
 }
 
 function bin(name, ...args) {

@@ -3,12 +3,13 @@
 // anything else goes to vitest, in place of the projects that run otherwise.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
-import { createInterface } from 'node:readline'
+import { join } from 'node:path'
 import { writeReliability } from './reliability.mjs'
 
 const FOLDER = 'docs/reliability'
+const RESULTS = 'test-results/long'
 const WITH_A_LONG_FORM = ['delivery', 'packed', 'faults'].flatMap((name) => ['--project', name])
 
 const args = process.argv.slice(2)
@@ -23,24 +24,30 @@ const isWhole = args.length === 0
 
 const startedAt = new Date()
 const [load] = loadavg()
-const vitest = spawn('node_modules/.bin/vitest', ['run', ...(isWhole ? WITH_A_LONG_FORM : args)], {
-  env: { ...process.env, SPANHOUSE_LONG: '1', SPANHOUSE_SEED: String(seed) },
-  stdio: ['inherit', 'pipe', 'inherit'],
-})
+const options = ['run', '--reporter=test/kit/reporter.ts']
+const vitest = spawn(
+  'node_modules/.bin/vitest',
+  [...options, ...(isWhole ? WITH_A_LONG_FORM : args)],
+  {
+    env: {
+      ...process.env,
+      SPANHOUSE_LONG: '1',
+      SPANHOUSE_SEED: String(seed),
+      SPANHOUSE_RESULTS: RESULTS,
+    },
+    stdio: 'inherit',
+  },
+)
 process.on('SIGINT', () => {})
 process.on('SIGTERM', (signal) => vitest.kill(signal))
-
-const figures = []
-const tests = { passed: 0, failed: 0, skipped: 0 }
-createInterface({ input: vitest.stdout }).on('line', (line) => {
-  console.log(line)
-  const found = figuresIn(line)
-  if (found) figures.push(found)
-  const said = /^\s*Tests\s+(.*) \(\d+\)/.exec(plain(line))?.[1] ?? ''
-  for (const [, count, how] of said.matchAll(/(\d+) (passed|failed|skipped)/g))
-    tests[how] = Number(count)
-})
 const [code] = await once(vitest, 'close')
+
+const figures = linesOf('figures.jsonl').map((line) => {
+  const { seed: _, ...values } = JSON.parse(line)
+  return values
+})
+const [counts = '{}'] = linesOf('summary.json', /$/)
+const { passed = 0, failed = 0, skipped = 0 } = JSON.parse(counts)
 
 const summary = {
   seed,
@@ -51,7 +58,7 @@ const summary = {
   platform: `${process.platform} ${process.arch}`,
   cores: availableParallelism(),
   load: Math.round(load * 10) / 10,
-  tests,
+  tests: { passed, failed, skipped },
   figures: figures.sort((a, b) => (a.test < b.test ? -1 : 1)),
 }
 const counted = figures.flatMap(({ faults }) => Object.values(faults ?? {}))
@@ -68,25 +75,11 @@ if (isWhole) {
 }
 process.exit(code ?? 1)
 
-/** As the fault suite says it, in JSON, or as the delivery tests do: `figure: test: name value, name value`. */
-function figuresIn(line) {
-  const json = /^figures: (\{.*\})$/.exec(plain(line))?.[1]
-  if (json !== undefined) {
-    const { seed: _, ...values } = JSON.parse(json)
-    return values
-  }
-  const [, test, values] = /figure: (.*?): (.*)$/.exec(plain(line)) ?? []
-  if (values === undefined) return undefined
-  const pairs = values.split(', ').map((pair) => {
-    const space = pair.lastIndexOf(' ')
-    const value = pair.slice(space + 1)
-    return [pair.slice(0, space), Number.isNaN(Number(value)) ? value : Number(value)]
-  })
-  return { test, ...Object.fromEntries(pairs) }
-}
-
-/** Without the colours of a terminal. */
-function plain(line) {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colours begin with
-  return line.replace(/\x1b\[[\d;]*m/g, '')
+/** None of a file that is not there: the run ended before it was written. */
+function linesOf(name, separator = '\n') {
+  const path = join(RESULTS, name)
+  if (!existsSync(path)) return []
+  return readFileSync(path, 'utf8')
+    .split(separator)
+    .filter((line) => line !== '')
 }

@@ -6,9 +6,17 @@ import {
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { batchSpanProcessor, resourceFromAttributes, TracerProvider } from '#sdk'
+import { flushed, SOON_MS } from '../kit/patience.js'
 import { figure, LONG, rowsIn, statsOf, tally, until } from './harness.js'
 import { type FaultyProxy, startProxy } from './proxy.js'
 import { shopSpans } from './spans.js'
+
+// An export() that waits for a server waits a second at least. So many of them, one after the other, and a busy machine's
+// moments of standstill do not count.
+const EXPORTS = 10
+const AT_ONCE_MS = EXPORTS * 900
+// An answer that takes longer is not waited for (docs/guarantees.md, "What is acknowledged").
+const PATIENCE_MS = 1000
 
 let server: ClickHouseServer
 let proxy: FaultyProxy
@@ -31,28 +39,32 @@ test("acknowledge 'delivered' under a BatchSpanProcessor: after provider.forceFl
     const startedAt = performance.now()
     await provider.forceFlush()
     const milliseconds = performance.now() - startedAt
-    expect(await rowsIn(server, database)).toBe(1500 * round)
+    if (milliseconds < PATIENCE_MS) expect(await rowsIn(server, database)).toBe(1500 * round)
     if (round === 5) figure('forceFlush of 1500 spans, healthy', { milliseconds })
   }
+  await flushed(exporter)
   expect(statsOf(exporter)).toMatchObject({ delivered: 7500, waiting: 0 })
+  expect(await rowsIn(server, database)).toBe(7500)
   await provider.shutdown()
 })
 
 test("acknowledge 'delivered': forceFlush() returns at once while the destination is known to be down, and the rows come later", async () => {
-  const { provider, exporter, endSpans } = batched({ timeoutMs: 500 })
+  const { provider, exporter, endSpans } = batched({ timeoutMs: 1500 })
   await proxy.become('hang')
   endSpans(10)
-  await provider.forceFlush() // the first attempt has to fail: at the deadline
-  expect(statsOf(exporter).failing).toBe(true)
-  endSpans(1500)
-  const startedAt = performance.now()
   await provider.forceFlush()
+  await until(() => statsOf(exporter).failing) // the first attempt has to fail: at the deadline
+  const startedAt = performance.now()
+  for (let flushes = 0; flushes < EXPORTS; flushes++) {
+    endSpans(150)
+    await provider.forceFlush()
+  }
   const milliseconds = performance.now() - startedAt
-  figure('forceFlush of 1500 spans, destination known to be down', { milliseconds })
-  expect(milliseconds).toBeLessThan(500)
+  figure('forceFlush of 150 spans ten times, destination known to be down', { milliseconds })
+  expect(milliseconds).toBeLessThan(AT_ONCE_MS)
   expect(statsOf(exporter)).toMatchObject({ delivered: 0, waiting: 1510, dropped: {} })
   await proxy.become('none')
-  await exporter.forceFlush()
+  await flushed(exporter)
   expect(await tally(server, database, 1510)).toEqual({ rows: 1510, lost: 0, duplicated: 0 })
   await provider.shutdown()
 })
@@ -60,23 +72,23 @@ test("acknowledge 'delivered': forceFlush() returns at once while the destinatio
 test("acknowledge 'accepted': forceFlush() of the provider returns at once, rows gather across exports", async () => {
   const { provider, exporter, endSpans } = batched({ acknowledge: 'accepted' })
   await proxy.become('black hole')
-  for (let round = 0; round < 10; round++) {
+  const startedAt = performance.now()
+  for (let round = 0; round < EXPORTS; round++) {
     endSpans(100)
-    const startedAt = performance.now()
     await provider.forceFlush()
-    expect(performance.now() - startedAt).toBeLessThan(500)
   }
+  expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MS)
   await proxy.become('none')
-  await exporter.forceFlush()
+  await flushed(exporter)
   expect(await tally(server, database, 1000)).toEqual({ rows: 1000, lost: 0, duplicated: 0 })
   const inserts = statsOf(exporter).requests
-  expect(inserts).toBeLessThan(5)
-  figure("acknowledge 'accepted'", { exports: 10, inserts })
+  expect(inserts).toBeLessThan(10) // fewer than exports
+  figure("acknowledge 'accepted'", { exports: EXPORTS, inserts })
   await provider.shutdown()
 })
 
 test('a destination that begins to hang beside a healthy one: nothing of what export() took is lost, and the callback comes by the deadline', async () => {
-  const timeoutMs = 1000
+  const timeoutMs = 5000
   const exporter = new ClickHouseSpanExporter({
     timeoutMs,
     destinations: [
@@ -95,17 +107,18 @@ test('a destination that begins to hang beside a healthy one: nothing of what ex
   const healthy = await export_(500)
   await proxy.become('hang')
   const first = await export_(500)
-  const later = await export_(500)
+  let later = 0
+  for (let exports = 0; exports < EXPORTS; exports++) later += await export_(50)
   figure('callback of export() with a destination that hangs', {
     'ms while both are healthy': healthy,
     'ms of the first that meets it': first,
-    'ms of the next': later,
+    'ms of the next ten': later,
     timeoutMs,
   })
-  expect(first).toBeLessThan(timeoutMs + 500)
-  expect(later).toBeLessThan(500)
+  expect(first).toBeLessThan(timeoutMs)
+  expect(later).toBeLessThan(AT_ONCE_MS)
   await proxy.become('none')
-  await exporter.forceFlush()
+  await flushed(exporter)
   for (const name of [database, `${database}_sick`])
     expect(await tally(server, name, 1500)).toEqual({ rows: 1500, lost: 0, duplicated: 0 })
   await exporter.shutdown()
@@ -115,6 +128,7 @@ test('forceFlush() of the processor rejects at its deadline, naming destinations
   const processor = new ClickHouseSpanProcessor({
     flushTimeoutMs: 300,
     shutdownTimeoutMs: 1,
+    batch: { maxRows: 42 },
     destinations: [
       { name: 'healthy', endpoint: server.url, database },
       { name: 'sick', endpoint: proxy.url },
@@ -122,11 +136,12 @@ test('forceFlush() of the processor rejects at its deadline, naming destinations
   })
   await proxy.become('hang')
   for (const span of shopSpans(42)) processor.onEnd(span)
+  await until(() => statsOf(processor, 'healthy').delivered === 42)
   const startedAt = performance.now()
   await expect(processor.forceFlush()).rejects.toThrow(
     /^spanhouse: not flushed within 300 ms: sick \(42 rows\)$/,
   )
-  expect(performance.now() - startedAt).toBeLessThan(800)
+  expect(performance.now() - startedAt).toBeLessThan(SOON_MS)
   expect(await rowsIn(server, database)).toBe(42)
   await expect(processor.forceFlush({ timeoutMs: 50 })).rejects.toThrow('within 50 ms')
   await processor.shutdown()
@@ -139,7 +154,7 @@ test('forceFlush() of the processor resolves only when every earlier row can be 
     const rows = 1 + ((round * 37) % 300)
     for (const span of shopSpans(rows)) processor.onEnd(span)
     made += rows
-    await Promise.all([processor.forceFlush(), processor.forceFlush()])
+    await Promise.all([flushed(processor), flushed(processor)])
     expect(await rowsIn(server, database)).toBe(made)
   }
   await processor.shutdown()
@@ -152,7 +167,7 @@ test('forceFlush() while spans go on arriving ends: it waits for the earlier one
   }, 1)
   await until(() => statsOf(processor).accepted > 100)
   const earlier = statsOf(processor).accepted
-  await processor.forceFlush()
+  await flushed(processor)
   expect(await rowsIn(server, database)).toBeGreaterThanOrEqual(earlier)
   clearInterval(timer)
   await processor.shutdown()
@@ -161,6 +176,7 @@ test('forceFlush() while spans go on arriving ends: it waits for the earlier one
 test('shutdown() resolves by its deadline and counts what is left', async () => {
   const processor = new ClickHouseSpanProcessor({
     shutdownTimeoutMs: 300,
+    batch: { maxRows: 42 },
     destinations: [
       { name: 'healthy', endpoint: server.url, database },
       { name: 'sick', endpoint: proxy.url },
@@ -168,9 +184,10 @@ test('shutdown() resolves by its deadline and counts what is left', async () => 
   })
   await proxy.become('hang')
   for (const span of shopSpans(42)) processor.onEnd(span)
+  await until(() => statsOf(processor, 'healthy').delivered === 42)
   const startedAt = performance.now()
   await Promise.all([processor.shutdown(), processor.shutdown()])
-  expect(performance.now() - startedAt).toBeLessThan(800)
+  expect(performance.now() - startedAt).toBeLessThan(SOON_MS)
   expect(await rowsIn(server, database)).toBe(42)
   expect(statsOf(processor, 'healthy')).toMatchObject({ delivered: 42, dropped: {}, waiting: 0 })
   expect(statsOf(processor, 'sick')).toMatchObject({ dropped: { shutdown: 42 }, waiting: 0 })

@@ -2,6 +2,7 @@ import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { defineTable, type SpanLike } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { flushed } from '../kit/patience.js'
 import { rowsIn, statsOf, until } from './harness.js'
 import { startProxy } from './proxy.js'
 import { shopSpan } from './spans.js'
@@ -27,7 +28,7 @@ test('batches of equal rows are all stored: the second is no retry of the first'
     batch: { maxRows: 10 },
   })
   for (let n = 0; n < 40; n++) processor.onEnd(shopSpan())
-  await processor.forceFlush()
+  await flushed(processor)
   await until(() => statsOf(processor).deduplication !== 'unknown')
   expect(statsOf(processor)).toMatchObject({ delivered: 40, deduplication: 'effective' })
   expect(await rowsIn(server, 'equal')).toBe(40)
@@ -44,7 +45,7 @@ test('and none is stored twice when its reply is lost', async () => {
     retry: { initialDelayMs: 1 },
   })
   for (let n = 0; n < 40; n++) processor.onEnd(shopSpan())
-  await processor.forceFlush()
+  await flushed(processor)
   expect(proxy.lost).toBeGreaterThan(3)
   expect(await rowsIn(server, 'equal_lost')).toBe(40)
   await processor.shutdown()

@@ -9,6 +9,7 @@ import {
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort } from '../../packages/exporter-clickhouse/test/scripted-server.js'
+import { flushed, SOON_MS } from '../kit/patience.js'
 import { figure, LONG, rowsIn, statsOf, tally, until } from './harness.js'
 import { type FaultyProxy, startProxy } from './proxy.js'
 import { shopSpans } from './spans.js'
@@ -32,9 +33,6 @@ afterAll(async () => {
   await server?.stop()
 })
 
-// A loose bound: bench/ has the exact figure.
-const ENOUGH = LONG ? 0.95 : 0.8
-const MOST_ROUNDS = LONG ? 10 : 6
 const ROWS = LONG ? 50_000 : 10_000
 const spans = shopSpans(ROWS)
 let database = 0
@@ -58,29 +56,21 @@ async function broken(how: 'hang' | 'trickle'): Promise<Sick> {
 }
 
 test.for(kinds)(
-  'one destination %s: the healthy one gets everything, as fast as alone',
+  'one destination %s: the healthy one gets everything meanwhile, as if it were alone',
   async ([kind, make]) => {
     const sick = await make()
-    const alone: number[] = []
-    const beside: number[] = []
-    // The best of each: what else the machine does is none of their business.
-    const share = () => Math.max(...beside) / Math.max(...alone)
-    for (let round = 0; round < 1 || (round < MOST_ROUNDS && share() < ENOUGH); round++) {
-      alone.push(await throughput())
-      beside.push(await throughput(sick))
-    }
-
-    const flushAlone = await flushMs()
-    const flushBeside = await flushMs(sick)
+    const [alone, beside] = [await deliveredMs(), await deliveredMs(sick)]
+    const [flushAlone, flushBeside] = [await flushMs(), await flushMs(sick)]
     figure(`healthy beside one ${kind}`, {
-      'rows/s alone': Math.round(Math.max(...alone)),
-      'rows/s beside it': Math.round(Math.max(...beside)),
-      'percent of alone': share() * 100,
+      'ms to deliver all rows alone': alone,
+      'ms beside it': beside,
       'ms to flush 100 rows alone': flushAlone,
-      'ms beside it': flushBeside,
+      'ms to flush them beside it': flushBeside,
     })
-    expect(share()).toBeGreaterThan(0.7)
-    expect(flushBeside).toBeLessThan(Math.max(flushAlone * 3, 300))
+    // By what the same machine has just done alone. Who waits for a sick one waits for its deadline of ten seconds; the exact
+    // ratio is a matter of bench/.
+    expect(beside).toBeLessThan(3 * alone + SOON_MS)
+    expect(flushBeside).toBeLessThan(3 * flushAlone + SOON_MS)
   },
 )
 
@@ -99,7 +89,7 @@ test('10,000 spans at once on a hung destination: none dropped', async () => {
   const { dropped, waiting, waitingBytes } = statsOf(processor)
   expect({ dropped, waiting }).toEqual({ dropped: {}, waiting: 10_000 })
   await proxy.become('none')
-  await processor.forceFlush()
+  await flushed(processor)
   figure('10,000 spans at once on a hung destination', {
     waiting,
     'KiB held': waitingBytes / 1024,
@@ -110,21 +100,21 @@ test('10,000 spans at once on a hung destination: none dropped', async () => {
   await processor.shutdown()
 })
 
-/** Rows a second that the healthy destination takes. */
-async function throughput(sick?: Sick): Promise<number> {
+/** Milliseconds until the healthy destination has all rows. */
+async function deliveredMs(sick?: Sick): Promise<number> {
   const { processor, name } = open(sick)
   const startedAt = performance.now()
   for (let sent = 0; sent < ROWS; sent++) {
     processor.onEnd(spans[sent] as (typeof spans)[number])
     if (sent % 500 === 0) await turn() // as an application would, which does other things too
   }
-  while (statsOf(processor, 'healthy').delivered < ROWS) await turn()
-  const seconds = (performance.now() - startedAt) / 1000
+  await until(() => statsOf(processor, 'healthy').delivered === ROWS)
+  const milliseconds = performance.now() - startedAt
   expect(await rowsIn(server, name)).toBe(ROWS)
   if (sick) expect(statsOf(processor, 'sick').waiting).toBe(ROWS)
   await processor.shutdown()
   await server.query(`DROP DATABASE ${name}`)
-  return ROWS / seconds
+  return milliseconds
 }
 
 /** Milliseconds from forceFlush() to the healthy destination's having its rows. */
@@ -134,14 +124,13 @@ async function flushMs(sick?: Sick): Promise<number> {
   await until(() => statsOf(processor, 'healthy').delivered === 5000)
   for (const span of spans.slice(0, 100)) processor.onEnd(span)
   const startedAt = performance.now()
-  const flushed = processor.forceFlush({ timeoutMs: 500 })
-  const outcome = flushed.then(() => '', String)
-  while (statsOf(processor, 'healthy').delivered < 5100) await turn()
+  const isFlushed = flushed(processor)
+  await until(() => statsOf(processor, 'healthy').delivered === 5100)
   const milliseconds = performance.now() - startedAt
-  expect(await outcome).toBe(
-    sick ? 'Error: spanhouse: not flushed within 500 ms: sick (5100 rows)' : '',
-  )
+  if (sick) expect(statsOf(processor, 'sick').waiting).toBe(5100)
+  else await isFlushed
   await processor.shutdown()
+  await isFlushed // what the sick one had not taken is dropped
   await server.query(`DROP DATABASE ${name}`)
   return milliseconds
 }

@@ -2,6 +2,7 @@ import { ClickHouseSpanExporter } from '@spanhouse/exporter-clickhouse'
 import { expect, test } from 'vitest'
 import { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '#sdk'
 import { scriptedServer } from '../../packages/exporter-clickhouse/test/scripted-server.js'
+import { flushed } from '../kit/patience.js'
 import { statsOf } from './harness.js'
 import { narrowTable, shopSpans } from './spans.js'
 
@@ -20,7 +21,7 @@ test('the metrics have the names and attributes of the conventions, and agree wi
   })
   await exported(exporter, 30)
   await exported(exporter, 12)
-  await exporter.forceFlush()
+  await flushed(exporter)
 
   const sick = statsOf(exporter, 'failing')
   expect(sick.dropped).toEqual({ retries_exhausted: 42 })
@@ -55,8 +56,6 @@ test('the metrics have the names and attributes of the conventions, and agree wi
       value: expect.objectContaining({ count: sick.requests }),
     },
   ])
-  const perDestination = [...metrics.keys()].filter((name) => name.startsWith('spanhouse.'))
-  console.log(`figure: metrics: ${perDestination.join(' ')}`)
   expect(metrics.get('spanhouse.batch.rows')).toEqual([
     {
       attributes: { destination: 'healthy' },
@@ -112,7 +111,7 @@ test('onDrop gets rows, reason and destination; one that throws does no harm', a
     },
   })
   await exported(exporter, 3)
-  await exporter.forceFlush()
+  await flushed(exporter)
   expect(drops).toEqual(Array(3).fill([1, 'rejected', 'refusing']))
   expect(statsOf(exporter, 'refusing')).toMatchObject({ dropped: { rejected: 3 }, waiting: 0 })
   expect(healthy.rows).toHaveLength(3)

@@ -2,6 +2,7 @@ import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { flushed } from '../kit/patience.js'
 import { diagLines, figure, LONG, load, rowsIn, statsOf, tally, until } from './harness.js'
 import { shopSpans } from './spans.js'
 
@@ -77,7 +78,7 @@ test("a missing table with manageSchema 'off' holds the rows and names the fix",
     shutdownTimeoutMs: LONG ? 40_000 : 1,
   })
   for (const span of shopSpans(1000)) processor.onEnd(span)
-  await until(() => statsOf(processor).failing, 20_000)
+  await until(() => statsOf(processor).failing)
   expect(statsOf(processor)).toMatchObject({ waiting: 1000, dropped: {} })
   expect(lines).toHaveLength(1)
   expect(lines[0]).toMatch(/ takes no rows: .*(60|81).*manageSchema: 'create'/)
@@ -116,15 +117,16 @@ test.each(['DROP TABLE dropped.traces SYNC', 'DROP DATABASE dropped SYNC'])(
     const processor = new ClickHouseSpanProcessor({
       endpoint: server.url,
       database: 'dropped',
-      batch: { maxDelayMs: 20 },
+      // Often enough to meet the moment of the DROP, and not so often that a busy server cannot keep up.
+      batch: { maxDelayMs: 50 },
     })
-    const spans = load(processor, 1000)
+    const spans = load(processor, 500)
     await until(() => statsOf(processor).delivered > 500)
     await server.query(statement)
     const earlier = spans.made
     await until(() => statsOf(processor).delivered > earlier + 200)
     const made = spans.stop()
-    await processor.forceFlush()
+    await flushed(processor)
     const rows = await rowsIn(server, 'dropped')
     figure(statement, { made, 'made before': earlier, 'rows after': rows })
     expect(statsOf(processor)).toMatchObject({ accepted: made, delivered: made, dropped: {} })

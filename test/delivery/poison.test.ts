@@ -6,6 +6,7 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import type { SpanLike, Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { scriptedServer } from '../../packages/exporter-clickhouse/test/scripted-server.js'
+import { flushed } from '../kit/patience.js'
 import { eventually, figure, rowsIn, statsOf, until } from './harness.js'
 
 let server: ClickHouseServer
@@ -39,7 +40,7 @@ describe.each(kinds)('%s', (kind) => {
     for (let batch = 0; batch < 5; batch++) add(processor, kind, { rows: 10_000 })
     await until(() => statsOf(processor).delivered >= 50_000)
     const othersMs = performance.now() - startedAt
-    await processor.forceFlush()
+    await flushed(processor)
     const requests = statsOf(processor).requests - 5
 
     figure(`one row of 10,000 with ${kind}`, {
@@ -64,7 +65,7 @@ describe.each(kinds)('%s', (kind) => {
   ])('%s', async (_, poisoned, rows, maxRequests) => {
     const { processor, database } = await open(kind, { batch: { maxRows: 10_000 } })
     add(processor, kind, { rows, poisoned })
-    await processor.forceFlush()
+    await flushed(processor)
     const { delivered, dropped, requests } = statsOf(processor)
     expect({ delivered, dropped }).toEqual({
       delivered: rows - poisoned.length,
@@ -103,7 +104,7 @@ test.each([
     batch: { maxRows: 10_000 },
   })
   add(processor, 'an unreadable value', { rows: 10_000, poisoned: [poison] })
-  await processor.forceFlush()
+  await flushed(processor)
   expect(statsOf(processor)).toMatchObject({ delivered: 9999, dropped: { rejected: 1 } })
   expect(new Set(scripted.rows.map((row) => row['span_id'])).size).toBe(9999)
   expect(scripted.rows.length).toBe(9999)
@@ -120,7 +121,7 @@ describe('dead letters', () => {
       deadLetter: { directory, maxBytes: 1500 },
     })
     add(processor, 'an unreadable value', { rows: 100, poisoned: [3, 50] })
-    await processor.forceFlush()
+    await flushed(processor)
     const file = join(directory, 'primary.ndjson')
     const letters = readFileSync(file, 'utf8')
       .split('\n')
@@ -144,7 +145,7 @@ describe('dead letters', () => {
     expect(statsOf(processor)).toMatchObject({ delivered: 98, dropped: { dead_lettered: 2 } })
 
     add(processor, 'an unreadable value', { rows: 20, poisoned: [...Array(20).keys()] })
-    await processor.forceFlush()
+    await flushed(processor)
     const { dropped } = statsOf(processor)
     expect(dropped).toMatchObject({ rejected: expect.any(Number) })
     expect((dropped.rejected ?? 0) + (dropped.dead_lettered ?? 0)).toBe(22)
@@ -159,7 +160,7 @@ describe('dead letters', () => {
       deadLetter: { table: 'dead letters' },
     })
     add(processor, 'an unreadable value', { rows: 100, poisoned: [3] })
-    await processor.forceFlush()
+    await flushed(processor)
     const text = await server.query(
       `SELECT event, dlq_name, source_nanos, source_logical, data_after, data_before FROM ${database}.\`dead letters\` FORMAT JSONEachRow`,
     )
@@ -182,7 +183,7 @@ describe('dead letters', () => {
       deadLetter: { directory: '/dev/null/nowhere' },
     })
     add(processor, 'an unreadable value', { rows: 100, poisoned: [3] })
-    await processor.forceFlush()
+    await flushed(processor)
     await eventually(() =>
       expect(statsOf(processor)).toMatchObject({ delivered: 99, dropped: { rejected: 1 } }),
     )

@@ -9,12 +9,15 @@ import { fileURLToPath } from 'node:url'
 import { ClickHouseSpanExporter, type Options } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { figure, LONG, statsOf, tally, until } from './harness.js'
+import { flushed, SOON_MS } from '../kit/patience.js'
+import { figure, LONG, rowsIn, statsOf, tally, until } from './harness.js'
 import { type Fault, type FaultyProxy, startProxy } from './proxy.js'
 import { shopSpans } from './spans.js'
 
 const script = fileURLToPath(new URL('spool-child.mjs', import.meta.url))
 const LEASE_MS = 300
+// Of a destination: so many requests at once, each of at most so many rows.
+const MOST_UNDER_WAY = 4 * 50
 
 let server: ClickHouseServer
 let proxy: FaultyProxy
@@ -36,7 +39,7 @@ afterEach(async () => {
 })
 
 test('kill -9 at random instants: every acknowledged span is in the server exactly once', async () => {
-  const ROUNDS = LONG ? 50 : 10
+  const ROUNDS = LONG ? 50 : 6
   const options = { ...spooled(), endpoint: proxy.url, database, timeoutMs: 200 }
   const faults: Fault[] = ['none', 'none', 'lose first replies', 'refuse', 'black hole']
   const acknowledged = new Set<string>()
@@ -85,7 +88,8 @@ test('two destinations, one of them down at the kill: the next process sends wha
     ],
   }
   await proxy.become('refuse')
-  const acknowledged = await killedChild(options, 500)
+  const acknowledged = await killedChild(options, (ids) => until(() => ids() > 100))
+  const there = (await countsById(database)).size
   await proxy.become('none')
   const exporter = new ClickHouseSpanExporter(options)
   await emptied(exporter)
@@ -100,18 +104,18 @@ test('two destinations, one of them down at the kill: the next process sends wha
     'recovered for the one that was down': downStats?.accepted ?? -1,
   })
   expect(downStats?.accepted).toBeGreaterThanOrEqual(acknowledged.length)
-  // Batches under way at the kill, at most.
-  expect(upStats?.accepted).toBeLessThan(300)
+  // Beside what it lacked, only batches that it had just taken and that were still on disk.
+  expect(upStats?.accepted).toBeLessThanOrEqual(up.size - there + MOST_UNDER_WAY)
   await exporter.shutdown()
 })
 
 test('killed between commit and answer: the next process sends the same token, and the server knows it', async () => {
   const options = { ...spooled(), endpoint: proxy.url, database, retry: { initialDelayMs: 5000 } }
   await proxy.become('none')
-  await killedChild(options, 100) // makes the table
+  await killedChild(options, () => until(async () => (await rowsIn(server, database)) > 0)) // makes the table
   await proxy.become('lose first replies')
   const before = await deduplicatedBlocks()
-  const acknowledged = await killedChild(options, 300)
+  const acknowledged = await killedChild(options, () => until(() => proxy.lost > 0))
   await proxy.become('none')
   const exporter = new ClickHouseSpanExporter(options)
   await emptied(exporter)
@@ -136,7 +140,7 @@ test('shutdown with a dead destination is quick and leaves the rows on disk; the
   const startedAt = performance.now()
   await first.shutdown()
   const shutdownMs = performance.now() - startedAt
-  expect(shutdownMs).toBeLessThan(1000)
+  expect(shutdownMs).toBeLessThan(SOON_MS)
   expect(statsOf(first)).toMatchObject({ accepted: 1000, delivered: 0, dropped: {} })
   expect(records()).toHaveLength(2)
   for (const file of records()) {
@@ -162,16 +166,16 @@ test.each(['delivered', 'accepted'] as const)(
       endpoint: proxy.url,
       database,
       acknowledge,
-      timeoutMs: 1000,
+      timeoutMs: 6000,
     })
     const startedAt = performance.now()
     await exported(exporter, 100)
     const milliseconds = performance.now() - startedAt
     expect(records()).toHaveLength(1)
     figure(`callback with a spool and a hung server, '${acknowledge}'`, { milliseconds })
-    expect(milliseconds).toBeLessThan(acknowledge === 'accepted' ? 500 : 1500)
+    expect(milliseconds).toBeLessThan(acknowledge === 'accepted' ? 900 : SOON_MS)
     await proxy.become('none')
-    await exporter.forceFlush()
+    await flushed(exporter)
     expect(await tally(server, database, 100)).toEqual({ rows: 100, lost: 0, duplicated: 0 })
     await exporter.shutdown()
   },
@@ -196,7 +200,7 @@ test('an outage longer than the memory: what waits is on disk, none is dropped',
   expect(waitingBytes).toBeLessThanOrEqual(1_000_000)
   expect(spooledBytes).toBeGreaterThan(1_000_000)
   await proxy.become('none')
-  await exporter.forceFlush()
+  await flushed(exporter)
   expect(await tally(server, database, 20_000)).toEqual({ rows: 20_000, lost: 0, duplicated: 0 })
   await exporter.shutdown()
 })
@@ -222,7 +226,7 @@ test('a full spool drops the oldest batches, counted, and keeps to its bytes', a
   const bytesOnDisk = records().reduce((sum, file) => sum + statSync(file).size, 0)
   expect(Math.max(spooledBytes, bytesOnDisk)).toBeLessThanOrEqual(maxBytes)
   await proxy.become('none')
-  await exporter.forceFlush()
+  await flushed(exporter)
   expect((await tally(server, database, waiting)).rows).toBe(waiting)
   await exporter.shutdown()
 })
@@ -241,8 +245,11 @@ function exported(exporter: ClickHouseSpanExporter, rows: number): Promise<void>
   )
 }
 
-/** Runs the child until a random instant after its first acknowledgement; gives the ids it has acknowledged. */
-async function killedChild(options: Options, livesMs = randomInt(250)): Promise<string[]> {
+/** Runs the child until a random instant after its first acknowledgement, or whatever `lives` waits for; gives the ids it has acknowledged. */
+async function killedChild(
+  options: Options,
+  lives: (acknowledged: () => number) => Promise<unknown> = () => sleep(randomInt(250)),
+): Promise<string[]> {
   const child = spawn(process.execPath, [script, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -251,12 +258,12 @@ async function killedChild(options: Options, livesMs = randomInt(250)): Promise<
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk
   })
-  // Before the first acknowledgement there is an instant to be killed at, too.
-  await Promise.race([once(child.stdout, 'data'), sleep(1000)])
-  await sleep(livesMs)
+  const ids = () => text.split('\n').slice(0, -1)
+  await until(() => ids().length > 0)
+  await lives(() => ids().length)
   child.kill('SIGKILL')
   await closed
-  return text.split('\n').slice(0, -1)
+  return ids()
 }
 
 function records(): string[] {
@@ -272,7 +279,7 @@ function records(): string[] {
 /** Nothing is on disk and nothing waits. */
 async function emptied(exporter: ClickHouseSpanExporter): Promise<void> {
   const waiting = () => Object.values(exporter.stats().destinations).some((one) => one.waiting > 0)
-  await until(() => !waiting() && records().length === 0, 60_000)
+  await until(() => !waiting() && records().length === 0)
 }
 
 async function countsById(name: string): Promise<Map<string, number>> {

@@ -2,6 +2,7 @@ import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatTraces, otelTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { flushed } from '../kit/patience.js'
 import { diagLines, statsOf, until } from './harness.js'
 import { shopSpans } from './spans.js'
 
@@ -26,7 +27,7 @@ async function deliverTo(
     manageSchema: 'validate',
   })
   for (const span of shopSpans(10)) processor.onEnd(span)
-  await processor.forceFlush()
+  await flushed(processor)
   await until(() => statsOf(processor).deduplication !== 'unknown')
   return processor
 }

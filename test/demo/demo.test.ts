@@ -213,7 +213,7 @@ async function nothingIsLeft(group: number | undefined) {
       const ours = (line: string) => Number.parseInt(line, 10) === group || line.includes(temporary)
       expect(stdout.split('\n').filter(ours)).toEqual([])
     },
-    { timeout: 40_000 },
+    { timeout: 100_000 },
   )
 }
 

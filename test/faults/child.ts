@@ -77,7 +77,7 @@ export class Child {
 
   /** Resolves when it exports. */
   async started(): Promise<this> {
-    await until(() => this.#started || this.hasEnded, 30_000)
+    await until(() => this.#started || this.hasEnded)
     if (this.hasEnded) throw new Error(`the child did not start: ${this.stderr}`)
     return this
   }
@@ -86,7 +86,7 @@ export class Child {
   async tell(what: 'stall' | 'stats' | 'stop', argument?: number): Promise<Report | undefined> {
     const before = this.#done.length
     this.#process.stdin?.write(`${JSON.stringify([what, argument])}\n`)
-    await until(() => this.#done.length > before || this.hasEnded, 60_000)
+    await until(() => this.#done.length > before || this.hasEnded)
     return this.#report
   }
 

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { statsOf } from '../delivery/harness.js'
+import { flushed } from '../kit/patience.js'
 import { insertsOnly } from './behaviours.js'
 import { MemoryClickHouse } from './clickhouse-backend.js'
 import { Exports, exporterTo } from './exports.js'
@@ -34,7 +35,7 @@ async function answeredEarly(status: number) {
   server.resetAll() // the next connection is one that has not learned to take in so much
   server.behaviour = early
   await exports.export(ROWS, { bytes: ROW_BYTES, resource: 0 })
-  await exporter.forceFlush()
+  await flushed(exporter)
   const { rows } = memory.table('telemetry.traces')
   return { verdict: exports.oracle.judge('primary', rows), stats: statsOf(exporter), uncaught }
 }

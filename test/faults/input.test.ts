@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { parseConfig } from '../../packages/exporter-clickhouse/src/config.js'
 import { makeSpan } from '../../packages/transform/test/spans.js'
 import { LONG, statsOf, until } from '../delivery/harness.js'
+import { flushed } from '../kit/patience.js'
 import { exporterTo } from './exports.js'
 import { figures } from './figures.js'
 import { HEAVY_VALUES, VALUES } from './hostile-values.js'
@@ -86,7 +87,7 @@ describe('names, in a real server', () => {
       ...options,
     })
     await new Promise((resolve) => exporter.export([span], resolve))
-    await exporter.forceFlush()
+    await flushed(exporter)
     expect(statsOf(exporter)).toMatchObject({ delivered: 1, dropped: {} })
     // Asked after the first rows, by name.
     await until(() => statsOf(exporter).deduplication === 'effective')
@@ -134,7 +135,7 @@ describe('names, in a real server', () => {
       const made = await madeBy(async () => {
         const exporter = exporterTo({ endpoint: server.url, database, deadLetter: { table: name } })
         await new Promise((resolve) => exporter.export([makeSpan()], resolve))
-        await exporter.forceFlush()
+        await flushed(exporter)
         expect(statsOf(exporter).dropped).toEqual({ dead_lettered: 1 })
       })
       expect(made).toEqual([[database, name]])

@@ -4,6 +4,7 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { statsOf, tally, until } from '../delivery/harness.js'
 import { shopSpans } from '../delivery/spans.js'
+import { flushed, RECOVERED_MS } from '../kit/patience.js'
 import { Exports, exporterTo } from './exports.js'
 import { faultsOf, figures } from './figures.js'
 import { allWell, COLUMNS } from './oracle.js'
@@ -51,7 +52,7 @@ describe('a line', () => {
     count('300 ms there and back')
     const startedAt = performance.now()
     await Promise.all(Array.from({ length: 10 }, () => exports.export(50, { resource: 0 })))
-    await exporter.forceFlush()
+    await flushed(exporter)
     expect(performance.now() - startedAt).toBeGreaterThan(600)
     expect(statsOf(exporter)).toMatchObject({ errors: 0, requests: before + 10 })
     expect(await verdict()).toEqual(allWell(501))
@@ -65,7 +66,7 @@ describe('a line', () => {
     count('too thin for its deadline')
     const before = statsOf(exporter).requests
     void exports.export(32, { bytes: 2700, resource: 0 })
-    await until(() => statsOf(exporter).waiting === 0, 30_000)
+    await until(() => statsOf(exporter).waiting === 0)
     const requests = statsOf(exporter).requests - before
     expect(requests).toBeGreaterThan(1)
     expect(requests).toBeLessThanOrEqual(4)
@@ -80,7 +81,7 @@ describe('a line', () => {
     proxy.shape('requests', { bytesPerSecond: 4000 })
     void exports.export(3)
     await proxy.become('none')
-    await until(() => statsOf(exporter).waiting === 0, 20_000)
+    await until(() => statsOf(exporter).waiting === 0)
     expect(await verdict()).toEqual(allWell(4))
   })
 
@@ -103,7 +104,7 @@ describe('a line', () => {
     const healedAt = performance.now()
     await until(() => statsOf(exporter).delivered > delivered)
     const firstRowsMs = performance.now() - healedAt
-    await exporter.forceFlush()
+    await flushed(exporter)
     expect(await verdict()).toEqual(allWell(exports.made))
     expect(statsOf(exporter)).toMatchObject({ dropped: {}, possibleDuplicates: 0 })
     return firstRowsMs
@@ -114,7 +115,7 @@ describe('a line', () => {
     const times = await Promise.all(Object.values(holes).map(throughAHole))
     const named = Object.keys(holes).map((name, n) => [`ms after a line ${name}`, times[n] ?? -1])
     figures('a line with holes', Object.fromEntries(named))
-    expect(Math.max(...times)).toBeLessThan(5000)
+    expect(Math.max(...times)).toBeLessThan(RECOVERED_MS)
   })
 })
 
@@ -143,7 +144,7 @@ test('a server that is up for 100 ms and down for 100 ms gets everything, with f
   isFlapping = false
   await flapping
   await proxy.become('none')
-  await processor.forceFlush({ timeoutMs: 30_000 })
+  await flushed(processor)
   const { requests, errors, dropped } = statsOf(processor)
   figures('a server that flaps', { batches: 40, requests, errors })
   expect(dropped).toEqual({})

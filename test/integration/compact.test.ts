@@ -13,6 +13,8 @@ import { hostileSpan } from '../../packages/transform/test/arbitraries.js'
 import { hostileValues, makeSpan } from '../../packages/transform/test/spans.js'
 import { userTable } from '../../packages/transform/test/user-table.js'
 import { shopSpans } from '../delivery/spans.js'
+import { SEED } from '../faults/seed.js'
+import { flushed } from '../kit/patience.js'
 
 let server: ClickHouseServer
 let databases = 0
@@ -36,7 +38,7 @@ describe.each(tables)('%s', (_, table) => {
       const database = `compact_${++databases}`
       const processor = open({ database, schema: table, compression: { codec } })
       for (const span of spans) processor.onEnd(span)
-      await processor.forceFlush()
+      await flushed(processor)
       expect(processor.stats().destinations['primary']).toMatchObject({
         delivered: spans.length,
         dropped: {},
@@ -46,7 +48,7 @@ describe.each(tables)('%s', (_, table) => {
       const whole = `${database}_whole`
       for (const statement of table.ddl({ database: whole })) await server.query(statement)
       await insertWhole(whole, table, spans)
-      expect(await contents(database, table)).toEqual(await contents(whole, table))
+      expect(await contents(database, table), `seed ${SEED}`).toEqual(await contents(whole, table))
     },
   )
 })
@@ -59,7 +61,7 @@ test('each of many resources keeps its own, few in a batch or one a row', async 
     const name = services[n % services.length]
     processor.onEnd(makeSpan({ name, resource: { attributes: { 'service.name': name } } }))
   }
-  await processor.forceFlush()
+  await flushed(processor)
   const wrong = `SELECT countIf(service_name != span_name), count() FROM ${database}.traces FORMAT TSV`
   expect((await server.query(wrong)).trim()).toBe('0\t300')
 })
@@ -84,7 +86,7 @@ test('resource attributes are texts, whatever stands in them', async () => {
     processor.onEnd(
       makeSpan({ name, resource: { attributes: { 'service.name': name, [name]: name } } }),
     )
-  await processor.forceFlush()
+  await flushed(processor)
   const wrong = `SELECT countIf(service_name != span_name OR resource_attributes[span_name] != span_name), count() FROM ${database}.traces FORMAT TSV`
   expect((await server.query(wrong)).trim()).toBe(`0\t${names.length}`)
 })
@@ -98,7 +100,7 @@ function open(options: Options): ClickHouseSpanProcessor {
 /** Ordinary spans, and every one of the strange ones that says the same twice. */
 function corpus(table: Table<SpanLike>): SpanLike[] {
   const strange = [
-    ...fc.sample(hostileSpan, 300),
+    ...fc.sample(hostileSpan, { numRuns: 300, seed: SEED }),
     ...Object.values(hostileValues()).map((value) => makeSpan({ attributes: { value } })),
     makeSpan({ startTime: undefined, endTime: undefined, status: {}, events: [], links: [] }),
     makeSpan({ endTime: [1729627200 + 9_000_000, 1] }),

@@ -13,14 +13,14 @@ export interface Output {
   readonly stderr: string
 }
 
-/** Rejects, with all that was printed, where the command fails or takes more than two minutes. */
+/** Rejects, with all that was printed, where the command fails or hangs. */
 export function run(
   command: string,
   args: readonly string[],
   { cwd = root, env = process.env }: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Output> {
   return new Promise((resolve, reject) => {
-    const options = { cwd, env, timeout: 120_000 }
+    const options = { cwd, env, timeout: 280_000 }
     const child = execFile(command, args, options, (error, stdout, stderr) => {
       if (error) reject(new Error(`${error.message}\n${stdout}`))
       else resolve({ stdout, stderr })

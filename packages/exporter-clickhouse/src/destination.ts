@@ -463,8 +463,9 @@ export class Destination {
     const from = await this.#load(entry)
     if (!from) return
     if (from.batch.rows === 1) return this.#giveUp(entry, status, error)
-    // The server's "at row N" is a hint, taken once: afterwards halves bound the number of requests.
-    const hint = entry.divided ? undefined : row
+    // The server's "at row N" is a hint, taken once: afterwards halves bound the number of requests. Never for what is on disk:
+    // whoever takes it over while this process stands still divides it as well, and must come to the same parts.
+    const hint = entry.divided || entry.stored ? undefined : row
     const parts = await partsOf(from, hint, this.config.compression)
     const children = await this.#replace(entry, parts)
     if (!children) return

@@ -573,10 +573,11 @@ describe('what is said', () => {
       'while pushing to view '.repeat(3000),
       '(at row 1'.repeat(7000),
     ]) {
-      const startedAt = performance.now()
+      const before = process.cpuUsage() // of this process: others may have the machine
       classify(modern(27, body))
       classify(old(252, body))
-      expect(performance.now() - startedAt).toBeLessThan(200)
+      const { user, system } = process.cpuUsage(before)
+      expect((user + system) / 1000).toBeLessThan(1000)
     }
   })
 })

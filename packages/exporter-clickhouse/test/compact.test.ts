@@ -1,5 +1,6 @@
 import type { SpanLike } from '@spanhouse/transform'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { PATIENT_MS } from '../../../test/kit/patience.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { Options } from '../src/options.js'
 import { ClickHouseSpanProcessor } from '../src/span-processor.js'
@@ -60,7 +61,7 @@ describe('a server that does not take compact rows', () => {
     const to = processor({ endpoint: server.url })
     to.onEnd(makeSpan())
     void to.forceFlush().catch(() => {})
-    await vi.waitFor(() => expect(only(to)?.errors).toBe(2))
+    await vi.waitFor(() => expect(only(to)?.errors).toBe(2), PATIENT_MS)
     expect(server.inserts.map(isCompact)).toEqual([true, false])
     expect(only(to)).toMatchObject({ accepted: 1, delivered: 0, dropped: {}, waiting: 1 })
   })

@@ -25,8 +25,8 @@ test('behind a server that hangs an export is answered after a second, and the n
   const to = exporter({ endpoint: server.url })
   expect(await exported(to)).toEqual({ code: 0 })
   const startedAt = performance.now()
-  expect(await exported(to)).toEqual({ code: 0 })
-  expect(performance.now() - startedAt).toBeLessThan(900)
+  for (let n = 0; n < 10; n++) expect(await exported(to)).toEqual({ code: 0 })
+  expect(performance.now() - startedAt).toBeLessThan(10 * 900)
 })
 
 test('a batch that ran into its deadline gets more time: a link that is merely slow takes it in the end', async () => {

@@ -10,6 +10,7 @@ import { runInNewContext } from 'node:vm'
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { defineTable, type SpanLike } from '@spanhouse/transform'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { PATIENT_MS, SOON_MS } from '../../../test/kit/patience.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import { Batch } from '../src/batch.js'
 import { classify } from '../src/classify.js'
@@ -64,7 +65,7 @@ function only(from: ClickHouseSpanExporter): DestinationStats {
 }
 
 function soon<T>(check: () => T | Promise<T>): Promise<T> {
-  return vi.waitFor(check, { timeout: 5000, interval: 5 })
+  return vi.waitFor(check, { timeout: PATIENT_MS, interval: 5 })
 }
 
 function isPoisoned({ rows }: Received): boolean {
@@ -283,7 +284,7 @@ test('a batch that may have been stored is not divided for one refusal, however 
   await exported(to, spans(4, 'maybe'))
   const others = setInterval(() => to.export(spans(1), () => {}), 5)
   onTestFinished(() => clearInterval(others))
-  await vi.waitFor(() => expect(attempts).toBe(10), 8000)
+  await vi.waitFor(() => expect(attempts).toBe(10), PATIENT_MS)
   clearInterval(others)
   await to.forceFlush()
   const sent = server.inserts.filter(({ rows }) =>
@@ -413,10 +414,10 @@ test('export() is answered within about a second while another server works off 
     destinations: [{ name: 'behind', endpoint: behind.url }],
   })
   for (let n = 0; n < 40; n++) await exported(to, spans(1))
-  const slow: Behaviour = (_, response) => void setTimeout(() => response.end(), 300)
+  const slow: Behaviour = (_, response) => void setTimeout(() => response.end(), 2000)
   behind.follow(slow)
   await soon(() => expect(to.stats().destinations['behind']?.delivered).toBeGreaterThan(0))
-  expect(await elapsed(exported(to, spans(1)))).toBeLessThan(1400)
+  expect(await elapsed(exported(to, spans(1)))).toBeLessThan(SOON_MS)
   expect(to.stats().destinations['behind']?.waiting).toBeGreaterThan(0)
 })
 
@@ -484,20 +485,20 @@ describe('shutdown', () => {
   test('does not wait for what was recovered, behind a server that fails', async () => {
     const spool = { directory: await newDirectory(), leaseMs: 300 }
     const server = await scriptedServer({ status: 403, code: 516 })
-    const to = exporter({ endpoint: server.url, spool, shutdownTimeoutMs: 4000 })
+    const to = exporter({ endpoint: server.url, spool, shutdownTimeoutMs: 30_000 })
     await exported(to, spans(1))
     const other = exporter({ endpoint: `http://127.0.0.1:${await freePort()}`, spool })
     await exported(other, spans(2))
     await other.shutdown()
     await soon(() => expect(only(to).accepted).toBe(3))
-    expect(await elapsed(to.shutdown())).toBeLessThan(1000)
+    expect(await elapsed(to.shutdown())).toBeLessThan(SOON_MS)
     expect(only(to)).toMatchObject({ waiting: 3, dropped: {} })
   })
 
   test('has one deadline for a server and a disk that hang', async () => {
     const directory = await newDirectory()
     const server = await scriptedServer('hang')
-    const to = exporter({ endpoint: server.url, spool: { directory }, shutdownTimeoutMs: 1000 })
+    const to = exporter({ endpoint: server.url, spool: { directory }, shutdownTimeoutMs: 3000 })
     await exported(to, []) // nothing
     await soon(async () => expect(await homesIn(directory)).toHaveLength(1))
     const { open } = fsPromises
@@ -509,7 +510,7 @@ describe('shutdown', () => {
     })
     const result = exported(to, spans(2))
     // The rest is for the spool to give its lease up.
-    expect(await elapsed(to.shutdown())).toBeLessThan(1000 + 500 + 250)
+    expect(await elapsed(to.shutdown())).toBeLessThan(2 * 3000)
     expect(await result).toMatchObject({ code: 1 })
     expect(only(to)).toMatchObject({ dropped: { shutdown: 2 }, waiting: 0 })
   })

@@ -5,6 +5,7 @@ import { defineTable, type SpanLike } from '@spanhouse/transform'
 import fc from 'fast-check'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { batchSpanProcessor, ExportResultCode, resourceFromAttributes, TracerProvider } from '#sdk'
+import { PATIENT_MS, SOON_MS } from '../../../test/kit/patience.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { Options } from '../src/options.js'
 import { ClickHouseSpanExporter, type ExportResult } from '../src/span-exporter.js'
@@ -19,8 +20,8 @@ afterEach(() => diag.disable())
 function exporter(options: Options): ClickHouseSpanExporter {
   const made = new ClickHouseSpanExporter({
     retry: SOON,
-    timeoutMs: 2000,
-    flushTimeoutMs: 2000,
+    timeoutMs: SOON_MS,
+    flushTimeoutMs: PATIENT_MS,
     shutdownTimeoutMs: 20,
     ...options,
   })
@@ -53,6 +54,14 @@ function expectToAddUp(from: ClickHouseSpanExporter): void {
     expect(stats.waitingBytes).toBeGreaterThanOrEqual(0)
     if (stats.waiting === 0) expect(stats.waitingBytes).toBe(0)
   }
+}
+
+// An export() that waits for a server waits a second at least. Of several, one after the other, a busy machine's moments of
+// standstill do not count.
+const EXPORTS = 10
+const AT_ONCE_MS = EXPORTS * 900
+async function exportSeveral(to: ClickHouseSpanExporter): Promise<void> {
+  for (let n = 0; n < EXPORTS; n++) await exported(to, spans(1))
 }
 
 async function elapsed(work: Promise<unknown>): Promise<number> {
@@ -108,7 +117,7 @@ describe('the callback comes exactly once', () => {
     const to = exporter({ endpoint: server.url, ...options })
     const results: ExportResult[] = []
     to.export(spans(1), (result) => results.push(result))
-    await vi.waitFor(() => expect(results).toHaveLength(1))
+    await vi.waitFor(() => expect(results).toHaveLength(1), PATIENT_MS)
     expectToAddUp(to)
     await to.shutdown()
     expectToAddUp(to)
@@ -121,7 +130,7 @@ describe('the callback comes exactly once', () => {
     const to = exporter({ endpoint: `http://127.0.0.1:${await freePort()}` })
     const results: ExportResult[] = []
     to.export(spans(1), (result) => results.push(result))
-    await vi.waitFor(() => expect(results).toEqual([{ code: 0 }]))
+    await vi.waitFor(() => expect(results).toEqual([{ code: 0 }]), PATIENT_MS)
     await to.shutdown()
     expect(results).toHaveLength(1)
     expect(only(to)).toMatchObject({ accepted: 1, dropped: { shutdown: 1 }, waiting: 0 })
@@ -319,7 +328,7 @@ describe("acknowledge: 'delivered'", () => {
       retry: { initialDelayMs: 60_000, maxDelayMs: 60_000, maxRetries: 5 },
     })
     expect(await elapsed(exported(to, spans(1)))).toBeGreaterThan(90)
-    expect(await elapsed(exported(to, spans(1)))).toBeLessThan(50)
+    expect(await elapsed(exportSeveral(to))).toBeLessThan(AT_ONCE_MS)
     expect(server.inserts).toHaveLength(1)
     expectToAddUp(to)
   })
@@ -397,7 +406,7 @@ describe("acknowledge: 'accepted'", () => {
   test('does not wait for a server that hangs', async () => {
     const server = await scriptedServer('hang')
     const to = exporter({ endpoint: server.url, acknowledge: 'accepted', batch: { maxRows: 1 } })
-    for (let n = 0; n < 20; n++) expect(await elapsed(exported(to, spans(1)))).toBeLessThan(50)
+    expect(await elapsed(exportSeveral(to))).toBeLessThan(AT_ONCE_MS)
     expectToAddUp(to)
   })
 })
@@ -422,7 +431,7 @@ describe('forceFlush', () => {
 
   test('resolves at once when there is nothing to do', async () => {
     const to = exporter({ endpoint: `http://127.0.0.1:${await freePort()}` })
-    expect(await elapsed(to.forceFlush())).toBeLessThan(50)
+    expect(await elapsed(to.forceFlush())).toBeLessThan(SOON_MS)
     await to.shutdown()
     await to.forceFlush()
   })
@@ -437,11 +446,12 @@ describe('forceFlush', () => {
       ],
     })
     to.export(spans(3), () => {})
+    await vi.waitFor(() => expect(to.stats().destinations['good']?.delivered).toBe(3), PATIENT_MS)
     const flushing = to.forceFlush()
     const ms = await elapsed(
       expect(flushing).rejects.toThrow(/not flushed within 100 ms: hung \(3 rows\)$/),
     )
-    expect(ms).toBeLessThan(300)
+    expect(ms).toBeLessThan(SOON_MS)
     expect(to.stats().destinations).toMatchObject({ good: { delivered: 3 }, hung: { waiting: 3 } })
     await expect(to.forceFlush({ timeoutMs: 20 })).rejects.toThrow('within 20 ms')
   })
@@ -453,7 +463,7 @@ describe('forceFlush', () => {
       retry: { initialDelayMs: 60_000, maxDelayMs: 60_000 },
     })
     await exported(to, spans(1))
-    expect(await elapsed(to.forceFlush())).toBeLessThan(500)
+    expect(await elapsed(to.forceFlush())).toBeLessThan(SOON_MS)
     expect(names(server)).toEqual(['span 1'])
   })
 
@@ -466,7 +476,7 @@ describe('forceFlush', () => {
     await exported(to, spans(1, 'odd'))
     while (oddOnes().length < 3) await exported(to, spans(1))
     server.follow('ok')
-    expect(await elapsed(to.forceFlush())).toBeLessThan(400)
+    expect(await elapsed(to.forceFlush())).toBeLessThan(SOON_MS)
     expect(names(server)).toContain('odd 1')
   })
 
@@ -493,7 +503,11 @@ describe('forceFlush', () => {
 describe('shutdown', () => {
   test('delivers what is left', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url, acknowledge: 'accepted', shutdownTimeoutMs: 2000 })
+    const to = exporter({
+      endpoint: server.url,
+      acknowledge: 'accepted',
+      shutdownTimeoutMs: PATIENT_MS,
+    })
     to.export(spans(5), () => {})
     await to.shutdown()
     expect(names(server)).toHaveLength(5)
@@ -504,7 +518,7 @@ describe('shutdown', () => {
     const server = await scriptedServer('hang')
     const to = exporter({ endpoint: server.url, shutdownTimeoutMs: 100 })
     to.export(spans(5), () => {})
-    expect(await elapsed(to.shutdown())).toBeLessThan(300)
+    expect(await elapsed(to.shutdown())).toBeLessThan(SOON_MS)
     expect(only(to)).toMatchObject({
       accepted: 5,
       delivered: 0,
@@ -516,7 +530,7 @@ describe('shutdown', () => {
 
   test('is one, however often and from wherever it is asked for', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url, shutdownTimeoutMs: 2000 })
+    const to = exporter({ endpoint: server.url, shutdownTimeoutMs: PATIENT_MS })
     to.export(spans(5), () => void to.shutdown())
     await Promise.all([to.shutdown(), to.shutdown(), to.forceFlush(), to.shutdown()])
     await to.shutdown()
@@ -549,7 +563,7 @@ describe('shutdown', () => {
       to.export(spans(1), () => {})
     })
     await to.shutdown()
-    await vi.waitFor(() => expect(socket.destroyed).toBe(true))
+    await vi.waitFor(() => expect(socket.destroyed).toBe(true), PATIENT_MS)
   })
 
   test('counts rows as lost that are exported while it runs and cannot be sent', async () => {
@@ -565,14 +579,14 @@ describe('shutdown', () => {
 
   test('does not wait for a resource that is never known, and counts its spans', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url, flushTimeoutMs: 150, shutdownTimeoutMs: 50 })
+    const to = exporter({ endpoint: server.url, flushTimeoutMs: 2000, shutdownTimeoutMs: 50 })
     const resource = {
       attributes: {},
       asyncAttributesPending: true,
       waitForAsyncAttributes: () => new Promise(() => {}),
     }
     const result = exported(to, [makeSpan({ resource })])
-    expect(await elapsed(to.shutdown())).toBeLessThan(140)
+    expect(await elapsed(to.shutdown())).toBeLessThan(1800)
     expect((await result).code).toBe(1)
     expectToAddUp(to)
     expect(only(to)).toMatchObject({ accepted: 1, dropped: { shutdown: 1 }, waiting: 0 })
@@ -790,8 +804,8 @@ describe('several destinations', () => {
     const startedAt = performance.now()
     for (let n = 0; n < 30; n++) await exported(to, spans(10, `${n}`))
     await good.received(30)
-    await vi.waitFor(() => expect(to.stats().destinations['good']?.delivered).toBe(300))
-    expect(performance.now() - startedAt).toBeLessThan(1500)
+    await vi.waitFor(() => expect(to.stats().destinations['good']?.delivered).toBe(300), PATIENT_MS)
+    expect(performance.now() - startedAt).toBeLessThan(2 * SOON_MS)
     expect(to.stats().destinations['hung']).toMatchObject({
       delivered: 0,
       waiting: 300,
@@ -900,7 +914,7 @@ describe('resources whose attributes are still on their way', () => {
       endpoint: server.url,
       acknowledge: 'accepted',
       batch: { maxDelayMs: 60_000 },
-      flushTimeoutMs: 100,
+      flushTimeoutMs: SOON_MS,
     })
     to.export([makeSpan({ name: 'slow', resource: slowResource().resource })], () => {})
     to.export(spans(1), () => {})
@@ -1237,7 +1251,7 @@ describe('whatever a server does', () => {
       ),
       { numRuns: 25 },
     )
-  }, 20_000)
+  })
 
   test('rows that are given up are counted, and no other is missing', async () => {
     await fc.assert(
@@ -1264,5 +1278,5 @@ describe('whatever a server does', () => {
       ),
       { numRuns: 25 },
     )
-  }, 20_000)
+  })
 })

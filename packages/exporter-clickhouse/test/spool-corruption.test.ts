@@ -100,7 +100,7 @@ test('cut at any byte, or with any byte altered, a batch is lost and counted, an
   expect(seen.corrupt).toHaveLength(2 * bytes)
   expect(await textOf(spool, neighbour)).toBe('neighbour')
   expect(seen.troubles).toEqual([])
-}, 30_000)
+})
 
 test('what is set aside is bounded, the oldest goes first', async () => {
   const directory = await newDirectory()

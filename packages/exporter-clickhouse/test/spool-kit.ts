@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, vi } from 'vitest'
+import { PATIENT_MS } from '../../../test/kit/patience.js'
 import { Batch, type PressedBatch } from '../src/batch.js'
 import type { Insert } from '../src/insert.js'
 import { LEASE } from '../src/lease-file.js'
@@ -44,7 +45,6 @@ export interface Seen {
 
 /** Spools on the real disk, in directories of their own, closed and removed after each test. */
 export function spools() {
-  vi.setConfig({ testTimeout: 20_000 }) // for machines that are busy with other things
   const directories: string[] = []
   const opened: Spool[] = []
   afterEach(async () => {
@@ -115,7 +115,7 @@ export async function textsOf(
 
 /** Waits for something to become so, and not a moment longer. */
 export function until(isSo: () => void | Promise<void>): Promise<void> {
-  return vi.waitFor(isSo, { timeout: 10_000, interval: 2 })
+  return vi.waitFor(isSo, { timeout: PATIENT_MS, interval: 2 })
 }
 
 /** Makes every owner look as if it had died an hour ago. */

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 60_000
 
 export const cli: string = fileURLToPath(new URL('../dist/esm/cli.js', import.meta.url))
 export const parent: string = fileURLToPath(new URL('parent.mjs', import.meta.url))

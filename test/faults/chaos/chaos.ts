@@ -39,14 +39,15 @@ interface Limits {
 }
 
 const DESTINATIONS = [STEADY, ...ROUGH]
-// However slow the machine: while rows leave, they are waited for. Every pause of the exporter is shorter than this.
-const STUCK_MS = 35_000
+// However slow the machine: while rows leave, they are waited for. Every pause of the exporter is half as long as this at most.
+const STUCK_MS = 60_000
 const DRAINED_MS = 300_000
-const FRESH_MS = 5000
-const BACK_MS = 15_000
 const STAGED_MS = 5000
 const STAGINGS = 8
 const LOAD_EVERY_MS = 60
+
+/** A disk that others keep busy: who is killed then loses what was acknowledged without it. */
+const isSlowDisk = (line: string) => /takes nothing \(the disk did not answer/.test(line)
 
 /** Random faults for a time, then peace: what is then not as it should be is in the outcome. */
 export async function chaos({ seed, forMs, atMostMs }: Limits): Promise<Outcome> {
@@ -164,8 +165,8 @@ class Run {
       fault.outageOf.map(async (name) => {
         const { delivered } = statsOf(this.#scene.exporter, name)
         const isBack = () => statsOf(this.#scene.exporter, name).delivered > delivered
-        await until(isBack, BACK_MS).catch(() =>
-          this.#complaints.push(`${name} takes nothing ${BACK_MS} ms after: ${fault.kind}`),
+        await until(isBack).catch(() =>
+          this.#complaints.push(`${name} takes nothing after: ${fault.kind}`),
         )
         const recoveredMs = performance.now() - endedAt
         if (recoveredMs > Math.max(0, ...this.#recoveriesMs))
@@ -270,8 +271,8 @@ class Run {
     const landed = DESTINATIONS.map(async (name) => {
       const query = `SELECT count() FROM ${name}.traces WHERE span_id = '${id}'`
       const isThere = async () => (await servers.of(name).query(query)) === '1\n'
-      await until(isThere, FRESH_MS - (performance.now() - startedAt)).catch(() =>
-        this.#complaints.push(`a fresh span is not at ${name} after ${FRESH_MS} ms`),
+      await until(isThere).catch(() =>
+        this.#complaints.push(`a fresh span does not come to ${name}`),
       )
       return [name, performance.now() - startedAt]
     })
@@ -281,11 +282,12 @@ class Run {
   async #verdicts(): Promise<Record<string, Verdict>> {
     const { exports, children, servers } = this.#scene
     const { oracle } = exports
-    for (const { made, acknowledged } of children.dead)
+    for (const { made, acknowledged, logged } of children.dead)
       for (const name of ROUGH) {
         oracle.accept(name, made)
         const unpromised = [...made].filter(
-          (number) => !acknowledged.has(number) || number % POISON_EVERY === 0,
+          (number) =>
+            !acknowledged.has(number) || number % POISON_EVERY === 0 || logged.some(isSlowDisk),
         )
         oracle.excuse(name, unpromised)
       }
@@ -312,7 +314,8 @@ class Run {
     for (const bug of front.bugs.slice(0, 3)) yield `the front: ${bug}`
     const lines = [...this.#scene.log, ...children.dead.flatMap(({ logged }) => logged)]
     for (const line of lines)
-      if (/takes nothing/.test(line)) yield `the disk is well, and yet: ${line}`
+      if (/takes nothing/.test(line) && !isSlowDisk(line))
+        yield `the disk is well, and yet: ${line}`
     for (const { bugs, stderr } of children.dead) {
       yield* bugs
       if (stderr !== '') yield `a child said: ${stderr.slice(0, 500)}`

@@ -25,7 +25,8 @@ export interface ChaosFault {
   run(scene: Scene, met: (kind: string) => void): Promise<void>
 }
 
-const CUT_OFF_MS = 60_000
+// What lay in a socket when the line was cut has its turn between so many queries.
+const QUIET_ANSWERS = 20
 
 const lasts = (scene: Scene, low: number, high: number) => sleep(scene.random.between(low, high))
 
@@ -177,7 +178,11 @@ async function cutOff(scene: Scene): Promise<() => Promise<void>> {
   const { rough } = scene.servers
   const underWay = "SELECT count() FROM system.processes WHERE query_kind = 'Insert'"
   // One whose rows have come in part ends when its client gives it up.
-  await until(async () => (await rough.query(underWay)) === '0\n', CUT_OFF_MS)
+  let quiet = 0
+  await until(async () => {
+    quiet = (await rough.query(underWay)) === '0\n' ? quiet + 1 : 0
+    return quiet === QUIET_ANSWERS
+  })
   return async () => {
     scene.cutFrontOff(false)
     await scene.wire.heal()

@@ -74,7 +74,12 @@ export async function openScene(random: Random): Promise<Scene> {
     retry: { initialDelayMs: 50, maxDelayMs: 500 },
     spool: { directory: spool, leaseMs: LEASE_MS },
   }))
-  const steady = { name: STEADY, endpoint: servers.steady.url, database: STEADY }
+  const steady = {
+    name: STEADY,
+    endpoint: servers.steady.url,
+    database: STEADY,
+    timeoutMs: 60_000, // slow it may be
+  }
   const log = diagLines()
   const exporter = exporterTo({ shutdownTimeoutMs: 2000, destinations: [steady, ...rough] })
   const exports = new Exports(exporter, [STEADY, ...ROUGH])

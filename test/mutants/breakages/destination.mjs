@@ -1,4 +1,4 @@
-import { exporter } from '../test-files.mjs'
+import { exporter, faults } from '../test-files.mjs'
 import { inFile } from './in-file.mjs'
 
 const tests = [
@@ -159,6 +159,17 @@ export const DESTINATION = [
         'takes more of the disk than it may',
         'this.#onTheWayToDisk += bytes',
         'this.#onTheWayToDisk += 0',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/destination',
+    [faults('divided-twice')],
+    [
+      [
+        'divides what is on disk otherwise than whoever takes it over',
+        'entry.divided || entry.stored ? undefined : row',
+        'entry.divided ? undefined : row',
       ],
     ],
   ),
