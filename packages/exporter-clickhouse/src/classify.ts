@@ -1,3 +1,4 @@
+import { clock } from './clock.js'
 import { ClickHouseError, oneLine } from './errors.js'
 import type { Exchange, Reply } from './http.js'
 import type { Outcome } from './outcome.js'
@@ -202,7 +203,7 @@ function errnoOf(error: Error): string {
 }
 
 /** Reads an exchange as an outcome: the only place that knows statuses and exception codes. */
-export function classify(exchange: Exchange, now: () => number = Date.now): Outcome {
+export function classify(exchange: Exchange, now: () => number = clock.unixMs): Outcome {
   if ('error' in exchange) {
     const { error, bodyStarted, timedOut } = exchange
     const why = bodyStarted ? 'ambiguous' : 'transient'

@@ -1,4 +1,5 @@
 import { diag } from '@opentelemetry/api'
+import { clock } from './clock.js'
 import { ClickHouseError, errorText } from './errors.js'
 import type { DropReason } from './outcome.js'
 
@@ -18,7 +19,7 @@ const SUMMARY_EVERY_MS = 60_000
 export function destinationLog(
   name: string,
   endpoint: URL,
-  now: () => number = () => performance.now(),
+  now: () => number = clock.now,
 ): DestinationLog {
   const log = guardedLogger()
   const where = `${name} (${endpoint.host})`
