@@ -3,7 +3,7 @@ import { classify } from './classify.js'
 import type { DestinationConfig } from './config.js'
 import { watchForHangs } from './hang-watch.js'
 import { type Client, openClient } from './http.js'
-import { type Insert, isOurs, postOf } from './insert.js'
+import { type Insert, isOurs, postOf, statementPath } from './insert.js'
 import type { Outcome, Retry } from './outcome.js'
 import { createTables } from './schema.js'
 
@@ -62,15 +62,29 @@ export function openSender(
     statement: string,
     repeatable = true,
   ): Promise<{ outcome: Outcome; text: string }> {
-    const post = {
-      path: '/',
-      headers: {},
-      body: Buffer.from(statement),
-      deadlineMs: config.timeoutMs,
-      repeatable,
+    for (;;) {
+      const leftOut = unknownSettings.size
+      const post = {
+        path: statementPath(unknownSettings),
+        headers: {},
+        body: Buffer.from(statement),
+        deadlineMs: config.timeoutMs,
+        repeatable,
+      }
+      const exchange = await watch.watched((signal) => client.send(post, signal))
+      const outcome = classify(exchange)
+      if (canDoWithout(outcome, leftOut)) continue
+      return { outcome, text: 'reply' in exchange ? exchange.reply.body : '' }
     }
-    const exchange = await watch.watched((signal) => client.send(post, signal))
-    return { outcome: classify(exchange), text: 'reply' in exchange ? exchange.reply.body : '' }
+  }
+
+  /** Whether a setting of ours was in the way, and is left out from now on. `leftOut`: how many were, when it was sent. */
+  function canDoWithout(outcome: Outcome, leftOut: number): boolean {
+    if (outcome.status !== 'unknown_setting' || !isOurs(outcome.setting, config)) return false
+    // It may have become known while this one was under way.
+    if (unknownSettings.size <= leftOut && unknownSettings.has(outcome.setting)) return false
+    unknownSettings.add(outcome.setting)
+    return true
   }
 
   return {
@@ -90,15 +104,7 @@ export function openSender(
       for (let creations = 0; ; ) {
         const leftOut = unknownSettings.size
         const outcome = await insertOnce(batch, insert, how)
-        if (
-          outcome.status === 'unknown_setting' &&
-          // It may have become known while this one was under way.
-          (unknownSettings.size > leftOut || !unknownSettings.has(outcome.setting)) &&
-          isOurs(outcome.setting, config)
-        ) {
-          unknownSettings.add(outcome.setting)
-          continue
-        }
+        if (canDoWithout(outcome, leftOut)) continue
         if (outcome.status !== 'missing_table' || config.manageSchema !== 'create') return outcome
         // Every batch in flight gets this answer; one creation serves them all.
         creating ??= createTables(config, run).finally(() => {
