@@ -1,17 +1,71 @@
 import { quoteText } from '@spanhouse/transform'
 import type { DestinationConfig } from './config.js'
+import type { ClickHouseError } from './errors.js'
 import type { Outcome } from './outcome.js'
 
-/** Runs the table's DDL, statement by statement. Resolves with the first outcome that is not `delivered`, else with that. */
+const UNKNOWN_DATABASE = 81
+
+/** A view or table beside ours that could not be created. */
+export interface Refused {
+  readonly statement: string
+  readonly error: Error
+  readonly fix?: string | undefined
+}
+
+/**
+ * Creates what an INSERT found missing. The database only where the server says that it is missing: who may create tables in it
+ * need not be allowed to create it. A refused companion (a view, and the table it fills) keeps no row from the table itself.
+ * Resolves with the first outcome that is not `delivered`, else with that.
+ */
 export async function createTables(
   { schema, database, table, ttl }: DestinationConfig,
+  missing: ClickHouseError,
   run: (statement: string) => Promise<{ outcome: Outcome }>,
+  onRefused: (refused: Refused) => void,
 ): Promise<Outcome> {
-  for (const statement of schema.ddl({ database, table, ttl })) {
-    const { outcome } = await run(statement)
-    if (outcome.status !== 'delivered') return outcome
+  const statements = schema.ddl({ database, table, ttl })
+  const isDatabase = (statement: string) => /^\s*CREATE\s+DATABASE\b/i.test(statement)
+  const databases = statements.filter(isDatabase)
+  const [own, ...companions] = statements.filter((statement) => !isDatabase(statement))
+  const runAll = async (all: readonly string[]): Promise<Outcome> => {
+    for (const statement of all) {
+      const { outcome } = await run(statement)
+      if (outcome.status !== 'delivered') return outcome
+    }
+    return { status: 'delivered' }
+  }
+
+  if (isDatabaseMissing(missing)) {
+    const made = await runAll(databases)
+    if (made.status !== 'delivered') return made
+  }
+  const tables = own === undefined ? [] : [own]
+  let made = await runAll(tables)
+  if (made.status === 'missing_table' && isDatabaseMissing(made.error))
+    made = await runAll([...databases, ...tables])
+  if (made.status !== 'delivered') return made
+  for (const statement of companions) {
+    const outcome = await runAll([statement])
+    if (!isRefusal(outcome)) {
+      if (outcome.status !== 'delivered') return outcome
+      continue
+    }
+    onRefused({ statement, ...outcome })
+    break // the view needs the table before it
   }
   return { status: 'delivered' }
+}
+
+function isDatabaseMissing({ code }: ClickHouseError): boolean {
+  return code === UNKNOWN_DATABASE
+}
+
+type Failure = Exclude<Outcome, { status: 'delivered' }>
+
+/** The server will say the same until somebody changes something. */
+function isRefusal(outcome: Outcome): outcome is Failure {
+  if (outcome.status === 'delivered') return false
+  return outcome.status !== 'retry' || outcome.why === 'misconfigured'
 }
 
 /** How the table on the server differs from the schema, as short phrases; empty if it does not, or does not tell. */
