@@ -43,6 +43,9 @@ const ATTEMPTS_IN_A_ROW = 3
 // deadline would overflow meanwhile, and the healthy destinations would lack those spans.
 const PATIENCE_MS = 1000
 
+const FELL_SHORT =
+  'Something adds settings to each request, such as `limit` or `timeout_overflow_mode`: look at proxies and the profile of the user.'
+
 /** One server: a bounded queue of batches, the requests that empty it, and an account of every row. */
 export class Destination {
   readonly config: DestinationConfig
@@ -294,6 +297,7 @@ export class Destination {
     if (!this.#queue.has(entry) || this.#closed) return // settled meanwhile, by close()
     switch (outcome.status) {
       case 'delivered':
+        if (this.#fallsShort(entry, outcome.writtenRows)) return
         this.#answered()
         if (entry.insert?.whole)
           this.#longestTaken = Math.max(this.#longestTaken, entry.insert.statement.length)
@@ -379,6 +383,10 @@ export class Destination {
     }
     this.#tellSibling(entry, false)
     if (lonely) return this.#rest(entry, outcome)
+    this.#serverFailed(outcome)
+  }
+
+  #serverFailed(outcome: Retry): void {
     if (!this.#pace.failing) {
       this.#generation++
       this.#inFlightNow = 0
@@ -386,6 +394,23 @@ export class Destination {
     this.#pace.failed(outcome)
     this.#with.log.failed(outcome.error, outcome.fix, this.#queue.rows)
     this.#fallBehind()
+  }
+
+  /**
+   * The server says success, and that it wrote fewer rows than were sent. Which of them nobody can know, and the same token again would
+   * store no more. Those after them wait, but for one batch at a time that finds out whether it is mended.
+   */
+  #fallsShort(entry: Entry, writtenRows = entry.rows): boolean {
+    // What an asynchronous insert has written is not known when it is answered.
+    if (writtenRows >= entry.rows || this.config.asyncInsert) return false
+    const error = new Error(
+      `the server answered success but wrote ${writtenRows} of ${entry.rows} rows`,
+    )
+    this.#lastError = error
+    this.#account.errors++
+    this.#drop(entry, 'unconfirmed', error)
+    this.#serverFailed({ status: 'retry', why: 'misconfigured', error, fix: FELL_SHORT })
+    return true
   }
 
   /** Others were delivered since this batch last failed: it is the batch, not the server, and holds up nobody. */
