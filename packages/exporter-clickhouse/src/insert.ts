@@ -121,8 +121,8 @@ function valuesOf(...names: string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, SETTINGS[name]?.value ?? '']))
 }
 
-// What deduplicates. Not sent with asynchronous inserts: the server gathers rows of many writers, and a retry may duplicate them.
-const DEDUPLICATION = [
+/** Not sent with asynchronous inserts: the server gathers rows of many writers, and a retry may duplicate them. */
+export const DEDUPLICATION: readonly string[] = [
   'insert_deduplicate',
   'deduplicate_insert',
   'deduplicate_insert_select',
