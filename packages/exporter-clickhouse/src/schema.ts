@@ -68,25 +68,48 @@ function isRefusal(outcome: Outcome): outcome is Failure {
   return outcome.status !== 'retry' || outcome.why === 'misconfigured'
 }
 
-/** How the table on the server differs from the schema, as short phrases; empty if it does not, or does not tell. */
-export async function differences(
-  { schema, database, table }: DestinationConfig,
+/** The types of the table's columns on the server; empty where it does not tell, undefined where it does not answer. */
+export async function columnsOf(
+  { database, table }: DestinationConfig,
   run: (statement: string) => Promise<{ outcome: Outcome; text: string }>,
-): Promise<string[]> {
+): Promise<ReadonlyMap<string, string> | undefined> {
   const { outcome, text } = await run(
     `SELECT name, type FROM system.columns WHERE database = ${quoteText(database)} AND table = ${quoteText(table)} FORMAT JSONCompactEachRow`,
   )
-  if (outcome.status !== 'delivered' || text === '') return []
-  const there = new Map(
-    text
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as [string, string]),
-  )
+  if (outcome.status === 'retry' && outcome.why !== 'misconfigured') return undefined
+  if (outcome.status !== 'delivered' || text === '') return new Map()
+  const lines = text.trim().split('\n')
+  return new Map(lines.map((line) => JSON.parse(line) as [string, string]))
+}
+
+/** How the table on the server differs from the schema, as short phrases; empty if it does not, or does not tell. */
+export function differences(
+  { schema }: DestinationConfig,
+  there: ReadonlyMap<string, string>,
+): string[] {
+  if (there.size === 0) return []
   return schema.columns.flatMap(({ name, type }) => {
     const found = there.get(name)
     if (found === undefined) return [`${name} is missing`]
     return plain(found) === plain(type) ? [] : [`${name} is ${found} instead of ${type}`]
+  })
+}
+
+const JSON_TYPE = /^(JSON|Object)\b/
+
+/**
+ * Columns of type JSON where the schema has another, as the Collector makes them with `json: true`. The server takes our maps there,
+ * and stores every value as a text: queries over rows of both writers then fail (386).
+ */
+export function jsonColumns(
+  { schema }: DestinationConfig,
+  there: ReadonlyMap<string, string>,
+): string[] {
+  return schema.columns.flatMap(({ name, type }) => {
+    const found = there.get(name) ?? ''
+    // Of `Nested(…)`, or an array: what its elements are.
+    const isJson = JSON_TYPE.test(found.replace(/^(Array\()+/, ''))
+    return isJson && !type.includes('JSON') ? [name] : []
   })
 }
 
