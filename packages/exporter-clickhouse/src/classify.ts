@@ -215,10 +215,7 @@ export function classify(exchange: Exchange, now: () => number = clock.unixMs): 
   const { reply } = exchange
   const code = exceptionCode(reply)
   if (code === 0 && isSuccess(reply.status)) {
-    if (reply.complete) {
-      const replayed = exchange.replayed && { replayed: true }
-      return { status: 'delivered', ...replayed, ...writtenRows(reply) }
-    }
+    if (reply.complete) return delivered(reply, exchange.replayed)
     return { status: 'retry', why: 'ambiguous', error: errorOf(reply, 0, 'ambiguous') }
   }
   const kind = code === 0 ? classOfStatus(reply.status) : classOfCode(code, reply)
@@ -323,6 +320,10 @@ function rowHint(code: number, body: string): { row?: number } {
       ? / is violated at row ([1-9]\d{0,8})\. Expression: /.exec(body)?.[1]
       : [...body.matchAll(/\(at row ([1-9]\d{0,8})\)/g)].at(-1)?.[1]
   return row === undefined ? {} : { row: Number(row) - 1 }
+}
+
+function delivered(reply: Reply, replayed = false): Outcome {
+  return { status: 'delivered', ...(replayed && { replayed }), ...writtenRows(reply) }
 }
 
 /** What the server says that it has written: on ClickHouse 26.7 never less than it stored, on any engine and of a repeated token too. */

@@ -360,7 +360,7 @@ export class Destination {
       status: 'retry',
       why: 'misconfigured',
       error: new Error(`${names} of ${database}.${table} are of type JSON`),
-        fix: "The server stores each value there as a text, which breaks queries over the Collector's rows: set `table` to another one, without JSON columns.",
+      fix: "The server stores each value there as a text, which breaks queries over the Collector's rows: set `table` to another one, without JSON columns.",
     }
   }
 
