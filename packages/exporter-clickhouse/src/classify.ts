@@ -170,7 +170,10 @@ const FIX_BY_CODE = new Map([
   [60, "Create the table (ddl() has the statements), or set `manageSchema: 'create'`."],
   [81, "Create the database, or set `manageSchema: 'create'`."],
   [115, 'Remove that setting from `settings`.'],
-  [164, 'The user is read-only: give it the right to INSERT.'],
+  [
+    164,
+    'The user is read-only: set `readonly` to 0 in its profile (ALTER USER … SETTINGS readonly = 0).',
+  ],
   [192, CREDENTIALS],
   [193, CREDENTIALS],
   [194, CREDENTIALS],
@@ -212,12 +215,15 @@ export function classify(exchange: Exchange, now: () => number = clock.unixMs): 
   const { reply } = exchange
   const code = exceptionCode(reply)
   if (code === 0 && isSuccess(reply.status)) {
-    if (reply.complete) return { status: 'delivered', ...(exchange.replayed && { replayed: true }) }
+    if (reply.complete) return delivered(reply, exchange.replayed)
     return { status: 'retry', why: 'ambiguous', error: errorOf(reply, 0, 'ambiguous') }
   }
   const kind = code === 0 ? classOfStatus(reply.status) : classOfCode(code, reply)
   const error = errorOf(reply, code, kind)
-  const fix = FIX_BY_CODE.get(code) ?? (code === 0 ? FIX_BY_STATUS.get(reply.status) : undefined)
+  const fix =
+    grantFix(code, reply.body) ??
+    FIX_BY_CODE.get(code) ??
+    (code === 0 ? FIX_BY_STATUS.get(reply.status) : undefined)
   const refusesForm = code === 0 ? TOO_LONG.has(reply.status) : OF_THE_FORM.has(code)
   switch (kind) {
     case 'missing_table':
@@ -290,7 +296,7 @@ function errorOf({ status, body }: Reply, code: number, kind: Class): ClickHouse
     kind === 'rejected' ||
     MAY_QUOTE_ROWS.has(code) ||
     (code !== 0 && !BY_CODE.has(code)) ||
-    failedInView(body)
+    (code !== ACCESS_DENIED && failedInView(body))
   const name = /\(([A-Z][A-Z0-9_]{3,60})\)\s*(?:\(version [^\n]*)?\s*$/.exec(body)?.[1]
   const text = quotesRows ? (name ?? 'the data was refused') : oneLine(messageOf(body, code))
   const where = code > 0 ? `ClickHouse error ${code}` : `HTTP status ${status}`
@@ -314,6 +320,29 @@ function rowHint(code: number, body: string): { row?: number } {
       ? / is violated at row ([1-9]\d{0,8})\. Expression: /.exec(body)?.[1]
       : [...body.matchAll(/\(at row ([1-9]\d{0,8})\)/g)].at(-1)?.[1]
   return row === undefined ? {} : { row: Number(row) - 1 }
+}
+
+function delivered(reply: Reply, replayed = false): Outcome {
+  return { status: 'delivered', ...(replayed && { replayed }), ...writtenRows(reply) }
+}
+
+/** What the server says that it has written: on ClickHouse 26.7 never less than it stored, on any engine and of a repeated token too. */
+function writtenRows({ headers }: Reply): { writtenRows?: number } {
+  const summary = headers['x-clickhouse-summary']
+  const written = /"written_rows":\s*"?(\d+)/.exec(String(summary))?.[1]
+  // Older servers may say 0 of whatever they wrote; those that tell the time as well do count.
+  const counts = Number(written) > 0 || String(summary).includes('"elapsed_ns"')
+  return written !== undefined && counts ? { writtenRows: Number(written) } : {}
+}
+
+const ACCESS_DENIED = 497
+const GRANT =
+  /(\S+): Not enough privileges\..* the grant (.+? ON (?:(?:`(?:[^`\\]|\\.)*`|[\w*]+)\.?){1,2})/
+
+/** The statement that gives the right which the server misses. */
+function grantFix(code: number, body: string): string | undefined {
+  const [, user, grant] = (code === ACCESS_DENIED && GRANT.exec(body)) || []
+  return grant && `Grant the right: GRANT ${grant.replace(/\.$/, '')} TO ${user}.`
 }
 
 const MAX_RETRY_AFTER_MS = 60_000

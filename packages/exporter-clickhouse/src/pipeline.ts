@@ -45,11 +45,12 @@ export class Pipeline {
     )
     const spools = openSpools(config.destinations, logs, (name) => this.#byName(name))
     this.#destinations = config.destinations.map((one) => {
-      const sender = openSender(one)
+      const log = logs.get(one.name) ?? destinationLog(one.name, one.endpoint)
+      const sender = openSender(one, log.refusedCompanion)
       const record = metrics?.attemptsOf(one)
       return new Destination(one, {
         sender,
-        log: logs.get(one.name) ?? destinationLog(one.name, one.endpoint),
+        log,
         spool: spools.get(one.name),
         deadLetters: openDeadLetters(one, sender),
         acknowledge: config.acknowledge,

@@ -1,11 +1,12 @@
 import type { PressedBatch } from './batch.js'
 import { classify } from './classify.js'
 import type { DestinationConfig } from './config.js'
+import type { ClickHouseError } from './errors.js'
 import { watchForHangs } from './hang-watch.js'
 import { type Client, openClient } from './http.js'
-import { type Insert, isOurs, postOf } from './insert.js'
+import { type Insert, isOurs, postOf, statementPath } from './insert.js'
 import type { Outcome, Retry } from './outcome.js'
-import { createTables } from './schema.js'
+import { createTables, type Refused } from './schema.js'
 
 /** Attempts at one server. */
 export interface Sender {
@@ -44,6 +45,7 @@ const PING = {
 
 export function openSender(
   config: DestinationConfig,
+  onRefused: (refused: Refused) => void,
   client: Client = openClient(config, MAX_CONCURRENCY + SPARE_SOCKETS),
 ): Sender {
   const ping = (signal: AbortSignal) => client.send(PING, signal)
@@ -51,6 +53,8 @@ export function openSender(
   const unknownSettings = new Set<string>()
   let requests = 0
   let creating: Promise<Outcome> | undefined
+  /** What an INSERT found missing. Until all of it is there no row is sent: a view has only the rows that come after it. */
+  let missing: ClickHouseError | undefined
 
   async function insertOnce(batch: PressedBatch, insert: Insert, how: How): Promise<Outcome> {
     requests++
@@ -62,15 +66,45 @@ export function openSender(
     statement: string,
     repeatable = true,
   ): Promise<{ outcome: Outcome; text: string }> {
-    const post = {
-      path: '/',
-      headers: {},
-      body: Buffer.from(statement),
-      deadlineMs: config.timeoutMs,
-      repeatable,
+    for (;;) {
+      const leftOut = unknownSettings.size
+      const post = {
+        path: statementPath(unknownSettings),
+        headers: {},
+        body: Buffer.from(statement),
+        deadlineMs: config.timeoutMs,
+        repeatable,
+      }
+      const exchange = await watch.watched((signal) => client.send(post, signal))
+      const outcome = classify(exchange)
+      if (canDoWithout(outcome, leftOut)) continue
+      return { outcome, text: 'reply' in exchange ? exchange.reply.body : '' }
     }
-    const exchange = await watch.watched((signal) => client.send(post, signal))
-    return { outcome: classify(exchange), text: 'reply' in exchange ? exchange.reply.body : '' }
+  }
+
+  /** Whether a setting of ours was in the way, and is left out from now on. `leftOut`: how many were, when it was sent. */
+  function canDoWithout(outcome: Outcome, leftOut: number): boolean {
+    if (outcome.status !== 'unknown_setting' || !isOurs(outcome.setting, config)) return false
+    // It may have become known while this one was under way.
+    if (unknownSettings.size <= leftOut && unknownSettings.has(outcome.setting)) return false
+    unknownSettings.add(outcome.setting)
+    return true
+  }
+
+  /** Every batch in flight finds the same missing; one creation serves them all. */
+  async function create(what: ClickHouseError): Promise<Outcome> {
+    creating ??= createTables(config, what, run, onRefused).finally(() => {
+      creating = undefined
+    })
+    const created = await creating
+    // After a refusal the INSERT is asked again first: somebody may have created the table by hand.
+    const interrupted = created.status === 'retry' && created.why !== 'misconfigured'
+    if (!interrupted) missing = undefined
+    if (created.status === 'delivered') return created
+    // Whatever is wrong with the statement, it says nothing against the rows.
+    if (created.status === 'retry') return { ...created, refusesForm: false }
+    const { error, fix } = { fix: undefined, ...created }
+    return { status: 'retry', why: 'misconfigured', error, fix }
   }
 
   return {
@@ -88,32 +122,18 @@ export function openSender(
           return { ...classify({ ...pong, bodyStarted: false }), unsent: true } as Retry
       }
       for (let creations = 0; ; ) {
+        if (missing) {
+          const created = await create(missing)
+          if (created.status !== 'delivered') return created
+        }
         const leftOut = unknownSettings.size
         const outcome = await insertOnce(batch, insert, how)
-        if (
-          outcome.status === 'unknown_setting' &&
-          // It may have become known while this one was under way.
-          (unknownSettings.size > leftOut || !unknownSettings.has(outcome.setting)) &&
-          isOurs(outcome.setting, config)
-        ) {
-          unknownSettings.add(outcome.setting)
-          continue
-        }
+        if (canDoWithout(outcome, leftOut)) continue
         if (outcome.status !== 'missing_table' || config.manageSchema !== 'create') return outcome
-        // Every batch in flight gets this answer; one creation serves them all.
-        creating ??= createTables(config, run).finally(() => {
-          creating = undefined
-        })
-        const created = await creating
-        if (created.status === 'delivered') {
-          // Dropped between the two, or created on another node: that is no reason to wait for a human.
-          if (++creations < MAX_CREATIONS) continue
+        // Dropped between the two, or created on another node: that is no reason to wait for a human.
+        if (creations++ === MAX_CREATIONS)
           return { status: 'retry', why: 'transient', error: outcome.error }
-        }
-        // Whatever is wrong with the statement, it says nothing against the rows.
-        return created.status === 'retry'
-          ? { ...created, refusesForm: false }
-          : { status: 'retry', why: 'misconfigured', error: created.error }
+        missing = outcome.error
       }
     },
     close() {

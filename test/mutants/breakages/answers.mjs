@@ -10,6 +10,13 @@ export const ANSWERS = inFile(
       'unlisted: code !== 0 && ',
       'unlisted: ',
     ],
+    [
+      'takes the silence of an old server for no rows',
+      'written !== undefined && counts',
+      'written !== undefined',
+    ],
+    ['does not read how many rows were written', ', ...writtenRows(reply) }', ' }'],
+    ['names no right that is missing', 'return grant && ', 'return undefined && '],
     ['acknowledges an answer of which the end is missing', 'if (reply.complete) return', 'return'],
     [
       'acknowledges any 200, whatever its exception header says',
