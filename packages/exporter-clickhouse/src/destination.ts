@@ -306,6 +306,7 @@ export class Destination {
           : this.#retryLater(entry, outcome)
       case 'missing_table':
       case 'unknown_setting':
+      case 'forbidden_setting':
         return this.#retryLater(entry, { ...outcome, status: 'retry', why: 'misconfigured' })
       default:
         outcome satisfies never

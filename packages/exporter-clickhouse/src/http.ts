@@ -7,6 +7,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
+import { brotliDecompressSync, constants, unzipSync } from 'node:zlib'
 import type { DestinationConfig } from './config.js'
 import { withoutTracing } from './suppress-tracing.js'
 
@@ -38,7 +39,13 @@ export interface Reply {
 export type Exchange =
   /** `replayed`: it was sent twice, because a kept connection died under it. */
   | { readonly reply: Reply; readonly replayed?: boolean }
-  | { readonly error: Error; readonly bodyStarted: boolean; readonly timedOut: boolean }
+  | {
+      readonly error: Error
+      readonly bodyStarted: boolean
+      readonly timedOut: boolean
+      /** A new connection, of that scheme, ended without a byte of an answer. */
+      readonly unanswered?: 'http' | 'https'
+    }
 
 export interface Client {
   /** Never rejects, never follows a redirect. */
@@ -93,10 +100,12 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
       let finished = false
       let answered = false
       const fail = (error: Error) => {
+        const isNew = !req.reusedSocket && !answered && !timedOut && !signal.aborted
         finish({
           error,
           bodyStarted,
           timedOut,
+          ...(isNew && { unanswered: secure ? 'https' : 'http' }),
           stale: req.reusedSocket && !answered && !timedOut && !signal.aborted,
         })
       }
@@ -152,7 +161,10 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
             complete,
             status: res.statusCode ?? 0,
             headers: res.headers,
-            body: Buffer.concat(chunks).subarray(0, KEPT_REPLY_BYTES).toString(),
+            body: textOf(
+              Buffer.concat(chunks).subarray(0, KEPT_REPLY_BYTES),
+              res.headers['content-encoding'],
+            ),
           },
         })
         res.on('data', (chunk: Buffer) => {
@@ -206,6 +218,31 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
     close() {
       if (agent !== config.agent) agent.destroy()
     },
+  }
+}
+
+// Some proxies compress answers although nobody asks them to.
+function textOf(bytes: Buffer, encoding: string | undefined): string {
+  const maxOutputLength = KEPT_REPLY_BYTES
+  try {
+    switch (encoding?.trim().toLowerCase()) {
+      case 'gzip':
+      case 'x-gzip':
+      case 'deflate':
+        return unzipSync(bytes, {
+          maxOutputLength,
+          finishFlush: constants.Z_SYNC_FLUSH, // its end may not have been kept
+        }).toString()
+      case 'br':
+        return brotliDecompressSync(bytes, {
+          maxOutputLength,
+          finishFlush: constants.BROTLI_OPERATION_FLUSH,
+        }).toString()
+      default:
+        return bytes.toString()
+    }
+  } catch {
+    return bytes.toString()
   }
 }
 

@@ -12,6 +12,7 @@ import {
 import type { PressedBatch } from './batch.js'
 import type { Compression, DestinationConfig } from './config.js'
 import type { Post } from './http.js'
+import { newQueryId } from './query-id.js'
 
 export const VERSION = '0.1.0'
 const CLIENT = `spanhouse-exporter-clickhouse/${VERSION}`
@@ -118,14 +119,16 @@ export function postOf(
   { pressed, codec }: PressedBatch,
   without: ReadonlySet<string>,
   { deadlineMs, repeatable }: { deadlineMs: number; repeatable: boolean },
-): Post {
+): Post & { readonly queryId: string } {
   const query = new URLSearchParams(settings)
   for (const setting of without) query.delete(setting)
-  query.set('query_id', randomUUID()) // a fresh one: the same id while the first still runs is an error
+  const queryId = newQueryId() // a fresh one: the same id while the first still runs is an error
+  query.set('query_id', queryId)
   // With what the rows have in common it is too long for the URLs that some proxies pass on.
   const leads = whole !== undefined && canLead(codec)
   if (!leads) query.set('query', statement)
   return {
+    queryId,
     path: `/?${query}`,
     headers: {
       'user-agent': CLIENT,
@@ -147,6 +150,25 @@ export function canLead(codec: Compression['codec']): boolean {
 function leading(statement: string, codec: Compression['codec']): Buffer {
   const line = Buffer.from(`${statement}\n`)
   return codec === 'gzip' ? gzipSync(line) : line
+}
+
+// What a batch loses without each setting that the server's constraints may forbid. The others say nothing of the rows.
+const COSTS: Readonly<Record<string, string>> = {
+  async_insert: 'rows sent again after a lost answer may be stored twice',
+  insert_deduplicate: 'rows sent again after a lost answer may be stored twice',
+  [TOKEN]: 'rows sent again after a lost answer may be stored twice',
+  deduplicate_blocks_in_dependent_materialized_views:
+    'rows sent again after a lost answer may be counted twice in materialised views',
+  date_time_input_format: 'times may be refused, or stored wrongly',
+  input_format_parallel_parsing: 'a large batch may be stored in part',
+}
+
+/** What is lost without a setting of ours; undefined if nothing is. */
+export function costOf(setting: string, { settings }: Insert): string | undefined {
+  // Only the server's own batches are worth waiting for.
+  if (setting === 'wait_for_async_insert' && settings['async_insert'] === '1')
+    return 'rows count as delivered before they are stored'
+  return COSTS[setting]
 }
 
 /** Whether a setting is one of ours, which an old server may do without. */

@@ -2,10 +2,11 @@ import type { PressedBatch } from './batch.js'
 import { classify } from './classify.js'
 import type { DestinationConfig } from './config.js'
 import { watchForHangs } from './hang-watch.js'
-import { type Client, openClient } from './http.js'
-import { type Insert, isOurs, postOf } from './insert.js'
+import { type Client, type Exchange, openClient } from './http.js'
+import { costOf, type Insert, isOurs, postOf } from './insert.js'
 import type { Outcome, Retry } from './outcome.js'
 import { createTables } from './schema.js'
+import { type Asked, Witness } from './witness.js'
 
 /** Attempts at one server. */
 export interface Sender {
@@ -15,7 +16,7 @@ export interface Sender {
   run(statement: string, repeatable?: boolean): Promise<{ outcome: Outcome; text: string }>
   /** Requests with rows so far. */
   readonly requests: number
-  /** Settings of ours that the server does not know. */
+  /** Settings of ours that are left out: the server does not know them, or forbids them. */
   readonly unknownSettings: ReadonlySet<string>
   /** Aborts what is in flight. */
   close(): void
@@ -49,13 +50,20 @@ export function openSender(
   const ping = (signal: AbortSignal) => client.send(PING, signal)
   const watch = watchForHangs(async (signal) => 'reply' in (await ping(signal)))
   const unknownSettings = new Set<string>()
+  const witness = new Witness()
   let requests = 0
   let creating: Promise<Outcome> | undefined
 
   async function insertOnce(batch: PressedBatch, insert: Insert, how: How): Promise<Outcome> {
     requests++
     const post = postOf(insert, batch, unknownSettings, how)
-    return classify(await watch.watched((signal) => client.send(post, signal)))
+    return read(await watch.watched((signal) => client.send(post, signal)), post)
+  }
+
+  function read(exchange: Exchange, asked: Asked): Outcome {
+    const outcome = classify(exchange, asked, witness)
+    if ('reply' in exchange) witness.saw(exchange.reply)
+    return outcome
   }
 
   async function run(
@@ -70,7 +78,8 @@ export function openSender(
       repeatable,
     }
     const exchange = await watch.watched((signal) => client.send(post, signal))
-    return { outcome: classify(exchange), text: 'reply' in exchange ? exchange.reply.body : '' }
+    const outcome = read(exchange, { hasResult: !statement.startsWith('INSERT ') })
+    return { outcome, text: 'reply' in exchange ? exchange.reply.body : '' }
   }
 
   return {
@@ -85,20 +94,21 @@ export function openSender(
       if (how.pingFirst) {
         const pong = await watch.watched(ping)
         if ('error' in pong)
-          return { ...classify({ ...pong, bodyStarted: false }), unsent: true } as Retry
+          return { ...read({ ...pong, bodyStarted: false }, {}), unsent: true } as Retry
       }
       for (let creations = 0; ; ) {
         const leftOut = unknownSettings.size
         const outcome = await insertOnce(batch, insert, how)
+        const setting = refusedSetting(outcome, insert, config)
         if (
-          outcome.status === 'unknown_setting' &&
+          setting !== undefined &&
           // It may have become known while this one was under way.
-          (unknownSettings.size > leftOut || !unknownSettings.has(outcome.setting)) &&
-          isOurs(outcome.setting, config)
+          (unknownSettings.size > leftOut || !unknownSettings.has(setting))
         ) {
-          unknownSettings.add(outcome.setting)
+          unknownSettings.add(setting)
           continue
         }
+        if (outcome.status === 'forbidden_setting') return held(outcome, insert, config)
         if (outcome.status !== 'missing_table' || config.manageSchema !== 'create') return outcome
         // Every batch in flight gets this answer; one creation serves them all.
         creating ??= createTables(config, run).finally(() => {
@@ -121,4 +131,26 @@ export function openSender(
       client.close()
     },
   }
+}
+
+type Forbidden = Extract<Outcome, { setting: string }>
+
+/** A setting of ours that the server refuses and the batch can do without. */
+function refusedSetting(
+  outcome: Outcome,
+  insert: Insert,
+  config: DestinationConfig,
+): string | undefined {
+  if (!('setting' in outcome) || !isOurs(outcome.setting, config)) return undefined
+  const { status, setting } = outcome
+  return status === 'unknown_setting' || costOf(setting, insert) === undefined ? setting : undefined
+}
+
+/** Rows that wait until a constraint on a setting is lifted. */
+function held({ error, setting }: Forbidden, insert: Insert, config: DestinationConfig): Outcome {
+  const cost = isOurs(setting, config) ? costOf(setting, insert) : undefined
+  const fix = cost
+    ? `Without \`${setting}=${insert.settings[setting]}\` ${cost}: allow it to this user, or change its value in the profile.`
+    : `Remove \`${setting}\` from \`settings\`, or allow it to this user.`
+  return { status: 'retry', why: 'misconfigured', error, fix }
 }

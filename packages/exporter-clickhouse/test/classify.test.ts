@@ -137,16 +137,21 @@ describe('code 252', () => {
   })
 })
 
-describe('too large', () => {
+test.each([reply({ status: 413 }), reply({ status: 413, body: '<html>413 Too Large</html>' })])(
+  'a body that a proxy finds too large is divided: %#',
+  (exchange) => {
+    expect(kindOf(classify(exchange))).toBe('too_large')
+  },
+)
+
+describe('a statement that is too long', () => {
   test.each([
     [
       modern(
         62,
-        'Syntax error: Max query size exceeded (can be increased with the `max_query_size` setting)',
+        'Max query size exceeded (can be increased with the `max_query_size` setting): Syntax error: failed at position 61 ( ):  . . (SYNTAX_ERROR)',
       ),
     ],
-    [reply({ status: 413 })],
-    [reply({ status: 413, body: '<html>413 Request Entity Too Large</html>' })],
     [
       reply({
         status: 500,
@@ -160,9 +165,24 @@ describe('too large', () => {
         body: 'Code: 1000. DB::Exception: Poco::Exception. Code: 1000, e.code() = 0, HTML Form Exception: Field value too long',
       }),
     ],
-  ])('%j', (exchange) => {
-    expect(kindOf(classify(exchange))).toBe('too_large')
-  })
+    [modern(167, 'AST is too deep. Maximum: 1. (TOO_DEEP_AST)')],
+    [modern(168, 'AST is too big. Maximum: 100. (TOO_BIG_AST)')],
+    [modern(306, 'Maximum parse depth (2) exceeded. Consider rising max_parser_depth parameter.')],
+    [modern(718, 'Maximum amount of backtracking (1) exceeded in the parser.')],
+    [modern(161, 'Limit for number of columns to read exceeded. Requested: 2, maximum: 1.')],
+    [modern(165, "Too many temporary columns: a, b, 'checkout'. Maximum: 1.")],
+  ])(
+    'is the same for half of the rows, so whole ones are tried, then it is for somebody to mend: %#',
+    (exchange) => {
+      expect(classify(exchange)).toMatchObject({
+        status: 'retry',
+        why: 'misconfigured',
+        refusesForm: true,
+        fix: expect.stringContaining('Raise `max_'),
+      })
+      expect(errorOf(classify(exchange)).message).not.toContain('checkout')
+    },
+  )
 })
 
 describe('while pushing to view', () => {
@@ -277,7 +297,12 @@ describe('the row in question', () => {
 describe('Retry-After', () => {
   const now = Date.parse('2030-01-01T00:00:00Z')
   const after = (text: string, status = 503) => {
-    const outcome = classify(reply({ status, headers: { 'retry-after': text } }), () => now)
+    const outcome = classify(
+      reply({ status, headers: { 'retry-after': text } }),
+      undefined,
+      undefined,
+      () => now,
+    )
     return outcome.status === 'retry' ? outcome.retryAfterMs : 'no retry'
   }
 
@@ -489,7 +514,7 @@ describe('what is said', () => {
       'ClickHouse error 27: CANNOT_PARSE_INPUT_ASSERTION_FAILED',
     )
     expect(errorOf(classify(old(27, 'Cannot parse'))).message).toBe(
-      'ClickHouse error 27: the data was refused',
+      'ClickHouse error 27: CANNOT_PARSE_INPUT_ASSERTION_FAILED',
     )
   })
 
