@@ -1,2 +1,2 @@
-export type { StartOptions, User } from './options.js'
+export type { Constraint, Quota, StartOptions, User } from './options.js'
 export { type ClickHouseServer, startClickHouse } from './start-clickhouse.js'

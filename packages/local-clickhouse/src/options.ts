@@ -2,7 +2,42 @@ import { resolve } from 'node:path'
 
 export interface User {
   name: string
-  password: string
+  /** None by default: whoever gives the name is let in. */
+  password?: string | undefined
+  /** The user's settings profile, e.g. `{ max_insert_block_size: 1000 }`. */
+  settings?: Readonly<Record<string, string | number | boolean>> | undefined
+  /** What a query of this user may change about settings, by the setting's name. */
+  constraints?: Readonly<Record<string, Constraint>> | undefined
+  /** 0 (default): may write. 1: reads only. 2: reads only, and may change settings. */
+  readonly?: 0 | 1 | 2 | undefined
+  quota?: Quota | undefined
+  /**
+   * Instead of the usual rights: what follows GRANT in each statement, e.g. `['INSERT ON telemetry.*']`. With an empty list
+   * the user may do nothing.
+   */
+  grants?: readonly string[] | undefined
+}
+
+export interface Constraint {
+  min?: string | number | undefined
+  max?: string | number | undefined
+  /** The setting cannot be given at all. */
+  readonly?: boolean | undefined
+}
+
+/** What a user may use up in each interval. What is not named is not bounded. */
+export interface Quota {
+  intervalSeconds: number
+  queries?: number | undefined
+  querySelects?: number | undefined
+  queryInserts?: number | undefined
+  errors?: number | undefined
+  resultRows?: number | undefined
+  resultBytes?: number | undefined
+  readRows?: number | undefined
+  readBytes?: number | undefined
+  writtenBytes?: number | undefined
+  executionTime?: number | undefined
 }
 
 export interface StartOptions {
@@ -23,7 +58,34 @@ export interface Config {
   readonly users: readonly User[]
 }
 
-export function parseOptions({ dataDir, httpPort, tcpPort, users }: StartOptions): Config {
+const OPTIONS = ['dataDir', 'httpPort', 'tcpPort', 'users']
+const USER_OPTIONS = [
+  'name',
+  'password',
+  'settings',
+  'constraints',
+  'readonly',
+  'quota',
+  'grants',
+] as const satisfies readonly (keyof User)[]
+const CONSTRAINTS = ['min', 'max', 'readonly'] as const satisfies readonly (keyof Constraint)[]
+const QUOTAS = [
+  'intervalSeconds',
+  'queries',
+  'querySelects',
+  'queryInserts',
+  'errors',
+  'resultRows',
+  'resultBytes',
+  'readRows',
+  'readBytes',
+  'writtenBytes',
+  'executionTime',
+] as const satisfies readonly (keyof Quota)[]
+
+export function parseOptions(options: StartOptions): Config {
+  refuseUnknown(options, OPTIONS, 'startClickHouse()')
+  const { dataDir, httpPort, tcpPort, users } = options
   if (dataDir === '') throw new Error('The data directory is empty: name one, or leave it out.')
   return {
     dataDir: dataDir === undefined ? undefined : resolve(dataDir),
@@ -40,7 +102,8 @@ function parsePort(port: number): number {
 
 function parseUsers(users: readonly User[]): readonly User[] {
   const names = new Set(['default'])
-  for (const { name } of users) {
+  for (const user of users) {
+    const { name } = user
     // The name becomes an XML element, and a dot in it would be a path in the configuration.
     if (!/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/.test(name))
       throw new Error(
@@ -50,6 +113,38 @@ function parseUsers(users: readonly User[]): readonly User[] {
       throw new Error("The user 'default' has no password here: choose another name.")
     if (names.has(name)) throw new Error(`The user '${name}' is given twice: leave one out.`)
     names.add(name)
+    checkRights(user)
   }
   return users
+}
+
+function checkRights(user: User): void {
+  const who = `the user '${user.name}'`
+  refuseUnknown(user, USER_OPTIONS, who)
+  const { settings = {}, constraints = {}, readonly = 0, quota, grants = [] } = user
+  for (const setting of [...Object.keys(settings), ...Object.keys(constraints)])
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(setting))
+      throw new Error(`${JSON.stringify(setting)} of ${who} cannot be the name of a setting.`)
+  for (const [setting, constraint] of Object.entries(constraints))
+    refuseUnknown(constraint, CONSTRAINTS, `the constraint on ${setting} of ${who}`)
+  if (![0, 1, 2].includes(readonly))
+    throw new Error(`readonly of ${who} is ${readonly}: choose 0, 1 or 2.`)
+  for (const grant of grants)
+    if (/^\s*GRANT\b/i.test(grant))
+      throw new Error(
+        `A grant of ${who} begins with GRANT: give what follows it, e.g. 'INSERT ON telemetry.*'.`,
+      )
+  if (!quota) return
+  refuseUnknown(quota, QUOTAS, `the quota of ${who}`)
+  for (const [name, value] of Object.entries(quota))
+    if (value !== undefined && !(Number.isInteger(value) && value >= 0))
+      throw new Error(`${name} in the quota of ${who} is not a whole number: ${value}.`)
+  if (!quota.intervalSeconds)
+    throw new Error(`The quota of ${who} has no interval: give intervalSeconds.`)
+}
+
+function refuseUnknown(given: object, known: readonly string[], where: string): void {
+  for (const name of Object.keys(given))
+    if (!known.includes(name))
+      throw new Error(`${where} knows no option '${name}': it takes ${known.join(', ')}.`)
 }

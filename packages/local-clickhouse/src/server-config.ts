@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Config, User } from './options.js'
+import type { Config, Constraint, User } from './options.js'
 
 // Everything but what reaches beyond the data directory: whoever can post to the port (any page in
 // a browser on this machine can) would otherwise run commands and write files as the developer,
@@ -49,30 +49,72 @@ function serverXml(usersFile: string, { httpPort, tcpPort }: Config): string {
 }
 
 function usersXml(users: readonly User[]): string {
-  const entries = [
-    user('default', '<password/>'),
-    ...users.map(({ name, password }) =>
-      user(name, `<password_sha256_hex>${sha256(password)}</password_sha256_hex>`),
-    ),
-  ]
+  const all = [{ name: 'default' }, ...users]
   return `<clickhouse>
-  <profiles><default/></profiles>
-  <quotas><default/></quotas>
-  <users>${entries.join('')}
+  <profiles>${all.map(profile).join('')}
+  </profiles>
+  <quotas>${all.map(quota).join('')}
+  </quotas>
+  <users>${all.map(user).join('')}
   </users>
 </clickhouse>
 `
 }
 
-function user(name: string, credentials: string): string {
+function profile({ name, settings = {}, readonly, constraints = {} }: User): string {
+  const values = Object.entries({ ...settings, ...(readonly && { readonly }) })
+  const limits = Object.entries(constraints)
+  return `
+    <${name}>
+      ${values.map(([setting, value]) => element(setting, String(value))).join('')}
+      <constraints>${limits.map(([setting, limit]) => `<${setting}>${constraint(limit)}</${setting}>`).join('')}</constraints>
+    </${name}>`
+}
+
+function constraint({ min, max, readonly }: Constraint): string {
+  return [
+    min === undefined ? '' : element('min', min),
+    max === undefined ? '' : element('max', max),
+    readonly ? '<readonly/>' : '',
+  ].join('')
+}
+
+function quota({ name, quota }: User): string {
+  if (!quota) return `<${name}/>`
+  const { intervalSeconds, ...bounds } = quota
+  const limits = Object.entries(bounds).flatMap(([bound, value]) =>
+    value === undefined ? [] : [element(snakeCase(bound), value)],
+  )
+  return `
+    <${name}><interval>${element('duration', intervalSeconds)}${limits.join('')}</interval></${name}>`
+}
+
+function user({ name, password, grants = GRANTS }: User): string {
+  const credentials =
+    password === undefined ? '<password/>' : element('password_sha256_hex', sha256(password))
   return `
     <${name}>
       ${credentials}
       <networks><ip>::/0</ip></networks>
-      <profile>default</profile>
-      <quota>default</quota>
-      <grants>${GRANTS.map((grant) => `<query>GRANT ${grant}</query>`).join('')}</grants>
+      <profile>${name}</profile>
+      <quota>${name}</quota>
+      <grants>${grantQueries(grants)}</grants>
     </${name}>`
+}
+
+// A user without any <query> would have every right.
+function grantQueries(grants: readonly string[]): string {
+  const queries =
+    grants.length > 0 ? grants.map((grant) => `GRANT ${grant}`) : ['REVOKE ALL ON *.*']
+  return queries.map((query) => element('query', query)).join('')
+}
+
+function element(name: string, content: string | number): string {
+  return `<${name}>${escapeXml(String(content))}</${name}>`
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 // The file of the ports is also the sign that the server is ready.

@@ -114,6 +114,64 @@ test('lets users in with their password only, and default without one', async ()
     expect(statSync(join(privateDir, name)).mode & 0o777).toBe(0o600)
 })
 
+function queryAs(server: ClickHouseServer, user: string, settings = {}) {
+  return async (sql: string): Promise<string> => {
+    const query = new URLSearchParams({ user, ...settings })
+    return (await fetch(`${server.url}/?${query}`, { method: 'POST', body: sql })).text()
+  }
+}
+
+test('gives each user the profile, constraints, quota and rights that it was given', async () => {
+  const server = await start({
+    users: [
+      { name: 'plain' },
+      { name: 'profiled', settings: { limit: 3, max_threads: '2', final: true } },
+      {
+        name: 'bound',
+        constraints: {
+          log_comment: { readonly: true },
+          max_threads: { min: 2, max: 4 },
+        },
+      },
+      { name: 'reader', readonly: 1 },
+      { name: 'asker', readonly: 2 },
+      { name: 'counted', quota: { intervalSeconds: 3600, queryInserts: 1 } },
+      { name: 'writer', grants: ['INSERT ON default.t'] },
+      { name: 'nobody', grants: [] },
+    ],
+  })
+  await server.query('CREATE TABLE t (x UInt64) ENGINE = MergeTree ORDER BY x')
+  const insert = 'INSERT INTO t SELECT 1'
+  const all = 'SELECT number FROM numbers(10) FORMAT Values'
+  expect(await queryAs(server, 'plain')(insert)).toBe('')
+  expect(await queryAs(server, 'profiled')(all)).toBe('(0),(1),(2)')
+  expect(await queryAs(server, 'profiled')("SELECT getSetting('final')")).toBe('true\n')
+  expect(await queryAs(server, 'bound', { log_comment: 'x' })('SELECT 1')).toMatch(/^Code: 452\./)
+  expect(await queryAs(server, 'bound', { max_threads: 5 })('SELECT 1')).toMatch(/^Code: 452\./)
+  expect(await queryAs(server, 'bound', { max_threads: 3 })('SELECT 1')).toBe('1\n')
+  expect(await queryAs(server, 'reader')(insert)).toMatch(/^Code: 164\./)
+  expect(await queryAs(server, 'reader', { max_threads: 3 })('SELECT 1')).toMatch(/^Code: 164\./)
+  expect(await queryAs(server, 'asker', { max_threads: 3 })('SELECT 1')).toBe('1\n')
+  expect(await queryAs(server, 'counted')(insert)).toBe('')
+  expect(await queryAs(server, 'counted')(insert)).toMatch(/^Code: 201\./)
+  expect(await queryAs(server, 'writer')(insert)).toBe('')
+  expect(await queryAs(server, 'writer')('SELECT x FROM t')).toMatch(/^Code: 497\./)
+  expect(await queryAs(server, 'nobody')(insert)).toMatch(/^Code: 497\./)
+})
+
+test.each<[StartOptions, RegExp]>([
+  [{ user: [] } as StartOptions, /knows no option 'user': it takes dataDir, .*users\.$/],
+  [{ users: [{ name: 'u', grant: 'x' } as never] }, /the user 'u' knows no option 'grant'/],
+  [{ users: [{ name: 'u', settings: { 'a b': 1 } }] }, /"a b" of the user 'u' cannot be the name/],
+  [{ users: [{ name: 'u', constraints: { limit: { least: 1 } as never } }] }, /no option 'least'/],
+  [{ users: [{ name: 'u', readonly: 3 as never }] }, /readonly of the user 'u' is 3: choose/],
+  [{ users: [{ name: 'u', quota: { queries: 1 } as never }] }, /has no interval/],
+  [{ users: [{ name: 'u', quota: { intervalSeconds: 60, errors: -1 } }] }, /errors in the quota/],
+  [{ users: [{ name: 'u', grants: ['GRANT INSERT ON *.*'] }] }, /give what follows it/],
+])('says what is wrong with %j', async (options, problem) => {
+  await expect(startClickHouse(options)).rejects.toThrow(problem)
+})
+
 test('rejects a query with the message of the server, and not more of it than fits', async () => {
   const server = await start()
   await expect(server.query('SELECT * FROM absent')).rejects.toThrow(/^Code: 60\. DB::Exception: /)
