@@ -102,10 +102,13 @@ function meaningIn({ status, body }: Reply, code: number, exception?: Exception)
     return { class: 'misconfigured', fix: 'Raise `max_parser_depth` for this user on the server.' }
   if (code === 48 && /compression method/i.test(body))
     return { class: 'misconfigured', fix: FOREIGN_BODY.compressed }
-  if (code === 241) return { ...exception, ofBatch: OF_ONE_QUERY.test(body) }
+  if (code === 241 && OF_ONE_QUERY.test(body))
+    return { class: 'overloaded', fix: LARGER_QUERIES, ofBatch: true }
   return exception
 }
 
+const LARGER_QUERIES =
+  'If it stays so the batch is divided: lower `batch.maxRows`, or raise `max_memory_usage` for this user.'
 const LONGER_STATEMENTS =
   'Raise `max_query_size`, and `http_max_field_value_size`, for this user on the server.'
 

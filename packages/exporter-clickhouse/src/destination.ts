@@ -35,6 +35,8 @@ const MAX_DEADLINE_DOUBLINGS = 2
 // A batch that is refused alone is tried again so often before its rows are taken for the reason. Less would not do: an attempt
 // before may have stored it, and what is divided is not known for the same rows.
 const MAX_LONELY_REFUSALS = 5
+// A batch that is too much for one query twice in a row will be so again.
+const REFUSALS_OF_SIZE = 2
 const MAX_REST_MS = 30_000
 const ATTEMPTS_IN_A_ROW = 3
 // A server that has not answered for so long is behind: a BatchSpanProcessor that waited for its whole
@@ -321,8 +323,8 @@ export class Destination {
       const found = await deduplicationOf(this.config, sender)
       this.#asksAboutTable = found === undefined
       if (found === undefined) return
-      this.#account.learn(found)
-      if (found === 'ineffective' && !this.config.asyncInsert) log.noDeduplication()
+      this.#account.learn(found.deduplication)
+      if (found.because !== undefined) log.noDeduplication(found.because)
       if (this.config.manageSchema !== 'validate') return
       const missing = await differences(this.config, sender.run)
       if (missing.length > 0) log.differences(missing)
@@ -346,7 +348,7 @@ export class Destination {
   #retryLater(entry: Entry, outcome: Retry): void | Promise<void> {
     const lonely =
       outcome.error instanceof ClickHouseError &&
-      outcome.why !== 'overloaded' &&
+      (outcome.why !== 'overloaded' || outcome.ofBatch === true) &&
       entry.failures > 0 &&
       this.#account.deliveries > entry.deliveriesAtFailure
     if (!this.#pace.hurried) {
@@ -359,6 +361,8 @@ export class Destination {
     this.#lastError = outcome.error
     if (entry.failures > this.config.retry.maxRetries) {
       this.#drop(entry, 'retries_exhausted', outcome.error)
+    } else if (outcome.ofBatch && canBeHalved(entry)) {
+      return this.#divide(entry, { status: 'too_large', error: outcome.error })
     } else if (lonely && entry.refusals > MAX_LONELY_REFUSALS) {
       return this.#divide(entry, { status: 'rejected', error: outcome.error })
     } else {
@@ -561,6 +565,11 @@ export class Destination {
 }
 
 /** The server has said no to these rows, so far as we can know: it will not help to send them again. */
-function isDefinite({ why, unlisted = false }: Retry): boolean {
-  return why === 'misconfigured' || unlisted
+function isDefinite({ why, unlisted = false, ofBatch = false }: Retry): boolean {
+  return why === 'misconfigured' || unlisted || ofBatch
+}
+
+/** Halves have tokens of their own: a batch that may have been stored stays whole. A row by itself waits for a larger limit. */
+function canBeHalved({ rows, refusals, ambiguous }: Entry): boolean {
+  return rows > 1 && refusals >= REFUSALS_OF_SIZE && !ambiguous
 }

@@ -8,7 +8,7 @@ export interface DestinationLog {
   recovered(): void
   lostLetter(problem: Error): void
   dropped(rows: number, reason: DropReason, error: Error | undefined): void
-  noDeduplication(): void
+  noDeduplication(because: string): void
   differences(found: readonly string[]): void
   spool(line: string): void
 }
@@ -49,9 +49,9 @@ export function destinationLog(
       failingSince = undefined
       log.info(`${where} takes rows again after ${seconds} s.`)
     },
-    noDeduplication() {
+    noDeduplication(because) {
       log.warn(
-        `${where} does not deduplicate: a retry after a lost answer may store rows twice. Set non_replicated_deduplication_window on the table (ddl() does).`,
+        `${where} does not deduplicate: a retry after a lost answer may store rows twice. ${because}`,
       )
     },
     differences(found) {
