@@ -37,6 +37,8 @@ const MAX_DEADLINE_DOUBLINGS = 2
 const MAX_LONELY_REFUSALS = 5
 // A batch that is too much for one query twice in a row will be so again.
 const REFUSALS_OF_SIZE = 2
+// Below that a query's memory goes into its buffers, and smaller batches would only be more of them.
+const SMALLEST_HALVED_BYTES = 256 * 1024
 const MAX_REST_MS = 30_000
 const ATTEMPTS_IN_A_ROW = 3
 // A server that has not answered for so long is behind: a BatchSpanProcessor that waited for its whole
@@ -569,7 +571,8 @@ function isDefinite({ why, unlisted = false, ofBatch = false }: Retry): boolean 
   return why === 'misconfigured' || unlisted || ofBatch
 }
 
-/** Halves have tokens of their own: a batch that may have been stored stays whole. A row by itself waits for a larger limit. */
-function canBeHalved({ rows, refusals, ambiguous }: Entry): boolean {
-  return rows > 1 && refusals >= REFUSALS_OF_SIZE && !ambiguous
+/** Halves have tokens of their own: a batch that may have been stored stays whole. */
+function canBeHalved({ batch, rows, refusals, ambiguous }: Entry): boolean {
+  const isLarge = rows > 1 && (batch?.rawBytes ?? 0) > SMALLEST_HALVED_BYTES
+  return isLarge && refusals >= REFUSALS_OF_SIZE && !ambiguous
 }

@@ -149,12 +149,9 @@ function sayingOf({ headers, body }: Reply): string {
   const text = heading ? (heading[1] ?? heading[2] ?? '') : (messageOfJson(body) ?? body)
   const type = headers['content-type'] ?? ''
   if (!heading && (/html|xml/i.test(type) || /^\s*</.test(text))) return ''
-  return oneLine(
-    text
-      .slice(0, 2000)
-      .replace(CHPROXY, '')
-      .replace(/(?:[?{"<&]|(?<!\w)').*$/s, ''),
-  )
+  const chproxy = CHPROXY.exec(text)
+  if (chproxy) return oneLine(text.slice(chproxy[0].length).replace(/; query: .*$/s, ''))
+  return oneLine(text.slice(0, 2000).replace(/(?:[?{"<&]|(?<!\w)').*$/s, ''))
 }
 
 // chproxy puts who asked before what it has to say.

@@ -78,7 +78,7 @@ function messageOf(body: string, { quotes }: Exception): string {
     .replace(/\(version .*$/s, '')
     .replace(/, e\.what\(\) = .*$/s, '')
     // The statement follows, with what the rows have in common.
-    .replace(/[:,.]? (?:in scope|while processing|in query) .*$/is, '')
+    .replace(/[:,.]? (?:in scope|in query|while processing|while executing) .*$/is, '')
   return quotes === 'statement' ? message.replace(/[('"{].*$/s, '') : message
 }
 
@@ -105,8 +105,10 @@ export function settingIn(body: string): string | undefined {
  */
 export function foreignBody(code: number, body: string): 'rows' | 'compressed' | undefined {
   if (code === 62) {
-    const met = /failed at position 1(?!\d)(?: \(|: )?'?(.)?/s.exec(body)
-    return met ? (met[1] === '{' ? 'rows' : 'compressed') : undefined
+    // Before the end of our first word. A brace is a token, and what follows it is then found to be none of SQL.
+    const met = /failed at position ([1-6])(?!\d)(?: \(|: )?'?(.)?/s.exec(body)
+    if (!met) return undefined
+    return met[1] !== '1' || met[2] === '{' ? 'rows' : 'compressed'
   }
   if (code !== 27 || /while reading the value of key/.test(body)) return undefined
   const atFirstRow = !/\(at row (?!1\))/.test(body)

@@ -52,8 +52,9 @@ export function doubtOf(
   known: Known,
 ): string | undefined {
   const isOwn = hasOwnHeaders(headers)
-  const id = headers['x-clickhouse-query-id']
-  if (queryId !== undefined && typeof id === 'string' && id !== queryId && isOurQueryId(id))
+  // A header that is there twice is one text with a comma.
+  const ids = String(headers['x-clickhouse-query-id'] ?? '').split(', ')
+  if (queryId !== undefined && !ids.includes(queryId) && ids.some(isOurQueryId))
     return 'that belongs to another request'
   const type = headers['content-type'] ?? ''
   if (!isOwn && /html/i.test(type)) return 'with a page'

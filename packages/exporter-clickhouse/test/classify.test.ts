@@ -605,3 +605,165 @@ describe('what is said', () => {
     }
   })
 })
+
+describe('a body that is not ours any more', () => {
+  const tail = '(version 26.7.2.1)'
+  const lost = (exchange: Exchange) => {
+    const outcome = classify(exchange)
+    return outcome.status === 'retry' && outcome.why === 'misconfigured' && !outcome.refusesForm
+      ? outcome.fix
+      : outcome.status
+  }
+
+  test.each([
+    modern(
+      27,
+      `Cannot parse input: expected '{' before: '\u001f\ufffd\\b\\0\\0\u0003': (at row 1)\n: While executing ParallelParsingBlockInputFormat. ${tail}`,
+    ),
+    modern(
+      27,
+      `Cannot parse input: expected '{' before: '\u001b?\u0006\ufffd': (at row 1)\n ${tail}`,
+    ),
+    modern(
+      27,
+      `Cannot parse input: expected '"' before: '\u0006\ufffd\ufffd': (at row 1)\n ${tail}`,
+    ),
+    old(27, 'Cannot parse input: expected { before: \u001f\ufffd\b: (at row 1)'),
+    modern(
+      62,
+      `Unrecognized token: Syntax error: failed at position 1 (\u001f\ufffd) (line 1, col 1): \u001f ${tail}`,
+    ),
+  ])('compressed, without its header: held, not refused: %#', (exchange) => {
+    expect(lost(exchange)).toMatch(/Content-Encoding away: set `compression.codec: 'none'`/)
+  })
+
+  test.each([
+    modern(62, `Syntax error: failed at position 1 ('{') (line 1, col 1): {"a":1} ${tail}`),
+    modern(
+      62,
+      `Syntax error: failed at position 2 ("trace_id") (line 1, col 2): "trace_id":1 ${tail}`,
+    ),
+    old(62, 'Syntax error: failed at position 1: {"trace_id":"1"}'),
+  ])('rows where the statement should be: %#', (exchange) => {
+    expect(lost(exchange)).toMatch(/takes the query string of the URL away/)
+  })
+
+  test.each([354, 271, 448])('code %i: the line names the codec', (code) => {
+    expect(classify(modern(code))).toMatchObject({
+      why: 'transient',
+      fix: expect.stringContaining("`compression.codec: 'none'`"),
+    })
+  })
+
+  test.each([
+    modern(
+      27,
+      `Cannot parse input: expected '{' before: '"x"}': (while reading the value of key a): (at row 1)\n ${tail}`,
+    ),
+    modern(27, `Cannot parse input: expected '{' before: 'x': (at row 7)\n ${tail}`),
+    modern(27, `Cannot parse input: expected ',' before: 'x}': (at row 1)\n ${tail}`),
+  ])('a row that is refused is refused: %#', (exchange) => {
+    expect(lost(exchange)).toBe('rejected')
+  })
+
+  test('a statement that is refused further on may be refused for its form', () => {
+    const exchange = modern(
+      62,
+      `Syntax error: failed at position 61 (SELECT) (line 1, col 61). ${tail}`,
+    )
+    expect(classify(exchange)).toMatchObject({ why: 'misconfigured', refusesForm: true })
+  })
+})
+
+describe('whether whole rows are tried instead', () => {
+  test('only after an answer that says nothing was written', () => {
+    for (let code = 1; code < 1100; code++)
+      for (const say of [modern(code), old(code), bodyOnly(code), old(code, 'Something', 400)]) {
+        const outcome = classify(say)
+        const mayBeForm = 'refusesForm' in outcome && outcome.refusesForm === true
+        if (mayBeForm)
+          expect({ code, kind: kindOf(outcome) }).not.toEqual({ code, kind: 'ambiguous' })
+      }
+  })
+
+  test.each([46, 50, 386])('code %i is of the statement: nothing was written', (code) => {
+    expect(classify(modern(code))).toMatchObject({ why: 'misconfigured', refusesForm: true })
+  })
+
+  test.each([46, 50, 62, 70, 386, 168])(
+    'but code %i in a view is not: the rows are written',
+    (code) => {
+      const outcome = classify(modern(code, 'No: while pushing to view db.daily. (SOME_NAME)'))
+      expect(kindOf(outcome)).toBe('ambiguous')
+      expect(outcome).not.toMatchObject({ refusesForm: true })
+    },
+  )
+})
+
+describe('a view that fails', () => {
+  test.each([
+    ['default.daily. (X)', 'default.daily'],
+    ['default.daily (3c4f5d9e-5b1c-4b1e-9c8e-0a1b2c3d4e5f). (X)', 'default.daily'],
+    ['default.`odd \'vi"ew`. (X)', 'default.`odd \'vi"ew`'],
+    ['daily', 'daily'],
+  ])('is named: %s', (text, name) => {
+    const exchange = modern(
+      6,
+      `Cannot parse string 'canary' as UInt64: while pushing to view ${text}`,
+    )
+    expect(errorOf(classify(exchange)).message).toBe(
+      `ClickHouse error 6: CANNOT_PARSE_TEXT in the materialised view ${name}`,
+    )
+    expect(classify(exchange)).toMatchObject({
+      fix: expect.stringContaining('Mend or drop that view'),
+    })
+  })
+
+  test.each([
+    "while pushing to view `a`': (at row 1)",
+    "while pushing to view `': (at row 1)",
+    'while pushing to view a.b","b":1}\': (at row 3)',
+  ])('is none if it is a row that says so: %s', (text) => {
+    expect(kindOf(classify(modern(27, `Cannot parse input: expected '"' before: '${text}`)))).toBe(
+      'rejected',
+    )
+  })
+})
+
+describe('code 241', () => {
+  test.each([
+    ['Query memory limit exceeded: would use 4.10 MiB, maximum: 976.56 KiB.', true],
+    ['Memory limit (for query) exceeded: would use 10.00 GiB, maximum: 9.31 GiB.', true],
+    ['User memory limit exceeded: would use 4.10 MiB, maximum: 976.56 KiB.', undefined],
+    ['Memory limit (for user) exceeded: would use 4.10 MiB', undefined],
+    ['(total) memory limit exceeded: would use 4.10 GiB', undefined],
+    ['Memory limit (total) exceeded: would use 4.10 GiB', undefined],
+  ])('%s', (text, ofBatch) => {
+    const outcome = classify(modern(241, text))
+    expect(outcome).toMatchObject({ why: 'overloaded' })
+    expect('ofBatch' in outcome ? outcome.ofBatch : undefined).toBe(ofBatch)
+  })
+})
+
+describe('code 452', () => {
+  test.each([
+    ['Setting log_comment should not be changed', 'log_comment'],
+    ["Setting max_insert_threads shouldn't be greater than 2", 'max_insert_threads'],
+    ["Setting insert_deduplicate shouldn't be less than 1", 'insert_deduplicate'],
+  ])('%s', (text, setting) => {
+    expect(classify(modern(452, `${text}. (SETTING_CONSTRAINT_VIOLATION)`))).toMatchObject({
+      status: 'forbidden_setting',
+      setting,
+    })
+  })
+})
+
+test('the scope of a name, which holds what the rows have in common, is not shown', () => {
+  const exchange = modern(
+    47,
+    "Unknown expression identifier `nope` in scope SELECT a, 'canary' FROM input('a String'). Maybe you meant: ['a']. (UNKNOWN_IDENTIFIER) (version 26.7.2.1)",
+  )
+  expect(errorOf(classify(exchange)).message).toBe(
+    'ClickHouse error 47: Unknown expression identifier `nope`',
+  )
+})

@@ -213,10 +213,10 @@ const answers: [who: string, reply: Partial<Reply>, kind: string, line: RegExp][
     {
       status: 429,
       headers: TEXT,
-      body: '[ Id: 17A0C5E6F1B2C3D4; User "web"(2) proxying as "default"(2) to "10.0.0.7:8123"(4); RemoteAddr: "10.0.0.9:41370"; LocalAddr: "10.0.0.8:9090"; Duration: 203 μs]: limits for user "web" are exceeded: max_concurrent_queries limit: 2; query: "INSERT INTO telemetry.traces"',
+      body: '[ Id: 17A0C5E6F1B2C3D4; User "web"(2) proxying as "default"(2) to "10.0.0.7:8123"(4); RemoteAddr: "10.0.0.9:41370"; LocalAddr: "10.0.0.8:9090"; Duration: 203 μs]: limits for user "web" are exceeded: max_concurrent_queries limit: 2; query: "INSERT INTO telemetry.traces canary"',
     },
     'overloaded',
-    /^HTTP status 429: limits for user\.$/,
+    /^HTTP status 429: limits for user "web" are exceeded: max_concurrent_queries limit: 2\.$/,
   ],
   [
     'chproxy: unreachable',
