@@ -25,8 +25,9 @@ export function classify(
 ): Outcome {
   if ('error' in exchange) {
     const { bodyStarted, timedOut } = exchange
-    const why = bodyStarted ? 'ambiguous' : 'transient'
-    return { status: 'retry', why, timedOut, ...explained(exchange, !known.answers) }
+    const { isRefusal = false, ...explanation } = explained(exchange, !known.answers)
+    const why = bodyStarted && !isRefusal ? 'ambiguous' : 'transient'
+    return { status: 'retry', why, timedOut, ...explanation }
   }
   const { reply, replayed } = exchange
   const code = exceptionCode(reply)
