@@ -27,6 +27,11 @@ beforeAll(async () => {
         settings: { insert_deduplicate: 0 },
         constraints: { insert_deduplicate: { readonly: true } },
       },
+      {
+        name: 'ten_rows',
+        settings: { limit: 10 },
+        constraints: { limit: { readonly: true } },
+      },
       { name: 'no_threads', constraints: { max_insert_threads: { max: 2 } } },
     ],
   })
@@ -269,25 +274,40 @@ test('a batch that is more than one query may use is halved until it fits', asyn
 })
 
 describe('a setting that a constraint forbids', () => {
-  test('and that only decorates is left out, once', async () => {
+  test('and that nothing depends on is left out, once, and named with what that costs', async () => {
     const processor = open({ username: 'no_comment' })
     for (let n = 0; n < 2; n++) {
       add(processor, 10)
       await processor.forceFlush()
     }
+    await until(() => lines.length > 0)
     expect(statsOf(processor)).toMatchObject({ delivered: 20, dropped: {} })
     expect(statsOf(processor).requests).toBeLessThanOrEqual(4)
-    expect(lines).toEqual([])
+    expect(lines).toEqual([
+      expect.stringMatching(/forbids this user: `log_comment` \(Our statements are not marked/),
+    ])
     await processor.shutdown()
   })
 
-  test('and that matters holds the rows; the line says which, and what its absence costs', async () => {
-    await createTables()
+  test('and that deduplicates is left out, and stats() and the log say what that means', async () => {
     const processor = open({ username: 'no_token' })
     add(processor, 10)
-    await held(processor, 10)
+    await processor.forceFlush()
+    await until(() => lines.length > 1)
+    expect(statsOf(processor)).toMatchObject({ delivered: 10, deduplication: 'ineffective' })
     expect(lines[0]).toMatch(
-      /error 452: .*insert_deduplicate.* Without `insert_deduplicate=1` rows sent again after a lost answer may be stored twice: allow it to this user/,
+      /does not deduplicate: .* A constraint forbids `insert_deduplicate`\.$/,
+    )
+    await processor.shutdown()
+  })
+
+  test('and that rows depend on holds them; the line says which, and what would come of it', async () => {
+    await createTables()
+    const processor = open({ username: 'ten_rows' })
+    add(processor, 20)
+    await held(processor, 20)
+    expect(lines[0]).toMatch(
+      /error 452: .*limit.*\. `limit` must be 0: allow it to this user, or change its profile\. Otherwise: Rows above the limit are not stored\./,
     )
     expect(await rowsIn(server, database)).toBe(0)
     await processor.shutdown()

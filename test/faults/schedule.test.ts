@@ -19,16 +19,6 @@ vi.mock('node:fs/promises', async (real) => {
   const { withMounts } = await import('./mounts.js')
   return withMounts(await real())
 })
-vi.mock('node:timers/promises', async (real) => {
-  const { promisedTimeout } = await import('./model/clock.js')
-  return { ...(await real<object>()), setTimeout: promisedTimeout }
-})
-vi.mock('node:perf_hooks', async (real) => ({
-  ...(await real<object>()),
-  get performance() {
-    return globalThis.performance
-  },
-}))
 
 beforeEach(() => takeTheClock())
 afterEach(() => vi.useRealTimers())

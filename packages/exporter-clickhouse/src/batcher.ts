@@ -1,4 +1,5 @@
 import { ByteWriter, KeyLists, type LengthOf } from '@spanhouse/transform'
+import { clock } from './clock.js'
 import type { BatchLimits } from './config.js'
 
 // ClickHouse refuses an INSERT into more (max_partitions_per_insert_block).
@@ -88,7 +89,7 @@ export class Batcher {
   }
 
   seal(): void {
-    clearTimeout(this.#timer)
+    clock.clearTimeout(this.#timer)
     const writer = this.#open
     if (!writer || this.#rows === 0) return
     const { bytes, length } = writer
@@ -106,7 +107,7 @@ export class Batcher {
 
   // By itself, as in Lane.#addLater.
   #startTimer(): void {
-    this.#timer = setTimeout(() => this.seal(), this.#limits.maxDelayMs).unref()
+    this.#timer = clock.setTimeout(() => this.seal(), this.#limits.maxDelayMs).unref()
   }
 
   #release(writer: ByteWriter): void {

@@ -1,3 +1,4 @@
+import { clock } from './clock.js'
 import { type Class, type Exception, exceptionOf } from './exception-codes.js'
 import type { Exchange, Reply } from './http.js'
 import { explained } from './network-errors.js'
@@ -7,6 +8,7 @@ import {
   exceptionCode,
   exceptionError,
   foreignBody,
+  grantFix,
   isSuccess,
   rowHint,
   settingIn,
@@ -21,7 +23,7 @@ export function classify(
   exchange: Exchange,
   asked: Asked = {},
   known: Known = NOTHING_KNOWN,
-  now: () => number = Date.now,
+  now: () => number = clock.unixMs,
 ): Outcome {
   if ('error' in exchange) {
     const { bodyStarted, timedOut } = exchange
@@ -44,7 +46,8 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
   const error = exceptionError(reply, code, exception)
   const view = viewThatFailed(body)
   // The base rows are in the table by then: neither split nor given up, but sent again with the same token.
-  if (view !== undefined) return { status: 'retry', why: 'ambiguous', error, fix: VIEW }
+  if (view !== undefined)
+    return { status: 'retry', why: 'ambiguous', error, fix: grantFix(code, body) ?? VIEW }
   const foreign = foreignBody(code, body)
   if (foreign) return { status: 'retry', why: 'misconfigured', error, fix: FOREIGN_BODY[foreign] }
   const { class: kind, fix, ofBatch } = meaningIn(reply, code, exception)
@@ -103,6 +106,7 @@ function meaningIn({ status, body }: Reply, code: number, exception?: Exception)
     return { class: 'misconfigured', fix: 'Raise `max_parser_depth` for this user on the server.' }
   if (code === 48 && /compression method/i.test(body))
     return { class: 'misconfigured', fix: FOREIGN_BODY.compressed }
+  if (code === 497) return { ...exception, fix: grantFix(code, body) ?? exception.fix }
   if (code === 241 && OF_ONE_QUERY.test(body))
     return { class: 'overloaded', fix: LARGER_QUERIES, ofBatch: true }
   return exception

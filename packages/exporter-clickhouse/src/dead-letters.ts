@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { appendFile, mkdir, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { quoteIdentifier } from '@spanhouse/transform'
+import { clock } from './clock.js'
 import type { DestinationConfig } from './config.js'
 import { within } from './deadline.js'
 import { ClickHouseError, errorText } from './errors.js'
@@ -63,7 +64,7 @@ function toFile(
 
   async function append({ row, error, attempts, insert }: DeadLetter): Promise<void> {
     const line = `${JSON.stringify({
-      time: new Date().toISOString(),
+      time: new Date(clock.unixMs()).toISOString(),
       destination: name,
       table,
       code: error instanceof ClickHouseError ? error.code : 0,
@@ -121,7 +122,7 @@ function toTable({ name, database, table }: DestinationConfig, deadTable: string
     const letter = JSON.stringify({
       event: randomUUID(),
       dlq_name: table,
-      source_nanos: String(BigInt(Date.now()) * 1_000_000n),
+      source_nanos: String(BigInt(clock.unixMs()) * 1_000_000n),
       source_logical: attempts,
       data_after: row,
       data_before: JSON.stringify({

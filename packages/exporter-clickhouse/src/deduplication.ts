@@ -1,5 +1,6 @@
 import { quoteText } from '@spanhouse/transform'
 import type { DestinationConfig } from './config.js'
+import { DEDUPLICATION } from './insert.js'
 import type { Sender } from './sender.js'
 
 export type Deduplication = 'effective' | 'ineffective' | 'unknown'
@@ -17,7 +18,10 @@ export async function deduplicationOf(
 ): Promise<Finding | undefined> {
   if (asyncInsert) return { deduplication: 'ineffective' }
   if (sender.unknownSettings.has('insert_deduplication_token'))
-    return { deduplication: 'ineffective', because: 'The server is too old for tokens.' }
+    return { deduplication: 'ineffective', because: 'The server takes no tokens.' }
+  const forbidden = DEDUPLICATION.find((setting) => sender.forbiddenSettings.has(setting))
+  if (forbidden !== undefined)
+    return { deduplication: 'ineffective', because: `A constraint forbids \`${forbidden}\`.` }
   const { outcome, text } = await sender.run(
     `SELECT engine, engine_full FROM system.tables WHERE database = ${quoteText(database)} AND name = ${quoteText(table)} LIMIT 1 FORMAT JSONCompactEachRow`,
   )

@@ -2,14 +2,16 @@ import { wholeRow } from '@spanhouse/transform'
 import { Account } from './account.js'
 import { backoffMs } from './backoff.js'
 import { type Batch, isPressed, type PressedBatch } from './batch.js'
+import { clock } from './clock.js'
 import type { DestinationConfig } from './config.js'
 import type { DeadLetters } from './dead-letters.js'
+import { startDeadline } from './deadline.js'
 import { deduplicationOf } from './deduplication.js'
 import { Departures } from './departures.js'
 import { type Part, partsOf, wholeOf } from './division.js'
 import { type Entry, heirOf, newEntry } from './entry.js'
 import { ClickHouseError } from './errors.js'
-import { type Insert, insertOf, TOKEN } from './insert.js'
+import { type Insert, insertOf, SETTINGS, TOKEN } from './insert.js'
 import type { DestinationLog } from './log.js'
 import type { DropReason, Outcome, Rejection, Retry } from './outcome.js'
 import { Pace } from './pace.js'
@@ -133,8 +135,14 @@ export class Destination {
     this.#queue.recount(entry)
     this.#queue.unload(entry)
     if (this.#isBehind || this.#with.acknowledge === 'accepted') entry.acknowledge('waiting')
-    else setTimeout(entry.acknowledge, PATIENCE_MS, 'waiting').unref() // also behind a long backlog
+    else this.#acknowledgeInTime(entry)
     this.#pump()
+  }
+
+  /** Nobody's export() waits for longer, also behind a long backlog. */
+  #acknowledgeInTime(entry: Entry): void {
+    const cancel = startDeadline(PATIENCE_MS, () => entry.acknowledge('waiting'), { ref: false })
+    void entry.receipt.then(cancel)
   }
 
   /** Takes in a batch that an earlier process left on disk. */
@@ -257,16 +265,16 @@ export class Destination {
     const loaded = await this.#load(entry)
     if (!loaded) return undefined
     const { sender, onAttempt } = this.#with
-    const startedAt = performance.now()
-    const patience = setTimeout(() => this.#fallBehind(), PATIENCE_MS).unref()
+    const startedAt = clock.now()
+    const endPatience = startDeadline(PATIENCE_MS, () => this.#fallBehind(), { ref: false })
     const outcome = await sender.attempt(loaded.batch, loaded.insert, {
       deadlineMs: this.config.timeoutMs * 2 ** Math.min(entry.timeouts, MAX_DEADLINE_DOUBLINGS),
       pingFirst: this.#pace.timedOut,
       repeatable: this.#account.deduplication !== 'ineffective',
     })
-    clearTimeout(patience)
+    endPatience()
     if (outcome.status !== 'delivered') this.#account.errors++
-    onAttempt(entry.rows, (performance.now() - startedAt) / 1000, outcome)
+    onAttempt(entry.rows, (clock.now() - startedAt) / 1000, outcome)
     return outcome
   }
 
@@ -327,6 +335,10 @@ export class Destination {
       if (found === undefined) return
       this.#account.learn(found.deduplication)
       if (found.because !== undefined) log.noDeduplication(found.because)
+      const forbidden = [...sender.forbiddenSettings].map(
+        (name) => `\`${name}\` (${SETTINGS[name]?.without})`,
+      )
+      if (forbidden.length > 0) log.leftOut(forbidden)
       if (this.config.manageSchema !== 'validate') return
       const missing = await differences(this.config, sender.run)
       if (missing.length > 0) log.differences(missing)
@@ -394,10 +406,12 @@ export class Destination {
     const { retry } = this.config
     const maxDelayMs = why === 'misconfigured' ? MAX_REST_MS : retry.maxDelayMs
     const delay = Math.max(backoffMs(entry.failures, { ...retry, maxDelayMs }), retryAfterMs)
-    setTimeout(() => {
-      if (entry.state === 'resting') entry.state = 'ready'
-      this.#pump()
-    }, delay).unref()
+    clock
+      .setTimeout(() => {
+        if (entry.state === 'resting') entry.state = 'ready'
+        this.#pump()
+      }, delay)
+      .unref()
   }
 
   /** A statement as long as one that was taken is not what is refused. */

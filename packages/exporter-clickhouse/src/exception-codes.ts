@@ -138,7 +138,7 @@ const EXCEPTIONS: readonly Exception[] = [
     code: 164,
     name: 'READONLY',
     class: 'transient',
-    fix: 'The user is read-only: give it the right to INSERT.',
+    fix: 'The user is read-only: set `readonly` to 0 in its profile (ALTER USER … SETTINGS readonly = 0).',
   },
   {
     code: 165,

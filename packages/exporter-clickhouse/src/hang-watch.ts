@@ -1,4 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { clock, pause } from './clock.js'
+import { startDeadline } from './deadline.js'
 
 // A healthy server has answered by then, and none of this happens.
 const PATIENCE_MS = 1000
@@ -30,32 +31,33 @@ export function watchForHangs(ping: (signal: AbortSignal) => Promise<boolean>): 
   async function watch(): Promise<void> {
     let awaySince: number | undefined
     while (underWay.size > 0 && !closing.signal.aborted) {
-      const askedAt = performance.now()
+      const askedAt = clock.now()
       if (!(await ping(closing.signal))) awaySince = askedAt
       else if (awaySince !== undefined) {
         for (const one of underWay)
           if (one.startedAt < awaySince) one.aborter.abort(new Error(LOST))
         return
       }
-      await pause(ASK_EVERY_MS, undefined, { ref: false })
+      await pause(ASK_EVERY_MS)
     }
   }
 
   return {
     async watched(exchange) {
-      const one = { startedAt: performance.now(), aborter: new AbortController() }
+      const one = { startedAt: clock.now(), aborter: new AbortController() }
       underWay.add(one)
-      const impatient = setTimeout(() => {
+      const beginToWatch = () => {
         if (watching) return
         watching = true
         void watch().finally(() => {
           watching = false
         })
-      }, PATIENCE_MS).unref()
+      }
+      const endPatience = startDeadline(PATIENCE_MS, beginToWatch, { ref: false })
       try {
         return await exchange(one.aborter.signal)
       } finally {
-        clearTimeout(impatient)
+        endPatience()
         underWay.delete(one)
       }
     },

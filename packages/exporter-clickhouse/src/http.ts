@@ -6,9 +6,10 @@ import {
 } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
-import { performance } from 'node:perf_hooks'
 import { brotliDecompressSync, constants, unzipSync } from 'node:zlib'
+import { clock, turn } from './clock.js'
 import type { DestinationConfig } from './config.js'
+import { startDeadline } from './deadline.js'
 import { withoutTracing } from './suppress-tracing.js'
 
 /** One request: everything that is not the same for all requests to the destination. */
@@ -83,7 +84,7 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
   const sharedHeaders = { ...authorization(config), ...config.headers }
 
   function dropSocketsIdleFor(ms: number): void {
-    const now = performance.now()
+    const now = clock.now()
     for (const sockets of Object.values(agent.freeSockets))
       for (const socket of sockets ?? [])
         if (now - (idleSince.get(socket) ?? Number.POSITIVE_INFINITY) > ms) socket.destroy()
@@ -111,9 +112,9 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
       }
       const finish = (outcome: Exchange & { stale?: boolean }) => {
         finished = true
-        clearTimeout(deadline)
+        endDeadline()
         signal.removeEventListener('abort', abort)
-        if (req.socket) idleSince.set(req.socket, performance.now())
+        if (req.socket) idleSince.set(req.socket, clock.now())
         resolve(outcome)
       }
       const abort = () => req.destroy(signal.reason)
@@ -130,11 +131,8 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
         path: `${endpoint.pathname === '/' ? '' : endpoint.pathname}${post.path}`,
         headers: { ...sharedHeaders, ...post.headers, 'content-length': String(length) },
       })
-      const deadline = setTimeout(
-        // After a stall of the event loop timers come before what has arrived meanwhile: let it be read.
-        () => void turn().then(turn).then(expire),
-        post.deadlineMs - (performance.now() - startedAt),
-      ).unref()
+      const leftMs = Math.max(post.deadlineMs - (clock.now() - startedAt), 0)
+      const endDeadline = startDeadline(leftMs, expire, { ref: false })
       signal.addEventListener('abort', abort, { once: true })
       if (signal.aborted) abort()
 
@@ -195,7 +193,7 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
 
   return {
     async send(post, signal) {
-      const startedAt = performance.now()
+      const startedAt = clock.now()
       const attempt = () =>
         withoutTracing(() => exchange(post, signal, startedAt)).catch(
           // What an agent or unusable TLS options throw.
@@ -244,10 +242,6 @@ function textOf(bytes: Buffer, encoding: string | undefined): string {
   } catch {
     return bytes.toString()
   }
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 // Basic, not X-ClickHouse-User: base64 carries passwords that a header value cannot.

@@ -33,36 +33,125 @@ export interface Whole {
   readonly shape: RowShape
 }
 
-// Sent explicitly because a server's defaults move (async_insert is on since ClickHouse 26.3), and a
-// token together with an asynchronous insert lost rows before 26.7 (ClickHouse#111031).
-const EXACTLY_ONCE = {
-  async_insert: '0',
-  wait_for_async_insert: '1',
-  insert_deduplicate: '1',
-  deduplicate_blocks_in_dependent_materialized_views: '1',
-}
 export const TOKEN = 'insert_deduplication_token'
-// The server gathers rows of many writers: a retry may then duplicate them.
-const SERVER_BATCHES = { async_insert: '1', wait_for_async_insert: '1' }
-const ALWAYS = {
-  date_time_input_format: 'best_effort',
-  wait_end_of_query: '1',
-  log_comment: CLIENT,
+
+/** A setting that we send, so that neither a server's defaults nor the user's profile change what a statement means. */
+export interface Setting {
+  readonly value: string
+  /** Without it rows may be lost, or stored twice, with nobody told: where it is forbidden, rows are better held. */
+  readonly essential: boolean
+  /** What it costs where it cannot be sent and the server has another value, as a sentence. */
+  readonly without: string
 }
 
-// Above this the server parses in chunks, which makes more than one block of one batch.
-const MAX_SINGLE_BLOCK_BYTES = 10 * 1024 * 1024
+const DUPLICATES = 'A retry after a lost answer may store rows twice.'
+const VIEW_ROWS = 'Materialized views of the table may lack rows.'
+const ALL_REFUSED = 'The server may refuse every row.'
+
+/**
+ * The settings of an INSERT: of all that ClickHouse 26.7 has, those that decide how many of the rows are stored, in how many blocks,
+ * or as what, without an error that says so (`node bench/settings.mjs` tries them all).
+ */
+export const SETTINGS: Readonly<Record<string, Setting>> = {
+  // On by default since ClickHouse 26.3. Together with a token it lost rows before 26.7 (ClickHouse#111031).
+  async_insert: essential('0', 'Rows may be lost, or stored twice after a lost answer.'),
+  wait_for_async_insert: essential('1', 'Rows may be lost after the server has acknowledged them.'),
+  insert_deduplicate: useful('1', DUPLICATES),
+  deduplicate_insert: useful('enable', DUPLICATES),
+  deduplicate_insert_select: useful('enable_when_possible', DUPLICATES),
+  deduplicate_blocks_in_dependent_materialized_views: useful(
+    '1',
+    'A retry after a lost answer may store rows of materialized views twice.',
+  ),
+  [TOKEN]: useful('', DUPLICATES),
+  limit: essential('0', 'Rows above the limit are not stored.'),
+  offset: essential('0', 'The first rows of a batch are not stored.'),
+  timeout_overflow_mode: essential('throw', 'Rows are not stored when an INSERT takes too long.'),
+  // One batch is one block, so that it is stored whole or not at all: no number of bytes ends a block, and no number of rows that
+  // a batch can have.
+  min_insert_block_size_rows: essential('4294967295', 'Part of a batch may be stored twice.'),
+  min_insert_block_size_bytes: essential('0', 'Part of a batch may be stored twice.'),
+  // Rows are parsed in chunks otherwise, and each must fit in one. Up to 10 MiB it gains nothing.
+  input_format_parallel_parsing: useful('0', 'The server may refuse long rows.'),
+  input_format_allow_errors_num: essential(
+    '0',
+    'Rows that the server cannot read are lost uncounted.',
+  ),
+  input_format_allow_errors_ratio: essential(
+    '0',
+    'Rows that the server cannot read are lost uncounted.',
+  ),
+  input_format_connection_handling: essential(
+    '0',
+    'Part of a batch may be stored twice after a lost connection.',
+  ),
+  input_format_force_null_for_omitted_fields: essential('0', ALL_REFUSED),
+  input_format_json_map_as_array_of_tuples: essential('0', ALL_REFUSED),
+  date_time_input_format: essential('best_effort', ALL_REFUSED),
+  enforce_strict_identifier_format: useful('0', 'The server may refuse names of columns.'),
+  additional_table_filters: useful('{}', VIEW_ROWS),
+  additional_result_filter: useful('', VIEW_ROWS),
+  wait_end_of_query: useful('1', 'An error late in an INSERT may be hard to see.'),
+  log_comment: useful(CLIENT, 'Our statements are not marked in system.query_log.'),
+}
+
+// With statements that create tables, or ask about them.
+const OF_STATEMENTS: Readonly<Record<string, string>> = {
+  data_type_default_nullable: '0',
+  aggregate_functions_null_for_empty: '0',
+  ...valuesOf('limit', 'offset', 'timeout_overflow_mode', 'enforce_strict_identifier_format'),
+  ...valuesOf('additional_table_filters', 'additional_result_filter', 'log_comment'),
+}
+
+/** Where to post a statement of our own. */
+export function statementPath(without: ReadonlySet<string>): string {
+  const query = new URLSearchParams(OF_STATEMENTS)
+  for (const setting of without) query.delete(setting)
+  return `/?${query}`
+}
+
+function essential(value: string, without: string): Setting {
+  return { value, essential: true, without }
+}
+
+function useful(value: string, without: string): Setting {
+  return { value, essential: false, without }
+}
+
+function valuesOf(...names: string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, SETTINGS[name]?.value ?? '']))
+}
+
+// What deduplicates. Not sent with asynchronous inserts: the server gathers rows of many writers, and a retry may duplicate them.
+export const DEDUPLICATION: readonly string[] = [
+  'insert_deduplicate',
+  'deduplicate_insert',
+  'deduplicate_insert_select',
+  'deduplicate_blocks_in_dependent_materialized_views',
+]
+// What the user's own `settings` may change.
+const CHANGEABLE = new Set([
+  'date_time_input_format',
+  'enforce_strict_identifier_format',
+  'additional_table_filters',
+  'additional_result_filter',
+  'log_comment',
+])
+/** Those that carry guarantees. */
+export const FIXED_SETTINGS: readonly string[] = Object.keys(SETTINGS).filter(
+  (name) => !CHANGEABLE.has(name),
+)
+const OF_EVERY_INSERT = valuesOf(...Object.keys(SETTINGS).filter((name) => name !== TOKEN))
 
 export function insertOf(config: DestinationConfig, batch: PressedBatch): Insert {
   const { schema, settings, asyncInsert } = config
-  const { pressed, rawBytes, common } = batch
-  const shared = {
-    ...ALWAYS,
-    ...(rawBytes > MAX_SINGLE_BLOCK_BYTES && { input_format_parallel_parsing: '0' }),
-    ...settings,
-  }
+  const { pressed, common } = batch
+  const all = { ...OF_EVERY_INSERT, ...settings }
   const form = formOf(config, common)
-  if (asyncInsert) return { ...form, settings: { ...shared, ...SERVER_BATCHES } }
+  if (asyncInsert) {
+    for (const name of DEDUPLICATION) delete all[name]
+    return { ...form, settings: { ...all, async_insert: '1' } }
+  }
   // A hash of what is inserted and how: the same token with other rows would lose those, silently.
   const token = tokenOf(
     form.statement,
@@ -70,7 +159,7 @@ export function insertOf(config: DestinationConfig, batch: PressedBatch): Insert
     pressed.digest,
     distinction(schema),
   )
-  return { ...form, settings: { ...shared, ...EXACTLY_ONCE, [TOKEN]: token } }
+  return { ...form, settings: { ...all, [TOKEN]: token } }
 }
 
 function formOf(
@@ -152,32 +241,8 @@ function leading(statement: string, codec: Compression['codec']): Buffer {
   return codec === 'gzip' ? gzipSync(line) : line
 }
 
-// What a batch loses without each setting that the server's constraints may forbid. The others say nothing of the rows.
-const COSTS: Readonly<Record<string, string>> = {
-  async_insert: 'rows sent again after a lost answer may be stored twice',
-  insert_deduplicate: 'rows sent again after a lost answer may be stored twice',
-  [TOKEN]: 'rows sent again after a lost answer may be stored twice',
-  deduplicate_blocks_in_dependent_materialized_views:
-    'rows sent again after a lost answer may be counted twice in materialised views',
-  date_time_input_format: 'times may be refused, or stored wrongly',
-  input_format_parallel_parsing: 'a large batch may be stored in part',
-}
-
-/** What is lost without a setting of ours; undefined if nothing is. */
-export function costOf(setting: string, { settings }: Insert): string | undefined {
-  // Only the server's own batches are worth waiting for.
-  if (setting === 'wait_for_async_insert' && settings['async_insert'] === '1')
-    return 'rows count as delivered before they are stored'
-  return COSTS[setting]
-}
-
-/** Whether a setting is one of ours, which an old server may do without. */
+/** Whether a setting is one of ours, which a server may do without. */
 export function isOurs(setting: string, { settings }: DestinationConfig): boolean {
-  const ours = {
-    ...ALWAYS,
-    ...EXACTLY_ONCE,
-    [TOKEN]: '',
-    input_format_parallel_parsing: '',
-  }
-  return Object.hasOwn(ours, setting) && !Object.hasOwn(settings, setting)
+  const ours = Object.hasOwn(SETTINGS, setting) || Object.hasOwn(OF_STATEMENTS, setting)
+  return ours && !Object.hasOwn(settings, setting)
 }

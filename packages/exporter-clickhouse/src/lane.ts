@@ -1,6 +1,7 @@
 import type { Common, Constants, Limits, SpanLike } from '@spanhouse/transform'
 import { Batch, isPressed, type PressedBatch } from './batch.js'
 import type { Batcher, Rows } from './batcher.js'
+import { clock } from './clock.js'
 import type { Compression, DestinationConfig } from './config.js'
 import type { Destination } from './destination.js'
 import type { Entry, Receipt } from './entry.js'
@@ -82,11 +83,11 @@ export class Lane {
 
   // By itself: a function with a closure in it allocates each time, whether it makes the closure or not.
   #addLater(span: SpanLike): void {
-    queueMicrotask(() => this.add(span))
+    clock.queueMicrotask(() => this.add(span))
   }
 
   seal(): void {
-    if (this.#isWriting) queueMicrotask(() => this.seal())
+    if (this.#isWriting) clock.queueMicrotask(() => this.seal())
     else this.#open.seal()
   }
 

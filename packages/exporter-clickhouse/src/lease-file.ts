@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { basename, join } from 'node:path'
+import { clock } from './clock.js'
 import { codeOf, type SpoolFs } from './spool-disk.js'
 
 // No destination's name has a dot in it.
@@ -39,9 +40,9 @@ export function freeFinder(
     for (const home of homes) {
       const time = await leaseTime(fs, home)
       const before = seen.get(home)
-      const since = before && before.time === time ? before.since : performance.now()
+      const since = before && before.time === time ? before.since : clock.now()
       if (time !== undefined) current.set(home, { time, since })
-      if (time === undefined || isDead(nowMs - time, performance.now() - since)) free.push(home)
+      if (time === undefined || isDead(nowMs - time, clock.now() - since)) free.push(home)
     }
     seen = current
     opening = false

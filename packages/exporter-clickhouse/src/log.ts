@@ -1,4 +1,5 @@
 import { diag } from '@opentelemetry/api'
+import { clock } from './clock.js'
 import { ClickHouseError, errorText } from './errors.js'
 import type { DropReason } from './outcome.js'
 
@@ -9,6 +10,8 @@ export interface DestinationLog {
   lostLetter(problem: Error): void
   dropped(rows: number, reason: DropReason, error: Error | undefined): void
   noDeduplication(because: string): void
+  /** Settings of ours that the server's constraints forbid, with what each costs. */
+  leftOut(settings: readonly string[]): void
   differences(found: readonly string[]): void
   spool(line: string): void
 }
@@ -18,7 +21,7 @@ const SUMMARY_EVERY_MS = 60_000
 export function destinationLog(
   name: string,
   endpoint: URL,
-  now: () => number = () => performance.now(),
+  now: () => number = clock.now,
 ): DestinationLog {
   const log = guardedLogger()
   const where = `${name} (${endpoint.host})`
@@ -52,6 +55,11 @@ export function destinationLog(
     noDeduplication(because) {
       log.warn(
         `${where} does not deduplicate: a retry after a lost answer may store rows twice. ${because}`,
+      )
+    },
+    leftOut(settings) {
+      log.warn(
+        `${where} is sent no settings that it forbids this user: ${settings.join(' ')} Allow them, if you mind.`,
       )
     },
     differences(found) {

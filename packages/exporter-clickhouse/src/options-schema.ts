@@ -5,6 +5,7 @@ import { en } from 'zod/locales'
 import * as z from 'zod/mini'
 import { MAX_TIMER_MS } from './deadline.js'
 import { endpointProblem } from './endpoint.js'
+import { FIXED_SETTINGS } from './insert.js'
 import { describe, unreadable } from './option-problems.js'
 import type { Options } from './options.js'
 
@@ -35,18 +36,12 @@ const ownHeaders = new Set([
 ])
 // These carry the guarantees; `asyncInsert` and `acknowledge` are the ways to choose otherwise.
 const ownSettings = new Set([
-  'async_insert',
-  'wait_for_async_insert',
-  'insert_deduplicate',
-  'insert_deduplication_token',
-  'deduplicate_blocks_in_dependent_materialized_views',
-  'input_format_parallel_parsing',
+  ...FIXED_SETTINGS,
   'query',
   'query_id',
   'user',
   'password',
   'default_format',
-  'wait_end_of_query',
 ])
 
 const destinationShape = {

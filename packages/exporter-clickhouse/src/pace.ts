@@ -1,4 +1,5 @@
 import { backoffMs } from './backoff.js'
+import { clock } from './clock.js'
 import type { RetryConfig } from './config.js'
 import type { Retry } from './outcome.js'
 
@@ -57,11 +58,11 @@ export class Pace {
     this.#concurrency = this.failing ? 1 : Math.min(this.#concurrency + 1, this.#maxConcurrency)
     this.#failures = 0
     this.#last = undefined
-    if (performance.now() >= this.#notBefore) this.#resume()
+    if (clock.now() >= this.#notBefore) this.#resume()
   }
 
   failed(outcome: Retry): void {
-    const now = performance.now()
+    const now = clock.now()
     this.#last = outcome
     this.#hurried = false
     this.#lastFailureAt = now
@@ -70,23 +71,23 @@ export class Pace {
     if (this.#pause !== undefined && outcome.retryAfterMs === undefined) return
     if (this.#pause === undefined) this.#failures++
     this.#notBefore = Math.max(this.#notBefore, now + (outcome.retryAfterMs ?? 0))
-    clearTimeout(this.#pause)
+    clock.clearTimeout(this.#pause)
     const delay = Math.max(this.#delayMs(outcome), this.#notBefore - now)
-    this.#pause = setTimeout(() => this.#resume(), delay).unref()
+    this.#pause = clock.setTimeout(() => this.#resume(), delay).unref()
   }
 
   /** Somebody waits for the rows: the next attempt is due at once, unless that breaks a promise or cannot help. */
   hurry(): void {
     if (this.#pause === undefined || this.#last?.why === 'misconfigured') return
-    const now = performance.now()
+    const now = clock.now()
     const due = Math.max(this.#lastFailureAt + HURRIED_APART_MS, this.#notBefore)
     this.#hurried = true
-    clearTimeout(this.#pause)
-    this.#pause = setTimeout(() => this.#resume(), Math.max(due - now, 0)).unref()
+    clock.clearTimeout(this.#pause)
+    this.#pause = clock.setTimeout(() => this.#resume(), Math.max(due - now, 0)).unref()
   }
 
   stop(): void {
-    clearTimeout(this.#pause)
+    clock.clearTimeout(this.#pause)
   }
 
   #delayMs({ why }: Retry): number {
@@ -101,7 +102,7 @@ export class Pace {
 
   #resume(): void {
     if (this.#pause === undefined) return
-    clearTimeout(this.#pause)
+    clock.clearTimeout(this.#pause)
     this.#pause = undefined
     this.#resumed()
   }

@@ -2,6 +2,7 @@ import { diag } from '@opentelemetry/api'
 import type { SpanLike } from '@spanhouse/transform'
 import { pressQueue } from './batch.js'
 import { flushBeforeExit } from './before-exit.js'
+import { clock } from './clock.js'
 import type { Config } from './config.js'
 import { openDeadLetters } from './dead-letters.js'
 import { within } from './deadline.js'
@@ -132,7 +133,7 @@ export class Pipeline {
 
   async #close(): Promise<void> {
     const { shutdownTimeoutMs } = this.#config
-    const startedAt = performance.now()
+    const startedAt = clock.now()
     await within(shutdownTimeoutMs, (signal) =>
       this.#when((destination) => destination.safe(signal)),
     )
@@ -144,7 +145,7 @@ export class Pipeline {
           `spanhouse: ${destination.config.name}: shut down with ${lost} rows not delivered within ${shutdownTimeoutMs} ms`,
         )
     }
-    const left = Math.max(shutdownTimeoutMs - (performance.now() - startedAt), MIN_CLOSE_MS)
+    const left = Math.max(shutdownTimeoutMs - (clock.now() - startedAt), MIN_CLOSE_MS)
     await within(left, () => Promise.all(this.#spools.map((spool) => spool.close())))
   }
 

@@ -59,7 +59,7 @@ export function exceptionError(
     exception === undefined ||
     exception.class === 'rejected' ||
     exception.quotes === 'rows' ||
-    view !== undefined
+    (view !== undefined && code !== ACCESS_DENIED)
   const said = quotesRows
     ? (exception?.name ?? nameIn(body) ?? 'no more is known of it')
     : oneLine(messageOf(body, exception))
@@ -92,6 +92,16 @@ export function rowHint(code: number, body: string): { row?: number } {
       ? / is violated at row ([1-9]\d{0,8})\. Expression: /.exec(body)?.[1]
       : [...body.matchAll(/\(at row ([1-9]\d{0,8})\)/g)].at(-1)?.[1]
   return row === undefined ? {} : { row: Number(row) - 1 }
+}
+
+const ACCESS_DENIED = 497
+const GRANT =
+  /(\S+): Not enough privileges\..* the grant (.+? ON (?:(?:`(?:[^`\\]|\\.)*`|[\w*]+)\.?){1,2})/
+
+/** The statement that gives the right which the server misses. */
+export function grantFix(code: number, body: string): string | undefined {
+  const [, user, grant] = (code === ACCESS_DENIED && GRANT.exec(body)) || []
+  return grant && `Grant the right: GRANT ${grant.replace(/\.$/, '')} TO ${user}.`
 }
 
 /** The setting that an exception complains of. */

@@ -3,7 +3,7 @@ import { classify } from './classify.js'
 import type { DestinationConfig } from './config.js'
 import { watchForHangs } from './hang-watch.js'
 import { type Client, type Exchange, openClient } from './http.js'
-import { costOf, type Insert, isOurs, postOf } from './insert.js'
+import { type Insert, isOurs, postOf, SETTINGS, statementPath } from './insert.js'
 import type { Outcome, Retry } from './outcome.js'
 import { createTables } from './schema.js'
 import { type Asked, Witness } from './witness.js'
@@ -18,6 +18,8 @@ export interface Sender {
   readonly requests: number
   /** Settings of ours that are left out: the server does not know them, or forbids them. */
   readonly unknownSettings: ReadonlySet<string>
+  /** Those of them that a constraint forbids this user: the server has another value. */
+  readonly forbiddenSettings: ReadonlySet<string>
   /** Aborts what is in flight. */
   close(): void
 }
@@ -50,6 +52,7 @@ export function openSender(
   const ping = (signal: AbortSignal) => client.send(PING, signal)
   const watch = watchForHangs(async (signal) => 'reply' in (await ping(signal)))
   const unknownSettings = new Set<string>()
+  const forbiddenSettings = new Set<string>()
   const witness = new Witness()
   let requests = 0
   let creating: Promise<Outcome> | undefined
@@ -70,20 +73,37 @@ export function openSender(
     statement: string,
     repeatable = true,
   ): Promise<{ outcome: Outcome; text: string }> {
-    const post = {
-      path: '/',
-      headers: {},
-      body: Buffer.from(statement),
-      deadlineMs: config.timeoutMs,
-      repeatable,
+    for (;;) {
+      const leftOut = unknownSettings.size
+      const post = {
+        path: statementPath(unknownSettings),
+        headers: {},
+        body: Buffer.from(statement),
+        deadlineMs: config.timeoutMs,
+        repeatable,
+      }
+      const exchange = await watch.watched((signal) => client.send(post, signal))
+      const outcome = read(exchange, { hasResult: !statement.startsWith('INSERT ') })
+      if (canDoWithout(outcome, leftOut)) continue
+      return { outcome, text: 'reply' in exchange ? exchange.reply.body : '' }
     }
-    const exchange = await watch.watched((signal) => client.send(post, signal))
-    const outcome = read(exchange, { hasResult: !statement.startsWith('INSERT ') })
-    return { outcome, text: 'reply' in exchange ? exchange.reply.body : '' }
+  }
+
+  /** Whether a setting of ours was in the way, and is left out from now on. `leftOut`: how many were, when it was sent. */
+  function canDoWithout(outcome: Outcome, leftOut: number, insert?: Insert): boolean {
+    if (!('setting' in outcome) || !isOurs(outcome.setting, config)) return false
+    const { status, setting } = outcome
+    if (status === 'forbidden_setting' && isEssential(setting, insert)) return false
+    // It may have become known while this one was under way.
+    if (unknownSettings.size <= leftOut && unknownSettings.has(setting)) return false
+    unknownSettings.add(setting)
+    if (status === 'forbidden_setting') forbiddenSettings.add(setting)
+    return true
   }
 
   return {
     unknownSettings,
+    forbiddenSettings,
     run,
     get requests() {
       return requests
@@ -99,15 +119,7 @@ export function openSender(
       for (let creations = 0; ; ) {
         const leftOut = unknownSettings.size
         const outcome = await insertOnce(batch, insert, how)
-        const setting = refusedSetting(outcome, insert, config)
-        if (
-          setting !== undefined &&
-          // It may have become known while this one was under way.
-          (unknownSettings.size > leftOut || !unknownSettings.has(setting))
-        ) {
-          unknownSettings.add(setting)
-          continue
-        }
+        if (canDoWithout(outcome, leftOut, insert)) continue
         if (outcome.status === 'forbidden_setting') return held(outcome, insert, config)
         if (outcome.status !== 'missing_table' || config.manageSchema !== 'create') return outcome
         // Every batch in flight gets this answer; one creation serves them all.
@@ -135,22 +147,17 @@ export function openSender(
 
 type Forbidden = Extract<Outcome, { setting: string }>
 
-/** A setting of ours that the server refuses and the batch can do without. */
-function refusedSetting(
-  outcome: Outcome,
-  insert: Insert,
-  config: DestinationConfig,
-): string | undefined {
-  if (!('setting' in outcome) || !isOurs(outcome.setting, config)) return undefined
-  const { status, setting } = outcome
-  return status === 'unknown_setting' || costOf(setting, insert) === undefined ? setting : undefined
+/** Whether rows are better held than sent without it. */
+function isEssential(setting: string, insert: Insert | undefined): boolean {
+  // Only the server's own batches are worth waiting for.
+  if (setting === 'wait_for_async_insert') return insert?.settings['async_insert'] === '1'
+  return SETTINGS[setting]?.essential === true
 }
 
 /** Rows that wait until a constraint on a setting is lifted. */
 function held({ error, setting }: Forbidden, insert: Insert, config: DestinationConfig): Outcome {
-  const cost = isOurs(setting, config) ? costOf(setting, insert) : undefined
-  const fix = cost
-    ? `Without \`${setting}=${insert.settings[setting]}\` ${cost}: allow it to this user, or change its value in the profile.`
+  const fix = isOurs(setting, config)
+    ? `\`${setting}\` must be ${insert.settings[setting]}: allow it to this user, or change its profile. Otherwise: ${SETTINGS[setting]?.without}`
     : `Remove \`${setting}\` from \`settings\`, or allow it to this user.`
   return { status: 'retry', why: 'misconfigured', error, fix }
 }

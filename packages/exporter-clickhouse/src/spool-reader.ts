@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { PressedBatch } from './batch.js'
+import { pause } from './clock.js'
 import type { Insert } from './insert.js'
 import type { Stored } from './spool.js'
-import { codeOf, ignoring, isGone, readWhole, type SpoolFs } from './spool-disk.js'
+import { codeOf, isGone, readWhole, type SpoolFs } from './spool-disk.js'
 import { pathOf } from './spool-ledger.js'
 import { decodeRecord, MAX_RECORD_BYTES } from './spool-record.js'
 
@@ -39,7 +39,7 @@ export async function readRecord(
       if (NO_FILE.has(codeOf(error))) return { status: 'corrupt' }
       if (codeOf(error) === 'EIO' && ++errors >= MAX_READ_ERRORS) return { status: 'unreadable' }
     }
-    await ignoring(pause(READ_AGAIN_MS, undefined, { ref: false, signal }))
+    await pause(READ_AGAIN_MS, signal)
   }
   return { status: 'abandoned' }
 }

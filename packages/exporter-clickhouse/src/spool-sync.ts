@@ -1,3 +1,4 @@
+import { clock } from './clock.js'
 import type { Stored } from './spool.js'
 import { isGone, type SpoolFs, syncFile, syncFolder } from './spool-disk.js'
 import { folderOf, pathOf } from './spool-ledger.js'
@@ -38,7 +39,7 @@ export function newIntervalSync(
   }
   const schedule = (): void => {
     if (finished || unsynced.size === 0) return
-    timer ??= setTimeout(() => track(sync()), SYNC_EVERY_MS).unref()
+    timer ??= clock.setTimeout(() => track(sync()), SYNC_EVERY_MS).unref()
   }
 
   return {
@@ -49,7 +50,7 @@ export function newIntervalSync(
     forget: (stored) => void unsynced.delete(stored),
     finish() {
       finished = true
-      clearTimeout(timer)
+      clock.clearTimeout(timer)
       return sync()
     },
   }

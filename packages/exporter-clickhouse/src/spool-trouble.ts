@@ -1,3 +1,5 @@
+import { clock } from './clock.js'
+
 const TRY_EVERY_MS = 1000
 
 /** Whether the disk may be tried. While it fails, one put a second finds out, so that a dead disk costs nothing. */
@@ -22,12 +24,12 @@ export function newTrouble(events: {
     admit(writesUnderWay) {
       if (!reported) return 'yes'
       // Behind a write that hangs there is nothing to find out.
-      if (writesUnderWay > 0 || performance.now() < nextTryAt) return 'no'
-      nextTryAt = performance.now() + TRY_EVERY_MS
+      if (writesUnderWay > 0 || clock.now() < nextTryAt) return 'no'
+      nextTryAt = clock.now() + TRY_EVERY_MS
       return 'probe'
     },
     began(error) {
-      nextTryAt = performance.now() + TRY_EVERY_MS
+      nextTryAt = clock.now() + TRY_EVERY_MS
       if (reported) return
       reported = true
       events.troubled(error instanceof Error ? error : new Error(String(error)))

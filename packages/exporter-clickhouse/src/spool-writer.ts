@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { clock } from './clock.js'
 import { type Home, type Leases, MAX_TAKEN_OVER } from './lease.js'
 import type { Stored } from './spool.js'
 import { isGone, makeFolder, type SpoolFs, syncFolder, writeWhole } from './spool-disk.js'
@@ -26,7 +27,7 @@ export function newWriter(
   let lastStamp = 0
 
   const writeIn = async (home: Home, ...[record, rows, destinations, of]: Parameters<Writer>) => {
-    lastStamp = Math.max(lastStamp + 1, Date.now() * 1000)
+    lastStamp = Math.max(lastStamp + 1, clock.unixMs() * 1000)
     const shape = { stamp: lastStamp, rows, bytes: record.length, of: of && partName(of) }
     const name = recordName(shape)
     const made: Stored[] = []

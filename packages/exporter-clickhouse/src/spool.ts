@@ -1,5 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { PressedBatch } from './batch.js'
+import { clock, turn } from './clock.js'
+import { valueWithin, within } from './deadline.js'
 import type { Insert } from './insert.js'
 import { type Home, openLeases } from './lease.js'
 import { corruptFolder } from './spool-corrupt.js'
@@ -119,7 +120,7 @@ export function openSpool(
       return store(batch, inserts, of)
     })
     track(writing)
-    const stored = await before(PUT_DEADLINE_MS, writing)
+    const stored = await valueWithin(PUT_DEADLINE_MS, () => writing, { ref: false })
     if (stored) return stored
     trouble.began(new Error(`the disk did not answer within ${PUT_DEADLINE_MS} ms`))
     void writing.then((late) => late.forEach(remove)) // the caller has it in memory from now on
@@ -178,7 +179,7 @@ export function openSpool(
       if (syncFolders) await syncFolder(fs, folderOf(stored))
     })().catch(() => removal.add(stored))
     track(gone)
-    await before(PUT_DEADLINE_MS, gone)
+    await within(PUT_DEADLINE_MS, () => gone, { ref: false })
   }
 
   async function unlink(stored: Stored): Promise<void> {
@@ -191,14 +192,14 @@ export function openSpool(
     await leases.renew()
     removal.retry()
     if (!looking) track(look())
-    if (!closed) nextTick = setTimeout(() => track(tick()), leaseMs / 3).unref()
+    if (!closed) nextTick = clock.setTimeout(() => track(tick()), leaseMs / 3).unref()
   }
 
   async function look(): Promise<void> {
     looking = true
     try {
       for (const [index, stored] of (await recovery.find()).entries()) {
-        if (index % RECOVERED_AT_ONCE === 0) await nextTurn()
+        if (index % RECOVERED_AT_ONCE === 0) await turn()
         if (closed) return
         ledger.keep(stored)
         try {
@@ -214,7 +215,7 @@ export function openSpool(
 
   function close(): Promise<void> {
     closed ??= (async () => {
-      clearTimeout(nextTick)
+      clock.clearTimeout(nextTick)
       closing.abort()
       await idle()
       removal.retry()
@@ -243,17 +244,4 @@ export function openSpool(
   }
 
   return { put, load, remove, replaced, bytesOf: ledger.bytesOf, close }
-}
-
-/** Undefined if the time is up first. */
-async function before<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms).unref()
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -2,6 +2,9 @@ import type { KeyLists } from '@spanhouse/transform'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Batcher, type Rows } from '../src/batcher.js'
+import { followGlobalClock } from './global-clock.js'
+
+followGlobalClock()
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

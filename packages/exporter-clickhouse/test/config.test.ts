@@ -536,6 +536,11 @@ describe('values', () => {
     'wait_end_of_query',
     'deduplicate_blocks_in_dependent_materialized_views',
     'input_format_parallel_parsing',
+    'deduplicate_insert',
+    'limit',
+    'timeout_overflow_mode',
+    'min_insert_block_size_rows',
+    'input_format_allow_errors_num',
   ])('the setting %s is the exporter’s own', (name) => {
     expect(errorOf({ settings: { [name]: '1' } }).problems).toEqual([
       `settings.${name} is set by the exporter`,

@@ -11,7 +11,10 @@ import { TOKEN } from '../src/insert.js'
 import type { Options } from '../src/options.js'
 import type { Sender } from '../src/sender.js'
 import { ClickHouseSpanProcessor } from '../src/span-processor.js'
+import { followGlobalClock } from './global-clock.js'
 import { scriptedServer } from './scripted-server.js'
+
+followGlobalClock()
 
 const letter = {
   row: '{"a":1}',

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { watchForHangs } from '../src/hang-watch.js'
+import { followGlobalClock } from './global-clock.js'
+
+followGlobalClock()
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

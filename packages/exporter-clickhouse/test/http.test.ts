@@ -12,7 +12,10 @@ import { AsyncLocalStorageContextManager, isTracingSuppressed } from '#sdk'
 import { parseConfig } from '../src/config.js'
 import { type Client, type Exchange, openClient, type Post, type Reply } from '../src/http.js'
 import type { Options } from '../src/options.js'
+import { followGlobalClock } from './global-clock.js'
 import { freePort, scriptedServer } from './scripted-server.js'
+
+followGlobalClock()
 
 afterEach(() => vi.restoreAllMocks())
 

@@ -4,7 +4,10 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type Leases, openLeases } from '../src/lease.js'
 import { freeFinder, LEASE, renewLease } from '../src/lease-file.js'
 import { realFs } from '../src/spool-disk.js'
+import { followGlobalClock } from './global-clock.js'
 import { homesIn, spools } from './spool-kit.js'
+
+followGlobalClock()
 
 const { directory: newDirectory } = spools()
 const everything = async () => true

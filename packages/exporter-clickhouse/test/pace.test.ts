@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Retry } from '../src/outcome.js'
 import { Pace } from '../src/pace.js'
+import { followGlobalClock } from './global-clock.js'
+
+followGlobalClock()
 
 const RETRY = {
   maxRetries: Number.POSITIVE_INFINITY,

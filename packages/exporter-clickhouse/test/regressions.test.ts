@@ -22,8 +22,11 @@ import type { Sender } from '../src/sender.js'
 import { ClickHouseSpanExporter, type ExportResult } from '../src/span-exporter.js'
 import { ClickHouseSpanProcessor } from '../src/span-processor.js'
 import type { DestinationStats } from '../src/stats.js'
+import { followGlobalClock } from './global-clock.js'
 import { type Behaviour, freePort, type Received, scriptedServer } from './scripted-server.js'
 import { homesIn, spools } from './spool-kit.js'
+
+followGlobalClock()
 
 // Each of these was a defect that a review proved.
 

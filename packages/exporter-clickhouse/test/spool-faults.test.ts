@@ -2,6 +2,7 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Spool, Stored } from '../src/spool.js'
+import { followGlobalClock } from './global-clock.js'
 import {
   backdateLeases,
   batchOf,
@@ -15,6 +16,8 @@ import {
   textsOf,
   until,
 } from './spool-kit.js'
+
+followGlobalClock()
 
 const { directory: newDirectory, open } = spools()
 afterEach(() => vi.useRealTimers())

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { deflateRaw } from 'node:zlib'
 import { vi } from 'vitest'
+import { followGlobalClock } from '../../../packages/exporter-clickhouse/test/global-clock.js'
 
 const POOL_THREADS = 4
 const throughThePool = promisify(deflateRaw)
@@ -8,29 +9,10 @@ const NOTHING = Buffer.alloc(1)
 
 /** Takes timers and clocks over. Input, output and the thread pool go on by themselves. */
 export function takeTheClock(): void {
+  followGlobalClock()
   vi.useFakeTimers({
     toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'],
     now: new Date('2026-03-01T12:00:00Z'),
-  })
-}
-
-/** What a mock of `node:timers/promises` exports: timers that the clock above drives as well. */
-export function promisedTimeout<T>(
-  ms: number,
-  value?: T,
-  { signal }: { signal?: AbortSignal } = {},
-): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', aborted)
-      resolve(value)
-    }, ms)
-    if (signal?.aborted) aborted()
-    else signal?.addEventListener('abort', aborted, { once: true })
   })
 }
 

@@ -45,8 +45,8 @@ export const DESTINATION = [
     ],
     [
       'lets a destination that hangs hold up the others',
-      'setTimeout(() => this.#fallBehind(), PATIENCE_MS)',
-      'setTimeout(() => {}, PATIENCE_MS)',
+      'startDeadline(PATIENCE_MS, () => this.#fallBehind()',
+      'startDeadline(PATIENCE_MS, () => {}',
     ],
     [
       'gives a slow link no more time',

@@ -138,4 +138,32 @@ export const EDGES = [
       ],
     ],
   ),
+  ...inFile(
+    'exporter/clock',
+    [exporter('fake-timers'), exporter('deadline')],
+    [
+      [
+        'waits for timers that the test runner of the application has replaced',
+        '  setTimeout,\n  clearTimeout,',
+        '  setTimeout: (...args) => globalThis.setTimeout(...args),\n  clearTimeout,',
+      ],
+      [
+        'waits for turns of an event loop that the test runner has replaced',
+        '  setImmediate,\n  queueMicrotask',
+        '  setImmediate: (callback) => globalThis.setImmediate(callback),\n  queueMicrotask',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/deadline',
+    [exporter('deadline')],
+    [
+      [
+        'believes a deadline that came after a stall',
+        'const parts = Math.max(1, Math.min(MAX_PARTS, Math.floor(ms / MIN_PART_MS)))',
+        'const parts = 1',
+      ],
+      ['ends what was cancelled', 'if (!cancelled) expire()', 'expire()'],
+    ],
+  ),
 ]

@@ -6,18 +6,18 @@ export const INSERT = [
     'exporter/insert',
     [exporter('insert'), exporter('compact'), exporter('equal-batches')],
     [
-      ['drops the deduplication token', ', [TOKEN]: token }', ' }'],
+      ['drops the deduplication token', ', [TOKEN]: token } }', ' } }'],
       ['gives other rows the same token', '    pressed.digest,\n', ''],
       ['gives all parts of a batch the same token', 'tokenOf(token, part)', 'token'],
       [
         'lets the server gather the rows of several inserts',
-        "async_insert: '0',",
-        "async_insert: '1',",
+        "async_insert: essential('0',",
+        "async_insert: essential('1',",
       ],
       [
-        'lets the server parse a large batch as several blocks',
-        '...(rawBytes > MAX_SINGLE_BLOCK_BYTES &&',
-        '...(rawBytes < 0 &&',
+        'lets the server parse a batch in chunks',
+        "input_format_parallel_parsing: useful('0',",
+        "input_format_parallel_parsing: useful('1',",
       ],
       [
         'takes equal rows of a table that is not ours for a retry',
