@@ -2,6 +2,7 @@ import {
   Agent as HttpAgent,
   request as httpRequest,
   type IncomingHttpHeaders,
+  type IncomingMessage,
   type RequestOptions,
 } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
@@ -99,15 +100,17 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
       let bodyStarted = false
       let timedOut = false
       let finished = false
-      let answered = false
+      let answer: IncomingMessage | undefined
       const fail = (error: Error) => {
-        const isNew = !req.reusedSocket && !answered && !timedOut && !signal.aborted
+        // All of the answer is here and about to be read: what comes after it does not matter.
+        if (answer?.complete && !timedOut && !signal.aborted) return
+        const isNew = !req.reusedSocket && !answer && !timedOut && !signal.aborted
         finish({
           error,
           bodyStarted,
           timedOut,
           ...(isNew && { unanswered: secure ? 'https' : 'http' }),
-          stale: req.reusedSocket && !answered && !timedOut && !signal.aborted,
+          stale: req.reusedSocket && !answer && !timedOut && !signal.aborted,
         })
       }
       const finish = (outcome: Exchange & { stale?: boolean }) => {
@@ -151,7 +154,7 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
       // Without these a connection that dies between request and response would settle nothing.
       req.on('close', () => fail(new Error('the connection closed before an answer')))
       req.on('response', (res) => {
-        answered = true
+        answer = res
         const chunks: Buffer[] = []
         let bytes = 0
         const reply = (complete: boolean): Exchange => ({
