@@ -296,7 +296,7 @@ describe('a setting that a constraint forbids', () => {
     await until(() => lines.length > 1)
     expect(statsOf(processor)).toMatchObject({ delivered: 10, deduplication: 'ineffective' })
     expect(lines[0]).toMatch(
-      /does not deduplicate: .* A constraint forbids `insert_deduplicate`\.$/,
+      /does not deduplicate: .* The profile of this user switches `insert_deduplicate` off\.$/,
     )
     await processor.shutdown()
   })

@@ -11,8 +11,8 @@ const MAX_COPIED_BYTES = 1024 * 1024
 const SLACK = 1.25
 
 type BatcherLimits = BatchLimits & {
-  /** What of the statement the keys of a batch's rows may take, by the measure of `lengthOf`. */
-  readonly keyListsRoom: number
+  /** How much of the statement the attribute keys of the rows may take, by the measure of `lengthOf`. Undefined: the rows are whole. */
+  readonly keyListsRoom: number | undefined
   readonly lengthOf: LengthOf
 }
 
@@ -29,6 +29,8 @@ export interface Rows {
  * what is sealed is handed to `onSealed`.
  */
 export class Batcher {
+  /** Its rows leave out what they have in common. */
+  readonly isCompact: boolean
   readonly #limits: BatcherLimits
   readonly #onSealed: (rows: Rows, keyLists: KeyLists) => void
   readonly #partitions = new Set<number>()
@@ -43,7 +45,8 @@ export class Batcher {
 
   constructor(limits: BatcherLimits, onSealed: (rows: Rows, keyLists: KeyLists) => void) {
     this.#limits = limits
-    this.#keyLists = new KeyLists(limits.keyListsRoom, limits.lengthOf)
+    this.isCompact = limits.keyListsRoom !== undefined
+    this.#keyLists = this.#newKeyLists()
     this.#onSealed = onSealed
   }
 
@@ -97,7 +100,7 @@ export class Batcher {
     const keyLists = this.#keyLists
     const sealed = { rows: this.#rows, bytes: Buffer.from(bytes.buffer, 0, length), release }
     this.#open = undefined
-    this.#keyLists = new KeyLists(this.#limits.keyListsRoom, this.#limits.lengthOf)
+    this.#keyLists = this.#newKeyLists()
     this.#rows = 0
     this.#expectedBytes = Math.min(isFull(writer) ? 2 * length : length, this.#limits.maxBytes)
     this.#partitions.clear()
@@ -105,7 +108,11 @@ export class Batcher {
     this.#onSealed(sealed, keyLists)
   }
 
-  // By itself, as in Lane.#addLater.
+  #newKeyLists(): KeyLists {
+    return new KeyLists(this.#limits.keyListsRoom ?? 0, this.#limits.lengthOf)
+  }
+
+  // A method of its own: a closure in commit() would be allocated for every row.
   #startTimer(): void {
     this.#timer = clock.setTimeout(() => this.seal(), this.#limits.maxDelayMs).unref()
   }

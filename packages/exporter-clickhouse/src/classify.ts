@@ -14,6 +14,7 @@ import {
   settingIn,
   UNREADABLE,
   viewThatFailed,
+  writtenRows,
 } from './reply-text.js'
 import { retryAfterMs } from './retry-after.js'
 import { type Asked, doubtOf, type Known, NOTHING_KNOWN } from './witness.js'
@@ -36,7 +37,8 @@ export function classify(
   if (code !== 0) return withPatience(outcomeOfException(reply, code), reply, now)
   if (!isSuccess(reply.status)) return withPatience(outcomeOfStatus(reply), reply, now)
   const doubt = reply.complete ? doubtOf(reply, asked, known) : 'of which the end is missing'
-  if (doubt === undefined) return { status: 'delivered', ...(replayed && { replayed }) }
+  if (doubt === undefined)
+    return { status: 'delivered', ...(replayed && { replayed }), ...writtenRows(reply) }
   return { status: 'retry', why: 'ambiguous', ...foreignSuccess(reply, doubt) }
 }
 

@@ -1,6 +1,6 @@
 import { quoteText } from '@spanhouse/transform'
 import type { DestinationConfig } from './config.js'
-import { DEDUPLICATION } from './insert.js'
+import { DEDUPLICATION, TOKEN } from './insert.js'
 import type { Sender } from './sender.js'
 
 export type Deduplication = 'effective' | 'ineffective' | 'unknown'
@@ -17,29 +17,44 @@ export async function deduplicationOf(
   sender: Sender,
 ): Promise<Finding | undefined> {
   if (asyncInsert) return { deduplication: 'ineffective' }
-  if (sender.unknownSettings.has('insert_deduplication_token'))
+  if (sender.unknownSettings.has(TOKEN))
     return { deduplication: 'ineffective', because: 'The server takes no tokens.' }
-  const forbidden = DEDUPLICATION.find((setting) => sender.forbiddenSettings.has(setting))
-  if (forbidden !== undefined)
-    return { deduplication: 'ineffective', because: `A constraint forbids \`${forbidden}\`.` }
   const { outcome, text } = await sender.run(
     `SELECT engine, engine_full FROM system.tables WHERE database = ${quoteText(database)} AND name = ${quoteText(table)} LIMIT 1 FORMAT JSONCompactEachRow`,
   )
   if (outcome.status === 'retry' && outcome.why !== 'misconfigured') return undefined
   if (outcome.status !== 'delivered' || text === '') return { deduplication: 'unknown' }
   const [engine = '', full = ''] = JSON.parse(text) as string[]
-  if (/^(Replicated|Shared).*MergeTree$/.test(engine)) return { deduplication: 'effective' }
-  const isMergeTree = engine.endsWith('MergeTree')
+  if (!engine.endsWith('MergeTree'))
+    return { deduplication: 'ineffective', because: cannot(engine) }
   const window = /non_replicated_deduplication_window = (\d+)/.exec(full)?.[1]
-  if (isMergeTree && Number(window) > 0) return { deduplication: 'effective' }
-  return { deduplication: 'ineffective', because: isMergeTree ? NO_WINDOW : cannot(engine) }
+  const remembers = /^(Replicated|Shared)/.test(engine) || Number(window) > 0
+  return remembers ? ofProfile(sender) : { deduplication: 'ineffective', because: NO_WINDOW }
 }
 
 const NO_WINDOW = 'Set non_replicated_deduplication_window on the table (ddl() does).'
 
 function cannot(engine: string): string {
   const where = /^(Distributed|Buffer|Merge)$/.test(engine)
-    ? ` Insert into the MergeTree table behind it, if you can.`
+    ? ' Insert into the MergeTree table behind it, if you can.'
     : ''
   return `The engine of the table, ${engine}, knows no tokens.${where}`
+}
+
+const OFF = new Set(['0', 'false', 'disable'])
+
+/** What we send decides. Where it may not be sent, the profile of the user does; a setting that the server does not know has no say. */
+async function ofProfile(sender: Sender): Promise<Finding | undefined> {
+  const leftOut = DEDUPLICATION.filter((name) => sender.unknownSettings.has(name))
+  if (leftOut.length === 0) return { deduplication: 'effective' }
+  const { outcome, text } = await sender.run(
+    `SELECT name, value FROM system.settings WHERE name IN (${leftOut.map(quoteText).join(', ')}) FORMAT TSV`,
+  )
+  if (outcome.status === 'retry' && outcome.why !== 'misconfigured') return undefined
+  if (outcome.status !== 'delivered') return { deduplication: 'unknown' }
+  const rows = text.split('\n').map((line) => line.split('\t'))
+  const [off] = rows.find(([, value = '']) => OFF.has(value)) ?? []
+  return off === undefined
+    ? { deduplication: 'effective' }
+    : { deduplication: 'ineffective', because: `The profile of this user switches \`${off}\` off.` }
 }

@@ -16,7 +16,7 @@ import type { DestinationLog } from './log.js'
 import type { DropReason, Outcome, Rejection, Retry } from './outcome.js'
 import { Pace } from './pace.js'
 import { Queue } from './queue.js'
-import { differences } from './schema.js'
+import { columnsOf, differences, jsonColumns } from './schema.js'
 import { MAX_CONCURRENCY, type Sender } from './sender.js'
 import type { Spool, Stored } from './spool.js'
 import type { DestinationStats } from './stats.js'
@@ -47,6 +47,9 @@ const ATTEMPTS_IN_A_ROW = 3
 // deadline would overflow meanwhile, and the healthy destinations would lack those spans.
 const PATIENCE_MS = 1000
 
+const FELL_SHORT =
+  'Something adds settings to each request, such as `limit` or `timeout_overflow_mode`: look at proxies and the profile of the user.'
+
 /** One server: a bounded queue of batches, the requests that empty it, and an account of every row. */
 export class Destination {
   readonly config: DestinationConfig
@@ -60,6 +63,8 @@ export class Destination {
   #inFlightNow = 0
   #isBehind = false
   #asksAboutTable = true
+  /** The table takes our rows and stores them as something else: no more are sent until it is mended. */
+  #jsonColumns: readonly string[] = []
   /** Compact rows were taken once: what is refused from then on is not their form. */
   /** How long a statement of compact rows the server has taken; 0 before the first. */
   #longestTaken = 0
@@ -267,11 +272,14 @@ export class Destination {
     const { sender, onAttempt } = this.#with
     const startedAt = clock.now()
     const endPatience = startDeadline(PATIENCE_MS, () => this.#fallBehind(), { ref: false })
-    const outcome = await sender.attempt(loaded.batch, loaded.insert, {
-      deadlineMs: this.config.timeoutMs * 2 ** Math.min(entry.timeouts, MAX_DEADLINE_DOUBLINGS),
-      pingFirst: this.#pace.timedOut,
-      repeatable: this.#account.deduplication !== 'ineffective',
-    })
+    const unfit = this.#jsonColumns.length > 0 ? await this.#askAgainForJsonColumns() : undefined
+    const outcome =
+      unfit ??
+      (await sender.attempt(loaded.batch, loaded.insert, {
+        deadlineMs: this.config.timeoutMs * 2 ** Math.min(entry.timeouts, MAX_DEADLINE_DOUBLINGS),
+        pingFirst: this.#pace.timedOut,
+        repeatable: this.#account.deduplication !== 'ineffective',
+      }))
     endPatience()
     if (outcome.status !== 'delivered') this.#account.errors++
     onAttempt(entry.rows, (clock.now() - startedAt) / 1000, outcome)
@@ -298,6 +306,7 @@ export class Destination {
     if (!this.#queue.has(entry) || this.#closed) return // settled meanwhile, by close()
     switch (outcome.status) {
       case 'delivered':
+        if (this.#fallsShort(entry, outcome.writtenRows)) return
         this.#answered()
         if (entry.insert?.whole)
           this.#longestTaken = Math.max(this.#longestTaken, entry.insert.statement.length)
@@ -331,19 +340,36 @@ export class Destination {
     this.#asksAboutTable = false
     try {
       const found = await deduplicationOf(this.config, sender)
-      this.#asksAboutTable = found === undefined
-      if (found === undefined) return
+      const columns = found && (await columnsOf(this.config, sender.run))
+      this.#asksAboutTable = columns === undefined
+      if (found === undefined || columns === undefined) return
       this.#account.learn(found.deduplication)
       if (found.because !== undefined) log.noDeduplication(found.because)
       const forbidden = [...sender.forbiddenSettings].map(
         (name) => `\`${name}\` (${SETTINGS[name]?.without})`,
       )
       if (forbidden.length > 0) log.leftOut(forbidden)
+      this.#jsonColumns = jsonColumns(this.config, columns)
       if (this.config.manageSchema !== 'validate') return
-      const missing = await differences(this.config, sender.run)
-      if (missing.length > 0) log.differences(missing)
+      const differing = differences(this.config, columns)
+      if (differing.length > 0) log.differences(differing)
     } catch {
       // An answer we cannot read leaves it unknown.
+    }
+  }
+
+  /** Undefined where the table has been mended. */
+  async #askAgainForJsonColumns(): Promise<Retry | undefined> {
+    const columns = await columnsOf(this.config, this.#with.sender.run)
+    if (columns) this.#jsonColumns = jsonColumns(this.config, columns)
+    if (this.#jsonColumns.length === 0) return undefined
+    const { database, table } = this.config
+    const names = this.#jsonColumns.join(', ')
+    return {
+      status: 'retry',
+      why: 'misconfigured',
+      error: new Error(`${names} of ${database}.${table} are of type JSON`),
+      fix: "The server stores each value there as a text, which breaks queries over the Collector's rows: set `table` to another one, without JSON columns.",
     }
   }
 
@@ -390,6 +416,10 @@ export class Destination {
     }
     this.#tellSibling(entry, false)
     if (lonely) return this.#rest(entry, outcome)
+    this.#serverFailed(outcome)
+  }
+
+  #serverFailed(outcome: Retry): void {
     if (!this.#pace.failing) {
       this.#generation++
       this.#inFlightNow = 0
@@ -397,6 +427,23 @@ export class Destination {
     this.#pace.failed(outcome)
     this.#with.log.failed(outcome.error, outcome.fix, this.#queue.rows)
     this.#fallBehind()
+  }
+
+  /**
+   * The server says success, and that it wrote fewer rows than were sent. Which of them nobody can know, and the same token again would
+   * store no more. Those after them wait, but for one batch at a time that finds out whether it is mended.
+   */
+  #fallsShort(entry: Entry, writtenRows = entry.rows): boolean {
+    // What an asynchronous insert has written is not known when it is answered.
+    if (writtenRows >= entry.rows || this.config.asyncInsert) return false
+    const error = new Error(
+      `the server answered success but wrote ${writtenRows} of ${entry.rows} rows`,
+    )
+    this.#lastError = error
+    this.#account.errors++
+    this.#drop(entry, 'unconfirmed', error)
+    this.#serverFailed({ status: 'retry', why: 'misconfigured', error, fix: FELL_SHORT })
+    return true
   }
 
   /** Others were delivered since this batch last failed: it is the batch, not the server, and holds up nobody. */

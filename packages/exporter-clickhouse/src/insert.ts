@@ -122,7 +122,7 @@ function valuesOf(...names: string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, SETTINGS[name]?.value ?? '']))
 }
 
-// What deduplicates. Not sent with asynchronous inserts: the server gathers rows of many writers, and a retry may duplicate them.
+/** Not sent with asynchronous inserts: the server gathers rows of many writers, and a retry may duplicate them. */
 export const DEDUPLICATION: readonly string[] = [
   'insert_deduplicate',
   'deduplicate_insert',

@@ -1,7 +1,6 @@
 import type { Common, Constants, Limits, SpanLike } from '@spanhouse/transform'
 import { Batch, isPressed, type PressedBatch } from './batch.js'
 import type { Batcher, Rows } from './batcher.js'
-import { clock } from './clock.js'
 import type { Compression, DestinationConfig } from './config.js'
 import type { Destination } from './destination.js'
 import type { Entry, Receipt } from './entry.js'
@@ -33,8 +32,6 @@ export class Lane {
   readonly #open: OpenBatches
   readonly #press: Press
   #receipts: Promise<Receipt>[] | undefined
-  /** A getter of the span's may end another span, or flush: that has to wait until the row is written. */
-  #isWriting = false
 
   constructor(
     config: DestinationConfig,
@@ -69,10 +66,6 @@ export class Lane {
   }
 
   add(span: SpanLike): void {
-    if (this.#isWriting) {
-      this.#addLater(span)
-      return
-    }
     try {
       this.#add(span)
     } catch (error) {
@@ -81,39 +74,31 @@ export class Lane {
     }
   }
 
-  // By itself: a function with a closure in it allocates each time, whether it makes the closure or not.
-  #addLater(span: SpanLike): void {
-    clock.queueMicrotask(() => this.add(span))
-  }
-
   seal(): void {
-    if (this.#isWriting) clock.queueMicrotask(() => this.seal())
-    else this.#open.seal()
+    this.#open.seal()
   }
 
   /** Adds spans, seals, and returns the receipts of every batch that came of them. */
   addAndSeal(spans: readonly SpanLike[]): Promise<Receipt>[] {
     const receipts: Promise<Receipt>[] = []
-    const outer = this.#receipts // export() may be called from onDrop
     this.#receipts = receipts
     for (const span of spans) this.add(span)
     this.seal()
-    this.#receipts = outer
+    this.#receipts = undefined
     return receipts
   }
 
   #add(span: SpanLike): void {
     const constants = this.#constantsOf(span)
     const partition = this.#config.schema.partitionDay?.(span)
-    const isWhole = constants === undefined
     let batcher = this.#open.of(constants)
     const start = batcher.bytes
-    let isRow = this.#write(span, batcher, isWhole)
+    let isRow = this.#write(span, batcher)
     if (isRow && !batcher.fits(partition)) {
       batcher.writer.length = start
       batcher.seal()
       batcher = this.#open.of(constants)
-      isRow = this.#write(span, batcher, isWhole) // again, for it may name keys by the lists of the others
+      isRow = this.#write(span, batcher) // again, for it may name keys by the lists of the others
     }
     if (isRow) {
       batcher.commit(partition)
@@ -124,24 +109,20 @@ export class Lane {
   }
 
   /** False if the row is too long. What is no row is taken back. */
-  #write(span: SpanLike, { writer, keyLists }: Batcher, whole: boolean): boolean {
+  #write(span: SpanLike, { writer, keyLists, isCompact }: Batcher): boolean {
     const start = writer.length
     let isRow = false
-    this.#isWriting = true
     try {
-      this.#encoder.encode(span, writer, whole ? undefined : keyLists)
+      this.#encoder.encode(span, writer, isCompact ? keyLists : undefined)
       isRow = writer.length - start <= this.#maxRowBytes
     } finally {
-      this.#isWriting = false
       if (!isRow) writer.length = start
     }
     return isRow
   }
 
   #constantsOf(span: SpanLike): Constants | undefined {
-    if (!this.destinations.every(takesCompactRows)) return undefined
-    const constants = this.#encoder.constantsOf(span)
-    return constants && this.#open.hasRoomFor(constants) ? constants : undefined
+    return this.destinations.every(takesCompactRows) ? this.#encoder.constantsOf(span) : undefined
   }
 
   #refuse(reason: 'too_large' | 'encode_error', error?: Error): void {

@@ -2,6 +2,7 @@ import { diag } from '@opentelemetry/api'
 import { clock } from './clock.js'
 import { ClickHouseError, errorText } from './errors.js'
 import type { DropReason } from './outcome.js'
+import type { Refused } from './schema.js'
 
 /** The log lines of one destination: one when it begins to fail, at most one a minute while it does, one when it recovers. */
 export interface DestinationLog {
@@ -13,6 +14,7 @@ export interface DestinationLog {
   /** Settings of ours that the server's constraints forbid, with what each costs. */
   leftOut(settings: readonly string[]): void
   differences(found: readonly string[]): void
+  refusedCompanion(refused: Refused): void
   spool(line: string): void
 }
 
@@ -64,6 +66,12 @@ export function destinationLog(
     },
     differences(found) {
       log.warn(`${where}: the table differs from the schema: ${found.slice(0, 10).join('; ')}.`)
+    },
+    refusedCompanion({ statement, error, fix }) {
+      const what = /^\s*CREATE\s+(.*?)\s*(?:\n|$)/.exec(statement)?.[1] ?? 'a companion'
+      log.warn(
+        `${where} could not create ${what} beside the table: ${errorText(error)}.${fix ? ` ${fix}` : ''} Rows are delivered without it.`,
+      )
     },
     spool(line) {
       log.warn(`${where}: ${line}`)

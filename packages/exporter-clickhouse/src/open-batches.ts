@@ -19,13 +19,17 @@ type Sealed = (rows: Rows, common: Common | undefined) => void
 export class OpenBatches {
   readonly #limits: Limits
   readonly #onSealed: Sealed
-  readonly #batchers = new Map<string, Batcher>()
+  readonly #whole: Batcher
+  readonly #byResource = new Map<string, Batcher>()
   readonly #roomBeside = new WeakMap<Constants, number>()
   #last: { readonly constants: Constants | undefined; readonly batcher: Batcher } | undefined
 
   constructor(limits: Limits, onSealed: Sealed) {
     this.#limits = limits
     this.#onSealed = onSealed
+    this.#whole = new Batcher({ ...limits, keyListsRoom: undefined }, (rows) =>
+      onSealed(rows, undefined),
+    )
   }
 
   get rows(): number {
@@ -36,39 +40,47 @@ export class OpenBatches {
     return this.#sum((batcher) => batcher.bytes)
   }
 
-  /** Whether there is, or can be, a batch of the rows that have this in common. */
-  hasRoomFor(constants: Constants): boolean {
-    if (this.#last?.constants === constants) return true
-    if (this.#keyListsRoom(constants) < 0) return false
-    if (this.#batchers.has(constants.select)) return true
-    if (this.#batchers.size < MAX_RESOURCES) return true
-    for (const [key, batcher] of this.#batchers) if (batcher.rows === 0) this.#batchers.delete(key)
-    return this.#batchers.size < MAX_RESOURCES
-  }
-
-  /** The batch that the rows go in that have this in common, or, without it, the whole ones. */
+  /**
+   * The batch that the rows go in that have this in common; or the one of whole rows, which is for rows that have nothing in
+   * common, for resources beyond the first few, and where the statement has no room for the constants.
+   */
   of(constants: Constants | undefined): Batcher {
     if (this.#last && this.#last.constants === constants) return this.#last.batcher
-    const key = constants?.select ?? ''
-    let batcher = this.#batchers.get(key)
-    if (!batcher) {
-      const keyListsRoom = constants ? this.#keyListsRoom(constants) : 0
-      batcher = new Batcher({ ...this.#limits, keyListsRoom }, (rows, keyLists) =>
-        this.#onSealed(rows, constants && commonOf(constants, keyLists)),
-      )
-      this.#batchers.set(key, batcher)
-    }
+    const batcher = (constants && this.#compact(constants)) ?? this.#whole
     this.#last = { constants, batcher }
     return batcher
   }
 
   /** The bound is on what is held, however many batches it is parted in. */
   sealIfFull(): void {
-    if (this.#batchers.size > 1 && this.bytes >= this.#limits.maxBytes) this.seal()
+    const open = this.#byResource.size + (this.#whole.rows > 0 ? 1 : 0)
+    if (open > 1 && this.bytes >= this.#limits.maxBytes) this.seal()
   }
 
   seal(): void {
-    for (const batcher of this.#batchers.values()) batcher.seal()
+    this.#whole.seal()
+    for (const batcher of this.#byResource.values()) batcher.seal()
+  }
+
+  /** Undefined where there is no such batch and no room for one more. */
+  #compact(constants: Constants): Batcher | undefined {
+    const keyListsRoom = this.#keyListsRoom(constants)
+    if (keyListsRoom < 0) return undefined
+    const open = this.#byResource.get(constants.select)
+    if (open) return open
+    if (this.#byResource.size >= MAX_RESOURCES) this.#forgetEmpty()
+    if (this.#byResource.size >= MAX_RESOURCES) return undefined
+    const batcher = new Batcher({ ...this.#limits, keyListsRoom }, (rows, keyLists) =>
+      this.#onSealed(rows, commonOf(constants, keyLists)),
+    )
+    this.#byResource.set(constants.select, batcher)
+    return batcher
+  }
+
+  // Only here and on the way to a new #last: rows of a batch that seal() and the account do not walk would be left behind.
+  #forgetEmpty(): void {
+    for (const [key, batcher] of this.#byResource)
+      if (batcher.rows === 0) this.#byResource.delete(key)
   }
 
   /** Negative where not even the constants fit. */
@@ -84,8 +96,8 @@ export class OpenBatches {
   }
 
   #sum(of: (batcher: Batcher) => number): number {
-    let sum = 0
-    for (const batcher of this.#batchers.values()) sum += of(batcher)
+    let sum = of(this.#whole)
+    for (const batcher of this.#byResource.values()) sum += of(batcher)
     return sum
   }
 }

@@ -6,6 +6,8 @@ export type Outcome =
       readonly status: 'delivered'
       /** An earlier sending of the same may have been written too. */
       readonly replayed?: boolean
+      /** Where the server says how many rows it wrote, those of materialized views among them. */
+      readonly writtenRows?: number
     }
   | {
       readonly status: 'retry'
@@ -74,4 +76,5 @@ export type DropReason =
   | 'encode_error'
   | 'spool_full'
   | 'spool_corrupt'
+  | 'unconfirmed'
   | 'shutdown'

@@ -2,7 +2,7 @@ import { diag } from '@opentelemetry/api'
 import type { SpanLike } from '@spanhouse/transform'
 import { pressQueue } from './batch.js'
 import { flushBeforeExit } from './before-exit.js'
-import { clock } from './clock.js'
+import { clock, turn } from './clock.js'
 import type { Config } from './config.js'
 import { openDeadLetters } from './dead-letters.js'
 import { within } from './deadline.js'
@@ -32,6 +32,7 @@ export class Pipeline {
   readonly #leaveExit: () => void
   readonly #arriving = new Set<Promise<unknown>>()
   #arrivingRows = 0
+  #isAdding = false
   #rowsTaken = 0
   #shutdown: Promise<void> | undefined
 
@@ -44,11 +45,12 @@ export class Pipeline {
     )
     const spools = openSpools(config.destinations, logs, (name) => this.#byName(name))
     this.#destinations = config.destinations.map((one) => {
-      const sender = openSender(one)
+      const log = logs.get(one.name) ?? destinationLog(one.name, one.endpoint)
+      const sender = openSender(one, log.refusedCompanion)
       const record = metrics?.attemptsOf(one)
       return new Destination(one, {
         sender,
-        log: logs.get(one.name) ?? destinationLog(one.name, one.endpoint),
+        log,
         spool: spools.get(one.name),
         deadLetters: openDeadLetters(one, sender),
         acknowledge: config.acknowledge,
@@ -72,7 +74,7 @@ export class Pipeline {
   /** Takes spans in. Resolves with false only if no destination has, or still holds, any of them. */
   async export(spans: readonly SpanLike[]): Promise<boolean> {
     this.#rowsTaken += spans.length
-    const receipts = await Promise.all(await this.#whenKnown(spans, () => this.#take(spans)))
+    const receipts = await Promise.all(await this.#whenReady(spans, () => this.#take(spans)))
     const nothingToWaitFor = receipts.length === 0
     return nothingToWaitFor || receipts.some((receipt) => receipt !== 'dropped')
   }
@@ -80,7 +82,7 @@ export class Pipeline {
   /** Takes one span in, to be gathered with others. */
   accept(span: SpanLike): void {
     this.#rowsTaken++
-    if (isPending(span)) this.#addWhenKnown(span)
+    if (this.#isAdding || isPending(span)) this.#addLater(span)
     else this.#add(span)
   }
 
@@ -156,31 +158,46 @@ export class Pipeline {
   #take(spans: readonly SpanLike[]): Promise<Receipt>[] {
     const { acknowledge } = this.#config
     // What is acknowledged is on disk, so with a spool every export is a batch of its own.
-    if (acknowledge === 'delivered' || this.#spools.length > 0)
-      return this.#lanes.flatMap((lane) => lane.addAndSeal(spans))
+    if (acknowledge === 'delivered' || this.#spools.length > 0) {
+      this.#isAdding = true
+      try {
+        return this.#lanes.flatMap((lane) => lane.addAndSeal(spans))
+      } finally {
+        this.#isAdding = false
+      }
+    }
     for (const span of spans) this.#add(span)
     return []
   }
 
   #add(span: SpanLike): void {
     const { length } = this.#lanes
-    for (let index = 0; index < length; index++) this.#lanes[index]?.add(span) // for…of would make an iterator a span
+    this.#isAdding = true
+    try {
+      for (let index = 0; index < length; index++) this.#lanes[index]?.add(span) // for…of would make an iterator a span
+    } finally {
+      this.#isAdding = false
+    }
   }
 
-  // By itself, as in Lane.#addLater.
-  #addWhenKnown(span: SpanLike): void {
-    void this.#whenKnown([span], () => {
+  // A method of its own: a closure in accept() would be allocated for every span.
+  #addLater(span: SpanLike): void {
+    void this.#whenReady([span], () => {
       this.#add(span)
       return []
     })
   }
 
-  /** Attributes of a resource may still be on their way: its spans are encoded when they are known, or after a while without them. */
-  #whenKnown(
+  /**
+   * Calls `encode` at once, if it can. Attributes of a resource may still be on their way: its spans are encoded when they are known,
+   * or after a while without them. And while a row is written, or its batch is sealed, the application may run (a getter of the span's,
+   * onDrop) and end another span: that one waits for a turn of the event loop, and is counted and flushed meanwhile.
+   */
+  #whenReady(
     spans: readonly SpanLike[],
     encode: () => Promise<Receipt>[],
   ): Promise<Receipt>[] | Promise<Promise<Receipt>[]> {
-    const pending = pendingResources(spans)
+    const pending = pendingResources(spans) ?? (this.#isAdding ? turn() : undefined)
     if (!pending) return encode()
     if (this.#arrivingRows + spans.length > MAX_ARRIVING_SPANS) {
       for (const destination of this.#destinations) destination.refuse(spans.length, 'queue_full')
@@ -198,6 +215,7 @@ export class Pipeline {
 
   async #when(done: (destination: Destination) => Promise<void>): Promise<void> {
     const sent = async () => {
+      if (this.#isAdding) await turn() // a getter of a span's asks for it: the batches are sealed when its row is in
       for (const lane of this.#lanes) lane.seal()
       for (const destination of this.#destinations) destination.hurry()
       await Promise.all(this.#destinations.map(done))

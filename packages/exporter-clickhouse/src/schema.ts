@@ -1,38 +1,115 @@
 import { quoteText } from '@spanhouse/transform'
 import type { DestinationConfig } from './config.js'
+import type { ClickHouseError } from './errors.js'
 import type { Outcome } from './outcome.js'
 
-/** Runs the table's DDL, statement by statement. Resolves with the first outcome that is not `delivered`, else with that. */
+const UNKNOWN_DATABASE = 81
+
+/** A view or table beside ours that could not be created. */
+export interface Refused {
+  readonly statement: string
+  readonly error: Error
+  readonly fix?: string | undefined
+}
+
+/**
+ * Creates what an INSERT found missing. The database only where the server says that it is missing: who may create tables in it
+ * need not be allowed to create it. A refused companion (a view, and the table it fills) keeps no row from the table itself.
+ * Resolves with the first outcome that is not `delivered`, else with that.
+ */
 export async function createTables(
   { schema, database, table, ttl }: DestinationConfig,
+  missing: ClickHouseError,
   run: (statement: string) => Promise<{ outcome: Outcome }>,
+  onRefused: (refused: Refused) => void,
 ): Promise<Outcome> {
-  for (const statement of schema.ddl({ database, table, ttl })) {
-    const { outcome } = await run(statement)
-    if (outcome.status !== 'delivered') return outcome
+  const statements = schema.ddl({ database, table, ttl })
+  const isDatabase = (statement: string) => /^\s*CREATE\s+DATABASE\b/i.test(statement)
+  const databases = statements.filter(isDatabase)
+  const [own, ...companions] = statements.filter((statement) => !isDatabase(statement))
+  const runAll = async (all: readonly string[]): Promise<Outcome> => {
+    for (const statement of all) {
+      const { outcome } = await run(statement)
+      if (outcome.status !== 'delivered') return outcome
+    }
+    return { status: 'delivered' }
+  }
+
+  if (isDatabaseMissing(missing)) {
+    const made = await runAll(databases)
+    if (made.status !== 'delivered') return made
+  }
+  const tables = own === undefined ? [] : [own]
+  let made = await runAll(tables)
+  if (made.status === 'missing_table' && isDatabaseMissing(made.error))
+    made = await runAll([...databases, ...tables])
+  if (made.status !== 'delivered') return made
+  for (const statement of companions) {
+    const outcome = await runAll([statement])
+    if (!isRefusal(outcome)) {
+      if (outcome.status !== 'delivered') return outcome
+      continue
+    }
+    onRefused({ statement, ...outcome })
+    break // the view needs the table before it
   }
   return { status: 'delivered' }
 }
 
-/** How the table on the server differs from the schema, as short phrases; empty if it does not, or does not tell. */
-export async function differences(
-  { schema, database, table }: DestinationConfig,
+function isDatabaseMissing({ code }: ClickHouseError): boolean {
+  return code === UNKNOWN_DATABASE
+}
+
+type Failure = Exclude<Outcome, { status: 'delivered' }>
+
+/** The server will say the same until somebody changes something. */
+function isRefusal(outcome: Outcome): outcome is Failure {
+  if (outcome.status === 'delivered') return false
+  return outcome.status !== 'retry' || outcome.why === 'misconfigured'
+}
+
+/** The types of the table's columns on the server; empty where it does not tell, undefined where it does not answer. */
+export async function columnsOf(
+  { database, table }: DestinationConfig,
   run: (statement: string) => Promise<{ outcome: Outcome; text: string }>,
-): Promise<string[]> {
+): Promise<ReadonlyMap<string, string> | undefined> {
   const { outcome, text } = await run(
     `SELECT name, type FROM system.columns WHERE database = ${quoteText(database)} AND table = ${quoteText(table)} FORMAT JSONCompactEachRow`,
   )
-  if (outcome.status !== 'delivered' || text === '') return []
-  const there = new Map(
-    text
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as [string, string]),
-  )
+  if (outcome.status === 'retry' && outcome.why !== 'misconfigured') return undefined
+  if (outcome.status !== 'delivered' || text === '') return new Map()
+  const lines = text.trim().split('\n')
+  return new Map(lines.map((line) => JSON.parse(line) as [string, string]))
+}
+
+/** How the table on the server differs from the schema, as short phrases; empty if it does not, or does not tell. */
+export function differences(
+  { schema }: DestinationConfig,
+  there: ReadonlyMap<string, string>,
+): string[] {
+  if (there.size === 0) return []
   return schema.columns.flatMap(({ name, type }) => {
     const found = there.get(name)
     if (found === undefined) return [`${name} is missing`]
     return plain(found) === plain(type) ? [] : [`${name} is ${found} instead of ${type}`]
+  })
+}
+
+const JSON_TYPE = /^(JSON|Object)\b/
+
+/**
+ * Columns of type JSON where the schema has another, as the Collector makes them with `json: true`. The server takes our maps there,
+ * and stores every value as a text: queries over rows of both writers then fail (386).
+ */
+export function jsonColumns(
+  { schema }: DestinationConfig,
+  there: ReadonlyMap<string, string>,
+): string[] {
+  return schema.columns.flatMap(({ name, type }) => {
+    const found = there.get(name) ?? ''
+    // Of `Nested(…)`, or an array: what its elements are.
+    const isJson = JSON_TYPE.test(found.replace(/^(Array\()+/, ''))
+    return isJson && !type.includes('JSON') ? [name] : []
   })
 }
 

@@ -1,11 +1,12 @@
 import type { PressedBatch } from './batch.js'
 import { classify } from './classify.js'
 import type { DestinationConfig } from './config.js'
+import type { ClickHouseError } from './errors.js'
 import { watchForHangs } from './hang-watch.js'
 import { type Client, type Exchange, openClient } from './http.js'
 import { type Insert, isOurs, postOf, SETTINGS, statementPath } from './insert.js'
 import type { Outcome, Retry } from './outcome.js'
-import { createTables } from './schema.js'
+import { createTables, type Refused } from './schema.js'
 import { type Asked, Witness } from './witness.js'
 
 /** Attempts at one server. */
@@ -47,6 +48,7 @@ const PING = {
 
 export function openSender(
   config: DestinationConfig,
+  onRefused: (refused: Refused) => void,
   client: Client = openClient(config, MAX_CONCURRENCY + SPARE_SOCKETS),
 ): Sender {
   const ping = (signal: AbortSignal) => client.send(PING, signal)
@@ -56,6 +58,8 @@ export function openSender(
   const witness = new Witness()
   let requests = 0
   let creating: Promise<Outcome> | undefined
+  /** What an INSERT found missing. Until all of it is there no row is sent: a view has only the rows that come after it. */
+  let missing: ClickHouseError | undefined
 
   async function insertOnce(batch: PressedBatch, insert: Insert, how: How): Promise<Outcome> {
     requests++
@@ -101,6 +105,22 @@ export function openSender(
     return true
   }
 
+  /** Every batch in flight finds the same missing; one creation serves them all. */
+  async function create(what: ClickHouseError): Promise<Outcome> {
+    creating ??= createTables(config, what, run, onRefused).finally(() => {
+      creating = undefined
+    })
+    const created = await creating
+    // After a refusal the INSERT is asked again first: somebody may have created the table by hand.
+    const interrupted = created.status === 'retry' && created.why !== 'misconfigured'
+    if (!interrupted) missing = undefined
+    if (created.status === 'delivered') return created
+    // Whatever is wrong with the statement, it says nothing against the rows.
+    if (created.status === 'retry') return { ...created, refusesForm: false }
+    const { error, fix } = { fix: undefined, ...created }
+    return { status: 'retry', why: 'misconfigured', error, fix }
+  }
+
   return {
     unknownSettings,
     forbiddenSettings,
@@ -117,25 +137,19 @@ export function openSender(
           return { ...read({ ...pong, bodyStarted: false }, {}), unsent: true } as Retry
       }
       for (let creations = 0; ; ) {
+        if (missing) {
+          const created = await create(missing)
+          if (created.status !== 'delivered') return created
+        }
         const leftOut = unknownSettings.size
         const outcome = await insertOnce(batch, insert, how)
         if (canDoWithout(outcome, leftOut, insert)) continue
         if (outcome.status === 'forbidden_setting') return held(outcome, insert, config)
         if (outcome.status !== 'missing_table' || config.manageSchema !== 'create') return outcome
-        // Every batch in flight gets this answer; one creation serves them all.
-        creating ??= createTables(config, run).finally(() => {
-          creating = undefined
-        })
-        const created = await creating
-        if (created.status === 'delivered') {
-          // Dropped between the two, or created on another node: that is no reason to wait for a human.
-          if (++creations < MAX_CREATIONS) continue
+        // Dropped between the two, or created on another node: that is no reason to wait for a human.
+        if (creations++ === MAX_CREATIONS)
           return { status: 'retry', why: 'transient', error: outcome.error }
-        }
-        // Whatever is wrong with the statement, it says nothing against the rows.
-        return created.status === 'retry'
-          ? { ...created, refusesForm: false }
-          : { status: 'retry', why: 'misconfigured', error: created.error }
+        missing = outcome.error
       }
     },
     close() {

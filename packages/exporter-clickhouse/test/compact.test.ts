@@ -218,27 +218,6 @@ describe('the keys of attributes', () => {
   })
 })
 
-test('a span that ends while another one is being written is written after it', async () => {
-  const server = await scriptedServer()
-  const to = processor({ endpoint: server.url })
-  const nested = Object.defineProperty({}, 'x', {
-    enumerable: true,
-    get() {
-      to.onEnd(makeSpan({ name: 'inner' }))
-      void to.forceFlush()
-      return 'y'
-    },
-  })
-  await sent(to, makeSpan({ name: 'before' }), makeSpan({ name: 'outer', attributes: nested }))
-  await to.forceFlush()
-  // Each batch is a request, and requests come in any order.
-  const batches = server.inserts.map(({ rows }) => rows.map((row) => row['span_name']))
-  expect(batches).toContainEqual(['before', 'outer'])
-  expect(batches).toContainEqual(['inner'])
-  const outer = server.rows.find((row) => row['span_name'] === 'outer')
-  expect(outer).toMatchObject({ attributes: { x: 'y' } })
-})
-
 test.each([
   ['nothing', null],
   ['no context', makeSpan({ spanContext: 5 })],

@@ -10,7 +10,7 @@ export const BATCHES = [
       ['fills a batch beyond its rows', 'this.#rows >= maxRows || ', ''],
       [
         'sends the keys of all rows since the start',
-        'this.#keyLists = new KeyLists(this.#limits.keyListsRoom, this.#limits.lengthOf)\n    this.#rows',
+        'this.#keyLists = this.#newKeyLists()\n    this.#rows',
         'this.#rows',
       ],
       ['copies megabytes while a batch grows', ' || isFull(writer)', ''],
@@ -57,7 +57,7 @@ export const BATCHES = [
     [
       [
         'takes in nothing for a row that does not fit behind the others',
-        'isRow = this.#write(span, batcher, isWhole) // again',
+        'isRow = this.#write(span, batcher) // again',
         'isRow = true // again',
       ],
       [
@@ -84,12 +84,19 @@ export const BATCHES = [
   ),
   ...inFile(
     'exporter/open-batches',
-    [exporter('lanes'), exporter('compact')],
+    [exporter('open-batches'), exporter('lanes'), exporter('compact')],
     [
+      ['leaves rows of many resources behind at a flush', '    this.#whole.seal()\n', ''],
+      ['counts rows of many resources nowhere', 'let sum = of(this.#whole)', 'let sum = 0'],
+      [
+        'forgets batches that have rows when there are too many',
+        'if (batcher.rows === 0) this.#byResource',
+        'this.#byResource',
+      ],
       [
         'opens a batch for every resource there is',
-        'if (this.#batchers.size < MAX_RESOURCES) return true',
-        'return true',
+        'if (this.#byResource.size >= MAX_RESOURCES) return undefined',
+        '',
       ],
       [
         'makes a statement longer than it may be',

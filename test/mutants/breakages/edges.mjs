@@ -139,6 +139,22 @@ export const EDGES = [
     ],
   ),
   ...inFile(
+    'exporter/pipeline',
+    [exporter('reentry')],
+    [
+      [
+        'writes a span into the middle of another one',
+        'this.#isAdding || isPending(span)',
+        'isPending(span)',
+      ],
+      [
+        'answers a flush that a getter asked for before the row is written',
+        'if (this.#isAdding) await turn()',
+        'if (false) await turn()',
+      ],
+    ],
+  ),
+  ...inFile(
     'exporter/clock',
     [exporter('fake-timers'), exporter('deadline')],
     [

@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+import { expect, onTestFinished, test } from 'vitest'
+import { makeSpan } from '../../transform/test/spans.js'
+import type { Options } from '../src/options.js'
+import { ClickHouseSpanProcessor } from '../src/span-processor.js'
+import { scriptedServer } from './scripted-server.js'
+import { spools } from './spool-kit.js'
+
+const { directory } = spools()
+
+function processorOf(options: Options): ClickHouseSpanProcessor {
+  const made = new ClickHouseSpanProcessor({ shutdownTimeoutMs: 20, ...options })
+  onTestFinished(() => made.shutdown())
+  return made
+}
+
+const only = (of: ClickHouseSpanProcessor) => of.stats().destinations['primary']
+
+const resources = new Map<number, { attributes: Record<string, string> }>()
+function resourceOf(n: number) {
+  const resource = resources.get(n) ?? { attributes: { 'service.name': `service ${n}` } }
+  resources.set(n, resource)
+  return resource
+}
+
+test('rows of a ninth resource are neither left behind nor uncounted when the first eight are sealed', async () => {
+  const server = await scriptedServer()
+  const to = processorOf({ endpoint: server.url, batch: { maxRows: 10 } })
+  for (let n = 0; n < 8; n++) to.onEnd(makeSpan({ resource: resourceOf(n) }))
+  for (let n = 0; n < 15; n++) to.onEnd(makeSpan({ resource: resourceOf(8) }))
+  expect(only(to)?.accepted).toBe(23)
+  await to.forceFlush()
+  expect(only(to)).toMatchObject({ accepted: 23, delivered: 23, waiting: 0 })
+  expect(server.rows).toHaveLength(23)
+})
+
+let runs = 0
+/** What is done, in this order: a span of that resource ends, or everything is flushed. */
+const steps = fc.array(
+  fc.oneof(
+    { weight: 60, arbitrary: fc.nat({ max: 12 }) },
+    { weight: 20, arbitrary: fc.constant(12) },
+    { weight: 1, arbitrary: fc.constant('flush' as const) },
+  ),
+  { minLength: 1, maxLength: 120, size: 'max' },
+)
+const limits = fc.record({
+  maxRows: fc.integer({ min: 1, max: 30 }),
+  maxBytes: fc.constantFrom(300, 2000, 1_000_000, 1_000_000),
+})
+
+test.each([
+  ['in memory', async () => ({})],
+  ['with a spool', async () => ({ spool: { directory: await directory(), fsync: 'never' } })],
+] as const)(
+  'whatever the resources, limits and order, each span is counted at once and is there after a flush, %s',
+  async (_, options) => {
+    const server = await scriptedServer()
+    await fc.assert(
+      fc.asyncProperty(steps, limits, async (order, batch) => {
+        const before = server.rows.length
+        const run = runs++ // equal batches would be taken for one
+        const to = processorOf({ endpoint: server.url, batch, ...(await options()) })
+        let ended = 0
+        for (const step of order) {
+          if (step === 'flush') await to.forceFlush()
+          else
+            to.onEnd(makeSpan({ resource: resourceOf(step), name: `run ${run}, span ${ended++}` }))
+          expect(only(to)?.accepted).toBe(ended)
+        }
+        await to.forceFlush()
+        expect(only(to)).toMatchObject({ accepted: ended, delivered: ended, waiting: 0 })
+        const names = server.rows.slice(before).map((row) => row['span_name'])
+        expect(new Set(names).size).toBe(ended)
+        expect(names).toHaveLength(ended)
+        await to.shutdown()
+      }),
+      { numRuns: 25 },
+    )
+  },
+)

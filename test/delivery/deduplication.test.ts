@@ -1,0 +1,62 @@
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { flatTraces } from '@spanhouse/transform'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parseConfig } from '../../packages/exporter-clickhouse/src/config.js'
+import { deduplicationOf } from '../../packages/exporter-clickhouse/src/deduplication.js'
+import { openSender, type Sender } from '../../packages/exporter-clickhouse/src/sender.js'
+
+const PROFILES = {
+  plain: {},
+  insert_off: { insert_deduplicate: 0 },
+  insert_disabled: { deduplicate_insert: 'disable' },
+  select_disabled: { deduplicate_insert_select: 'disable' },
+  limited: { limit: 1, offset: 1 },
+}
+
+let server: ClickHouseServer
+beforeAll(async () => {
+  server = await startClickHouse({
+    users: [
+      ...Object.entries(PROFILES).map(([name, settings]) => ({ name, settings })),
+      { name: 'blind', grants: ['INSERT ON telemetry.*'] },
+    ],
+  })
+  for (const statement of flatTraces.ddl({ database: 'telemetry' })) await server.query(statement)
+  await server.query('CREATE DATABASE plain')
+  await server.query('CREATE TABLE plain.traces (a String) ENGINE = MergeTree ORDER BY a')
+})
+afterAll(() => server?.stop())
+
+/** What is found by a user who must do without some settings of ours. */
+async function found(username: string, leftOut: string[] = [], database = 'telemetry') {
+  const [config] = parseConfig({ endpoint: server.url, username, database }, {}).destinations
+  if (!config) throw new Error('no destination')
+  const sender = openSender(config, () => {})
+  for (const setting of leftOut) (sender.unknownSettings as Set<string>).add(setting)
+  const deduplication = await deduplicationOf(config, sender as Sender)
+  sender.close()
+  return deduplication
+}
+
+test('what is sent is at work, whatever the profile says', async () => {
+  for (const user of Object.keys(PROFILES)) expect(await found(user), user).toBe('effective')
+})
+
+test.each([
+  ['insert_off', 'insert_deduplicate'],
+  ['insert_disabled', 'deduplicate_insert'],
+  ['select_disabled', 'deduplicate_insert_select'],
+])('%s: where %s may not be sent, the profile decides', async (user, setting) => {
+  expect(await found(user, [setting])).toBe('ineffective')
+  expect(await found('plain', [setting])).toBe('effective')
+})
+
+test('a setting that the server does not know has no say', async () => {
+  expect(await found('plain', ['deduplicate_insert', 'limit'])).toBe('effective')
+  expect(await found('plain', ['insert_deduplication_token'])).toBe('ineffective')
+})
+
+test('a table without a window forgets tokens, and one that is not shown is unknown', async () => {
+  expect(await found('plain', [], 'plain')).toBe('ineffective')
+  expect(await found('blind', [], 'plain')).toBe('unknown')
+})

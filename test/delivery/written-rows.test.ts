@@ -1,0 +1,101 @@
+import { once } from 'node:events'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { diagLines, rowsIn, statsOf, until } from './harness.js'
+import { narrowTable, shopSpans } from './spans.js'
+
+let server: ClickHouseServer
+beforeAll(async () => {
+  server = await startClickHouse()
+})
+afterAll(() => server?.stop())
+
+/** A proxy that puts settings of its own in the place of ours, as gateways do. */
+async function proxyWith(settings: Record<string, string>): Promise<string> {
+  const proxy = createServer((incoming, answer) => {
+    const url = new URL(incoming.url ?? '/', server.url)
+    const isInsert = url.searchParams.has('insert_deduplication_token')
+    if (isInsert)
+      for (const [name, value] of Object.entries(settings)) url.searchParams.set(name, value)
+    const outgoing = request(
+      url,
+      { method: incoming.method, headers: incoming.headers },
+      (reply) => {
+        answer.writeHead(reply.statusCode ?? 500, reply.headers)
+        reply.pipe(answer)
+      },
+    )
+    incoming.pipe(outgoing)
+  })
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  onTestFinished(() => {
+    proxy.closeAllConnections()
+    proxy.close()
+  })
+  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+}
+
+test.each([
+  ['limit', { limit: '30' }, 30],
+  ['offset', { offset: '30' }, 170],
+  ['time', { max_execution_time: '0.000001', timeout_overflow_mode: 'break' }, 0],
+])('a success that stored fewer rows is none: %s', async (name, settings, stored) => {
+  const lines = diagLines()
+  const database = `short_${name}`
+  const endpoint = await proxyWith(settings)
+  const processor = new ClickHouseSpanProcessor({ endpoint, database, shutdownTimeoutMs: 1 })
+  for (const span of shopSpans(200)) processor.onEnd(span)
+  await until(() => statsOf(processor).failing)
+  expect(await rowsIn(server, database)).toBe(stored)
+  expect(statsOf(processor)).toMatchObject({
+    accepted: 200,
+    delivered: 0,
+    dropped: { unconfirmed: 200 },
+    lastError: `the server answered success but wrote ${stored} of 200 rows`,
+  })
+  const said = lines.filter((line) => line.includes(`wrote ${stored} of 200 rows`))
+  expect(said.filter((line) => line.includes('takes no rows'))).toHaveLength(1)
+
+  // What comes after it is kept, and not thrown after it.
+  for (const span of shopSpans(200)) processor.onEnd(span)
+  await expect(processor.forceFlush({ timeoutMs: 100 })).rejects.toThrow('primary (200 rows)')
+  expect(statsOf(processor)).toMatchObject({ accepted: 400, waiting: 200 })
+  await processor.shutdown()
+})
+
+test.each([
+  ['MergeTree', 'MergeTree ORDER BY span_id', 20],
+  [
+    'a table that deduplicates',
+    'MergeTree ORDER BY span_id SETTINGS non_replicated_deduplication_window = 100',
+    20,
+  ],
+  ['ReplacingMergeTree', 'ReplacingMergeTree ORDER BY tuple()', 1],
+  ['Null', 'Null', 0],
+  ['Memory', 'Memory', 20],
+  ['Buffer', 'Buffer(kinds, target, 1, 10, 100, 10000, 1000000, 10000000, 100000000)', 20],
+])('a success that stored what was sent is one, on %s', async (name, engine, stored) => {
+  const database = `on_${name.replaceAll(' ', '_')}`
+  await server.query('CREATE DATABASE IF NOT EXISTS kinds')
+  await server.query(
+    `CREATE TABLE IF NOT EXISTS kinds.target (span_id String) ENGINE = MergeTree ORDER BY span_id`,
+  )
+  await server.query(`CREATE DATABASE ${database}`)
+  await server.query(`CREATE TABLE ${database}.traces (span_id String) ENGINE = ${engine}`)
+  const processor = new ClickHouseSpanProcessor({
+    endpoint: server.url,
+    database,
+    schema: narrowTable,
+  })
+  const spans = shopSpans(20)
+  // The same rows twice: where the server knows them again, it says that it wrote them.
+  for (const span of spans) processor.onEnd(span)
+  await processor.forceFlush()
+  expect(statsOf(processor)).toMatchObject({ delivered: 20, dropped: {} })
+  expect(await rowsIn(server, database)).toBe(stored)
+  await processor.shutdown()
+})
