@@ -17,8 +17,8 @@ const CLASSIFY = inFile(
     ],
     [
       'acknowledges any 2xx, whoever gave it',
-      'if (doubt === undefined) return',
-      'if (reply.complete) return',
+      'if (doubt === undefined)',
+      'if (reply.complete)',
     ],
     [
       'takes a connection lost in the middle of the rows for one that wrote nothing',
