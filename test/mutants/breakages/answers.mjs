@@ -15,11 +15,7 @@ const CLASSIFY = inFile(
       "reply.complete ? doubtOf(reply, asked, known) : 'of which the end is missing'",
       'doubtOf(reply, asked, known)',
     ],
-    [
-      'acknowledges any 2xx, whoever gave it',
-      'if (doubt === undefined)',
-      'if (reply.complete)',
-    ],
+    ['acknowledges any 2xx, whoever gave it', 'if (doubt === undefined)', 'if (reply.complete)'],
     [
       'takes a connection lost in the middle of the rows for one that wrote nothing',
       "bodyStarted && !isRefusal ? 'ambiguous' : 'transient'",
