@@ -148,7 +148,7 @@ function sayingOf({ headers, body }: Reply): string {
   const heading = /<title[^>]*>([^<]*)|<h1[^>]*>([^<]*)/i.exec(body)
   const text = heading ? (heading[1] ?? heading[2] ?? '') : (messageOfJson(body) ?? body)
   const type = headers['content-type'] ?? ''
-  if (!heading && (/html|xml/i.test(type) || /^\s*</.test(text))) return ''
+  if (!heading && (/html|xml/i.test(type) || /^\s*<|\ufffd/.test(text))) return ''
   const chproxy = CHPROXY.exec(text)
   if (chproxy) return oneLine(text.slice(chproxy[0].length).replace(/; query: .*$/s, ''))
   return oneLine(text.slice(0, 2000).replace(/(?:[?{"<&]|(?<!\w)').*$/s, ''))

@@ -12,7 +12,7 @@ export const UNREADABLE = -1
 export function exceptionCode({ status, headers, body }: Reply): number {
   const header = headers['x-clickhouse-exception-code']
   const said = header === undefined ? [] : String(header).split(',').map(Number)
-  const code = said.find((number) => number > 0)
+  const code = said.find((number) => Number.isInteger(number) && number > 0)
   if (code !== undefined) return code
   const inBody = /\bCode: (\d{1,5})(?:\. [\w:]*Exception\b|, (?:e\.|type:))/.exec(body)?.[1]
   if (inBody !== undefined) return Number(inBody)

@@ -308,6 +308,7 @@ test('what an answer repeats of our request is not shown', () => {
     { headers: TEXT, body: `no handler for POST /?query=WITH+${SECRET}` },
     { headers: HTML, body: `<h1>Not found: /?query=${SECRET}</h1>` },
     { headers: HTML, body: `<p>${SECRET}</p>` },
+    { headers: {}, body: `\u001f\ufffd\b\u0000${SECRET}` },
   ]
   for (const echo of echoes)
     for (const status of [200, 400, 404, 500])
