@@ -360,6 +360,12 @@ describe('a 2xx', () => {
       false,
     ],
     [
+      'with a code beyond all',
+      { headers: { ...own, 'x-clickhouse-exception-code': 'Infinity' } },
+      false,
+      false,
+    ],
+    [
       'with a code twice',
       { headers: { ...own, 'x-clickhouse-exception-code': '241, 241' } },
       false,
