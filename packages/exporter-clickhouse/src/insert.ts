@@ -105,9 +105,16 @@ const OF_STATEMENTS: Readonly<Record<string, string>> = {
 
 /** Where to post a statement of our own. */
 export function statementPath(without: ReadonlySet<string>): string {
-  const query = new URLSearchParams(OF_STATEMENTS)
+  return `/?${queryOf(OF_STATEMENTS, without)}`
+}
+
+function queryOf(
+  settings: Readonly<Record<string, string>>,
+  without: ReadonlySet<string>,
+): URLSearchParams {
+  const query = new URLSearchParams(settings)
   for (const setting of without) query.delete(setting)
-  return `/?${query}`
+  return query
 }
 
 function essential(value: string, without: string): Setting {
@@ -209,8 +216,7 @@ export function postOf(
   without: ReadonlySet<string>,
   { deadlineMs, repeatable }: { deadlineMs: number; repeatable: boolean },
 ): Post & { readonly queryId: string } {
-  const query = new URLSearchParams(settings)
-  for (const setting of without) query.delete(setting)
+  const query = queryOf(settings, without)
   const queryId = newQueryId() // a fresh one: the same id while the first still runs is an error
   query.set('query_id', queryId)
   // With what the rows have in common it is too long for the URLs that some proxies pass on.

@@ -767,3 +767,58 @@ test('the scope of a name, which holds what the rows have in common, is not show
     'ClickHouse error 47: Unknown expression identifier `nope`',
   )
 })
+
+describe('what a success says of the rows', () => {
+  const written = (summary: object | string) =>
+    classify(
+      reply({
+        headers: {
+          'x-clickhouse-summary': typeof summary === 'string' ? summary : JSON.stringify(summary),
+        },
+      }),
+    )
+
+  test('is how many were written', () => {
+    const summary = { read_rows: '10', written_rows: '7', elapsed_ns: '1' }
+    expect(written(summary)).toEqual({ status: 'delivered', writtenRows: 7 })
+    expect(written({ written_rows: '7' })).toEqual({ status: 'delivered', writtenRows: 7 })
+    expect(written({ written_rows: '0', elapsed_ns: '1' })).toEqual({
+      status: 'delivered',
+      writtenRows: 0,
+    })
+  })
+
+  test('is nothing where the server does not count', () => {
+    for (const summary of [{ written_rows: '0' }, { elapsed_ns: '1' }, {}, 'nonsense', ''])
+      expect(written(summary)).toEqual({ status: 'delivered' })
+    expect(classify(reply({}))).toEqual({ status: 'delivered' })
+  })
+})
+
+describe('a missing right', () => {
+  const fixOf = (text: string) => {
+    const outcome = classify(modern(497, text))
+    return outcome.status === 'retry' ? outcome.fix : undefined
+  }
+
+  test.each([
+    [
+      "ann: Not enough privileges. To execute this query, it's necessary to have the grant INSERT(a, b) ON `my db`.`t.x`. (ACCESS_DENIED) (version 26.7.2.1)",
+      'GRANT INSERT(a, b) ON `my db`.`t.x` TO ann.',
+    ],
+    [
+      "ann: Not enough privileges. To execute this query, it's necessary to have the grant CREATE DATABASE ON d.*. (ACCESS_DENIED) (version 26.7.2.1)",
+      'GRANT CREATE DATABASE ON d.* TO ann.',
+    ],
+    [
+      "ann: Not enough privileges. To execute this query, it's necessary to have the grant SELECT(x) ON d.t: while pushing to view d.v. (ACCESS_DENIED) (version 26.7.2.1)",
+      'GRANT SELECT(x) ON d.t TO ann.',
+    ],
+  ])('is named as the statement that gives it: %#', (text, statement) => {
+    expect(fixOf(text)).toBe(`Grant the right: ${statement}`)
+  })
+
+  test('that the server does not name is INSERT', () => {
+    expect(fixOf('Something. (ACCESS_DENIED)')).toMatch(/^Grant the user INSERT/)
+  })
+})

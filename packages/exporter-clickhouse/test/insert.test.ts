@@ -248,6 +248,8 @@ describe('settings that an old server does not know', () => {
       expect(isOurs(setting, config()), setting).toBe(true)
     const { searchParams } = new URL(statementPath(new Set()), 'http://x')
     for (const setting of searchParams.keys()) expect(isOurs(setting, config()), setting).toBe(true)
+    expect(searchParams.get('limit')).toBe('0')
+    expect(searchParams.get('data_type_default_nullable')).toBe('0')
     expect(statementPath(new Set(['limit']))).not.toContain('limit=')
   })
 

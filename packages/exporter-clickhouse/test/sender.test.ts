@@ -3,7 +3,7 @@ import { Batch, isPressed } from '../src/batch.js'
 import { parseConfig } from '../src/config.js'
 import type { Client, Exchange, Post } from '../src/http.js'
 import { insertOf } from '../src/insert.js'
-import type { Refused } from '../src/schema.js'
+import { jsonColumns, type Refused } from '../src/schema.js'
 import { openSender } from '../src/sender.js'
 
 const OK = { status: 200, body: '' }
@@ -62,6 +62,21 @@ test('a setting that the server does not know is left out of a statement too', a
   expect(has).toEqual([false, true, false, false, false, false])
 })
 
+const [CONFIG] = parseConfig({ schema: 'otel' }, {}).destinations
+
+test('columns of type JSON are found where the schema has another type', () => {
+  if (!CONFIG) throw new Error('no destination')
+  const there = new Map([
+    ['ResourceAttributes', 'JSON(max_dynamic_paths=100)'],
+    ['SpanAttributes', 'Map(LowCardinality(String), String)'],
+    ['Events.Attributes', 'Array(JSON)'],
+    ['ResourceAttributesKeys', 'Array(LowCardinality(String))'],
+    ['Other', 'JSON'],
+  ])
+  expect(jsonColumns(CONFIG, there)).toEqual(['ResourceAttributes', 'Events.Attributes'])
+  expect(jsonColumns(CONFIG, new Map())).toEqual([])
+})
+
 interface Answer {
   status: number
   code?: number
@@ -74,7 +89,7 @@ function refusal(status: number, code: number, message: string): Answer {
 
 /** A sender whose server gives these answers, one after the other. */
 function scripted(answers: (Answer | 'reset')[]) {
-  const [config] = parseConfig({ schema: 'otel' }, {}).destinations
+  const config = CONFIG
   if (!config) throw new Error('no destination')
   const posts: Post[] = []
   const sent: string[] = []

@@ -15,6 +15,7 @@ const CLASSIFY = inFile(
       "reply.complete ? doubtOf(reply, asked, known) : 'of which the end is missing'",
       'doubtOf(reply, asked, known)',
     ],
+    ['does not read how many rows were written', ', ...writtenRows(reply) }', ' }'],
     ['acknowledges any 2xx, whoever gave it', 'if (doubt === undefined)', 'if (reply.complete)'],
     [
       'takes a connection lost in the middle of the rows for one that wrote nothing',
@@ -98,6 +99,12 @@ const REPLIES = inFile(
     ['shows the rows of the application in its errors', "exception.class === 'rejected' ||", ''],
     ['shows the statement, with what rows have in common, in its errors', '(?:in scope|', '(?:'],
     ['believes a row that says a view has failed', "[^'\"]*$`, 'is')", ".*`, 'is')"],
+    [
+      'takes the silence of an old server for no rows',
+      'written !== undefined && counts',
+      'written !== undefined',
+    ],
+    ['names no right that is missing', 'return grant && ', 'return undefined && '],
     ['counts rows from one where the server does', 'Number(row) - 1', 'Number(row)'],
     [
       'takes any row that is refused for one that a proxy has spoilt',

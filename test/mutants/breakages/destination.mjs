@@ -21,6 +21,32 @@ export const DESTINATION = [
       ],
     ],
   ),
+  ...inFile(
+    'exporter/destination',
+    [exporter('stored-otherwise')],
+    [
+      [
+        'believes a success that wrote fewer rows',
+        'if (writtenRows >= entry.rows || this.config.asyncInsert) return false',
+        'return false',
+      ],
+      [
+        'throws rows after those that were not stored',
+        "this.#serverFailed({ status: 'retry', why: 'misconfigured', error, fix: FELL_SHORT })",
+        '',
+      ],
+      [
+        'goes on filling columns of type JSON with texts',
+        'this.#jsonColumns.length > 0 ? ',
+        'this.#jsonColumns.length < 0 ? ',
+      ],
+      [
+        'never asks again whether a table has been mended',
+        'if (columns) this.#jsonColumns = ',
+        'if (!columns) this.#jsonColumns = ',
+      ],
+    ],
+  ),
   ...inFile('exporter/destination', tests, [
     [
       'forgets a waiting batch at shutdown',

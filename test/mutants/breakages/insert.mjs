@@ -24,6 +24,17 @@ export const INSERT = [
         "? '' : randomUUID()",
         "? '' : ''",
       ],
+      ...[
+        ['stores no more than the limit of a profile', "limit: essential('0'"],
+        ['lets time break an INSERT off', "timeout_overflow_mode: essential('throw'"],
+        ['stores a batch in small blocks', "min_insert_block_size_rows: essential('4294967295'"],
+        [
+          'lets the server refuse rows for what they leave out',
+          "input_format_force_null_for_omitted_fields: essential('0'",
+        ],
+        ['leaves it to the profile whether to deduplicate', "deduplicate_insert: useful('enable'"],
+      ].map(([name, from]) => [name, from, from.replace(/'[^']*'$/, "'1'")]),
+      ['asks under the limit of a profile', "...valuesOf('limit', 'offset', ", '...valuesOf('],
       ['does not compress the statement before compressed rows', "codec === 'gzip' ? ", 'false ? '],
     ],
   ),

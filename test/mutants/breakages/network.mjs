@@ -87,6 +87,36 @@ export const NETWORK = [
   ),
   ...inFile(
     'exporter/sender',
+    [exporter('sender')],
+    [
+      [
+        'sends rows before the view that was interrupted is there',
+        'if (!interrupted) missing = undefined',
+        'missing = undefined',
+      ],
+      [
+        'asks for the table again and again, when somebody has created it by hand',
+        'if (!interrupted) missing = undefined',
+        "if (created.status === 'delivered') missing = undefined",
+      ],
+      [
+        'sends statements with a setting that the server does not know',
+        'path: statementPath(unknownSettings)',
+        'path: statementPath(new Set())',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/schema',
+    [exporter('sender'), exporter('span-exporter')],
+    [
+      ['creates a database that is there', 'if (isDatabaseMissing(missing)) {', 'if (missing) {'],
+      ['keeps rows back for a view', 'if (!isRefusal(outcome)) {', 'if (outcome) {'],
+      ['stores maps in columns of type JSON', 'return isJson && ', 'return false && '],
+    ],
+  ),
+  ...inFile(
+    'exporter/sender',
     [exporter('patience')],
     [['sends rows to a server that answered no ping', "if ('error' in pong)", 'if (false)']],
   ),
