@@ -246,6 +246,29 @@ describe('codes that are not in the table', () => {
   })
 })
 
+test.each([
+  [modern(4711), true],
+  [modern(242), false],
+  [modern(1002), false],
+  [reply({ headers: { 'x-clickhouse-exception-code': 'abc' } }), false],
+  [reply({ status: 502 }), false],
+])(
+  'only a code that we do not know may be one more that data can cause: %#',
+  (exchange, unlisted) => {
+    const outcome = classify(exchange)
+    expect('unlisted' in outcome && outcome.unlisted === true).toBe(unlisted)
+  },
+)
+
+test.each(['241, 241', '241,241', '0, 241'])(
+  'the code of a header that is there twice is read: %s',
+  (text) => {
+    const outcome = classify(reply({ headers: { 'x-clickhouse-exception-code': text } }))
+    expect(kindOf(outcome)).toBe('overloaded')
+    expect(errorOf(outcome)).toMatchObject({ code: 241 })
+  },
+)
+
 describe('code 115', () => {
   test.each([
     ['Unknown setting async_insert', 'async_insert'],

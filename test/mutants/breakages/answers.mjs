@@ -7,6 +7,11 @@ const CLASSIFY = inFile(
   [
     [
       'takes a status without a code for a word on the rows',
+      'why: kind, error, fix, refusesForm: mayBeForm === true }',
+      'why: kind, error, fix, refusesForm: mayBeForm === true, unlisted: true }',
+    ],
+    [
+      'takes any code for a word on the rows',
       'unlisted: exception === undefined && code !== UNREADABLE,',
       'unlisted: true,',
     ],
