@@ -177,7 +177,11 @@ const NETWORK = inFile(
   'exporter/network-errors',
   [exporter('network-errors')],
   [
-    ['has nothing to say of several addresses that all refuse', "error.message !== '' ||", ''],
+    [
+      'has nothing to say of several addresses that all refuse',
+      "return withMessage(error, [...new Set(messages)].join(', '))",
+      'return error',
+    ],
     [
       'takes a port of TLS for one that speaks no HTTP',
       'isTlsAlert(error) ? SPEAKS_TLS',
