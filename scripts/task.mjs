@@ -13,7 +13,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -51,9 +50,20 @@ const tasks = {
   changeset: (...args) => bin('changeset', ...args),
   version: () => bin('changeset', 'version'),
   release: async () => {
+    refusePlaceholders()
     await build()
     await pnpm(['exec', 'changeset', 'publish'])
   },
+}
+
+/** Whoever publishes says first where issues go (CONTRIBUTING.md). */
+function refusePlaceholders() {
+  const files = packages.flatMap((name) =>
+    ['package.json', 'README.md'].map((file) => join('packages', name, file)),
+  )
+  const open = files.filter((file) => readFileSync(file, 'utf8').includes('github.com/OWNER/'))
+  if (open.length > 0)
+    fail(`Put the owner of the repository in place of OWNER first, in ${open.join(', ')}.`)
 }
 
 async function checkSources() {
@@ -81,12 +91,34 @@ async function install() {
   const wanted = hashOf(inputs, `${process.platform} ${process.arch}`)
   const stamp = 'node_modules/.spanhouse-installed'
   if (isStamped(stamp, wanted)) return
-  console.log(`Installing with ${PNPM} (once; 180 MB of ClickHouse come with it) …`)
-  await pnpm(
-    ['install', '--frozen-lockfile'],
-    'Not installed, for the reason above. If it was the network: the same again goes on from there.',
-  )
-  writeFileSync(stamp, wanted)
+  console.log(`Installing with ${PNPM} (once; some 200 MB to download, mostly ClickHouse) …`)
+  // What it says is kept for the case that it fails: its warnings, as of SDK 3 on Node 20, are expected.
+  // Nobody can answer a question then, so it asks none.
+  const args = ['install', '--frozen-lockfile', '--config.confirmModulesPurge=false']
+  const stopClock = showSeconds()
+  const { output, ...ending } = await ended(...pnpmCommand(args), ['ignore', 'pipe', 'pipe'])
+  stopClock()
+  if (ending.code === 0) return writeFileSync(stamp, wanted)
+  if (!isInterrupted) {
+    process.stderr.write(output)
+    console.error(
+      'Not installed, for the reason above. If it was the network: the same again goes on from there.',
+    )
+  }
+  exitAs(ending)
+}
+
+/** So that a slow download does not look like one that hangs; a log does without. */
+function showSeconds() {
+  if (!process.stdout.isTTY) return () => {}
+  const start = Date.now()
+  const clock = setInterval(() => {
+    process.stdout.write(`\r${Math.round((Date.now() - start) / 1000)} s`)
+  }, 1000)
+  return () => {
+    clearInterval(clock)
+    process.stdout.write('\r\x1b[2K')
+  }
 }
 
 /** Builds the packages whose sources, or those of a package before them, have changed. */
@@ -100,7 +132,13 @@ async function build() {
       .map((file) => join(folder, 'src', file))
     // Plain files that both builds find one level above themselves, as the sources do.
     const shared = readdirSync(folder).filter((file) => file.endsWith('.cjs'))
-    const inputs = [...configs, ...sources.sort(), ...shared.map((file) => join(folder, file))]
+    const manifest = join(folder, 'package.json')
+    const inputs = [
+      manifest,
+      ...configs,
+      ...sources.sort(),
+      ...shared.map((file) => join(folder, file)),
+    ]
     wanted = hashOf(inputs, wanted)
     const stamp = `node_modules/.spanhouse-built-${name}`
     const dist = join(folder, 'dist')
@@ -129,35 +167,151 @@ async function build() {
 const CODE_ONLY = ['--declaration', 'false', '--isolatedDeclarations', 'false', '--removeComments']
 
 /**
- * All code of a package in one file, because sixty take longer to load, with what it uses of its development dependencies; and
- * one for both module systems, so that a process that uses both has one copy. ESM finds the names in a small file: Node.js reads
- * those of CommonJS character by character.
+ * The code of a package, as an ES module and as a CommonJS one, with what it uses of its development dependencies. Few files,
+ * because sixty take longer to load.
  */
 async function bundle(folder, to) {
-  const { rolldown } = await import('rolldown')
-  const { dependencies, peerDependencies } = manifestOf(folder)
+  const { name, version, dependencies, peerDependencies } = manifestOf(folder)
   const installed = Object.keys({ ...dependencies, ...peerDependencies })
   const bundled = new Set()
-  const build = await rolldown({
-    input: join(folder, 'src/index.ts'),
+  const source = resolve(folder, 'src/index.ts')
+  const options = {
     platform: 'node',
     external: (id) => id.startsWith('node:') || installed.includes(id),
     experimental: { attachDebugInfo: 'none' }, // no comments that name the files
-    plugins: [{ name: 'bundled', moduleParsed: ({ id }) => void bundled.add(packageOf(id)) }],
-  })
-  const file = resolve(to, 'cjs/index.js')
-  await build.write({ file, format: 'cjs', comments: false })
-  await build.close()
-  const names = Object.keys(createRequire(file)(file)).sort()
-  const lines = names.map((name) => `exports.${name} = all.${name}\n`)
-  writeFileSync(join(to, 'cjs/names.js'), `const all = require('./index.js')\n${lines.join('')}`)
+  }
+  const [whole] = await built({ ...options, input: source })
+  const entry = sharedEntry(source, whole.exports, `${name} ${version}`)
+  const notePackage = { name: 'bundled', moduleParsed: ({ id }) => void bundled.add(packageOf(id)) }
+  const input = { input: { index: SHARED_ENTRY }, plugins: [entry, notePackage], ...options }
+  const files = PACKED_SMALL.has(name)
+    ? await builtInParts(input, whole.modules)
+    : await built(input)
   mkdirSync(join(to, 'esm'), { recursive: true })
-  writeFileSync(
-    join(to, 'esm/index.js'),
-    `export {\n${names.map((name) => `  ${name},\n`).join('')}} from '../cjs/names.js'\n`,
-  )
+  for (const { fileName, code } of files) {
+    writeFileSync(join(to, 'esm', fileName), code)
+    writeFileSync(join(to, 'cjs', fileName), commonJsOf(code))
+  }
   const licenses = [...bundled].filter(Boolean).sort().map(licenseOf)
   if (licenses.length > 0) writeFileSync(join(to, 'THIRD-PARTY-LICENSES'), licenses.join('\n'))
+}
+
+async function built(input, output) {
+  const { rolldown } = await import('rolldown')
+  const build = await rolldown(input)
+  const names = { entryFileNames: '[name].js', chunkFileNames: '[name].js' }
+  const { output: files } = await build.generate({
+    format: 'esm',
+    comments: false,
+    ...names,
+    ...output,
+  })
+  await build.close()
+  return files
+}
+
+/**
+ * The same for CommonJS. Line for line, so that gzip finds it again: rolldown's own would have other names. What a file exports
+ * must not change later, for the importer copies it.
+ */
+function commonJsOf(code) {
+  const renamed = (names) => names.replaceAll(' as ', ': ')
+  const commonJs = code
+    .replace(/^import "(.+)";$/gm, 'require("$1");')
+    .replace(/^import \* as (.+) from "(.+)";$/gm, 'const $1 = require("$2");')
+    .replace(
+      /^import (\{ .+ \}) from "(.+)";$/gm,
+      (_, names, from) => `const ${renamed(names)} = require("${from}");`,
+    )
+    .replace(/^export \{ (.+) \};$/gm, (_, names) =>
+      names
+        .split(', ')
+        .map((name) => name.split(' as '))
+        .map(([own, name = own]) => {
+          if (code.includes(`\nlet ${own} `) || code.includes(`\nlet ${own};`))
+            fail(`${name} is exported and changes: CommonJS would keep what it was.`)
+          return `exports.${name} = ${own};`
+        })
+        .join('\n'),
+    )
+  const [left] = /^(import|export)[ {"].*/m.exec(commonJs) ?? []
+  if (left) fail(`No way to write this as CommonJS: ${left}`)
+  return `'use strict';\n${commonJs}`
+}
+
+const SHARED_ENTRY = '\0shared'
+
+/**
+ * The entry of a package. A process may load several copies of a package: ESM and CommonJS, or one in each of its bundles. All give
+ * what the first one of the same version has, or a table of the one would be strange to the other.
+ */
+function sharedEntry(source, names, key) {
+  const own = names.join(', ')
+  const shared = names.map((name) => `${name}: shared${name}`).join(', ')
+  const exported = names.map((name) => `shared${name} as ${name}`).join(', ')
+  const code = `import { ${own} } from ${JSON.stringify(source)}
+const { ${shared} } = (globalThis[Symbol.for(${JSON.stringify(key)})] ??= { ${own} })
+export { ${exported} }
+`
+  return {
+    name: 'shared',
+    resolveId: (id) => (id === SHARED_ENTRY ? id : undefined),
+    load: (id) => (id === SHARED_ENTRY ? code : undefined),
+  }
+}
+
+// Its two copies must fit into 64 kB.
+const PACKED_SMALL = new Set(['@spanhouse/exporter-clickhouse'])
+// gzip finds again what stands less than 32 KiB before, and npm packs files of one name side by side.
+const MAX_PART_BYTES = 31_000
+const SMALL = {
+  compress: false,
+  mangle: { keepNames: true },
+  codegen: { removeWhitespace: false },
+}
+
+/**
+ * Parts so small that the tarball holds the second copy of each for almost nothing. Functions, classes, properties and lines stay
+ * as they are, for stack traces; names of variables are shortened, and indentation goes. Modules are in the order in which they
+ * run, so that no part needs a later one.
+ */
+async function builtInParts(input, modules) {
+  const { minifySync } = await import('rolldown/utils')
+  // Sources are indented with spaces, so such a line would be one of a text.
+  const tabbed = Object.keys(modules).find((id) => existsSync(id) && /^\t/m.test(readFileSync(id)))
+  if (tabbed) fail(`${tabbed}: a line begins with a tab, which the build would take away.`)
+  const sizes = Object.entries(modules).map(([id, { code }]) => [
+    id,
+    unindented(minifySync(id, code ?? '', SMALL).code).length,
+  ])
+  const total = sizes.reduce((sum, [, size]) => sum + size, 0)
+  for (let count = Math.ceil(total / MAX_PART_BYTES); count <= sizes.length; count++) {
+    const partOf = new Map()
+    let before = 0
+    for (const [id, size] of sizes) {
+      const part = Math.floor(((before + size / 2) / total) * count)
+      if (part < count - 1) partOf.set(id, `part${part + 1}`) // the last one is the entry
+      before += size
+    }
+    const group = { name: (id) => partOf.get(id) ?? null, debugName: 'parts' }
+    const chunks = await built(input, { minify: SMALL, codeSplitting: { groups: [group] } })
+    const files = chunks.map(({ fileName, code }) => ({ fileName, code: unindented(code) }))
+    if (files.every(({ code }) => code.length <= MAX_PART_BYTES) && chunks.every(needsNoLater))
+      return files
+  }
+  fail(
+    'No way to cut the code into small parts: a module is too long, or modules import each other.',
+  )
+}
+
+function needsNoLater({ fileName, imports }) {
+  const numberOf = (file) => Number(/^part(\d+)/.exec(file)?.[1] ?? Number.POSITIVE_INFINITY)
+  const parts = imports.filter((file) => /^(part|index)/.test(file))
+  return parts.every((file) => numberOf(file) < numberOf(fileName))
+}
+
+function unindented(code) {
+  return code.replace(/^\t+/gm, '')
 }
 
 function manifestOf(folder) {
@@ -206,22 +360,39 @@ function bin(name, ...args) {
   return run(join('node_modules/.bin', name), args)
 }
 
-function pnpm(args, otherwise) {
-  return run('npx', ['--yes', '-p', PNPM, 'pnpm', ...args], otherwise)
+function pnpm(args) {
+  return run(...pnpmCommand(args))
+}
+
+function pnpmCommand(args) {
+  return ['npx', ['--yes', '-p', PNPM, 'pnpm', ...args]]
 }
 
 /** Ends this process as the command ended, unless that was well. */
-async function run(command, args, otherwise = '') {
+async function run(command, args) {
+  const ending = await ended(command, args, 'inherit')
+  if (ending.code !== 0) exitAs(ending)
+}
+
+function exitAs({ code, signal }) {
+  process.exit(code ?? 128 + constants.signals[signal])
+}
+
+/** Runs the command; gives how it ended and, where `stdio` has pipes, all that it said. */
+async function ended(command, args, stdio) {
   // Whatever is started finds the node that runs this, not another one.
   const env = {
     ...process.env,
     PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
   }
-  running = spawn(command, args, { stdio: 'inherit', env })
-  const [code, signal] = await once(running, 'exit').catch((error) => fail(error.message))
-  if (code === 0) return
-  if (otherwise) console.error(otherwise)
-  process.exit(code ?? 128 + constants.signals[signal])
+  running = spawn(command, args, { stdio, env })
+  let output = ''
+  for (const stream of [running.stdout, running.stderr])
+    stream?.setEncoding('utf8').on('data', (text) => {
+      output += text
+    })
+  const [code, signal] = await once(running, 'close').catch((error) => fail(error.message))
+  return { code, signal, output }
 }
 
 function fail(why) {
@@ -242,7 +413,10 @@ if (!Object.hasOwn(tasks, name))
 
 // A terminal sends Ctrl-C to all that runs in it: the command ends in its own way, and then we do.
 let running
-process.on('SIGINT', () => {})
+let isInterrupted = false
+process.on('SIGINT', () => {
+  isInterrupted = true
+})
 process.on('SIGTERM', (signal) => running?.kill(signal))
 await install()
 await tasks[name](...args)

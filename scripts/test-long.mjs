@@ -1,6 +1,6 @@
-// The tests that have a long form, in it: outages of half a minute, hundreds of kills, minutes of chaos. What was
+// The tests that have a long form, in it: outages of half a minute, hundreds of kills, minutes of chaos, every bundler. What was
 // measured ends in docs/reliability/seed-<seed>.json and in the tables of docs/reliability.md. `--seed` repeats a run;
-// anything else goes to vitest, in place of the two projects that run otherwise.
+// anything else goes to vitest, in place of the projects that run otherwise.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { writeReliability } from './reliability.mjs'
 
 const FOLDER = 'docs/reliability'
-const WITH_A_LONG_FORM = ['--project', 'delivery', '--project', 'faults']
+const WITH_A_LONG_FORM = ['delivery', 'packed', 'faults'].flatMap((name) => ['--project', name])
 
 const args = process.argv.slice(2)
 const at = args.indexOf('--seed')

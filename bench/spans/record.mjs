@@ -3,7 +3,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { load } from '../../examples/shop/load.mjs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openLoad } from '../../examples/shop/load.mjs'
 import { openShop } from '../../examples/shop/shop.mjs'
 import { startServer } from '../servers/start.mjs'
 
@@ -18,7 +19,9 @@ const sink = await startServer('sink.mjs')
 process.env.SPANHOUSE_RECORDING = folder
 process.env.NODE_OPTIONS = `--import=${new URL('recorder.mjs', import.meta.url)}`
 const shop = openShop({ servers: [{ name: 'sink', endpoint: sink.said }], runId: 'recording' })
-await load(await shop.open(), SECONDS)
+const load = openLoad(await shop.open())
+await sleep(SECONDS * 1000)
+await load.stop()
 await shop.close()
 sink.stop()
 

@@ -1,12 +1,12 @@
 import { query } from './database.mjs'
-import { express, serve } from './service.mjs'
+import { express, SimulatedFailure, serve } from './service.mjs'
 
 const products = new Map(
   ['Teapot', 'Kettle', 'Cup', 'Sieve', 'Tray', 'Spoon', 'Honey', 'Oolong', 'Assam', 'Sencha'].map(
     (name, i) => [i + 1, { id: i + 1, name, priceCents: 490 + 370 * i }],
   ),
 )
-// One broken record, as every shop has: asking for its price fails.
+// One broken record, as every shop has.
 products.set(13, { id: 13, name: 'Samovar' })
 
 const app = express().use(express.json())
@@ -23,10 +23,14 @@ app.get('/products/:id', async (request, response) => {
   const product = products.get(Number(request.params.id))
   const rows = product ? 1 : 0
   await query('SELECT', 'products', 'SELECT * FROM products WHERE id = $1', { typicalMs: 3, rows })
-  if (!product) return response.status(404).json({ error: 'no such product' })
+  if (!product) {
+    const error = 'there is no such product'
+    return response.status(404).json({ error, simulated: error })
+  }
   await query('SELECT', 'reviews', 'SELECT avg(stars) FROM reviews WHERE product_id = $1', {
     typicalMs: 5,
   })
+  if (!product.priceCents) throw new SimulatedFailure('a product has no price', 500)
   response.json({ ...product, price: product.priceCents.toFixed(0) })
 })
 

@@ -4,16 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { audit, shortcomings } from './audit.mjs'
 import { problemWith } from './clickhouse.mjs'
 import { eventually } from './deadline.mjs'
-import { load, REQUESTS_PER_SECOND } from './load.mjs'
+import { openLoad, warmUp } from './load.mjs'
+import { introduce, latencyVerdict, paceOf, sayServersStayUp, sayWhatNext } from './narration.mjs'
 import { parseOptions, UsageError, usage } from './options.mjs'
 import { openProgress, watchSpans } from './progress.mjs'
 import { printReport } from './report.mjs'
 import { localServers } from './servers.mjs'
 import { openShop } from './shop.mjs'
-import { count } from './table.mjs'
-import { say } from './terminal.mjs'
-
-const EXAMPLE_QUERY = 'SELECT * FROM telemetry.traces ORDER BY timestamp DESC LIMIT 50'
+import { say, sayWrapped } from './terminal.mjs'
 
 const interruption = new AbortController()
 const { signal } = interruption
@@ -21,30 +19,29 @@ const closing = []
 
 async function story({ seconds, keep, target }) {
   const runId = randomBytes(4).toString('hex')
-  say(target ? introductionTo(target, seconds, runId) : introduction(seconds))
+  introduce(target, runId)
   const servers = target ? [await answering(target)] : await startServers()
 
   const shop = openShop({ servers, runId })
   closing.push(shop.kill)
   const url = await shop.open()
+  await warmUp(url)
 
   const progress = openProgress()
-  const watch = watchSpans(progress, { shop, servers, runId })
-  progress.event(`load starts: ${REQUESTS_PER_SECOND} requests/s`)
-  const [answers, outage] = await Promise.all([
-    load(url, seconds, signal),
-    target ? undefined : crash(servers[1], seconds, progress),
-  ])
-  progress.event(
-    `load ends: ${count(answers.requests)} requests, ${count(answers.failed)} failed (5xx)`,
-  )
+  const load = openLoad(url)
+  const watch = watchSpans(progress, { shop, load, servers, runId })
+  progress.event('load starts')
+  const outage = target ? undefined : await crash(servers[1], seconds, progress)
+  await sleep(secondsLeft(seconds, outage) * 1000, undefined, { signal })
+  const lasted = await load.stop()
+  progress.event(paceOf(load.visits.length, lasted))
   const settled = await settle(shop)
   progress.event(settled ? 'nothing is left to send' : 'still not everything sent after 30 s')
   await watch.stop()
 
   const { made, destinations } = await shop.figures()
   const audits = await Promise.all(servers.map((server) => audit(server, runId, made, signal)))
-  await printReport({ audits, servers, runId, outage })
+  await printReport({ visits: load.visits, audits, servers, runId, outage })
   const faults = shortcomings(audits, destinations)
   say()
   if (faults.length > 0) {
@@ -52,26 +49,17 @@ async function story({ seconds, keep, target }) {
     await shop.kill()
     return { servers, exitCode: 1 }
   }
-  say(`Every span is in ${target ? 'ClickHouse' : 'both servers'} exactly once.`)
-  if (!keep) say(`Look around yourself: ${target ? playUrl(target) : 'npm run demo -- --keep'}`)
+  sayWrapped(latencyVerdict(load.visits, outage))
+  sayWrapped(`Every span is in ${target ? 'ClickHouse' : 'both servers'} exactly once.`)
   await shop.close()
+  if (!keep) sayWhatNext(target)
   return { servers, exitCode: 0 }
 }
 
-function introduction(seconds) {
-  return `
-A small shop of three HTTP services (storefront, catalog, payment) is under load for ${seconds} s.
-Every span goes to two ClickHouse servers at once, local and central. Half way, central is
-killed and started again; in the end both must hold every span exactly once.
-`
-}
-
-function introductionTo({ endpoint }, seconds, runId) {
-  return `
-A small shop of three HTTP services (storefront, catalog, payment) is under load for ${seconds} s.
-Every span goes to ${endpoint}, table telemetry.traces (created if missing), and is known
-there by resource_attributes['demo.run_id'] = '${runId}'. In the end each must be there exactly once.
-`
+/** The load lasts until there has been as much of it after the outage as there should be. */
+function secondsLeft(seconds, outage) {
+  if (!outage) return seconds
+  return Math.max(seconds * 0.3, seconds - (Date.now() - outage.startedAt) / 1000)
 }
 
 async function answering(target) {
@@ -91,17 +79,19 @@ async function startServers() {
 }
 
 async function crash(server, seconds, progress) {
+  const startedAt = Date.now()
   await sleep((seconds / 2) * 1000, undefined, { signal })
+  const from = Date.now()
   await server.kill()
   signal.throwIfAborted()
-  const from = Date.now()
-  progress.event(`${server.name} killed (SIGKILL)`)
+  progress.event(`${server.name} is killed (SIGKILL)`)
   await sleep(Math.min(2000, seconds * 200), undefined, { signal })
-  const to = Date.now()
+  const restartAt = Date.now()
+  progress.event(`${server.name} is started again, same port, same data`)
   await server.start()
   signal.throwIfAborted()
-  progress.event(`${server.name} is back, same port, same data`)
-  return { name: server.name, from, to }
+  progress.event(`${server.name} is back`)
+  return { name: server.name, startedAt, from, restartAt, to: Date.now() }
 }
 
 /** True once every span made has been given to the exporters and no row waits in them. */
@@ -116,16 +106,9 @@ function settle(shop) {
 }
 
 async function keepUp(servers) {
-  say('\nThe servers stay up until Ctrl-C. Each answers SQL in the browser:\n')
-  for (const server of servers) say(`  ${server.name.padEnd(8)} ${playUrl(server)}`)
-  say(`\nThe page opens with this query:\n\n  ${EXAMPLE_QUERY}`)
+  sayServersStayUp(servers)
   // The timer keeps the process alive: the servers' own handles need not.
   await sleep(2 ** 31 - 1, undefined, { signal }).catch(() => {})
-}
-
-// The page reads its query from the fragment, in base64.
-function playUrl({ endpoint }) {
-  return `${endpoint}/play#${Buffer.from(EXAMPLE_QUERY).toString('base64')}`
 }
 
 function optionsOrUsage() {

@@ -1,38 +1,82 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
+/** The pace that is tried. A machine that is busy with other things gets as many as the shop answers. */
 export const REQUESTS_PER_SECOND = 60
 
-/** Sends customers to the shop until the time is up, at the same pace however slow the answers are. */
-export async function load(url, seconds, signal) {
-  const answers = { requests: 0, failed: 0 }
-  const open = new Set()
-  const start = Date.now()
-  for (let sent = 0; Date.now() < start + seconds * 1000; sent++) {
-    const visit = visitShop(url)
-      .catch(() => 0)
-      .then((status) => {
-        answers.requests++
-        if (status === 0 || status >= 500) answers.failed++
-        open.delete(visit)
-      })
-    open.add(visit)
-    const nextAt = start + ((sent + Math.random()) * 1000) / REQUESTS_PER_SECOND
-    await sleep(Math.max(1, nextAt - Date.now()), undefined, { signal })
+// With more at once, latency would be the time in a queue of this load's own making.
+const MAX_WAITING = 24
+const PATIENCE_MS = 10_000
+
+/** Lets the services compile what they run, so that the first figures are not those of a cold start. */
+export async function warmUp(url) {
+  for (let i = 0; i < 15; i++) await Promise.all([visitShop(url), visitShop(url)])
+}
+
+/** Sends customers to the shop until it is told to stop. */
+export function openLoad(url) {
+  const visits = []
+  const waiting = new Set()
+  const startedAt = Date.now()
+  let isOver = false
+
+  async function send() {
+    for (let dueAt = startedAt; !isOver; ) {
+      const visit = visitShop(url).then((it) => visits.push(it) && waiting.delete(visit))
+      waiting.add(visit)
+      if (waiting.size >= MAX_WAITING) await Promise.race(waiting)
+      dueAt = nextAfter(dueAt, Date.now())
+      await sleep(dueAt - Date.now())
+    }
   }
-  await Promise.all(open)
-  return answers
+  const sending = send()
+  return {
+    /** Those who have their answer: `{ at, ms, failure }`, the failure being undefined where all went well. */
+    visits,
+    /** Gives the seconds from the first customer's coming to the last one's going. */
+    async stop() {
+      isOver = true
+      await sending
+      await Promise.all(waiting)
+      return (Date.now() - startedAt) / 1000
+    },
+  }
+}
+
+/** When the next customer comes. Up to 50 ms late is made good, so that the pace is kept; after a stall there is no rush. */
+export function nextAfter(dueAt, now) {
+  return Math.max(dueAt + (2000 * Math.random()) / REQUESTS_PER_SECOND, now - 50)
 }
 
 async function visitShop(url) {
-  const { method = 'GET', path, body } = pickVisit()
-  const response = await fetch(url + path, {
-    method,
-    headers: { 'content-type': 'application/json', 'x-user-id': body?.userId ?? pick(users) },
-    ...(body && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(10_000),
-  })
-  await response.arrayBuffer()
-  return response.status
+  const visit = pickVisit()
+  const at = Date.now()
+  const start = performance.now()
+  const failure = await ask(url, visit)
+  return { at, ms: performance.now() - start, failure }
+}
+
+/** What went wrong, and whether it did because the shop is made to fail now and then. */
+async function ask(url, { method = 'GET', path, body }) {
+  try {
+    const response = await fetch(url + path, {
+      method,
+      headers: { 'content-type': 'application/json', 'x-user-id': body?.userId ?? pick(users) },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    })
+    const { error, simulated } = await response.json()
+    if (response.status < 400) return undefined
+    return {
+      what: `${simulated ?? error} (HTTP ${response.status})`,
+      isSimulated: Boolean(simulated),
+    }
+  } catch (error) {
+    const isLate = error.name === 'TimeoutError'
+    const what = isLate
+      ? `no answer within ${PATIENCE_MS / 1000} s`
+      : `no answer (${error.cause?.code ?? error.message})`
+    return { what, isSimulated: false }
+  }
 }
 
 function pickVisit() {

@@ -1,15 +1,20 @@
 import { parseArgs } from 'node:util'
+import { width, wrap } from './terminal.mjs'
 
-export const usage = `Usage: npm run demo -- [options]
+const options = [
+  ['--seconds N', 'how long customers come (default 10), longer if central is slow to start again'],
+  ['--keep', 'leave the servers up after the report, until Ctrl-C'],
+  ['--endpoint URL', 'send to this ClickHouse instead of starting two; nothing is killed there'],
+  ['--user NAME', 'its user, if not in OTEL_EXPORTER_CLICKHOUSE_USERNAME'],
+  ['--password WORD', 'its password; out of sight in OTEL_EXPORTER_CLICKHOUSE_PASSWORD'],
+  ['--help', 'this text'],
+]
 
-  --seconds N      how long the shop is under load (default 10)
-  --keep           leave the servers up after the report, until Ctrl-C
-  --endpoint URL   send to this ClickHouse instead of starting two; nothing is killed there
-  --user NAME      its user
-  --password WORD  its password; out of sight in OTEL_EXPORTER_CLICKHOUSE_PASSWORD
-                   (and the user in OTEL_EXPORTER_CLICKHOUSE_USERNAME)
-  --help           this text
-`
+export const usage = [
+  'Usage: npm run demo -- [options]\n',
+  ...options.flatMap(([option, text]) => wrap(text, width, `  ${option.padEnd(17)}`)),
+  '',
+].join('\n')
 
 export class UsageError extends Error {}
 

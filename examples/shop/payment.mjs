@@ -1,6 +1,6 @@
 import { SpanKind, trace } from '@opentelemetry/api'
 import { query, takeTime } from './database.mjs'
-import { express, inSpan, serve } from './service.mjs'
+import { express, inSpan, SimulatedFailure, serve } from './service.mjs'
 
 const app = express().use(express.json())
 
@@ -29,12 +29,8 @@ function chargeCard(amountCents) {
   })
 }
 
-class PaymentError extends Error {
+class PaymentError extends SimulatedFailure {
   name = 'PaymentError'
-  constructor(message, httpStatus) {
-    super(message)
-    this.httpStatus = httpStatus
-  }
 }
 
 serve(app)

@@ -1,45 +1,54 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { medianOf } from './answers.mjs'
 import { rowsIn } from './audit.mjs'
-import { count } from './table.mjs'
-import { draw, isLive, say } from './terminal.mjs'
+import { count, milliseconds } from './table.mjs'
+import { draw, isLive, say, sayWrapped, width } from './terminal.mjs'
 
 /** What happens, line by line; below it, on a terminal, one line that is kept up to date. */
 export function openProgress() {
   const start = Date.now()
   let saidAt = start
 
-  const stamped = (text) => `${((Date.now() - start) / 1000).toFixed(1).padStart(6)} s  ${text}`
+  const stamp = () => `${((Date.now() - start) / 1000).toFixed(1).padStart(6)} s  `
   const clear = () => isLive && draw('')
 
   return {
     event(text) {
       clear()
-      say(stamped(text))
+      sayWrapped(text, stamp())
     },
-    now(text) {
-      if (isLive) return draw(stamped(text))
+    /** Parts that do not fit into the line are left out, the last ones first. */
+    now(parts) {
+      const room = width - 1
+      let line = stamp() + parts[0]
+      for (const part of parts.slice(1)) {
+        if (line.length + 3 + part.length > room) break
+        line += ` | ${part}`
+      }
+      if (isLive) return draw(line)
       // A log wants a line now and then, not four a second.
       if (Date.now() - saidAt < 2000) return
       saidAt = Date.now()
-      say(stamped(text))
+      say(line)
     },
     clear,
   }
 }
 
-/** Keeps the progress up to date with the spans made and the rows in each server. */
-export function watchSpans(progress, { shop, servers, runId }) {
+/** Keeps the progress up to date with the shop's latency, the spans made and the rows in each server. */
+export function watchSpans(progress, { shop, load, servers, runId }) {
   let over = false
 
   async function look() {
     const rows = await Promise.all(servers.map((server) => rowsIn(server, runId)))
     const { made, destinations } = await shop.figures()
     const parts = servers.map(({ name }, i) => {
-      const { waiting } = destinations[name]
-      const held = rows[i] === undefined ? '  down' : `${count(rows[i]).padStart(6)} rows`
-      return `${name} ${held}${waiting > 0 ? `, ${count(waiting)} waiting` : ''}`
+      if (rows[i] !== undefined) return `${name} ${count(rows[i])}`
+      return `${name} down, ${count(destinations[name].waiting)} wait`
     })
-    progress.now([`${count(made).padStart(6)} spans made`, ...parts].join('  |  '))
+    const recent = load.visits.slice(-60)
+    const latency = recent.length > 0 ? [`shop ${milliseconds(medianOf(recent))}`] : []
+    progress.now([`${count(made)} spans`, ...parts, ...latency])
   }
 
   async function loop() {

@@ -1,14 +1,15 @@
-// All of it is read back from ClickHouse by SQL, but "spans made".
+// All of it is read back from ClickHouse by SQL, but "spans made" and what the shop's customers saw.
+import { failures, latencies } from './answers.mjs'
 import { OF_THIS_RUN, select } from './clickhouse.mjs'
-import { milliseconds, table } from './table.mjs'
-import { paint, say, width } from './terminal.mjs'
+import { count, milliseconds, table } from './table.mjs'
+import { paint, say, width, wrap } from './terminal.mjs'
 import { waterfall } from './waterfall.mjs'
 
 const SLOWEST = `
   SELECT service_name, span_name, count() AS spans, countIf(status_code = 'ERROR') AS errors,
-    quantilesExact(0.5, 0.95, 0.99)(duration_ms) AS ms
+    quantilesExact(0.95, 0.5)(duration_ms) AS ms
   ${OF_THIS_RUN}
-  GROUP BY service_name, span_name ORDER BY ms[2] DESC LIMIT 10`
+  GROUP BY service_name, span_name ORDER BY ms[1] DESC LIMIT 10`
 
 // The trace most worth a look: through all services, from the time of the outage, with errors, long.
 const INTERESTING = `
@@ -24,7 +25,12 @@ const SPANS = `
     (timestamp_ns - min(timestamp_ns) OVER ()) / 1e6 AS start_ms
   ${OF_THIS_RUN} AND trace_id = {trace:String} ORDER BY timestamp_ns`
 
-export async function printReport({ audits, servers, runId, outage }) {
+const inner = width - 2
+
+export async function printReport({ visits, audits, servers, runId, outage }) {
+  section('How long the shop took to answer', latencyTable(visits, outage))
+  say()
+  for (const line of failureLines(visits)) say(`  ${line}`)
   section('Spans', auditTable(audits))
   // The last server is the one that was down, so what it tells is the better proof.
   const server = servers.findLast((_, i) => audits[i].rows > 0)
@@ -35,20 +41,49 @@ export async function printReport({ audits, servers, runId, outage }) {
   )
   const trace = await pickTrace(server, runId, outage)
   const when = trace.isFromOutage ? `, made while ${outage.name} was down` : ''
-  section(
-    `One trace (read from ${server.name}${when}): ${trace.id}`,
-    waterfall(trace.spans, width - 2),
+  section(`One trace, read from ${server.name}${when}`, [
+    `trace_id ${trace.id}`,
+    '',
+    ...waterfall(trace.spans, inner),
+  ])
+}
+
+function latencyTable(visits, outage) {
+  const parts = latencies(visits, outage)
+  return table(
+    [outage?.name ?? 'ClickHouse', 'requests', 'median', 'p95'],
+    parts.map(({ state, requests, median, p95 }) => [
+      state,
+      requests,
+      ...[median, p95].map((ms) => (ms === undefined ? '–' : milliseconds(ms))),
+    ]),
+    inner,
   )
 }
 
+/** Which answers were errors. Most are part of the story, and the reader must not take them for ours. */
+function failureLines(visits) {
+  const listed = (all) => all.map(([what, times]) => `${count(times)} × ${what}`).join(', ')
+  const [simulated, others] = [failures(visits, true), failures(visits, false)]
+  return [
+    ...wrap(
+      `Errors that the shop simulates, whatever happens to its spans: ${listed(simulated) || 'none'}.`,
+      inner,
+    ),
+    ...wrap(`Other errors: ${listed(others) || 'none'}.`, inner),
+  ]
+}
+
 function section(heading, lines) {
-  say(`\n${paint('bold', heading)}\n`)
+  say()
+  for (const line of wrap(heading, width)) say(paint('bold', line))
+  say()
   for (const line of lines) say(`  ${line}`.trimEnd())
 }
 
 function auditTable(audits) {
   return table(
-    ['server', 'spans made', 'rows', 'distinct span ids', 'lost', 'duplicated'],
+    ['server', 'spans made', 'rows', 'distinct', 'lost', 'duplicated'],
     audits.map(({ name, made, rows = '–', ids = '–', lost = '–', duplicated = '–' }) => [
       name,
       made,
@@ -57,20 +92,22 @@ function auditTable(audits) {
       lost,
       duplicated,
     ]),
+    inner,
   )
 }
 
 async function slowestOperations(server, runId) {
   const operations = await select(server, SLOWEST, { run: runId })
   return table(
-    ['service', 'operation', 'count', 'errors', 'p50', 'p95', 'p99'],
+    ['service', 'operation', 'p95', 'median', 'count', 'errors'],
     operations.map(({ service_name, span_name, spans, errors, ms }) => [
       service_name,
       span_name,
+      ...ms.map(milliseconds),
       Number(spans),
       Number(errors),
-      ...ms.map(milliseconds),
     ]),
+    inner,
   )
 }
 

@@ -24,12 +24,22 @@ export function inSpan(name, options, work) {
   })
 }
 
+/** A failure that belongs to the demo's story. The answer says so, and the demo counts it apart from real ones. */
+export class SimulatedFailure extends Error {
+  name = 'SimulatedFailure'
+  constructor(message, httpStatus) {
+    super(message)
+    this.httpStatus = httpStatus
+    this.simulated = message
+  }
+}
+
 export function serve(app) {
   app.use((error, _request, response, _next) => {
     const status = error.httpStatus ?? 500
     // A 4xx is an answer, not a failure of the one who gives it.
     if (status >= 500) recordError(trace.getActiveSpan(), error)
-    response.status(status).json({ error: error.message })
+    response.status(status).json({ error: error.message, simulated: error.simulated })
   })
   const server = app.listen(0, '127.0.0.1')
   const listening = once(server, 'listening')

@@ -25,7 +25,7 @@ app.get('/', async (_request, response) => {
 
 app.get('/products/:id', async (request, response) => {
   const { status, body } = await catalog.get(`/products/${request.params.id}`)
-  if (status >= 500) throw new Error(`catalog answered ${status}: ${body.error}`)
+  if (status >= 500) throw failureOf('catalog', { status, body })
   response.status(status).json(body)
 })
 
@@ -71,11 +71,13 @@ async function pay(charge, span) {
     span.addEvent('payment retried', { 'http.response.status_code': answer.status })
     answer = await payment.post('/charges', charge)
   }
-  if (answer.status >= 400) {
-    throw Object.assign(new Error(`payment failed: ${answer.body.error}`), {
-      httpStatus: answer.status,
-    })
-  }
+  if (answer.status >= 400) throw failureOf('payment', answer)
+}
+
+/** Another service's failure as one of this service, simulated if that one was. */
+function failureOf(service, { status, body }) {
+  const error = new Error(`${service} answered ${status}: ${body.error}`)
+  return Object.assign(error, { httpStatus: status, simulated: body.simulated })
 }
 
 serve(app)

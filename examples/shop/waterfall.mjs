@@ -1,6 +1,7 @@
 import { milliseconds } from './table.mjs'
-import { paint } from './terminal.mjs'
+import { paint, wrap } from './terminal.mjs'
 
+const DURATION_WIDTH = 10 // 12,345 ms and a mark
 const colours = ['cyan', 'magenta', 'yellow', 'green', 'blue']
 
 /** The spans of one trace as lines: who called whom, when, and for how long. */
@@ -11,7 +12,8 @@ export function waterfall(spans, width) {
 
   const serviceWidth = longest(services)
   const nameWidth = Math.min(longest(rows.map(({ label }) => label)), Math.floor(width * 0.4))
-  const barWidth = Math.max(10, width - serviceWidth - nameWidth - 18)
+  const left = width - serviceWidth - nameWidth - DURATION_WIDTH - 6
+  const barWidth = left < 6 ? 0 : left
   const totalMs = Math.max(...spans.map((span) => span.start_ms + span.duration_ms))
 
   const lines = rows.map(({ span, label }) => {
@@ -20,16 +22,17 @@ export function waterfall(spans, width) {
     return [
       paint(colourOf(span.service_name), span.service_name.padEnd(serviceWidth)),
       fit(label, nameWidth),
-      paint(failed ? 'red' : colourOf(span.service_name), bar),
-      milliseconds(span.duration_ms).padStart(8) + (failed ? paint('red', ' ✗') : ''),
+      ...(bar ? [paint(failed ? 'red' : colourOf(span.service_name), bar)] : []),
+      milliseconds(span.duration_ms).padStart(DURATION_WIDTH - 2) +
+        (failed ? paint('red', ' ✗') : ''),
     ].join('  ')
   })
   const errors = rows
     .filter(({ span }) => span.status_message)
-    .map(
-      ({ span }) =>
-        `${paint('red', '✗')} ${span.service_name}, ${span.span_name}: ${span.status_message}`,
+    .flatMap(({ span }) =>
+      wrap(`${span.service_name}, ${span.span_name}: ${span.status_message}`, width, '✗ '),
     )
+    .map((line) => line.replace(/^✗/, paint('red', '✗')))
   return errors.length > 0 ? [...lines, '', ...errors] : lines
 }
 
@@ -56,6 +59,7 @@ function inTreeOrder(spans) {
 }
 
 function barOf({ start_ms, duration_ms }, totalMs, width) {
+  if (width === 0) return ''
   const start = Math.min(width - 1, Math.floor((start_ms / totalMs) * width))
   const length = Math.max(1, Math.min(width - start, Math.round((duration_ms / totalMs) * width)))
   return ' '.repeat(start) + '█'.repeat(length) + ' '.repeat(width - start - length)

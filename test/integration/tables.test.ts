@@ -109,6 +109,60 @@ test('the view fills the table of trace times, for times after 2106 too', async 
   ])
 })
 
+test('otel: keys are in the server’s own order at every level, and equal attributes are one group', async () => {
+  await emptied(otelTraces)
+  const keys = ['b', '😀', 'a', '\uff01', 'é', '', 'B', '\u2028', '10', '9']
+  const deep = (order: string[]): object => Object.fromEntries(order.map((key) => [key, -0]))
+  const attributes = (order: string[]): object => {
+    const nested = Object.fromEntries(order.map((key) => [key, [deep(order), '\u2029<&>']]))
+    return { ...Object.fromEntries(order.map((key) => [key, 'x'])), nested, n: -0 }
+  }
+  const span = (order: string[]): SpanLike => {
+    const some = attributes(order)
+    const event = { name: 'e', time: [1, 0], attributes: some }
+    const link = { context: { traceId: 'a', spanId: 'b' }, attributes: some }
+    return makeSpan({
+      attributes: some,
+      resource: { attributes: some },
+      events: [event],
+      links: [link],
+    })
+  }
+  await insert(otelTraces, [span(keys), span([...keys].reverse()), span([...keys].sort())])
+  const maps = [
+    'SpanAttributes',
+    'ResourceAttributes',
+    '`Events.Attributes`[1]',
+    '`Links.Attributes`[1]',
+  ]
+  for (const map of maps) {
+    const nested = `${map}['nested']`
+    const isSorted = (list: string): string => `min(arraySort(${list}) = ${list})`
+    const found = await server.query(
+      `SELECT uniqExact(toString(${map})), ${isSorted(`mapKeys(${map})`)}, ${isSorted(`JSONExtractKeys(${nested})`)}, ` +
+        `${isSorted(`JSONExtractKeys(JSONExtractRaw(${nested}, 'b', 1))`)}, any(length(JSONExtractKeys(${nested}))), any(${map}['n']) ` +
+        'FROM default.otel_traces FORMAT JSONCompactEachRow',
+    )
+    expect([map, JSON.parse(found)]).toEqual([map, [1, 1, 1, 1, keys.length, '-0']])
+  }
+})
+
+test('ids that came in base64 are found by their hex', async () => {
+  await emptied(flatTraces)
+  const traceId = '0af7651916cd43dd8448eb211c80319c'
+  const base64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64')
+  const json = {
+    traceId: base64(traceId),
+    spanId: base64('00f067aa0ba902b7'),
+    parentSpanId: base64('0'.repeat(16)),
+  }
+  await insert(flatTraces, spansFromOtlpJson({ ...json, startTimeUnixNano: '1729627200000000000' }))
+  const found = await server.query(
+    `SELECT span_id, parent_span_id FROM telemetry.traces WHERE trace_id = '${traceId}' FORMAT JSONCompactEachRow`,
+  )
+  expect(JSON.parse(found)).toEqual(['00f067aa0ba902b7', ''])
+})
+
 test('a repeated insert with a token is stored once, in the view’s target too', async () => {
   await emptied(otelTraces)
   await server.query('TRUNCATE TABLE default.otel_traces_trace_id_ts')

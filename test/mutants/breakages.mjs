@@ -1,5 +1,6 @@
 import { ANSWERS } from './breakages/answers.mjs'
 import { BATCHES } from './breakages/batches.mjs'
+import { DEMO } from './breakages/demo.mjs'
 import { DESTINATION } from './breakages/destination.mjs'
 import { EDGES } from './breakages/edges.mjs'
 import { ENCODER } from './breakages/encoder.mjs'
@@ -20,4 +21,5 @@ export const BREAKAGES = [
   ...NETWORK,
   ...ANSWERS,
   ...EDGES,
+  ...DEMO,
 ]

@@ -5,6 +5,7 @@ const FOLDERS = {
   'unit:transform': 'packages/transform/test',
   'unit:exporter': 'packages/exporter-clickhouse/test',
   faults: 'test/faults',
+  demo: 'test/demo',
 }
 
 // Of what takes minutes, or runs what is built instead of the sources: real servers, processes with an exporter in them.
@@ -15,6 +16,7 @@ const fileIn = (project) => (name) => join(FOLDERS[project], `${name}.test.ts`)
 export const transform = fileIn('unit:transform')
 export const exporter = fileIn('unit:exporter')
 export const faults = fileIn('faults')
+export const demo = fileIn('demo')
 
 export function projectsOf(files) {
   return Object.keys(FOLDERS).filter((project) =>
@@ -24,13 +26,15 @@ export function projectsOf(files) {
 
 /** Every test that loads the sources of a file's package. */
 export function allTestsOf(root, file) {
-  const projects = file.startsWith('packages/transform/')
-    ? ['unit:transform']
-    : ['unit:exporter', 'faults']
-  return projects.flatMap((project) =>
+  return projectsThatLoad(file).flatMap((project) =>
     readdirSync(join(root, FOLDERS[project]))
       .filter((name) => name.endsWith('.test.ts'))
       .map((name) => join(FOLDERS[project], name))
       .filter((path) => !TOO_LARGE.test(readFileSync(join(root, path), 'utf8'))),
   )
+}
+
+function projectsThatLoad(file) {
+  if (file.startsWith('examples/')) return ['demo']
+  return file.startsWith('packages/transform/') ? ['unit:transform'] : ['unit:exporter', 'faults']
 }

@@ -1,7 +1,8 @@
-import { copyFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
+  installedVersion,
   type Output,
   packAll,
   packages,
@@ -60,7 +61,7 @@ describe.each(programs)('a program with $name', ({ name, localServer }) => {
   })
 
   test.each(['app.mjs', 'app.cjs'])('exports its spans and ends, as %s', async (app) => {
-    const { stdout, stderr } = await run(process.execPath, [app], home)
+    const { stdout, stderr } = await run(process.execPath, [app], { cwd: home })
     expect(stderr).toBe('')
     const { lines, ...rest } = JSON.parse(stdout)
     expect(lines).toHaveLength(2)
@@ -79,18 +80,36 @@ describe.each(programs)('a program with $name', ({ name, localServer }) => {
   })
 
   test('may load both module systems in one process, which starts nothing and ends by itself', async () => {
-    const { stdout, stderr } = await run(process.execPath, ['both.mjs'], home)
+    const { stdout, stderr } = await run(process.execPath, ['both.mjs'], { cwd: home })
     expect(stderr).toBe('')
-    const { exported, ...rest } = JSON.parse(stdout)
+    const { exported, inserts, ...rest } = JSON.parse(stdout)
     expect(exported.cjs).toEqual(exported.esm)
-    expect(rest).toEqual({
-      started: [],
-      listeners: 0,
-      shared: [],
-      arrived: ['from CommonJS', 'from ESM'],
-    })
+    expect(rest).toEqual({ started: [], listeners: 0, errors: [true, true] })
+    const byCase = new Map<string, Arrived>(inserts.map((one: Arrived) => [one.case, one]))
+    expect([...byCase.keys()].sort()).toEqual(
+      ['none', 'other', 'own', 'same'].flatMap((name) => [`${name} in CommonJS`, `${name} in ESM`]),
+    )
+    const ours = ['none', 'same', 'other'].flatMap((name) =>
+      [`${name} in CommonJS`, `${name} in ESM`].map((one) => byCase.get(one)),
+    )
+    // Compact, and known for the same rows, whichever copy the table is of.
+    for (const one of ours)
+      expect(one).toMatchObject({ token: ours[0]?.token, body: ours[0]?.body })
+    expect(ours[0]?.body).toMatch(/^INSERT INTO `telemetry`\.`traces` .* SELECT .* FROM input\(/)
+    const [inCjs, inEsm] = ['own in CommonJS', 'own in ESM'].map((one) => byCase.get(one))
+    expect(inCjs?.body).toBe(inEsm?.body)
+    expect(inCjs?.body).toMatch(
+      /^INSERT INTO `default`\.`own` .* WITH .*shop\.cart.* SELECT .* FROM input\(/,
+    )
+    expect(inCjs?.token).not.toBe(inEsm?.token) // two batches of a table that is not ours
   })
 })
+
+interface Arrived {
+  readonly case: string
+  readonly token: string
+  readonly body: string
+}
 
 test('the local-clickhouse command comes with its package', async () => {
   const command = join(folder, 'sdk3/node_modules/.bin/local-clickhouse')
@@ -114,16 +133,9 @@ async function install({ name, sdk, omit }: (typeof programs)[number]): Promise<
     overrides: omit === 'optional' ? {} : installedClickHouse(),
   }
   writeFileSync(join(home, 'package.json'), JSON.stringify(manifest))
-  return run(
-    'npm',
-    ['install', `--omit=${omit}`, '--prefer-offline', '--no-audit', '--no-fund'],
-    home,
-  )
-}
-
-function installedVersion(name: string, at: string): string {
-  return JSON.parse(readFileSync(join(root, at, 'node_modules', name, 'package.json'), 'utf8'))
-    .version
+  return run('npm', ['install', `--omit=${omit}`, '--prefer-offline', '--no-audit', '--no-fund'], {
+    cwd: home,
+  })
 }
 
 /** The 180 MB of it are linked, not downloaded again. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,9 +14,14 @@ export interface Output {
 }
 
 /** Rejects, with all that was printed, where the command fails or takes more than two minutes. */
-export function run(command: string, args: readonly string[], cwd = root): Promise<Output> {
+export function run(
+  command: string,
+  args: readonly string[],
+  { cwd = root, env = process.env }: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Output> {
   return new Promise((resolve, reject) => {
-    const child = execFile(command, args, { cwd, timeout: 120_000 }, (error, stdout, stderr) => {
+    const options = { cwd, env, timeout: 120_000 }
+    const child = execFile(command, args, options, (error, stdout, stderr) => {
       if (error) reject(new Error(`${error.message}\n${stdout}`))
       else resolve({ stdout, stderr })
     })
@@ -43,4 +48,9 @@ export async function packAll(folder: string): Promise<void> {
 
 export function tarballOf(name: string, folder: string): string {
   return join(folder, `spanhouse-${name}.tgz`)
+}
+
+export function installedVersion(name: string, at: string): string {
+  return JSON.parse(readFileSync(join(root, at, 'node_modules', name, 'package.json'), 'utf8'))
+    .version
 }

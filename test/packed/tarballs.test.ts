@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { packAll, packages, root, run, scratchFolder, tarballOf, tool } from './packed.js'
 
@@ -22,7 +22,35 @@ describe.each(packages)('the tarball of @spanhouse/%s', (name) => {
       expect(path).toMatch(/^dist\/(esm|cjs)\/[\w-]+\.d\.ts$/)
     const kB = statSync(tarball).size / 1000
     console.log(`@spanhouse/${name}: ${Math.round(kB)} kB packed`)
-    expect(kB).toBeLessThanOrEqual(60)
+    expect(kB).toBeLessThanOrEqual(64)
+  })
+
+  test('has no relative link in its README that leads out of the package', async () => {
+    const { stdout: list } = await run('tar', ['-tzf', tarball])
+    const { stdout: readme } = await run('tar', ['-xzOf', tarball, 'package/README.md'])
+    const links = [
+      ...readme.matchAll(/\]\(\s*<?([^)\s>]+)/g), // [text](target)
+      ...readme.matchAll(/^\s*\[[^\]]+\]:\s*<?([^\s>]+)/gm), // [name]: target
+      ...readme.matchAll(/(?:src|href)\s*=\s*["']([^"']+)/g),
+    ].map(([, target = '']) => target)
+    const relative = links.filter((target) => !/^([a-z][a-z+.-]*:|\/\/|#)/i.test(target))
+    const held = list.trim().split('\n')
+    const lost = relative.filter((target) => {
+      const path = posix.join('package', target.replace(/[#?].*/, ''))
+      return !held.some((one) => one === path || one.startsWith(`${path.replace(/\/$/, '')}/`))
+    })
+    expect(lost).toEqual([])
+  })
+
+  test('says where it comes from, for npm to show', async () => {
+    const { repository, homepage, bugs } = await manifestIn(tarball)
+    expect(repository).toEqual({
+      type: 'git',
+      url: expect.stringMatching(/^git\+https:\/\/.*\.git$/),
+      directory: `packages/${name}`,
+    })
+    expect(homepage).toContain(`/packages/${name}`)
+    expect(bugs?.url).toMatch(/^https:\/\//)
   })
 
   test('names versions where the workspace names itself', async () => {
@@ -58,22 +86,31 @@ test('the exporter depends on transform alone, has zod in it with its licence, a
 function filesOf(name: string): string[] {
   const folder = join(root, 'packages', name)
   const sources = readdirSync(join(folder, 'src')).map((file) => file.replace(/\.ts$/, ''))
-  const modules = sources.includes('cli') ? sources : ['index'] // what is no command is one file
+  const modules = sources.includes('cli') ? sources : bundledFilesOf(folder)
   const shared = readdirSync(folder).filter((file) => file.endsWith('.cjs'))
   return [
     'LICENSE',
     'README.md',
     'package.json',
     'dist/cjs/package.json',
-    ...(sources.includes('cli') ? [] : ['dist/cjs/names.js']),
     ...(name === 'exporter-clickhouse' ? ['dist/THIRD-PARTY-LICENSES'] : []),
     ...shared.map((file) => `dist/${file}`),
     ...['esm', 'cjs'].flatMap((format) => modules.map((module) => `dist/${format}/${module}.js`)),
   ]
 }
 
+/** What has no command is one file, or a few parts. */
+function bundledFilesOf(folder: string): string[] {
+  const files = readdirSync(join(folder, 'dist/esm')).filter((file) => file.endsWith('.js'))
+  for (const file of files) expect(file).toMatch(/^(index|part\d)\.js$/)
+  return files.map((file) => file.replace(/\.js$/, ''))
+}
+
 interface Manifest {
   readonly version: string
+  readonly repository?: unknown
+  readonly homepage?: string
+  readonly bugs?: { readonly url: string }
   readonly dependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
 }

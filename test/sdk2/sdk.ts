@@ -1,5 +1,9 @@
 // What the tests use of the OpenTelemetry SDK, spelled for SDK 2; ../sdk3/sdk.ts spells it for SDK 3.
-import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base'
+import {
+  BatchSpanProcessor,
+  SimpleSpanProcessor,
+  type SpanExporter,
+} from '@opentelemetry/sdk-trace-base'
 
 export { context, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
@@ -24,4 +28,8 @@ export function batchSpanProcessor(
   options: Record<string, number> = {},
 ): BatchSpanProcessor {
   return new BatchSpanProcessor(exporter, options)
+}
+
+export function simpleSpanProcessor(exporter: SpanExporter): SimpleSpanProcessor {
+  return new SimpleSpanProcessor(exporter)
 }

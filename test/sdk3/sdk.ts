@@ -1,5 +1,9 @@
 // What the tests use of the OpenTelemetry SDK, spelled for SDK 3; ../sdk2/sdk.ts spells it for SDK 2.
-import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace'
+import {
+  BatchSpanProcessor,
+  SimpleSpanProcessor,
+  type SpanExporter,
+} from '@opentelemetry/sdk-trace'
 
 export { context, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
@@ -23,6 +27,10 @@ export function batchSpanProcessor(
   options: Record<string, number> = {},
 ): BatchSpanProcessor {
   return new BatchSpanProcessor({ exporter, ...options })
+}
+
+export function simpleSpanProcessor(exporter: SpanExporter): SimpleSpanProcessor {
+  return new SimpleSpanProcessor({ exporter })
 }
 
 // There is none for SDK 3 yet.

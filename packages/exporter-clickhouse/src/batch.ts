@@ -138,7 +138,11 @@ export async function divide(
   )
 }
 
-async function pressed(lines: readonly string[], compression: Compression): Promise<PressedBatch> {
+/** Rows, each a line without its newline, in a sealed and pressed batch. */
+export async function pressed(
+  lines: readonly string[],
+  compression: Compression,
+): Promise<PressedBatch> {
   const batch = Batch.seal(lines, compression)
   await batch.press(compression)
   return batch as PressedBatch

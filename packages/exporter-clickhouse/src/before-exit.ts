@@ -6,7 +6,7 @@ interface Flushable {
   flushBeforeExit(): Promise<unknown>
 }
 
-// One listener for every copy of this module (ESM and CJS may both be loaded).
+// One listener for every version of this package that the process has loaded.
 const KEY = Symbol.for('spanhouse.exporter-clickhouse.before-exit')
 
 /** Flushes at the natural end of the process, as long as it is registered. Returns the way to take it back. */

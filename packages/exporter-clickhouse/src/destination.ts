@@ -8,7 +8,7 @@ import type { DeadLetters } from './dead-letters.js'
 import { startDeadline } from './deadline.js'
 import { deduplicationOf } from './deduplication.js'
 import { Departures } from './departures.js'
-import { type Part, partsOf, wholeOf } from './division.js'
+import { type Part, partsOf, unitedOf, wholeOf } from './division.js'
 import { type Entry, heirOf, newEntry } from './entry.js'
 import { ClickHouseError } from './errors.js'
 import { type Insert, insertOf, SETTINGS, TOKEN } from './insert.js'
@@ -18,6 +18,7 @@ import { Pace } from './pace.js'
 import { Queue } from './queue.js'
 import { columnsOf, differences, jsonColumns } from './schema.js'
 import { MAX_CONCURRENCY, type Sender } from './sender.js'
+import { smallOnes } from './small-batches.js'
 import type { Spool, Stored } from './spool.js'
 import type { DestinationStats } from './stats.js'
 
@@ -169,9 +170,9 @@ export class Destination {
     this.#countDrop(rows, reason, error)
   }
 
-  /** Gives a batch up that could not be made. */
+  /** Gives a batch up that a bug of ours keeps from being sent. */
   abandon(entry: Entry, error: Error): void {
-    this.#drop(entry, 'encode_error', error)
+    this.#drop(entry, 'internal_error', error)
   }
 
   /** Resolves when every row taken in so far is delivered or dropped. */
@@ -250,15 +251,24 @@ export class Destination {
     }
   }
 
-  #start(entry: Entry): void {
-    entry.state = 'in_flight'
+  #start(first: Entry): void {
+    let entries = smallOnes(first, this.#queue, this.config.batch)
+    for (const entry of entries) entry.state = 'in_flight'
     this.#inFlight++
     this.#inFlightNow++
     const generation = this.#generation
-    this.#attempt(entry)
-      .then((outcome) => outcome && this.#conclude(entry, outcome))
-      // A bug of ours: it costs this batch, and the queue goes on.
-      .catch((error) => this.#drop(entry, 'rejected', error))
+    const work = async () => {
+      const entry = entries.length > 1 ? await this.#unite(entries) : first
+      if (!entry) return
+      entries = [entry]
+      const outcome = await this.#attempt(entry)
+      if (outcome) await this.#conclude(entry, outcome)
+    }
+    work()
+      // A bug of ours: it costs these rows, and the queue goes on.
+      .catch((error) => {
+        for (const entry of entries) this.#drop(entry, 'internal_error', error)
+      })
       .then(() => {
         this.#inFlight--
         if (generation === this.#generation) this.#inFlightNow--
@@ -266,9 +276,30 @@ export class Destination {
       })
   }
 
+  /** Makes one batch of several that were never attempted. Undefined if they were settled meanwhile, by close(). */
+  async #unite(entries: readonly Entry[]): Promise<Entry | undefined> {
+    const batch = await unitedOf(
+      entries.map(({ batch, insert }) => ({ batch, insert }) as Part),
+      this.config.compression,
+    )
+    if (this.#closed) return undefined
+    const united = newEntry({ batch })
+    united.insert = this.insertOf(batch)
+    united.state = 'in_flight'
+    this.#queue.add(united)
+    for (const entry of entries) {
+      this.#queue.remove(entry)
+      entry.batch?.unwant()
+      this.#departures.gone(entry, [united])
+      void united.receipt.then(entry.acknowledge)
+    }
+    return united
+  }
+
   async #attempt(entry: Entry): Promise<Outcome | undefined> {
     const loaded = await this.#load(entry)
     if (!loaded) return undefined
+    entry.attempted = true
     const { sender, onAttempt } = this.#with
     const startedAt = clock.now()
     const endPatience = startDeadline(PATIENCE_MS, () => this.#fallBehind(), { ref: false })
@@ -385,10 +416,12 @@ export class Destination {
     this.#with.log.recovered()
   }
 
+  // Siblings are told last: that starts what is ready, and must meet a destination whose pause has begun and a batch whose state is final.
   #retryLater(entry: Entry, outcome: Retry): void | Promise<void> {
     const lonely =
       outcome.error instanceof ClickHouseError &&
       (outcome.why !== 'overloaded' || outcome.ofBatch === true) &&
+      outcome.retryAfterMs === undefined && // who names a time speaks for the server
       entry.failures > 0 &&
       this.#account.deliveries > entry.deliveriesAtFailure
     if (!this.#pace.hurried) {
@@ -399,12 +432,15 @@ export class Destination {
     if (outcome.timedOut && !outcome.unsent) entry.timeouts++
     if (outcome.why === 'ambiguous') entry.ambiguous = true
     this.#lastError = outcome.error
-    if (entry.failures > this.config.retry.maxRetries) {
-      this.#drop(entry, 'retries_exhausted', outcome.error)
-    } else if (outcome.ofBatch && canBeHalved(entry)) {
+    const givesUp = entry.failures > this.config.retry.maxRetries
+    if (!givesUp && outcome.ofBatch && canBeHalved(entry))
       return this.#divide(entry, { status: 'too_large', error: outcome.error })
-    } else if (lonely && entry.refusals > MAX_LONELY_REFUSALS) {
+    if (!givesUp && lonely && entry.refusals > MAX_LONELY_REFUSALS)
       return this.#divide(entry, { status: 'rejected', error: outcome.error })
+    // The server's pause begins before anything else is done: what is told below may start other batches.
+    if (!lonely) this.#pauseAfter(outcome)
+    if (givesUp) {
+      this.#drop(entry, 'retries_exhausted', outcome.error)
     } else {
       this.#account.retries++
       entry.state = 'ready'
@@ -413,20 +449,21 @@ export class Destination {
       // that may have been written is one more that cannot make room.
       const another = outcome.why === 'misconfigured' || entry.failures >= ATTEMPTS_IN_A_ROW
       if (outcome.error instanceof ClickHouseError && another) this.#queue.moveToEnd(entry)
+      if (lonely) this.#rest(entry, outcome)
+    }
+    if (!lonely) {
+      this.#with.log.failed(outcome.error, outcome.fix, this.#queue.rows)
+      this.#fallBehind()
     }
     this.#tellSibling(entry, false)
-    if (lonely) return this.#rest(entry, outcome)
-    this.#serverFailed(outcome)
   }
 
-  #serverFailed(outcome: Retry): void {
+  #pauseAfter(outcome: Retry): void {
     if (!this.#pace.failing) {
       this.#generation++
       this.#inFlightNow = 0
     }
     this.#pace.failed(outcome)
-    this.#with.log.failed(outcome.error, outcome.fix, this.#queue.rows)
-    this.#fallBehind()
   }
 
   /**
@@ -441,18 +478,19 @@ export class Destination {
     )
     this.#lastError = error
     this.#account.errors++
+    this.#pauseAfter({ status: 'retry', why: 'misconfigured', error })
     this.#drop(entry, 'unconfirmed', error)
-    this.#serverFailed({ status: 'retry', why: 'misconfigured', error, fix: FELL_SHORT })
+    this.#with.log.failed(error, FELL_SHORT, this.#queue.rows)
+    this.#fallBehind()
     return true
   }
 
   /** Others were delivered since this batch last failed: it is the batch, not the server, and holds up nobody. */
-  #rest(entry: Entry, { why, retryAfterMs = 0 }: Retry): void {
-    if (!this.#queue.has(entry)) return
+  #rest(entry: Entry, { why }: Retry): void {
     entry.state = 'resting'
     const { retry } = this.config
     const maxDelayMs = why === 'misconfigured' ? MAX_REST_MS : retry.maxDelayMs
-    const delay = Math.max(backoffMs(entry.failures, { ...retry, maxDelayMs }), retryAfterMs)
+    const delay = backoffMs(entry.failures, { ...retry, maxDelayMs })
     clock
       .setTimeout(() => {
         if (entry.state === 'resting') entry.state = 'ready'
@@ -549,7 +587,7 @@ export class Destination {
       if (taken && second.rows > 1) {
         second.state = 'in_flight'
         this.#divide(second, { status: 'rejected', error })
-          .catch((bug) => this.#drop(second, 'rejected', bug))
+          .catch((bug) => this.#drop(second, 'internal_error', bug))
           .then(() => this.#pump())
       } else {
         second.state = 'ready'
@@ -599,8 +637,8 @@ export class Destination {
   #drop(entry: Entry, reason: DropReason, error?: Error): void {
     if (!this.#leave(entry)) return
     entry.acknowledge('dropped')
-    this.#tellSibling(entry, false)
     this.#countDrop(entry.rows, reason, error)
+    this.#tellSibling(entry, false)
   }
 
   /** Another process took the batch over while this one stood still: the rows are its to count. */

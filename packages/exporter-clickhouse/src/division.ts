@@ -1,5 +1,5 @@
 import { wholeRow } from '@spanhouse/transform'
-import { divide, type PressedBatch, rewritten } from './batch.js'
+import { divide, type PressedBatch, pressed, rewritten } from './batch.js'
 import type { Compression } from './config.js'
 import { type Insert, insertOfPart, insertOfWhole } from './insert.js'
 
@@ -20,6 +20,20 @@ export async function wholeOf(
     batch: await rewritten(batch, (line) => wholeRow(whole.shape, line), compression),
     insert: insertOfWhole(insert, whole),
   }
+}
+
+/** The rows of several batches in one, in the form that every server takes: what is left out of compact rows differs from batch to batch. */
+export async function unitedOf(
+  parts: readonly Part[],
+  compression: Compression,
+): Promise<PressedBatch> {
+  const lines = await Promise.all(
+    parts.map(async ({ batch, insert: { whole } }) => {
+      const own = await batch.lines()
+      return whole ? own.map((line) => wholeRow(whole.shape, line)) : own
+    }),
+  )
+  return pressed(lines.flat(), compression)
 }
 
 /** The rows in two: row `hint` (from 0) and all others, or halves where there is no such row. Each part's token says which rows it has. */

@@ -29,6 +29,8 @@ export interface Entry {
   wasCompact: boolean
   /** Told once, when the server has taken it (true) or it has ended otherwise. */
   onVerdict: ((taken: boolean) => void) | undefined
+  /** An attempt was made, or is being made: whatever is sent from now on must be the same. */
+  attempted: boolean
   /** An attempt may have been written: it must not be dropped to make room. */
   ambiguous: boolean
   /** Attempts that ended in a retry; those of them that met the deadline. */
@@ -64,6 +66,7 @@ export function newEntry(
     divided,
     wasCompact: false,
     onVerdict: undefined,
+    attempted: false,
     ambiguous: false,
     failures: 0,
     timeouts: 0,

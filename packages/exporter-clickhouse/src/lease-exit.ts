@@ -2,7 +2,7 @@ import { unlinkSync } from 'node:fs'
 
 type Files = () => readonly string[]
 
-// One listener for every copy of this module (ESM and CJS may both be loaded).
+// One listener for every version of this package that the process has loaded.
 const KEY = Symbol.for('spanhouse.exporter-clickhouse.lease-exit')
 
 /**

@@ -77,4 +77,5 @@ export type DropReason =
   | 'spool_full'
   | 'spool_corrupt'
   | 'unconfirmed'
+  | 'internal_error'
   | 'shutdown'

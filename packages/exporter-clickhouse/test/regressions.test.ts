@@ -11,6 +11,7 @@ import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { defineTable, type SpanLike } from '@spanhouse/transform'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { makeSpan } from '../../transform/test/spans.js'
+import { Batch } from '../src/batch.js'
 import { classify } from '../src/classify.js'
 import { parseConfig } from '../src/config.js'
 import { openDeadLetters } from '../src/dead-letters.js'
@@ -188,6 +189,82 @@ describe('a batch that is divided', () => {
     expect(only(to)).toMatchObject({ delivered: 8, dropped: { rejected: 1 }, waiting: 0 })
     expect(server.inserts.filter((one) => one.rows.length === 4)).toHaveLength(1)
   })
+})
+
+test('a part is not sent before the time that the server named, when that was told the other part', async () => {
+  const times: number[] = []
+  const server = await scriptedServer({
+    each: ({ rows }) => {
+      times.push(performance.now())
+      if (rows.length === 4) return REFUSED
+      return times.length === 2 ? { status: 503, headers: { 'retry-after': '1' } } : 'ok'
+    },
+  })
+  const to = exporter({ endpoint: server.url })
+  await exported(to, spans(4))
+  await to.forceFlush()
+  const [, asked = 0, next = 0] = times
+  expect(next - asked).toBeGreaterThan(950)
+  expect(only(to)).toMatchObject({ delivered: 4, waiting: 0 })
+})
+
+test('a flush does not hasten a batch that the server asked to wait with, though it takes others', async () => {
+  const askedAt: number[] = []
+  const server = await scriptedServer({
+    each: (request) => {
+      if (!isPoisoned(request)) return 'ok'
+      askedAt.push(performance.now())
+      return askedAt.length < 6
+        ? { status: 500, code: 999, headers: { 'retry-after': '0.4' } }
+        : 'ok'
+    },
+  })
+  const to = exporter({ endpoint: server.url })
+  const sick = exported(to, spans(100, 'bad'))
+  await exported(to, spans(100))
+  await soon(() => expect(only(to).delivered).toBe(100)) // from now on it is this batch, not the server
+  const flushes = setInterval(() => void to.forceFlush().catch(() => {}), 20)
+  onTestFinished(() => clearInterval(flushes))
+  await sick
+  await soon(() => expect(only(to).delivered).toBe(200))
+  const waits = askedAt.slice(1).map((time, index) => time - (askedAt[index] ?? 0))
+  expect(Math.min(...waits)).toBeGreaterThan(380)
+})
+
+test('the same rows are never in two requests at once, when a part fails alone', async () => {
+  const underWay = new Map<string, number>()
+  let most = 0
+  const server = await scriptedServer((request, response) => {
+    const token = request.query.get('insert_deduplication_token') ?? ''
+    const count = (underWay.get(token) ?? 0) + 1
+    underWay.set(token, count)
+    most = Math.max(most, count)
+    const end = (status: number, code?: number) => {
+      underWay.set(token, (underWay.get(token) ?? 1) - 1)
+      const header = code === undefined ? {} : { 'x-clickhouse-exception-code': String(code) }
+      response.writeHead(status, header).end()
+    }
+    const isBad = isPoisoned(request)
+    if (isBad && request.rows.length > 2) end(400, 27)
+    else setTimeout(() => (isBad ? end(500, 999) : end(200)), 30)
+  })
+  const to = exporter({ endpoint: server.url, retry: { ...SOON, maxRetries: 8 } })
+  let others = 0
+  const good = setInterval(() => void exported(to, spans(20, `other ${others++}`)), 20)
+  onTestFinished(() => clearInterval(good))
+  await exported(to, spans(4, 'bad'))
+  await soon(() => expect(only(to).dropped).not.toEqual({}))
+  expect(most).toBe(1)
+})
+
+test('a bug of ours costs the rows of its batch, under a name of its own', async () => {
+  const server = await scriptedServer()
+  const broken = vi.spyOn(Batch.prototype, 'press').mockRejectedValueOnce(new Error('a bug'))
+  onTestFinished(() => broken.mockRestore())
+  const to = exporter({ endpoint: server.url })
+  expect(await exported(to, spans(2))).toMatchObject({ code: 1 })
+  expect(await exported(to, spans(3))).toEqual({ code: 0 })
+  expect(only(to)).toMatchObject({ accepted: 5, delivered: 3, dropped: { internal_error: 2 } })
 })
 
 test('a batch that may have been stored is not divided for one refusal, however often it failed before', async () => {

@@ -1,4 +1,5 @@
 import { type AttributeKey, attributeKey } from './attribute-key.js'
+import { compareUtf8 } from './utf8-order.js'
 
 const MAX_PATHS = 4096
 const MAX_LENGTH = 256
@@ -54,7 +55,7 @@ export function keysInOrder(path: AttributePath): KeyList {
 }
 
 export function keysSorted(path: AttributePath): KeyList {
-  path.sorted ??= keysOf(path).sort((a, b) => (a.name < b.name ? -1 : 1))
+  path.sorted ??= keysOf(path).sort((a, b) => compareUtf8(a.name, b.name))
   return path.sorted
 }
 

@@ -1,3 +1,4 @@
+import { numberText } from './digits.js'
 import type { Encoding } from './encoding.js'
 import { containerJson } from './nested-json.js'
 import { plainValue } from './plain-value.js'
@@ -13,6 +14,7 @@ export function textOf(value: unknown, encoding: Encoding): string | undefined {
     case 'string':
       return value
     case 'number':
+      return numberText(value)
     case 'boolean':
     case 'bigint':
       return String(value)

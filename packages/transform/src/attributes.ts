@@ -1,4 +1,5 @@
 import type { Encoding } from './encoding.js'
+import { compareUtf8 } from './utf8-order.js'
 
 /** How many are not there, because of a limit. */
 export interface Dropped {
@@ -53,7 +54,7 @@ export function readSource(
 }
 
 export function sortedByKey(entries: Map<string, unknown>): Map<string, unknown> {
-  return new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
+  return new Map([...entries].sort(([a], [b]) => compareUtf8(a, b)))
 }
 
 const NO_VALUE = Symbol()

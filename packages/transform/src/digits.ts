@@ -43,11 +43,11 @@ export function writeTen(out: ByteWriter, value: number): void {
   writeNine(out, value - first * 1e9)
 }
 
-/** A finite number as `String()` has it. */
+/** A finite number as `String()` has it, but for −0, which keeps its sign. */
 export function writeNumber(out: ByteWriter, value: number): void {
   const size = Math.abs(value)
   if (size < 1e9 && Number.isInteger(value)) {
-    if (value < 0) out.byte(MINUS)
+    if (value < 0 || (value === 0 && 1 / value < 0)) out.byte(MINUS)
     writeDigits(out, size)
     return
   }
@@ -61,6 +61,11 @@ export function writeNumber(out: ByteWriter, value: number): void {
     return
   }
   out.text(String(value))
+}
+
+/** The same as a text; `NaN` and the infinities by name. */
+export function numberText(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value)
 }
 
 function writeFraction(out: ByteWriter, millionths: number): void {

@@ -1,26 +1,29 @@
 import { pieceOf } from './byte-writer.js'
+import type { Encoding } from './encoding.js'
 import { type Kind, text } from './kind.js'
 
 const QUOTE = 0x22
 const TRACE_ID_LENGTH = 32
 
-// Of a character's code: whether it is anything but a zero, and whether it is anything but a digit or lower-case letter.
+const HEX = /^[0-9a-f]*$/i
+
+// Of a character's code: whether it is anything but a zero, and whether it is anything but a lower-case hex digit.
 const SOME = 1
 const STRANGE = 2
 const TRAITS = Uint8Array.from({ length: 256 }, (_, code) => {
   const character = String.fromCharCode(code)
-  return (character === '0' ? 0 : SOME) | (/[0-9a-z]/.test(character) ? 0 : STRANGE)
+  return (character === '0' ? 0 : SOME) | (/[0-9a-f]/.test(character) ? 0 : STRANGE)
 })
 
 // Spans of one trace often end one after the other.
 let lastTraceId = ''
 const lastWritten = pieceOf(`"${' '.repeat(TRACE_ID_LENGTH)}"`)
 
-/** A trace or span id as lower-case hex, in a text column; empty where it is absent or all zero. */
+/** A trace or span id as lower-case hex, in a text column; empty where it is absent or all zero. What is not hex is counted and stays as it is. */
 export const hexId: Kind = {
   empty: text.empty,
   write(value, encoding) {
-    if (typeof value !== 'string') return text.write(value, encoding)
+    if (typeof value !== 'string') return writeStrange(value, encoding)
     const { out } = encoding
     const { length } = value
     if (length === TRACE_ID_LENGTH && value === lastTraceId) {
@@ -38,7 +41,7 @@ export const hexId: Kind = {
       traits |= (TRAITS[code & 0xff] as number) | ((code >> 8) << 1)
       bytes[at++] = code
     }
-    if (traits > SOME) return text.write(value.toLowerCase(), encoding)
+    if (traits > SOME) return writeStrange(value, encoding)
     if (traits === 0) at = out.length + 1
     bytes[at++] = QUOTE
     const start = out.length
@@ -50,4 +53,11 @@ export const hexId: Kind = {
     }
     return true
   },
+}
+
+function writeStrange(value: NonNullable<unknown>, encoding: Encoding): boolean {
+  if (typeof value === 'string' && HEX.test(value)) return text.write(value.toLowerCase(), encoding)
+  const isWritten = text.write(value, encoding)
+  if (isWritten) encoding.tally.invalidIds++
+  return isWritten
 }

@@ -26,7 +26,7 @@ export function writeText(text: string, encoding: Encoding): void {
   out.length = end + 1
 }
 
-/** The same as a string. */
+/** The same as a string within JSON that is itself a value. */
 export function jsonText(text: string, encoding: Encoding): string {
   const fitting = cut(text, encoding.room, encoding)
   encoding.room -= fitting.length
@@ -34,9 +34,15 @@ export function jsonText(text: string, encoding: Encoding): string {
 }
 
 function quoted(text: string, encoding: Encoding): string {
-  if (text.isWellFormed()) return JSON.stringify(text)
-  encoding.tally.repairedStrings++
-  return JSON.stringify(text.toWellFormed())
+  const wellFormed = text.toWellFormed()
+  if (wellFormed !== text) encoding.tally.repairedStrings++
+  const json = JSON.stringify(wellFormed)
+  return json.includes('\u2028') || json.includes('\u2029') ? withoutSeparators(json) : json
+}
+
+// Go escapes these two and JSON.stringify() does not. Without this the same value would be another text than the Collector's.
+function withoutSeparators(json: string): string {
+  return json.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
 
 /** Writes text that is ASCII, in quotes; false, with nothing written, if it is not. */

@@ -1,12 +1,17 @@
+import { numberText } from './digits.js'
 import { ELEMENT, type Encoding } from './encoding.js'
 import { jsonText } from './json-text.js'
 import { mapEntries, setValues } from './native.js'
 import { isList, plainValue } from './plain-value.js'
+import { compareUtf8 } from './utf8-order.js'
 
 const MAX_DEPTH = 64
 const HOLE = 1024 // of the room: a sparse array can claim four thousand million elements and hold none
 
-/** JSON of an array or map, ended with a mark where depth, a cycle or the room ends it. What is no value is null in an array and left out of a map. */
+/**
+ * JSON of an array or map, ended with a mark where depth, a cycle or the room ends it. What is no value is null in an array and
+ * left out of a map. Maps have their keys sorted, as the Collector writes them: equal maps are equal texts, in every table.
+ */
 export function containerJson(
   container: object,
   ancestors: readonly object[],
@@ -15,8 +20,11 @@ export function containerJson(
   const path = [...ancestors, container]
   if (isList(container)) return listJson(container, path, encoding)
   if (container instanceof Set) return listJson(setValues(container), path, encoding)
-  if (container instanceof Map) return mapJson(mapEntries(container), path, encoding)
-  return mapJson(propertiesOf(container, encoding), path, encoding)
+  if (container instanceof Map) {
+    const values = valuesByText(container, path, encoding)
+    return mapJson([...values.keys()], (key) => values.get(key), path, encoding)
+  }
+  return mapJson(Object.keys(container), (key) => read(container, key, encoding), path, encoding)
 }
 
 function nestedJson(
@@ -28,7 +36,7 @@ function nestedJson(
     case 'string':
       return jsonText(value, encoding)
     case 'number':
-      return Number.isFinite(value) ? String(value) : `"${value}"`
+      return Number.isFinite(value) ? numberText(value) : `"${value}"`
     case 'boolean':
       return String(value)
     case 'bigint':
@@ -74,28 +82,40 @@ function listJson(list: ArrayLike<unknown>, path: readonly object[], encoding: E
 }
 
 function mapJson(
-  entries: Iterable<[unknown, unknown]>,
+  keys: readonly string[],
+  valueAt: (key: string) => unknown,
   path: readonly object[],
   encoding: Encoding,
 ): string {
   let json = ''
-  for (const [key, value] of entries) {
+  // No more are sorted than can be written, and one for the mark.
+  for (const key of keys.slice(0, mostElements(encoding) + 1).sort(compareUtf8)) {
     const separator = json === '' ? '' : ','
     if (encoding.room <= 0) return `{${json}${separator}${marker('"…":"…"', encoding)}}`
     encoding.room -= ELEMENT
-    const text = nestedJson(value, path, encoding)
+    const text = nestedJson(valueAt(key), path, encoding)
     if (text === undefined) continue
-    json += `${separator}${jsonText(keyText(key, path, encoding), encoding)}:${text}`
+    json += `${separator}${jsonText(key, encoding)}:${text}`
   }
   return `{${json}}`
 }
 
-function keyText(key: unknown, path: readonly object[], encoding: Encoding): string {
-  return typeof key === 'string' ? key : (nestedJson(key, path, encoding) ?? '')
+function mostElements({ room }: Encoding): number {
+  return Math.max(0, Math.ceil(room / ELEMENT))
 }
 
-function* propertiesOf(object: object, encoding: Encoding): Generator<[string, unknown]> {
-  for (const key of Object.keys(object)) yield [key, read(object, key, encoding)]
+/** Of keys with the same text the last wins. */
+function valuesByText(
+  map: Map<unknown, unknown>,
+  path: readonly object[],
+  encoding: Encoding,
+): Map<string, unknown> {
+  const entries = mapEntries(map).slice(0, mostElements(encoding) + 1)
+  return new Map(entries.map(([key, value]) => [keyText(key, path, encoding), value]))
+}
+
+function keyText(key: unknown, path: readonly object[], encoding: Encoding): string {
+  return typeof key === 'string' ? key : (nestedJson(key, path, encoding) ?? '')
 }
 
 function read(object: object, key: PropertyKey, encoding: Encoding): unknown {

@@ -35,13 +35,13 @@ export function integer(bits: number, signed: boolean): Kind {
   }
 }
 
-/** NaN and the infinities are no JSON: they are empty, 0 or null. */
+/** NaN and the infinities are no JSON: they are empty, 0 or null. −0 is 0: JSON that is parsed and written again would lose the sign. */
 export const float: Kind = {
   empty: '0',
   write(value, { out }) {
     const number = floatOf(value)
     if (!Number.isFinite(number)) return false
-    writeNumber(out, number)
+    writeNumber(out, number + 0)
     return true
   },
 }

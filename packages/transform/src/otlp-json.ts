@@ -1,4 +1,5 @@
 import { countField, field, listField, textField } from './otlp-field.js'
+import { idField, SPAN_ID, TRACE_ID } from './otlp-id.js'
 import { readKeyValues, type Seen } from './otlp-value.js'
 import type {
   EventLike,
@@ -24,6 +25,7 @@ const UNSPECIFIED = -1
 /**
  * The spans of OTLP/JSON, already parsed: an ExportTraceServiceRequest, or one span, which may hold its `resource` and `scope`.
  * Anything else gives no spans; fields that are missing or of a wrong type are as if absent. Never throws.
+ * Ids are read in hex, as OTLP has them, and in base64, as protobuf's own JSON mapping has them.
  * Spans of one resource share one resource object.
  */
 export function spansFromOtlpJson(json: unknown): SpanLike[] {
@@ -64,7 +66,7 @@ function readSpan(
   seen: Seen,
 ): SpanLike {
   const context = readContext(json)
-  const parentSpanId = textField(json, 'parentSpanId')
+  const parentSpanId = idField(json, 'parentSpanId', SPAN_ID)
   const status = field(json, 'status')
   return {
     name: textField(json, 'name'),
@@ -118,8 +120,8 @@ function readScope(json: unknown, seen: Seen): ScopeLike {
 function readContext(json: unknown): SpanContextLike {
   const state = textField(json, 'traceState')
   return {
-    traceId: textField(json, 'traceId'),
-    spanId: textField(json, 'spanId'),
+    traceId: idField(json, 'traceId', TRACE_ID),
+    spanId: idField(json, 'spanId', SPAN_ID),
     traceState: state === '' ? undefined : { serialize: () => state },
   }
 }

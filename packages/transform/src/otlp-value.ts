@@ -51,7 +51,7 @@ function fill(
 // A scalar of the wrong type is kept as it is, rather than lost. None at all is the null of OTLP.
 function readScalar(json: unknown): unknown {
   const int = field(json, 'intValue')
-  if (int !== undefined) return typeof int === 'string' ? readInt(int) : int
+  if (int !== undefined) return readInt(int)
   const double = field(json, 'doubleValue')
   if (double !== undefined) return typeof double === 'string' ? readDouble(double) : double
   const bytes = field(json, 'bytesValue')
@@ -60,10 +60,15 @@ function readScalar(json: unknown): unknown {
   return field(json, 'stringValue') ?? field(json, 'boolValue') ?? null
 }
 
-function readInt(text: string): unknown {
-  if (!/^-?\d{1,20}$/.test(text)) return text
-  const number = Number(text)
-  return Number.isSafeInteger(number) ? number : BigInt(text)
+// Beyond 2^53 as a bigint, which has all its digits as text. An int has no −0.
+function readInt(int: unknown): unknown {
+  if (typeof int === 'string' ? !/^-?\d{1,20}$/.test(int) : !isInt64(int)) return int
+  const number = Number(int)
+  return Number.isSafeInteger(number) ? number + 0 : BigInt(int as string | number)
+}
+
+function isInt64(int: unknown): boolean {
+  return Number.isInteger(int) && Math.abs(int as number) < 2 ** 63
 }
 
 function readDouble(text: string): unknown {

@@ -16,6 +16,8 @@ export interface Tally {
   droppedLinks: number
   /** Values that could not be read as their column's type, or threw: the column's empty value stands instead. */
   unreadableValues: number
+  /** Trace and span ids that are not hex: they are stored as they came. */
+  invalidIds: number
 }
 
 /** A tally with every counter at 0. */
@@ -29,6 +31,7 @@ export function newTally(): Tally {
     droppedEvents: 0,
     droppedLinks: 0,
     unreadableValues: 0,
+    invalidIds: 0,
   }
 }
 

@@ -43,6 +43,7 @@ test.each<[string, unknown, unknown, Partial<Tally>?]>([
   ['Nullable(UInt64)', null, null],
   ['UInt256', 2n ** 256n - 1n, String(2n ** 256n - 1n)],
   ['Float64', 1.5, 1.5],
+  ['Float64', -0, 0],
   ['Float64', '2.5', 2.5],
   ['Float64', 7n, 7],
   ['Float64', Number.NaN, 0, unreadable],

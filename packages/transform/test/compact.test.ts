@@ -120,10 +120,10 @@ describe('keys of attributes', () => {
 
   test('are sorted where the table has them so', () => {
     const keyLists = new KeyLists(10_000)
-    const attributes = { b: 1, c: undefined, a: 2 }
+    const attributes = { '😀': 3, '\uff01': -0, b: 1, c: undefined, a: 2 }
     const { line } = compact(otelTraces, makeSpan({ attributes }), { keyLists })
-    expect(attributesOf(line)).toEqual([1, ['2', '1']])
-    expect(keyLists.names).toEqual([['a', 'b']])
+    expect(attributesOf(line)).toEqual([1, ['2', '1', '-0', '3']])
+    expect(keyLists.names).toEqual([['a', 'b', '\uff01', '😀']]) // by the bytes of UTF-8
   })
 
   test('stay in the row where the statement has no more room', () => {

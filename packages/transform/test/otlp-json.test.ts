@@ -161,7 +161,7 @@ test('of duplicate keys the last wins, and __proto__ is a key', () => {
   expect(Object.entries(row['attributes'] as object)).toEqual([
     ['a', '2'],
     ['__proto__', '1'],
-    ['nested', '{"a":2,"__proto__":1}'],
+    ['nested', '{"__proto__":1,"a":2}'],
   ])
 })
 

@@ -32,7 +32,7 @@ export const DESTINATION = [
       ],
       [
         'throws rows after those that were not stored',
-        "this.#serverFailed({ status: 'retry', why: 'misconfigured', error, fix: FELL_SHORT })",
+        "this.#pauseAfter({ status: 'retry', why: 'misconfigured', error })",
         '',
       ],
       [
@@ -102,6 +102,26 @@ export const DESTINATION = [
         'isDefinite(outcome) ? entry.refusals + 1 : 0',
         'entry.refusals + 1',
       ],
+      [
+        'tells the other part before the pause that the server asked for has begun',
+        'if (!lonely) this.#pauseAfter(outcome)',
+        'this.#tellSibling(entry, false)\n    if (!lonely) this.#pauseAfter(outcome)',
+      ],
+      [
+        'tells the other part before it is settled when the batch itself may be sent again',
+        'if (lonely) this.#rest(entry, outcome)',
+        'this.#tellSibling(entry, false)\n      if (lonely) this.#rest(entry, outcome)',
+      ],
+      [
+        'takes the time that a server names for that of one batch',
+        'outcome.retryAfterMs === undefined && // who',
+        'true && // who',
+      ],
+      [
+        'counts its own bugs as rows that the server refused',
+        "this.#drop(entry, 'internal_error', error)\n  }",
+        "this.#drop(entry, 'rejected', error)\n  }",
+      ],
     ],
   ),
   ...inFile(
@@ -112,6 +132,43 @@ export const DESTINATION = [
         'never takes the statement for what is refused after a first one was taken',
         'insert.statement.length > this.#longestTaken',
         'this.#longestTaken === 0',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/small-batches',
+    [exporter('small-batches')],
+    [
+      ['sends one-row batches that wait one by one', 'if (!isSmall(first)) return', 'return'],
+      ['unites what was sent already', '!entry.attempted && ', ''],
+      ['unites what is on disk', ' && entry.stored === undefined', ''],
+      [
+        'unites what is large',
+        'bytesOf(entry) <= MAX_SMALL_BYTES',
+        'bytesOf(entry) <= Number.POSITIVE_INFINITY',
+      ],
+      ['unites batches without end', '> Math.min(maxBytes, MAX_UNITED_BYTES)', '< 0'],
+    ],
+  ),
+  ...inFile(
+    'exporter/division',
+    [exporter('small-batches')],
+    [
+      [
+        'takes the rows of batches that leave out other things for rows of one',
+        'return whole ? own.map((line) => wholeRow(whole.shape, line)) : own',
+        'return own',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/destination',
+    [exporter('small-batches')],
+    [
+      [
+        'answers nobody whose rows went with those of others',
+        '      void united.receipt.then(entry.acknowledge)\n',
+        '',
       ],
     ],
   ),

@@ -57,6 +57,7 @@ export const ENCODER = [
         'triple(bytes, at, value - head * 1000)\n  return at + 3',
         'return shortDigits(bytes, at, value - head * 1000)',
       ],
+      ['forgets the sign of −0', ' || (value === 0 && 1 / value < 0)', ''],
       ['keeps the zeros at the end of a fraction', 'while (bytes[end - 1] === ZERO) end--', ''],
       ['takes a number for a decimal that is only near to it', ' && millionths / 1e6 === size', ''],
     ],
@@ -77,6 +78,68 @@ export const ENCODER = [
         'for (const _ in prototype) return false',
         '',
       ],
+    ],
+  ),
+  ...inFile(
+    'transform/json-text',
+    [transform('collector-values')],
+    [
+      ['leaves U+2028 in nested texts', ".replaceAll('\\u2028', '\\\\u2028')", ''],
+      ['leaves U+2029 in nested texts', ".replaceAll('\\u2029', '\\\\u2029')", ''],
+    ],
+  ),
+  ...inFile(
+    'transform/nested-json',
+    [transform('collector-values'), transform('attribute')],
+    [
+      ['leaves the keys of nested maps in the order they were added in', '.sort(compareUtf8)', ''],
+      ['sorts the keys of nested maps by UTF-16', '.sort(compareUtf8)', '.sort()'],
+      [
+        'sorts all keys of a map, however few can be written',
+        '.slice(0, mostElements(encoding) + 1).sort',
+        '.slice().sort',
+      ],
+      [
+        'forgets the sign of a nested −0',
+        'Number.isFinite(value) ? numberText(value)',
+        'Number.isFinite(value) ? String(value)',
+      ],
+    ],
+  ),
+  ...inFile(
+    'transform/utf8-order',
+    [transform('collector-values')],
+    [
+      [
+        'takes the order of UTF-16 for that of UTF-8',
+        'one < FIRST_SURROGATE && other < FIRST_SURROGATE',
+        'true',
+      ],
+      ['takes a key and one that goes on for equals', 'return a.length - b.length', 'return 0'],
+    ],
+  ),
+  ...inFile(
+    'transform/attributes',
+    [transform('collector-values')],
+    [['sorts attributes that are looked into by UTF-16', 'compareUtf8(a, b)', 'a < b ? -1 : 1']],
+  ),
+  ...inFile(
+    'transform/otlp-id',
+    [transform('otlp-id')],
+    [
+      ['leaves ids in base64', 'if (text.length === 2 * size) return text', 'return text'],
+      ['takes what is not quite base64 for an id', ' && isBase64Of(bytes, text)', ''],
+      ['takes base64 of any length for an id', 'bytes.length === size && ', ''],
+      ['knows no URL-safe base64 in ids', ".replace(/-/g, '+')", ''],
+      ['wants ids in base64 padded', " || standard === padded.replace(/=+$/, '')", ''],
+    ],
+  ),
+  ...inFile(
+    'transform/otlp-value',
+    [transform('collector-values')],
+    [
+      ['gives a whole number a sign at zero', 'number + 0', 'number'],
+      ['rounds whole numbers of 64 bits', 'BigInt(int as string | number)', 'number'],
     ],
   ),
   ...inFile(
@@ -116,7 +179,8 @@ export const ENCODER = [
         'guess !== undefined && guess.name === name',
         'guess',
       ],
-      ['does not sort keys', 'a.name < b.name ? -1 : 1', '1'],
+      ['does not sort keys', 'compareUtf8(a.name, b.name)', '1'],
+      ['sorts keys by UTF-16', 'compareUtf8(a.name, b.name)', 'a.name < b.name ? -1 : 1'],
       ['remembers paths of any length', ' || path.length === MAX_LENGTH', ''],
     ],
   ),
@@ -161,8 +225,11 @@ export const ENCODER = [
   ),
   ...inFile(
     'transform/hex-id',
-    [transform('hex-id')],
+    [transform('hex-id'), transform('otlp-id')],
     [
+      ['makes small letters of what is not hex', ' && HEX.test(value)', ''],
+      ['takes any letter for a hex digit', '/[0-9a-f]/.test', '/[0-9a-z]/.test'],
+      ['does not count ids that are not hex', 'if (isWritten) encoding', 'if (false) encoding'],
       ['takes any trace id for the last one', 'value === lastTraceId', "lastTraceId !== ''"],
       ['remembers an id that is all zero', ' && traits !== 0', ''],
     ],

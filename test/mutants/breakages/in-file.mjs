@@ -1,6 +1,7 @@
 const SOURCES = {
   transform: 'packages/transform/src',
   exporter: 'packages/exporter-clickhouse/src',
+  shop: 'examples/shop',
 }
 
 /** Breakages of one source file, which the same tests are run on first. */
@@ -8,7 +9,7 @@ export function inFile(name, tests, breakages) {
   const [where, file] = name.split('/')
   return breakages.map(([name, from, to]) => ({
     name,
-    file: `${SOURCES[where]}/${file}.ts`,
+    file: `${SOURCES[where]}/${file}.${where === 'shop' ? 'mjs' : 'ts'}`,
     from,
     to,
     tests,

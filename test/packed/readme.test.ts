@@ -1,0 +1,218 @@
+// Every code block of the READMEs, as a reader runs it: installed as they say, against a real ClickHouse.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { blocksOf, documents, installLines } from './documents.js'
+import { packAll, root, run, scratchFolder, tarballOf, tool } from './packed.js'
+
+const folder = scratchFolder()
+const main = blocksOf('README.md')
+const exporter = blocksOf('packages/exporter-clickhouse/README.md')
+const transform = blocksOf('packages/transform/README.md')
+const local = blocksOf('packages/local-clickhouse/README.md')
+
+// Each block is taken here, and none may be left.
+const blocks = {
+  commands: main.take('sh', 'npm run demo'),
+  sdk2: main.take('js', "from '@opentelemetry/sdk-trace-base'"),
+  sdk3: main.take('js', "from '@opentelemetry/sdk-trace'"),
+  nodeSdk: main.take('js', 'new NodeSDK'),
+  question: main.take('sql', 'SELECT'),
+  answer: main.take('', '┌'),
+  several: main.take('js', 'destinations: ['),
+  install: exporter.take('sh', 'npm i'),
+  processor: exporter.take('js', 'new ClickHouseSpanProcessor'),
+  rows: transform.take('ts', 'flatTraces.ddl'),
+  table: transform.take('ts', 'defineTable'),
+  command: local.take('sh', 'npx @spanhouse/local-clickhouse'),
+  ready: local.take('', 'ClickHouse is ready'),
+  server: local.take('js', 'startClickHouse'),
+}
+
+const [sdk2, sdk3, nodeSdk2] = installLines(main.text)
+const [, nodeSdk3] = /with SDK 3 it is `([^`]+)` and `([^`]+)`/.exec(main.text)?.slice(1) ?? []
+const installs: Record<string, string | undefined> = {
+  sdk2,
+  sdk3,
+  nodeSdk2,
+  nodeSdk3: nodeSdk2?.replace('api@~1.9', 'api@~1.10').replace(/sdk-node\S+/, String(nodeSdk3)),
+}
+
+const password = 's3cret'
+let server: ClickHouseServer
+let central: ClickHouseServer
+beforeAll(async () => {
+  vi.stubEnv('CENTRAL_PASSWORD', password)
+  await packAll(folder)
+  // One after the other: all at once, on a busy machine, each might take longer than it may.
+  for (const [name, line] of Object.entries(installs)) await install(join(folder, name), line)
+  ;[server, central] = await Promise.all([
+    startClickHouse(),
+    startClickHouse({ users: [{ name: 'telemetry', password }] }),
+  ])
+})
+afterAll(() => Promise.all([server.stop(), central.stop()]))
+beforeEach(async () => {
+  for (const one of [server, central]) await one.query('DROP DATABASE IF EXISTS telemetry')
+})
+
+test('no code block is left out here', () => {
+  expect([main, exporter, transform, local].flatMap(({ left }) => left())).toEqual([])
+})
+
+test('every `npm run` of the documents is a script, and every link of theirs leads to a file', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  for (const [file, text] of documents()) {
+    for (const [, script] of text.matchAll(/npm run ([\w:]+)/g))
+      expect(Object.keys(scripts), file).toContain(script)
+    for (const [, link = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)/g))
+      expect(existsSync(join(root, dirname(file), link)), `${file}: ${link}`).toBe(true)
+  }
+  expect(blocks.commands).toContain('npm test')
+})
+
+describe.each(['sdk2', 'sdk3'] as const)('README, %s', (sdk) => {
+  test('one span arrives, and the SELECT gives what the README shows', async () => {
+    await runIn(sdk, blocks[sdk])
+    const form = 'SETTINGS output_format_pretty_row_numbers = 0 FORMAT PrettyCompactNoEscapes'
+    const answer = await server.query(`${blocks.question} ${form}`)
+    expect(cellsOf(answer)).toEqual(cellsOf(blocks.answer))
+  })
+})
+
+test.each(['nodeSdk2', 'nodeSdk3'])('README, %s: SIGTERM sends what waits', async (home) => {
+  write(home, 'telemetry.mjs', blocks.nodeSdk)
+  const app = `
+    import { trace } from '@opentelemetry/api'
+    trace.getTracer('shop').startSpan('last words').end()
+    console.log('up')
+    setInterval(() => {}, 1000)`
+  write(home, 'app.mjs', app)
+  const child = spawn(process.execPath, ['--import', './telemetry.mjs', 'app.mjs'], {
+    cwd: join(folder, home),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  child.stderr.on('data', (text) => {
+    said += text
+  })
+  await once(child.stdout, 'data')
+  child.kill('SIGTERM')
+  expect([...(await once(child, 'exit')), said]).toEqual([0, null, ''])
+  const sql = 'SELECT service_name, span_name FROM telemetry.traces FORMAT TSV'
+  expect(await server.query(sql)).toBe('checkout\tlast words\n')
+})
+
+const END_A_SPAN = `
+import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
+const provider = new BasicTracerProvider({ spanProcessors: [processor] })
+provider.getTracer('shop').startSpan('charge card').end()
+await provider.shutdown()
+`
+
+test('README, several servers: the span is in each', async () => {
+  await runIn('sdk2', blocks.several + END_A_SPAN)
+  for (const one of [server, central])
+    expect(await one.query('SELECT count() FROM telemetry.traces')).toBe('1\n')
+})
+
+test('README of the exporter', async () => {
+  const [line = 'none'] = installLines(blocks.install)
+  expect(sdk2).toContain(line)
+  await runIn('sdk2', blocks.processor) // ends by itself
+  await runIn('sdk2', blocks.processor + END_A_SPAN)
+  expect(await server.query('SELECT count() FROM telemetry.traces')).toBe('1\n')
+})
+
+describe('README of transform: compiles, and ClickHouse takes', () => {
+  const before = `
+import { spansFromOtlpJson as read } from '@spanhouse/transform'
+const ids = { traceId: '5b8efff798038103d269b633813fc60c', spanId: 'eee19b7ec3c1b174' }
+const times = { startTimeUnixNano: '1790000000000000000', endTimeUnixNano: '1790000000000000005' }
+const body = { resourceSpans: [{ scopeSpans: [{ spans: [{ ...ids, ...times, name: 'GET /' }] }] }] }
+const [span] = read(body)
+if (span === undefined) throw new Error('no span was read')
+`
+  test.each([
+    ['rows', 'flatTraces', 'traces'],
+    ['table', 'requests', 'requests'],
+  ] as const)('the %s', async (block, table, name) => {
+    const after = `
+console.log(JSON.stringify({
+  statements: ${table}.ddl(),
+  columns: ${table}.insertColumns,
+  line: ${table}.toLine(span),
+}))`
+    write('sdk2', 'block.mts', before + blocks[block] + after)
+    const strict = ['--strict', '--module', 'nodenext', '--target', 'es2023', '--skipLibCheck']
+    await tool('tsc', ...strict, '--rootDir', join(folder, 'sdk2'), join(folder, 'sdk2/block.mts'))
+    const { stdout } = await run(process.execPath, ['block.mjs'], join(folder, 'sdk2'))
+    const { statements, columns, line } = JSON.parse(stdout)
+    for (const statement of statements) await server.query(statement)
+    const quoted = columns.map((column: string) => `\`${column}\``)
+    await server.query(`INSERT INTO telemetry.${name} (${quoted})
+      SETTINGS date_time_input_format = 'best_effort' FORMAT JSONEachRow ${line}`)
+    expect(await server.query(`SELECT count() FROM telemetry.${name}`)).toBe('1\n')
+  })
+})
+
+describe('README of local-clickhouse', () => {
+  test('the command', async () => {
+    expect(blocks.command.trim()).toBe('npx @spanhouse/local-clickhouse')
+    const home = join(root, 'packages/local-clickhouse')
+    const { bin } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
+    const [file] = Object.values<string>(bin)
+    const child = spawn(process.execPath, [join(home, String(file)), '--port', '0'])
+    const [said] = await once(child.stdout, 'data')
+    child.kill()
+    expect(String(said).replaceAll(/:\d+/g, ':8123')).toBe(blocks.ready)
+    await once(child, 'exit')
+  })
+
+  test('the code', async () => {
+    const scope = join(folder, 'local/node_modules/@spanhouse')
+    mkdirSync(scope, { recursive: true })
+    symlinkSync(join(root, 'packages/local-clickhouse'), join(scope, 'local-clickhouse'))
+    expect((await runIn('local', blocks.server)).stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+ \d+\./)
+  })
+})
+
+/** As the line of the README says, with the packages of this repository in place of the published ones. */
+async function install(home: string, line: string | undefined) {
+  if (!line?.startsWith('@spanhouse/exporter-clickhouse ')) throw new Error(`no line for ${home}`)
+  mkdirSync(home)
+  writeFileSync(join(home, 'package.json'), '{"private": true}')
+  const ours = ['exporter-clickhouse', 'transform'].map((one) => `file:${tarballOf(one, folder)}`)
+  const quiet = ['--prefer-offline', '--no-audit', '--no-fund']
+  await run('npm', ['install', ...quiet, ...ours, ...line.split(' ').slice(1)], home)
+}
+
+function write(home: string, file: string, code: string) {
+  const own = code
+    .replaceAll(/http:\/\/(localhost|clickhouse\.local):8123/g, server.url)
+    .replaceAll('https://central.example.com:8443', central.url)
+  writeFileSync(join(folder, home, file), own)
+}
+
+async function runIn(home: string, code: string) {
+  write(home, 'block.mjs', code)
+  const output = await run(process.execPath, ['block.mjs'], join(folder, home))
+  expect(output.stderr).toBe('')
+  return output
+}
+
+/** The headings and cells of a table that ClickHouse prints, without the digits that differ each time. */
+function cellsOf(table: string): string[][] {
+  const lines = table.trim().split('\n').slice(0, 2)
+  return lines.map((line, i) =>
+    line
+      .split(i === 0 ? /[┌┬┐─]+/ : '│')
+      .map((cell) =>
+        /^[\s\d:.-]+$/.test(cell) ? cell.trim().replaceAll(/\d+/g, '0') : cell.trim(),
+      )
+      .filter(Boolean),
+  )
+}
