@@ -27,6 +27,8 @@ export interface Misbehaviour {
 }
 
 const OK = 'HTTP/1.1 200 OK\r\n'
+/** As a ClickHouse that names itself begins. */
+const OWN = `${OK}x-clickhouse-summary: {}\r\n`
 const EVERYTHING = Number.POSITIVE_INFINITY
 
 const nothingWritten: Record<string, Behaviour> = {
@@ -139,6 +141,24 @@ const written: Record<string, Behaviour> = {
     `${OK}transfer-encoding: chunked\r\n\r\n`,
     `400\r\n${'x'.repeat(1024)}\r\n`,
   ),
+  // What a proxy, or something else in the place of the server, may make of the answer.
+  'answers 204': async (exchange) => {
+    await exchange.commit()
+    await exchange.send('HTTP/1.1 204 No Content\r\n\r\n')
+  },
+  'answers with a word': commitsAndSends(`${OWN}content-length: 3\r\n\r\nOk.`, 'go on'),
+  'answers with a page': commitsAndSends(
+    `${OK}content-type: text/html\r\ncontent-length: 6\r\n\r\n<html>`,
+    'go on',
+  ),
+  'answers with half a megabyte': commitsAndSends(
+    `${OWN}content-length: 500000\r\n\r\n${'x'.repeat(500_000)}`,
+    'go on',
+  ),
+  'garbles the code of an exception': commitsAndSends(
+    `${OWN}x-clickhouse-exception-code: abc\r\ncontent-length: 0\r\n\r\n`,
+    'go on',
+  ),
   'sends a byte of the answer now and then': commitsAndTrickles(50),
   'sends 1xx without end': commitsAndNeverEnds('', 'HTTP/1.1 102 Processing\r\n\r\n', 1),
 }
@@ -148,35 +168,27 @@ const wellAnswered: Record<string, Behaviour> = {
     await exchange.send('HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n'.repeat(100))
     await answer(exchange)
   },
-  'with 204': async (exchange) => {
-    await exchange.commit()
-    await exchange.send('HTTP/1.1 204 No Content\r\n\r\n')
-  },
   'in chunks, with a trailer': commitsAndSends(
-    `${OK}transfer-encoding: chunked\r\ntrailer: x\r\n\r\n2\r\nok\r\n0\r\nx: y\r\n\r\n`,
+    `${OWN}transfer-encoding: chunked\r\ntrailer: x\r\n\r\n0\r\nx: y\r\n\r\n`,
     'go on',
   ),
   'until the connection ends': async (exchange) => {
     await exchange.commit()
-    await exchange.send(`HTTP/1.0 200 OK\r\n\r\nOk.`)
+    await exchange.send(`HTTP/1.0 200 OK\r\nx-clickhouse-summary: {}\r\n\r\n`)
     exchange.connection.end()
   },
   'and asks for the connection to be closed': async (exchange) => {
     await exchange.commit()
-    await exchange.send(`${OK}connection: close\r\ncontent-length: 0\r\n\r\n`)
+    await exchange.send(`${OWN}connection: close\r\ncontent-length: 0\r\n\r\n`)
     exchange.connection.end()
   },
   'with something more on the connection than was asked for': async (exchange) => {
     await exchange.commit()
-    await exchange.send(`${OK}content-length: 0\r\n\r\nHTTP/1.1 500 Nobody asked\r\n\r\n`)
+    await exchange.send(`${OWN}content-length: 0\r\n\r\nHTTP/1.1 500 Nobody asked\r\n\r\n`)
   },
-  'with half a megabyte': commitsAndSends(
-    `${OK}content-length: 500000\r\n\r\n${'x'.repeat(500_000)}`,
-    'go on',
-  ),
   'with an exception of code 0': async (exchange) => {
     await exchange.commit()
-    await exchange.send(`${OK}x-clickhouse-exception-code: 0\r\ncontent-length: 0\r\n\r\n`)
+    await exchange.send(`${OWN}x-clickhouse-exception-code: 0\r\ncontent-length: 0\r\n\r\n`)
   },
 }
 

@@ -5,35 +5,56 @@ import type { Sender } from './sender.js'
 
 export type Deduplication = 'effective' | 'ineffective' | 'unknown'
 
+export interface Finding {
+  readonly deduplication: Deduplication
+  /** Why it is ineffective and what may be done, as a sentence. */
+  readonly because?: string
+}
+
 /** Asks the server whether its table remembers tokens. `unknown` if it does not tell; undefined if it does not answer. */
 export async function deduplicationOf(
   { database, table, asyncInsert }: DestinationConfig,
   sender: Sender,
-): Promise<Deduplication | undefined> {
-  if (asyncInsert || sender.unknownSettings.has(TOKEN)) return 'ineffective'
+): Promise<Finding | undefined> {
+  if (asyncInsert) return { deduplication: 'ineffective' }
+  if (sender.unknownSettings.has(TOKEN))
+    return { deduplication: 'ineffective', because: 'The server takes no tokens.' }
   const { outcome, text } = await sender.run(
     `SELECT engine, engine_full FROM system.tables WHERE database = ${quoteText(database)} AND name = ${quoteText(table)} LIMIT 1 FORMAT JSONCompactEachRow`,
   )
   if (outcome.status === 'retry' && outcome.why !== 'misconfigured') return undefined
-  if (outcome.status !== 'delivered' || text === '') return 'unknown'
+  if (outcome.status !== 'delivered' || text === '') return { deduplication: 'unknown' }
   const [engine = '', full = ''] = JSON.parse(text) as string[]
+  if (!engine.endsWith('MergeTree'))
+    return { deduplication: 'ineffective', because: cannot(engine) }
   const window = /non_replicated_deduplication_window = (\d+)/.exec(full)?.[1]
-  const remembers =
-    /^(Replicated|Shared).*MergeTree$/.test(engine) ||
-    (engine.endsWith('MergeTree') && Number(window) > 0)
-  return remembers ? ofProfile(sender) : 'ineffective'
+  const remembers = /^(Replicated|Shared)/.test(engine) || Number(window) > 0
+  return remembers ? ofProfile(sender) : { deduplication: 'ineffective', because: NO_WINDOW }
+}
+
+const NO_WINDOW = 'Set non_replicated_deduplication_window on the table (ddl() does).'
+
+function cannot(engine: string): string {
+  const where = /^(Distributed|Buffer|Merge)$/.test(engine)
+    ? ' Insert into the MergeTree table behind it, if you can.'
+    : ''
+  return `The engine of the table, ${engine}, knows no tokens.${where}`
 }
 
 const OFF = new Set(['0', 'false', 'disable'])
 
 /** What we send decides. Where it may not be sent, the profile of the user does; a setting that the server does not know has no say. */
-async function ofProfile(sender: Sender): Promise<Deduplication | undefined> {
+async function ofProfile(sender: Sender): Promise<Finding | undefined> {
   const leftOut = DEDUPLICATION.filter((name) => sender.unknownSettings.has(name))
-  if (leftOut.length === 0) return 'effective'
+  if (leftOut.length === 0) return { deduplication: 'effective' }
   const { outcome, text } = await sender.run(
-    `SELECT value FROM system.settings WHERE name IN (${leftOut.map(quoteText).join(', ')}) FORMAT TSV`,
+    `SELECT name, value FROM system.settings WHERE name IN (${leftOut.map(quoteText).join(', ')}) FORMAT TSV`,
   )
   if (outcome.status === 'retry' && outcome.why !== 'misconfigured') return undefined
-  if (outcome.status !== 'delivered') return 'unknown'
-  return text.split('\n').some((value) => OFF.has(value)) ? 'ineffective' : 'effective'
+  if (outcome.status !== 'delivered') return { deduplication: 'unknown' }
+  const rows = text.split('\n').map((line) => line.split('\t'))
+  const [off] = rows.find(([, value = '']) => OFF.has(value)) ?? []
+  return off === undefined
+    ? { deduplication: 'effective' }
+    : { deduplication: 'ineffective', because: `The profile of this user switches \`${off}\` off.` }
 }

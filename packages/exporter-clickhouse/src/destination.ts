@@ -11,7 +11,7 @@ import { Departures } from './departures.js'
 import { type Part, partsOf, unitedOf, wholeOf } from './division.js'
 import { type Entry, heirOf, newEntry } from './entry.js'
 import { ClickHouseError } from './errors.js'
-import { type Insert, insertOf, TOKEN } from './insert.js'
+import { type Insert, insertOf, SETTINGS, TOKEN } from './insert.js'
 import type { DestinationLog } from './log.js'
 import type { DropReason, Outcome, Rejection, Retry } from './outcome.js'
 import { Pace } from './pace.js'
@@ -38,6 +38,10 @@ const MAX_DEADLINE_DOUBLINGS = 2
 // A batch that is refused alone is tried again so often before its rows are taken for the reason. Less would not do: an attempt
 // before may have stored it, and what is divided is not known for the same rows.
 const MAX_LONELY_REFUSALS = 5
+// A batch that is too much for one query twice in a row will be so again.
+const REFUSALS_OF_SIZE = 2
+// Below that a query's memory goes into its buffers, and smaller batches would only be more of them.
+const SMALLEST_HALVED_BYTES = 256 * 1024
 const MAX_REST_MS = 30_000
 const ATTEMPTS_IN_A_ROW = 3
 // A server that has not answered for so long is behind: a BatchSpanProcessor that waited for its whole
@@ -354,6 +358,7 @@ export class Destination {
           : this.#retryLater(entry, outcome)
       case 'missing_table':
       case 'unknown_setting':
+      case 'forbidden_setting':
         return this.#retryLater(entry, { ...outcome, status: 'retry', why: 'misconfigured' })
       default:
         outcome satisfies never
@@ -365,16 +370,20 @@ export class Destination {
     const { sender, log } = this.#with
     this.#asksAboutTable = false
     try {
-      const deduplication = await deduplicationOf(this.config, sender)
-      const columns = deduplication && (await columnsOf(this.config, sender.run))
+      const found = await deduplicationOf(this.config, sender)
+      const columns = found && (await columnsOf(this.config, sender.run))
       this.#asksAboutTable = columns === undefined
-      if (deduplication === undefined || columns === undefined) return
-      this.#account.learn(deduplication)
-      if (deduplication === 'ineffective' && !this.config.asyncInsert) log.noDeduplication()
+      if (found === undefined || columns === undefined) return
+      this.#account.learn(found.deduplication)
+      if (found.because !== undefined) log.noDeduplication(found.because)
+      const forbidden = [...sender.forbiddenSettings].map(
+        (name) => `\`${name}\` (${SETTINGS[name]?.without})`,
+      )
+      if (forbidden.length > 0) log.leftOut(forbidden)
       this.#jsonColumns = jsonColumns(this.config, columns)
       if (this.config.manageSchema !== 'validate') return
-      const found = differences(this.config, columns)
-      if (found.length > 0) log.differences(found)
+      const differing = differences(this.config, columns)
+      if (differing.length > 0) log.differences(differing)
     } catch {
       // An answer we cannot read leaves it unknown.
     }
@@ -411,7 +420,7 @@ export class Destination {
   #retryLater(entry: Entry, outcome: Retry): void | Promise<void> {
     const lonely =
       outcome.error instanceof ClickHouseError &&
-      outcome.why !== 'overloaded' &&
+      (outcome.why !== 'overloaded' || outcome.ofBatch === true) &&
       outcome.retryAfterMs === undefined && // who names a time speaks for the server
       entry.failures > 0 &&
       this.#account.deliveries > entry.deliveriesAtFailure
@@ -424,6 +433,8 @@ export class Destination {
     if (outcome.why === 'ambiguous') entry.ambiguous = true
     this.#lastError = outcome.error
     const givesUp = entry.failures > this.config.retry.maxRetries
+    if (!givesUp && outcome.ofBatch && canBeHalved(entry))
+      return this.#divide(entry, { status: 'too_large', error: outcome.error })
     if (!givesUp && lonely && entry.refusals > MAX_LONELY_REFUSALS)
       return this.#divide(entry, { status: 'rejected', error: outcome.error })
     // The server's pause begins before anything else is done: what is told below may start other batches.
@@ -656,6 +667,12 @@ export class Destination {
 }
 
 /** The server has said no to these rows, so far as we can know: it will not help to send them again. */
-function isDefinite({ why, unlisted = false }: Retry): boolean {
-  return why === 'misconfigured' || unlisted
+function isDefinite({ why, unlisted = false, ofBatch = false }: Retry): boolean {
+  return why === 'misconfigured' || unlisted || ofBatch
+}
+
+/** Halves have tokens of their own: a batch that may have been stored stays whole. */
+function canBeHalved({ batch, rows, refusals, ambiguous }: Entry): boolean {
+  const isLarge = rows > 1 && (batch?.rawBytes ?? 0) > SMALLEST_HALVED_BYTES
+  return isLarge && refusals >= REFUSALS_OF_SIZE && !ambiguous
 }

@@ -2,10 +2,12 @@ import {
   Agent as HttpAgent,
   request as httpRequest,
   type IncomingHttpHeaders,
+  type IncomingMessage,
   type RequestOptions,
 } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
+import { brotliDecompressSync, constants, unzipSync } from 'node:zlib'
 import { clock, turn } from './clock.js'
 import type { DestinationConfig } from './config.js'
 import { startDeadline } from './deadline.js'
@@ -39,7 +41,13 @@ export interface Reply {
 export type Exchange =
   /** `replayed`: it was sent twice, because a kept connection died under it. */
   | { readonly reply: Reply; readonly replayed?: boolean }
-  | { readonly error: Error; readonly bodyStarted: boolean; readonly timedOut: boolean }
+  | {
+      readonly error: Error
+      readonly bodyStarted: boolean
+      readonly timedOut: boolean
+      /** A new connection, of that scheme, ended without a byte of an answer. */
+      readonly unanswered?: 'http' | 'https'
+    }
 
 export interface Client {
   /** Never rejects, never follows a redirect. */
@@ -92,13 +100,17 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
       let bodyStarted = false
       let timedOut = false
       let finished = false
-      let answered = false
+      let answer: IncomingMessage | undefined
       const fail = (error: Error) => {
+        // All of the answer is here and about to be read: what comes after it does not matter.
+        if (answer?.complete && !timedOut && !signal.aborted) return
+        const isNew = !req.reusedSocket && !answer && !timedOut && !signal.aborted
         finish({
           error,
           bodyStarted,
           timedOut,
-          stale: req.reusedSocket && !answered && !timedOut && !signal.aborted,
+          ...(isNew && { unanswered: secure ? 'https' : 'http' }),
+          stale: req.reusedSocket && !answer && !timedOut && !signal.aborted,
         })
       }
       const finish = (outcome: Exchange & { stale?: boolean }) => {
@@ -142,7 +154,7 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
       // Without these a connection that dies between request and response would settle nothing.
       req.on('close', () => fail(new Error('the connection closed before an answer')))
       req.on('response', (res) => {
-        answered = true
+        answer = res
         const chunks: Buffer[] = []
         let bytes = 0
         const reply = (complete: boolean): Exchange => ({
@@ -150,7 +162,10 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
             complete,
             status: res.statusCode ?? 0,
             headers: res.headers,
-            body: Buffer.concat(chunks).subarray(0, KEPT_REPLY_BYTES).toString(),
+            body: textOf(
+              Buffer.concat(chunks).subarray(0, KEPT_REPLY_BYTES),
+              res.headers['content-encoding'],
+            ),
           },
         })
         res.on('data', (chunk: Buffer) => {
@@ -204,6 +219,31 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
     close() {
       if (agent !== config.agent) agent.destroy()
     },
+  }
+}
+
+// Some proxies compress answers although nobody asks them to.
+function textOf(bytes: Buffer, encoding: string | undefined): string {
+  const maxOutputLength = KEPT_REPLY_BYTES
+  try {
+    switch (encoding?.trim().toLowerCase()) {
+      case 'gzip':
+      case 'x-gzip':
+      case 'deflate':
+        return unzipSync(bytes, {
+          maxOutputLength,
+          finishFlush: constants.Z_SYNC_FLUSH, // its end may not have been kept
+        }).toString()
+      case 'br':
+        return brotliDecompressSync(bytes, {
+          maxOutputLength,
+          finishFlush: constants.BROTLI_OPERATION_FLUSH,
+        }).toString()
+      default:
+        return bytes.toString()
+    }
+  } catch {
+    return bytes.toString()
   }
 }
 

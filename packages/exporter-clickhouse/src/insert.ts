@@ -12,6 +12,7 @@ import {
 import type { PressedBatch } from './batch.js'
 import type { Compression, DestinationConfig } from './config.js'
 import type { Post } from './http.js'
+import { newQueryId } from './query-id.js'
 
 export const VERSION = '0.1.0'
 const CLIENT = `spanhouse-exporter-clickhouse/${VERSION}`
@@ -214,13 +215,15 @@ export function postOf(
   { pressed, codec }: PressedBatch,
   without: ReadonlySet<string>,
   { deadlineMs, repeatable }: { deadlineMs: number; repeatable: boolean },
-): Post {
+): Post & { readonly queryId: string } {
   const query = queryOf(settings, without)
-  query.set('query_id', randomUUID()) // a fresh one: the same id while the first still runs is an error
+  const queryId = newQueryId() // a fresh one: the same id while the first still runs is an error
+  query.set('query_id', queryId)
   // With what the rows have in common it is too long for the URLs that some proxies pass on.
   const leads = whole !== undefined && canLead(codec)
   if (!leads) query.set('query', statement)
   return {
+    queryId,
     path: `/?${query}`,
     headers: {
       'user-agent': CLIENT,

@@ -10,7 +10,9 @@ export interface DestinationLog {
   recovered(): void
   lostLetter(problem: Error): void
   dropped(rows: number, reason: DropReason, error: Error | undefined): void
-  noDeduplication(): void
+  noDeduplication(because: string): void
+  /** Settings of ours that the server's constraints forbid, with what each costs. */
+  leftOut(settings: readonly string[]): void
   differences(found: readonly string[]): void
   refusedCompanion(refused: Refused): void
   spool(line: string): void
@@ -52,9 +54,14 @@ export function destinationLog(
       failingSince = undefined
       log.info(`${where} takes rows again after ${seconds} s.`)
     },
-    noDeduplication() {
+    noDeduplication(because) {
       log.warn(
-        `${where} does not deduplicate: a retry after a lost answer may store rows twice. Set non_replicated_deduplication_window on the table (ddl() does).`,
+        `${where} does not deduplicate: a retry after a lost answer may store rows twice. ${because}`,
+      )
+    },
+    leftOut(settings) {
+      log.warn(
+        `${where} is sent no settings that it forbids this user: ${settings.join(' ')} Allow them, if you mind.`,
       )
     },
     differences(found) {

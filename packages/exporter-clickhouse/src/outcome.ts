@@ -26,8 +26,10 @@ export type Outcome =
       readonly unsent?: boolean
       /** The code is none that we know: it may be one more that data can cause. */
       readonly unlisted?: boolean
-      /** It may be the form of the statement that the server, or the table, does not take. */
+      /** It may be the form of the statement that the server, or the table, does not take. Nothing was written. */
       readonly refusesForm?: boolean
+      /** The batch is too much for what one query may use: a smaller one may be taken. */
+      readonly ofBatch?: boolean
     }
   | {
       readonly status: 'missing_table'
@@ -35,7 +37,8 @@ export type Outcome =
       readonly fix?: string | undefined
     }
   | {
-      readonly status: 'unknown_setting'
+      /** `unknown_setting`: the server is too old for it. `forbidden_setting`: a constraint keeps this user from it. */
+      readonly status: 'unknown_setting' | 'forbidden_setting'
       readonly error: ClickHouseError
       readonly fix?: string | undefined
       readonly setting: string

@@ -3,10 +3,11 @@ import { classify } from './classify.js'
 import type { DestinationConfig } from './config.js'
 import type { ClickHouseError } from './errors.js'
 import { watchForHangs } from './hang-watch.js'
-import { type Client, openClient } from './http.js'
-import { type Insert, isOurs, postOf, statementPath } from './insert.js'
+import { type Client, type Exchange, openClient } from './http.js'
+import { type Insert, isOurs, postOf, SETTINGS, statementPath } from './insert.js'
 import type { Outcome, Retry } from './outcome.js'
 import { createTables, type Refused } from './schema.js'
+import { type Asked, Witness } from './witness.js'
 
 /** Attempts at one server. */
 export interface Sender {
@@ -16,8 +17,10 @@ export interface Sender {
   run(statement: string, repeatable?: boolean): Promise<{ outcome: Outcome; text: string }>
   /** Requests with rows so far. */
   readonly requests: number
-  /** Settings of ours that the server does not know. */
+  /** Settings of ours that are left out: the server does not know them, or forbids them. */
   readonly unknownSettings: ReadonlySet<string>
+  /** Those of them that a constraint forbids this user: the server has another value. */
+  readonly forbiddenSettings: ReadonlySet<string>
   /** Aborts what is in flight. */
   close(): void
 }
@@ -51,6 +54,8 @@ export function openSender(
   const ping = (signal: AbortSignal) => client.send(PING, signal)
   const watch = watchForHangs(async (signal) => 'reply' in (await ping(signal)))
   const unknownSettings = new Set<string>()
+  const forbiddenSettings = new Set<string>()
+  const witness = new Witness()
   let requests = 0
   let creating: Promise<Outcome> | undefined
   /** What an INSERT found missing. Until all of it is there no row is sent: a view has only the rows that come after it. */
@@ -59,7 +64,13 @@ export function openSender(
   async function insertOnce(batch: PressedBatch, insert: Insert, how: How): Promise<Outcome> {
     requests++
     const post = postOf(insert, batch, unknownSettings, how)
-    return classify(await watch.watched((signal) => client.send(post, signal)))
+    return read(await watch.watched((signal) => client.send(post, signal)), post)
+  }
+
+  function read(exchange: Exchange, asked: Asked): Outcome {
+    const outcome = classify(exchange, asked, witness)
+    if ('reply' in exchange) witness.saw(exchange.reply)
+    return outcome
   }
 
   async function run(
@@ -76,18 +87,21 @@ export function openSender(
         repeatable,
       }
       const exchange = await watch.watched((signal) => client.send(post, signal))
-      const outcome = classify(exchange)
+      const outcome = read(exchange, { hasResult: !statement.startsWith('INSERT ') })
       if (canDoWithout(outcome, leftOut)) continue
       return { outcome, text: 'reply' in exchange ? exchange.reply.body : '' }
     }
   }
 
   /** Whether a setting of ours was in the way, and is left out from now on. `leftOut`: how many were, when it was sent. */
-  function canDoWithout(outcome: Outcome, leftOut: number): boolean {
-    if (outcome.status !== 'unknown_setting' || !isOurs(outcome.setting, config)) return false
+  function canDoWithout(outcome: Outcome, leftOut: number, insert?: Insert): boolean {
+    if (!('setting' in outcome) || !isOurs(outcome.setting, config)) return false
+    const { status, setting } = outcome
+    if (status === 'forbidden_setting' && isEssential(setting, insert)) return false
     // It may have become known while this one was under way.
-    if (unknownSettings.size <= leftOut && unknownSettings.has(outcome.setting)) return false
-    unknownSettings.add(outcome.setting)
+    if (unknownSettings.size <= leftOut && unknownSettings.has(setting)) return false
+    unknownSettings.add(setting)
+    if (status === 'forbidden_setting') forbiddenSettings.add(setting)
     return true
   }
 
@@ -109,6 +123,7 @@ export function openSender(
 
   return {
     unknownSettings,
+    forbiddenSettings,
     run,
     get requests() {
       return requests
@@ -119,7 +134,7 @@ export function openSender(
       if (how.pingFirst) {
         const pong = await watch.watched(ping)
         if ('error' in pong)
-          return { ...classify({ ...pong, bodyStarted: false }), unsent: true } as Retry
+          return { ...read({ ...pong, bodyStarted: false }, {}), unsent: true } as Retry
       }
       for (let creations = 0; ; ) {
         if (missing) {
@@ -128,7 +143,8 @@ export function openSender(
         }
         const leftOut = unknownSettings.size
         const outcome = await insertOnce(batch, insert, how)
-        if (canDoWithout(outcome, leftOut)) continue
+        if (canDoWithout(outcome, leftOut, insert)) continue
+        if (outcome.status === 'forbidden_setting') return held(outcome, insert, config)
         if (outcome.status !== 'missing_table' || config.manageSchema !== 'create') return outcome
         // Dropped between the two, or created on another node: that is no reason to wait for a human.
         if (creations++ === MAX_CREATIONS)
@@ -141,4 +157,21 @@ export function openSender(
       client.close()
     },
   }
+}
+
+type Forbidden = Extract<Outcome, { setting: string }>
+
+/** Whether rows are better held than sent without it. */
+function isEssential(setting: string, insert: Insert | undefined): boolean {
+  // Only the server's own batches are worth waiting for.
+  if (setting === 'wait_for_async_insert') return insert?.settings['async_insert'] === '1'
+  return SETTINGS[setting]?.essential === true
+}
+
+/** Rows that wait until a constraint on a setting is lifted. */
+function held({ error, setting }: Forbidden, insert: Insert, config: DestinationConfig): Outcome {
+  const fix = isOurs(setting, config)
+    ? `\`${setting}\` must be ${insert.settings[setting]}: allow it to this user, or change its profile. Otherwise: ${SETTINGS[setting]?.without}`
+    : `Remove \`${setting}\` from \`settings\`, or allow it to this user.`
+  return { status: 'retry', why: 'misconfigured', error, fix }
 }

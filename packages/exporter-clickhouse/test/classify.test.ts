@@ -137,16 +137,21 @@ describe('code 252', () => {
   })
 })
 
-describe('too large', () => {
+test.each([reply({ status: 413 }), reply({ status: 413, body: '<html>413 Too Large</html>' })])(
+  'a body that a proxy finds too large is divided: %#',
+  (exchange) => {
+    expect(kindOf(classify(exchange))).toBe('too_large')
+  },
+)
+
+describe('a statement that is too long', () => {
   test.each([
     [
       modern(
         62,
-        'Syntax error: Max query size exceeded (can be increased with the `max_query_size` setting)',
+        'Max query size exceeded (can be increased with the `max_query_size` setting): Syntax error: failed at position 61 ( ):  . . (SYNTAX_ERROR)',
       ),
     ],
-    [reply({ status: 413 })],
-    [reply({ status: 413, body: '<html>413 Request Entity Too Large</html>' })],
     [
       reply({
         status: 500,
@@ -160,9 +165,24 @@ describe('too large', () => {
         body: 'Code: 1000. DB::Exception: Poco::Exception. Code: 1000, e.code() = 0, HTML Form Exception: Field value too long',
       }),
     ],
-  ])('%j', (exchange) => {
-    expect(kindOf(classify(exchange))).toBe('too_large')
-  })
+    [modern(167, 'AST is too deep. Maximum: 1. (TOO_DEEP_AST)')],
+    [modern(168, 'AST is too big. Maximum: 100. (TOO_BIG_AST)')],
+    [modern(306, 'Maximum parse depth (2) exceeded. Consider rising max_parser_depth parameter.')],
+    [modern(718, 'Maximum amount of backtracking (1) exceeded in the parser.')],
+    [modern(161, 'Limit for number of columns to read exceeded. Requested: 2, maximum: 1.')],
+    [modern(165, "Too many temporary columns: a, b, 'checkout'. Maximum: 1.")],
+  ])(
+    'is the same for half of the rows, so whole ones are tried, then it is for somebody to mend: %#',
+    (exchange) => {
+      expect(classify(exchange)).toMatchObject({
+        status: 'retry',
+        why: 'misconfigured',
+        refusesForm: true,
+        fix: expect.stringContaining('Raise `max_'),
+      })
+      expect(errorOf(classify(exchange)).message).not.toContain('checkout')
+    },
+  )
 })
 
 describe('while pushing to view', () => {
@@ -226,6 +246,29 @@ describe('codes that are not in the table', () => {
   })
 })
 
+test.each([
+  [modern(4711), true],
+  [modern(242), false],
+  [modern(1002), false],
+  [reply({ headers: { 'x-clickhouse-exception-code': 'abc' } }), false],
+  [reply({ status: 502 }), false],
+])(
+  'only a code that we do not know may be one more that data can cause: %#',
+  (exchange, unlisted) => {
+    const outcome = classify(exchange)
+    expect('unlisted' in outcome && outcome.unlisted === true).toBe(unlisted)
+  },
+)
+
+test.each(['241, 241', '241,241', '0, 241'])(
+  'the code of a header that is there twice is read: %s',
+  (text) => {
+    const outcome = classify(reply({ headers: { 'x-clickhouse-exception-code': text } }))
+    expect(kindOf(outcome)).toBe('overloaded')
+    expect(errorOf(outcome)).toMatchObject({ code: 241 })
+  },
+)
+
 describe('code 115', () => {
   test.each([
     ['Unknown setting async_insert', 'async_insert'],
@@ -277,7 +320,12 @@ describe('the row in question', () => {
 describe('Retry-After', () => {
   const now = Date.parse('2030-01-01T00:00:00Z')
   const after = (text: string, status = 503) => {
-    const outcome = classify(reply({ status, headers: { 'retry-after': text } }), () => now)
+    const outcome = classify(
+      reply({ status, headers: { 'retry-after': text } }),
+      undefined,
+      undefined,
+      () => now,
+    )
     return outcome.status === 'retry' ? outcome.retryAfterMs : 'no retry'
   }
 
@@ -489,7 +537,7 @@ describe('what is said', () => {
       'ClickHouse error 27: CANNOT_PARSE_INPUT_ASSERTION_FAILED',
     )
     expect(errorOf(classify(old(27, 'Cannot parse'))).message).toBe(
-      'ClickHouse error 27: the data was refused',
+      'ClickHouse error 27: CANNOT_PARSE_INPUT_ASSERTION_FAILED',
     )
   })
 
@@ -580,6 +628,168 @@ describe('what is said', () => {
       expect((user + system) / 1000).toBeLessThan(1000)
     }
   })
+})
+
+describe('a body that is not ours any more', () => {
+  const tail = '(version 26.7.2.1)'
+  const lost = (exchange: Exchange) => {
+    const outcome = classify(exchange)
+    return outcome.status === 'retry' && outcome.why === 'misconfigured' && !outcome.refusesForm
+      ? outcome.fix
+      : outcome.status
+  }
+
+  test.each([
+    modern(
+      27,
+      `Cannot parse input: expected '{' before: '\u001f\ufffd\\b\\0\\0\u0003': (at row 1)\n: While executing ParallelParsingBlockInputFormat. ${tail}`,
+    ),
+    modern(
+      27,
+      `Cannot parse input: expected '{' before: '\u001b?\u0006\ufffd': (at row 1)\n ${tail}`,
+    ),
+    modern(
+      27,
+      `Cannot parse input: expected '"' before: '\u0006\ufffd\ufffd': (at row 1)\n ${tail}`,
+    ),
+    old(27, 'Cannot parse input: expected { before: \u001f\ufffd\b: (at row 1)'),
+    modern(
+      62,
+      `Unrecognized token: Syntax error: failed at position 1 (\u001f\ufffd) (line 1, col 1): \u001f ${tail}`,
+    ),
+  ])('compressed, without its header: held, not refused: %#', (exchange) => {
+    expect(lost(exchange)).toMatch(/Content-Encoding away: set `compression.codec: 'none'`/)
+  })
+
+  test.each([
+    modern(62, `Syntax error: failed at position 1 ('{') (line 1, col 1): {"a":1} ${tail}`),
+    modern(
+      62,
+      `Syntax error: failed at position 2 ("trace_id") (line 1, col 2): "trace_id":1 ${tail}`,
+    ),
+    old(62, 'Syntax error: failed at position 1: {"trace_id":"1"}'),
+  ])('rows where the statement should be: %#', (exchange) => {
+    expect(lost(exchange)).toMatch(/takes the query string of the URL away/)
+  })
+
+  test.each([354, 271, 448])('code %i: the line names the codec', (code) => {
+    expect(classify(modern(code))).toMatchObject({
+      why: 'transient',
+      fix: expect.stringContaining("`compression.codec: 'none'`"),
+    })
+  })
+
+  test.each([
+    modern(
+      27,
+      `Cannot parse input: expected '{' before: '"x"}': (while reading the value of key a): (at row 1)\n ${tail}`,
+    ),
+    modern(27, `Cannot parse input: expected '{' before: 'x': (at row 7)\n ${tail}`),
+    modern(27, `Cannot parse input: expected ',' before: 'x}': (at row 1)\n ${tail}`),
+  ])('a row that is refused is refused: %#', (exchange) => {
+    expect(lost(exchange)).toBe('rejected')
+  })
+
+  test('a statement that is refused further on may be refused for its form', () => {
+    const exchange = modern(
+      62,
+      `Syntax error: failed at position 61 (SELECT) (line 1, col 61). ${tail}`,
+    )
+    expect(classify(exchange)).toMatchObject({ why: 'misconfigured', refusesForm: true })
+  })
+})
+
+describe('whether whole rows are tried instead', () => {
+  test('only after an answer that says nothing was written', () => {
+    for (let code = 1; code < 1100; code++)
+      for (const say of [modern(code), old(code), bodyOnly(code), old(code, 'Something', 400)]) {
+        const outcome = classify(say)
+        const mayBeForm = 'refusesForm' in outcome && outcome.refusesForm === true
+        if (mayBeForm)
+          expect({ code, kind: kindOf(outcome) }).not.toEqual({ code, kind: 'ambiguous' })
+      }
+  })
+
+  test.each([46, 50, 386])('code %i is of the statement: nothing was written', (code) => {
+    expect(classify(modern(code))).toMatchObject({ why: 'misconfigured', refusesForm: true })
+  })
+
+  test.each([46, 50, 62, 70, 386, 168])(
+    'but code %i in a view is not: the rows are written',
+    (code) => {
+      const outcome = classify(modern(code, 'No: while pushing to view db.daily. (SOME_NAME)'))
+      expect(kindOf(outcome)).toBe('ambiguous')
+      expect(outcome).not.toMatchObject({ refusesForm: true })
+    },
+  )
+})
+
+describe('a view that fails', () => {
+  test.each([
+    ['default.daily. (X)', 'default.daily'],
+    ['default.daily (3c4f5d9e-5b1c-4b1e-9c8e-0a1b2c3d4e5f). (X)', 'default.daily'],
+    ['default.`odd \'vi"ew`. (X)', 'default.`odd \'vi"ew`'],
+    ['daily', 'daily'],
+  ])('is named: %s', (text, name) => {
+    const exchange = modern(
+      6,
+      `Cannot parse string 'canary' as UInt64: while pushing to view ${text}`,
+    )
+    expect(errorOf(classify(exchange)).message).toBe(
+      `ClickHouse error 6: CANNOT_PARSE_TEXT in the materialised view ${name}`,
+    )
+    expect(classify(exchange)).toMatchObject({
+      fix: expect.stringContaining('Mend or drop that view'),
+    })
+  })
+
+  test.each([
+    "while pushing to view `a`': (at row 1)",
+    "while pushing to view `': (at row 1)",
+    'while pushing to view a.b","b":1}\': (at row 3)',
+  ])('is none if it is a row that says so: %s', (text) => {
+    expect(kindOf(classify(modern(27, `Cannot parse input: expected '"' before: '${text}`)))).toBe(
+      'rejected',
+    )
+  })
+})
+
+describe('code 241', () => {
+  test.each([
+    ['Query memory limit exceeded: would use 4.10 MiB, maximum: 976.56 KiB.', true],
+    ['Memory limit (for query) exceeded: would use 10.00 GiB, maximum: 9.31 GiB.', true],
+    ['User memory limit exceeded: would use 4.10 MiB, maximum: 976.56 KiB.', undefined],
+    ['Memory limit (for user) exceeded: would use 4.10 MiB', undefined],
+    ['(total) memory limit exceeded: would use 4.10 GiB', undefined],
+    ['Memory limit (total) exceeded: would use 4.10 GiB', undefined],
+  ])('%s', (text, ofBatch) => {
+    const outcome = classify(modern(241, text))
+    expect(outcome).toMatchObject({ why: 'overloaded' })
+    expect('ofBatch' in outcome ? outcome.ofBatch : undefined).toBe(ofBatch)
+  })
+})
+
+describe('code 452', () => {
+  test.each([
+    ['Setting log_comment should not be changed', 'log_comment'],
+    ["Setting max_insert_threads shouldn't be greater than 2", 'max_insert_threads'],
+    ["Setting insert_deduplicate shouldn't be less than 1", 'insert_deduplicate'],
+  ])('%s', (text, setting) => {
+    expect(classify(modern(452, `${text}. (SETTING_CONSTRAINT_VIOLATION)`))).toMatchObject({
+      status: 'forbidden_setting',
+      setting,
+    })
+  })
+})
+
+test('the scope of a name, which holds what the rows have in common, is not shown', () => {
+  const exchange = modern(
+    47,
+    "Unknown expression identifier `nope` in scope SELECT a, 'canary' FROM input('a String'). Maybe you meant: ['a']. (UNKNOWN_IDENTIFIER) (version 26.7.2.1)",
+  )
+  expect(errorOf(classify(exchange)).message).toBe(
+    'ClickHouse error 47: Unknown expression identifier `nope`',
+  )
 })
 
 describe('what a success says of the rows', () => {

@@ -71,7 +71,7 @@ describe('an INSERT', () => {
       wait_end_of_query: '1',
       log_comment: `spanhouse-exporter-clickhouse/${VERSION}`,
     })
-    expect(query_id).toMatch(/^[0-9a-f-]{36}$/)
+    expect(query_id).toMatch(/^spanhouse-[0-9a-f]{8}-[0-9a-f-]{36}$/)
     expect(insert_deduplication_token).toMatch(/^v1-[0-9a-f]{32}$/)
   })
 

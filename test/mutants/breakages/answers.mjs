@@ -1,50 +1,266 @@
 import { exporter } from '../test-files.mjs'
 import { inFile } from './in-file.mjs'
 
-export const ANSWERS = inFile(
+const CLASSIFY = inFile(
   'exporter/classify',
-  [exporter('classify'), exporter('regressions')],
+  [exporter('classify'), exporter('regressions'), exporter('proxy-answers')],
   [
     [
       'takes a status without a code for a word on the rows',
-      'unlisted: code !== 0 && ',
-      'unlisted: ',
+      'why: kind, error, fix, refusesForm: mayBeForm === true }',
+      'why: kind, error, fix, refusesForm: mayBeForm === true, unlisted: true }',
     ],
+    [
+      'takes any code for a word on the rows',
+      'unlisted: exception === undefined && code !== UNREADABLE,',
+      'unlisted: true,',
+    ],
+    [
+      'acknowledges an answer of which the end is missing',
+      "reply.complete ? doubtOf(reply, asked, known) : 'of which the end is missing'",
+      'doubtOf(reply, asked, known)',
+    ],
+    ['does not read how many rows were written', ', ...writtenRows(reply) }', ' }'],
+    ['acknowledges any 2xx, whoever gave it', 'if (doubt === undefined)', 'if (reply.complete)'],
+    [
+      'takes a connection lost in the middle of the rows for one that wrote nothing',
+      "bodyStarted && !isRefusal ? 'ambiguous' : 'transient'",
+      "'transient'",
+    ],
+    [
+      'divides a batch whose rows are written and only a view refused',
+      'if (view !== undefined)',
+      'if (view === undefined && view)',
+    ],
+    [
+      'drops rows that a proxy has spoilt',
+      "if (foreign) return { status: 'retry', why: 'misconfigured', error, fix: FOREIGN_BODY[foreign] }",
+      '',
+    ],
+    [
+      'writes rows whole after an answer that says they may be written',
+      "refusesForm: refusesForm && kind !== 'ambiguous'",
+      'refusesForm: refusesForm || exception === undefined',
+    ],
+    [
+      'divides a batch because its statement is too long',
+      "if (isTooLong(code, body)) return { class: 'misconfigured', fix: LONGER_STATEMENTS }",
+      "if (isTooLong(code, body)) return { class: 'too_large' }",
+    ],
+    [
+      'gives rows up because a statement is nested too deeply',
+      'code === 306 && /Maximum parse depth/.test(body)',
+      'code === 306 && /Maximum row depth/.test(body)',
+    ],
+  ],
+)
+
+const CODES = inFile(
+  'exporter/exception-codes',
+  [exporter('classify')],
+  [
+    [
+      'gives rows up because the server has too many parts',
+      "name: 'TOO_MANY_PARTS', // Too many partitions have the same code: see classify.ts.\n    class: 'overloaded'",
+      "name: 'TOO_MANY_PARTS',\n    class: 'too_large'",
+    ],
+    [
+      'takes a function that the server lacks for rows that may be written',
+      "name: 'UNKNOWN_FUNCTION',\n    class: 'misconfigured'",
+      "name: 'UNKNOWN_FUNCTION',\n    class: 'ambiguous'",
+    ],
+    [
+      'tries no whole rows where a statement has too many elements',
+      "name: 'TOO_BIG_AST',\n    class: 'misconfigured',\n    mayBeForm: true,",
+      "name: 'TOO_BIG_AST',\n    class: 'misconfigured',",
+    ],
+  ],
+)
+
+const REPLIES = inFile(
+  'exporter/reply-text',
+  [exporter('classify'), exporter('proxy-answers')],
+  [
+    [
+      'acknowledges any 200, whatever its exception header says',
+      'if (code !== undefined) return code',
+      'if (code !== undefined && !isSuccess(status)) return code',
+    ],
+    [
+      'reads no code in a header that is there twice',
+      "String(header).split(',').map(Number)",
+      '[Number(header)]',
+    ],
+    [
+      'acknowledges a 200 whose exception header is garbled',
+      'return UNREADABLE\n  return isSuccess',
+      'return 0\n  return isSuccess',
+    ],
+    [
+      'acknowledges a 200 whose body tells of an exception',
+      'if (inBody !== undefined) return',
+      'if (inBody !== undefined && !isSuccess(status)) return',
+    ],
+    ['shows the rows of the application in its errors', "exception.class === 'rejected' ||", ''],
+    ['shows the statement, with what rows have in common, in its errors', '(?:in scope|', '(?:'],
+    ['believes a row that says a view has failed', "[^'\"]*$`, 'is')", ".*`, 'is')"],
     [
       'takes the silence of an old server for no rows',
       'written !== undefined && counts',
       'written !== undefined',
     ],
-    ['does not read how many rows were written', ', ...writtenRows(reply) }', ' }'],
     ['names no right that is missing', 'return grant && ', 'return undefined && '],
-    ['acknowledges an answer of which the end is missing', 'if (reply.complete) return', 'return'],
-    [
-      'acknowledges any 200, whatever its exception header says',
-      'if (header > 0) return header',
-      'if (header > 0 && !isSuccess(status)) return header',
-    ],
-    [
-      'acknowledges a 200 whose body tells of an exception',
-      'if (said !== undefined) return',
-      'if (said !== undefined && !isSuccess(status)) return',
-    ],
-    [
-      'takes a connection lost in the middle of the rows for one that wrote nothing',
-      "bodyStarted ? 'ambiguous' : 'transient'",
-      "'transient'",
-    ],
-    [
-      'divides a batch whose rows are written and only a view refused',
-      "if (failedInView(body)) return 'ambiguous'",
-      '',
-    ],
-    ['shows the rows of the application in its errors', "kind === 'rejected' ||", ''],
-    ['takes the seconds of Retry-After for milliseconds', 'Number(text) * 1000', 'Number(text)'],
     ['counts rows from one where the server does', 'Number(row) - 1', 'Number(row)'],
     [
-      'gives rows up because the server has too many parts',
-      '    252, // TOO_MANY_PARTS, and see partitions below\n',
-      '',
+      'takes any row that is refused for one that a proxy has spoilt',
+      'if (code !== 27 || /while reading the value of key/.test(body)) return undefined',
+      "if (code === 27) return 'compressed'",
     ],
   ],
 )
+
+const RETRY_AFTER = inFile(
+  'exporter/retry-after',
+  [exporter('classify')],
+  [['takes the seconds of Retry-After for milliseconds', 'Number(text) * 1000', 'Number(text)']],
+)
+
+const WITNESS = inFile(
+  'exporter/witness',
+  [exporter('proxy-answers'), exporter('answers')],
+  [
+    [
+      'never misses headers that a server has shown',
+      'this.#showsHeaders ||= hasOwnHeaders(headers)',
+      'this.#showsHeaders ||= false',
+    ],
+    [
+      'misses headers that a server never showed',
+      'if (known.showsHeaders) return MISSING',
+      'return MISSING',
+    ],
+    ['acknowledges a page', "if (body.trim() !== '')", "if (body.trim() === '?')"],
+    ['doubts an answer for a byte order mark', 'body.trim()', 'body'],
+    [
+      'acknowledges rows by the answer to other rows',
+      '!ids.includes(queryId) && ids.some(isOurQueryId)',
+      'false',
+    ],
+    ['doubts the ids of a proxy that makes its own', 'ids.some(isOurQueryId)', 'ids.length > 0'],
+    ['acknowledges a 204 of nobody', 'if (status !== 200) return', 'if (status > 299) return'],
+  ],
+)
+
+const PROXIES = inFile(
+  'exporter/proxy-answers',
+  [exporter('proxy-answers')],
+  [
+    [
+      'shows what an answer repeats of our request',
+      "return oneLine(text.slice(0, 2000).replace(/(?:[?{\"<&]|(?<!\\w)').*$/s, ''))",
+      'return oneLine(text.slice(0, 2000))',
+    ],
+    [
+      'shows the query of a redirect, which may repeat ours',
+      "location.replace(/[?#].*$/s, '')",
+      'location',
+    ],
+    [
+      'gives rows up that a proxy cannot deliver',
+      "BY_STATUS.get(status) ?? {\n    class: status >= 500 ? 'ambiguous' : 'misconfigured',",
+      "BY_STATUS.get(status) ?? {\n    class: status >= 500 ? 'too_large' : 'misconfigured',",
+    ],
+  ],
+)
+
+const NETWORK = inFile(
+  'exporter/network-errors',
+  [exporter('network-errors')],
+  [
+    [
+      'has nothing to say of several addresses that all refuse',
+      "return withMessage(error, [...new Set(messages)].join(', '))",
+      'return error',
+    ],
+    [
+      'takes a port of TLS for one that speaks no HTTP',
+      'isTlsAlert(error) ? SPEAKS_TLS',
+      'error.message === SPEAKS_TLS.fix ? SPEAKS_TLS',
+    ],
+    [
+      'suspects a server that has answered before of another protocol',
+      'isFirst && unanswered',
+      'unanswered',
+    ],
+  ],
+)
+
+const SENDER = inFile(
+  'exporter/sender',
+  [exporter('answers')],
+  [
+    [
+      'stores fewer rows than it says, where a constraint forbids what prevents it',
+      "if (status === 'forbidden_setting' && isEssential(setting, insert)) return false",
+      '',
+    ],
+    [
+      'holds rows for a setting that means nothing to them',
+      "if (setting === 'wait_for_async_insert') return",
+      "if (setting === 'no setting') return",
+    ],
+    [
+      'keeps a dead letter by the word of a page',
+      "hasResult: !statement.startsWith('INSERT ')",
+      'hasResult: true',
+    ],
+  ],
+)
+
+const HALVING = inFile(
+  'exporter/destination',
+  [exporter('answers')],
+  [
+    [
+      'sends for ever what is more than one query may use',
+      'outcome.ofBatch && canBeHalved(entry)',
+      'outcome.ofBatch && entry.rows < 0',
+    ],
+    [
+      'doubles rows by halving what may be stored',
+      'refusals >= REFUSALS_OF_SIZE && !ambiguous',
+      'refusals >= REFUSALS_OF_SIZE',
+    ],
+    [
+      'floods a server that has no memory',
+      '(batch?.rawBytes ?? 0) > SMALLEST_HALVED_BYTES',
+      '(batch?.rawBytes ?? 0) > 0',
+    ],
+  ],
+)
+
+const HTTP = inFile(
+  'exporter/http',
+  [exporter('answers')],
+  [
+    [
+      'waits in vain for an answer that something follows',
+      'if (answer?.complete && !timedOut && !signal.aborted) return',
+      '',
+    ],
+    ['cannot read an answer that a proxy has compressed', "case 'gzip':", "case 'never':"],
+  ],
+)
+
+export const ANSWERS = [
+  ...CLASSIFY,
+  ...CODES,
+  ...REPLIES,
+  ...RETRY_AFTER,
+  ...WITNESS,
+  ...PROXIES,
+  ...NETWORK,
+  ...SENDER,
+  ...HALVING,
+  ...HTTP,
+]

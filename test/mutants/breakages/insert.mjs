@@ -44,8 +44,8 @@ export const INSERT = [
     [
       [
         'changes the token on a retry',
-        'for (const setting of without) query.delete(setting)',
-        'for (const setting of without) query.delete(setting)\n  query.set(TOKEN, randomUUID())',
+        "query.set('query_id', queryId)",
+        "query.set('query_id', queryId)\n  query.set(TOKEN, randomUUID())",
       ],
     ],
   ),

@@ -11,7 +11,11 @@ export const NETWORK = [
         'post.path}`,',
         'post.path}&password=`.concat(config.password),',
       ],
-      ['sends again what a server had begun to answer', ' && !answered', ''],
+      [
+        'sends again what a server had begun to answer',
+        'stale: req.reusedSocket && !answer',
+        'stale: req.reusedSocket',
+      ],
       [
         'takes an answer before the rows have left',
         'else if (req.writableFinished)',

@@ -1,0 +1,413 @@
+import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
+import { ClickHouseSpanProcessor, type Options } from '@spanhouse/exporter-clickhouse'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { diagLines, rowsIn, statsOf, tally, until } from './harness.js'
+import { type Habits, type Message, rewritingProxy } from './rewriting-proxy.js'
+import { shopSpans } from './spans.js'
+
+// What stands between an application and its ClickHouse, with the real server behind it.
+
+let server: ClickHouseServer
+let lines: string[] = []
+let database = ''
+let databases = 0
+beforeAll(async () => {
+  server = await startClickHouse({
+    users: [
+      { name: 'narrow', settings: { max_ast_elements: 40 } },
+      { name: 'short', settings: { max_query_size: 700 } },
+      { name: 'shallow', settings: { max_ast_depth: 5 } },
+      { name: 'few_columns', settings: { max_temporary_columns: 10 } },
+      { name: 'tiny', settings: { max_query_size: 100 } },
+      { name: 'poor', settings: { max_memory_usage: 24_000_000, max_threads: 1 } },
+      { name: 'no_comment', constraints: { log_comment: { readonly: true } } },
+      {
+        name: 'no_token',
+        settings: { insert_deduplicate: 0 },
+        constraints: { insert_deduplicate: { readonly: true } },
+      },
+      {
+        name: 'ten_rows',
+        settings: { limit: 10 },
+        constraints: { limit: { readonly: true } },
+      },
+      { name: 'no_threads', constraints: { max_insert_threads: { max: 2 } } },
+    ],
+  })
+})
+afterAll(() => server?.stop())
+beforeEach(() => {
+  lines = diagLines()
+  database = `answers_${++databases}`
+})
+
+describe('a proxy delivers every row once that', () => {
+  const harmless: Record<string, Habits> = {
+    'takes all headers of ClickHouse away': {
+      answer: ({ headers }) => remove(headers, /^x-clickhouse/),
+    },
+    'puts query ids of its own in place of ours, as chproxy does': {
+      request: (message) => {
+        message.path = message.path.replace(/query_id=[^&]*/, 'query_id=17A0C5E6F1B2C3D4')
+      },
+    },
+    'compresses answers that nobody asked it to': {
+      answer: (message) => {
+        message.body = gzipSync(message.body)
+        message.headers['content-encoding'] = 'gzip'
+      },
+    },
+    'puts a byte order mark before each answer': {
+      answer: (message) => {
+        message.body = Buffer.from(`\ufeff${message.body}`)
+      },
+    },
+    'doubles each header': {
+      answer: ({ headers }) => {
+        for (const [name, value] of Object.entries(headers))
+          if (name.startsWith('x-clickhouse')) headers[name] = [String(value), String(value)]
+      },
+    },
+    'says 203 for what it has transformed': {
+      answer: (message) => {
+        message.status = 203
+      },
+    },
+  }
+  test.each(Object.entries(harmless))('%s', async (_, habits) => {
+    const { url } = await rewritingProxy(server.httpPort, habits)
+    const processor = open({ endpoint: url })
+    for (let batch = 1; batch <= 3; batch++) {
+      add(processor, 50)
+      await processor.forceFlush()
+      expect(statsOf(processor)).toMatchObject({ delivered: batch * 50, dropped: {} })
+    }
+    expect(await tally(server, database, 150)).toEqual({ rows: 150, lost: 0, duplicated: 0 })
+    // The first request meets no table; nothing else fails.
+    expect(lines).toEqual([])
+    await processor.shutdown()
+  })
+})
+
+describe('rows are held, and one line says what answers, when a proxy', () => {
+  const page = { 'content-type': 'text/html; charset=utf-8', server: 'nginx/1.25.3' }
+  const liars: Record<string, [answer: Partial<Message>, says: RegExp]> = {
+    'shows a maintenance page with 200': [
+      { headers: page, body: html('Down for maintenance') },
+      /HTTP status 200 with a page \(text\/html, from nginx\/1\.25\.3, Down for maintenance\)\. Something other than ClickHouse answers there/,
+    ],
+    'shows the login page of a gateway': [
+      { headers: { ...page, 'set-cookie': ['session=s3cret'] }, body: html('Sign in') },
+      /HTTP status 200 with a page \(text\/html, from nginx\/1\.25\.3, Sign in\)/,
+    ],
+    'takes the rows for OTLP': [
+      {
+        headers: { 'content-type': 'application/json' },
+        body: Buffer.from('{"partialSuccess":{}}'),
+      },
+      /HTTP status 200 with a body, which ClickHouse does not send \(application\/json\)/,
+    ],
+    'says 204': [{ status: 204 }, /HTTP status 204 without the headers of ClickHouse/],
+    'says 202': [{ status: 202 }, /HTTP status 202 without the headers of ClickHouse/],
+    'says 200 and nothing': [{}, /HTTP status 200 without the headers of ClickHouse/],
+    'repeats the answer to another request': [
+      { headers: { 'x-clickhouse-summary': '{}', 'x-clickhouse-query-id': 'first' } },
+      /HTTP status 200 that belongs to another request/,
+    ],
+    'garbles the header of an exception': [
+      { headers: { 'x-clickhouse-exception-code': 'abc', 'x-clickhouse-summary': '{}' } },
+      /HTTP status 200 with an exception that is cut or garbled/,
+    ],
+    'doubles the header of an exception': [
+      { headers: { 'x-clickhouse-exception-code': '241, 241' } },
+      /ClickHouse error 241/,
+    ],
+  }
+  test.each(Object.entries(liars))('%s', async (_, [answer, says]) => {
+    const proxy = await rewritingProxy(server.httpPort, {})
+    const processor = open({ endpoint: proxy.url })
+    let firstId = ''
+    proxy.habits.request = ({ path }) => {
+      firstId = /query_id=([^&]*)/.exec(path)?.[1] ?? ''
+    }
+    add(processor, 20)
+    await processor.forceFlush()
+    let lies = 0
+    proxy.habits = {
+      instead: ({ path }) => {
+        if (path === '/ping') return undefined
+        lies++
+        const headers = { ...answer.headers }
+        if (headers['x-clickhouse-query-id']) headers['x-clickhouse-query-id'] = firstId
+        return { ...answer, headers }
+      },
+    }
+    add(processor, 30)
+    await held(processor, 30)
+    expect(lies).toBeGreaterThan(0)
+    expect(statsOf(processor)).toMatchObject({ delivered: 20, waiting: 30, dropped: {} })
+    expect(statsOf(processor).lastError).toMatch(new RegExp(says.source.split('\\.')[0] as string))
+    expect(lines[0]).toMatch(says)
+    expect(lines[0]).not.toMatch(/s3cret|storefront/)
+    proxy.habits = {}
+    await processor.forceFlush()
+    expect(statsOf(processor)).toMatchObject({ delivered: 50, waiting: 0, dropped: {} })
+    expect(await tally(server, database, 50)).toEqual({ rows: 50, lost: 0, duplicated: 0 })
+    await processor.shutdown()
+  })
+})
+
+describe('rows are held, none is refused, and the line says what to do, when a proxy', () => {
+  const unzip = (message: Message) => {
+    const { headers, body } = message
+    if (headers['content-encoding'] === 'gzip') message.body = gunzipSync(body)
+    if (headers['content-encoding'] === 'br') message.body = brotliDecompressSync(body)
+  }
+  const spoilers: [name: string, request: (message: Message) => void, codec: 'gzip' | 'br'][] = [
+    ['takes Content-Encoding away', ({ headers }) => remove(headers, /^content-encoding/), 'gzip'],
+    ['takes Content-Encoding away', ({ headers }) => remove(headers, /^content-encoding/), 'br'],
+    ['inflates the body and keeps the header', unzip, 'gzip'],
+    ['inflates the body and keeps the header', unzip, 'br'],
+    [
+      'knows only its own name for gzip',
+      ({ headers }) => {
+        headers['content-encoding'] = 'gzip;q=1'
+      },
+      'gzip',
+    ],
+  ]
+  test.each(spoilers)('%s (%s, %s)', async (_, request, codec) => {
+    const proxy = await rewritingProxy(server.httpPort, {})
+    const processor = open({ endpoint: proxy.url, compression: { codec } })
+    add(processor, 10)
+    await processor.forceFlush()
+    proxy.habits = {
+      request: (message) => {
+        if (message.headers['content-encoding']) request(message)
+      },
+    }
+    add(processor, 20)
+    await held(processor, 20)
+    expect(lines[0]).toMatch(/set `compression\.codec: 'none'`/)
+    expect(statsOf(processor)).toMatchObject({ dropped: {}, waiting: 20 })
+    await processor.shutdown()
+  })
+
+  test('takes the query string away', async () => {
+    const proxy = await rewritingProxy(server.httpPort, {})
+    const processor = open({ endpoint: proxy.url, compression: { codec: 'br' } })
+    add(processor, 10)
+    await processor.forceFlush()
+    proxy.habits = {
+      request: (message) => {
+        message.path = '/'
+      },
+    }
+    add(processor, 20)
+    await held(processor, 20)
+    expect(lines.join()).toMatch(/takes the query string of the URL away/)
+    await processor.shutdown()
+  })
+})
+
+test.each(['gzip', 'br'] as const)(
+  'a path that ClickHouse does not serve: the line says to leave it out, and shows nothing of our statement (%s)',
+  async (codec) => {
+    const processor = open({ endpoint: `${server.url}/clickhouse`, compression: { codec } })
+    add(processor, 10)
+    await held(processor, 10)
+    expect(lines[0]).toMatch(
+      /HTTP status 404: There is no handle \/clickhouse\/\. ClickHouse answers there, but serves no such path: leave the path out of `endpoint`/,
+    )
+    expect(lines[0]).not.toMatch(/INSERT|query|storefront/)
+    await processor.shutdown()
+  },
+)
+
+test('the native port is named as such', async () => {
+  const processor = open({ endpoint: `http://127.0.0.1:${server.tcpPort}` })
+  add(processor, 10)
+  await held(processor, 10)
+  expect(lines[0]).toMatch(/native port: `endpoint` must name its HTTP port \(8123\)/)
+  await processor.shutdown()
+})
+
+describe('a user whose profile allows only small statements', () => {
+  test.each(['narrow', 'short', 'shallow', 'few_columns'])(
+    '%s: gets its rows whole, from then on at once',
+    async (username) => {
+      await createTables()
+      const processor = open({ username })
+      add(processor, 50)
+      await processor.forceFlush()
+      const { requests } = statsOf(processor)
+      expect(requests).toBe(2)
+      add(processor, 50)
+      await processor.forceFlush()
+      expect(statsOf(processor)).toMatchObject({ delivered: 100, dropped: {} })
+      expect(statsOf(processor).requests - requests).toBe(1)
+      expect(await tally(server, database, 100)).toEqual({ rows: 100, lost: 0, duplicated: 0 })
+      await processor.shutdown()
+    },
+  )
+
+  test('too small for any: the rows are held, and the line names the setting', async () => {
+    await createTables()
+    const processor = open({ username: 'tiny' })
+    add(processor, 50)
+    await held(processor, 50)
+    expect(lines[0]).toMatch(/Raise `max_query_size`/)
+    expect(statsOf(processor)).toMatchObject({ dropped: {}, waiting: 50 })
+    await processor.shutdown()
+  })
+})
+
+test('a batch that is more than one query may use is halved until it fits', async () => {
+  await createTables()
+  const processor = open({ username: 'poor', batch: { maxRows: 20_000 } })
+  add(processor, 20_000)
+  await until(() => statsOf(processor).delivered === 20_000, 60_000)
+  expect(await tally(server, database, 20_000)).toEqual({ rows: 20_000, lost: 0, duplicated: 0 })
+  expect(lines[0]).toMatch(/MEMORY|[Mm]emory limit.* If it stays so the batch is divided/)
+  await processor.shutdown()
+})
+
+describe('a setting that a constraint forbids', () => {
+  test('and that nothing depends on is left out, once, and named with what that costs', async () => {
+    const processor = open({ username: 'no_comment' })
+    for (let n = 0; n < 2; n++) {
+      add(processor, 10)
+      await processor.forceFlush()
+    }
+    await until(() => lines.length > 0)
+    expect(statsOf(processor)).toMatchObject({ delivered: 20, dropped: {} })
+    expect(statsOf(processor).requests).toBeLessThanOrEqual(4)
+    expect(lines).toEqual([
+      expect.stringMatching(/forbids this user: `log_comment` \(Our statements are not marked/),
+    ])
+    await processor.shutdown()
+  })
+
+  test('and that deduplicates is left out, and stats() and the log say what that means', async () => {
+    const processor = open({ username: 'no_token' })
+    add(processor, 10)
+    await processor.forceFlush()
+    await until(() => lines.length > 1)
+    expect(statsOf(processor)).toMatchObject({ delivered: 10, deduplication: 'ineffective' })
+    expect(lines[0]).toMatch(
+      /does not deduplicate: .* The profile of this user switches `insert_deduplicate` off\.$/,
+    )
+    await processor.shutdown()
+  })
+
+  test('and that rows depend on holds them; the line says which, and what would come of it', async () => {
+    await createTables()
+    const processor = open({ username: 'ten_rows' })
+    add(processor, 20)
+    await held(processor, 20)
+    expect(lines[0]).toMatch(
+      /error 452: .*limit.*\. `limit` must be 0: allow it to this user, or change its profile\. Otherwise: Rows above the limit are not stored\./,
+    )
+    expect(await rowsIn(server, database)).toBe(0)
+    await processor.shutdown()
+  })
+
+  test('and that the application asks for is for it to remove', async () => {
+    await createTables()
+    const processor = open({ username: 'no_threads', settings: { max_insert_threads: 4 } })
+    add(processor, 10)
+    await held(processor, 10)
+    expect(lines[0]).toMatch(
+      /Remove `max_insert_threads` from `settings`, or allow it to this user/,
+    )
+    await processor.shutdown()
+  })
+})
+
+test.each(['daily', "odd 'view"])(
+  'a materialised view that fails is named, and no value of a row: %s',
+  async (name) => {
+    await createTables()
+    await server.query(`CREATE TABLE ${database}.target (n UInt64) ENGINE = MergeTree ORDER BY n`)
+    await server.query(
+      `CREATE MATERIALIZED VIEW ${database}.\`${name}\` TO ${database}.target AS SELECT toUInt64(span_name) AS n FROM ${database}.traces`,
+    )
+    const processor = open()
+    add(processor, 10)
+    await held(processor, 10)
+    expect(lines[0]).toMatch(/error 6: CANNOT_PARSE_TEXT in the materialised view answers_\d+\./)
+    expect(lines[0]).toContain(name)
+    expect(lines[0]).toContain('Mend or drop that view')
+    expect(lines[0]).not.toContain('GET /')
+    await server.query(`DROP VIEW ${database}.\`${name}\``)
+    await processor.forceFlush()
+    expect(await tally(server, database, 10)).toEqual({ rows: 10, lost: 0, duplicated: 0 })
+    await processor.shutdown()
+  },
+)
+
+describe('an engine without tokens is named, with no advice that it cannot follow', () => {
+  test.each([
+    ['Null', /The engine of the table, Null, knows no tokens\.$/],
+    ['Memory', /The engine of the table, Memory, knows no tokens\.$/],
+    ['Log', /The engine of the table, Log, knows no tokens\.$/],
+    [
+      "Buffer('DATABASE', 'behind', 1, 10, 100, 10000, 1000000, 10000000, 100000000)",
+      /The engine of the table, Buffer, knows no tokens\. Insert into the MergeTree table behind it, if you can\.$/,
+    ],
+    ['MergeTree ORDER BY tuple()', /Set non_replicated_deduplication_window on the table/],
+  ])('%s', async (engine, says) => {
+    await createTables()
+    await server.query(`RENAME TABLE ${database}.traces TO ${database}.behind`)
+    await server.query(
+      `CREATE TABLE ${database}.traces AS ${database}.behind ENGINE = ${engine.replace('DATABASE', database)}`,
+    )
+    const processor = open()
+    add(processor, 10)
+    await processor.forceFlush()
+    await until(() => statsOf(processor).deduplication === 'ineffective')
+    expect(lines[0]).toMatch(says)
+    await processor.shutdown()
+  })
+})
+
+function open(options: Options = {}): ClickHouseSpanProcessor {
+  return new ClickHouseSpanProcessor({
+    endpoint: server.url,
+    database,
+    retry: { initialDelayMs: 10, maxDelayMs: 100 },
+    shutdownTimeoutMs: 100,
+    ...options,
+  })
+}
+
+function add(processor: ClickHouseSpanProcessor, rows: number): void {
+  for (const span of shopSpans(rows)) processor.onEnd(span)
+}
+
+/** The rows wait, and one line says why. */
+async function held(processor: ClickHouseSpanProcessor, rows: number): Promise<void> {
+  await expect(processor.forceFlush({ timeoutMs: 100 })).rejects.toThrow(`primary (${rows} rows)`)
+  await until(() => statsOf(processor).failing && lines.length > 0)
+  expect(statsOf(processor)).toMatchObject({ waiting: rows, dropped: {} })
+  expect(lines.filter((line) => line.includes(' takes no rows: '))).toHaveLength(1)
+}
+
+async function createTables(): Promise<void> {
+  const processor = open()
+  add(processor, 1)
+  await processor.forceFlush()
+  await processor.shutdown()
+  await server.query(`TRUNCATE TABLE ${database}.traces`)
+}
+
+function html(title: string): Buffer {
+  return Buffer.from(
+    `<!doctype html><html><head><title>${title}</title></head><body>…</body></html>`,
+  )
+}
+
+function remove(headers: Message['headers'], names: RegExp): void {
+  for (const name of Object.keys(headers)) if (names.test(name)) delete headers[name]
+}

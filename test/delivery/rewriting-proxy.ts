@@ -1,0 +1,84 @@
+import { once } from 'node:events'
+import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { onTestFinished } from 'vitest'
+
+/** A request or an answer on its way, which a proxy may change. */
+export interface Message {
+  path: string
+  status: number
+  headers: IncomingHttpHeaders
+  body: Buffer
+}
+
+export interface Habits {
+  /** What it does to a request before it passes it on. */
+  request?: (message: Message) => void
+  /** What it does to an answer before it passes it back. */
+  answer?: (message: Message) => void
+  /** Its own answer in place of the server's, which is not asked then. */
+  instead?: (message: Message) => Partial<Message> | undefined
+}
+
+export interface RewritingProxy {
+  readonly url: string
+  habits: Habits
+}
+
+/** An HTTP proxy before 127.0.0.1:`port` that reads whole messages and changes them. Closed when the test ends. */
+export async function rewritingProxy(port: number, habits: Habits): Promise<RewritingProxy> {
+  const proxy = { url: '', habits }
+  const server = createServer(async (req, res) => {
+    const asked: Message = {
+      path: req.url ?? '/',
+      status: 0,
+      headers: { ...req.headers },
+      body: await whole(req),
+    }
+    const { habits } = proxy
+    const own = habits.instead?.(asked)
+    if (own) {
+      res.writeHead(own.status ?? 200, { ...own.headers } as Record<string, string>).end(own.body)
+      return
+    }
+    habits.request?.(asked)
+    const { path, headers, body } = asked
+    delete headers['transfer-encoding']
+    const to = httpRequest({
+      host: '127.0.0.1',
+      port,
+      path,
+      method: req.method,
+      headers: { ...headers, 'content-length': String(body.length) },
+      agent: false,
+    })
+    to.on('error', () => res.destroy())
+    to.end(body)
+    const [from] = await once(to, 'response')
+    const answer: Message = {
+      path,
+      status: from.statusCode,
+      headers: { ...from.headers },
+      body: await whole(from),
+    }
+    delete answer.headers['transfer-encoding']
+    delete answer.headers.connection
+    habits.answer?.(answer)
+    res.writeHead(answer.status, answer.headers as Record<string, string>).end(answer.body)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(async () => {
+    server.close()
+    server.closeAllConnections()
+    await once(server, 'close')
+  })
+  proxy.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return proxy
+}
+
+async function whole(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
