@@ -10,7 +10,7 @@ const files = ['*package.json', 'pnpm-*.yaml', 'biome.json', '.gitignore', 'scri
 const listed = execFileSync('git', ['ls-files', ...files], { cwd: root, encoding: 'utf8' })
 for (const file of listed.trim().split('\n')) cpSync(join(root, file), join(folder, file))
 
-const task = (name: string) => run(process.execPath, ['scripts/task.mjs', name], folder)
+const task = (name: string) => run(process.execPath, ['scripts/task.mjs', name], { cwd: folder })
 const LINE = /^Installing with pnpm@[\d.]+ \(once; .+\) …\n/
 
 test('an install that fails says why', async () => {

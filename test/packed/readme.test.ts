@@ -149,7 +149,7 @@ console.log(JSON.stringify({
     write('sdk2', 'block.mts', before + blocks[block] + after)
     const strict = ['--strict', '--module', 'nodenext', '--target', 'es2023', '--skipLibCheck']
     await tool('tsc', ...strict, '--rootDir', join(folder, 'sdk2'), join(folder, 'sdk2/block.mts'))
-    const { stdout } = await run(process.execPath, ['block.mjs'], join(folder, 'sdk2'))
+    const { stdout } = await run(process.execPath, ['block.mjs'], { cwd: join(folder, 'sdk2') })
     const { statements, columns, line } = JSON.parse(stdout)
     for (const statement of statements) await server.query(statement)
     const quoted = columns.map((column: string) => `\`${column}\``)
@@ -187,7 +187,7 @@ async function install(home: string, line: string | undefined) {
   writeFileSync(join(home, 'package.json'), '{"private": true}')
   const ours = ['exporter-clickhouse', 'transform'].map((one) => `file:${tarballOf(one, folder)}`)
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund']
-  await run('npm', ['install', ...quiet, ...ours, ...line.split(' ').slice(1)], home)
+  await run('npm', ['install', ...quiet, ...ours, ...line.split(' ').slice(1)], { cwd: home })
 }
 
 function write(home: string, file: string, code: string) {
@@ -199,7 +199,7 @@ function write(home: string, file: string, code: string) {
 
 async function runIn(home: string, code: string) {
   write(home, 'block.mjs', code)
-  const output = await run(process.execPath, ['block.mjs'], join(folder, home))
+  const output = await run(process.execPath, ['block.mjs'], { cwd: join(folder, home) })
   expect(output.stderr).toBe('')
   return output
 }
