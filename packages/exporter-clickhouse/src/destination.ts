@@ -117,10 +117,15 @@ export class Destination {
     return true
   }
 
-  /** The batch is pressed, and on disk where it could be put there. */
-  ready(entry: Entry, insert: Insert, stored: Stored | undefined): void {
-    this.#onTheWayToDisk -= entry.reservedBytes
-    entry.reservedBytes = 0
+  /** The batch is pressed, and on disk where it could be put there; `late`: or comes there, once a disk that hangs goes on. */
+  ready(
+    entry: Entry,
+    insert: Insert,
+    stored: Stored | undefined,
+    late?: Promise<Stored | undefined>,
+  ): void {
+    if (late) this.#awaitOnDisk(entry, late)
+    else this.#releaseRoomOnDisk(entry)
     if (!this.#queue.has(entry)) {
       if (stored) this.#with.spool?.remove(stored)
       return
@@ -133,6 +138,28 @@ export class Destination {
     if (this.#isBehind || this.#with.acknowledge === 'accepted') entry.acknowledge('waiting')
     else this.#acknowledgeInTime(entry)
     this.#pump()
+  }
+
+  /** What comes on disk late stays there until the last row of it is delivered or dropped: `export()` has answered for it. */
+  #awaitOnDisk(entry: Entry, late: Promise<Stored | undefined>): void {
+    const waiting = [entry].filter((one) => this.#queue.has(one))
+    const gone = this.#departures.whenGone(waiting, this.#closing.signal)
+    void late.then(async (stored) => {
+      this.#releaseRoomOnDisk(entry)
+      if (!stored) return
+      if (this.#queue.has(entry)) {
+        entry.stored = stored
+        this.#queue.unload(entry)
+      } else {
+        await gone // it was divided, perhaps, and its parts are nowhere else
+        this.#with.spool?.remove(stored)
+      }
+    })
+  }
+
+  #releaseRoomOnDisk(entry: Entry): void {
+    this.#onTheWayToDisk -= entry.reservedBytes
+    entry.reservedBytes = 0
   }
 
   /** Nobody's export() waits for longer, also behind a long backlog. */
@@ -208,6 +235,7 @@ export class Destination {
       waiting: this.#queue.rows,
       waitingBytes: this.#queue.heldBytes,
       spooledBytes: this.#with.spool?.bytesOf(this.config.name) ?? 0,
+      unspooled: this.#unspooledRows(),
       inFlight: this.#inFlight,
       requests: this.#with.sender.requests,
       errors,
@@ -217,6 +245,14 @@ export class Destination {
       failing: this.#pace.failing,
       lastError: this.#lastError?.message ?? null,
     }
+  }
+
+  #unspooledRows(): number {
+    let rows = 0
+    if (this.#with.spool)
+      for (const entry of this.#queue)
+        if (!entry.stored && entry.state !== 'sealed') rows += entry.rows
+    return rows
   }
 
   #makeRoomFor(newest: Entry): void {
@@ -276,6 +312,7 @@ export class Destination {
 
   /** What is to be sent; from disk if it is only there. Undefined if it is not there any more: the entry has left. */
   async #load(entry: Entry): Promise<Part | undefined> {
+    if (entry.batch && entry.stored && !(await this.#isOurs(entry, entry.stored))) return undefined
     if (!entry.batch && entry.stored) {
       const loaded = await this.#with.spool?.load(entry.stored)
       if (!loaded) {
@@ -288,6 +325,15 @@ export class Destination {
     }
     const { batch, insert } = entry
     return batch && insert && isPressed(batch) ? { batch, insert } : undefined
+  }
+
+  /** Asked before a batch is sent from memory: what another process has taken over is that one's to send. */
+  async #isOurs(entry: Entry, stored: Stored): Promise<boolean> {
+    const whereabouts = await this.#with.spool?.check(stored)
+    if (whereabouts === 'gone') entry.stored = undefined // it is in memory only from now on
+    if (whereabouts !== 'adopted') return true
+    this.#handOver(entry)
+    return false
   }
 
   #conclude(entry: Entry, outcome: Outcome): void | Promise<void> {
@@ -470,7 +516,7 @@ export class Destination {
   async #putOnDisk({ batch, insert }: Part, of: Stored | undefined): Promise<Stored | undefined> {
     if (!of) return undefined
     const { name } = this.config
-    return (await this.#with.spool?.put(batch, new Map([[name, insert]]), of))?.get(name)
+    return (await this.#with.spool?.put(batch, new Map([[name, insert]]), { of }))?.get(name)
   }
 
   /** The whole batch stays on disk for as long as a part of it is nowhere but in memory. */
@@ -549,6 +595,7 @@ export class Destination {
   #handOver(entry: Entry): void {
     if (!this.#queue.remove(entry)) return // corrupt, and counted
     this.#account.accepted -= entry.rows
+    entry.batch?.unwant()
     this.#departures.gone(entry)
     entry.acknowledge('waiting')
     this.#tellSibling(entry, false)

@@ -1,8 +1,8 @@
 import type { PressedBatch } from './batch.js'
-import { clock, turn } from './clock.js'
+import { clock, pause, turn } from './clock.js'
 import { valueWithin, within } from './deadline.js'
 import type { Insert } from './insert.js'
-import { type Home, openLeases } from './lease.js'
+import { type Home, openLeases, type Whereabouts } from './lease.js'
 import { corruptFolder } from './spool-corrupt.js'
 import { realFs, removeFile, type SpoolFs, syncFolder } from './spool-disk.js'
 import { folderOf, newLedger, pathOf } from './spool-ledger.js'
@@ -45,6 +45,16 @@ export interface SpoolEvents {
   foreign(destination: string, rows: number): void
 }
 
+export interface PutOptions {
+  /** The batch is a part of that one, and whoever finds both forgets the part. */
+  readonly of?: Stored | undefined
+  /**
+   * Called before `put()` resolves, if the disk did not answer in time and may still take the batch: the caller has to keep or
+   * remove what comes. Without it the batch is removed again. Does not reject.
+   */
+  readonly late?: (coming: Promise<ReadonlyMap<string, Stored>>) => void
+}
+
 /**
  * Batches on disk: a file each, and the file system is the only index. What is delivered is unlinked,
  * so a crash between the two only sends the same bytes with the same token once more.
@@ -55,17 +65,19 @@ export interface SpoolEvents {
  *     <directory>/corrupt/
  */
 export interface Spool {
-  /**
-   * Never rejects. One entry a destination, or an empty map: it is not on disk.
-   * `of`: it is a part of that one, and whoever finds both forgets the part.
-   */
+  /** Never rejects. One entry a destination, or an empty map: it is not on disk. */
   put(
     batch: PressedBatch,
     inserts: ReadonlyMap<string, Insert>,
-    of?: Stored,
+    options?: PutOptions,
   ): Promise<ReadonlyMap<string, Stored>>
   /** Never rejects. Undefined: corrupt, gone (another process has taken it over), removed, or the spool is closed. */
   load(stored: Stored): Promise<{ batch: PressedBatch; insert: Insert } | undefined>
+  /**
+   * Where a batch is that the caller has in memory as well; asks the disk only after the process stood still. Never rejects.
+   * `adopted`: another process has it, and counts its rows.
+   */
+  check(stored: Stored): Promise<Whereabouts>
   /** In the background; a remove that failed is tried again later. */
   remove(stored: Stored): void
   /** Removes what its parts stand for now. Never rejects; resolves when it will not come back with the power, or cannot be removed. */
@@ -80,7 +92,9 @@ const NOTHING: ReadonlyMap<string, Stored> = new Map()
 // The application needs the threads of the pool too.
 const MAX_WRITES = 2
 // An export() waits for the disk, and must not hang because the disk does.
-const PUT_DEADLINE_MS = 5000
+const DEADLINE_MS = 5000
+const NO_ANSWER = `the disk did not answer within ${DEADLINE_MS} ms`
+const LOOK_AGAIN_MS = 250
 const RECOVERED_AT_ONCE = 200
 
 export function openSpool(
@@ -111,20 +125,33 @@ export function openSpool(
 
   track(tick())
 
-  async function put(batch: PressedBatch, inserts: ReadonlyMap<string, Insert>, of?: Stored) {
+  async function put(
+    batch: PressedBatch,
+    inserts: ReadonlyMap<string, Insert>,
+    { of, late = removeAll }: PutOptions = {},
+  ) {
     if (closed || inserts.size === 0) return NOTHING
     const admitted = trouble.admit(turnstile.size)
     if (admitted === 'no') return NOTHING
+    let hasBegun = false
+    let givenUp = false
     const writing = turnstile.run(async () => {
-      if (trouble.reported && admitted !== 'probe') return NOTHING // it began while this one waited
+      // Trouble began while this one waited.
+      if (givenUp || (trouble.reported && admitted !== 'probe')) return NOTHING
+      hasBegun = true
       return store(batch, inserts, of)
     })
     track(writing)
-    const stored = await valueWithin(PUT_DEADLINE_MS, () => writing, { ref: false })
+    const stored = await valueWithin(DEADLINE_MS, () => writing, { ref: false })
     if (stored) return stored
-    trouble.began(new Error(`the disk did not answer within ${PUT_DEADLINE_MS} ms`))
-    void writing.then((late) => late.forEach(remove)) // the caller has it in memory from now on
+    givenUp = true
+    trouble.began(new Error(NO_ANSWER))
+    if (hasBegun) late(writing)
     return NOTHING
+  }
+
+  function removeAll(coming: Promise<ReadonlyMap<string, Stored>>): void {
+    track(coming.then((stored) => stored.forEach(remove)))
   }
 
   async function store(batch: PressedBatch, inserts: ReadonlyMap<string, Insert>, of?: Stored) {
@@ -147,11 +174,15 @@ export function openSpool(
       if (read.status === 'read') return read
       if (read.status === 'abandoned') return undefined
       if (read.status === 'gone') {
+        const whereabouts = await leases.find(stored.home).catch(() => undefined)
+        if (!whereabouts) {
+          await pause(LOOK_AGAIN_MS, closing.signal)
+          continue
+        }
         if (!ledger.forget(stored)) return undefined
         ledger.left(stored.home)
-        // Adopted is its whole home, by renaming it. If that is still there, or the spool is not, it was deleted.
-        const isThere = (path: string) => fs.lstat(path).then(Boolean, () => false)
-        if ((await isThere(stored.home.path)) || !(await isThere(directory))) events.corrupt(stored)
+        // Its whole home is what is adopted: if that is here, somebody deleted the record.
+        if (whereabouts !== 'adopted') events.corrupt(stored)
         return undefined
       }
       const aside = await setAside(stored)
@@ -163,6 +194,21 @@ export function openSpool(
       events.corrupt(stored)
       return undefined
     }
+  }
+
+  async function check(stored: Stored): Promise<Whereabouts> {
+    if (closed || trouble.reported || leases.isFresh(stored.home)) return 'here'
+    const finding = leases.find(stored.home).catch(() => 'here' as const) // so far as we know
+    const found = await valueWithin(DEADLINE_MS, () => finding, { ref: false })
+    if (!found) {
+      trouble.began(new Error(NO_ANSWER)) // the rows do not wait for it again
+      return 'here'
+    }
+    if (found !== 'here' && ledger.forget(stored)) {
+      intervalSync.forget(stored)
+      ledger.left(stored.home)
+    }
+    return found
   }
 
   function remove(stored: Stored): void {
@@ -179,7 +225,7 @@ export function openSpool(
       if (syncFolders) await syncFolder(fs, folderOf(stored))
     })().catch(() => removal.add(stored))
     track(gone)
-    await within(PUT_DEADLINE_MS, () => gone, { ref: false })
+    await within(DEADLINE_MS, () => gone, { ref: false })
   }
 
   async function unlink(stored: Stored): Promise<void> {
@@ -218,6 +264,7 @@ export function openSpool(
       clock.clearTimeout(nextTick)
       closing.abort()
       await idle()
+      await turn() // for the callers of what came late to say what becomes of it
       removal.retry()
       await intervalSync.finish()
       await idle()
@@ -243,5 +290,5 @@ export function openSpool(
     while (underWay.size > 0) await Promise.all(underWay)
   }
 
-  return { put, load, remove, replaced, bytesOf: ledger.bytesOf, close }
+  return { put, load, check, remove, replaced, bytesOf: ledger.bytesOf, close }
 }

@@ -23,9 +23,9 @@ export function openSpools(
         corrupt: (stored) => byName(stored.destination)?.corrupted(stored),
         troubled: (error) =>
           log?.spool(
-            `the spool in ${spool.directory} takes nothing (${errorText(error)}); rows are kept in memory`,
+            `the spool in ${spool.directory} takes nothing: ${errorText(error)}. export() succeeds with rows that are in memory only, and lost if the process is killed (\`unspooled\` in stats()). Check that the disk works and has room.`,
           ),
-        recoveredFromTrouble: () => log?.spool(`the spool in ${spool.directory} works again`),
+        recoveredFromTrouble: () => log?.spool(`the spool in ${spool.directory} works again.`),
         foreign: (destination, rows) =>
           log?.spool(
             `the spool in ${spool.directory} holds ${rows} rows for "${destination}", which is no destination here; they are kept`,

@@ -111,7 +111,17 @@ export const SPOOL = [
       'else removal.add(stored)\n      events.corrupt(stored)',
       'else removal.add(stored)',
     ],
-    ['keeps on disk what the disk wrote too late', 'late.forEach(remove)', 'void late'],
+    [
+      'keeps on disk what the disk wrote too late and nobody wants',
+      'stored.forEach(remove)',
+      'void stored',
+    ],
+    ['writes what was given up before it was begun', 'givenUp = true', 'void givenUp'],
+    [
+      'takes a record that was deleted for one that was taken over',
+      "if (whereabouts !== 'adopted') events.corrupt(stored)",
+      "if (whereabouts === 'here') events.corrupt(stored)",
+    ],
     ['keeps its lease when it is closed', 'await leases.releaseAll()', ''],
   ]),
   ...inFile(
@@ -143,6 +153,50 @@ export const SPOOL = [
         'takes owners for dead because a clock was set',
         '? opening || unchangedMs >= leaseMs / 2',
         '? true',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/destination',
+    [exporter('spool-late'), exporter('spool-takeover')],
+    [
+      [
+        'forgets what the disk took late',
+        'if (late) this.#awaitOnDisk',
+        'if (false) this.#awaitOnDisk',
+      ],
+      [
+        'removes from disk what came late before its parts are delivered',
+        'await gone // it was divided',
+        'void gone // it was divided',
+      ],
+      [
+        'sends from memory what another process has taken over',
+        "if (whereabouts !== 'adopted') return true",
+        'return true',
+      ],
+      [
+        'believes a directory that was deleted to be on disk',
+        "if (whereabouts === 'gone') entry.stored = undefined",
+        "if (whereabouts === 'gone') void entry",
+      ],
+      [
+        'says that rows in memory are on disk',
+        'if (!entry.stored && entry.state',
+        'if (entry.stored && entry.state',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/lease',
+    [exporter('spool-takeover')],
+    [
+      ['leaves no mark where it takes over', 'await mark(path)\n', ''],
+      ['keeps the marks of those taken over for ever', '> KEEP_MARKS_MS', '< 0'],
+      [
+        'never asks whether it was taken over',
+        'clock.now() - home.renewedAt < leaseMs / 2',
+        'true',
       ],
     ],
   ),
