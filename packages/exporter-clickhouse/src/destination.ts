@@ -11,11 +11,12 @@ import { Departures } from './departures.js'
 import { type Part, partsOf, wholeOf } from './division.js'
 import { type Entry, heirOf, newEntry } from './entry.js'
 import { ClickHouseError } from './errors.js'
-import { type Insert, insertOf, TOKEN } from './insert.js'
+import { type Insert, insertOf, isForConfiguredTable, kindOf, TOKEN, targetOf } from './insert.js'
 import type { DestinationLog } from './log.js'
 import type { DropReason, Outcome, Rejection, Retry } from './outcome.js'
 import { Pace } from './pace.js'
 import { Queue } from './queue.js'
+import { RefusedKinds } from './refused-kinds.js'
 import { differences } from './schema.js'
 import { MAX_CONCURRENCY, type Sender } from './sender.js'
 import type { Spool, Stored } from './spool.js'
@@ -50,6 +51,10 @@ export class Destination {
   readonly #queue: Queue
   readonly #pace: Pace
   readonly #departures = new Departures<Entry>()
+  readonly #refusedKinds = new RefusedKinds((entry) => {
+    if (entry.state === 'aside') entry.state = 'ready'
+    this.#pump()
+  })
   #inFlight = 0
   /** Attempts begun before the server last began to fail are past counting: the probe does not wait for them. */
   #generation = 0
@@ -178,7 +183,19 @@ export class Destination {
 
   /** A batch on disk turned out to be damaged; the spool has moved it aside. */
   corrupted(stored: Stored): void {
-    for (const entry of this.#queue) if (entry.stored === stored) this.#drop(entry, 'spool_corrupt')
+    const where = this.config.spool?.directory
+    const error = new Error(
+      `records in ${where} are damaged (and kept in corrupt/) or were deleted`,
+    )
+    for (const entry of this.#queue)
+      if (entry.stored === stored) this.#drop(entry, 'spool_corrupt', error)
+  }
+
+  /** Batches on disk are left to the newer version that wrote them. */
+  leave(stored: readonly Stored[]): void {
+    const left = new Set(stored)
+    for (const entry of this.#queue)
+      if (entry.stored && left.has(entry.stored)) this.#handOver(entry)
   }
 
   /** Counts rows that never became part of a batch, or whose batch is lost. */
@@ -192,9 +209,10 @@ export class Destination {
     this.#drop(entry, 'encode_error', error)
   }
 
-  /** Resolves when every row taken in so far is delivered or dropped. */
+  /** Resolves when every row taken in so far is delivered or dropped, but for what an earlier process left and the server refuses. */
   settled(signal: AbortSignal): Promise<void> {
-    return this.#departures.whenGone(this.#queue, signal)
+    const awaited = [...this.#queue].filter((entry) => !isAside(entry))
+    return this.#departures.whenGone(awaited, signal)
   }
 
   /** Resolves when every row taken in so far is delivered, dropped, or on disk behind a failing server. */
@@ -215,6 +233,7 @@ export class Destination {
   close(): number {
     this.#closing.abort()
     this.#pace.stop()
+    this.#refusedKinds.close()
     let lost = 0
     for (const entry of this.#queue) {
       if (entry.stored) continue
@@ -259,12 +278,8 @@ export class Destination {
     for (;;) {
       const victim = this.#queue.victimFor(newest)
       if (!victim) return
-      if (victim.stored && victim !== newest) {
-        victim.batch = undefined
-        this.#queue.recount(victim)
-      } else {
-        this.#drop(victim, 'queue_full')
-      }
+      if (victim.stored && victim !== newest) this.#queue.letGo(victim)
+      else this.#drop(victim, 'queue_full')
     }
   }
 
@@ -294,8 +309,9 @@ export class Destination {
   }
 
   async #attempt(entry: Entry): Promise<Outcome | undefined> {
+    if (this.#waitsAside(entry, entry.kind)) return undefined
     const loaded = await this.#load(entry)
-    if (!loaded) return undefined
+    if (!loaded || this.#waitsAside(entry, this.#kindOf(entry, loaded.insert))) return undefined
     const { sender, onAttempt } = this.#with
     const startedAt = clock.now()
     const endPatience = startDeadline(PATIENCE_MS, () => this.#fallBehind(), { ref: false })
@@ -345,6 +361,8 @@ export class Destination {
           this.#longestTaken = Math.max(this.#longestTaken, entry.insert.statement.length)
         else if (entry.wasCompact && this.#longestTaken === 0) this.#refusesCompactRows = true
         if (outcome.replayed) entry.ambiguous = true
+        if (this.#refusedKinds.size > 0 && entry.insert)
+          this.#refusedKinds.taken(kindOf(entry.insert))
         this.#deliver(entry)
         if (this.#asksAboutTable) void this.#askAboutTable()
         return
@@ -412,7 +430,11 @@ export class Destination {
     this.#lastError = outcome.error
     if (entry.failures > this.config.retry.maxRetries) {
       this.#drop(entry, 'retries_exhausted', outcome.error)
-    } else if (lonely && entry.refusals > MAX_LONELY_REFUSALS) {
+    } else if (
+      lonely &&
+      entry.refusals > MAX_LONELY_REFUSALS &&
+      !isOfEarlierConfig(entry, outcome)
+    ) {
       return this.#divide(entry, { status: 'rejected', error: outcome.error })
     } else {
       this.#account.retries++
@@ -424,6 +446,8 @@ export class Destination {
       if (outcome.error instanceof ClickHouseError && another) this.#queue.moveToEnd(entry)
     }
     this.#tellSibling(entry, false)
+    if (entry.recovered && outcome.error instanceof ClickHouseError && isDefinite(outcome))
+      return this.#putAside(entry, outcome)
     if (lonely) return this.#rest(entry, outcome)
     if (!this.#pace.failing) {
       this.#generation++
@@ -435,18 +459,55 @@ export class Destination {
   }
 
   /** Others were delivered since this batch last failed: it is the batch, not the server, and holds up nobody. */
-  #rest(entry: Entry, { why, retryAfterMs = 0 }: Retry): void {
+  #rest(entry: Entry, outcome: Retry): void {
     if (!this.#queue.has(entry)) return
     entry.state = 'resting'
+    clock
+      .setTimeout(
+        () => {
+          if (entry.state === 'resting') entry.state = 'ready'
+          this.#pump()
+        },
+        this.#restMs(entry, outcome),
+      )
+      .unref()
+  }
+
+  #restMs({ failures }: Entry, { why, retryAfterMs = 0 }: Retry): number {
     const { retry } = this.config
     const maxDelayMs = why === 'misconfigured' ? MAX_REST_MS : retry.maxDelayMs
-    const delay = Math.max(backoffMs(entry.failures, { ...retry, maxDelayMs }), retryAfterMs)
-    clock
-      .setTimeout(() => {
-        if (entry.state === 'resting') entry.state = 'ready'
-        this.#pump()
-      }, delay)
-      .unref()
+    return Math.max(backoffMs(failures, { ...retry, maxDelayMs }), retryAfterMs)
+  }
+
+  /** What an earlier process left says nothing of the server when it is refused, and holds up nobody. */
+  #putAside(entry: Entry, outcome: Retry): void {
+    const { insert } = entry
+    if (!insert || !this.#queue.has(entry)) return
+    entry.kind = kindOf(insert)
+    entry.state = 'aside'
+    this.#queue.letGo(entry)
+    if (entry.stored) this.#departures.gone(entry)
+    if (!this.#refusedKinds.refused(entry, entry.kind, this.#restMs(entry, outcome))) return
+    const target = targetOf(insert)
+    const fix = isForConfiguredTable(insert, this.config)
+      ? (outcome.fix ?? '')
+      : `This destination writes elsewhere by now, and creates only its own table: create ${target} (ddl({ database, table }) has the statements), with the columns and rights that they need.`
+    this.#with.log.spool(
+      `the server refuses rows that an earlier process left in the spool in ${this.config.spool?.directory}, for ${target}: ${outcome.error.message}. ${fix} They stay there and are tried again every ${MAX_REST_MS / 1000} s; new rows do not wait for them.`,
+    )
+  }
+
+  #waitsAside(entry: Entry, kind: string | undefined): boolean {
+    if (!kind || !this.#refusedKinds.joins(entry, kind)) return false
+    entry.kind = kind
+    entry.state = 'aside'
+    this.#queue.letGo(entry)
+    if (entry.stored) this.#departures.gone(entry)
+    return true
+  }
+
+  #kindOf({ recovered }: Entry, insert: Insert): string | undefined {
+    return recovered && this.#refusedKinds.size > 0 ? kindOf(insert) : undefined
   }
 
   /** A statement as long as one that was taken is not what is refused. */
@@ -499,6 +560,7 @@ export class Destination {
       return undefined
     }
     for (const child of children) this.#queue.add(child)
+    this.#refusedKinds.left(entry, children)
     this.#departures.gone(entry, children)
     entry.acknowledge('waiting')
     const [first] = children
@@ -572,7 +634,7 @@ export class Destination {
 
   #deliver(entry: Entry): void {
     this.#account.deliver(entry.rows, {
-      ambiguous: entry.ambiguous,
+      ambiguous: entry.ambiguous || entry.recovered, // what the process before has tried is not known
       hasToken: this.#hasToken(entry),
     })
     this.#leave(entry)
@@ -591,11 +653,12 @@ export class Destination {
     this.#countDrop(entry.rows, reason, error)
   }
 
-  /** Another process took the batch over while this one stood still: the rows are its to count. */
+  /** The batch is another process's, which took it over while this one stood still, or a newer version's: its rows are not ours to count. */
   #handOver(entry: Entry): void {
     if (!this.#queue.remove(entry)) return // corrupt, and counted
     this.#account.accepted -= entry.rows
     entry.batch?.unwant()
+    this.#refusedKinds.left(entry)
     this.#departures.gone(entry)
     entry.acknowledge('waiting')
     this.#tellSibling(entry, false)
@@ -604,6 +667,7 @@ export class Destination {
   #leave(entry: Entry): boolean {
     if (!this.#queue.remove(entry)) return false
     entry.batch?.unwant()
+    this.#refusedKinds.left(entry)
     this.#departures.gone(entry)
     if (entry.stored) this.#with.spool?.remove(entry.stored)
     return true
@@ -614,6 +678,15 @@ export class Destination {
     this.#with.log.dropped(rows, reason, error)
     this.#with.onDrop(rows, reason)
   }
+}
+
+function isAside({ state, stored }: Entry): boolean {
+  return state === 'aside' && stored !== undefined
+}
+
+/** What it lacks is not in its rows: dividing it would find every one of them at fault. */
+function isOfEarlierConfig({ recovered }: Entry, { why }: Retry): boolean {
+  return recovered && why === 'misconfigured'
 }
 
 /** The server has said no to these rows, so far as we can know: it will not help to send them again. */

@@ -3,7 +3,7 @@ import { classify } from './classify.js'
 import type { DestinationConfig } from './config.js'
 import { watchForHangs } from './hang-watch.js'
 import { type Client, openClient } from './http.js'
-import { type Insert, isOurs, postOf } from './insert.js'
+import { type Insert, isForConfiguredTable, isOurs, postOf } from './insert.js'
 import type { Outcome, Retry } from './outcome.js'
 import { createTables } from './schema.js'
 
@@ -100,6 +100,7 @@ export function openSender(
           continue
         }
         if (outcome.status !== 'missing_table' || config.manageSchema !== 'create') return outcome
+        if (!isForConfiguredTable(insert, config)) return outcome // of an earlier configuration, from the spool
         // Every batch in flight gets this answer; one creation serves them all.
         creating ??= createTables(config, run).finally(() => {
           creating = undefined

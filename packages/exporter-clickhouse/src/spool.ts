@@ -38,6 +38,10 @@ export interface SpoolEvents {
   recovered(stored: Stored): void
   /** A batch that was to be loaded cannot be read; it was moved aside. */
   corrupt(stored: Stored): void
+  /** A newer version wrote these, of one destination and directory: they stay where they are, for that one, and are none of ours any more. */
+  newer(stored: readonly Stored[]): void
+  /** So many of the records that had been moved aside are deleted for good. */
+  deletedAside(files: number): void
   /** Nothing can be put on disk; said once. */
   troubled(error: Error): void
   recoveredFromTrouble(): void
@@ -113,12 +117,13 @@ export function openSpool(
   const removal = newRemoval(unlink, track)
   const write = newWriter({ fs, leases, ledger, sync, syncFolders }, removal.add)
   const intervalSync = newIntervalSync(fs, track, trouble.began)
-  const setAside = corruptFolder(fs, directory)
+  const setAside = corruptFolder(fs, directory, events.deletedAside)
   const recovery = newRecovery({ fs, leases }, new Set(destinations), {
     foreign: (destination, rows) => events.foreign(destination, rows),
     failed: trouble.began,
   })
   const turnstile = newTurnstile(MAX_WRITES)
+  const leavings = new Map<string, Promise<void>>()
   let looking = false
   let nextTick: NodeJS.Timeout | undefined
   let closed: Promise<void> | undefined
@@ -185,6 +190,10 @@ export function openSpool(
         if (whereabouts !== 'adopted') events.corrupt(stored)
         return undefined
       }
+      if (read.status === 'newer') {
+        await leaveNewer(folderOf(stored))
+        continue
+      }
       const aside = await setAside(stored)
       // If not even its name can be changed it is the disk that is broken, not the record.
       if (read.status === 'unreadable' && !aside) continue
@@ -194,6 +203,26 @@ export function openSpool(
       events.corrupt(stored)
       return undefined
     }
+  }
+
+  /** Finds all of them at once, so that they can be said in one line. */
+  function leaveNewer(folder: string): Promise<void> {
+    const leaving =
+      leavings.get(folder) ??
+      (async () => {
+        const found: Stored[] = []
+        for (const stored of ledger.inFolder(folder)) {
+          const abandoned = () => closed !== undefined || !ledger.has(stored)
+          const { status } = await readRecord(fs, stored, abandoned, closing.signal)
+          if (status === 'newer') found.push(stored)
+        }
+        const left = found.filter(ledger.forget)
+        left.forEach(recovery.leave)
+        if (left.length > 0) events.newer(left)
+        for (const { home } of left) ledger.left(home)
+      })().finally(() => leavings.delete(folder))
+    leavings.set(folder, leaving)
+    return leaving
   }
 
   async function check(stored: Stored): Promise<Whereabouts> {
