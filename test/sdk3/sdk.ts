@@ -25,5 +25,6 @@ export function batchSpanProcessor(
   return new BatchSpanProcessor({ exporter, ...options })
 }
 
-// There is none for SDK 3 yet.
+// There are none for SDK 3 that run here.
+export const FsInstrumentation = undefined
 export const HttpInstrumentation = undefined

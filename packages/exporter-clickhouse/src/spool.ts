@@ -14,6 +14,7 @@ import { newIntervalSync } from './spool-sync.js'
 import { newTrouble } from './spool-trouble.js'
 import { newTurnstile } from './spool-turnstile.js'
 import { newWriter } from './spool-writer.js'
+import { untraced } from './suppress-tracing.js'
 
 export interface SpoolConfig {
   readonly directory: string
@@ -105,8 +106,9 @@ export function openSpool(
   { directory, fsync, leaseMs }: SpoolConfig,
   destinations: readonly string[],
   events: SpoolEvents,
-  fs: SpoolFs = realFs,
+  disk: SpoolFs = realFs,
 ): Spool {
+  const fs = untraced(disk)
   const underWay = new Set<Promise<unknown>>()
   const closing = new AbortController()
   const sync = fsync === 'always'

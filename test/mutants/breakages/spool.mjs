@@ -200,4 +200,105 @@ export const SPOOL = [
       ],
     ],
   ),
+  ...inFile(
+    'exporter/destination',
+    [exporter('spool-refused')],
+    [
+      [
+        'takes a refused record of an earlier configuration for a failing server',
+        'return this.#putAside(entry, outcome)',
+        'void this.#putAside',
+      ],
+      [
+        'asks again with every record of a kind that was refused',
+        'return recovered && this.#refusedKinds.size > 0 ? kindOf(insert) : undefined',
+        'return undefined',
+      ],
+      [
+        'makes flushes wait for records that are refused',
+        '.filter((entry) => !isAside(entry))',
+        '',
+      ],
+      [
+        'does not ask whether the process before had stored a record',
+        'entry.ambiguous || entry.recovered',
+        'entry.ambiguous',
+      ],
+      [
+        'leaves a kind aside although one of it was taken',
+        'this.#refusedKinds.taken(kindOf(entry.insert))',
+        'void kindOf',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/sender',
+    [exporter('spool-refused')],
+    [
+      [
+        "creates the configured table for a record of another's",
+        'if (!isForConfiguredTable(insert, config)) return outcome',
+        '',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/spool-record',
+    [exporter('spool-versions')],
+    [
+      ['takes a newer format for damage', 'return !intact(asOurs)', 'return false'],
+      [
+        'takes what it does not understand for damage',
+        'return parts !== undefined && !(head',
+        'return false && !(head',
+      ],
+      [
+        'cannot read what it once wrote',
+        "Buffer.from('SPANSPL\\x01', 'latin1')",
+        "Buffer.from('SPANSPL\\x02', 'latin1')",
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/spool-recovery',
+    [exporter('spool-versions')],
+    [
+      [
+        'takes over again and again what it has left to a newer version',
+        'else if (!(await isLeft(name, inside))) wanted = true',
+        'else wanted = true',
+      ],
+      [
+        'keeps from a newer version what it cannot read itself',
+        'if (ours.has(name) && !(await isLeft(name, path))) return',
+        'if (ours.has(name)) return',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/spools',
+    [exporter('spool-versions')],
+    [
+      [
+        'counts rows of a newer version as its own',
+        'byName(first.destination)?.leave(stored)',
+        'void stored',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/spool-corrupt',
+    [exporter('spool-corruption')],
+    [['deletes damaged records silently', 'if (gone > 0) deleted(gone)', '']],
+  ),
+  ...inFile(
+    'exporter/spool',
+    [exporter('untraced')],
+    [['lets its files be traced', 'const fs = untraced(disk)', 'const fs = disk; void untraced']],
+  ),
+  ...inFile(
+    'exporter/dead-letters',
+    [exporter('untraced')],
+    [['lets dead letters be traced', '= untraced(nodeFs)', '= [nodeFs, untraced][0]']],
+  ),
 ]
