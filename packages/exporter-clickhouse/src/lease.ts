@@ -31,7 +31,7 @@ export interface Leases {
   isOwn(home: Home): boolean
   /** Whether nobody can have taken it over since its lease was renewed. */
   isFresh(home: Home): boolean
-  /** Renews its lease, and says where it is. Rejects if the disk does not tell. */
+  /** Rejects if the disk does not tell. */
   find(home: Home): Promise<Whereabouts>
   /** It is not there any more, or somebody else's by now. */
   lost(home: Home): void
@@ -120,14 +120,9 @@ export function openLeases(
     isOwn: (home) => home.path === ownPath,
     isFresh: (home) => held.has(home.path) && clock.now() - home.renewedAt < leaseMs / 2,
     async find(home) {
-      try {
-        await renew(home)
-        return 'here'
-      } catch {
-        if (await isThere(fs, home.path)) return 'here'
-        lost(home)
-        return (await isThere(fs, markOf(home.path))) ? 'adopted' : 'gone'
-      }
+      if (await isThere(fs, home.path)) return 'here'
+      lost(home)
+      return (await isThere(fs, markOf(home.path))) ? 'adopted' : 'gone'
     },
     lost,
     release,

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -18,6 +18,7 @@ beforeAll(() => {
   // Of its own, so that it is never older than the sources.
   writeFileSync(join(compiled, 'package.json'), '{"type":"module"}')
   const source = join(root, 'packages/exporter-clickhouse/src')
+  symlinkSync(join(source, '../node_modules'), join(compiled, 'node_modules'))
   const options = ['--ignoreConfig', '--noCheck', '--target', 'es2023', '--module', 'nodenext']
   const args = [...options, '--rootDir', source, '--outDir', compiled, join(source, 'spool.ts')]
   execFileSync(join(root, 'node_modules/.bin/tsc'), args, { stdio: 'inherit' })
