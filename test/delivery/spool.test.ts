@@ -8,8 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ClickHouseSpanExporter, type Options } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { flatTraces } from '@spanhouse/transform'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { figure, LONG, statsOf, tally, until } from './harness.js'
+import { diagLines, figure, LONG, statsOf, tally, until } from './harness.js'
 import { type Fault, type FaultyProxy, startProxy } from './proxy.js'
 import { shopSpans } from './spans.js'
 
@@ -142,6 +143,34 @@ test('killed between commit and answer: the next process sends the same token, a
   const counts = await countsById(database)
   expect(acknowledged.filter((id) => counts.get(id) !== 1)).toEqual([])
   expect([...counts.values()].every((count) => count === 1)).toBe(true)
+  await exporter.shutdown()
+})
+
+test('records for a table that the server lacks hold up no new rows; once it is there, they are in it', async () => {
+  const away: Options = {
+    ...spooled(),
+    endpoint: 'http://127.0.0.1:9',
+    database: `${database}_old`,
+  }
+  const before = new ClickHouseSpanExporter(away)
+  for (let n = 0; n < 5; n++) await exported(before, 10)
+  await before.shutdown()
+
+  const lines = diagLines()
+  const exporter = new ClickHouseSpanExporter({ ...spooled(), endpoint: server.url, database })
+  await until(() => statsOf(exporter).accepted === 50)
+  await exported(exporter, 30)
+  await exporter.forceFlush()
+  expect(statsOf(exporter)).toMatchObject({ delivered: 30, waiting: 50, dropped: {} })
+  expect((await tally(server, database, 30)).lost).toBe(0)
+  const about = lines.filter((line) => line.includes(directory))
+  expect(about).toEqual([expect.stringContaining(`create \`${database}_old\`.\`traces\``)])
+
+  for (const statement of flatTraces.ddl({ database: `${database}_old` }))
+    await server.query(statement)
+  await emptied(exporter)
+  expect(await tally(server, `${database}_old`, 50)).toMatchObject({ rows: 50, lost: 0 })
+  expect(statsOf(exporter)).toMatchObject({ delivered: 80, waiting: 0, dropped: {} })
   await exporter.shutdown()
 })
 
