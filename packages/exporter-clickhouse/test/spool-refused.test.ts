@@ -126,6 +126,23 @@ test('recovered batches that are taken are delivered while others of another kin
   await until(() => expect(to.only()).toMatchObject({ delivered: 30, waiting: 60, dropped: {} }))
 })
 
+test('recovered batches that were refused follow the first new rows of their kind that are taken', async () => {
+  const directory = await newDirectory()
+  await left(directory, 10, PLAIN)
+  let isGranted = false
+  const server = await scriptedServer({
+    each: () => (isGranted ? 'ok' : { status: 403, code: 497, body: 'Code: 497. Not enough' }),
+  })
+  const retry = { initialDelayMs: 60_000 } // none of them asks by itself while this test runs
+  const to = exporter({ ...PLAIN, endpoint: server.url, spool: { directory }, retry })
+  await until(() => expect(to.only()).toMatchObject({ accepted: 30, inFlight: 0 }))
+  await until(() => expect(server.inserts.length).toBeGreaterThan(0))
+  await to.made.forceFlush()
+  isGranted = true
+  await to.exported(1)
+  await until(() => expect(to.only()).toMatchObject({ delivered: 31, waiting: 0 }))
+})
+
 test('recovered batches that may have been stored by the process before count as possible duplicates where nothing deduplicates', async () => {
   const directory = await newDirectory()
   const options: Options = { ...PLAIN, asyncInsert: true }
