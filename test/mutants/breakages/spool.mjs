@@ -276,17 +276,6 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/spools',
-    [exporter('spool-versions')],
-    [
-      [
-        'counts rows of a newer version as its own',
-        'byName(first.destination)?.leave(stored)',
-        'void stored',
-      ],
-    ],
-  ),
-  ...inFile(
     'exporter/spool-corrupt',
     [exporter('spool-corruption')],
     [['deletes damaged records silently', 'if (gone > 0) deleted(gone)', '']],
@@ -295,10 +284,5 @@ export const SPOOL = [
     'exporter/spool',
     [exporter('untraced')],
     [['lets its files be traced', 'const fs = untraced(disk)', 'const fs = disk; void untraced']],
-  ),
-  ...inFile(
-    'exporter/dead-letters',
-    [exporter('untraced')],
-    [['lets dead letters be traced', '= untraced(nodeFs)', '= [nodeFs, untraced][0]']],
   ),
 ]
