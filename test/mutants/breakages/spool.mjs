@@ -127,7 +127,13 @@ export const SPOOL = [
   ...inFile(
     'exporter/spool-corrupt',
     [exporter('spool-corruption')],
-    [['keeps damaged records without bound', 'index >= MAX_FILES || bytes > MAX_BYTES', 'false']],
+    [
+      [
+        'keeps damaged records without bound',
+        'if (index < MAX_FILES && bytes <= MAX_BYTES) continue',
+        'continue',
+      ],
+    ],
   ),
   ...inFile(
     'exporter/lease',
@@ -140,8 +146,8 @@ export const SPOOL = [
       ],
       [
         'takes a directory over without saying so first',
-        'await renewLease(fs, path)\n          const to',
-        'const to',
+        'await renewLease(fs, path)\n          await mark(path)',
+        'await mark(path)',
       ],
     ],
   ),
