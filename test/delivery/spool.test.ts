@@ -8,9 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ClickHouseSpanExporter, type Options } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { flatTraces } from '@spanhouse/transform'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { flushed, SOON_MS } from '../kit/patience.js'
-import { figure, LONG, rowsIn, statsOf, tally, until } from './harness.js'
+import { diagLines, figure, LONG, rowsIn, statsOf, tally, until } from './harness.js'
 import { type Fault, type FaultyProxy, startProxy } from './proxy.js'
 import { shopSpans } from './spans.js'
 
@@ -76,8 +77,26 @@ test('kill -9 at random instants: every acknowledged span is in the server exact
   expect(acknowledged.size).toBeGreaterThan(ROUNDS)
   expect({ delivered, dropped }).toEqual({ delivered: accepted, dropped: {} })
   await exporter.shutdown()
-  expect(readdirSync(directory).filter((name) => name !== 'corrupt')).toEqual([])
+  expect(readdirSync(directory).filter((name) => name.startsWith('o-'))).toEqual([])
 }, 600_000)
+
+test('stopped for longer than a deadline of the disk, then killed: every acknowledged span is in the server exactly once', async () => {
+  const CHILDREN = LONG ? 12 : 4
+  await proxy.become('refuse')
+  const options = { ...spooled(), spool: { directory }, endpoint: proxy.url, database }
+  const ids = await Promise.all(Array.from({ length: CHILDREN }, () => stoppedChild(options)))
+  await proxy.become('none')
+  // Their leases are younger than the default of 15 s.
+  const exporter = new ClickHouseSpanExporter(options)
+  const acknowledged = ids.flat()
+  await until(() => statsOf(exporter).accepted >= acknowledged.length, 60_000)
+  await emptied(exporter)
+  const counts = await countsById(database)
+  figure('stopped for 6 s, then killed', { children: CHILDREN, acknowledged: acknowledged.length })
+  expect(acknowledged.filter((id) => counts.get(id) !== 1)).toEqual([])
+  expect(statsOf(exporter)).toMatchObject({ dropped: {}, possibleDuplicates: 0 })
+  await exporter.shutdown()
+})
 
 test('two destinations, one of them down at the kill: the next process sends what it lacks to that one alone', async () => {
   const options: Options = {
@@ -128,6 +147,34 @@ test('killed between commit and answer: the next process sends the same token, a
   const counts = await countsById(database)
   expect(acknowledged.filter((id) => counts.get(id) !== 1)).toEqual([])
   expect([...counts.values()].every((count) => count === 1)).toBe(true)
+  await exporter.shutdown()
+})
+
+test('records for a table that the server lacks hold up no new rows; once it is there, they are in it', async () => {
+  const away: Options = {
+    ...spooled(),
+    endpoint: 'http://127.0.0.1:9',
+    database: `${database}_old`,
+  }
+  const before = new ClickHouseSpanExporter(away)
+  for (let n = 0; n < 5; n++) await exported(before, 10)
+  await before.shutdown()
+
+  const lines = diagLines()
+  const exporter = new ClickHouseSpanExporter({ ...spooled(), endpoint: server.url, database })
+  await until(() => statsOf(exporter).accepted === 50)
+  await exported(exporter, 30)
+  await exporter.forceFlush()
+  expect(statsOf(exporter)).toMatchObject({ delivered: 30, waiting: 50, dropped: {} })
+  expect((await tally(server, database, 30)).lost).toBe(0)
+  const about = lines.filter((line) => line.includes(directory))
+  expect(about).toEqual([expect.stringContaining(`create \`${database}_old\`.\`traces\``)])
+
+  for (const statement of flatTraces.ddl({ database: `${database}_old` }))
+    await server.query(statement)
+  await emptied(exporter)
+  expect(await tally(server, `${database}_old`, 50)).toMatchObject({ rows: 50, lost: 0 })
+  expect(statsOf(exporter)).toMatchObject({ delivered: 80, waiting: 0, dropped: {} })
   await exporter.shutdown()
 })
 
@@ -245,11 +292,7 @@ function exported(exporter: ClickHouseSpanExporter, rows: number): Promise<void>
   )
 }
 
-/** Runs the child until a random instant after its first acknowledgement, or whatever `lives` waits for; gives the ids it has acknowledged. */
-async function killedChild(
-  options: Options,
-  lives: (acknowledged: () => number) => Promise<unknown> = () => sleep(randomInt(250)),
-): Promise<string[]> {
+function startChild(options: Options) {
   const child = spawn(process.execPath, [script, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -259,11 +302,46 @@ async function killedChild(
     text += chunk
   })
   const ids = () => text.split('\n').slice(0, -1)
-  await until(() => ids().length > 0)
+  return {
+    child,
+    ids,
+    /** Resolves when it has acknowledged more than at this moment. */
+    acknowledges(): Promise<void> {
+      const { length } = ids()
+      return until(() => ids().length > length)
+    },
+    /** Gives the ids that it has acknowledged. */
+    async kill(): Promise<string[]> {
+      child.kill('SIGKILL')
+      await closed
+      return ids()
+    },
+  }
+}
+
+/** Runs the child until a random instant after its first acknowledgement, or whatever `lives` waits for; gives the ids it has acknowledged. */
+async function killedChild(
+  options: Options,
+  lives: (acknowledged: () => number) => Promise<unknown> = () => sleep(randomInt(250)),
+): Promise<string[]> {
+  const { ids, acknowledges, kill } = startChild(options)
+  await acknowledges()
   await lives(() => ids().length)
-  child.kill('SIGKILL')
-  await closed
-  return ids()
+  return kill()
+}
+
+/** Stops the child at a random instant, with writes under way; kills it when it has gone on and acknowledged more. */
+async function stoppedChild(options: Options): Promise<string[]> {
+  const { child, acknowledges, kill } = startChild(options)
+  await acknowledges()
+  await sleep(randomInt(250))
+  child.kill('SIGSTOP')
+  await sleep(6000)
+  const more = acknowledges()
+  child.kill('SIGCONT')
+  await more
+  await sleep(randomInt(100))
+  return kill()
 }
 
 function records(): string[] {

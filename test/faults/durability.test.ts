@@ -38,6 +38,8 @@ function open(files: FaultyFs, leaseMs: number = LEASE_MS): Opened {
       troubled: (error) => troubles.push(error.message),
       recoveredFromTrouble: () => {},
       foreign: () => {},
+      newer: () => {},
+      deletedAside: () => {},
     },
     files.fs,
   )
@@ -146,11 +148,13 @@ test.each(ends)(
 /** What the heir of one that stood still does: takes every directory over, and clears away those with nothing in them. */
 function takeAllOver(disk: MemoryDisk): void {
   for (const [name, home] of [...(disk.find(DIRECTORY)?.names ?? [])]) {
-    if (name === 'corrupt') continue
+    if (name === 'corrupt' || name === 'adopted') continue
     const path = `${DIRECTORY}/${name}`
-    if ([...home.names.keys()].some((inside) => inside !== LEASE))
+    if ([...home.names.keys()].some((inside) => inside !== LEASE)) {
+      for (const mark of ['adopted', `adopted/${name}`])
+        if (!disk.find(`${DIRECTORY}/${mark}`)) disk.makeFolder(`${DIRECTORY}/${mark}`, 0o700)
       disk.rename(path, `${DIRECTORY}/o-${crypto.randomUUID()}`)
-    else {
+    } else {
       if (home.names.has(LEASE)) disk.unlink(`${path}/${LEASE}`)
       disk.removeFolder(path)
     }

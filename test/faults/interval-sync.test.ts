@@ -21,6 +21,8 @@ function open(files: FaultyFs) {
       troubled: () => {},
       recoveredFromTrouble: () => {},
       foreign: () => {},
+      newer: () => {},
+      deletedAside: () => {},
     },
     files.fs,
   )

@@ -71,6 +71,8 @@ function open(disk: MemoryDisk): Opened {
       troubled: (error) => found.troubles.push(error),
       recoveredFromTrouble: () => {},
       foreign: () => {},
+      newer: () => {},
+      deletedAside: () => {},
     },
     new FaultyFs(disk, undefined, () => Promise.resolve()).fs,
   )

@@ -33,5 +33,6 @@ export function simpleSpanProcessor(exporter: SpanExporter): SimpleSpanProcessor
   return new SimpleSpanProcessor({ exporter })
 }
 
-// There is none for SDK 3 yet.
+// There are none for SDK 3 that run here.
+export const FsInstrumentation = undefined
 export const HttpInstrumentation = undefined

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { appendFile, mkdir, open, stat } from 'node:fs/promises'
+import * as nodeFs from 'node:fs/promises'
 import { join } from 'node:path'
 import { quoteIdentifier } from '@spanhouse/transform'
 import { clock } from './clock.js'
@@ -8,6 +8,7 @@ import { within } from './deadline.js'
 import { ClickHouseError, errorText } from './errors.js'
 import type { Insert } from './insert.js'
 import type { Sender } from './sender.js'
+import { untraced } from './suppress-tracing.js'
 
 /** A row that ClickHouse will never take. */
 export interface DeadLetter {
@@ -27,6 +28,7 @@ export interface DeadLetters {
 // A disk that hangs must not hold up the rows that are good.
 const KEEP_DEADLINE_MS = 5000
 const NEWLINE = 0x0a
+const { appendFile, mkdir, open, stat } = untraced(nodeFs)
 
 export function openDeadLetters(
   config: DestinationConfig,

@@ -11,11 +11,20 @@ import { Departures } from './departures.js'
 import { type Part, partsOf, unitedOf, wholeOf } from './division.js'
 import { type Entry, heirOf, newEntry } from './entry.js'
 import { ClickHouseError } from './errors.js'
-import { type Insert, insertOf, SETTINGS, TOKEN } from './insert.js'
+import {
+  type Insert,
+  insertOf,
+  isForConfiguredTable,
+  kindOf,
+  SETTINGS,
+  TOKEN,
+  targetOf,
+} from './insert.js'
 import type { DestinationLog } from './log.js'
 import type { DropReason, Outcome, Rejection, Retry } from './outcome.js'
 import { Pace } from './pace.js'
 import { Queue } from './queue.js'
+import { RefusedKinds } from './refused-kinds.js'
 import { columnsOf, differences, jsonColumns } from './schema.js'
 import { MAX_CONCURRENCY, type Sender } from './sender.js'
 import { smallOnes } from './small-batches.js'
@@ -58,6 +67,10 @@ export class Destination {
   readonly #queue: Queue
   readonly #pace: Pace
   readonly #departures = new Departures<Entry>()
+  readonly #refusedKinds = new RefusedKinds((entry) => {
+    if (entry.state === 'aside') entry.state = 'ready'
+    this.#pump()
+  })
   #inFlight = 0
   /** Attempts begun before the server last began to fail are past counting: the probe does not wait for them. */
   #generation = 0
@@ -127,10 +140,15 @@ export class Destination {
     return true
   }
 
-  /** The batch is pressed, and on disk where it could be put there. */
-  ready(entry: Entry, insert: Insert, stored: Stored | undefined): void {
-    this.#onTheWayToDisk -= entry.reservedBytes
-    entry.reservedBytes = 0
+  /** The batch is pressed, and on disk where it could be put there; `late`: or comes there, once a disk that hangs goes on. */
+  ready(
+    entry: Entry,
+    insert: Insert,
+    stored: Stored | undefined,
+    late?: Promise<Stored | undefined>,
+  ): void {
+    if (late) this.#awaitOnDisk(entry, late)
+    else this.#releaseRoomOnDisk(entry)
     if (!this.#queue.has(entry)) {
       if (stored) this.#with.spool?.remove(stored)
       return
@@ -143,6 +161,28 @@ export class Destination {
     if (this.#isBehind || this.#with.acknowledge === 'accepted') entry.acknowledge('waiting')
     else this.#acknowledgeInTime(entry)
     this.#pump()
+  }
+
+  /** What comes on disk late stays there until the last row of it is delivered or dropped: `export()` has answered for it. */
+  #awaitOnDisk(entry: Entry, late: Promise<Stored | undefined>): void {
+    const waiting = [entry].filter((one) => this.#queue.has(one))
+    const gone = this.#departures.whenGone(waiting, this.#closing.signal)
+    void late.then(async (stored) => {
+      this.#releaseRoomOnDisk(entry)
+      if (!stored) return
+      if (this.#queue.has(entry)) {
+        entry.stored = stored
+        this.#queue.unload(entry)
+      } else {
+        await gone // it was divided, perhaps, and its parts are nowhere else
+        this.#with.spool?.remove(stored)
+      }
+    })
+  }
+
+  #releaseRoomOnDisk(entry: Entry): void {
+    this.#onTheWayToDisk -= entry.reservedBytes
+    entry.reservedBytes = 0
   }
 
   /** Nobody's export() waits for longer, also behind a long backlog. */
@@ -161,7 +201,19 @@ export class Destination {
 
   /** A batch on disk turned out to be damaged; the spool has moved it aside. */
   corrupted(stored: Stored): void {
-    for (const entry of this.#queue) if (entry.stored === stored) this.#drop(entry, 'spool_corrupt')
+    const where = this.config.spool?.directory
+    const error = new Error(
+      `records in ${where} are damaged (and kept in corrupt/) or were deleted`,
+    )
+    for (const entry of this.#queue)
+      if (entry.stored === stored) this.#drop(entry, 'spool_corrupt', error)
+  }
+
+  /** Batches on disk are left to the newer version that wrote them. */
+  leave(stored: readonly Stored[]): void {
+    const left = new Set(stored)
+    for (const entry of this.#queue)
+      if (entry.stored && left.has(entry.stored)) this.#handOver(entry)
   }
 
   /** Counts rows that never became part of a batch, or whose batch is lost. */
@@ -175,9 +227,10 @@ export class Destination {
     this.#drop(entry, 'internal_error', error)
   }
 
-  /** Resolves when every row taken in so far is delivered or dropped. */
+  /** Resolves when every row taken in so far is delivered or dropped, but for what an earlier process left and the server refuses. */
   settled(signal: AbortSignal): Promise<void> {
-    return this.#departures.whenGone(this.#queue, signal)
+    const awaited = [...this.#queue].filter((entry) => !isAside(entry))
+    return this.#departures.whenGone(awaited, signal)
   }
 
   /** Resolves when every row taken in so far is delivered, dropped, or on disk behind a failing server. */
@@ -198,6 +251,7 @@ export class Destination {
   close(): number {
     this.#closing.abort()
     this.#pace.stop()
+    this.#refusedKinds.close()
     let lost = 0
     for (const entry of this.#queue) {
       if (entry.stored) continue
@@ -218,6 +272,7 @@ export class Destination {
       waiting: this.#queue.rows,
       waitingBytes: this.#queue.heldBytes,
       spooledBytes: this.#with.spool?.bytesOf(this.config.name) ?? 0,
+      unspooled: this.#unspooledRows(),
       inFlight: this.#inFlight,
       requests: this.#with.sender.requests,
       errors,
@@ -229,16 +284,20 @@ export class Destination {
     }
   }
 
+  #unspooledRows(): number {
+    let rows = 0
+    if (this.#with.spool)
+      for (const entry of this.#queue)
+        if (!entry.stored && entry.state !== 'sealed') rows += entry.rows
+    return rows
+  }
+
   #makeRoomFor(newest: Entry): void {
     for (;;) {
       const victim = this.#queue.victimFor(newest)
       if (!victim) return
-      if (victim.stored && victim !== newest) {
-        victim.batch = undefined
-        this.#queue.recount(victim)
-      } else {
-        this.#drop(victim, 'queue_full')
-      }
+      if (victim.stored && victim !== newest) this.#queue.letGo(victim)
+      else this.#drop(victim, 'queue_full')
     }
   }
 
@@ -297,8 +356,9 @@ export class Destination {
   }
 
   async #attempt(entry: Entry): Promise<Outcome | undefined> {
+    if (this.#waitsAside(entry, entry.kind)) return undefined
     const loaded = await this.#load(entry)
-    if (!loaded) return undefined
+    if (!loaded || this.#waitsAside(entry, this.#kindOf(entry, loaded.insert))) return undefined
     entry.attempted = true
     const { sender, onAttempt } = this.#with
     const startedAt = clock.now()
@@ -319,6 +379,7 @@ export class Destination {
 
   /** What is to be sent; from disk if it is only there. Undefined if it is not there any more: the entry has left. */
   async #load(entry: Entry): Promise<Part | undefined> {
+    if (entry.batch && entry.stored && !(await this.#isOurs(entry, entry.stored))) return undefined
     if (!entry.batch && entry.stored) {
       const loaded = await this.#with.spool?.load(entry.stored)
       if (!loaded) {
@@ -333,6 +394,15 @@ export class Destination {
     return batch && insert && isPressed(batch) ? { batch, insert } : undefined
   }
 
+  /** Asked before a batch is sent from memory: what another process has taken over is that one's to send. */
+  async #isOurs(entry: Entry, stored: Stored): Promise<boolean> {
+    const whereabouts = await this.#with.spool?.check(stored)
+    if (whereabouts === 'gone') entry.stored = undefined // it is in memory only from now on
+    if (whereabouts !== 'adopted') return true
+    this.#handOver(entry)
+    return false
+  }
+
   #conclude(entry: Entry, outcome: Outcome): void | Promise<void> {
     if (!this.#queue.has(entry) || this.#closed) return // settled meanwhile, by close()
     switch (outcome.status) {
@@ -343,6 +413,8 @@ export class Destination {
           this.#longestTaken = Math.max(this.#longestTaken, entry.insert.statement.length)
         else if (entry.wasCompact && this.#longestTaken === 0) this.#refusesCompactRows = true
         if (outcome.replayed) entry.ambiguous = true
+        if (this.#refusedKinds.size > 0 && entry.insert)
+          this.#refusedKinds.taken(kindOf(entry.insert))
         this.#deliver(entry)
         if (this.#asksAboutTable) void this.#askAboutTable()
         return
@@ -435,10 +507,13 @@ export class Destination {
     const givesUp = entry.failures > this.config.retry.maxRetries
     if (!givesUp && outcome.ofBatch && canBeHalved(entry))
       return this.#divide(entry, { status: 'too_large', error: outcome.error })
-    if (!givesUp && lonely && entry.refusals > MAX_LONELY_REFUSALS)
+    const isSuspect = entry.refusals > MAX_LONELY_REFUSALS && !isOfEarlierConfig(entry, outcome)
+    if (!givesUp && lonely && isSuspect)
       return this.#divide(entry, { status: 'rejected', error: outcome.error })
+    const goesAside = isLeftBehind(entry, outcome)
+    const isAlone = lonely || goesAside
     // The server's pause begins before anything else is done: what is told below may start other batches.
-    if (!lonely) this.#pauseAfter(outcome)
+    if (!isAlone) this.#pauseAfter(outcome)
     if (givesUp) {
       this.#drop(entry, 'retries_exhausted', outcome.error)
     } else {
@@ -449,9 +524,10 @@ export class Destination {
       // that may have been written is one more that cannot make room.
       const another = outcome.why === 'misconfigured' || entry.failures >= ATTEMPTS_IN_A_ROW
       if (outcome.error instanceof ClickHouseError && another) this.#queue.moveToEnd(entry)
-      if (lonely) this.#rest(entry, outcome)
+      if (goesAside) this.#putAside(entry, outcome)
+      else if (lonely) this.#rest(entry, outcome)
     }
-    if (!lonely) {
+    if (!isAlone) {
       this.#with.log.failed(outcome.error, outcome.fix, this.#queue.rows)
       this.#fallBehind()
     }
@@ -486,17 +562,54 @@ export class Destination {
   }
 
   /** Others were delivered since this batch last failed: it is the batch, not the server, and holds up nobody. */
-  #rest(entry: Entry, { why }: Retry): void {
+  #rest(entry: Entry, outcome: Retry): void {
     entry.state = 'resting'
+    clock
+      .setTimeout(
+        () => {
+          if (entry.state === 'resting') entry.state = 'ready'
+          this.#pump()
+        },
+        this.#restMs(entry, outcome),
+      )
+      .unref()
+  }
+
+  #restMs({ failures }: Entry, { why, retryAfterMs = 0 }: Retry): number {
     const { retry } = this.config
     const maxDelayMs = why === 'misconfigured' ? MAX_REST_MS : retry.maxDelayMs
-    const delay = backoffMs(entry.failures, { ...retry, maxDelayMs })
-    clock
-      .setTimeout(() => {
-        if (entry.state === 'resting') entry.state = 'ready'
-        this.#pump()
-      }, delay)
-      .unref()
+    return Math.max(backoffMs(failures, { ...retry, maxDelayMs }), retryAfterMs)
+  }
+
+  /** What an earlier process left says nothing of the server when it is refused, and holds up nobody. */
+  #putAside(entry: Entry, outcome: Retry): void {
+    const { insert } = entry
+    if (!insert || !this.#queue.has(entry)) return
+    entry.kind = kindOf(insert)
+    entry.state = 'aside'
+    this.#queue.letGo(entry)
+    if (entry.stored) this.#departures.gone(entry)
+    if (!this.#refusedKinds.refused(entry, entry.kind, this.#restMs(entry, outcome))) return
+    const target = targetOf(insert)
+    const fix = isForConfiguredTable(insert, this.config)
+      ? (outcome.fix ?? '')
+      : `This destination writes elsewhere by now, and creates only its own table: create ${target} (ddl({ database, table }) has the statements), with the columns and rights that they need.`
+    this.#with.log.spool(
+      `the server refuses rows that an earlier process left in the spool in ${this.config.spool?.directory}, for ${target}: ${outcome.error.message}. ${fix} They stay there and are tried again every ${MAX_REST_MS / 1000} s; new rows do not wait for them.`,
+    )
+  }
+
+  #waitsAside(entry: Entry, kind: string | undefined): boolean {
+    if (!kind || !this.#refusedKinds.joins(entry, kind)) return false
+    entry.kind = kind
+    entry.state = 'aside'
+    this.#queue.letGo(entry)
+    if (entry.stored) this.#departures.gone(entry)
+    return true
+  }
+
+  #kindOf({ recovered }: Entry, insert: Insert): string | undefined {
+    return recovered && this.#refusedKinds.size > 0 ? kindOf(insert) : undefined
   }
 
   /** A statement as long as one that was taken is not what is refused. */
@@ -550,6 +663,7 @@ export class Destination {
       return undefined
     }
     for (const child of children) this.#queue.add(child)
+    this.#refusedKinds.left(entry, children)
     this.#departures.gone(entry, children)
     entry.acknowledge('waiting')
     const [first] = children
@@ -567,7 +681,7 @@ export class Destination {
   async #putOnDisk({ batch, insert }: Part, of: Stored | undefined): Promise<Stored | undefined> {
     if (!of) return undefined
     const { name } = this.config
-    return (await this.#with.spool?.put(batch, new Map([[name, insert]]), of))?.get(name)
+    return (await this.#with.spool?.put(batch, new Map([[name, insert]]), { of }))?.get(name)
   }
 
   /** The whole batch stays on disk for as long as a part of it is nowhere but in memory. */
@@ -623,7 +737,7 @@ export class Destination {
 
   #deliver(entry: Entry): void {
     this.#account.deliver(entry.rows, {
-      ambiguous: entry.ambiguous,
+      ambiguous: entry.ambiguous || entry.recovered, // what the process before has tried is not known
       hasToken: this.#hasToken(entry),
     })
     this.#leave(entry)
@@ -642,10 +756,12 @@ export class Destination {
     this.#tellSibling(entry, false)
   }
 
-  /** Another process took the batch over while this one stood still: the rows are its to count. */
+  /** The batch is another process's, which took it over while this one stood still, or a newer version's: its rows are not ours to count. */
   #handOver(entry: Entry): void {
     if (!this.#queue.remove(entry)) return // corrupt, and counted
     this.#account.accepted -= entry.rows
+    entry.batch?.unwant()
+    this.#refusedKinds.left(entry)
     this.#departures.gone(entry)
     entry.acknowledge('waiting')
     this.#tellSibling(entry, false)
@@ -654,6 +770,7 @@ export class Destination {
   #leave(entry: Entry): boolean {
     if (!this.#queue.remove(entry)) return false
     entry.batch?.unwant()
+    this.#refusedKinds.left(entry)
     this.#departures.gone(entry)
     if (entry.stored) this.#with.spool?.remove(entry.stored)
     return true
@@ -664,6 +781,21 @@ export class Destination {
     this.#with.log.dropped(rows, reason, error)
     this.#with.onDrop(rows, reason)
   }
+}
+
+function isAside({ state, stored }: Entry): boolean {
+  return state === 'aside' && stored !== undefined
+}
+
+/** What an earlier process left, and the server refuses as it is: it says nothing of the rows that are new. */
+function isLeftBehind({ recovered }: Entry, outcome: Retry): boolean {
+  const isOfServer = outcome.error instanceof ClickHouseError
+  return recovered && isOfServer && isDefinite(outcome) && !outcome.ofBatch
+}
+
+/** What it lacks is not in its rows: dividing it would find every one of them at fault. */
+function isOfEarlierConfig({ recovered }: Entry, { why }: Retry): boolean {
+  return recovered && why === 'misconfigured'
 }
 
 /** The server has said no to these rows, so far as we can know: it will not help to send them again. */

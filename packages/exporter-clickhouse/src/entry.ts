@@ -20,9 +20,13 @@ export interface Entry {
   reservedBytes: number
   /**
    * `sealed`: not pressed, or not yet on disk. `resting`: the server refused it alone, it waits its own time.
-   * `held`: a part that waits for what becomes of the other.
+   * `held`: a part that waits for what becomes of the other. `aside`: recovered, and refused with all of its kind.
    */
-  state: 'sealed' | 'ready' | 'in_flight' | 'resting' | 'held'
+  state: 'sealed' | 'ready' | 'in_flight' | 'resting' | 'held' | 'aside'
+  /** An earlier process left it on disk, or what it is a part of. */
+  readonly recovered: boolean
+  /** Of one that was aside. */
+  kind: string | undefined
   /** Part of a batch that was divided. */
   readonly divided: boolean
   /** Of rows that were compact, until the server refused them so. */
@@ -46,7 +50,10 @@ export interface Entry {
 
 export function newEntry(
   from: { batch: Batch } | { stored: Stored },
-  { divided = false }: { divided?: boolean } = {},
+  {
+    divided = false,
+    recovered = 'stored' in from,
+  }: { divided?: boolean; recovered?: boolean } = {},
 ): Entry {
   const batch = 'batch' in from ? from.batch : undefined
   const stored = 'stored' in from ? from.stored : undefined
@@ -63,6 +70,8 @@ export function newEntry(
     heldBytes: batch?.heldBytes ?? 0,
     reservedBytes: 0,
     state: stored ? 'ready' : 'sealed',
+    recovered,
+    kind: undefined,
     divided,
     wasCompact: false,
     onVerdict: undefined,
@@ -79,8 +88,8 @@ export function newEntry(
 
 /** What comes of a batch: it has been through what that has been through. */
 export function heirOf(entry: Entry, { batch, insert }: Part, stored: Stored | undefined): Entry {
-  const { ambiguous, failures, refusals, deliveriesAtFailure } = entry
-  const heir = newEntry({ batch }, { divided: true })
+  const { ambiguous, failures, refusals, deliveriesAtFailure, recovered } = entry
+  const heir = newEntry({ batch }, { divided: true, recovered })
   return Object.assign(heir, {
     insert,
     stored,

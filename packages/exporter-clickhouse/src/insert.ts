@@ -199,6 +199,24 @@ export function insertOfPart(insert: Insert, part: string): Insert {
   return { ...insert, settings: { ...insert.settings, [TOKEN]: tokenOf(token, part) } }
 }
 
+/** What a server judges an INSERT by, whatever its rows: the table, its columns and the settings. */
+export function kindOf({ statement, settings }: Insert): string {
+  const { [TOKEN]: _, ...others } = settings
+  return `${statement.slice(0, statement.indexOf(') ') + 1)} ${JSON.stringify(others)}`
+}
+
+/** As it stands in the statement. */
+export function targetOf({ statement }: Insert): string {
+  return statement.slice('INSERT INTO '.length, statement.indexOf(' ('))
+}
+
+export function isForConfiguredTable(
+  insert: Insert,
+  { database, table }: DestinationConfig,
+): boolean {
+  return targetOf(insert) === `${quoteIdentifier(database)}.${quoteIdentifier(table)}`
+}
+
 function tokenOf(...identity: readonly string[]): string {
   return `v1-${createHash('sha256').update(identity.join('\0')).digest('hex').slice(0, 32)}`
 }

@@ -7,7 +7,7 @@ import type { Entry, Receipt } from './entry.js'
 import { canLead, type Insert } from './insert.js'
 import { OpenBatches } from './open-batches.js'
 import { newRowEncoder, type RowEncoder } from './row-encoder.js'
-import type { Spool, Stored } from './spool.js'
+import type { PutOptions, Spool, Stored } from './spool.js'
 
 type Press = (batch: Batch, compression: Compression) => Promise<void>
 
@@ -165,12 +165,20 @@ export class Lane {
     await Promise.all(
       [...bySpool].map(async ([spool, inserts]) => {
         const byName = new Map([...inserts].map(([{ config }, insert]) => [config.name, insert]))
+        let late: Promise<ReadonlyMap<string, Stored>> | undefined
+        const options: PutOptions = {
+          late(coming) {
+            late = coming
+          },
+        }
         const stored: ReadonlyMap<string, Stored> = spool
-          ? await spool.put(batch, byName)
+          ? await spool.put(batch, byName, options)
           : new Map()
         for (const [destination, insert] of inserts) {
           const entry = entries.get(destination)
-          if (entry) destination.ready(entry, insert, stored.get(destination.config.name))
+          const { name } = destination.config
+          const comesLate = late?.then((all) => all.get(name))
+          if (entry) destination.ready(entry, insert, stored.get(name), comesLate)
         }
       }),
     )

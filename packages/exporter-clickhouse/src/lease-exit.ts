@@ -1,4 +1,5 @@
 import { unlinkSync } from 'node:fs'
+import { withoutTracing } from './suppress-tracing.js'
 
 type Files = () => readonly string[]
 
@@ -27,7 +28,7 @@ function registry(): Set<Files> {
     for (const files of registered)
       for (const file of files())
         try {
-          unlinkSync(file)
+          withoutTracing(() => unlinkSync(file))
         } catch {
           // It grows old by itself.
         }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { clock } from './clock.js'
 import { releaseAtExit } from './lease-exit.js'
 import { freeFinder, LEASE, renewLease } from './lease-file.js'
-import { entriesOf, ignoring, isGone, type SpoolFs, syncFolder } from './spool-disk.js'
+import { entriesOf, ignoring, isGone, isThere, type SpoolFs, syncFolder } from './spool-disk.js'
 
 /** A directory in the spool that is ours for as long as we renew the lease in it. */
 export interface Home {
@@ -11,17 +12,27 @@ export interface Home {
   readonly folders: Set<string>
   /** How many records of ours are in it. */
   records: number
+  /** When its lease was last known to be renewed, on the monotonic clock. */
+  renewedAt: number
 }
+
+/** `adopted`: another process has it by now. `gone`: it was deleted, or moved away. */
+export type Whereabouts = 'here' | 'adopted' | 'gone'
 
 /**
  * Who owns which directory in the spool. Not by process id: containers share volumes, not process
  * tables. An owner renews the time of a file; who finds it old, or finds none, takes the directory
- * over by renaming it, which only one can.
+ * over by renaming it, which only one can. Before that it leaves a mark with the old name, for an owner that was not dead
+ * and misses its directory: without the mark it was deleted.
  */
 export interface Leases {
   /** Where new records go; made when it is first asked for, and again after it was lost. */
   own(): Promise<Home>
   isOwn(home: Home): boolean
+  /** Whether nobody can have taken it over since its lease was renewed. */
+  isFresh(home: Home): boolean
+  /** Rejects if the disk does not tell. */
+  find(home: Home): Promise<Whereabouts>
   /** It is not there any more, or somebody else's by now. */
   lost(home: Home): void
   /** Renews every lease. */
@@ -34,6 +45,9 @@ export interface Leases {
 }
 
 const HOME = /^(?:o|new)-[0-9a-f-]{36}$/
+const MARKS = 'adopted'
+// An owner that stood still for longer takes its rows for lost.
+const KEEP_MARKS_MS = 3_600_000
 
 export function openLeases(
   { directory, leaseMs, sync }: { directory: string; leaseMs: number; sync: boolean },
@@ -46,7 +60,7 @@ export function openLeases(
   let ownPath: string | undefined
 
   const hold = (path: string): Home => {
-    const home = { path, folders: new Set<string>(), records: 0 }
+    const home = { path, folders: new Set<string>(), records: 0, renewedAt: clock.now() }
     held.set(path, home)
     return home
   }
@@ -77,6 +91,22 @@ export function openLeases(
     return home
   }
 
+  const renew = async (home: Home): Promise<void> => {
+    const now = clock.now()
+    await renewLease(fs, home.path)
+    home.renewedAt = now
+  }
+
+  const markOf = (path: string) => join(directory, MARKS, basename(path))
+
+  const mark = (path: string): Promise<void> =>
+    ignoring(fs.mkdir(markOf(path), { recursive: true, mode: 0o700 }))
+
+  const removeOldMarks = async (now: number): Promise<void> => {
+    for await (const { path } of entriesOf(fs, join(directory, MARKS)))
+      if (now - (await fs.lstat(path)).mtimeMs > KEEP_MARKS_MS) await fs.rmdir(path)
+  }
+
   const ownHome = (): Promise<Home> => {
     own ??= make().catch((error) => {
       own = undefined
@@ -88,11 +118,17 @@ export function openLeases(
   return {
     own: ownHome,
     isOwn: (home) => home.path === ownPath,
+    isFresh: (home) => held.has(home.path) && clock.now() - home.renewedAt < leaseMs / 2,
+    async find(home) {
+      if (await isThere(fs, home.path)) return 'here'
+      lost(home)
+      return (await isThere(fs, markOf(home.path))) ? 'adopted' : 'gone'
+    },
     lost,
     release,
     async renew() {
       for (const home of held.values())
-        await renewLease(fs, home.path).catch((error) => {
+        await renew(home).catch((error) => {
           if (isGone(error)) lost(home)
         })
     },
@@ -115,12 +151,14 @@ export function openLeases(
           if (!(await wanted(path))) continue
           // Renewed before it is renamed: under its new name it must not look abandoned.
           await renewLease(fs, path)
+          await mark(path)
           const to = newPath(directory)
           await fs.rename(path, to)
           adopted.push(hold(to))
         } catch {
           // Another was first, or it cannot be had now: it is looked at again the next time.
         }
+      if (adopted.length > 0) await ignoring(removeOldMarks(now))
       return adopted
     },
     async releaseAll() {

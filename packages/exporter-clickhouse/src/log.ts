@@ -52,7 +52,7 @@ export function destinationLog(
       if (failingSince === undefined) return
       const seconds = ((now() - failingSince) / 1000).toFixed(1)
       failingSince = undefined
-      log.info(`${where} takes rows again after ${seconds} s.`)
+      log.warn(`${where} takes rows again after ${seconds} s.`) // a level at which the line before it is seen
     },
     noDeduplication(because) {
       log.warn(
@@ -96,12 +96,12 @@ export function destinationLog(
 }
 
 // A logger of the application's that throws must not stop a delivery.
-function guardedLogger(): Record<'info' | 'warn' | 'error', (line: string) => void> {
+function guardedLogger(): Record<'warn' | 'error', (line: string) => void> {
   const log = diag.createComponentLogger({ namespace: '@spanhouse/exporter-clickhouse' })
-  const guarded = (level: 'info' | 'warn' | 'error') => (line: string) => {
+  const guarded = (level: 'warn' | 'error') => (line: string) => {
     try {
       log[level](line)
     } catch {}
   }
-  return { info: guarded('info'), warn: guarded('warn'), error: guarded('error') }
+  return { warn: guarded('warn'), error: guarded('error') }
 }

@@ -59,10 +59,15 @@ export class Queue implements Iterable<Entry> {
 
   /** Lets go of bytes that are on disk as well, as soon as half the memory is in use: the oldest, sent first, keep theirs. */
   unload(entry: Entry): void {
-    if (entry.stored && this.#heldBytes > this.#maxBytes / 2 && entry.state === 'ready') {
-      entry.batch = undefined
-      this.recount(entry)
-    }
+    if (this.#heldBytes > this.#maxBytes / 2 && entry.state === 'ready') this.letGo(entry)
+  }
+
+  /** Keeps an entry on disk only, if it is there. */
+  letGo(entry: Entry): void {
+    if (!entry.stored) return
+    entry.batch = undefined
+    entry.insert = undefined
+    this.recount(entry)
   }
 
   /** Who must go before `newest` has room; undefined when it has. */

@@ -4,7 +4,14 @@ import type { DestinationConfig } from './config.js'
 import type { ClickHouseError } from './errors.js'
 import { watchForHangs } from './hang-watch.js'
 import { type Client, type Exchange, openClient } from './http.js'
-import { type Insert, isOurs, postOf, SETTINGS, statementPath } from './insert.js'
+import {
+  type Insert,
+  isForConfiguredTable,
+  isOurs,
+  postOf,
+  SETTINGS,
+  statementPath,
+} from './insert.js'
 import type { Outcome, Retry } from './outcome.js'
 import { createTables, type Refused } from './schema.js'
 import { type Asked, Witness } from './witness.js'
@@ -146,6 +153,7 @@ export function openSender(
         if (canDoWithout(outcome, leftOut, insert)) continue
         if (outcome.status === 'forbidden_setting') return held(outcome, insert, config)
         if (outcome.status !== 'missing_table' || config.manageSchema !== 'create') return outcome
+        if (!isForConfiguredTable(insert, config)) return outcome // of an earlier configuration, from the spool
         // Dropped between the two, or created on another node: that is no reason to wait for a human.
         if (creations++ === MAX_CREATIONS)
           return { status: 'retry', why: 'transient', error: outcome.error }

@@ -6,8 +6,8 @@ import { pathOf } from './spool-ledger.js'
 const MAX_FILES = 100
 const MAX_BYTES = 64 * 1024 * 1024
 
-/** Keeps records that cannot be read for whoever wants to look at them: so many, the oldest go first. */
-export function corruptFolder(fs: SpoolFs, directory: string) {
+/** Keeps records that cannot be read for whoever wants to look at them: so many, the oldest go first, and that is told. */
+export function corruptFolder(fs: SpoolFs, directory: string, deleted: (files: number) => void) {
   const folder = join(directory, 'corrupt')
 
   const trim = async (): Promise<void> => {
@@ -16,10 +16,14 @@ export function corruptFolder(fs: SpoolFs, directory: string) {
       if (!isFolder) files.push({ name, path, bytes: (await fs.lstat(path)).size })
     files.sort((a, b) => (a.name < b.name ? 1 : -1)) // a name begins with the time it was written
     let bytes = 0
+    let gone = 0
     for (const [index, file] of files.entries()) {
       bytes += file.bytes
-      if (index >= MAX_FILES || bytes > MAX_BYTES) await removeFile(fs, file.path)
+      if (index < MAX_FILES && bytes <= MAX_BYTES) continue
+      await removeFile(fs, file.path)
+      gone++
     }
+    if (gone > 0) deleted(gone)
   }
 
   /** False if it is where it was. */

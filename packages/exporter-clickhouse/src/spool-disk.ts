@@ -115,6 +115,17 @@ export async function removeFile(fs: SpoolFs, path: string): Promise<void> {
   }
 }
 
+/** Rejects if the disk does not tell. */
+export async function isThere(fs: SpoolFs, path: string): Promise<boolean> {
+  try {
+    await fs.lstat(path)
+    return true
+  } catch (error) {
+    if (isGone(error)) return false
+    throw error
+  }
+}
+
 export function isGone(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(codeOf(error))
 }

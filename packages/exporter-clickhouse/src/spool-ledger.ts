@@ -5,6 +5,8 @@ import type { Stored } from './spool.js'
 /** Which batches are on disk, as far as this process knows, and what they come to. */
 export interface Ledger {
   has(stored: Stored): boolean
+  /** Those in one folder. */
+  inFolder(folder: string): Stored[]
   keep(stored: Stored): void
   /** False if it was forgotten before. Its file may still be there. */
   forget(stored: Stored): boolean
@@ -22,6 +24,7 @@ export function newLedger(onEmpty: (home: Home) => void): Ledger {
   return {
     bytesOf,
     has: (stored) => live.has(stored),
+    inFolder: (folder) => [...live].filter((stored) => folderOf(stored) === folder),
     keep(stored) {
       live.add(stored)
       bytes.set(stored.destination, bytesOf(stored.destination) + stored.bytes)

@@ -4,12 +4,14 @@ import type { Insert } from './insert.js'
 import type { Stored } from './spool.js'
 import { codeOf, isGone, readWhole, type SpoolFs } from './spool-disk.js'
 import { pathOf } from './spool-ledger.js'
-import { decodeRecord, MAX_RECORD_BYTES } from './spool-record.js'
+import { decodeRecord, isOfNewerVersion, MAX_RECORD_BYTES } from './spool-record.js'
 
 export type Read =
   | { readonly status: 'read'; readonly batch: PressedBatch; readonly insert: Insert }
   | { readonly status: 'gone' }
   | { readonly status: 'corrupt' }
+  /** Whole, so far as we can tell, and not to be understood by this version. */
+  | { readonly status: 'newer' }
   /** The disk says so of this record; perhaps it says so of all. */
   | { readonly status: 'unreadable' }
   | { readonly status: 'abandoned' }
@@ -31,9 +33,8 @@ export async function readRecord(
       if (stored.bytes > MAX_RECORD_BYTES) return { status: 'corrupt' }
       const record = await readWhole(fs, pathOf(stored), stored.bytes)
       const loaded = record && decodeRecord(record, stored.destination)
-      return loaded?.batch.rows === stored.rows
-        ? { status: 'read', ...loaded }
-        : { status: 'corrupt' }
+      if (loaded?.batch.rows === stored.rows) return { status: 'read', ...loaded }
+      return { status: record && !loaded && isOfNewerVersion(record) ? 'newer' : 'corrupt' }
     } catch (error) {
       if (isGone(error)) return { status: 'gone' }
       if (NO_FILE.has(codeOf(error))) return { status: 'corrupt' }

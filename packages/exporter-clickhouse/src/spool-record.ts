@@ -5,6 +5,7 @@ import type { Insert, Whole } from './insert.js'
 // A record: magic and version (8 bytes), length of head and of body (4 each), the head as JSON, the
 // body as it is sent, CRC-32 of all before it (4).
 const MAGIC = Buffer.from('SPANSPL\x01', 'latin1')
+const VERSION_AT = 7
 const HEAD_LENGTH_AT = 8
 const BODY_LENGTH_AT = 12
 const PREFIX_BYTES = 16
@@ -39,18 +40,38 @@ export function decodeRecord(
   record: Buffer,
   destination: string,
 ): { batch: PressedBatch; insert: Insert } | undefined {
+  const parts = intact(record)
+  const head = parts && parseHead(parts.head)
+  if (!head || !Object.hasOwn(head.inserts, destination)) return
+  const insert = head.inserts[destination]
+  if (!isInsert(insert)) return
+  const pressed = { digest: head.digest, body: parts.body }
+  return { batch: Batch.restore(head, pressed) as PressedBatch, insert }
+}
+
+/** Whether another version wrote it, of what cannot be decoded: it is of a newer format, or intact and says what we do not understand. */
+export function isOfNewerVersion(record: Buffer): boolean {
+  if (record.length < MAGIC.length) return false
+  if (!record.subarray(0, VERSION_AT).equals(MAGIC.subarray(0, VERSION_AT))) return false
+  if (record.readUInt8(VERSION_AT) <= MAGIC.readUInt8(VERSION_AT)) {
+    const parts = intact(record)
+    const head = parts && parseHead(parts.head)
+    return parts !== undefined && !(head && Object.values(head.inserts).every(isInsert))
+  }
+  // Ours in all but that byte: it is the byte that was damaged.
+  const asOurs = Buffer.from(record)
+  MAGIC.copy(asOurs)
+  return !intact(asOurs)
+}
+
+function intact(record: Buffer): { head: Buffer; body: Buffer } | undefined {
   if (record.length < PREFIX_BYTES + CRC_BYTES) return
   if (!record.subarray(0, MAGIC.length).equals(MAGIC)) return
   const bodyAt = PREFIX_BYTES + record.readUInt32LE(HEAD_LENGTH_AT)
   const end = bodyAt + record.readUInt32LE(BODY_LENGTH_AT)
   if (end + CRC_BYTES !== record.length) return
   if (crc32(record.subarray(0, end)) !== record.readUInt32LE(end)) return
-  const head = parseHead(record.subarray(PREFIX_BYTES, bodyAt))
-  if (!head || !Object.hasOwn(head.inserts, destination)) return
-  const insert = head.inserts[destination]
-  if (!isInsert(insert)) return
-  const pressed = { digest: head.digest, body: record.subarray(bodyAt, end) }
-  return { batch: Batch.restore(head, pressed) as PressedBatch, insert }
+  return { head: record.subarray(PREFIX_BYTES, bodyAt), body: record.subarray(bodyAt, end) }
 }
 
 // The checksum says that these are the bytes once written, not that it was this code that wrote them.

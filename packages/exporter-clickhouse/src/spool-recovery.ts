@@ -18,6 +18,8 @@ export interface Recovery {
   find(): Promise<Stored[]>
   /** Ends an adoption when nothing of ours is left in the directory. */
   tidy(home: Home): Promise<void>
+  /** From now on it is none of ours: a newer version that finds its directory takes it over. */
+  leave(stored: Stored): void
 }
 
 export function newRecovery(
@@ -26,21 +28,35 @@ export function newRecovery(
   events: RecoveryEvents,
 ): Recovery {
   const reported = new Set<string>()
+  /** By destination and name, which outlive a change of owners. */
+  const left = new Set<string>()
+  const keyOf = (destination: string, name: string) => `${destination}/${name}`
+
+  /** Whether there is something in a folder of ours, and all of it is left to a newer version. */
+  const isLeft = async (destination: string, path: string): Promise<boolean> => {
+    if (left.size === 0) return false
+    let some = false
+    for await (const { name } of entriesOf(fs, path)) {
+      if (!left.has(keyOf(destination, name))) return false
+      some = true
+    }
+    return some
+  }
 
   /**
    * A directory is wanted if it holds batches of ours, or nothing at all. One with batches of other
    * destinations alone is left to a process that knows those.
    */
   const isWanted = async (path: string): Promise<boolean> => {
-    const folders: string[] = []
     let empty = true
-    for await (const { name, isFolder } of entriesOf(fs, path)) {
+    let wanted = false
+    for await (const { name, isFolder, path: inside } of entriesOf(fs, path)) {
       if (name !== LEASE) empty = false
-      if (isFolder) folders.push(name)
+      if (!isFolder) continue
+      if (!ours.has(name)) await reportForeign(path, name)
+      else if (!(await isLeft(name, inside))) wanted = true
     }
-    const foreign = folders.filter((name) => !ours.has(name))
-    for (const name of foreign) await reportForeign(path, name)
-    return empty || foreign.length < folders.length
+    return empty || wanted
   }
 
   const reportForeign = async (path: string, destination: string): Promise<void> => {
@@ -60,7 +76,9 @@ export function newRecovery(
         if (!isFolder || !ours.has(destination)) continue
         home.folders.add(destination)
         await removeDrafts(fs, path)
-        for await (const record of recordsOf(fs, path)) found.push({ ...record, destination, home })
+        for await (const record of recordsOf(fs, path))
+          if (!left.has(keyOf(destination, record.name)))
+            found.push({ ...record, destination, home })
       }
     } catch (error) {
       // If it is gone we stood still, and another process has taken it over in its turn.
@@ -89,7 +107,8 @@ export function newRecovery(
     try {
       for (const name of home.folders) await ignoring(fs.rmdir(join(home.path, name)))
       // Strange files are in it: given up, it would only be taken over again.
-      for await (const { name } of entriesOf(fs, home.path)) if (ours.has(name)) return
+      for await (const { name, path } of entriesOf(fs, home.path))
+        if (ours.has(name) && !(await isLeft(name, path))) return
       await leases.release(home)
     } catch {
       // It is gone.
@@ -98,6 +117,7 @@ export function newRecovery(
 
   return {
     tidy,
+    leave: ({ destination, name }) => void left.add(keyOf(destination, name)),
     async find() {
       const found: Stored[] = []
       for (const home of await leases.adopt(isWanted))

@@ -1,8 +1,8 @@
 import type { PressedBatch } from './batch.js'
-import { clock, turn } from './clock.js'
+import { clock, pause, turn } from './clock.js'
 import { valueWithin, within } from './deadline.js'
 import type { Insert } from './insert.js'
-import { type Home, openLeases } from './lease.js'
+import { type Home, openLeases, type Whereabouts } from './lease.js'
 import { corruptFolder } from './spool-corrupt.js'
 import { realFs, removeFile, type SpoolFs, syncFolder } from './spool-disk.js'
 import { folderOf, newLedger, pathOf } from './spool-ledger.js'
@@ -14,6 +14,7 @@ import { newIntervalSync } from './spool-sync.js'
 import { newTrouble } from './spool-trouble.js'
 import { newTurnstile } from './spool-turnstile.js'
 import { newWriter } from './spool-writer.js'
+import { untraced } from './suppress-tracing.js'
 
 export interface SpoolConfig {
   readonly directory: string
@@ -38,11 +39,25 @@ export interface SpoolEvents {
   recovered(stored: Stored): void
   /** A batch that was to be loaded cannot be read; it was moved aside. */
   corrupt(stored: Stored): void
+  /** A newer version wrote these, of one destination and directory: they stay where they are, for that one, and are none of ours any more. */
+  newer(stored: readonly Stored[]): void
+  /** So many of the records that had been moved aside are deleted for good. */
+  deletedAside(files: number): void
   /** Nothing can be put on disk; said once. */
   troubled(error: Error): void
   recoveredFromTrouble(): void
   /** Rows without an owner, for a destination that is not configured: they stay where they are. */
   foreign(destination: string, rows: number): void
+}
+
+export interface PutOptions {
+  /** The batch is a part of that one, and whoever finds both forgets the part. */
+  readonly of?: Stored | undefined
+  /**
+   * Called before `put()` resolves, if the disk did not answer in time and may still take the batch: the caller has to keep or
+   * remove what comes. Without it the batch is removed again. Does not reject.
+   */
+  readonly late?: (coming: Promise<ReadonlyMap<string, Stored>>) => void
 }
 
 /**
@@ -55,17 +70,19 @@ export interface SpoolEvents {
  *     <directory>/corrupt/
  */
 export interface Spool {
-  /**
-   * Never rejects. One entry a destination, or an empty map: it is not on disk.
-   * `of`: it is a part of that one, and whoever finds both forgets the part.
-   */
+  /** Never rejects. One entry a destination, or an empty map: it is not on disk. */
   put(
     batch: PressedBatch,
     inserts: ReadonlyMap<string, Insert>,
-    of?: Stored,
+    options?: PutOptions,
   ): Promise<ReadonlyMap<string, Stored>>
   /** Never rejects. Undefined: corrupt, gone (another process has taken it over), removed, or the spool is closed. */
   load(stored: Stored): Promise<{ batch: PressedBatch; insert: Insert } | undefined>
+  /**
+   * Where a batch is that the caller has in memory as well; asks the disk only after the process stood still. Never rejects.
+   * `adopted`: another process has it, and counts its rows.
+   */
+  check(stored: Stored): Promise<Whereabouts>
   /** In the background; a remove that failed is tried again later. */
   remove(stored: Stored): void
   /** Removes what its parts stand for now. Never rejects; resolves when it will not come back with the power, or cannot be removed. */
@@ -80,15 +97,18 @@ const NOTHING: ReadonlyMap<string, Stored> = new Map()
 // The application needs the threads of the pool too.
 const MAX_WRITES = 2
 // An export() waits for the disk, and must not hang because the disk does.
-const PUT_DEADLINE_MS = 5000
+const DEADLINE_MS = 5000
+const NO_ANSWER = `the disk did not answer within ${DEADLINE_MS} ms`
+const LOOK_AGAIN_MS = 250
 const RECOVERED_AT_ONCE = 200
 
 export function openSpool(
   { directory, fsync, leaseMs }: SpoolConfig,
   destinations: readonly string[],
   events: SpoolEvents,
-  fs: SpoolFs = realFs,
+  disk: SpoolFs = realFs,
 ): Spool {
+  const fs = untraced(disk)
   const underWay = new Set<Promise<unknown>>()
   const closing = new AbortController()
   const sync = fsync === 'always'
@@ -99,32 +119,46 @@ export function openSpool(
   const removal = newRemoval(unlink, track)
   const write = newWriter({ fs, leases, ledger, sync, syncFolders }, removal.add)
   const intervalSync = newIntervalSync(fs, track, trouble.began)
-  const setAside = corruptFolder(fs, directory)
+  const setAside = corruptFolder(fs, directory, events.deletedAside)
   const recovery = newRecovery({ fs, leases }, new Set(destinations), {
     foreign: (destination, rows) => events.foreign(destination, rows),
     failed: trouble.began,
   })
   const turnstile = newTurnstile(MAX_WRITES)
+  const leavings = new Map<string, Promise<void>>()
   let looking = false
   let nextTick: NodeJS.Timeout | undefined
   let closed: Promise<void> | undefined
 
   track(tick())
 
-  async function put(batch: PressedBatch, inserts: ReadonlyMap<string, Insert>, of?: Stored) {
+  async function put(
+    batch: PressedBatch,
+    inserts: ReadonlyMap<string, Insert>,
+    { of, late = removeAll }: PutOptions = {},
+  ) {
     if (closed || inserts.size === 0) return NOTHING
     const admitted = trouble.admit(turnstile.size)
     if (admitted === 'no') return NOTHING
+    let hasBegun = false
+    let givenUp = false
     const writing = turnstile.run(async () => {
-      if (trouble.reported && admitted !== 'probe') return NOTHING // it began while this one waited
+      // Trouble began while this one waited.
+      if (givenUp || (trouble.reported && admitted !== 'probe')) return NOTHING
+      hasBegun = true
       return store(batch, inserts, of)
     })
     track(writing)
-    const stored = await valueWithin(PUT_DEADLINE_MS, () => writing, { ref: false })
+    const stored = await valueWithin(DEADLINE_MS, () => writing, { ref: false })
     if (stored) return stored
-    trouble.began(new Error(`the disk did not answer within ${PUT_DEADLINE_MS} ms`))
-    void writing.then((late) => late.forEach(remove)) // the caller has it in memory from now on
+    givenUp = true
+    trouble.began(new Error(NO_ANSWER))
+    if (hasBegun) late(writing)
     return NOTHING
+  }
+
+  function removeAll(coming: Promise<ReadonlyMap<string, Stored>>): void {
+    track(coming.then((stored) => stored.forEach(remove)))
   }
 
   async function store(batch: PressedBatch, inserts: ReadonlyMap<string, Insert>, of?: Stored) {
@@ -147,12 +181,20 @@ export function openSpool(
       if (read.status === 'read') return read
       if (read.status === 'abandoned') return undefined
       if (read.status === 'gone') {
+        const whereabouts = await leases.find(stored.home).catch(() => undefined)
+        if (!whereabouts) {
+          await pause(LOOK_AGAIN_MS, closing.signal)
+          continue
+        }
         if (!ledger.forget(stored)) return undefined
         ledger.left(stored.home)
-        // Adopted is its whole home, by renaming it. If that is still there, or the spool is not, it was deleted.
-        const isThere = (path: string) => fs.lstat(path).then(Boolean, () => false)
-        if ((await isThere(stored.home.path)) || !(await isThere(directory))) events.corrupt(stored)
+        // Its whole home is what is adopted: if that is here, somebody deleted the record.
+        if (whereabouts !== 'adopted') events.corrupt(stored)
         return undefined
+      }
+      if (read.status === 'newer') {
+        await leaveNewer(folderOf(stored))
+        continue
       }
       const aside = await setAside(stored)
       // If not even its name can be changed it is the disk that is broken, not the record.
@@ -163,6 +205,41 @@ export function openSpool(
       events.corrupt(stored)
       return undefined
     }
+  }
+
+  /** Finds all of them at once, so that they can be said in one line. */
+  function leaveNewer(folder: string): Promise<void> {
+    const leaving =
+      leavings.get(folder) ??
+      (async () => {
+        const found: Stored[] = []
+        for (const stored of ledger.inFolder(folder)) {
+          const abandoned = () => closed !== undefined || !ledger.has(stored)
+          const { status } = await readRecord(fs, stored, abandoned, closing.signal)
+          if (status === 'newer') found.push(stored)
+        }
+        const left = found.filter(ledger.forget)
+        left.forEach(recovery.leave)
+        if (left.length > 0) events.newer(left)
+        for (const { home } of left) ledger.left(home)
+      })().finally(() => leavings.delete(folder))
+    leavings.set(folder, leaving)
+    return leaving
+  }
+
+  async function check(stored: Stored): Promise<Whereabouts> {
+    if (closed || trouble.reported || leases.isFresh(stored.home)) return 'here'
+    const finding = leases.find(stored.home).catch(() => 'here' as const) // so far as we know
+    const found = await valueWithin(DEADLINE_MS, () => finding, { ref: false })
+    if (!found) {
+      trouble.began(new Error(NO_ANSWER)) // the rows do not wait for it again
+      return 'here'
+    }
+    if (found !== 'here' && ledger.forget(stored)) {
+      intervalSync.forget(stored)
+      ledger.left(stored.home)
+    }
+    return found
   }
 
   function remove(stored: Stored): void {
@@ -179,7 +256,7 @@ export function openSpool(
       if (syncFolders) await syncFolder(fs, folderOf(stored))
     })().catch(() => removal.add(stored))
     track(gone)
-    await within(PUT_DEADLINE_MS, () => gone, { ref: false })
+    await within(DEADLINE_MS, () => gone, { ref: false })
   }
 
   async function unlink(stored: Stored): Promise<void> {
@@ -218,6 +295,7 @@ export function openSpool(
       clock.clearTimeout(nextTick)
       closing.abort()
       await idle()
+      await turn() // for the callers of what came late to say what becomes of it
       removal.retry()
       await intervalSync.finish()
       await idle()
@@ -243,5 +321,5 @@ export function openSpool(
     while (underWay.size > 0) await Promise.all(underWay)
   }
 
-  return { put, load, remove, replaced, bytesOf: ledger.bytesOf, close }
+  return { put, load, check, remove, replaced, bytesOf: ledger.bytesOf, close }
 }

@@ -12,6 +12,8 @@ export interface DestinationStats {
   waitingBytes: number
   /** Bytes of it on disk, counted as if no other destination shared them. */
   spooledBytes: number
+  /** Rows that wait in memory only, although there is a spool: the disk has not taken them. They are lost if the process is killed. */
+  unspooled: number
   /** Requests under way. */
   inFlight: number
   /** Requests with rows, retries among them. */

@@ -8,3 +8,19 @@ const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRES
 export function withoutTracing<T>(work: () => T): T {
   return context.with(context.active().setValue(SUPPRESS_TRACING, true), work)
 }
+
+/**
+ * The same functions, each call without tracing. The calls themselves, because after an `await`, and in timers, a context is
+ * active only where the application has a context manager.
+ */
+export function untraced<T extends object>(functions: T): T {
+  return new Proxy(functions, {
+    // Looked up at each call: an instrumentation may replace them at any time.
+    get:
+      (target, name) =>
+      (...args: unknown[]) =>
+        withoutTracing(() =>
+          (Reflect.get(target, name) as (...args: unknown[]) => unknown)(...args),
+        ),
+  })
+}

@@ -10,7 +10,7 @@ function newLog(): { log: DestinationLog; lines: string[]; goBy: (seconds: numbe
   const write = (...words: unknown[]) => void lines.push(String(words[1]))
   diag.setLogger(
     { error: write, warn: write, info: write, debug: write, verbose: write },
-    DiagLogLevel.INFO,
+    DiagLogLevel.WARN, // as the README recommends
   )
   lines.length = 0
   let nowMs = 1_000_000

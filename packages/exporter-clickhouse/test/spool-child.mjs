@@ -20,6 +20,8 @@ const spool = openSpool({ directory, maxBytes: 1e9, fsync: 'never', leaseMs: 60_
   troubled: (error) => say('troubled', String(error)),
   recoveredFromTrouble: () => say('recoveredFromTrouble'),
   foreign: (destination, rows) => say('foreign', [destination, rows]),
+  newer: (stored) => say('newer', stored.length),
+  deletedAside: (files) => say('deletedAside', files),
 })
 
 const insert = (destination) => ({ statement: `INSERT INTO ${destination}`, settings: {} })

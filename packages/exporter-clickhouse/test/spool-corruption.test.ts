@@ -112,6 +112,7 @@ test('what is set aside is bounded, the oldest goes first', async () => {
     await spool.load(one)
   }
   expect(seen.corrupt).toHaveLength(103)
+  expect(seen.deletedAside).toBe(3)
   const kept = await filesIn(directory)
   expect(kept.map((path) => path.split('/').at(-1))).toEqual(
     stored.slice(3).map(({ name }) => `${name}.primary`),

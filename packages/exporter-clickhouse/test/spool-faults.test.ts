@@ -10,6 +10,7 @@ import {
   filesIn,
   homesIn,
   insertsFor,
+  pathOf,
   putOne,
   spools,
   textOf,
@@ -134,7 +135,7 @@ test('a directory that is removed at run time is made again', async () => {
   await rm(directory, { recursive: true })
   const kept = await putOne(spool, 'kept')
   expect(await textsOf(spool, [lost, kept])).toEqual([undefined, 'kept'])
-  expect(seen).toMatchObject({ corrupt: [], troubles: [] })
+  expect(seen).toMatchObject({ corrupt: [['primary', 1]], troubles: [] })
   expect(spool.bytesOf('primary')).toBe(kept.bytes)
 })
 
@@ -170,7 +171,7 @@ test('a directory that is moved away is missed, and welcome when it is back', as
   await until(() => expect(heir.seen.recovered.map(({ name }) => name)).toContain(stored.name))
 })
 
-test('a disk that hangs is given up after five seconds, and a batch that gets there late is removed', async () => {
+test('a disk that hangs is given up after five seconds, and a batch that gets there late is removed where nobody asks for it', async () => {
   vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
   const directory = await newDirectory()
   const { fs, hang } = faultyFs()
@@ -187,6 +188,26 @@ test('a disk that hangs is given up after five seconds, and a batch that gets th
   vi.useRealTimers()
   await until(async () => expect(await filesIn(directory)).toHaveLength(1))
   expect(seen.troubles).toHaveLength(1)
+})
+
+test('a batch that gets on disk late is for its caller to keep; what was not begun in time is not written', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+  const directory = await newDirectory()
+  const { fs, hang } = faultyFs()
+  const { spool } = open(directory, { fs })
+  const goOn = hang('open')
+  const coming: Promise<ReadonlyMap<string, Stored>>[] = []
+  const late = (one: Promise<ReadonlyMap<string, Stored>>) => coming.push(one)
+  const puts = Array.from({ length: 10 }, (_, n) =>
+    spool.put(batchOf(`hung ${n}`), insertsFor('primary'), { late }),
+  )
+  await vi.advanceTimersByTimeAsync(5000)
+  expect((await Promise.all(puts)).map(({ size }) => size)).toEqual(Array(10).fill(0))
+  goOn()
+  vi.useRealTimers()
+  const stored = (await Promise.all(coming)).flatMap((one) => [...one.values()])
+  expect((await textsOf(spool, stored)).sort()).toEqual(['hung 0', 'hung 1'])
+  expect((await filesIn(directory)).sort()).toEqual(stored.map(pathOf).sort())
 })
 
 test('no more than two writes are under way at a time', async () => {

@@ -40,6 +40,8 @@ export interface Seen {
   readonly corrupt: [destination: string, rows: number][]
   readonly troubles: string[]
   readonly foreign: [destination: string, rows: number][]
+  readonly newer: (readonly Stored[])[]
+  deletedAside: number
   recoveries: number
 }
 
@@ -66,7 +68,15 @@ export function spools() {
         ...config
       }: Partial<SpoolConfig> & { destinations?: string[]; fs?: SpoolFs } = {},
     ): { spool: Spool; seen: Seen } {
-      const seen: Seen = { recovered: [], corrupt: [], troubles: [], foreign: [], recoveries: 0 }
+      const seen: Seen = {
+        recovered: [],
+        corrupt: [],
+        troubles: [],
+        foreign: [],
+        newer: [],
+        deletedAside: 0,
+        recoveries: 0,
+      }
       const events: SpoolEvents = {
         recovered: (stored) => seen.recovered.push(stored),
         corrupt: ({ destination, rows }) => seen.corrupt.push([destination, rows]),
@@ -74,6 +84,10 @@ export function spools() {
           seen.troubles.push((error as NodeJS.ErrnoException).code ?? error.message),
         recoveredFromTrouble: () => seen.recoveries++,
         foreign: (...args) => seen.foreign.push(args),
+        newer: (stored) => seen.newer.push(stored),
+        deletedAside: (files) => {
+          seen.deletedAside += files
+        },
       }
       const spool = openSpool(
         // A lease that no test is slow enough to lose.

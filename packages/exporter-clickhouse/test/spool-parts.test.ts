@@ -19,7 +19,7 @@ async function divided(directory: string, how: Parameters<typeof open>[1] = {}) 
   const whole = await putOne(spool, 'whole', 'primary', 2)
   const parts = []
   for (const text of ['first half', 'second half'])
-    parts.push(...(await spool.put(batchOf(text), insertsFor('primary'), whole)).values())
+    parts.push(...(await spool.put(batchOf(text), insertsFor('primary'), { of: whole })).values())
   return { spool, whole, parts }
 }
 
@@ -51,7 +51,7 @@ test('a part of another destination’s batch is nobody’s', async () => {
   const directory = await newDirectory()
   const { spool } = open(directory, { destinations: ['primary', 'other'] })
   const whole = await putOne(spool, 'whole', 'primary')
-  await spool.put(batchOf('part'), insertsFor('other'), whole)
+  await spool.put(batchOf('part'), insertsFor('other'), { of: whole })
   await spool.close()
   const { seen } = open(directory, { destinations: ['primary', 'other'] })
   await until(() => expect(seen.recovered).toHaveLength(2))

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -18,6 +18,7 @@ beforeAll(() => {
   // Of its own, so that it is never older than the sources.
   writeFileSync(join(compiled, 'package.json'), '{"type":"module"}')
   const source = join(root, 'packages/exporter-clickhouse/src')
+  symlinkSync(join(source, '../node_modules'), join(compiled, 'node_modules'))
   const options = ['--ignoreConfig', '--noCheck', '--target', 'es2023', '--module', 'nodenext']
   const args = [...options, '--rootDir', source, '--outDir', compiled, join(source, 'spool.ts')]
   execFileSync(join(root, 'node_modules/.bin/tsc'), args, { stdio: 'inherit' })
@@ -106,6 +107,27 @@ test('whatever was acknowledged before kill -9 is found intact, once for each de
   }
   // Nothing is left of the puts that were cut short.
   expect((await filesIn(directory)).filter((path) => path.endsWith('.draft'))).toEqual([])
+})
+
+test('a process that is stopped while it writes, for longer than a disk may take, believes its disk and loses nothing', async () => {
+  const directory = await newDirectory()
+  const writers = Array.from({ length: 4 }, () => start(directory, 'putForEver'))
+  const killed = writers.map(async (writer, n) => {
+    await until(() => expect(writer.said('acknowledged')).not.toEqual([]))
+    await new Promise((resolve) => setTimeout(resolve, n * 7))
+    writer.child.kill('SIGSTOP')
+    await new Promise((resolve) => setTimeout(resolve, 6000))
+    const before = writer.said('acknowledged').length
+    writer.child.kill('SIGCONT')
+    await until(() => expect(writer.said('acknowledged').length).toBeGreaterThan(before + 3))
+    await writer.kill()
+    expect(writer.said('refused')).toEqual([])
+    expect(writer.said('troubled')).toEqual([])
+  })
+  await Promise.all(killed)
+  const ids = (await contents(directory)).map(idOf)
+  const acknowledged = writers.flatMap((writer) => writer.said('acknowledged'))
+  expect(ids).toEqual(expect.arrayContaining(acknowledged.flatMap((id) => [`a ${id}`, `b ${id}`])))
 })
 
 test('of several processes that find a dead one’s batches, one gets each', async () => {

@@ -111,13 +111,29 @@ export const SPOOL = [
       'else removal.add(stored)\n      events.corrupt(stored)',
       'else removal.add(stored)',
     ],
-    ['keeps on disk what the disk wrote too late', 'late.forEach(remove)', 'void late'],
+    [
+      'keeps on disk what the disk wrote too late and nobody wants',
+      'stored.forEach(remove)',
+      'void stored',
+    ],
+    ['writes what was given up before it was begun', 'givenUp = true', 'void givenUp'],
+    [
+      'takes a record that was deleted for one that was taken over',
+      "if (whereabouts !== 'adopted') events.corrupt(stored)",
+      "if (whereabouts === 'here') events.corrupt(stored)",
+    ],
     ['keeps its lease when it is closed', 'await leases.releaseAll()', ''],
   ]),
   ...inFile(
     'exporter/spool-corrupt',
     [exporter('spool-corruption')],
-    [['keeps damaged records without bound', 'index >= MAX_FILES || bytes > MAX_BYTES', 'false']],
+    [
+      [
+        'keeps damaged records without bound',
+        'if (index < MAX_FILES && bytes <= MAX_BYTES) continue',
+        'continue',
+      ],
+    ],
   ),
   ...inFile(
     'exporter/lease',
@@ -130,8 +146,8 @@ export const SPOOL = [
       ],
       [
         'takes a directory over without saying so first',
-        'await renewLease(fs, path)\n          const to',
-        'const to',
+        'await renewLease(fs, path)\n          await mark(path)',
+        'await mark(path)',
       ],
     ],
   ),
@@ -145,5 +161,134 @@ export const SPOOL = [
         '? true',
       ],
     ],
+  ),
+  ...inFile(
+    'exporter/destination',
+    [exporter('spool-late'), exporter('spool-takeover')],
+    [
+      [
+        'forgets what the disk took late',
+        'if (late) this.#awaitOnDisk',
+        'if (false) this.#awaitOnDisk',
+      ],
+      [
+        'removes from disk what came late before its parts are delivered',
+        'await gone // it was divided',
+        'void gone // it was divided',
+      ],
+      [
+        'sends from memory what another process has taken over',
+        "if (whereabouts !== 'adopted') return true",
+        'return true',
+      ],
+      [
+        'believes a directory that was deleted to be on disk',
+        "if (whereabouts === 'gone') entry.stored = undefined",
+        "if (whereabouts === 'gone') void entry",
+      ],
+      [
+        'says that rows in memory are on disk',
+        'if (!entry.stored && entry.state',
+        'if (entry.stored && entry.state',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/lease',
+    [exporter('spool-takeover')],
+    [
+      ['leaves no mark where it takes over', 'await mark(path)\n', ''],
+      ['keeps the marks of those taken over for ever', '> KEEP_MARKS_MS', '< 0'],
+      [
+        'never asks whether it was taken over',
+        'clock.now() - home.renewedAt < leaseMs / 2',
+        'true',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/destination',
+    [exporter('spool-refused')],
+    [
+      [
+        'takes a refused record of an earlier configuration for a failing server',
+        'return this.#putAside(entry, outcome)',
+        'void this.#putAside',
+      ],
+      [
+        'asks again with every record of a kind that was refused',
+        'return recovered && this.#refusedKinds.size > 0 ? kindOf(insert) : undefined',
+        'return undefined',
+      ],
+      [
+        'makes flushes wait for records that are refused',
+        '.filter((entry) => !isAside(entry))',
+        '',
+      ],
+      [
+        'does not ask whether the process before had stored a record',
+        'entry.ambiguous || entry.recovered',
+        'entry.ambiguous',
+      ],
+      [
+        'leaves a kind aside although one of it was taken',
+        'this.#refusedKinds.taken(kindOf(entry.insert))',
+        'void kindOf',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/sender',
+    [exporter('spool-refused')],
+    [
+      [
+        "creates the configured table for a record of another's",
+        'if (!isForConfiguredTable(insert, config)) return outcome',
+        '',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/spool-record',
+    [exporter('spool-versions')],
+    [
+      ['takes a newer format for damage', 'return !intact(asOurs)', 'return false'],
+      [
+        'takes what it does not understand for damage',
+        'return parts !== undefined && !(head',
+        'return false && !(head',
+      ],
+      [
+        'cannot read what it once wrote',
+        "Buffer.from('SPANSPL\\x01', 'latin1')",
+        "Buffer.from('SPANSPL\\x02', 'latin1')",
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/spool-recovery',
+    [exporter('spool-versions')],
+    [
+      [
+        'takes over again and again what it has left to a newer version',
+        'else if (!(await isLeft(name, inside))) wanted = true',
+        'else wanted = true',
+      ],
+      [
+        'keeps from a newer version what it cannot read itself',
+        'if (ours.has(name) && !(await isLeft(name, path))) return',
+        'if (ours.has(name)) return',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/spool-corrupt',
+    [exporter('spool-corruption')],
+    [['deletes damaged records silently', 'if (gone > 0) deleted(gone)', '']],
+  ),
+  ...inFile(
+    'exporter/spool',
+    [exporter('untraced')],
+    [['lets its files be traced', 'const fs = untraced(disk)', 'const fs = disk; void untraced']],
   ),
 ]

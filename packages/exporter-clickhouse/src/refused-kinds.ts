@@ -1,0 +1,86 @@
+import { clock } from './clock.js'
+import type { Entry } from './entry.js'
+
+interface Kind {
+  readonly aside: Set<Entry>
+  /** It asks for the others. */
+  probe: Entry | undefined
+  timer: NodeJS.Timeout | undefined
+}
+
+/**
+ * Recovered batches whose INSERT the server refuses: an earlier configuration made them, for a table, columns, settings or rights
+ * that are not there any more. That says nothing of the server, so they wait aside, by kind, and hold up no others. One of each
+ * kind asks again after a while; when it is taken, all are.
+ */
+export class RefusedKinds {
+  readonly #kinds = new Map<string, Kind>()
+  readonly #wake: (entry: Entry) => void
+
+  /** `wake` is called for an entry that may be sent again. */
+  constructor(wake: (entry: Entry) => void) {
+    this.#wake = wake
+  }
+
+  get size(): number {
+    return this.#kinds.size
+  }
+
+  /** True if the entry has to wait with others of its kind. */
+  joins(entry: Entry, name: string): boolean {
+    const kind = this.#kinds.get(name)
+    if (!kind || kind.probe === entry) return false
+    kind.aside.add(entry)
+    return true
+  }
+
+  /** False if others of its kind were refused before. */
+  refused(entry: Entry, name: string, delayMs: number): boolean {
+    const known = this.#kinds.get(name)
+    const kind = known ?? { aside: new Set(), probe: undefined, timer: undefined }
+    this.#kinds.set(name, kind)
+    kind.aside.add(entry)
+    if (kind.probe === entry) kind.probe = undefined
+    this.#askLater(kind, delayMs)
+    return known === undefined
+  }
+
+  taken(name: string): void {
+    const kind = this.#kinds.get(name)
+    if (!kind) return
+    this.#kinds.delete(name)
+    clock.clearTimeout(kind.timer)
+    for (const entry of kind.aside) this.#wake(entry)
+  }
+
+  /** The entry has left the queue, or goes on as its heirs. */
+  left(entry: Entry, [heir]: readonly Entry[] = []): void {
+    for (const [name, kind] of this.#kinds) {
+      kind.aside.delete(entry)
+      if (kind.probe === entry) {
+        kind.probe = heir
+        if (!heir) this.#askLater(kind, 0)
+      }
+      if (kind.aside.size > 0 || kind.probe) continue
+      this.#kinds.delete(name)
+      clock.clearTimeout(kind.timer)
+    }
+  }
+
+  close(): void {
+    for (const { timer } of this.#kinds.values()) clock.clearTimeout(timer)
+  }
+
+  #askLater(kind: Kind, delayMs: number): void {
+    clock.clearTimeout(kind.timer)
+    kind.timer = clock
+      .setTimeout(() => {
+        const [next] = kind.aside
+        if (!next || kind.probe) return
+        kind.aside.delete(next)
+        kind.probe = next
+        this.#wake(next)
+      }, delayMs)
+      .unref()
+  }
+}

@@ -1,0 +1,153 @@
+import { DiagLogLevel, diag } from '@opentelemetry/api'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { makeSpan } from '../../transform/test/spans.js'
+import type { Options } from '../src/options.js'
+import { ClickHouseSpanExporter } from '../src/span-exporter.js'
+import { followGlobalClock } from './global-clock.js'
+import { type Behaviour, freePort, type Received, scriptedServer } from './scripted-server.js'
+import { filesIn, spools, until } from './spool-kit.js'
+
+followGlobalClock()
+const { directory: newDirectory } = spools()
+afterEach(() => void vi.useRealTimers())
+
+const NO_TABLE: Behaviour = {
+  status: 404,
+  code: 60,
+  body: 'Code: 60. DB::Exception: Table old.traces does not exist. (UNKNOWN_TABLE)',
+}
+
+function exporter(options: Options) {
+  const made = new ClickHouseSpanExporter({ shutdownTimeoutMs: 20, ...options })
+  onTestFinished(() => made.shutdown())
+  const only = () => {
+    const stats = made.stats().destinations['primary']
+    if (!stats) throw new Error('no destination')
+    const dropped = Object.values(stats.dropped).reduce((sum, rows) => sum + rows, 0)
+    expect(stats.accepted).toBe(stats.delivered + dropped + stats.waiting)
+    return stats
+  }
+  const exported = (rows: number) =>
+    new Promise((resolve) =>
+      made.export(
+        Array.from({ length: rows }, () => makeSpan()),
+        resolve,
+      ),
+    )
+  return { made, only, exported }
+}
+
+/** Leaves batches of three rows in a spool, as an earlier configuration would have sent them. */
+async function left(directory: string, batches: number, options: Options): Promise<void> {
+  const endpoint = `http://127.0.0.1:${await freePort()}`
+  const before = exporter({ endpoint, spool: { directory }, ...options })
+  for (let n = 0; n < batches; n++) await before.exported(3)
+  await before.made.shutdown()
+}
+
+function linesOfLog(): string[] {
+  const lines: string[] = []
+  const say = (...words: unknown[]) => void lines.push(words.join(' '))
+  diag.setLogger(
+    { error: say, warn: say, info: say, debug() {}, verbose() {} },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  )
+  onTestFinished(() => diag.disable())
+  return lines
+}
+
+/** A server without the table `old`.`traces`, until it is given one. */
+async function serverWithoutOld(refusal: Behaviour = NO_TABLE) {
+  let hasOld = false
+  const isOld = ({ query, statement, body }: Received) =>
+    `${query.get('query')} ${statement} ${body.toString('latin1')}`.includes('`old`.')
+  const server = await scriptedServer({
+    each: (request) => (request.isInsert && isOld(request) && !hasOld ? refusal : 'ok'),
+  })
+  return {
+    server,
+    ofOld: () => server.inserts.filter(isOld),
+    makeOld() {
+      hasOld = true
+    },
+  }
+}
+
+const PLAIN: Options = { compression: { codec: 'none' } }
+const OLD: Options = { ...PLAIN, database: 'old' }
+
+test.each<[string, Behaviour]>([
+  ['a table that is not there', NO_TABLE],
+  ['a column that is not there', { status: 404, code: 16, body: 'Code: 16. No such column' }],
+  ['rights that are not granted', { status: 403, code: 497, body: 'Code: 497. Not enough' }],
+  ['a setting that is forbidden', { status: 500, code: 452, body: 'Code: 452. Setting x' }],
+  ['an error that nobody has heard of', { status: 500, code: 4711, body: 'Code: 4711. New' }],
+])('recovered batches that need %s hold up no new rows, nor a flush', async (_, refusal) => {
+  const directory = await newDirectory()
+  await left(directory, 30, OLD)
+  const { server } = await serverWithoutOld(refusal)
+  const to = exporter({ ...PLAIN, endpoint: server.url, spool: { directory } })
+  await until(() => expect(to.only().accepted).toBe(90))
+  for (let n = 0; n < 10; n++) await to.exported(1)
+  await to.made.forceFlush()
+  expect(to.only()).toMatchObject({ delivered: 10, waiting: 90, dropped: {}, failing: false })
+  expect(
+    (await filesIn(directory)).filter((path) => path.endsWith('.batch')).length,
+  ).toBeGreaterThanOrEqual(30)
+})
+
+test('recovered batches for a missing table are told of once, with spool, table and remedy; one asks for all, and all follow it', async () => {
+  const directory = await newDirectory()
+  await left(directory, 30, OLD)
+  const lines = linesOfLog()
+  const { server, ofOld, makeOld } = await serverWithoutOld()
+  const to = exporter({ ...PLAIN, endpoint: server.url, spool: { directory } })
+  await to.exported(1)
+  await until(() => expect(lines).toHaveLength(1))
+  expect(lines[0]).toContain(`left in the spool in ${directory}, for \`old\`.\`traces\``)
+  expect(lines[0]).toContain('create `old`.`traces`')
+  await to.made.forceFlush()
+  expect(server.requests.some(({ statement }) => statement.startsWith('CREATE'))).toBe(false)
+  const asked = ofOld().length
+  expect(asked).toBeLessThanOrEqual(8) // those under way at once, compact and whole
+  makeOld()
+  await until(() => expect(ofOld().length).toBeGreaterThan(asked)) // the probe, after a second or two
+  await until(() => expect(to.only()).toMatchObject({ delivered: 91, waiting: 0, dropped: {} }))
+  expect(lines).toHaveLength(1)
+})
+
+test('recovered batches that are taken are delivered while others of another kind are refused', async () => {
+  const directory = await newDirectory()
+  await left(directory, 10, OLD)
+  await left(directory, 10, { ...PLAIN, database: 'other' })
+  await left(directory, 10, OLD)
+  const { server } = await serverWithoutOld()
+  const to = exporter({ ...PLAIN, endpoint: server.url, spool: { directory } })
+  await until(() => expect(to.only()).toMatchObject({ delivered: 30, waiting: 60, dropped: {} }))
+})
+
+test('recovered batches that were refused follow the first new rows of their kind that are taken', async () => {
+  const directory = await newDirectory()
+  await left(directory, 10, PLAIN)
+  let isGranted = false
+  const server = await scriptedServer({
+    each: () => (isGranted ? 'ok' : { status: 403, code: 497, body: 'Code: 497. Not enough' }),
+  })
+  const retry = { initialDelayMs: 60_000 } // none of them asks by itself while this test runs
+  const to = exporter({ ...PLAIN, endpoint: server.url, spool: { directory }, retry })
+  await until(() => expect(to.only()).toMatchObject({ accepted: 30, inFlight: 0 }))
+  await until(() => expect(server.inserts.length).toBeGreaterThan(0))
+  await to.made.forceFlush()
+  isGranted = true
+  await to.exported(1)
+  await until(() => expect(to.only()).toMatchObject({ delivered: 31, waiting: 0 }))
+})
+
+test('recovered batches that may have been stored by the process before count as possible duplicates where nothing deduplicates', async () => {
+  const directory = await newDirectory()
+  const options: Options = { ...PLAIN, asyncInsert: true }
+  await left(directory, 2, options)
+  const server = await scriptedServer()
+  const to = exporter({ ...options, endpoint: server.url, spool: { directory } })
+  await until(() => expect(to.only()).toMatchObject({ delivered: 6, possibleDuplicates: 6 }))
+})
