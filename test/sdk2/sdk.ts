@@ -25,3 +25,6 @@ export function batchSpanProcessor(
 ): BatchSpanProcessor {
   return new BatchSpanProcessor(exporter, options)
 }
+
+/** Which of the two this is. */
+export const sdk = 'sdk2'

@@ -27,3 +27,6 @@ export function batchSpanProcessor(
 
 // There is none for SDK 3 yet.
 export const HttpInstrumentation = undefined
+
+/** Which of the two this is. */
+export const sdk = 'sdk3'
