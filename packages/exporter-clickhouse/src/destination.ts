@@ -55,6 +55,8 @@ export class Destination {
   #generation = 0
   #inFlightNow = 0
   #isBehind = false
+  /** Undefined before the first attempt has ended. */
+  #refusedEverything: boolean | undefined
   #asksAboutTable = true
   /** Compact rows were taken once: what is refused from then on is not their form. */
   /** How long a statement of compact rows the server has taken; 0 before the first. */
@@ -177,6 +179,22 @@ export class Destination {
     await this.#departures.whenGone(unsafe, signal)
   }
 
+  /** No attempt so far has come further than to a refusal: to wait for the next is to hope for a repair. */
+  get refusedEverything(): boolean {
+    return this.#refusedEverything === true
+  }
+
+  /** Rows that are gone when the process is. */
+  get unsafeRows(): number {
+    let rows = 0
+    for (const entry of this.#queue) if (!entry.stored) rows += entry.rows
+    return rows
+  }
+
+  get log(): DestinationLog {
+    return this.#with.log
+  }
+
   /** Somebody waits for these rows: the next attempt is due now. */
   hurry(): void {
     for (const entry of this.#queue) if (entry.state === 'resting') entry.state = 'ready'
@@ -270,6 +288,7 @@ export class Destination {
     })
     endPatience()
     if (outcome.status !== 'delivered') this.#account.errors++
+    this.#refusedEverything = isRefusal(outcome) && this.#refusedEverything !== false
     onAttempt(entry.rows, (clock.now() - startedAt) / 1000, outcome)
     return outcome
   }
@@ -529,6 +548,7 @@ export class Destination {
       ambiguous: entry.ambiguous,
       hasToken: this.#hasToken(entry),
     })
+    this.#with.log.delivered()
     this.#leave(entry)
     entry.acknowledge('delivered')
     this.#tellSibling(entry, true)
@@ -572,4 +592,12 @@ export class Destination {
 /** The server has said no to these rows, so far as we can know: it will not help to send them again. */
 function isDefinite({ why, unlisted = false }: Retry): boolean {
   return why === 'misconfigured' || unlisted
+}
+
+/** The server is not there, or says that somebody has to change something: no row was near a table. */
+function isRefusal(outcome: Outcome): boolean {
+  if (outcome.status === 'missing_table' || outcome.status === 'unknown_setting') return true
+  if (outcome.status !== 'retry' || outcome.timedOut) return false
+  const isNotThere = outcome.why === 'transient' && !(outcome.error instanceof ClickHouseError)
+  return outcome.why === 'misconfigured' || isNotThere
 }

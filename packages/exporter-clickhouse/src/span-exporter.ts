@@ -1,6 +1,7 @@
 import { diag } from '@opentelemetry/api'
 import type { SpanLike } from '@spanhouse/transform'
 import { parseConfig } from './config.js'
+import { explainAsProcessor } from './misplaced.js'
 import type { Options } from './options.js'
 import { Pipeline } from './pipeline.js'
 import type { Stats } from './stats.js'
@@ -17,6 +18,10 @@ const FAILED = 1
 
 /** A SpanExporter of SDK 2 or 3 that inserts spans into ClickHouse. Throws a ConfigError for options that cannot be used. */
 export class ClickHouseSpanExporter {
+  static {
+    explainAsProcessor(ClickHouseSpanExporter.prototype)
+  }
+
   readonly #pipeline: Pipeline
 
   constructor(options?: Options) {
