@@ -42,8 +42,8 @@ function newRegistry(): Shared {
       const flushed = Promise.all([...registry.pipelines].map((one) => one.flushBeforeExit()))
       // A turn later: a warning of what was lost is out by then.
       void flushed.then(turn).then(() => {
-        if (left)
-          process.kill(process.pid, signal) // nobody else listens: as if we had not
+        // Nobody else listens: it ends the process as it would have without us.
+        if (left) process.kill(process.pid, signal)
         else if (registry.pipelines.size > 0) listen(registry)
       })
     },
