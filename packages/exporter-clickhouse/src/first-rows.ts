@@ -53,7 +53,7 @@ export function watchFirstRows(where: string, subject: string): FirstRows {
       clock.clearTimeout(timer)
     },
     ended(lostRows) {
-      if (!done && lostRows > 0) say(`${lostRows} rows were not delivered when the process ended.`)
+      if (!done && lostRows > 0) say(`${lostRows} rows were not delivered, and are lost.`)
       ends = false
     },
   }

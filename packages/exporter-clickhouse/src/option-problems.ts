@@ -81,9 +81,9 @@ function escaped(text: string): string {
 
 /** What is wrong with the name of a database or table, as the end of a sentence; undefined if nothing is. */
 export function dottedName(name: string): string | undefined {
-  // ClickHouse would take it for one long name, and make a table that nobody finds.
-  if (!name.includes('.')) return undefined
-  const [, database, table] = /^(\w{1,60})\.(\w{1,60})$/.exec(name) ?? []
-  const instead = table === undefined ? '' : `: write database: '${database}', table: '${table}'`
-  return `must not contain a dot, database and table are two options${instead}`
+  // ClickHouse would take `database.table` for one name, and make a table that nobody finds. Any other name may hold a dot.
+  const [, database, table] = /^[`"]?([\w-]{1,60})[`"]?\.[`"]?([\w-]{1,60})[`"]?$/.exec(name) ?? []
+  return table === undefined
+    ? undefined
+    : `must not contain a dot, database and table are two options: write database: '${database}', table: '${table}'`
 }

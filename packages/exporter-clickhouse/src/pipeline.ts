@@ -46,7 +46,9 @@ export class Pipeline {
     this.#config = config
     const { onDrop, meterProvider } = config
     for (const doubt of config.doubts) {
-      diag.warn(`spanhouse: ${doubt}`)
+      try {
+        diag.warn(`spanhouse: ${doubt}`)
+      } catch {} // a logger of the application's
       if (config.warnings) warnEverybody('SPANHOUSE_ENVIRONMENT', doubt, doubt)
     }
     const metrics = meterProvider && openMetrics(meterProvider, () => this.stats())

@@ -1,6 +1,6 @@
-import { diag } from '@opentelemetry/api'
 import type { SpanLike } from '@spanhouse/transform'
 import { parseConfig } from './config.js'
+import { hook } from './hook.js'
 import { explainAsProcessor } from './misplaced.js'
 import type { Options } from './options.js'
 import { Pipeline } from './pipeline.js'
@@ -23,6 +23,12 @@ export class ClickHouseSpanExporter {
   }
 
   readonly #pipeline: Pipeline
+  // What the callback throws is its owner's; an unhandled rejection would end the application.
+  readonly #callBack = hook(
+    'the callback of export()',
+    (resultCallback: (result: ExportResult) => void, result: ExportResult) =>
+      resultCallback(result),
+  )
 
   constructor(options?: Options) {
     this.#pipeline = new Pipeline(parseConfig(options))
@@ -30,10 +36,7 @@ export class ClickHouseSpanExporter {
 
   /** Calls back exactly once and never throws. FAILED (1) only after shutdown, or if no destination took any of the spans. */
   export(spans: SpanLike[], resultCallback: (result: ExportResult) => void): void {
-    this.#export(spans)
-      .then(resultCallback)
-      // What the callback throws is its owner's; an unhandled rejection would end the application.
-      .catch((error) => diag.error('spanhouse: the callback of export() threw', error))
+    void this.#export(spans).then((result) => this.#callBack(resultCallback, result))
   }
 
   /** Resolves when every span exported before is delivered or dropped; rejects after `timeoutMs`, naming the destinations that still wait. */

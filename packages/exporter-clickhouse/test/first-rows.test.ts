@@ -61,7 +61,7 @@ test('an end has the number of lost rows in the one line', () => {
   watched.ended(3)
   watched.ended(3)
   expect(lines).toEqual([
-    'primary (host) has taken no rows: refused again. 3 rows were not delivered when the process ended.',
+    'primary (host) has taken no rows: refused again. 3 rows were not delivered, and are lost.',
   ])
 })
 

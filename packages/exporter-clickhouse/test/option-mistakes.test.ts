@@ -56,6 +56,7 @@ const mistakes: [options: unknown, answer: RegExp][] = [
   [{ retry: { maxRetries: '5' } }, /^retry\.maxRetries must be a number: write 5 /],
   [{ table: 'telemetry.traces2' }, /dot.*write database: 'telemetry', table: 'traces2'/],
   [{ database: 'telemetry.traces2' }, /dot.*write database: 'telemetry', table: 'traces2'/],
+  [{ table: '`telemetry`.`traces-2`' }, /write database: 'telemetry', table: 'traces-2'/],
   [{ deadLetter: { table: 'a.b' } }, /^deadLetter\.table must not contain a dot/],
   [{ compression: 'gzip' }, /^compression must be an object: \{ codec, level, thresholdBytes \}/],
   [{ retry: 3 }, /^retry must be an object: \{ maxRetries, /],
@@ -77,6 +78,10 @@ test.each(mistakes)('%o is answered with what to write instead', (options, answe
   expect(problems).toHaveLength(1)
   expect(problems[0]).toMatch(answer)
   expect(problems[0]).not.toContain('secret')
+})
+
+test.each(['.inner.x', 'a.b.c', 'v1.2 of it'])('a table may be called %j', (table) => {
+  expect(problemsOf({ table })).toEqual([])
 })
 
 test('nothing is guessed of what may hold a secret', () => {
