@@ -51,6 +51,7 @@ export function watchFirstRows(where: string, subject: string): FirstRows {
     ending() {
       ends = true
       clock.clearTimeout(timer)
+      timer = undefined
     },
     ended(lostRows) {
       if (!done && lostRows > 0) say(`${lostRows} rows were not delivered, and are lost.`)

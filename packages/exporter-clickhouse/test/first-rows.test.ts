@@ -67,6 +67,7 @@ test('an end has the number of lost rows in the one line', () => {
 
 test('an end that loses nothing is none: what fails after it is said', () => {
   const watched = watch()
+  watched.failed('refused.', 2)
   watched.ending()
   watched.ended(0)
   watched.failed('refused.', 2)
