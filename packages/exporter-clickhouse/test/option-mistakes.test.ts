@@ -44,6 +44,7 @@ const mistakes: [options: unknown, answer: RegExp][] = [
     /did you mean `maxRows`\?$/,
   ],
   [{ serviceName: 'x' }, /^serviceName is no option$/],
+  [{ flushOnExit: true }, /^flushOnExit is no option$/],
   [{ ttl: '30d' }, /^ttl must be a number of seconds: write 2592000 \(received "30d"\)$/],
   [{ ttl: '2592000' }, /^ttl must be a number of seconds: write 2592000 /],
   [{ ttl: '500ms' }, /^ttl must be a number of seconds: write 1 /],
