@@ -44,7 +44,7 @@ export const EDGES = [
       [
         'says nothing of what an ended script has lost',
         "destination.log.ended(destination.unsafeRows, 'the process ends')",
-        '',
+        '{}',
       ],
     ],
   ),
