@@ -96,12 +96,13 @@ function run(argument: object) {
   return {
     ended: once(child, 'close'),
     kill: (signal: NodeJS.Signals) => child.kill(signal),
-    /** The last word of each kind; anything else on stderr fails. */
+    /** The last word of each kind; anything else on stderr fails, but for what we warn of. */
     said: () =>
       Object.fromEntries(
         text
           .split('\n')
           .slice(0, -1)
+          .filter((line) => !/SpanhouseWarning|--trace-warnings/.test(line))
           .map((line) => JSON.parse(line)),
       ),
   }

@@ -34,3 +34,6 @@ export function batchSpanProcessor(
 export function simpleSpanProcessor(exporter: SpanExporter): SimpleSpanProcessor {
   return new SimpleSpanProcessor(exporter)
 }
+
+/** Which of the two this is. */
+export const sdk = 'sdk2'

@@ -36,3 +36,6 @@ export function simpleSpanProcessor(exporter: SpanExporter): SimpleSpanProcessor
 // There are none for SDK 3 that run here.
 export const FsInstrumentation = undefined
 export const HttpInstrumentation = undefined
+
+/** Which of the two this is. */
+export const sdk = 'sdk3'

@@ -12,7 +12,7 @@ import {
 } from '@spanhouse/transform'
 import { endpointProblem, parseEndpoint } from './endpoint.js'
 import { ConfigError } from './errors.js'
-import { show } from './option-problems.js'
+import { dottedName, show } from './option-problems.js'
 import type { DestinationOptions, NamedDestinationOptions, Options } from './options.js'
 import { readOptions } from './options-reader.js'
 import { checkOptions, DESTINATION_NAME } from './options-schema.js'
@@ -82,6 +82,11 @@ export interface Config {
   readonly acknowledge: 'delivered' | 'accepted'
   readonly flushTimeoutMs: number
   readonly shutdownTimeoutMs: number
+  readonly flushOnSignal: boolean
+  /** Values of the environment that are not used, as sentences. */
+  readonly doubts: readonly string[]
+  /** Whether `process.emitWarning` may be called. */
+  readonly warnings: boolean
   readonly limits: Limits
   readonly maxRowBytes: number
   readonly onDrop: ((rows: number, reason: DropReason, destination: string) => void) | undefined
@@ -98,21 +103,22 @@ export function parseConfig(given: Options = {}, env: NodeJS.ProcessEnv = proces
   const checked: string[] = []
   const options = readOptions(given, checked) as Options
   checked.push(...checkOptions(options))
-  const environment = fromEnvironment(env)
-  const problems = [...environmentProblems(environment, options), ...listProblems(options)]
+  const environment = fromEnvironment(env, Object(options))
+  const problems = listProblems(options)
   if (checked.length > 0) throw new ConfigError([...checked, ...problems])
   const {
     destinations: named,
     acknowledge,
     flushTimeoutMs,
     shutdownTimeoutMs,
+    flushOnSignal,
     limits,
     onDrop,
     meterProvider,
     ...own
   } = options
 
-  const defaults = merge(environment, own)
+  const defaults = merge(environment.options, own)
   const list = named ?? []
   const all =
     named === undefined || defaults.endpoint !== undefined
@@ -133,6 +139,9 @@ export function parseConfig(given: Options = {}, env: NodeJS.ProcessEnv = proces
     acknowledge: acknowledge ?? 'delivered',
     flushTimeoutMs: flushTimeoutMs ?? 10_000,
     shutdownTimeoutMs: shutdownTimeoutMs ?? 10_000,
+    flushOnSignal: flushOnSignal ?? false,
+    doubts: environment.doubts,
+    warnings: environment.warnings,
     limits: defined(encodingLimits) as Limits,
     maxRowBytes: rowBytes,
     onDrop,
@@ -156,24 +165,36 @@ function spoolProblems(destinations: readonly DestinationConfig[]): string[] {
     : []
 }
 
-function fromEnvironment(env: NodeJS.ProcessEnv): DestinationOptions {
-  const read = (setting: string) => env[`OTEL_EXPORTER_CLICKHOUSE_${setting}`] || undefined // empty is unset
-  return defined({
-    endpoint: read('ENDPOINT'),
-    database: read('DATABASE'),
-    username: read('USERNAME'),
-    password: read('PASSWORD'),
+/**
+ * What the environment says. A value that cannot be used is left out, and never keeps an application from starting; one that
+ * the code overrides does not matter.
+ */
+function fromEnvironment(
+  env: NodeJS.ProcessEnv,
+  given: DestinationOptions,
+): { options: DestinationOptions; doubts: readonly string[]; warnings: boolean } {
+  const doubts: string[] = []
+  const read = (setting: string, problemOf: (value: string) => string | undefined) => {
+    const name = `OTEL_EXPORTER_CLICKHOUSE_${setting}`
+    const value = env[name] || undefined // empty is unset
+    const isOverridden = given[setting.toLowerCase() as keyof DestinationOptions] !== undefined
+    const problem = value === undefined || isOverridden ? undefined : problemOf(value)
+    if (problem === undefined) return value
+    doubts.push(`${name} ${problem}. It is ignored, as if it were not set.`)
+    return undefined
+  }
+  const options = defined({
+    endpoint: read('ENDPOINT', endpointProblem),
+    database: read('DATABASE', dottedName),
+    username: read('USERNAME', (name) =>
+      name.includes(':') ? 'must not contain a colon' : undefined,
+    ),
+    password: read('PASSWORD', () => undefined),
   })
-}
-
-function environmentProblems(environment: DestinationOptions, options: Options): string[] {
-  const { endpoint, username } = environment
-  const at = 'OTEL_EXPORTER_CLICKHOUSE_'
-  const problem = endpoint === undefined ? undefined : endpointProblem(endpoint)
-  return [
-    ...(problem && options?.endpoint === undefined ? [`${at}ENDPOINT ${problem}`] : []),
-    ...(username?.includes(':') ? [`${at}USERNAME must not contain a colon`] : []),
-  ]
+  const warnings = read('WARNINGS', (value) =>
+    /^(true|false)$/i.test(value) ? undefined : "must be 'true' or 'false'",
+  )
+  return { options, doubts, warnings: warnings?.toLowerCase() !== 'false' }
 }
 
 /** What concerns the list as a whole; of options that are not checked yet. */
@@ -224,6 +245,11 @@ function resolve(options: NamedDestinationOptions, problems: string[]): Destinat
     multiplier = 2,
     maxDelayMs = 5000,
   } = options.retry ?? {}
+  const { agent } = options
+  if (!speaks(agent, endpoint.protocol))
+    problems.push(
+      `${at}agent is one for the other protocol: the endpoint's is ${endpoint.protocol}, so it must be an Agent of node:${endpoint.protocol.slice(0, -1)}`,
+    )
   return {
     name: options.name,
     endpoint,
@@ -270,7 +296,18 @@ function resolve(options: NamedDestinationOptions, problems: string[]): Destinat
           typeof value === 'boolean' ? String(Number(value)) : String(value),
         ]),
     ),
-    agent: options.agent,
+    agent,
+  }
+}
+
+/** Whether Node would take the agent for the protocol. Proxies' agents (agent-base) say theirs by a getter, request by request. */
+function speaks(agent: Agent | undefined, protocol: string): boolean {
+  if (agent === undefined) return true
+  try {
+    const own: unknown = Object.getOwnPropertyDescriptor(agent, 'protocol')?.value
+    return typeof own !== 'string' || own === '' || own === protocol
+  } catch {
+    return true // a Proxy's trap
   }
 }
 

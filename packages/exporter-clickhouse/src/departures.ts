@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /** Who waits for things to leave a set: tells each when the last of its own has gone, and forgets it when it gives up. */
 export class Departures<Thing> {
   readonly #waiters = new Set<{ left: Set<Thing>; resolve: () => void }>()
@@ -7,9 +9,17 @@ export class Departures<Thing> {
     const left = new Set(things)
     if (left.size === 0 || signal.aborted) return Promise.resolve()
     return new Promise((resolve) => {
-      const waiter = { left, resolve }
+      const giveUp = () => this.#end(waiter)
+      const waiter = {
+        left,
+        resolve: () => {
+          signal.removeEventListener('abort', giveUp)
+          resolve()
+        },
+      }
       this.#waiters.add(waiter)
-      signal.addEventListener('abort', () => this.#end(waiter), { once: true })
+      setMaxListeners(0, signal) // a destination, or a divided batch, has one each
+      signal.addEventListener('abort', giveUp, { once: true })
     })
   }
 

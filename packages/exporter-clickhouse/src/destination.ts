@@ -76,6 +76,8 @@ export class Destination {
   #generation = 0
   #inFlightNow = 0
   #isBehind = false
+  /** Undefined before the first attempt has ended. */
+  #refusedEverything: boolean | undefined
   #asksAboutTable = true
   /** The table takes our rows and stores them as something else: no more are sent until it is mended. */
   #jsonColumns: readonly string[] = []
@@ -240,6 +242,22 @@ export class Destination {
     await this.#departures.whenGone(unsafe, signal)
   }
 
+  /** No attempt so far has come further than to a refusal: to wait for the next is to hope for a repair. */
+  get refusedEverything(): boolean {
+    return this.#refusedEverything === true
+  }
+
+  /** Rows that are gone when the process is. */
+  get unsafeRows(): number {
+    let rows = 0
+    for (const entry of this.#queue) if (!entry.stored) rows += entry.rows
+    return rows
+  }
+
+  get log(): DestinationLog {
+    return this.#with.log
+  }
+
   /** Somebody waits for these rows: the next attempt is due now. */
   hurry(): void {
     for (const entry of this.#queue) if (entry.state === 'resting') entry.state = 'ready'
@@ -373,6 +391,7 @@ export class Destination {
       }))
     endPatience()
     if (outcome.status !== 'delivered') this.#account.errors++
+    this.#refusedEverything = isRefusal(outcome) && this.#refusedEverything !== false
     onAttempt(entry.rows, (clock.now() - startedAt) / 1000, outcome)
     return outcome
   }
@@ -740,6 +759,7 @@ export class Destination {
       ambiguous: entry.ambiguous || entry.recovered, // what the process before has tried is not known
       hasToken: this.#hasToken(entry),
     })
+    this.#with.log.delivered()
     this.#leave(entry)
     entry.acknowledge('delivered')
     this.#tellSibling(entry, true)
@@ -807,4 +827,12 @@ function isDefinite({ why, unlisted = false, ofBatch = false }: Retry): boolean 
 function canBeHalved({ batch, rows, refusals, ambiguous }: Entry): boolean {
   const isLarge = rows > 1 && (batch?.rawBytes ?? 0) > SMALLEST_HALVED_BYTES
   return isLarge && refusals >= REFUSALS_OF_SIZE && !ambiguous
+}
+
+/** The server is not there, or says that somebody has to change something: no row was near a table. */
+function isRefusal(outcome: Outcome): boolean {
+  if (outcome.status === 'missing_table' || outcome.status === 'unknown_setting') return true
+  if (outcome.status !== 'retry' || outcome.timedOut) return false
+  const isNotThere = outcome.why === 'transient' && !(outcome.error instanceof ClickHouseError)
+  return outcome.why === 'misconfigured' || isNotThere
 }

@@ -1,6 +1,7 @@
 import { diag } from '@opentelemetry/api'
 import { clock } from './clock.js'
 import { ClickHouseError, errorText } from './errors.js'
+import type { FirstRows } from './first-rows.js'
 import type { DropReason } from './outcome.js'
 import type { Refused } from './schema.js'
 
@@ -8,6 +9,12 @@ import type { Refused } from './schema.js'
 export interface DestinationLog {
   failed(error: Error, fix: string | undefined, waitingRows: number): void
   recovered(): void
+  /** Rows are in the table. */
+  delivered(): void
+  /** What still waits is flushed, and then it ends. */
+  ending(): void
+  /** The process, or the pipeline, ends without these rows having been delivered. */
+  ended(lostRows: number, how: string): void
   lostLetter(problem: Error): void
   dropped(rows: number, reason: DropReason, error: Error | undefined): void
   noDeduplication(because: string): void
@@ -24,6 +31,7 @@ export function destinationLog(
   name: string,
   endpoint: URL,
   now: () => number = clock.now,
+  firstRows?: FirstRows,
 ): DestinationLog {
   const log = guardedLogger()
   const where = `${name} (${endpoint.host})`
@@ -37,6 +45,7 @@ export function destinationLog(
     failed(error, fix, waitingRows) {
       const text = error instanceof ClickHouseError ? error.message : errorText(error)
       const advice = fix ? ` ${fix}` : ''
+      firstRows?.failed(`${text}.${advice}`, waitingRows)
       if (failingSince === undefined) {
         failingSince = lastSummary = now()
         log.warn(`${where} takes no rows: ${text}.${advice} Rows are kept and sent again.`)
@@ -53,6 +62,16 @@ export function destinationLog(
       const seconds = ((now() - failingSince) / 1000).toFixed(1)
       failingSince = undefined
       log.warn(`${where} takes rows again after ${seconds} s.`) // a level at which the line before it is seen
+    },
+    delivered() {
+      firstRows?.taken()
+    },
+    ending() {
+      firstRows?.ending()
+    },
+    ended(lostRows, how) {
+      if (lostRows > 0) log.error(`${where}: ${how} with ${lostRows} rows not delivered.`)
+      firstRows?.ended(lostRows)
     },
     noDeduplication(because) {
       log.warn(
@@ -85,6 +104,8 @@ export function destinationLog(
     },
     dropped(rows, reason, error) {
       droppedSince += rows
+      if (error instanceof ClickHouseError)
+        firstRows?.failed(`rows were dropped (${reason}): ${errorText(error)}.`, 0)
       if (now() - lastDropLine < SUMMARY_EVERY_MS) return
       lastDropLine = now()
       log.error(

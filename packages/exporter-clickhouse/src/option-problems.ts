@@ -1,25 +1,55 @@
 import type * as z from 'zod/mini'
+import { didYouMean, namesAt, numberMeant } from './option-hints.js'
+import type { Names } from './options-schema.js'
 
 const SECRET = /password|headers|tls|endpoint/
 
 /** What zod found, as short sentences: path, rule and the value received, secrets masked. */
-export function describe(issue: z.core.$ZodIssue, options: unknown): string[] {
+export function describe(issue: z.core.$ZodIssue, options: unknown, names: Names): string[] {
   const path = issue.path.map((name) => shownName(String(name)))
   const at = path.join('.')
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => `${[...path, shownName(key)].join('.')} is no option`)
+    return issue.keys.map(
+      (key) => `${[...path, shownName(key)].join('.')} is no option${didYouMean(key, path, names)}`,
+    )
   if (issue.code === 'invalid_union' && at.endsWith('schema'))
     return [`${at} must be 'flat', 'otel' or a table made by defineTable()`]
-  if (issue.code === 'invalid_union' && at.endsWith('deadLetter'))
-    return [`${at} must be { directory, maxBytes } or { table }`]
-  if (issue.code === 'invalid_key')
-    return [`${path.join('.')} ${issue.issues[0]?.message ?? 'is not allowed'}`]
   const received = issue.path.reduce<unknown>(
     (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
     options,
   )
+  if (issue.code === 'invalid_union' && at.endsWith('deadLetter')) {
+    const { table } = Object(received)
+    const dotted = typeof table === 'string' ? dottedName(table) : undefined
+    if (dotted !== undefined) return [`${at}.table ${dotted}`]
+    return [`${at} must be { directory, maxBytes } or { table }`]
+  }
+  if (issue.code === 'invalid_key')
+    return [`${path.join('.')} ${issue.issues[0]?.message ?? 'is not allowed'}`]
   const shown = SECRET.test(at) ? 'a value not shown' : show(received)
+  const rule = plainRule(issue, path, received, names)
+  if (rule !== undefined) return [`${at || 'options'} ${rule} (received ${shown})`]
   return [`${at || 'options'}: ${issue.message} (received ${shown})`]
+}
+
+/** What zod says in terms of its types, in terms of the options. */
+function plainRule(
+  issue: z.core.$ZodIssue,
+  path: readonly string[],
+  received: unknown,
+  names: Names,
+): string | undefined {
+  const option = path.at(-1) ?? ''
+  if (option === 'maxRetries') return numberMeant(option, received)
+  if (issue.code !== 'invalid_type') return undefined
+  if (issue.expected === 'object') {
+    const { known } = namesAt(path, names)
+    const shown = path.length > 1 || known.length < 8 ? known : ['endpoint', '…']
+    return known.length > 0 ? `must be an object: { ${shown.join(', ')} }` : undefined
+  }
+  if (issue.expected === 'string')
+    return received instanceof URL ? 'must be a string: write its href' : undefined
+  return numberMeant(option, received)
 }
 
 // A header line or a URL in place of a name may hold a secret.
@@ -47,4 +77,13 @@ function escaped(text: string): string {
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
     (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
   )
+}
+
+/** What is wrong with the name of a database or table, as the end of a sentence; undefined if nothing is. */
+export function dottedName(name: string): string | undefined {
+  // ClickHouse would take `database.table` for one name, and make a table that nobody finds. Any other name may hold a dot.
+  const [, database, table] = /^[`"]?([\w-]{1,60})[`"]?\.[`"]?([\w-]{1,60})[`"]?$/.exec(name) ?? []
+  return table === undefined
+    ? undefined
+    : `must not contain a dot, database and table are two options: write database: '${database}', table: '${table}'`
 }

@@ -6,7 +6,7 @@ import * as z from 'zod/mini'
 import { MAX_TIMER_MS } from './deadline.js'
 import { endpointProblem } from './endpoint.js'
 import { FIXED_SETTINGS } from './insert.js'
-import { describe, unreadable } from './option-problems.js'
+import { describe, dottedName, unreadable } from './option-problems.js'
 import type { Options } from './options.js'
 
 // Given with each parse: zod's configuration is one for the whole process, and the application's.
@@ -17,6 +17,14 @@ const MiB = 1024 * 1024
 const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.int().check(z.gte(min), z.lte(max))
 const ms = (min = 0) => z.number().check(z.gte(min), z.lte(MAX_TIMER_MS))
 const nonEmpty = z.string().check(z.minLength(1))
+const checked = (problemOf: (text: string) => string | undefined) =>
+  z.string().check((payload) => {
+    const message = problemOf(payload.value)
+    if (message !== undefined)
+      payload.issues.push({ code: 'custom', input: payload.value, message })
+  })
+/** Of a database or table. */
+const tableName = checked(dottedName).check(z.minLength(1))
 /** An object of options, each of which may be missing. */
 const group = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
   z.partial(z.strictObject(shape))
@@ -45,13 +53,9 @@ const ownSettings = new Set([
 ])
 
 const destinationShape = {
-  endpoint: z.string().check((payload) => {
-    const problem = endpointProblem(payload.value)
-    if (problem !== undefined)
-      payload.issues.push({ code: 'custom', input: payload.value, message: problem })
-  }),
-  database: nonEmpty,
-  table: nonEmpty,
+  endpoint: checked(endpointProblem),
+  database: tableName,
+  table: tableName,
   username: nonEmpty.check(z.refine((name) => !name.includes(':'), 'must not contain a colon')),
   password: z.string(),
   schema: z.union([
@@ -83,7 +87,7 @@ const destinationShape = {
   }),
   deadLetter: z.union([
     z.strictObject({ directory: nonEmpty, maxBytes: z.optional(whole(1)) }),
-    z.strictObject({ table: nonEmpty }),
+    z.strictObject({ table: tableName }),
   ]),
   asyncInsert: z.boolean(),
   manageSchema: z.enum(['create', 'validate', 'off']),
@@ -108,7 +112,10 @@ const destinationShape = {
     ),
     z.union([z.string(), z.number(), z.boolean()], 'must be a string, number or boolean'),
   ),
-  agent: z.custom<Agent>((value) => hasMethod(value, 'destroy'), 'must be an http.Agent'),
+  agent: z.custom<Agent>(
+    (value) => hasMethod(value, 'addRequest') && hasMethod(value, 'destroy'),
+    "must be an Agent of node:http or node:https, or made of one; undici's is none",
+  ),
 }
 
 /** What a destination may be called. */
@@ -132,6 +139,7 @@ const optionsSchema = group({
   ...destinationShape,
   destinations: z.array(destinationSchema).check(z.minLength(1), z.maxLength(MAX_DESTINATIONS)),
   acknowledge: z.enum(['delivered', 'accepted']),
+  flushOnSignal: z.boolean(),
   onDrop: z.custom<NonNullable<Options['onDrop']>>(
     (value) => typeof value === 'function',
     'must be a function',
@@ -163,7 +171,9 @@ export function checkOptions(options: unknown): string[] {
 
 function problemsOf(options: unknown): string[] {
   const parsed = optionsSchema.safeParse(options, ENGLISH)
-  return parsed.success ? [] : parsed.error.issues.flatMap((issue) => describe(issue, options))
+  return parsed.success
+    ? []
+    : parsed.error.issues.flatMap((issue) => describe(issue, options, NAMES))
 }
 
 function isTable(value: unknown): boolean {
@@ -211,3 +221,7 @@ const groups: Readonly<Record<string, Names>> = {
 
 export const OPTION_NAMES: Names = { ...namesOf(optionsSchema), groups }
 export const DESTINATION_OPTION_NAMES: Names = { ...namesOf(destinationSchema), groups }
+const NAMES: Names = {
+  ...OPTION_NAMES,
+  groups: { ...groups, destinations: DESTINATION_OPTION_NAMES },
+}

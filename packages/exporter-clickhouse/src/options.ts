@@ -118,7 +118,7 @@ export interface DestinationOptions {
   headers?: Record<string, string> | undefined
   /** ClickHouse settings sent with every INSERT. */
   settings?: Record<string, string | number | boolean> | undefined
-  /** An agent of your own, instead of ours. */
+  /** An agent of your own, of `node:http` or `node:https` as the endpoint asks, instead of ours. */
   agent?: Agent | undefined
 }
 
@@ -131,7 +131,7 @@ export interface NamedDestinationOptions extends DestinationOptions {
 export interface Options extends DestinationOptions {
   /**
    * More destinations. The flat options are a destination of their own, named `primary`,
-   * if they (or the environment) name an `endpoint` or this list is absent.
+   * if they (or the environment) name an `endpoint` or this list is absent. At most 16.
    */
   destinations?: readonly NamedDestinationOptions[] | undefined
   /**
@@ -139,6 +139,11 @@ export interface Options extends DestinationOptions {
    * the rows; `accepted`, at once, so that rows gather across exports.
    */
   acknowledge?: 'delivered' | 'accepted' | undefined
+  /**
+   * Flushes on SIGINT and SIGTERM, within `flushTimeoutMs`, before the signal ends the process. Listeners of the application
+   * run as always, and decide whether and how it ends. Default: false.
+   */
+  flushOnSignal?: boolean | undefined
   /** Called when rows are given up, per destination. What it throws is ignored. */
   onDrop?: ((rows: number, reason: DropReason, destination: string) => void) | undefined
   /**

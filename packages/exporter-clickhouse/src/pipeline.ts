@@ -8,6 +8,9 @@ import { openDeadLetters } from './dead-letters.js'
 import { within } from './deadline.js'
 import { Destination } from './destination.js'
 import type { Receipt } from './entry.js'
+import { watchFirstRows } from './first-rows.js'
+import { flushOnSignal } from './flush-on-signal.js'
+import { hook } from './hook.js'
 import { type Lane, lanesOf } from './lane.js'
 import { destinationLog } from './log.js'
 import { openMetrics } from './metrics.js'
@@ -16,6 +19,7 @@ import { openSender } from './sender.js'
 import type { Spool } from './spool.js'
 import { openSpools } from './spools.js'
 import type { Stats } from './stats.js'
+import { warnEverybody } from './visible-warning.js'
 
 // Spans whose resource is not known yet are held as they are, at perhaps 2 KiB each.
 const MAX_ARRIVING_SPANS = 10_000
@@ -23,13 +27,16 @@ const MAX_ARRIVING_SPANS = 10_000
 // For the spool to give up its lease, however long the rest has taken.
 const MIN_CLOSE_MS = 500
 
+// An ended script waits no longer for a server that has refused every attempt.
+const REFUSED_WAIT_MS = 2000
+
 /** The way of a span: to a line, to a batch in its lane, to the queue of every destination. */
 export class Pipeline {
   readonly #config: Config
   readonly #destinations: readonly Destination[]
   readonly #lanes: readonly Lane[]
   readonly #spools: readonly Spool[]
-  readonly #leaveExit: () => void
+  readonly #leaveEnds: readonly (() => void)[]
   readonly #arriving = new Set<Promise<unknown>>()
   #arrivingRows = 0
   #isAdding = false
@@ -39,11 +46,23 @@ export class Pipeline {
   constructor(config: Config) {
     this.#config = config
     const { onDrop, meterProvider } = config
+    for (const doubt of config.doubts) {
+      try {
+        diag.warn(`spanhouse: ${doubt}`)
+      } catch {} // a logger of the application's
+      if (config.warnings) warnEverybody('SPANHOUSE_ENVIRONMENT', doubt, doubt)
+    }
     const metrics = meterProvider && openMetrics(meterProvider, () => this.stats())
     const logs = new Map(
-      config.destinations.map(({ name, endpoint }) => [name, destinationLog(name, endpoint)]),
+      config.destinations.map(({ name, endpoint }) => {
+        const firstRows = config.warnings
+          ? watchFirstRows(`${name} (${endpoint.host})`, `${name} ${endpoint.href}`)
+          : undefined
+        return [name, destinationLog(name, endpoint, clock.now, firstRows)]
+      }),
     )
     const spools = openSpools(config.destinations, logs, (name) => this.#byName(name))
+    const told = hook('onDrop', onDrop)
     this.#destinations = config.destinations.map((one) => {
       const log = logs.get(one.name) ?? destinationLog(one.name, one.endpoint)
       const sender = openSender(one, log.refusedCompanion)
@@ -54,13 +73,16 @@ export class Pipeline {
         spool: spools.get(one.name),
         deadLetters: openDeadLetters(one, sender),
         acknowledge: config.acknowledge,
-        onDrop: (rows, reason) => guarded(() => onDrop?.(rows, reason, one.name)),
-        onAttempt: (...attempt) => guarded(() => record?.(...attempt)),
+        onDrop: (rows, reason) => told(rows, reason, one.name),
+        onAttempt: hook('the meter', record),
       })
     })
     this.#spools = [...new Set(spools.values())]
     this.#lanes = lanesOf(this.#destinations, config, pressQueue())
-    this.#leaveExit = flushBeforeExit(this)
+    this.#leaveEnds = [
+      flushBeforeExit(this),
+      ...(config.flushOnSignal ? [flushOnSignal(this)] : []),
+    ]
   }
 
   get acceptedRows(): number {
@@ -98,11 +120,20 @@ export class Pipeline {
     throw new Error(`spanhouse: not flushed within ${timeoutMs} ms: ${waiting.join(', ')}`)
   }
 
-  /** What is on disk behind a failing server is not waited for. */
+  /** What is on disk behind a failing server is not waited for, nor for long one that has refused everything. Says what is lost. */
   async flushBeforeExit(): Promise<void> {
+    for (const destination of this.#destinations) destination.log.ending()
     await within(this.#config.flushTimeoutMs, (signal) =>
-      this.#when((destination) => destination.safe(signal)),
+      this.#when(async (destination) => {
+        const isSafe = await within(REFUSED_WAIT_MS, (soon) => destination.safe(soon), {
+          ref: false,
+        })
+        if (!isSafe && !destination.refusedEverything) await destination.safe(signal)
+      }),
     )
+    if (this.closed) return // shutdown() says it
+    for (const destination of this.#destinations)
+      destination.log.ended(destination.unsafeRows, 'the process ends')
   }
 
   /** Flushes as far as its deadline allows, counts what is left and not on disk as dropped. Never rejects; later calls get the first one's promise. */
@@ -136,17 +167,18 @@ export class Pipeline {
   async #close(): Promise<void> {
     const { shutdownTimeoutMs } = this.#config
     const startedAt = clock.now()
+    for (const destination of this.#destinations) destination.log.ending()
     await within(shutdownTimeoutMs, (signal) =>
       this.#when((destination) => destination.safe(signal)),
     )
-    this.#leaveExit()
+    for (const leave of this.#leaveEnds) leave()
+    let lost = 0
     for (const destination of this.#destinations) {
-      const lost = destination.close()
-      if (lost > 0)
-        diag.error(
-          `spanhouse: ${destination.config.name}: shut down with ${lost} rows not delivered within ${shutdownTimeoutMs} ms`,
-        )
+      const rows = destination.close()
+      lost += rows
+      destination.log.ended(rows, `shut down within ${shutdownTimeoutMs} ms`)
     }
+    if (lost > 0) await turn() // process.exit() right after us would come before the warning
     const left = Math.max(shutdownTimeoutMs - (clock.now() - startedAt), MIN_CLOSE_MS)
     await within(left, () => Promise.all(this.#spools.map((spool) => spool.close())))
   }
@@ -222,19 +254,5 @@ export class Pipeline {
     }
     const arrived = this.#arriving.size > 0 && Promise.all(this.#arriving).then(sent)
     await Promise.all([sent(), arrived])
-  }
-}
-
-// A hook of the application's must not stop a delivery, nor end the process.
-function guarded(hook: () => unknown): void {
-  const failed = (error: unknown) => {
-    try {
-      diag.error('spanhouse: onDrop or the meter threw', error)
-    } catch {}
-  }
-  try {
-    Promise.resolve(hook()).catch(failed)
-  } catch (error) {
-    failed(error)
   }
 }

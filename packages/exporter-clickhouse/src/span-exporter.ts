@@ -1,6 +1,7 @@
-import { diag } from '@opentelemetry/api'
 import type { SpanLike } from '@spanhouse/transform'
 import { parseConfig } from './config.js'
+import { hook } from './hook.js'
+import { explainAsProcessor } from './misplaced.js'
 import type { Options } from './options.js'
 import { Pipeline } from './pipeline.js'
 import type { Stats } from './stats.js'
@@ -17,7 +18,17 @@ const FAILED = 1
 
 /** A SpanExporter of SDK 2 or 3 that inserts spans into ClickHouse. Throws a ConfigError for options that cannot be used. */
 export class ClickHouseSpanExporter {
+  static {
+    explainAsProcessor(ClickHouseSpanExporter.prototype)
+  }
+
   readonly #pipeline: Pipeline
+  // What the callback throws is its owner's; an unhandled rejection would end the application.
+  readonly #callBack = hook(
+    'the callback of export()',
+    (resultCallback: (result: ExportResult) => void, result: ExportResult) =>
+      resultCallback(result),
+  )
 
   constructor(options?: Options) {
     this.#pipeline = new Pipeline(parseConfig(options))
@@ -25,10 +36,7 @@ export class ClickHouseSpanExporter {
 
   /** Calls back exactly once and never throws. FAILED (1) only after shutdown, or if no destination took any of the spans. */
   export(spans: SpanLike[], resultCallback: (result: ExportResult) => void): void {
-    this.#export(spans)
-      .then(resultCallback)
-      // What the callback throws is its owner's; an unhandled rejection would end the application.
-      .catch((error) => diag.error('spanhouse: the callback of export() threw', error))
+    void this.#export(spans).then((result) => this.#callBack(resultCallback, result))
   }
 
   /** Resolves when every span exported before is delivered or dropped; rejects after `timeoutMs`, naming the destinations that still wait. */

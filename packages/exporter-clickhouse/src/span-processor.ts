@@ -1,5 +1,6 @@
 import type { SpanLike } from '@spanhouse/transform'
 import { parseConfig } from './config.js'
+import { explainAsExporter } from './misplaced.js'
 import type { Options } from './options.js'
 import { Pipeline } from './pipeline.js'
 import type { Stats } from './stats.js'
@@ -11,6 +12,10 @@ const SAMPLED = 1
  * span as it ends and gathers rows by number, bytes and age. Throws a ConfigError for options that cannot be used.
  */
 export class ClickHouseSpanProcessor {
+  static {
+    explainAsExporter(ClickHouseSpanProcessor.prototype)
+  }
+
   readonly #pipeline: Pipeline
 
   constructor(options?: Options) {

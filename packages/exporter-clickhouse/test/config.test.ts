@@ -60,6 +60,9 @@ describe('defaults', () => {
       acknowledge: 'delivered',
       flushTimeoutMs: 10_000,
       shutdownTimeoutMs: 10_000,
+      flushOnSignal: false,
+      doubts: [],
+      warnings: true,
       limits: {},
       maxRowBytes: 8 * MiB,
       onDrop: undefined,
@@ -163,13 +166,49 @@ describe('levels', () => {
     }
   })
 
-  test('what the environment gives is checked as well', () => {
-    expect(errorOf({}, { OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: 'ftp://host' }).problems).toHaveLength(
-      1,
-    )
-    expect(errorOf({}, { OTEL_EXPORTER_CLICKHOUSE_USERNAME: 'a:b' }).problems.join()).toContain(
-      'OTEL_EXPORTER_CLICKHOUSE_USERNAME',
-    )
+  const unusable: [name: string, value: string, rule: RegExp][] = [
+    ['ENDPOINT', 'ftp://host', /http:\/\/ or https:/],
+    ['ENDPOINT', 'clickhouse:8123', /http:\/\/ or https:/],
+    ['ENDPOINT', 'ch.example', /must be a URL/],
+    ['ENDPOINT', 'http://host/?user=a', /no query/],
+    ['USERNAME', 'a:b', /colon/],
+    ['DATABASE', 'telemetry.traces', /dot.*database: 'telemetry', table: 'traces'/],
+    ['WARNINGS', 'no', /'true' or 'false'/],
+  ]
+  test.each(unusable)(
+    'a value of the environment that cannot be used is ignored and said, never thrown: %s=%s',
+    (name, value, rule) => {
+      const { doubts, ...rest } = parse({}, { [`OTEL_EXPORTER_CLICKHOUSE_${name}`]: value })
+      expect(doubts).toHaveLength(1)
+      expect(doubts[0]).toMatch(rule)
+      expect(doubts[0]).toContain(`OTEL_EXPORTER_CLICKHOUSE_${name} `)
+      expect(rest).toEqual({ ...parse({}), doubts: undefined })
+    },
+  )
+
+  test('an unusable endpoint of the environment makes no primary beside a list', () => {
+    const destinations = [{ name: 'b', endpoint: 'http://b' }]
+    const config = parse({ destinations }, { OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: 'b' })
+    expect(config.destinations.map((one) => one.name)).toEqual(['b'])
+  })
+
+  test('what the code overrides is not complained of', () => {
+    const environment = {
+      OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: 'nowhere',
+      OTEL_EXPORTER_CLICKHOUSE_USERNAME: 'a:b',
+      OTEL_EXPORTER_CLICKHOUSE_DATABASE: 'a.b',
+    }
+    const code = { endpoint: 'http://h', username: 'u', database: 'd' }
+    expect(parse(code, environment)).toEqual(parse(code))
+  })
+
+  test.each([
+    ['false', false],
+    ['FALSE', false],
+    ['true', true],
+    ['', true],
+  ])('OTEL_EXPORTER_CLICKHOUSE_WARNINGS=%s', (value, warnings) => {
+    expect(parse({}, { OTEL_EXPORTER_CLICKHOUSE_WARNINGS: value }).warnings).toBe(warnings)
   })
 })
 
@@ -624,9 +663,9 @@ describe('ConfigError', () => {
       }).problems,
     ).toEqual(
       expect.arrayContaining([
-        'url is no option',
+        'url is no option: did you mean `endpoint`?',
         'batch.size is no option',
-        'destinations.0.acknowledge is no option',
+        'destinations.0.acknowledge is no option: it is one for all destinations, and stands outside `destinations`',
       ]),
     )
   })
@@ -678,13 +717,16 @@ describe('ConfigError', () => {
   })
 
   test('never shows what the environment holds', () => {
-    const error = errorOf(
-      {},
-      {
-        OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: `htp://user:${secret}@host`,
-        OTEL_EXPORTER_CLICKHOUSE_PASSWORD: secret,
-      },
-    )
+    const environment = {
+      OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: `htp://user:${secret}@host`,
+      OTEL_EXPORTER_CLICKHOUSE_USERNAME: `user:${secret}`,
+      OTEL_EXPORTER_CLICKHOUSE_WARNINGS: secret,
+      OTEL_EXPORTER_CLICKHOUSE_PASSWORD: secret,
+    }
+    const { doubts } = parse({}, environment)
+    expect(doubts).toHaveLength(3)
+    expect(doubts.join()).not.toContain(secret)
+    const error = errorOf({ ttl: 0 }, environment)
     expect(inspect(error, { depth: null })).not.toContain(secret)
   })
 

@@ -103,7 +103,7 @@ describe('an INSERT', () => {
     "a'b",
     'a"b',
     'a`; DROP TABLE x; --',
-    'a.b',
+    '.a.b',
     'ä€😀',
     '`',
     ' ',
@@ -117,8 +117,12 @@ describe('an INSERT', () => {
   })
 
   test('quotes any name so that nothing of it gets out', async () => {
+    // A database and a table in one are refused before.
+    const names = fc
+      .string({ unit: 'binary', minLength: 1 })
+      .filter((name) => !/^[`"]?[\w-]+[`"]?\.[`"]?[\w-]+[`"]?$/.test(name))
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1 }), async (name) => {
+      fc.asyncProperty(names, async (name) => {
         const query =
           (await queryOf({ database: name, table: 't', schema: table(['a']) })).get('query') ?? ''
         const rest = '.`t` (`a`) FORMAT JSONEachRow'

@@ -104,8 +104,8 @@ export const DESTINATION = [
       ],
       [
         'tells the other part before the pause that the server asked for has begun',
-        'if (!lonely) this.#pauseAfter(outcome)',
-        'this.#tellSibling(entry, false)\n    if (!lonely) this.#pauseAfter(outcome)',
+        'if (!isAlone) this.#pauseAfter(outcome)',
+        'this.#tellSibling(entry, false)\n    if (!isAlone) this.#pauseAfter(outcome)',
       ],
       [
         'tells the other part before it is settled when the batch itself may be sent again',

@@ -7,8 +7,8 @@ export const EDGES = [
   ...inFile('exporter/span-exporter', shell, [
     [
       'calls back twice',
-      '.then(resultCallback)',
-      '.then((result) => (resultCallback(result), resultCallback(result)))',
+      '      resultCallback(result),\n',
+      '      (resultCallback(result), resultCallback(result)),\n',
     ],
     ['says that it took what every destination dropped', 'return taken ? ', 'return true ? '],
     ['takes spans after its shutdown', 'if (this.#pipeline.closed) return', 'if (false) return'],
@@ -24,13 +24,144 @@ export const EDGES = [
   ...inFile('exporter/pipeline', shell, [
     ['leaves the open batch out of its account', 'stats.waiting += open', ''],
     ['flushes without what is not sealed yet', 'for (const lane of this.#lanes) lane.seal()', ''],
-    [
-      'lets a hook of the application stop a delivery',
-      '    Promise.resolve(hook()).catch(failed)\n  } catch (error) {\n    failed(error)',
-      '    Promise.resolve(hook()).catch(failed)\n  } catch (error) {\n    throw error',
-    ],
     ['shuts down a second time', 'this.#shutdown ??= ', 'this.#shutdown = '],
   ]),
+  ...inFile(
+    'exporter/pipeline',
+    [exporter('process-end')],
+    [
+      [
+        'lets a dead server hold an ended script for a whole flush',
+        '!isSafe && !destination.refusedEverything',
+        '!isSafe',
+      ],
+      [
+        'gives a server up that has taken rows before',
+        'if (!isSafe && !destination.refusedEverything) await destination.safe(signal)',
+        '',
+      ],
+      ['keeps a wrong environment to itself', 'diag.warn(', 'void ('],
+      [
+        'says nothing of what an ended script has lost',
+        "destination.log.ended(destination.unsafeRows, 'the process ends')",
+        '{}',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/destination',
+    [exporter('process-end')],
+    [['warns of a destination that has taken rows', '    this.#with.log.delivered()\n', '']],
+  ),
+  ...inFile(
+    'exporter/hook',
+    [exporter('hook')],
+    [
+      [
+        'lets a hook of the application stop a delivery',
+        '    } catch (error) {\n      failed(error)',
+        '    } catch (error) {\n      throw error',
+      ],
+      ['writes a line for every failure of a hook', '< SAY_EVERY_MS) return', '< 0) return'],
+      [
+        'does not say which hook failed',
+        'diag.error(`spanhouse: ',
+        'diag.error(`spanhouse: onDrop or ',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/departures',
+    [exporter('many')],
+    [
+      [
+        'is taken for a leak',
+        '      setMaxListeners(0, signal) // a destination, or a divided batch, has one each\n',
+        '',
+      ],
+      ['leaves a listener for each batch', "signal.removeEventListener('abort', giveUp)", ''],
+    ],
+  ),
+  ...inFile(
+    'exporter/suppress-tracing',
+    [exporter('suppress-tracing')],
+    [
+      [
+        'traces its own requests where there is no context manager',
+        'isQuiet() ? work() : withAnyManager(work)',
+        'work()',
+      ],
+      ['leaves its context manager behind', 'if (api.context === ours) delete api.context', ''],
+      [
+        'takes the place of the first to register',
+        'if (api !== registered && Object.keys(api).length === 1) delete shared[API]',
+        '',
+      ],
+      ['forgets the context around a call', 'this.#active = before', ''],
+      ['overlooks a context manager of an older api', 'if (theirs) return', 'if (false) return'],
+    ],
+  ),
+  ...inFile(
+    'exporter/first-rows',
+    [exporter('first-rows')],
+    [
+      ['warns of a server that has come meanwhile', 'taken: stop', 'taken: () => {}'],
+      ['leaves the number of lost rows out', '      ends = true\n', ''],
+      ['does not warn after an end that lost nothing', '      ends = false\n', ''],
+    ],
+  ),
+  ...inFile(
+    'exporter/visible-warning',
+    [exporter('first-rows')],
+    [['warns again and again', 'if (warned.has(subject) || ', 'if (']],
+  ),
+  ...inFile(
+    'exporter/flush-on-signal',
+    [exporter('process-end')],
+    [
+      ['swallows a signal', 'process.kill(process.pid, signal)', 'void signal'],
+      [
+        'ends an application that handles the signal',
+        'const left = others === deferringListeners()',
+        'const left = true',
+      ],
+      ['comes after listeners that hear a signal once', 'prependListener', 'on'],
+      ['hears only one signal', 'else if (registry.pipelines.size > 0) listen(registry)', ''],
+      ['swallows a second signal', '      else ignore(registry)\n', ''],
+    ],
+  ),
+  ...inFile(
+    'exporter/misplaced',
+    [exporter('misplaced')],
+    [
+      ['says at every span that it is no processor', 'if (said.has(text)) return', ''],
+      ['does not say that it is no processor', 'onStart: explain, ', ''],
+      ['does not fail the exports of a processor', 'resultCallback({ code: 1', 'void ({ code: 1'],
+    ],
+  ),
+  ...inFile(
+    'exporter/option-hints',
+    [exporter('option-mistakes')],
+    [
+      ['guesses wildly', 'const MAX_DISTANCE = 2', 'const MAX_DISTANCE = 9'],
+      ['knows no word but its own', 'Object.hasOwn(ELSEWHERE, written)', 'false'],
+      ['takes a day for an hour', 'each(86_400,', 'each(3600,'],
+      ['takes seconds for milliseconds', 'seconds * 1000]', 'seconds]'],
+    ],
+  ),
+  ...inFile(
+    'exporter/option-problems',
+    [exporter('option-mistakes')],
+    [['makes a table with a dot in its name', 'return table === undefined', 'return undefined']],
+  ),
+  ...inFile(
+    'exporter/config',
+    [exporter('option-mistakes')],
+    [
+      ['takes an agent of the other protocol', ' || own === protocol', ' || true'],
+      ["refuses a proxy's agent", "return typeof own !== 'string' || own === ''", 'return false'],
+    ],
+  ),
   ...inFile(
     'exporter/before-exit',
     [exporter('flush-before-exit')],
@@ -80,13 +211,18 @@ export const EDGES = [
     [
       [
         'prefers the environment to the code',
-        'merge(environment, own)',
-        'merge(own as typeof environment, environment)',
+        'merge(environment.options, own)',
+        'merge(own as typeof environment.options, environment.options)',
       ],
       [
         'reports one problem of several',
         'throw new ConfigError([...checked, ...problems])',
         'throw new ConfigError(checked)',
+      ],
+      [
+        'lets a wrong environment keep an application from starting',
+        '. It is ignored, as if it were not set.`)',
+        '`)\n    throw new Error(problem)',
       ],
       [
         "sends one destination's password to the server of another",

@@ -212,8 +212,8 @@ export const SPOOL = [
     [
       [
         'takes a refused record of an earlier configuration for a failing server',
-        'return this.#putAside(entry, outcome)',
-        'void this.#putAside',
+        'const goesAside = isLeftBehind(entry, outcome)',
+        'const goesAside = isLeftBehind(entry, outcome) && false',
       ],
       [
         'asks again with every record of a kind that was refused',
