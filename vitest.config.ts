@@ -34,6 +34,7 @@ export default defineConfig({
   test: {
     // Half of what runs is waiting: for a deadline, a server's start, an installation.
     maxWorkers: availableParallelism() + 1,
+    execArgv: ['--no-warnings'], // of destinations that a test never lets take a row; whoever listens still hears them
     sequence: { sequencer: LongestFirst },
     projects: [
       {

@@ -33,9 +33,9 @@ async function found(username: string, leftOut: string[] = [], database = 'telem
   if (!config) throw new Error('no destination')
   const sender = openSender(config, () => {})
   for (const setting of leftOut) (sender.unknownSettings as Set<string>).add(setting)
-  const deduplication = await deduplicationOf(config, sender as Sender)
+  const finding = await deduplicationOf(config, sender as Sender)
   sender.close()
-  return deduplication
+  return finding?.deduplication
 }
 
 test('what is sent is at work, whatever the profile says', async () => {

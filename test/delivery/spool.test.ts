@@ -293,7 +293,7 @@ function exported(exporter: ClickHouseSpanExporter, rows: number): Promise<void>
 }
 
 function startChild(options: Options) {
-  const child = spawn(process.execPath, [script, JSON.stringify(options)], {
+  const child = spawn(process.execPath, ['--no-warnings', script, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let text = ''

@@ -71,6 +71,13 @@ export class Child {
       createInterface({ input: this.#process.stdout }).on('line', (line) => this.#hear(line))
   }
 
+  /** What it has said on stderr, but for the warnings that a destination has not taken a row yet. */
+  get said(): string {
+    const foreseen = /SPANHOUSE_NO_ROWS_TAKEN|--trace-warnings/
+    const lines = this.stderr.split('\n').filter((line) => line !== '' && !foreseen.test(line))
+    return lines.join('\n')
+  }
+
   get hasEnded(): boolean {
     return this.#process.exitCode !== null || this.#process.signalCode !== null
   }

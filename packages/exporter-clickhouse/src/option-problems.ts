@@ -2,6 +2,7 @@ import type * as z from 'zod/mini'
 import { didYouMean, namesAt, numberMeant } from './option-hints.js'
 import type { Names } from './options-schema.js'
 
+const MAX_HINTS = 30
 const SECRET = /password|headers|tls|endpoint/
 
 /** What zod found, as short sentences: path, rule and the value received, secrets masked. */
@@ -9,9 +10,11 @@ export function describe(issue: z.core.$ZodIssue, options: unknown, names: Names
   const path = issue.path.map((name) => shownName(String(name)))
   const at = path.join('.')
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map(
-      (key) => `${[...path, shownName(key)].join('.')} is no option${didYouMean(key, path, names)}`,
-    )
+    return issue.keys.map((key, index) => {
+      // Somebody has spread a list among the options: to look at each of its names would take seconds.
+      const hint = index < MAX_HINTS ? didYouMean(key, path, names) : ''
+      return `${[...path, shownName(key)].join('.')} is no option${hint}`
+    })
   if (issue.code === 'invalid_union' && at.endsWith('schema'))
     return [`${at} must be 'flat', 'otel' or a table made by defineTable()`]
   const received = issue.path.reduce<unknown>(

@@ -316,9 +316,9 @@ class Run {
     for (const line of lines)
       if (/takes nothing/.test(line) && !isSlowDisk(line))
         yield `the disk is well, and yet: ${line}`
-    for (const { bugs, stderr } of children.dead) {
+    for (const { bugs, said } of children.dead) {
       yield* bugs
-      if (stderr !== '') yield `a child said: ${stderr.slice(0, 500)}`
+      if (said !== '') yield `a child said: ${said.slice(0, 500)}`
     }
   }
 }
