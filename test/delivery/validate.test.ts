@@ -55,6 +55,27 @@ test('validate names what differs, after the first success, and delivers', async
   await processor.shutdown()
 })
 
+test.each(['validate', 'create'] as const)(
+  'a table that is not ours refuses our columns, and %s says which it lacks',
+  async (manageSchema) => {
+    const database = `foreign_${manageSchema}`
+    await server.query(`CREATE DATABASE ${database}`)
+    await server.query(
+      `CREATE TABLE ${database}.traces (timestamp DateTime, message String) ENGINE = MergeTree ORDER BY timestamp`,
+    )
+    const processor = new ClickHouseSpanProcessor({ endpoint: server.url, database, manageSchema })
+    for (const span of shopSpans(10)) processor.onEnd(span)
+    await expect(processor.forceFlush({ timeoutMs: 500 })).rejects.toThrow()
+    await until(() => lines.some((line) => line.includes('differs from the schema')))
+    const said = lines.filter((line) => line.includes('differs from the schema'))
+    expect(said).toHaveLength(1)
+    expect(said[0]).toContain('trace_id is missing')
+    expect(said[0]).toContain('timestamp is DateTime instead of DateTime64(9')
+    expect(statsOf(processor)).toMatchObject({ waiting: 10, dropped: {} })
+    await processor.shutdown()
+  },
+)
+
 test('a table without a window for tokens is reported: deduplication is ineffective', async () => {
   const [database = '', table = ''] = flatTraces.ddl({ database: 'plain' })
   await server.query(database)

@@ -1,5 +1,5 @@
 import { clock } from './clock.js'
-import { type Class, type Exception, exceptionOf } from './exception-codes.js'
+import { type Class, COLUMNS, type Exception, exceptionOf } from './exception-codes.js'
 import type { Exchange, Reply } from './http.js'
 import { explained } from './network-errors.js'
 import type { Outcome } from './outcome.js'
@@ -76,6 +76,7 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
         unlisted: exception === undefined && code !== UNREADABLE,
         refusesForm: refusesForm && kind !== 'ambiguous',
         ...(ofBatch && { ofBatch }),
+        ...(fix === COLUMNS && { refusesColumns: true }),
       }
   }
 }

@@ -79,6 +79,7 @@ export class Destination {
   /** Undefined before the first attempt has ended. */
   #refusedEverything: boolean | undefined
   #asksAboutTable = true
+  #hasExplainedColumns = false
   /** The table takes our rows and stores them as something else: no more are sent until it is mended. */
   #jsonColumns: readonly string[] = []
   /** Compact rows were taken once: what is refused from then on is not their form. */
@@ -480,6 +481,19 @@ export class Destination {
     }
   }
 
+  /** Says once in what the table differs from the schema. A table that refuses our columns never has a first success after which to ask. */
+  async #explainColumns(): Promise<void> {
+    if (this.#hasExplainedColumns || this.config.manageSchema === 'off') return
+    this.#hasExplainedColumns = true
+    try {
+      const columns = await columnsOf(this.config, this.#with.sender.run)
+      const differing = columns ? differences(this.config, columns) : []
+      if (differing.length > 0) this.#with.log.differences(differing)
+    } catch {
+      // An answer we cannot read explains nothing.
+    }
+  }
+
   /** Undefined where the table has been mended. */
   async #askAgainForJsonColumns(): Promise<Retry | undefined> {
     const columns = await columnsOf(this.config, this.#with.sender.run)
@@ -546,6 +560,7 @@ export class Destination {
       if (goesAside) this.#putAside(entry, outcome)
       else if (lonely) this.#rest(entry, outcome)
     }
+    if (outcome.refusesColumns) void this.#explainColumns()
     if (!isAlone) {
       this.#with.log.failed(outcome.error, outcome.fix, this.#queue.rows)
       this.#fallBehind()

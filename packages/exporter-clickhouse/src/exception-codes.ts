@@ -25,7 +25,7 @@ export interface Exception {
   readonly quotes?: 'rows' | 'statement'
 }
 
-const COLUMNS = 'Compare the table with the statements of ddl(), and add what it lacks.'
+export const COLUMNS = 'Compare the table with the statements of ddl(), and add what it lacks.'
 const CREDENTIALS = 'Check `username` and `password`.'
 const COMPRESSION =
   "Something on the way changes compressed bodies: set `compression.codec: 'none'`, or have it leave them alone."

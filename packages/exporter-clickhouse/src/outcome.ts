@@ -28,6 +28,8 @@ export type Outcome =
       readonly unlisted?: boolean
       /** It may be the form of the statement that the server, or the table, does not take. Nothing was written. */
       readonly refusesForm?: boolean
+      /** The table has not the columns of the INSERT. */
+      readonly refusesColumns?: boolean
       /** The batch is too much for what one query may use: a smaller one may be taken. */
       readonly ofBatch?: boolean
     }
