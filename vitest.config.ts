@@ -25,6 +25,7 @@ function withOpenTelemetry(folder: string): string[] {
 
 // A limit ends what hangs; it is never what decides on a busy machine.
 const patient = {
+  execArgv: ['--no-warnings'], // of destinations that a test never lets take a row; whoever listens still hears them
   testTimeout: LONG ? 3_600_000 : 120_000,
   hookTimeout: 120_000,
   expect: { poll: { timeout: 60_000, interval: 10 } },
@@ -34,7 +35,6 @@ export default defineConfig({
   test: {
     // Half of what runs is waiting: for a deadline, a server's start, an installation.
     maxWorkers: availableParallelism() + 1,
-    execArgv: ['--no-warnings'], // of destinations that a test never lets take a row; whoever listens still hears them
     sequence: { sequencer: LongestFirst },
     projects: [
       {
