@@ -138,7 +138,7 @@ export async function divide(
   )
 }
 
-/** Rows, each a line without its newline, in a sealed and pressed batch. */
+/** Seals rows, each a line without its newline, in a batch and presses it. */
 export async function pressed(
   lines: readonly string[],
   compression: Compression,

@@ -83,7 +83,7 @@ export interface Config {
   readonly flushTimeoutMs: number
   readonly shutdownTimeoutMs: number
   readonly flushOnSignal: boolean
-  /** Values of the environment that are not used, as sentences. */
+  /** Environment variables that are ignored because they are invalid, as sentences. */
   readonly doubts: readonly string[]
   /** Whether `process.emitWarning` may be called. */
   readonly warnings: boolean
@@ -166,8 +166,8 @@ function spoolProblems(destinations: readonly DestinationConfig[]): string[] {
 }
 
 /**
- * What the environment says. A value that cannot be used is left out, and never keeps an application from starting; one that
- * the code overrides does not matter.
+ * The options given by environment variables. An invalid one is ignored, so that it never keeps an application from starting; one
+ * that the code overrides is not even checked.
  */
 function fromEnvironment(
   env: NodeJS.ProcessEnv,
@@ -300,7 +300,7 @@ function resolve(options: NamedDestinationOptions, problems: string[]): Destinat
   }
 }
 
-/** Whether Node would take the agent for the protocol. Proxies' agents (agent-base) say theirs by a getter, request by request. */
+/** Whether Node accepts the agent for the protocol. Proxy agents (agent-base) have a getter that decides for each request: they pass. */
 function speaks(agent: Agent | undefined, protocol: string): boolean {
   if (agent === undefined) return true
   try {

@@ -7,7 +7,7 @@ export type Deduplication = 'effective' | 'ineffective' | 'unknown'
 
 export interface Finding {
   readonly deduplication: Deduplication
-  /** Why it is ineffective and what may be done, as a sentence. */
+  /** Why it is ineffective, and what to do about it, as sentences. */
   readonly because?: string
 }
 
@@ -43,7 +43,7 @@ function cannot(engine: string): string {
 
 const OFF = new Set(['0', 'false', 'disable'])
 
-/** What we send decides. Where it may not be sent, the profile of the user does; a setting that the server does not know has no say. */
+/** The settings we send decide. Where one may not be sent, the profile of the user decides; a setting that the server does not know has no effect. */
 async function ofProfile(sender: Sender): Promise<Finding | undefined> {
   const leftOut = DEDUPLICATION.filter((name) => sender.unknownSettings.has(name))
   if (leftOut.length === 0) return { deduplication: 'effective' }

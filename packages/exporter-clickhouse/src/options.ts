@@ -118,7 +118,7 @@ export interface DestinationOptions {
   headers?: Record<string, string> | undefined
   /** ClickHouse settings sent with every INSERT. */
   settings?: Record<string, string | number | boolean> | undefined
-  /** An agent of your own, of `node:http` or `node:https` as the endpoint asks, instead of ours. */
+  /** Your own agent instead of ours, of `node:http` or `node:https` to fit the endpoint. */
   agent?: Agent | undefined
 }
 
@@ -140,8 +140,8 @@ export interface Options extends DestinationOptions {
    */
   acknowledge?: 'delivered' | 'accepted' | undefined
   /**
-   * Flushes on SIGINT and SIGTERM, within `flushTimeoutMs`, before the signal ends the process. Listeners of the application
-   * run as always, and decide whether and how it ends. Default: false.
+   * Flushes on SIGINT and SIGTERM, within `flushTimeoutMs`, before the signal ends the process. The application's own listeners
+   * run as always and decide whether and how it ends. Default: false.
    */
   flushOnSignal?: boolean | undefined
   /** Called when rows are given up, per destination. What it throws is ignored. */

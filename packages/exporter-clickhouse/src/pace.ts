@@ -95,7 +95,7 @@ export class Pace {
     // Of a server that has taken rows it may be one batch: the next attempt, with another, tells.
     const oneBatch = this.#hasSucceeded && this.#failures === 1
     if (why === 'misconfigured' && !oneBatch) return MISCONFIGURED_PROBE_MS
-    // Who gives up after some attempts wants them spread out as configured.
+    // With a finite `maxRetries`, keep the configured backoff.
     const probes = why !== 'overloaded' && this.#retry.maxRetries === Number.POSITIVE_INFINITY
     return probes ? Math.min(delay, PROBE_EVERY_MS) : delay
   }

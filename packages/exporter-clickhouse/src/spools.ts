@@ -57,7 +57,7 @@ export function openSpools(
   return spools
 }
 
-/** Adds up what happened, and has it said at most once a minute. */
+/** Adds up counts and calls `say` with the sum at most once a minute. */
 function onceAMinute(): (count: number, say: (sum: number) => void) => void {
   let sum = 0
   let last = Number.NEGATIVE_INFINITY
