@@ -36,7 +36,7 @@ export function classify(
   const code = exceptionCode(reply)
   if (code !== 0) return withPatience(outcomeOfException(reply, code), reply, now)
   if (!isSuccess(reply.status)) return withPatience(outcomeOfStatus(reply), reply, now)
-  const doubt = reply.complete ? doubtOf(reply, asked, known) : 'of which the end is missing'
+  const doubt = reply.complete ? doubtOf(reply, asked, known) : 'with a reply that is cut off'
   if (doubt === undefined)
     return { status: 'delivered', ...(replayed && { replayed }), ...writtenRows(reply) }
   return { status: 'retry', why: 'ambiguous', ...foreignSuccess(reply, doubt) }
@@ -81,11 +81,11 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
 }
 
 const VIEW =
-  'Mend or drop that view: the table itself may have the rows, and they are sent again until the view takes them.'
+  'Repair or drop that view: the table itself may have the rows, and they are sent again until the view takes them.'
 const FOREIGN_BODY = {
-  rows: 'Something on the way takes the query string of the URL away: have it pass that on.',
+  rows: 'A proxy removes the query string of the URL: configure it to pass the query string on.',
   compressed:
-    "Something on the way takes the header Content-Encoding away: set `compression.codec: 'none'`, or have it pass that header on.",
+    "A proxy removes the header Content-Encoding: set `compression.codec: 'none'`, or configure the proxy to pass that header on.",
 }
 
 interface MeaningHere {
@@ -115,7 +115,7 @@ function meaningIn({ status, body }: Reply, code: number, exception?: Exception)
 }
 
 const LARGER_QUERIES =
-  'If it stays so the batch is divided: lower `batch.maxRows`, or raise `max_memory_usage` for this user.'
+  'If this continues, the batch is divided: lower `batch.maxRows`, or raise `max_memory_usage` for this user.'
 const LONGER_STATEMENTS =
   'Raise `max_query_size`, and `http_max_field_value_size`, for this user on the server.'
 

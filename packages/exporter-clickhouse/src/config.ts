@@ -248,7 +248,7 @@ function resolve(options: NamedDestinationOptions, problems: string[]): Destinat
   const { agent } = options
   if (!speaks(agent, endpoint.protocol))
     problems.push(
-      `${at}agent is one for the other protocol: the endpoint's is ${endpoint.protocol}, so it must be an Agent of node:${endpoint.protocol.slice(0, -1)}`,
+      `${at}agent is for the other protocol: the endpoint uses ${endpoint.protocol}, so it must be an Agent of node:${endpoint.protocol.slice(0, -1)}`,
     )
   return {
     name: options.name,

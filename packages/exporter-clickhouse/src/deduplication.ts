@@ -18,7 +18,10 @@ export async function deduplicationOf(
 ): Promise<Finding | undefined> {
   if (asyncInsert) return { deduplication: 'ineffective' }
   if (sender.unknownSettings.has(TOKEN))
-    return { deduplication: 'ineffective', because: 'The server takes no tokens.' }
+    return {
+      deduplication: 'ineffective',
+      because: 'The server does not support deduplication tokens.',
+    }
   const { outcome, text } = await sender.run(
     `SELECT engine, engine_full FROM system.tables WHERE database = ${quoteText(database)} AND name = ${quoteText(table)} LIMIT 1 FORMAT JSONCompactEachRow`,
   )
@@ -38,7 +41,7 @@ function cannot(engine: string): string {
   const where = /^(Distributed|Buffer|Merge)$/.test(engine)
     ? ' Insert into the MergeTree table behind it, if you can.'
     : ''
-  return `The engine of the table, ${engine}, knows no tokens.${where}`
+  return `The engine of the table, ${engine}, does not support deduplication tokens.${where}`
 }
 
 const OFF = new Set(['0', 'false', 'disable'])

@@ -58,7 +58,7 @@ const ATTEMPTS_IN_A_ROW = 3
 const PATIENCE_MS = 1000
 
 const FELL_SHORT =
-  'Something adds settings to each request, such as `limit` or `timeout_overflow_mode`: look at proxies and the profile of the user.'
+  'A proxy or the profile of the user seems to add a setting, such as `limit` or `timeout_overflow_mode`: check both.'
 
 /** One server: a bounded queue of batches, the requests that empty it, and an account of every row. */
 export class Destination {
@@ -611,7 +611,7 @@ export class Destination {
     const target = targetOf(insert)
     const fix = isForConfiguredTable(insert, this.config)
       ? (outcome.fix ?? '')
-      : `This destination writes elsewhere by now, and creates only its own table: create ${target} (ddl({ database, table }) has the statements), with the columns and rights that they need.`
+      : `This destination is now configured for another table, and creates only that one: create ${target} (ddl({ database, table }) has the statements), with the columns and rights that these rows need.`
     this.#with.log.spool(
       `the server refuses rows that an earlier process left in the spool in ${this.config.spool?.directory}, for ${target}: ${outcome.error.message}. ${fix} They stay there and are tried again every ${MAX_REST_MS / 1000} s; new rows do not wait for them.`,
     )

@@ -28,7 +28,7 @@ export interface Exception {
 const COLUMNS = 'Compare the table with the statements of ddl(), and add what it lacks.'
 const CREDENTIALS = 'Check `username` and `password`.'
 const COMPRESSION =
-  "Something on the way changes compressed bodies: set `compression.codec: 'none'`, or have it leave them alone."
+  "A proxy changes compressed bodies: set `compression.codec: 'none'`, or configure the proxy to leave them alone."
 
 // By ClickHouse's code, because the HTTP status says little (src/Server/HTTP/exceptionCodeToHTTPStatus.cpp:
 // 202, 241, 242, 252, 306, 319, 407 and 999 are all 500). Names are those of src/Common/ErrorCodes.cpp.

@@ -80,7 +80,7 @@ export function destinationLog(
     },
     leftOut(settings) {
       log.warn(
-        `${where} is sent no settings that it forbids this user: ${settings.join(' ')} Allow them, if you mind.`,
+        `${where} forbids this user some settings, so they are left out: ${settings.join(' ')} Allow them if that matters.`,
       )
     },
     differences(found) {

@@ -12,7 +12,7 @@ export interface Explanation {
   readonly isRefusal?: true
 }
 
-const CA = 'Give its authority as `tls.ca`.'
+const CA = 'Set `tls.ca` to the certificate of its authority.'
 const CLIENT_CERTIFICATE =
   'Give a certificate that the server trusts, and its key, as `tls.cert` and `tls.key`.'
 const USE_HTTPS = 'Begin `endpoint` with https://.'
@@ -70,7 +70,7 @@ const SIGNS: readonly Sign[] = [
   },
   {
     in: /HPE_INVALID_(?:CONSTANT|VERSION)/,
-    says: 'the answer is no HTTP',
+    says: 'the answer is not HTTP',
     fix: '`endpoint` must name the HTTP port of ClickHouse (8123).',
   },
 ]

@@ -53,7 +53,7 @@ export function didYouMean(name: string, at: readonly string[], names: Names): s
   const elsewhere = Object.hasOwn(ELSEWHERE, written) ? ELSEWHERE[written] : undefined
   if (nearest?.distance === 0) return `: did you mean \`${nearest.known}\`?`
   if (at[0] === 'destinations' && names.known.some((known) => plain(known) === written))
-    return ': it is one for all destinations, and stands outside `destinations`'
+    return ': it applies to all destinations, so set it outside `destinations`'
   if (elsewhere !== undefined && here.known.includes(elsewhere.split('.')[0] ?? ''))
     return `: did you mean \`${elsewhere}\`?`
   if (inGroup) {
@@ -62,7 +62,7 @@ export function didYouMean(name: string, at: readonly string[], names: Names): s
   }
   if (nearest) return `: did you mean \`${nearest.known}\`?`
   if (at.length > 0 && names.known.some((known) => plain(known) === written))
-    return `: it stands outside \`${at.at(-1)}\``
+    return `: set it outside \`${at.at(-1)}\``
   return ''
 }
 

@@ -13,7 +13,7 @@ export function describe(issue: z.core.$ZodIssue, options: unknown, names: Names
     return issue.keys.map((key, index) => {
       // If somebody spreads a long list into the options, hints for all of its keys would take seconds.
       const hint = index < MAX_HINTS ? didYouMean(key, path, names) : ''
-      return `${[...path, shownName(key)].join('.')} is no option${hint}`
+      return `${[...path, shownName(key)].join('.')} is not an option${hint}`
     })
   if (issue.code === 'invalid_union' && at.endsWith('schema'))
     return [`${at} must be 'flat', 'otel' or a table made by defineTable()`]

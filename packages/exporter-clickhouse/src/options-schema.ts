@@ -114,7 +114,7 @@ const destinationShape = {
   ),
   agent: z.custom<Agent>(
     (value) => hasMethod(value, 'addRequest') && hasMethod(value, 'destroy'),
-    "must be an Agent of node:http or node:https, or made of one; undici's is none",
+    "must be an Agent of node:http or node:https, or derived from one; undici's Agent cannot be used",
   ),
 }
 

@@ -37,7 +37,7 @@ const BY_STATUS = new Map<number, Meaning>([
     411,
     {
       class: 'misconfigured',
-      fix: 'A proxy on the way takes Content-Length away: have it pass that header on.',
+      fix: 'A proxy removes the header Content-Length: configure it to pass that header on.',
     },
   ],
   [413, { class: 'too_large' }],
@@ -72,7 +72,7 @@ const BY_STATUS = new Map<number, Meaning>([
 const BY_TEXT: readonly [RegExp, string][] = [
   [
     /There is no handle/,
-    'ClickHouse answers there, but serves no such path: leave the path out of `endpoint`, or have the proxy before it take the path away.',
+    'ClickHouse answers there, but serves no such path: leave the path out of `endpoint`, or let the proxy remove it.',
   ],
   [
     /Port \d+ is for clickhouse-client/,

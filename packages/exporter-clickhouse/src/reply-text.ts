@@ -61,7 +61,7 @@ export function exceptionError(
     exception.quotes === 'rows' ||
     (view !== undefined && code !== ACCESS_DENIED)
   const said = quotesRows
-    ? (exception?.name ?? nameIn(body) ?? 'no more is known of it')
+    ? (exception?.name ?? nameIn(body) ?? 'unknown exception')
     : oneLine(messageOf(body, exception))
   const where = view ? ` in the materialised view ${oneLine(view)}` : ''
   const text = said ? `: ${said}` : ''

@@ -38,7 +38,7 @@ export function openSpools(
         deletedAside: (files) =>
           tellDeleted(files, (sum) =>
             log?.spool(
-              `${sum} damaged records, long counted as dropped, were deleted from ${spool.directory}/corrupt, which keeps the newest 100 (64 MiB).`,
+              `${sum} damaged records, already counted as dropped, were deleted from ${spool.directory}/corrupt, which keeps the newest 100 (64 MiB).`,
             ),
           ),
         troubled: (error) =>

@@ -57,17 +57,17 @@ export function doubtOf(
   if (queryId !== undefined && !ids.includes(queryId) && ids.some(isOurQueryId))
     return 'that belongs to another request'
   const type = headers['content-type'] ?? ''
-  if (!isOwn && /html/i.test(type)) return 'with a page'
+  if (!isOwn && /html/i.test(type)) return 'with an HTML page'
   if (hasResult) return isOwn || !known.showsHeaders ? undefined : MISSING
   // A byte order mark or a line break added by a proxy does not count as a body.
   if (body.trim() !== '') return 'with a body, which ClickHouse does not send'
   if (isOwn) return undefined
   if (known.showsHeaders) return MISSING
-  if (status !== 200) return 'and nothing else, which ClickHouse does not send'
-  return /json|xml|protobuf|grpc/i.test(type) ? 'with another type of content' : undefined
+  if (status !== 200) return 'with an empty body, which ClickHouse does not send'
+  return /json|xml|protobuf|grpc/i.test(type) ? 'with an unexpected content type' : undefined
 }
 
-const MISSING = 'without the headers of ClickHouse that were there before'
+const MISSING = 'without the headers of ClickHouse that this server sent before'
 
 // Not the header with the exception's code: no success has it.
 const OWN_HEADERS = [
