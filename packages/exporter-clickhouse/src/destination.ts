@@ -42,7 +42,7 @@ export interface Equipment {
   readonly onAttempt: (rows: number, seconds: number, outcome: Outcome) => void
 }
 
-// A link that is merely slow would never get a large batch through: its deadline doubles, so often.
+// Over a slow link a large batch would never get through in time: its deadline doubles after a timeout, at most this often.
 const MAX_DEADLINE_DOUBLINGS = 2
 // So many refusals in a row of one batch alone, and the next one divides it. Not sooner: an earlier attempt may have stored the
 // batch, and the server cannot deduplicate its parts against it.
@@ -538,8 +538,8 @@ export class Destination {
       this.#account.retries++
       entry.state = 'ready'
       this.#queue.unload(entry)
-      // The server is there and refuses this batch: perhaps it takes another. Not at once: each batch
-      // that may have been written is one more that cannot make room.
+      // The server answers and refuses this batch: perhaps it takes another. Do not try others at once: each batch
+      // that may have been written is one more that must not be dropped to make room.
       const another = outcome.why === 'misconfigured' || entry.failures >= ATTEMPTS_IN_A_ROW
       if (outcome.error instanceof ClickHouseError && another) this.#queue.moveToEnd(entry)
       if (goesAside) this.#putAside(entry, outcome)
@@ -579,7 +579,7 @@ export class Destination {
     return true
   }
 
-  /** Others were delivered since this batch last failed: it is the batch, not the server, and holds up nobody. */
+  /** Others were delivered since this batch last failed: the batch is at fault, not the server, and holds up no others. */
   #rest(entry: Entry, outcome: Retry): void {
     entry.state = 'resting'
     clock
@@ -644,7 +644,7 @@ export class Destination {
     this.#pump()
   }
 
-  /** Finds the row that is refused, or a size that is taken, by halves. Nothing of the batch was written. */
+  /** Halves the batch until the refused row, or a size that the server takes, is found. Nothing of the batch was written. */
   async #divide(entry: Entry, { status, error, row }: Rejection): Promise<void> {
     this.#lastError = error
     const from = await this.#load(entry)
@@ -663,8 +663,8 @@ export class Destination {
   }
 
   /**
-   * Puts parts in the place of a batch. They are sent when the batch will not come back from disk any more: it would be
-   * divided otherwise then, and its rows inserted under other tokens. Undefined if it was settled meanwhile, or is left to
+   * Replaces a batch by parts. They are sent once the batch cannot come back from disk: otherwise it might be divided in
+   * another way, and its rows be inserted under other tokens. Undefined if it was settled meanwhile, or is left to
    * the next process as it is.
    */
   async #replace(
@@ -712,7 +712,7 @@ export class Destination {
     })
   }
 
-  /** If the first part is taken, what was refused is in the second: that need not be asked, and saves half of the requests. */
+  /** If the first part is taken, the refused row is in the second, which then need not be tried: that saves half of the requests. */
   #holdBack(second: Entry, first: Entry, error: Error): void {
     second.state = 'held'
     first.onVerdict = (taken) => {

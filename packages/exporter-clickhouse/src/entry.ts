@@ -29,7 +29,7 @@ export interface Entry {
   kind: string | undefined
   /** Part of a batch that was divided. */
   readonly divided: boolean
-  /** Of rows that were compact, until the server refused them so. */
+  /** Its rows were compact until the server refused that form. */
   wasCompact: boolean
   /** Told once, when the server has taken it (true) or it has ended otherwise. */
   onVerdict: ((taken: boolean) => void) | undefined
@@ -40,7 +40,7 @@ export interface Entry {
   /** Attempts that ended in a retry; those of them that met the deadline. */
   failures: number
   timeouts: number
-  /** Failures in a row of which the server said, each time, that these rows are not to be had. */
+  /** Consecutive failures in which the server said each time that it refuses these rows. */
   refusals: number
   /** How many batches the destination had delivered at its last failure. */
   deliveriesAtFailure: number

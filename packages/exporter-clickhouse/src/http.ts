@@ -179,7 +179,7 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
         // 'end' comes for a cut answer too on some paths; only `complete` says that all of it is here.
         res.on('end', () => {
           if (!res.complete) fail(new Error('the answer was cut short'))
-          // An answer to what has not left yet is no acknowledgement: who gave it cannot have the rows.
+          // An answer to a request that has not been sent completely is no acknowledgement: the server cannot have the rows.
           else if (req.writableFinished) finish(reply(true))
           else {
             finish(reply(false))

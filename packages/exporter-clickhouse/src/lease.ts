@@ -21,7 +21,7 @@ export type Whereabouts = 'here' | 'adopted' | 'gone'
 
 /**
  * Who owns which directory in the spool. Not by process id: containers share volumes, not process
- * tables. An owner renews the time of a file; who finds it old, or finds none, takes the directory
+ * tables. An owner renews the time of a file; a process that finds it old, or finds none, takes the directory
  * over by renaming it, which only one can. Before that it leaves a mark with the old name. An owner that was only suspended
  * and misses its directory learns from the mark that it was adopted; without a mark it was deleted.
  */

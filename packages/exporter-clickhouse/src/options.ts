@@ -127,7 +127,7 @@ export interface NamedDestinationOptions extends DestinationOptions {
   name: string
 }
 
-/** Options of exporter and processor. What stands outside `destinations` is the default for every one of them. */
+/** Options of exporter and processor. Options outside `destinations` are the defaults for all of them. */
 export interface Options extends DestinationOptions {
   /**
    * More destinations. The flat options are a destination of their own, named `primary`,

@@ -1,10 +1,10 @@
 import type { ClickHouseError } from './errors.js'
 
-/** What one attempt to insert a batch came to. */
+/** The result of one attempt to insert a batch. */
 export type Outcome =
   | {
       readonly status: 'delivered'
-      /** An earlier sending of the same may have been written too. */
+      /** An earlier transmission of the same request may have been written too. */
       readonly replayed?: boolean
       /** How many rows the server says it wrote, including those of materialised views; absent if it does not say. */
       readonly writtenRows?: number

@@ -108,7 +108,7 @@ export class Pipeline {
     else this.#add(span)
   }
 
-  /** Resolves when every row taken in before is delivered or dropped; rejects at the deadline, naming who still waits. */
+  /** Resolves when every row taken in before is delivered or dropped; rejects at the deadline, naming the destinations that still have rows. */
   async flush(timeoutMs: number = this.#config.flushTimeoutMs): Promise<void> {
     if (
       await within(timeoutMs, (signal) => this.#when((destination) => destination.settled(signal)))

@@ -89,7 +89,7 @@ export interface Spool {
   replaced(stored: Stored): Promise<void>
   /** On disk for a destination, counted as if unshared. */
   bytesOf(destination: string): number
-  /** Ends what is under way and gives up what waits to whoever comes next. Later calls get the first one's promise. */
+  /** Waits for what is under way and leaves what is on disk to the next process. Later calls return the first one's promise. */
   close(): Promise<void>
 }
 
