@@ -381,7 +381,7 @@ function defined<T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key]
   ) as never
 }
 
-// Without a prototype: what somebody has put into that of all objects is no option.
+// Without a prototype: what somebody has added to Object.prototype is not an option.
 function bare(...from: readonly object[]): Record<string, unknown> {
   return Object.assign(Object.create(null), ...from)
 }

@@ -44,8 +44,8 @@ export interface Equipment {
 
 // Over a slow link a large batch would never get through in time: its deadline doubles after a timeout, at most this often.
 const MAX_DEADLINE_DOUBLINGS = 2
-// So many refusals in a row of one batch alone, and the next one divides it. Not sooner: an earlier attempt may have stored the
-// batch, and the server cannot deduplicate its parts against it.
+// After this many consecutive refusals of one batch alone, the next refusal divides it. Not sooner: an earlier attempt may have
+// stored the batch, and the server cannot deduplicate its parts against it.
 const MAX_LONELY_REFUSALS = 5
 // A batch that twice in a row exceeded what one query may use will exceed it again.
 const REFUSALS_OF_SIZE = 2

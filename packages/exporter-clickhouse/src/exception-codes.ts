@@ -197,7 +197,7 @@ const EXCEPTIONS: readonly Exception[] = [
   { code: 242, name: 'TABLE_IS_READ_ONLY', class: 'transient' },
   { code: 243, name: 'NOT_ENOUGH_SPACE', class: 'transient' },
   { code: 244, name: 'UNEXPECTED_ZOOKEEPER_ERROR', class: 'transient' },
-  // The body did not arrive as it was sent.
+  // The body was damaged on the way.
   { code: 246, name: 'CORRUPTED_DATA', class: 'transient' },
   {
     code: 252,

@@ -36,7 +36,8 @@ function newRegistry(): Shared {
     listener: (signal) => {
       const others = process.listenerCount(signal) - 1
       const left = others === deferringListeners()
-      // signal-exit ends the process if it is the only listener. Ours stays until it has run, so that the flush has time, and is gone when the signal is sent again.
+      // signal-exit ends the process if it is the only listener. Ours stays until it has run, so that the flush has time, and is
+      // gone when the signal is sent again.
       if (left && others > 0) clock.queueMicrotask(() => ignore(registry))
       else ignore(registry)
       const flushed = Promise.all([...registry.pipelines].map((one) => one.flushBeforeExit()))

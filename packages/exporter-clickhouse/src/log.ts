@@ -61,7 +61,7 @@ export function destinationLog(
       if (failingSince === undefined) return
       const seconds = ((now() - failingSince) / 1000).toFixed(1)
       failingSince = undefined
-      log.warn(`${where} takes rows again after ${seconds} s.`) // the level of the line that reported the failure, so that whoever saw that sees this
+      log.warn(`${where} takes rows again after ${seconds} s.`) // the same level as the line that reported the failure
     },
     delivered() {
       firstRows?.taken()

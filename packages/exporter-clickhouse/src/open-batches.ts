@@ -77,7 +77,7 @@ export class OpenBatches {
     return batcher
   }
 
-  // Call this only where #last is about to be replaced: #last must not be a forgotten batch, because seal() and the account would miss its rows.
+  // Call this only where #last is about to be replaced: if #last were a forgotten batch, seal() and the account would miss its rows.
   #forgetEmpty(): void {
     for (const [key, batcher] of this.#byResource)
       if (batcher.rows === 0) this.#byResource.delete(key)

@@ -70,7 +70,7 @@ export interface PutOptions {
  *     <directory>/corrupt/
  */
 export interface Spool {
-  /** Never rejects. One entry a destination, or an empty map: it is not on disk. */
+  /** Never rejects. One entry for each destination, or an empty map if the batch is not on disk. */
   put(
     batch: PressedBatch,
     inserts: ReadonlyMap<string, Insert>,
@@ -96,7 +96,7 @@ export interface Spool {
 const NOTHING: ReadonlyMap<string, Stored> = new Map()
 // The application needs the threads of the pool too.
 const MAX_WRITES = 2
-// An export() waits for the disk, and must not hang because the disk does.
+// An export() waits for the disk, and must not hang if the disk does.
 const DEADLINE_MS = 5000
 const NO_ANSWER = `the disk did not answer within ${DEADLINE_MS} ms`
 const LOOK_AGAIN_MS = 250
