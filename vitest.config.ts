@@ -13,7 +13,7 @@ const sdk = (version: 'sdk2' | 'sdk3') => ({
 
 const LONG = process.env['SPANHOUSE_LONG'] === '1'
 
-/** Tests that meet OpenTelemetry: to the others it is the same whose it is, and only a long run looks. */
+/** Test files that use OpenTelemetry. The others do not depend on its version, so only a long run includes them. */
 function withOpenTelemetry(folder: string): string[] {
   const here = new URL(`${folder}/`, import.meta.url)
   const meets = (name: string) =>
@@ -23,9 +23,9 @@ function withOpenTelemetry(folder: string): string[] {
     .map((name) => `${folder}/${name}`)
 }
 
-// A limit ends what hangs; it is never what decides on a busy machine.
+// A limit ends a test that hangs; it must never fail a slow one on a busy machine.
 const patient = {
-  execArgv: ['--no-warnings'], // of destinations that a test never lets take a row; whoever listens still hears them
+  execArgv: ['--no-warnings'], // many tests have destinations that never take a row; 'warning' listeners still get them
   testTimeout: LONG ? 3_600_000 : 120_000,
   hookTimeout: 120_000,
   expect: { poll: { timeout: 60_000, interval: 10 } },
@@ -33,7 +33,7 @@ const patient = {
 
 export default defineConfig({
   test: {
-    // Half of what runs is waiting: for a deadline, a server's start, an installation.
+    // Half of the running tests are waiting: for a deadline, a server's start, an installation.
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     projects: [

@@ -1,5 +1,5 @@
-// What the ways to publish a package cost its import: transform's one file, found by ESM in each of them. What is published is
-// an ES module of its own: bundlers cannot make ESM of the ways that lead to CommonJS.
+// How long an import takes for each way to publish a package, measured with transform's one file imported from ESM. We publish a
+// separate ES module, because bundlers cannot turn the ways that lead to CommonJS into ESM.
 //   node bench/import-ways.mjs [path of another node]
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -41,7 +41,7 @@ export const { ${names} } = createRequire(import.meta.url)('./all.cjs')\n`,
 write('empty.mjs', 'export const nothing = 0\n')
 
 const WAYS = {
-  'an ES module of its own (what is published)': 'all.mjs',
+  'a separate ES module (as published)': 'all.mjs',
   'the same, minified': 'minified.mjs',
   'a small file of names': 'by-names.mjs',
   'the whole file searched for names': 'by-whole-file.mjs',

@@ -1,6 +1,6 @@
-// Which settings of a user's profile change what our INSERT, its retry and our DDL come to. Every setting that the server has is given
-// a bad value under the settings that we send, a dozen at a time, and those of a dozen that makes a difference one by one. Prints each
-// that does: with an error, or (these lines begin with SILENT) without one. Takes about ten minutes.
+// Which settings of a user's profile change the result of our INSERT, its retry or our DDL. Each setting of the server gets a bad
+// value, overridden by the settings that we send. Settings are tried a dozen at a time; if a dozen makes a difference, it is halved
+// until the settings at fault are found. Prints each of them: "with an error", or "SILENT" without one. Takes about ten minutes.
 //   node bench/settings.mjs [PART_OF_A_NAME]
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -12,10 +12,10 @@ import { otelTraces } from '@spanhouse/transform'
 const ROWS = 120
 const AT_ONCE = 12
 const only = process.argv[2] ?? ''
-// Of other formats and stores; those that only say how much a query may use; faults to be injected.
+// Settings of other formats and storage, limits on what a query may use, and injected faults.
 const PASSED_OVER =
   /^(s3|azure|hdfs|iceberg|kafka|output_format|mysql|postgresql|distributed_cache|filesystem_cache|delta_lake|backup_|sleep_|allow_ddl|readonly|max_(memory|parser|ast|query_size|expanded|temporary|columns|subquery|local_write|sessions)|.*fault)/
-// What does nothing alone.
+// Settings that have an effect only together.
 const TOGETHER = [
   { max_execution_time: 0.001, timeout_overflow_mode: 'break' },
   { max_result_rows: 10, result_overflow_mode: 'break' },
@@ -60,7 +60,7 @@ async function tryAll(list) {
   await tryAll(list.slice(half))
 }
 
-/** What both forms come to, sent twice, and after them a batch with a row that is refused at its end; and what the DDL makes. */
+/** The result, as one text, of both forms: of a batch whose last row is refused, and of a good one sent twice. Then of the DDL. */
 async function comesTo(profile) {
   const found = []
   for (const { body } of Object.values(forms)) {
@@ -143,7 +143,7 @@ async function badValues(name, value, type) {
   return [...list.matchAll(/'([^']*)'/g)].map(([, one]) => one).filter((one) => one !== value)
 }
 
-/** The INSERT that the exporter makes of spans of so many resources: whole rows beyond eight. */
+/** The INSERT that the exporter sends for spans of that many resources; beyond eight it has whole rows. */
 async function captured(resources) {
   let found
   const sink = createServer((request, response) => {
@@ -154,7 +154,7 @@ async function captured(resources) {
       if (searchParams.has('insert_deduplication_token')) {
         const query = searchParams.get('query')
         const raw = gunzipSync(Buffer.concat(chunks)).toString()
-        // Of many resources, the batch that holds most of them.
+        // With many resources, keep the largest batch.
         if (raw.length > (found?.bytes ?? 0))
           found = {
             settings: searchParams,

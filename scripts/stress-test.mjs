@@ -1,6 +1,6 @@
-// Whether the tests are green on a busy machine: runs them several times, beside a process that does nothing but compute
-// for each core. `npm run test:stress -- [--times 5] [what vitest takes]`; without more, everything that `npm test` runs.
-// Every run is finished, whatever failed; what became of them is in test-results/stress/summary.json.
+// Checks that the tests pass on a busy machine: runs them several times while one busy process per core competes for the CPU.
+// `npm run test:stress -- [--times 5] [arguments of vitest]`; without arguments it runs everything that `npm test` runs.
+// Every run is finished, whatever failed. The results are in test-results/stress/summary.json.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ const at = args.indexOf('--times')
 const [, given = 5] = at < 0 ? [] : args.splice(at, 2)
 const times = Number(given)
 if (!Number.isSafeInteger(times) || times < 1) {
-  console.error('Usage: npm run test:stress -- [--times <number>] [what vitest takes]')
+  console.error('Usage: npm run test:stress -- [--times <number>] [arguments of vitest]')
   process.exit(1)
 }
 
@@ -46,7 +46,7 @@ for (let run = 1; run <= times; run++) {
   const file = join(results, 'summary.json')
   const { passed, failed, skipped, failures } = existsSync(file)
     ? JSON.parse(readFileSync(file, 'utf8'))
-    : { failures: [{ name: 'vitest did not come to its end' }] }
+    : { failures: [{ name: 'vitest did not finish' }] }
   const seconds = Math.round((performance.now() - startedAt) / 1000)
   const [busy] = loadavg()
   runs.push({ run, code, passed, failed, skipped, seconds, load: busy, failures })

@@ -57,14 +57,14 @@ const tasks = {
   },
 }
 
-/** Whoever publishes says first where issues go (CONTRIBUTING.md). */
+/** The owner in the links to the repository must be filled in before anything is published (CONTRIBUTING.md). */
 function refusePlaceholders() {
   const files = packages.flatMap((name) =>
     ['package.json', 'README.md'].map((file) => join('packages', name, file)),
   )
   const open = files.filter((file) => readFileSync(file, 'utf8').includes('github.com/OWNER/'))
   if (open.length > 0)
-    fail(`Put the owner of the repository in place of OWNER first, in ${open.join(', ')}.`)
+    fail(`Replace OWNER by the owner of the repository first, in ${open.join(', ')}.`)
 }
 
 async function checkSources() {
@@ -92,9 +92,9 @@ async function install() {
   const wanted = hashOf(inputs, `${process.platform} ${process.arch}`)
   const stamp = 'node_modules/.spanhouse-installed'
   if (isStamped(stamp, wanted)) return
-  console.log(`Installing with ${PNPM} (once; some 200 MB to download, mostly ClickHouse) …`)
-  // What it says is kept for the case that it fails: its warnings, as of SDK 3 on Node 20, are expected.
-  // Nobody can answer a question then, so it asks none.
+  console.log(`Installing with ${PNPM} (once; downloads about 200 MB, mostly ClickHouse) …`)
+  // Its output is shown only if it fails: some warnings, such as those about SDK 3 on Node 20, are expected.
+  // So nobody would see a question, and it must not ask any.
   const args = ['install', '--frozen-lockfile', '--config.confirmModulesPurge=false']
   const stopClock = showSeconds()
   const { output, ...ending } = await ended(...pnpmCommand(args), ['ignore', 'pipe', 'pipe'])
@@ -103,13 +103,13 @@ async function install() {
   if (!isInterrupted) {
     process.stderr.write(output)
     console.error(
-      'Not installed, for the reason above. If it was the network: the same again goes on from there.',
+      'The installation failed for the reason above. If it was the network, run the same command again: it continues from there.',
     )
   }
   exitAs(ending)
 }
 
-/** So that a slow download does not look like one that hangs; a log does without. */
+/** Shows on a terminal that a slow download is not a hanging one. */
 function showSeconds() {
   if (!process.stdout.isTTY) return () => {}
   const start = Date.now()
@@ -168,7 +168,7 @@ async function build() {
 const CODE_ONLY = ['--declaration', 'false', '--isolatedDeclarations', 'false', '--removeComments']
 
 /**
- * The code of a package, as an ES module and as a CommonJS one, with what it uses of its development dependencies. Few files,
+ * Bundles the code of a package as ESM and as CommonJS, including the parts of development dependencies that it uses. Into few files,
  * because sixty take longer to load.
  */
 async function bundle(folder, to) {
@@ -212,8 +212,8 @@ async function built(input, output) {
 }
 
 /**
- * The same for CommonJS. Line for line, so that gzip finds it again: rolldown's own would have other names. What a file exports
- * must not change later, for the importer copies it.
+ * The same code as CommonJS, line for line, so that gzip recognises it: CommonJS from rolldown would use other names. An exported
+ * variable must not change later, because the importer copies its value.
  */
 function commonJsOf(code) {
   const renamed = (names) => names.replaceAll(' as ', ': ')
@@ -230,21 +230,23 @@ function commonJsOf(code) {
         .map((name) => name.split(' as '))
         .map(([own, name = own]) => {
           if (code.includes(`\nlet ${own} `) || code.includes(`\nlet ${own};`))
-            fail(`${name} is exported and changes: CommonJS would keep what it was.`)
+            fail(
+              `${name} is exported and may change: importers of the CommonJS build would keep its first value.`,
+            )
           return `exports.${name} = ${own};`
         })
         .join('\n'),
     )
   const [left] = /^(import|export)[ {"].*/m.exec(commonJs) ?? []
-  if (left) fail(`No way to write this as CommonJS: ${left}`)
+  if (left) fail(`This line cannot be rewritten as CommonJS: ${left}`)
   return `'use strict';\n${commonJs}`
 }
 
 const SHARED_ENTRY = '\0shared'
 
 /**
- * The entry of a package. A process may load several copies of a package: ESM and CommonJS, or one in each of its bundles. All give
- * what the first one of the same version has, or a table of the one would be strange to the other.
+ * The entry of a package. A process may load several copies of a package: ESM and CommonJS, or one in each of its bundles. All
+ * copies of a version export what the first one does; otherwise one copy would not recognise another's tables.
  */
 function sharedEntry(source, names, key) {
   const own = names.join(', ')
@@ -261,9 +263,9 @@ export { ${exported} }
   }
 }
 
-// Its two copies are to be hardly larger than one.
+// Packages whose tarball must hardly grow by the second copy of their code.
 const PACKED_SMALL = new Set(['@spanhouse/exporter-clickhouse'])
-// gzip finds again what stands less than 32 KiB before, and npm packs files of one name side by side.
+// gzip recognises what it has seen less than 32 KiB before, and npm packs files of the same name side by side.
 const MAX_PART_BYTES = 31_000
 const SMALL = {
   compress: true,
@@ -272,15 +274,15 @@ const SMALL = {
 }
 
 /**
- * Parts so small that the tarball holds the second copy of each for almost nothing. Functions, classes, properties and lines stay
- * as they are, for stack traces; names of variables are shortened, and indentation goes. Modules are in the order in which they
- * run, so that no part needs a later one.
+ * Bundles the code in parts so small that the second copy of each adds almost nothing to the tarball. Functions, classes, properties
+ * and lines stay as they are, for stack traces; names of variables are shortened, and indentation is removed. Modules are in the
+ * order in which they run, so that no part needs a later one.
  */
 async function builtInParts(input, modules) {
   const { minifySync } = await import('rolldown/utils')
-  // Sources are indented with spaces, so such a line would be one of a text.
+  // Sources are indented with spaces, so a line that begins with a tab is inside a string.
   const tabbed = Object.keys(modules).find((id) => existsSync(id) && /^\t/m.test(readFileSync(id)))
-  if (tabbed) fail(`${tabbed}: a line begins with a tab, which the build would take away.`)
+  if (tabbed) fail(`${tabbed}: a line begins with a tab, which the build would remove.`)
   const sizes = Object.entries(modules).map(([id, { code }]) => [
     id,
     unindented(minifySync(id, code ?? '', SMALL).code).length,
@@ -301,7 +303,7 @@ async function builtInParts(input, modules) {
       return files
   }
   fail(
-    'No way to cut the code into small parts: a module is too long, or modules import each other.',
+    'The code cannot be cut into small parts: a module is too long, or modules import each other.',
   )
 }
 
@@ -373,7 +375,7 @@ function pnpmCommand(args) {
   return ['npx', ['--yes', '-p', PNPM, 'pnpm', ...args]]
 }
 
-/** Ends this process as the command ended, unless that was well. */
+/** Runs the command. If it fails, ends this process in the same way. */
 async function run(command, args) {
   const ending = await ended(command, args, 'inherit')
   if (ending.code !== 0) exitAs(ending)
@@ -383,7 +385,7 @@ function exitAs({ code, signal }) {
   process.exit(code ?? 128 + constants.signals[signal])
 }
 
-/** Runs the command; gives how it ended and, where `stdio` has pipes, all that it said. */
+/** Runs the command. Resolves with how it ended and, if `stdio` has pipes, with all of its output. */
 async function ended(command, args, stdio) {
   // Whatever is started finds the node that runs this, not another one.
   const env = {

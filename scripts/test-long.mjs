@@ -1,6 +1,6 @@
-// The tests that have a long form, in it: outages of half a minute, hundreds of kills, minutes of chaos, every bundler. What was
-// measured ends in docs/reliability/seed-<seed>.json and in the tables of docs/reliability.md. `--seed` repeats a run;
-// anything else goes to vitest, in place of the projects that run otherwise.
+// Runs the tests that have a long form: outages of half a minute, hundreds of kills, minutes of chaos, every bundler. The
+// measurements go to docs/reliability/seed-<seed>.json and to the tables of docs/reliability.md. `--seed` repeats a run;
+// all other arguments go to vitest and replace the default projects.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -75,7 +75,7 @@ if (isWhole) {
 }
 process.exit(code ?? 1)
 
-/** None of a file that is not there: the run ended before it was written. */
+/** No lines if the file does not exist: the run ended before it was written. */
 function linesOf(name, separator = '\n') {
   const path = join(RESULTS, name)
   if (!existsSync(path)) return []

@@ -1,6 +1,6 @@
-// What the shop's customers saw: how long they waited, before, during and after the outage, and what failed.
+// What the shop's customers experienced: how long they waited before, during and after the outage, and what failed.
 
-/** One line for each part of the run, with the requests that came in it. */
+/** One entry for each part of the run, with the requests that began in it. */
 export function latencies(visits, outage) {
   const parts = outage
     ? [
@@ -22,7 +22,7 @@ export function latencies(visits, outage) {
   })
 }
 
-/** How many visits failed, by what went wrong, the most frequent first. */
+/** Counts of failed visits by cause, the most frequent first. */
 export function failures(visits, isSimulated) {
   const counts = new Map()
   for (const { failure } of visits) {

@@ -56,7 +56,7 @@ async function story({ seconds, keep, target }) {
   return { servers, exitCode: 0 }
 }
 
-/** The load lasts until there has been as much of it after the outage as there should be. */
+/** A slow restart must not use up the time after the outage: at least 30 % of the planned time is left for it. */
 function secondsLeft(seconds, outage) {
   if (!outage) return seconds
   return Math.max(seconds * 0.3, seconds - (Date.now() - outage.startedAt) / 1000)

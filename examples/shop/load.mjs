@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** The pace that is tried. A machine that is busy with other things gets as many as the shop answers. */
+/** The intended pace. On a busy machine it is as fast as the shop answers. */
 export const REQUESTS_PER_SECOND = 60
 
-// With more at once, latency would be the time in a queue of this load's own making.
+// With more at once, latency would mostly be time in a queue that this load itself creates.
 const MAX_WAITING = 24
 const PATIENCE_MS = 10_000
 
-/** Lets the services compile what they run, so that the first figures are not those of a cold start. */
+/** Lets the services compile their code, so that the first figures do not show a cold start. */
 export async function warmUp(url) {
   for (let i = 0; i < 15; i++) await Promise.all([visitShop(url), visitShop(url)])
 }
@@ -30,9 +30,9 @@ export function openLoad(url) {
   }
   const sending = send()
   return {
-    /** Those who have their answer: `{ at, ms, failure }`, the failure being undefined where all went well. */
+    /** Finished visits: `{ at, ms, failure }`; `failure` is undefined if all went well. */
     visits,
-    /** Gives the seconds from the first customer's coming to the last one's going. */
+    /** Resolves with the seconds from the first customer's arrival until the last one has left. */
     async stop() {
       isOver = true
       await sending
@@ -42,7 +42,7 @@ export function openLoad(url) {
   }
 }
 
-/** When the next customer comes. Up to 50 ms late is made good, so that the pace is kept; after a stall there is no rush. */
+/** When the next customer comes. Delays of up to 50 ms are caught up, to keep the pace; after a longer stall there is no rush. */
 export function nextAfter(dueAt, now) {
   return Math.max(dueAt + (2000 * Math.random()) / REQUESTS_PER_SECOND, now - 50)
 }
@@ -55,7 +55,7 @@ async function visitShop(url) {
   return { at, ms: performance.now() - start, failure }
 }
 
-/** What went wrong, and whether it did because the shop is made to fail now and then. */
+/** What went wrong, if anything, and whether the shop simulated it. */
 async function ask(url, { method = 'GET', path, body }) {
   try {
     const response = await fetch(url + path, {

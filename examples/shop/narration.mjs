@@ -1,4 +1,4 @@
-// What the demo says before and after the load; the report itself is in report.mjs.
+// What the demo prints before and after the load; the report itself is in report.mjs.
 import { failures, latencies } from './answers.mjs'
 import { REQUESTS_PER_SECOND } from './load.mjs'
 import { count, milliseconds } from './table.mjs'
@@ -30,7 +30,7 @@ export function introduce(target, runId) {
   say()
 }
 
-/** The pace that was kept, and not the one that was meant. */
+/** The actual pace, not the intended one. */
 export function paceOf(requests, seconds) {
   const tenths = seconds.toFixed(1)
   const pace = requests / Number(tenths)
@@ -39,7 +39,7 @@ export function paceOf(requests, seconds) {
   return `${claim} (the plan was ${REQUESTS_PER_SECOND}; this machine is too busy)`
 }
 
-/** What the customers noticed, in figures: a machine that is busy makes any comparison noisy. */
+/** What the customers noticed, only as figures: on a busy machine any verdict would be noise. */
 export function latencyVerdict(visits, outage) {
   const [up, down] = latencies(visits, outage).map(({ median }) => median && milliseconds(median))
   const answered = `The median answer of the shop took ${up ?? '–'}`
@@ -72,7 +72,7 @@ export function sayWhatNext(target) {
   sayWrapped('What an application needs for it is in examples/shop/telemetry.mjs.')
 }
 
-/** The page reads its query from the fragment, in base64. A link that does not fit goes without. */
+/** The page reads its query from the fragment, in base64. If the link does not fit into a line, the query is left out. */
 function playUrl({ endpoint }) {
   const page = `${endpoint}/play`
   const link = `${page}#${Buffer.from(EVERYTHING).toString('base64')}`

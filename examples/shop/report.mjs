@@ -1,4 +1,4 @@
-// All of it is read back from ClickHouse by SQL, but "spans made" and what the shop's customers saw.
+// Everything is read back from ClickHouse by SQL, except "spans made" and what the shop's customers experienced.
 import { failures, latencies } from './answers.mjs'
 import { OF_THIS_RUN, select } from './clickhouse.mjs'
 import { count, milliseconds, table } from './table.mjs'
@@ -61,7 +61,7 @@ function latencyTable(visits, outage) {
   )
 }
 
-/** Which answers were errors. Most are part of the story, and the reader must not take them for ours. */
+/** Which answers were errors. Most are simulated, and the reader must not blame the exporter for them. */
 function failureLines(visits) {
   const listed = (all) => all.map(([what, times]) => `${count(times)} × ${what}`).join(', ')
   const [simulated, others] = [failures(visits, true), failures(visits, false)]

@@ -24,7 +24,7 @@ export function inSpan(name, options, work) {
   })
 }
 
-/** A failure that belongs to the demo's story. The answer says so, and the demo counts it apart from real ones. */
+/** A failure that the demo simulates. The answer says so, and the demo counts it separately from real ones. */
 export class SimulatedFailure extends Error {
   name = 'SimulatedFailure'
   constructor(message, httpStatus) {

@@ -74,7 +74,7 @@ async function pay(charge, span) {
   if (answer.status >= 400) throw failureOf('payment', answer)
 }
 
-/** Another service's failure as one of this service, simulated if that one was. */
+/** Turns another service's failure into one of this service, simulated if the original was. */
 function failureOf(service, { status, body }) {
   const error = new Error(`${service} answered ${status}: ${body.error}`)
   return Object.assign(error, { httpStatus: status, simulated: body.simulated })

@@ -1,6 +1,6 @@
 /**
- * Rows of cells as aligned lines: text to the left, numbers and what reads like one to the right. Columns that do not fit
- * into `width` are left out, the last ones first.
+ * Rows of cells as aligned lines: text to the left, numbers and number-like text to the right. Columns that do not fit into
+ * `width` are left out, the last ones first.
  */
 export function table(headings, rows, width) {
   const cells = [headings, ...rows.map((row) => row.map(textOf))]

@@ -5,7 +5,7 @@ const output = process.stdout
 /** Whether a line may be drawn over; a pipe or a log gets whole lines only. */
 export const isLive = Boolean(output.isTTY) && process.env.TERM !== 'dumb'
 
-// Some terminals say they are 0 wide; a pipe says nothing.
+// Some terminals report a width of 0; a pipe reports none.
 const columns = output.columns || Number(process.env.COLUMNS) || 80
 export const width = Math.min(Math.max(columns, 40), 140)
 
@@ -15,12 +15,12 @@ export const paint = (format, text) => (isColourful ? styleText(format, text) : 
 export const say = (text = '') => output.write(`${text}\n`)
 export const draw = (line) => output.write(`\r\x1b[2K${line.slice(0, width - 1)}`)
 
-/** Says a paragraph in lines that fit; those after the first stand under the end of `start`. */
+/** Prints a paragraph in lines that fit. Lines after the first are indented by the length of `start`. */
 export function sayWrapped(text, start = '') {
   for (const line of wrap(text, width, start)) say(line)
 }
 
-/** A word that is too long for a line (a link, an id) stands on one of its own, whole. */
+/** Breaks a text into lines. A word that is too long for a line (a link, an id) gets a line of its own, uncut. */
 export function wrap(text, width, start = '') {
   const indent = ' '.repeat(start.length)
   const lines = []

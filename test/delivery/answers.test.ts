@@ -95,11 +95,11 @@ describe('rows are held, and one line says what answers, when a proxy', () => {
   const liars: Record<string, [answer: Partial<Message>, says: RegExp]> = {
     'shows a maintenance page with 200': [
       { headers: page, body: html('Down for maintenance') },
-      /HTTP status 200 with a page \(text\/html, from nginx\/1\.25\.3, Down for maintenance\)\. Something other than ClickHouse answers there/,
+      /HTTP status 200 with an HTML page \(text\/html, from nginx\/1\.25\.3, Down for maintenance\)\. Something other than ClickHouse answers there/,
     ],
     'shows the login page of a gateway': [
       { headers: { ...page, 'set-cookie': ['session=s3cret'] }, body: html('Sign in') },
-      /HTTP status 200 with a page \(text\/html, from nginx\/1\.25\.3, Sign in\)/,
+      /HTTP status 200 with an HTML page \(text\/html, from nginx\/1\.25\.3, Sign in\)/,
     ],
     'takes the rows for OTLP': [
       {
@@ -206,7 +206,7 @@ describe('rows are held, none is refused, and the line says what to do, when a p
     }
     add(processor, 20)
     await held(processor, 20)
-    expect(lines.join()).toMatch(/takes the query string of the URL away/)
+    expect(lines.join()).toMatch(/removes the query string of the URL/)
     await processor.shutdown()
   })
 })
@@ -269,7 +269,7 @@ test('a batch that is more than one query may use is halved until it fits', asyn
   add(processor, 20_000)
   await until(() => statsOf(processor).delivered === 20_000, 60_000)
   expect(await tally(server, database, 20_000)).toEqual({ rows: 20_000, lost: 0, duplicated: 0 })
-  expect(lines[0]).toMatch(/MEMORY|[Mm]emory limit.* If it stays so the batch is divided/)
+  expect(lines[0]).toMatch(/MEMORY|[Mm]emory limit.* If this continues, the batch is divided/)
   await processor.shutdown()
 })
 
@@ -284,7 +284,9 @@ describe('a setting that a constraint forbids', () => {
     expect(statsOf(processor)).toMatchObject({ delivered: 20, dropped: {} })
     expect(statsOf(processor).requests).toBeLessThanOrEqual(4)
     expect(lines).toEqual([
-      expect.stringMatching(/forbids this user: `log_comment` \(Our statements are not marked/),
+      expect.stringMatching(
+        /forbids this user some settings, so they are left out: `log_comment` \(Our statements are not marked/,
+      ),
     ])
     await processor.shutdown()
   })
@@ -338,7 +340,7 @@ test.each(['daily', "odd 'view"])(
     await held(processor, 10)
     expect(lines[0]).toMatch(/error 6: CANNOT_PARSE_TEXT in the materialised view answers_\d+\./)
     expect(lines[0]).toContain(name)
-    expect(lines[0]).toContain('Mend or drop that view')
+    expect(lines[0]).toContain('Repair or drop that view')
     expect(lines[0]).not.toContain('GET /')
     await server.query(`DROP VIEW ${database}.\`${name}\``)
     await processor.forceFlush()
@@ -349,12 +351,12 @@ test.each(['daily', "odd 'view"])(
 
 describe('an engine without tokens is named, with no advice that it cannot follow', () => {
   test.each([
-    ['Null', /The engine of the table, Null, knows no tokens\.$/],
-    ['Memory', /The engine of the table, Memory, knows no tokens\.$/],
-    ['Log', /The engine of the table, Log, knows no tokens\.$/],
+    ['Null', /The engine of the table, Null, does not support deduplication tokens\.$/],
+    ['Memory', /The engine of the table, Memory, does not support deduplication tokens\.$/],
+    ['Log', /The engine of the table, Log, does not support deduplication tokens\.$/],
     [
       "Buffer('DATABASE', 'behind', 1, 10, 100, 10000, 1000000, 10000000, 100000000)",
-      /The engine of the table, Buffer, knows no tokens\. Insert into the MergeTree table behind it, if you can\.$/,
+      /The engine of the table, Buffer, does not support deduplication tokens\. Insert into the MergeTree table behind it, if you can\.$/,
     ],
     ['MergeTree ORDER BY tuple()', /Set non_replicated_deduplication_window on the table/],
   ])('%s', async (engine, says) => {

@@ -548,7 +548,7 @@ describe('options from somewhere', () => {
       deep = level % 2 ? [deep] : { a: deep, batch: deep }
     for (const path of OPTIONS) expect(refusalOf(optionsWith(path, deep)), path).toBeDefined()
     expect(refusalOf(deep)).toBeDefined()
-    expect(refusalOf({ unheard: deep })?.problems).toEqual(['unheard is no option'])
+    expect(refusalOf({ unheard: deep })?.problems).toEqual(['unheard is not an option'])
   })
 
   test('from JSON bring nothing in by __proto__', () => {
@@ -562,7 +562,7 @@ describe('options from somewhere', () => {
     ])
       expect({ text, message: refusalOf(JSON.parse(text))?.message }).toEqual({
         text,
-        message: expect.stringContaining('__proto__ is no option'),
+        message: expect.stringContaining('__proto__ is not an option'),
       })
     expect(Object.keys(Object.prototype)).toEqual([])
   })
@@ -604,7 +604,7 @@ describe('options from somewhere', () => {
       refusalOf({ endpoint: text })
       refusalOf({}, { OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: text })
     }
-    expect(refusalOf({ [huge]: 1 })?.problems).toEqual(['(a name not shown) is no option'])
+    expect(refusalOf({ [huge]: 1 })?.problems).toEqual(['(a name not shown) is not an option'])
     expect(refusalOf({ headers: { [huge]: `${huge}\n` } })).toBeDefined()
     expect(refusalOf({ settings: { [huge]: huge } })).toBeUndefined()
   })

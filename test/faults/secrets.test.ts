@@ -139,7 +139,7 @@ const REFUSED: Case[] = [
     options: async () => ({ endpoint: (await serverThat()).endpoint.replace('http:', 'https:') }),
   },
   {
-    name: 'the answer is no HTTP, and quotes the request',
+    name: 'the answer is not HTTP, and quotes the request',
     shows: 'an error',
     async options() {
       const { endpoint } = await serverThat(async (exchange) => {

@@ -1,10 +1,10 @@
 import type { TestSpecification } from 'vitest/node'
 import { BaseSequencer } from 'vitest/node'
 
-// What takes long begins first: begun last, it would go on alone. vitest knows durations from the run before only, and CI has none.
+// Long files start first; started last, they would run on alone. vitest knows durations only from an earlier run, and CI has none.
 const LONG = [/test\/packed\//, /test\/demo\//, /chaos\.test/, /outage\.test/]
 
-/** Files that take long, and then as vitest orders them. */
+/** Long files first, the rest as vitest orders them. */
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)

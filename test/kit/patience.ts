@@ -1,15 +1,15 @@
-// No test measures the machine: what is to happen is waited for, and how long it took goes into the figures.
+// Tests do not measure the machine: they wait for the event, and how long it took is recorded as a figure.
 
-/** For an event that comes in the end, on however slow a machine: whoever waits for so long waits in vain. */
+/** For an event that happens eventually, however slow the machine: after this long it will not happen any more. */
 export const PATIENT_MS = 60_000
 
-/** A bound for what must not wait for something that takes ten seconds or for ever, such as a server that hangs. */
+/** A bound for what must not wait for something that takes ten seconds or never ends, such as a server that hangs. */
 export const SOON_MS = 5000
 
-/** "Within five seconds of a server's return" is the promise; on a machine that others keep busy it may take three times as long. */
+/** The promise is "within five seconds of a server's return"; on a busy machine it may take three times as long. */
 export const RECOVERED_MS = 15_000
 
-/** Flushes on however slow a machine: the ten seconds that a flush has by default are an application's. */
+/** Flushes, however slow the machine: the default of ten seconds is meant for applications. */
 export function flushed(source: {
   forceFlush(options: { timeoutMs: number }): Promise<void>
 }): Promise<void> {

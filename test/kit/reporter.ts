@@ -21,8 +21,8 @@ const MAX_SHOWN = 20
 const MAX_MESSAGE = 300
 
 /**
- * What `npm test` prints: a line of progress now and then, each failure in full as it happens, and at the end one screen.
- * Its last line is all that a machine needs: `N passed, N failed`. What tests print goes to a file.
+ * Prints a line of progress now and then, each failure in full as it happens, and at the end a summary of one screen. The last
+ * line, for scripts, is `N passed, N failed`. What tests print goes to a file.
  */
 export default class ScreenReporter implements Reporter {
   #vitest: Vitest | undefined
@@ -62,7 +62,7 @@ export default class ScreenReporter implements Reporter {
     if (state === 'failed') this.#printErrors(test)
   }
 
-  /** A hook that failed, or code outside of any test: that is no test, and counts as one that failed. */
+  /** A failed hook, or an error outside of any test, counts as one failed test. */
   onTestSuiteResult(suite: TestSuite): void {
     if (suite.errors().length === 0) return
     this.#total.failed++
@@ -100,7 +100,7 @@ export default class ScreenReporter implements Reporter {
       ...shown,
       ...(more > 0 ? [`… and ${more} more`] : []),
       ...(reason === 'interrupted' ? ['Interrupted: not all tests were run.'] : []),
-      `Figures: ${here(FIGURES)}. Failures, durations and what tests printed lie beside it. ${minutes(seconds)}`,
+      `Figures: ${here(FIGURES)}. Failures, durations and what tests printed are beside it. ${minutes(seconds)}`,
       `${this.#total.passed} passed, ${this.#total.failed} failed${this.#total.skipped > 0 ? `, ${this.#total.skipped} skipped` : ''}`,
     ]
     console.log(lines.join('\n'))
@@ -157,7 +157,7 @@ export default class ScreenReporter implements Reporter {
 interface ProjectSummary extends Counts {
   readonly project: string
   readonly files: number
-  /** Of its files, one after the other. */
+  /** The sum over its files. */
   readonly seconds: number
 }
 
@@ -215,7 +215,7 @@ function nameOf(entity: Failing): string {
   return `[${module.project.name}] ${module.relativeModuleId}${own}`
 }
 
-/** The place of a failure and the first line of what was said. */
+/** The name of a failed test and the first line of its message. */
 function short({ name, message }: Failure): string {
   const [first = ''] = message.split('\n')
   return `FAILED ${name}\n       ${first.slice(0, MAX_MESSAGE)}`

@@ -2,13 +2,13 @@ import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Where a run leaves its figures, its failures at length and its summary. A folder of its own for each run that goes on beside another. */
+/** Where a run leaves its figures, full failures and summary. Runs at the same time need different folders. */
 export const RESULTS: string =
   process.env['SPANHOUSE_RESULTS'] ?? fileURLToPath(new URL('../../test-results', import.meta.url))
 
 export const FIGURES: string = join(RESULTS, 'figures.jsonl')
 
-/** One line of JSON for each measurement. Test files run side by side: a line is written at once. */
+/** Appends one line of JSON for each measurement, in one write because test files run in parallel. */
 export function record(test: string, values: Readonly<Record<string, unknown>>): void {
   const rounded = Object.entries(values).map(([name, value]) => [
     name,

@@ -85,7 +85,7 @@ export class Batch implements BatchShape {
     this.#wanted++
   }
 
-  /** One of them has it, or gave it up: what nobody waits for is not pressed, and its memory is free at once. */
+  /** A destination has delivered it or given it up. A batch that no destination wants any more is not pressed, and its memory is free at once. */
   unwant(): void {
     if (--this.#wanted > 0 || this.#isPressing || !this.#raw) return
     this.#raw = undefined
@@ -138,7 +138,7 @@ export async function divide(
   )
 }
 
-/** Rows, each a line without its newline, in a sealed and pressed batch. */
+/** Seals rows, each a line without its newline, in a batch and presses it. */
 export async function pressed(
   lines: readonly string[],
   compression: Compression,

@@ -11,7 +11,7 @@ const MAX_COPIED_BYTES = 1024 * 1024
 const SLACK = 1.25
 
 type BatcherLimits = BatchLimits & {
-  /** How much of the statement the attribute keys of the rows may take, by the measure of `lengthOf`. Undefined: the rows are whole. */
+  /** How much of the statement may hold attribute keys, measured by `lengthOf`. Undefined: rows are whole. */
   readonly keyListsRoom: number | undefined
   readonly lengthOf: LengthOf
 }
@@ -29,7 +29,7 @@ export interface Rows {
  * what is sealed is handed to `onSealed`.
  */
 export class Batcher {
-  /** Its rows leave out what they have in common. */
+  /** Whether its rows leave out what all of them have in common. */
   readonly isCompact: boolean
   readonly #limits: BatcherLimits
   readonly #onSealed: (rows: Rows, keyLists: KeyLists) => void

@@ -19,7 +19,7 @@ import {
 import { retryAfterMs } from './retry-after.js'
 import { type Asked, doubtOf, type Known, NOTHING_KNOWN } from './witness.js'
 
-/** Reads an exchange as an outcome: with the tables beside it, the only place that knows statuses and exception codes. */
+/** Reads an exchange as an outcome. Only this file and the tables beside it know statuses and exception codes. */
 export function classify(
   exchange: Exchange,
   asked: Asked = {},
@@ -36,7 +36,7 @@ export function classify(
   const code = exceptionCode(reply)
   if (code !== 0) return withPatience(outcomeOfException(reply, code), reply, now)
   if (!isSuccess(reply.status)) return withPatience(outcomeOfStatus(reply), reply, now)
-  const doubt = reply.complete ? doubtOf(reply, asked, known) : 'of which the end is missing'
+  const doubt = reply.complete ? doubtOf(reply, asked, known) : 'with a reply that is cut off'
   if (doubt === undefined)
     return { status: 'delivered', ...(replayed && { replayed }), ...writtenRows(reply) }
   return { status: 'retry', why: 'ambiguous', ...foreignSuccess(reply, doubt) }
@@ -47,7 +47,7 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
   const exception = exceptionOf(code)
   const error = exceptionError(reply, code, exception)
   const view = viewThatFailed(body)
-  // The base rows are in the table by then: neither split nor given up, but sent again with the same token.
+  // The rows are already in the table itself, so they must not be split or dropped: the same token again.
   if (view !== undefined)
     return { status: 'retry', why: 'ambiguous', error, fix: grantFix(code, body) ?? VIEW }
   const foreign = foreignBody(code, body)
@@ -82,28 +82,28 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
 }
 
 const VIEW =
-  'Mend or drop that view: the table itself may have the rows, and they are sent again until the view takes them.'
+  'Repair or drop that view: the table itself may have the rows, and they are sent again until the view takes them.'
 const FOREIGN_BODY = {
-  rows: 'Something on the way takes the query string of the URL away: have it pass that on.',
+  rows: 'A proxy removes the query string of the URL: configure it to pass the query string on.',
   compressed:
-    "Something on the way takes the header Content-Encoding away: set `compression.codec: 'none'`, or have it pass that header on.",
+    "A proxy removes the header Content-Encoding: set `compression.codec: 'none'`, or configure the proxy to pass that header on.",
 }
 
 interface MeaningHere {
   readonly class: Class
   readonly fix?: string | undefined
-  /** It is this batch that is too much. */
+  /** This batch alone is too much; the server could take a smaller one. */
   readonly ofBatch?: boolean
 }
 
-/** What an exception means, where its text says more than its code. */
+/** What an exception means: for some codes the text decides. */
 function meaningIn({ status, body }: Reply, code: number, exception?: Exception): MeaningHere {
   if (!exception) {
     const mayBeWritten = code === UNREADABLE || status >= 500 || isSuccess(status)
     return { class: mayBeWritten ? 'ambiguous' : 'misconfigured' }
   }
   if (code === 252 && /partitions for single INSERT/i.test(body)) return { class: 'too_large' }
-  // A half has the same statement.
+  // Halving the batch would not help: each half has the same statement.
   if (isTooLong(code, body)) return { class: 'misconfigured', fix: LONGER_STATEMENTS }
   if (code === 306 && /Maximum parse depth/.test(body))
     return { class: 'misconfigured', fix: 'Raise `max_parser_depth` for this user on the server.' }
@@ -116,7 +116,7 @@ function meaningIn({ status, body }: Reply, code: number, exception?: Exception)
 }
 
 const LARGER_QUERIES =
-  'If it stays so the batch is divided: lower `batch.maxRows`, or raise `max_memory_usage` for this user.'
+  'If this continues, the batch is divided: lower `batch.maxRows`, or raise `max_memory_usage` for this user.'
 const LONGER_STATEMENTS =
   'Raise `max_query_size`, and `http_max_field_value_size`, for this user on the server.'
 
@@ -124,7 +124,7 @@ function isTooLong(code: number, body: string): boolean {
   return (code === 62 || code === 1000) && /too long|max_query_size/i.test(body)
 }
 
-// Since 25.x, and before. Those of a user or of the whole server are nothing that a smaller batch could help.
+// The wording since 25.x, and the one before. A smaller batch does not help against limits of a user or of the whole server.
 const OF_ONE_QUERY = /Query memory limit exceeded|Memory limit \(for query\) exceeded/i
 
 function outcomeOfStatus(reply: Reply): Outcome {

@@ -1,12 +1,12 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 
 /**
- * Every timer and every time of the package comes from here, taken once, when the module loads: test runners replace those of the
- * process later (jest, vitest and node:test mock timers), and a flush would then wait for a time that nobody lets pass.
- * An object, so that our own tests can let time pass.
+ * All timers and times of the package. They are taken once, when the module loads, because test runners (jest, vitest, node:test)
+ * may later replace those of the process with mocks, and a flush would then wait for a timer that never fires.
+ * An object, so that our own tests can replace its methods.
  */
 export interface Clock {
-  /** Milliseconds on a clock that nobody sets. */
+  /** Milliseconds on the monotonic clock. */
   now(): number
   /** Milliseconds since 1970. */
   unixMs(): number
@@ -27,12 +27,12 @@ export const clock: Clock = {
   queueMicrotask: globalThis.queueMicrotask,
 }
 
-/** One turn of the event loop: what has arrived by now is read in it. */
+/** One turn of the event loop, in which everything that has already arrived is read. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => void clock.setImmediate(resolve))
 }
 
-/** Resolves after so long, or when the signal is aborted. Does not hold the process open. */
+/** Resolves after `ms`, or when the signal is aborted. Does not hold the process open. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve()
   return new Promise((resolve) => {

@@ -83,7 +83,7 @@ export interface Config {
   readonly flushTimeoutMs: number
   readonly shutdownTimeoutMs: number
   readonly flushOnSignal: boolean
-  /** Values of the environment that are not used, as sentences. */
+  /** Environment variables that are ignored because they are invalid, as sentences. */
   readonly doubts: readonly string[]
   /** Whether `process.emitWarning` may be called. */
   readonly warnings: boolean
@@ -166,8 +166,8 @@ function spoolProblems(destinations: readonly DestinationConfig[]): string[] {
 }
 
 /**
- * What the environment says. A value that cannot be used is left out, and never keeps an application from starting; one that
- * the code overrides does not matter.
+ * The options given by environment variables. An invalid one is ignored, so that it never keeps an application from starting; one
+ * that the code overrides is not even checked.
  */
 function fromEnvironment(
   env: NodeJS.ProcessEnv,
@@ -248,7 +248,7 @@ function resolve(options: NamedDestinationOptions, problems: string[]): Destinat
   const { agent } = options
   if (!speaks(agent, endpoint.protocol))
     problems.push(
-      `${at}agent is one for the other protocol: the endpoint's is ${endpoint.protocol}, so it must be an Agent of node:${endpoint.protocol.slice(0, -1)}`,
+      `${at}agent is for the other protocol: the endpoint uses ${endpoint.protocol}, so it must be an Agent of node:${endpoint.protocol.slice(0, -1)}`,
     )
   return {
     name: options.name,
@@ -300,7 +300,7 @@ function resolve(options: NamedDestinationOptions, problems: string[]): Destinat
   }
 }
 
-/** Whether Node would take the agent for the protocol. Proxies' agents (agent-base) say theirs by a getter, request by request. */
+/** Whether Node accepts the agent for the protocol. Proxy agents (agent-base) have a getter that decides for each request: they pass. */
 function speaks(agent: Agent | undefined, protocol: string): boolean {
   if (agent === undefined) return true
   try {
@@ -381,7 +381,7 @@ function defined<T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key]
   ) as never
 }
 
-// Without a prototype: what somebody has put into that of all objects is no option.
+// Without a prototype: what somebody has added to Object.prototype is not an option.
 function bare(...from: readonly object[]): Record<string, unknown> {
   return Object.assign(Object.create(null), ...from)
 }

@@ -3,15 +3,15 @@ import { clock, turn } from './clock.js'
 // setTimeout fires at once when asked for more.
 export const MAX_TIMER_MS: number = 2 ** 31 - 1
 
-// A stall costs a deadline at most one part of its time.
+// A stall of the process costs a deadline at most one of its parts.
 const MAX_PARTS = 8
 const MIN_PART_MS = 100
 
 /**
- * Calls `expire` when the process has run for so long, unless what it returns is called before. Time in which the event loop
- * stood still (a long computation, SIGSTOP, a frozen container) does not count in full: servers and disks have answered
- * meanwhile, and nobody has read it. So the time passes in parts, and before the end comes what has arrived is read.
- * Unless `ref` is false its timer holds the process open: somebody waits.
+ * Calls `expire` when the process has run for `ms`, unless the returned function is called first. Time in which the event loop
+ * stood still (a long computation, SIGSTOP, a frozen container) does not count in full: servers and disks may have answered
+ * meanwhile, and those answers are still unread. So the time is divided into parts, and before `expire` is called everything that
+ * has arrived is read. Unless `ref` is false its timer holds the process open: somebody waits.
  */
 export function startDeadline(
   ms: number,
@@ -44,7 +44,7 @@ export function startDeadline(
 }
 
 /**
- * Resolves with what `work` came to, or with undefined at the deadline, when its signal is aborted too.
+ * Resolves with the result of `work`, or with undefined at the deadline, which also aborts its signal.
  * Unless `ref` is false its timer holds the process open: somebody waits.
  */
 export async function valueWithin<T>(
@@ -65,7 +65,7 @@ export async function valueWithin<T>(
   }
 }
 
-/** Resolves with true when `work` ended in time, with false at the deadline; otherwise as `valueWithin()`. */
+/** Resolves with true if `work` ends in time, with false at the deadline; otherwise like `valueWithin()`. */
 export async function within(
   ms: number,
   work: (signal: AbortSignal) => Promise<unknown>,

@@ -7,7 +7,7 @@ export type Deduplication = 'effective' | 'ineffective' | 'unknown'
 
 export interface Finding {
   readonly deduplication: Deduplication
-  /** Why it is ineffective and what may be done, as a sentence. */
+  /** Why it is ineffective, and what to do about it, as sentences. */
   readonly because?: string
 }
 
@@ -18,7 +18,10 @@ export async function deduplicationOf(
 ): Promise<Finding | undefined> {
   if (asyncInsert) return { deduplication: 'ineffective' }
   if (sender.unknownSettings.has(TOKEN))
-    return { deduplication: 'ineffective', because: 'The server takes no tokens.' }
+    return {
+      deduplication: 'ineffective',
+      because: 'The server does not support deduplication tokens.',
+    }
   const { outcome, text } = await sender.run(
     `SELECT engine, engine_full FROM system.tables WHERE database = ${quoteText(database)} AND name = ${quoteText(table)} LIMIT 1 FORMAT JSONCompactEachRow`,
   )
@@ -38,12 +41,12 @@ function cannot(engine: string): string {
   const where = /^(Distributed|Buffer|Merge)$/.test(engine)
     ? ' Insert into the MergeTree table behind it, if you can.'
     : ''
-  return `The engine of the table, ${engine}, knows no tokens.${where}`
+  return `The engine of the table, ${engine}, does not support deduplication tokens.${where}`
 }
 
 const OFF = new Set(['0', 'false', 'disable'])
 
-/** What we send decides. Where it may not be sent, the profile of the user does; a setting that the server does not know has no say. */
+/** The settings we send decide. Where one may not be sent, the profile of the user decides; a setting that the server does not know has no effect. */
 async function ofProfile(sender: Sender): Promise<Finding | undefined> {
   const leftOut = DEDUPLICATION.filter((name) => sender.unknownSettings.has(name))
   if (leftOut.length === 0) return { deduplication: 'effective' }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 
-/** Who waits for things to leave a set: tells each when the last of its own has gone, and forgets it when it gives up. */
+/** Waiters for things to leave a set: each is told when the last thing it waits for has gone, and is forgotten when it gives up. */
 export class Departures<Thing> {
   readonly #waiters = new Set<{ left: Set<Thing>; resolve: () => void }>()
 

@@ -42,14 +42,14 @@ export interface Equipment {
   readonly onAttempt: (rows: number, seconds: number, outcome: Outcome) => void
 }
 
-// A link that is merely slow would never get a large batch through: its deadline doubles, so often.
+// Over a slow link a large batch would never get through in time: its deadline doubles after a timeout, at most this often.
 const MAX_DEADLINE_DOUBLINGS = 2
-// A batch that is refused alone is tried again so often before its rows are taken for the reason. Less would not do: an attempt
-// before may have stored it, and what is divided is not known for the same rows.
+// After this many consecutive refusals of one batch alone, the next refusal divides it. Not sooner: an earlier attempt may have
+// stored the batch, and the server cannot deduplicate its parts against it.
 const MAX_LONELY_REFUSALS = 5
-// A batch that is too much for one query twice in a row will be so again.
+// A batch that twice in a row exceeded what one query may use will exceed it again.
 const REFUSALS_OF_SIZE = 2
-// Below that a query's memory goes into its buffers, and smaller batches would only be more of them.
+// Below this size a query's memory is mostly buffers, so smaller batches would not need less.
 const SMALLEST_HALVED_BYTES = 256 * 1024
 const MAX_REST_MS = 30_000
 const ATTEMPTS_IN_A_ROW = 3
@@ -58,7 +58,7 @@ const ATTEMPTS_IN_A_ROW = 3
 const PATIENCE_MS = 1000
 
 const FELL_SHORT =
-  'Something adds settings to each request, such as `limit` or `timeout_overflow_mode`: look at proxies and the profile of the user.'
+  'A proxy or the profile of the user seems to add a setting, such as `limit` or `timeout_overflow_mode`: check both.'
 
 /** One server: a bounded queue of batches, the requests that empty it, and an account of every row. */
 export class Destination {
@@ -80,10 +80,9 @@ export class Destination {
   #refusedEverything: boolean | undefined
   #asksAboutTable = true
   #hasExplainedColumns = false
-  /** The table takes our rows and stores them as something else: no more are sent until it is mended. */
+  /** JSON columns that would store our maps as something else: no more rows are sent until the table is changed. */
   #jsonColumns: readonly string[] = []
-  /** Compact rows were taken once: what is refused from then on is not their form. */
-  /** How long a statement of compact rows the server has taken; 0 before the first. */
+  /** Length of the longest statement of compact rows that the server has taken; 0 before the first. */
   #longestTaken = 0
   #refusesCompactRows = false
   /** Room on disk that is promised to batches being written. */
@@ -143,7 +142,7 @@ export class Destination {
     return true
   }
 
-  /** The batch is pressed, and on disk where it could be put there; `late`: or comes there, once a disk that hangs goes on. */
+  /** The batch is pressed and, with a spool, on disk if the disk took it. `late`: a disk that hung may still take it. */
   ready(
     entry: Entry,
     insert: Insert,
@@ -166,7 +165,7 @@ export class Destination {
     this.#pump()
   }
 
-  /** What comes on disk late stays there until the last row of it is delivered or dropped: `export()` has answered for it. */
+  /** A batch that reaches the disk late stays there until its last row is delivered or dropped: `export()` has acknowledged it. */
   #awaitOnDisk(entry: Entry, late: Promise<Stored | undefined>): void {
     const waiting = [entry].filter((one) => this.#queue.has(one))
     const gone = this.#departures.whenGone(waiting, this.#closing.signal)
@@ -188,7 +187,7 @@ export class Destination {
     entry.reservedBytes = 0
   }
 
-  /** Nobody's export() waits for longer, also behind a long backlog. */
+  /** No export() waits longer than this, not even behind a long backlog. */
   #acknowledgeInTime(entry: Entry): void {
     const cancel = startDeadline(PATIENCE_MS, () => entry.acknowledge('waiting'), { ref: false })
     void entry.receipt.then(cancel)
@@ -212,7 +211,7 @@ export class Destination {
       if (entry.stored === stored) this.#drop(entry, 'spool_corrupt', error)
   }
 
-  /** Batches on disk are left to the newer version that wrote them. */
+  /** Leaves batches on disk to the newer version that wrote them. */
   leave(stored: readonly Stored[]): void {
     const left = new Set(stored)
     for (const entry of this.#queue)
@@ -225,12 +224,12 @@ export class Destination {
     this.#countDrop(rows, reason, error)
   }
 
-  /** Gives a batch up that a bug of ours keeps from being sent. */
+  /** Gives up a batch that cannot be sent because of a bug in this package. */
   abandon(entry: Entry, error: Error): void {
     this.#drop(entry, 'internal_error', error)
   }
 
-  /** Resolves when every row taken in so far is delivered or dropped, but for what an earlier process left and the server refuses. */
+  /** Resolves when every row accepted so far is delivered or dropped, except rows of an earlier process that the server refuses. */
   settled(signal: AbortSignal): Promise<void> {
     const awaited = [...this.#queue].filter((entry) => !isAside(entry))
     return this.#departures.whenGone(awaited, signal)
@@ -243,12 +242,12 @@ export class Destination {
     await this.#departures.whenGone(unsafe, signal)
   }
 
-  /** No attempt so far has come further than to a refusal: to wait for the next is to hope for a repair. */
+  /** Every attempt so far was refused: another one helps only if somebody repairs something. */
   get refusedEverything(): boolean {
     return this.#refusedEverything === true
   }
 
-  /** Rows that are gone when the process is. */
+  /** Rows that are lost if the process ends now. */
   get unsafeRows(): number {
     let rows = 0
     for (const entry of this.#queue) if (!entry.stored) rows += entry.rows
@@ -343,7 +342,7 @@ export class Destination {
       if (outcome) await this.#conclude(entry, outcome)
     }
     work()
-      // A bug of ours: it costs these rows, and the queue goes on.
+      // A bug in this package costs these rows, and the queue goes on.
       .catch((error) => {
         for (const entry of entries) this.#drop(entry, 'internal_error', error)
       })
@@ -354,7 +353,7 @@ export class Destination {
       })
   }
 
-  /** Makes one batch of several that were never attempted. Undefined if they were settled meanwhile, by close(). */
+  /** Makes one batch of several that were never attempted. Undefined if close() has settled them meanwhile. */
   async #unite(entries: readonly Entry[]): Promise<Entry | undefined> {
     const batch = await unitedOf(
       entries.map(({ batch, insert }) => ({ batch, insert }) as Part),
@@ -414,7 +413,7 @@ export class Destination {
     return batch && insert && isPressed(batch) ? { batch, insert } : undefined
   }
 
-  /** Asked before a batch is sent from memory: what another process has taken over is that one's to send. */
+  /** Checked before a batch is sent from memory: if another process has taken it over, that process sends it. */
   async #isOurs(entry: Entry, stored: Stored): Promise<boolean> {
     const whereabouts = await this.#with.spool?.check(stored)
     if (whereabouts === 'gone') entry.stored = undefined // it is in memory only from now on
@@ -481,7 +480,7 @@ export class Destination {
     }
   }
 
-  /** Says once in what the table differs from the schema. A table that refuses our columns never has a first success after which to ask. */
+  /** Says once how the table differs from the schema. If it refuses our columns, no success ever comes after which to compare them. */
   async #explainColumns(): Promise<void> {
     if (this.#hasExplainedColumns || this.config.manageSchema === 'off') return
     this.#hasExplainedColumns = true
@@ -494,7 +493,7 @@ export class Destination {
     }
   }
 
-  /** Undefined where the table has been mended. */
+  /** Undefined once the table has no such columns any more. */
   async #askAgainForJsonColumns(): Promise<Retry | undefined> {
     const columns = await columnsOf(this.config, this.#with.sender.run)
     if (columns) this.#jsonColumns = jsonColumns(this.config, columns)
@@ -521,12 +520,12 @@ export class Destination {
     this.#with.log.recovered()
   }
 
-  // Siblings are told last: that starts what is ready, and must meet a destination whose pause has begun and a batch whose state is final.
+  // Tell the sibling last: that may start other batches, so the pause must have begun and this batch must be in its final state.
   #retryLater(entry: Entry, outcome: Retry): void | Promise<void> {
     const lonely =
       outcome.error instanceof ClickHouseError &&
       (outcome.why !== 'overloaded' || outcome.ofBatch === true) &&
-      outcome.retryAfterMs === undefined && // who names a time speaks for the server
+      outcome.retryAfterMs === undefined && // a Retry-After is about the server, not about one batch
       entry.failures > 0 &&
       this.#account.deliveries > entry.deliveriesAtFailure
     if (!this.#pace.hurried) {
@@ -545,7 +544,7 @@ export class Destination {
       return this.#divide(entry, { status: 'rejected', error: outcome.error })
     const goesAside = isLeftBehind(entry, outcome)
     const isAlone = lonely || goesAside
-    // The server's pause begins before anything else is done: what is told below may start other batches.
+    // The server's pause must begin first: the steps below may start other batches.
     if (!isAlone) this.#pauseAfter(outcome)
     if (givesUp) {
       this.#drop(entry, 'retries_exhausted', outcome.error)
@@ -553,8 +552,8 @@ export class Destination {
       this.#account.retries++
       entry.state = 'ready'
       this.#queue.unload(entry)
-      // The server is there and refuses this batch: perhaps it takes another. Not at once: each batch
-      // that may have been written is one more that cannot make room.
+      // The server answers and refuses this batch: perhaps it takes another. Do not try others at once: each batch
+      // that may have been written is one more that must not be dropped to make room.
       const another = outcome.why === 'misconfigured' || entry.failures >= ATTEMPTS_IN_A_ROW
       if (outcome.error instanceof ClickHouseError && another) this.#queue.moveToEnd(entry)
       if (goesAside) this.#putAside(entry, outcome)
@@ -577,11 +576,11 @@ export class Destination {
   }
 
   /**
-   * The server says success, and that it wrote fewer rows than were sent. Which of them nobody can know, and the same token again would
-   * store no more. Those after them wait, but for one batch at a time that finds out whether it is mended.
+   * The server answers success but wrote fewer rows than were sent. Nobody can know which, and sending the same token again would
+   * store no more. Later batches wait, except one at a time that finds out whether the cause is gone.
    */
   #fallsShort(entry: Entry, writtenRows = entry.rows): boolean {
-    // What an asynchronous insert has written is not known when it is answered.
+    // The answer to an asynchronous insert cannot say how many rows were written.
     if (writtenRows >= entry.rows || this.config.asyncInsert) return false
     const error = new Error(
       `the server answered success but wrote ${writtenRows} of ${entry.rows} rows`,
@@ -595,7 +594,7 @@ export class Destination {
     return true
   }
 
-  /** Others were delivered since this batch last failed: it is the batch, not the server, and holds up nobody. */
+  /** Others were delivered since this batch last failed: the batch is at fault, not the server, and holds up no others. */
   #rest(entry: Entry, outcome: Retry): void {
     entry.state = 'resting'
     clock
@@ -615,7 +614,7 @@ export class Destination {
     return Math.max(backoffMs(failures, { ...retry, maxDelayMs }), retryAfterMs)
   }
 
-  /** What an earlier process left says nothing of the server when it is refused, and holds up nobody. */
+  /** A refusal of what an earlier process left says nothing about the server, so the batch waits aside and holds up no others. */
   #putAside(entry: Entry, outcome: Retry): void {
     const { insert } = entry
     if (!insert || !this.#queue.has(entry)) return
@@ -627,7 +626,7 @@ export class Destination {
     const target = targetOf(insert)
     const fix = isForConfiguredTable(insert, this.config)
       ? (outcome.fix ?? '')
-      : `This destination writes elsewhere by now, and creates only its own table: create ${target} (ddl({ database, table }) has the statements), with the columns and rights that they need.`
+      : `This destination is now configured for another table, and creates only that one: create ${target} (ddl({ database, table }) has the statements), with the columns and rights that these rows need.`
     this.#with.log.spool(
       `the server refuses rows that an earlier process left in the spool in ${this.config.spool?.directory}, for ${target}: ${outcome.error.message}. ${fix} They stay there and are tried again every ${MAX_REST_MS / 1000} s; new rows do not wait for them.`,
     )
@@ -660,27 +659,27 @@ export class Destination {
     this.#pump()
   }
 
-  /** Finds the row that is refused, or a size that is taken, by halves. Nothing of the batch was written. */
+  /** Halves the batch until the refused row, or a size that the server takes, is found. Nothing of the batch was written. */
   async #divide(entry: Entry, { status, error, row }: Rejection): Promise<void> {
     this.#lastError = error
     const from = await this.#load(entry)
     if (!from) return
     if (from.batch.rows === 1) return this.#giveUp(entry, status, error)
-    // The server's "at row N" is a hint, taken once: afterwards halves bound the number of requests. Never for what is on disk:
-    // whoever takes it over while this process stands still divides it as well, and must come to the same parts.
+    // The server's "at row N" is used as a hint once; afterwards halving bounds the number of requests. Never for a batch on disk:
+    // a process that takes it over while this one stands still may divide it too, and must get the same parts.
     const hint = entry.divided || entry.stored ? undefined : row
     const parts = await partsOf(from, hint, this.config.compression)
     const children = await this.#replace(entry, parts)
     if (!children) return
     const [first, second] = children
-    // Before anybody is told anything: that starts what is ready.
+    // First of all: telling the sibling may start what is ready.
     if (status === 'rejected' && first && second) this.#holdBack(second, first, error)
     this.#tellSibling(entry, false)
   }
 
   /**
-   * Puts parts in the place of a batch. They are sent when the batch will not come back from disk any more: it would be
-   * divided otherwise then, and its rows inserted under other tokens. Undefined if it was settled meanwhile, or is left to
+   * Replaces a batch by parts. They are sent once the batch cannot come back from disk: otherwise it might be divided in
+   * another way, and its rows be inserted under other tokens. Undefined if it was settled meanwhile, or is left to
    * the next process as it is.
    */
   async #replace(
@@ -728,7 +727,7 @@ export class Destination {
     })
   }
 
-  /** If the first part is taken, what was refused is in the second: that need not be asked, and saves half of the requests. */
+  /** If the first part is taken, the refused row is in the second, which then need not be tried: that saves half of the requests. */
   #holdBack(second: Entry, first: Entry, error: Error): void {
     second.state = 'held'
     first.onVerdict = (taken) => {
@@ -771,7 +770,7 @@ export class Destination {
 
   #deliver(entry: Entry): void {
     this.#account.deliver(entry.rows, {
-      ambiguous: entry.ambiguous || entry.recovered, // what the process before has tried is not known
+      ambiguous: entry.ambiguous || entry.recovered, // whether the earlier process sent it is not known
       hasToken: this.#hasToken(entry),
     })
     this.#with.log.delivered()
@@ -791,7 +790,7 @@ export class Destination {
     this.#tellSibling(entry, false)
   }
 
-  /** The batch is another process's, which took it over while this one stood still, or a newer version's: its rows are not ours to count. */
+  /** Another process has taken the batch over while this one stood still, or a newer version wrote it: its rows are not counted here. */
   #handOver(entry: Entry): void {
     if (!this.#queue.remove(entry)) return // corrupt, and counted
     this.#account.accepted -= entry.rows
@@ -822,29 +821,29 @@ function isAside({ state, stored }: Entry): boolean {
   return state === 'aside' && stored !== undefined
 }
 
-/** What an earlier process left, and the server refuses as it is: it says nothing of the rows that are new. */
+/** Whether an earlier process left the batch and the server refuses it as it is: that says nothing about new rows. */
 function isLeftBehind({ recovered }: Entry, outcome: Retry): boolean {
   const isOfServer = outcome.error instanceof ClickHouseError
   return recovered && isOfServer && isDefinite(outcome) && !outcome.ofBatch
 }
 
-/** What it lacks is not in its rows: dividing it would find every one of them at fault. */
+/** The rows are not at fault, the earlier configuration is: dividing the batch would end with every row refused. */
 function isOfEarlierConfig({ recovered }: Entry, { why }: Retry): boolean {
   return recovered && why === 'misconfigured'
 }
 
-/** The server has said no to these rows, so far as we can know: it will not help to send them again. */
+/** As far as we can know, the server refuses these rows and sending them again will not help. */
 function isDefinite({ why, unlisted = false, ofBatch = false }: Retry): boolean {
   return why === 'misconfigured' || unlisted || ofBatch
 }
 
-/** Halves have tokens of their own: a batch that may have been stored stays whole. */
+/** A batch that may have been stored stays whole, because halves have tokens of their own. */
 function canBeHalved({ batch, rows, refusals, ambiguous }: Entry): boolean {
   const isLarge = rows > 1 && (batch?.rawBytes ?? 0) > SMALLEST_HALVED_BYTES
   return isLarge && refusals >= REFUSALS_OF_SIZE && !ambiguous
 }
 
-/** The server is not there, or says that somebody has to change something: no row was near a table. */
+/** Nothing listens there, or somebody has to change something: certainly no row was written. */
 function isRefusal(outcome: Outcome): boolean {
   if (outcome.status === 'missing_table' || outcome.status === 'unknown_setting') return true
   if (outcome.status !== 'retry' || outcome.timedOut) return false

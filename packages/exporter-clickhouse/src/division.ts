@@ -22,7 +22,7 @@ export async function wholeOf(
   }
 }
 
-/** The rows of several batches in one, in the form that every server takes: what is left out of compact rows differs from batch to batch. */
+/** One batch with the rows of several. The rows are whole, because what compact rows leave out differs from batch to batch. */
 export async function unitedOf(
   parts: readonly Part[],
   compression: Compression,

@@ -19,28 +19,28 @@ export interface Entry {
   /** Room on disk that is kept for it while it is written. */
   reservedBytes: number
   /**
-   * `sealed`: not pressed, or not yet on disk. `resting`: the server refused it alone, it waits its own time.
-   * `held`: a part that waits for what becomes of the other. `aside`: recovered, and refused with all of its kind.
+   * `sealed`: not yet pressed, or not yet on disk. `resting`: only this batch failed, and it waits by itself.
+   * `held`: a part that waits for the result of the other part. `aside`: recovered, and its whole kind is refused.
    */
   state: 'sealed' | 'ready' | 'in_flight' | 'resting' | 'held' | 'aside'
-  /** An earlier process left it on disk, or what it is a part of. */
+  /** An earlier process left it, or the batch that it is a part of, on disk. */
   readonly recovered: boolean
-  /** Of one that was aside. */
+  /** Its kind (see `RefusedKinds`), once it has been aside. */
   kind: string | undefined
   /** Part of a batch that was divided. */
   readonly divided: boolean
-  /** Of rows that were compact, until the server refused them so. */
+  /** Its rows were compact until the server refused that form. */
   wasCompact: boolean
   /** Told once, when the server has taken it (true) or it has ended otherwise. */
   onVerdict: ((taken: boolean) => void) | undefined
-  /** An attempt was made, or is being made: whatever is sent from now on must be the same. */
+  /** An attempt has begun: from now on every attempt must send the same bytes. */
   attempted: boolean
   /** An attempt may have been written: it must not be dropped to make room. */
   ambiguous: boolean
   /** Attempts that ended in a retry; those of them that met the deadline. */
   failures: number
   timeouts: number
-  /** Failures in a row of which the server said, each time, that these rows are not to be had. */
+  /** Consecutive failures in which the server said each time that it refuses these rows. */
   refusals: number
   /** How many batches the destination had delivered at its last failure. */
   deliveriesAtFailure: number

@@ -1,8 +1,8 @@
 /** What an exception of ClickHouse's means for the rows of an INSERT. */
 export type Class =
   | 'transient' // nothing was written; the same again, later
-  | 'overloaded' // the same, more gently
-  | 'ambiguous' // it may have been written: only the same bytes with the same token
+  | 'overloaded' // nothing was written; the same again, later and more slowly
+  | 'ambiguous' // it may have been written: send only the same bytes with the same token
   | 'misconfigured' // somebody has to change something; hold the rows
   | 'missing_table' // misconfigured, unless we may create it
   | 'unknown_setting' // misconfigured, unless the setting is one of ours that an old server lacks
@@ -14,13 +14,13 @@ export interface Exception {
   readonly code: number
   readonly name: string
   readonly class: Class
-  /** What somebody may do about it, as a sentence. */
+  /** What the operator can do about it, as a sentence. */
   readonly fix?: string
-  /** The server or the table may refuse the form of the rows or of the statement: whole rows may be taken. Nothing was written. */
+  /** The cause may be the compact form of the rows or of the statement: whole rows may be taken. Nothing was written. */
   readonly mayBeForm?: true
   /**
-   * What its message may repeat. `rows`: data of the application, so only the exception's name is shown.
-   * `statement`: text of the INSERT, which holds what the rows have in common, so the message is cut before it.
+   * What its message may quote. `rows`: data of the application, so only the exception's name is shown.
+   * `statement`: text of the INSERT, which contains values that the rows have in common, so the message is cut before it.
    */
   readonly quotes?: 'rows' | 'statement'
 }
@@ -28,9 +28,9 @@ export interface Exception {
 export const COLUMNS = 'Compare the table with the statements of ddl(), and add what it lacks.'
 const CREDENTIALS = 'Check `username` and `password`.'
 const COMPRESSION =
-  "Something on the way changes compressed bodies: set `compression.codec: 'none'`, or have it leave them alone."
+  "A proxy changes compressed bodies: set `compression.codec: 'none'`, or configure the proxy to leave them alone."
 
-// By ClickHouse's code, because its HTTP status tells little (src/Server/HTTP/exceptionCodeToHTTPStatus.cpp:
+// By ClickHouse's code, because the HTTP status says little (src/Server/HTTP/exceptionCodeToHTTPStatus.cpp:
 // 202, 241, 242, 252, 306, 319, 407 and 999 are all 500). Names are those of src/Common/ErrorCodes.cpp.
 const EXCEPTIONS: readonly Exception[] = [
   { code: 3, name: 'UNEXPECTED_END_OF_FILE', class: 'ambiguous', quotes: 'rows' },
@@ -197,7 +197,7 @@ const EXCEPTIONS: readonly Exception[] = [
   { code: 242, name: 'TABLE_IS_READ_ONLY', class: 'transient' },
   { code: 243, name: 'NOT_ENOUGH_SPACE', class: 'transient' },
   { code: 244, name: 'UNEXPECTED_ZOOKEEPER_ERROR', class: 'transient' },
-  // The body did not arrive as it was sent.
+  // The body was damaged on the way.
   { code: 246, name: 'CORRUPTED_DATA', class: 'transient' },
   {
     code: 252,
@@ -215,7 +215,7 @@ const EXCEPTIONS: readonly Exception[] = [
   { code: 290, name: 'LIMIT_EXCEEDED', class: 'overloaded' },
   { code: 291, name: 'DATABASE_ACCESS_DENIED', class: 'misconfigured' },
   { code: 297, name: 'SHARD_HAS_NO_CONNECTIONS', class: 'transient' },
-  // Of a row's own depth; a statement's is `Maximum parse depth`.
+  // A row is nested too deeply; for a statement the text says `Maximum parse depth` (see classify.ts).
   { code: 306, name: 'TOO_DEEP_RECURSION', class: 'rejected', mayBeForm: true },
   { code: 307, name: 'TOO_MANY_BYTES', class: 'too_large' },
   { code: 319, name: 'UNKNOWN_STATUS_OF_INSERT', class: 'ambiguous' },

@@ -1,19 +1,19 @@
 import { clock } from './clock.js'
 import { warnEverybody } from './visible-warning.js'
 
-/** Sees to it that a destination that never takes a row is noticed, whoever listens to `diag`. */
+/** Warns of a destination that has never taken a row, even if `diag` has no logger. */
 export interface FirstRows {
-  /** An attempt failed; `why` as one or more sentences. */
+  /** An attempt failed. `why`: one or more sentences. */
   failed(why: string, waitingRows: number): void
-  /** Rows were taken: from now on the set-up is known to work. */
+  /** Rows were taken, so the set-up works: never warn again. */
   taken(): void
-  /** The last attempts are made: what comes of them is not said before their end. */
+  /** The last attempts begin: no warning until they have ended. */
   ending(): void
-  /** The process or the pipeline ends, and so many rows are lost. */
+  /** The process or the pipeline ends, and `lostRows` rows are lost. */
   ended(lostRows: number): void
 }
 
-// A server that starts beside the application is there by then. A script that ends sooner has its number of lost rows in the line.
+// A server that starts together with the application should be up by then. If a script ends sooner, the warning says how many rows are lost.
 const PATIENCE_MS = 1000
 
 export function watchFirstRows(where: string, subject: string): FirstRows {

@@ -13,10 +13,10 @@ interface Shared {
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
-// One listener a signal for every copy of this module (ESM and CJS may both be loaded).
+// One listener for each signal, shared by every version of this package that the process has loaded.
 const KEY = Symbol.for('spanhouse.exporter-clickhouse.flush-on-signal')
 
-/** Flushes on SIGINT and SIGTERM, as long as it is registered. Returns the way to take it back. */
+/** Flushes the pipeline on SIGINT and SIGTERM, until the returned function is called. */
 export function flushOnSignal(pipeline: Flushable): () => void {
   const shared = globalThis as { [KEY]?: Shared }
   const registry = shared[KEY] ?? newRegistry()
@@ -31,18 +31,19 @@ export function flushOnSignal(pipeline: Flushable): () => void {
 function newRegistry(): Shared {
   const registry: Shared = {
     pipelines: new Set(),
-    // It leaves before the others run and looks who they are: they must find what they would without it. A second signal
-    // then meets nothing of ours, and does what it always did.
+    // It counts the other listeners and removes itself before they run, so that they see the same listeners as without it. A second
+    // signal then has its usual effect.
     listener: (signal) => {
       const others = process.listenerCount(signal) - 1
       const left = others === deferringListeners()
-      // These end the process at once when they are alone: they are to find us, and to be alone when the signal comes again.
+      // signal-exit ends the process if it is the only listener. Ours stays until it has run, so that the flush has time, and is
+      // gone when the signal is sent again.
       if (left && others > 0) clock.queueMicrotask(() => ignore(registry))
       else ignore(registry)
       const flushed = Promise.all([...registry.pipelines].map((one) => one.flushBeforeExit()))
-      // A turn later: a warning of what was lost is out by then.
+      // One turn later, so that a warning about lost rows is printed before the process ends.
       void flushed.then(turn).then(() => {
-        // Nobody else listens: it ends the process as it would have without us.
+        // No other listener: the signal ends the process as it would have without ours.
         if (left) process.kill(process.pid, signal)
         else if (registry.pipelines.size > 0) listen(registry)
       })
@@ -52,7 +53,7 @@ function newRegistry(): Shared {
 }
 
 function listen({ listener }: Shared): void {
-  // First: a listener that was added by once() has gone when the next one runs.
+  // In front of all others: a listener added by once() would be gone from the count by the time a later one runs.
   for (const signal of SIGNALS) process.prependListener(signal, listener)
 }
 
@@ -64,7 +65,7 @@ interface SignalExit {
   readonly count?: unknown
 }
 
-/** Listeners of the package signal-exit (under execa and many others), which leave it to any other listener to end the process. */
+/** Listeners of the package signal-exit (used by execa and many others), which do not end the process while there are other listeners. */
 function deferringListeners(): number {
   const { __signal_exit_emitter__: older } = process as { __signal_exit_emitter__?: SignalExit }
   const newer = (globalThis as { [key: symbol]: SignalExit | undefined })[

@@ -3,7 +3,7 @@ import { clock } from './clock.js'
 
 const SAY_EVERY_MS = 60_000
 
-/** A function of the application's that can neither stop a delivery nor end the process. Says at most once a minute that it fails. */
+/** Wraps a function of the application so that it can neither stop a delivery nor end the process. Logs at most once a minute that it threw. */
 export function hook<Args extends unknown[]>(
   name: string,
   call: ((...args: Args) => unknown) | undefined,

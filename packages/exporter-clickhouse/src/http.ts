@@ -45,7 +45,7 @@ export type Exchange =
       readonly error: Error
       readonly bodyStarted: boolean
       readonly timedOut: boolean
-      /** A new connection, of that scheme, ended without a byte of an answer. */
+      /** A new connection ended without a byte of an answer; its scheme. */
       readonly unanswered?: 'http' | 'https'
     }
 
@@ -102,7 +102,7 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
       let finished = false
       let answer: IncomingMessage | undefined
       const fail = (error: Error) => {
-        // All of the answer is here and about to be read: what comes after it does not matter.
+        // The whole answer has arrived and is about to be read: a later error does not matter.
         if (answer?.complete && !timedOut && !signal.aborted) return
         const isNew = !req.reusedSocket && !answer && !timedOut && !signal.aborted
         finish({
@@ -179,7 +179,7 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
         // 'end' comes for a cut answer too on some paths; only `complete` says that all of it is here.
         res.on('end', () => {
           if (!res.complete) fail(new Error('the answer was cut short'))
-          // An answer to what has not left yet is no acknowledgement: who gave it cannot have the rows.
+          // An answer to a request that has not been sent completely is no acknowledgement: the server cannot have the rows.
           else if (req.writableFinished) finish(reply(true))
           else {
             finish(reply(false))
@@ -222,7 +222,7 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
   }
 }
 
-// Some proxies compress answers although nobody asks them to.
+// Some proxies compress answers although the request does not ask for it.
 function textOf(bytes: Buffer, encoding: string | undefined): string {
   const maxOutputLength = KEPT_REPLY_BYTES
   try {
@@ -232,7 +232,7 @@ function textOf(bytes: Buffer, encoding: string | undefined): string {
       case 'deflate':
         return unzipSync(bytes, {
           maxOutputLength,
-          finishFlush: constants.Z_SYNC_FLUSH, // its end may not have been kept
+          finishFlush: constants.Z_SYNC_FLUSH, // the end may be cut off
         }).toString()
       case 'br':
         return brotliDecompressSync(bytes, {

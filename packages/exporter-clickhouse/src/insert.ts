@@ -35,12 +35,12 @@ export interface Whole {
 
 export const TOKEN = 'insert_deduplication_token'
 
-/** A setting that we send, so that neither a server's defaults nor the user's profile change what a statement means. */
+/** A setting that we send so that neither the server's defaults nor the user's profile can change what a statement means. */
 export interface Setting {
   readonly value: string
-  /** Without it rows may be lost, or stored twice, with nobody told: where it is forbidden, rows are better held. */
+  /** Without it rows may silently be lost or stored twice: where the server forbids it, rows are held. */
   readonly essential: boolean
-  /** What it costs where it cannot be sent and the server has another value, as a sentence. */
+  /** What may happen if it cannot be sent and the server has another value, as a sentence. */
   readonly without: string
 }
 
@@ -49,8 +49,8 @@ const VIEW_ROWS = 'Materialized views of the table may lack rows.'
 const ALL_REFUSED = 'The server may refuse every row.'
 
 /**
- * The settings of an INSERT: of all that ClickHouse 26.7 has, those that decide how many of the rows are stored, in how many blocks,
- * or as what, without an error that says so (`node bench/settings.mjs` tries them all).
+ * The settings of an INSERT: those of ClickHouse 26.7 that change, without an error, how many of the rows are stored, in how many
+ * blocks, or with which values (`node bench/settings.mjs` tries them all).
  */
 export const SETTINGS: Readonly<Record<string, Setting>> = {
   // On by default since ClickHouse 26.3. Together with a token it lost rows before 26.7 (ClickHouse#111031).
@@ -67,11 +67,11 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   limit: essential('0', 'Rows above the limit are not stored.'),
   offset: essential('0', 'The first rows of a batch are not stored.'),
   timeout_overflow_mode: essential('throw', 'Rows are not stored when an INSERT takes too long.'),
-  // One batch is one block, so that it is stored whole or not at all: no number of bytes ends a block, and no number of rows that
-  // a batch can have.
+  // One batch is one block, so that it is stored whole or not at all: these values let neither bytes nor any number of rows in a
+  // batch end a block early.
   min_insert_block_size_rows: essential('4294967295', 'Part of a batch may be stored twice.'),
   min_insert_block_size_bytes: essential('0', 'Part of a batch may be stored twice.'),
-  // Rows are parsed in chunks otherwise, and each must fit in one. Up to 10 MiB it gains nothing.
+  // Parallel parsing cuts the body into chunks, and each row must fit in one. For bodies up to 10 MiB it gains nothing.
   input_format_parallel_parsing: useful('0', 'The server may refuse long rows.'),
   input_format_allow_errors_num: essential(
     '0',
@@ -95,7 +95,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   log_comment: useful(CLIENT, 'Our statements are not marked in system.query_log.'),
 }
 
-// With statements that create tables, or ask about them.
+// Sent with statements that create tables or ask about them.
 const OF_STATEMENTS: Readonly<Record<string, string>> = {
   data_type_default_nullable: '0',
   aggregate_functions_null_for_empty: '0',
@@ -103,7 +103,7 @@ const OF_STATEMENTS: Readonly<Record<string, string>> = {
   ...valuesOf('additional_table_filters', 'additional_result_filter', 'log_comment'),
 }
 
-/** Where to post a statement of our own. */
+/** The path to post one of our own statements to. */
 export function statementPath(without: ReadonlySet<string>): string {
   return `/?${queryOf(OF_STATEMENTS, without)}`
 }
@@ -129,14 +129,14 @@ function valuesOf(...names: string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, SETTINGS[name]?.value ?? '']))
 }
 
-/** Not sent with asynchronous inserts: the server gathers rows of many writers, and a retry may duplicate them. */
+/** Not sent with asynchronous inserts, which give up deduplication: the server gathers the rows of many writers. */
 export const DEDUPLICATION: readonly string[] = [
   'insert_deduplicate',
   'deduplicate_insert',
   'deduplicate_insert_select',
   'deduplicate_blocks_in_dependent_materialized_views',
 ]
-// What the user's own `settings` may change.
+// Settings that the user's own `settings` may override.
 const CHANGEABLE = new Set([
   'date_time_input_format',
   'enforce_strict_identifier_format',
@@ -144,7 +144,7 @@ const CHANGEABLE = new Set([
   'additional_result_filter',
   'log_comment',
 ])
-/** Those that carry guarantees. */
+/** Settings that guarantees depend on: the user's own `settings` must not contain them. */
 export const FIXED_SETTINGS: readonly string[] = Object.keys(SETTINGS).filter(
   (name) => !CHANGEABLE.has(name),
 )
@@ -199,13 +199,13 @@ export function insertOfPart(insert: Insert, part: string): Insert {
   return { ...insert, settings: { ...insert.settings, [TOKEN]: tokenOf(token, part) } }
 }
 
-/** What a server judges an INSERT by, whatever its rows: the table, its columns and the settings. */
+/** Identifies what a server may refuse in an INSERT regardless of its rows: the table, its columns and the settings. */
 export function kindOf({ statement, settings }: Insert): string {
   const { [TOKEN]: _, ...others } = settings
   return `${statement.slice(0, statement.indexOf(') ') + 1)} ${JSON.stringify(others)}`
 }
 
-/** As it stands in the statement. */
+/** The quoted database and table, as in the statement. */
 export function targetOf({ statement }: Insert): string {
   return statement.slice('INSERT INTO '.length, statement.indexOf(' ('))
 }
@@ -235,7 +235,7 @@ export function postOf(
   { deadlineMs, repeatable }: { deadlineMs: number; repeatable: boolean },
 ): Post & { readonly queryId: string } {
   const query = queryOf(settings, without)
-  const queryId = newQueryId() // a fresh one: the same id while the first still runs is an error
+  const queryId = newQueryId() // a fresh one for each attempt: the server refuses an id whose query is still running
   query.set('query_id', queryId)
   // With what the rows have in common it is too long for the URLs that some proxies pass on.
   const leads = whole !== undefined && canLead(codec)
@@ -265,7 +265,7 @@ function leading(statement: string, codec: Compression['codec']): Buffer {
   return codec === 'gzip' ? gzipSync(line) : line
 }
 
-/** Whether a setting is one of ours, which a server may do without. */
+/** Whether a setting is one of ours, and so may be left out. */
 export function isOurs(setting: string, { settings }: DestinationConfig): boolean {
   const ours = Object.hasOwn(SETTINGS, setting) || Object.hasOwn(OF_STATEMENTS, setting)
   return ours && !Object.hasOwn(settings, setting)

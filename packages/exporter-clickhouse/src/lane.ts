@@ -98,7 +98,7 @@ export class Lane {
       batcher.writer.length = start
       batcher.seal()
       batcher = this.#open.of(constants)
-      isRow = this.#write(span, batcher) // again, for it may name keys by the lists of the others
+      isRow = this.#write(span, batcher) // again, because the row refers to key lists of the sealed batch
     }
     if (isRow) {
       batcher.commit(partition)

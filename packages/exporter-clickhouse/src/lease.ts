@@ -12,26 +12,26 @@ export interface Home {
   readonly folders: Set<string>
   /** How many records of ours are in it. */
   records: number
-  /** When its lease was last known to be renewed, on the monotonic clock. */
+  /** When its lease was last renewed for certain, on the monotonic clock. */
   renewedAt: number
 }
 
-/** `adopted`: another process has it by now. `gone`: it was deleted, or moved away. */
+/** `adopted`: another process has taken it over. `gone`: it was deleted or moved away. */
 export type Whereabouts = 'here' | 'adopted' | 'gone'
 
 /**
  * Who owns which directory in the spool. Not by process id: containers share volumes, not process
- * tables. An owner renews the time of a file; who finds it old, or finds none, takes the directory
- * over by renaming it, which only one can. Before that it leaves a mark with the old name, for an owner that was not dead
- * and misses its directory: without the mark it was deleted.
+ * tables. An owner renews the time of a file; a process that finds it old, or finds none, takes the directory
+ * over by renaming it, which only one can. Before that it leaves a mark with the old name. An owner that was only suspended
+ * and misses its directory learns from the mark that it was adopted; without a mark it was deleted.
  */
 export interface Leases {
   /** Where new records go; made when it is first asked for, and again after it was lost. */
   own(): Promise<Home>
   isOwn(home: Home): boolean
-  /** Whether nobody can have taken it over since its lease was renewed. */
+  /** Whether its lease is so recent that nobody can have taken it over. */
   isFresh(home: Home): boolean
-  /** Rejects if the disk does not tell. */
+  /** Rejects if the disk cannot say. */
   find(home: Home): Promise<Whereabouts>
   /** It is not there any more, or somebody else's by now. */
   lost(home: Home): void
@@ -46,7 +46,7 @@ export interface Leases {
 
 const HOME = /^(?:o|new)-[0-9a-f-]{36}$/
 const MARKS = 'adopted'
-// An owner that stood still for longer takes its rows for lost.
+// An owner that stood still for longer finds no mark and counts its rows as lost.
 const KEEP_MARKS_MS = 3_600_000
 
 export function openLeases(

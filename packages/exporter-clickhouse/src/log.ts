@@ -11,14 +11,14 @@ export interface DestinationLog {
   recovered(): void
   /** Rows are in the table. */
   delivered(): void
-  /** What still waits is flushed, and then it ends. */
+  /** The last flush before the end begins. */
   ending(): void
-  /** The process, or the pipeline, ends without these rows having been delivered. */
+  /** The process or the pipeline ends, and these rows are not delivered. */
   ended(lostRows: number, how: string): void
   lostLetter(problem: Error): void
   dropped(rows: number, reason: DropReason, error: Error | undefined): void
   noDeduplication(because: string): void
-  /** Settings of ours that the server's constraints forbid, with what each costs. */
+  /** Settings of ours that are left out because the server's constraints forbid them, each with what that costs. */
   leftOut(settings: readonly string[]): void
   differences(found: readonly string[]): void
   refusedCompanion(refused: Refused): void
@@ -61,7 +61,7 @@ export function destinationLog(
       if (failingSince === undefined) return
       const seconds = ((now() - failingSince) / 1000).toFixed(1)
       failingSince = undefined
-      log.warn(`${where} takes rows again after ${seconds} s.`) // a level at which the line before it is seen
+      log.warn(`${where} takes rows again after ${seconds} s.`) // the same level as the line that reported the failure
     },
     delivered() {
       firstRows?.taken()
@@ -80,7 +80,7 @@ export function destinationLog(
     },
     leftOut(settings) {
       log.warn(
-        `${where} is sent no settings that it forbids this user: ${settings.join(' ')} Allow them, if you mind.`,
+        `${where} forbids this user some settings, so they are left out: ${settings.join(' ')} Allow them if that matters.`,
       )
     },
     differences(found) {

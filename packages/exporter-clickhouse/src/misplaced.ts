@@ -15,8 +15,9 @@ function say(text: string): void {
 }
 
 /**
- * What an SDK calls on an exporter that was given to it as a processor: it says so once, where it would end in "onStart is not a
- * function" at every span of the application. Defined beside the class: in its type it would make an exporter pass for a processor.
+ * The methods that an SDK calls on an exporter that was passed as a processor. They report the mistake once; without them every span
+ * of the application would fail with "onStart is not a function". They are not in the class, because with them in its type an
+ * exporter would type-check as a processor.
  */
 export function explainAsProcessor(exporter: object): void {
   const explain = () =>
@@ -26,7 +27,7 @@ export function explainAsProcessor(exporter: object): void {
   define(exporter, { onStart: explain, onEnd: explain })
 }
 
-/** The reverse: what a BatchSpanProcessor calls on a processor that was given to it as its exporter. */
+/** The reverse: the method that a BatchSpanProcessor calls on a processor that was passed to it as its exporter. */
 export function explainAsExporter(processor: object): void {
   const text =
     'a ClickHouseSpanProcessor stands where a span exporter belongs, so no span is exported. Give it to the tracer provider itself (spanProcessors: [processor]), or use a ClickHouseSpanExporter.'

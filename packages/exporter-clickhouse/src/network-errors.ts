@@ -1,7 +1,7 @@
-/** How far a request came that failed without an answer. */
+/** A request that failed without an answer. */
 export interface Failure {
   readonly error: Error
-  /** Of a connection that was new, and ended without a byte of an answer. */
+  /** The connection was new and ended without a byte of an answer; its scheme. */
   readonly unanswered?: 'http' | 'https'
 }
 
@@ -12,15 +12,15 @@ export interface Explanation {
   readonly isRefusal?: true
 }
 
-const CA = 'Give its authority as `tls.ca`.'
+const CA = 'Set `tls.ca` to the certificate of its authority.'
 const CLIENT_CERTIFICATE =
   'Give a certificate that the server trusts, and its key, as `tls.cert` and `tls.key`.'
 const USE_HTTPS = 'Begin `endpoint` with https://.'
 
 interface Sign {
-  /** In the code or the message of the error. OpenSSL's texts stand in both, and differ little between versions. */
+  /** Matched against the code and the message of the error. OpenSSL puts its texts in both, and they differ little between versions. */
   readonly in: RegExp
-  /** Instead of a message of OpenSSL's or of the parser. */
+  /** Replaces the message of OpenSSL or of the HTTP parser. */
   readonly says?: string
   readonly fix: string
   readonly isRefusal?: true
@@ -70,7 +70,7 @@ const SIGNS: readonly Sign[] = [
   },
   {
     in: /HPE_INVALID_(?:CONSTANT|VERSION)/,
-    says: 'the answer is no HTTP',
+    says: 'the answer is not HTTP',
     fix: '`endpoint` must name the HTTP port of ClickHouse (8123).',
   },
 ]
@@ -83,7 +83,7 @@ const SPEAKS_TLS: Sign = {
   isRefusal: true,
 }
 
-// Many servers refuse by ending the connection without a word. Of one that has answered before that says nothing.
+// Many servers refuse by closing the connection without an answer. If the server has answered before, that has other causes.
 const FIRST_SIGNS: Readonly<Record<'http' | 'https', Sign>> = {
   http: { in: /ECONNRESET|EPIPE/, fix: `If that port speaks TLS: ${USE_HTTPS}` },
   https: {
@@ -92,7 +92,7 @@ const FIRST_SIGNS: Readonly<Record<'http' | 'https', Sign>> = {
   },
 }
 
-/** A network error as an operator can read it, and what to do about it. `isFirst`: nothing has answered there so far. */
+/** A network error in words for the operator, and what to do about it. `isFirst`: the server has never answered so far. */
 export function explained({ error, unanswered }: Failure, isFirst: boolean): Explanation {
   const { code = '' } = error as NodeJS.ErrnoException
   const text = `${code} ${error.message}`
@@ -114,7 +114,7 @@ function isTlsAlert(error: Error): boolean {
   return rawPacket?.[0] === TLS_ALERT
 }
 
-/** Of several addresses that all failed (AggregateError), whose error has no message, the messages of all. */
+/** If several addresses all failed, the AggregateError has no message: it gets the messages of all. */
 function named(error: Error): Error {
   if (error.message !== '' || !(error instanceof AggregateError)) return error
   const messages = error.errors.map((one) => (one instanceof Error ? one.message : String(one)))

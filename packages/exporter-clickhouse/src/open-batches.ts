@@ -41,8 +41,8 @@ export class OpenBatches {
   }
 
   /**
-   * The batch that the rows go in that have this in common; or the one of whole rows, which is for rows that have nothing in
-   * common, for resources beyond the first few, and where the statement has no room for the constants.
+   * The batch for rows with these constants. It is the batch of whole rows if there are no constants, if too many resources have
+   * batches already, or if the statement has no room for the constants.
    */
   of(constants: Constants | undefined): Batcher {
     if (this.#last && this.#last.constants === constants) return this.#last.batcher
@@ -62,7 +62,7 @@ export class OpenBatches {
     for (const batcher of this.#byResource.values()) batcher.seal()
   }
 
-  /** Undefined where there is no such batch and no room for one more. */
+  /** Undefined if there is no such batch and no room for one more. */
   #compact(constants: Constants): Batcher | undefined {
     const keyListsRoom = this.#keyListsRoom(constants)
     if (keyListsRoom < 0) return undefined
@@ -77,7 +77,7 @@ export class OpenBatches {
     return batcher
   }
 
-  // Only here and on the way to a new #last: rows of a batch that seal() and the account do not walk would be left behind.
+  // Call this only where #last is about to be replaced: if #last were a forgotten batch, seal() and the account would miss its rows.
   #forgetEmpty(): void {
     for (const [key, batcher] of this.#byResource)
       if (batcher.rows === 0) this.#byResource.delete(key)

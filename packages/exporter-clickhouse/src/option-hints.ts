@@ -1,6 +1,6 @@
 import type { Names } from './options-schema.js'
 
-// What other exporters and clients call it. In lower case, without _ and -.
+// Names that other exporters and clients use, in lower case and without _ and -, and what we call them.
 const ELSEWHERE: Readonly<Record<string, string>> = {
   url: 'endpoint',
   uri: 'endpoint',
@@ -38,7 +38,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 
 const MAX_DISTANCE = 2
 
-/** Which option was meant, as the end of a sentence; empty if nobody can tell. `at`: the path of the object that holds it. */
+/** Which option was probably meant, as the end of a sentence; empty if that is unclear. `at`: the path of the object that holds it. */
 export function didYouMean(name: string, at: readonly string[], names: Names): string {
   if (name.length > 60) return ''
   const here = namesAt(at, names)
@@ -53,7 +53,7 @@ export function didYouMean(name: string, at: readonly string[], names: Names): s
   const elsewhere = Object.hasOwn(ELSEWHERE, written) ? ELSEWHERE[written] : undefined
   if (nearest?.distance === 0) return `: did you mean \`${nearest.known}\`?`
   if (at[0] === 'destinations' && names.known.some((known) => plain(known) === written))
-    return ': it is one for all destinations, and stands outside `destinations`'
+    return ': it applies to all destinations, so set it outside `destinations`'
   if (elsewhere !== undefined && here.known.includes(elsewhere.split('.')[0] ?? ''))
     return `: did you mean \`${elsewhere}\`?`
   if (inGroup) {
@@ -62,11 +62,11 @@ export function didYouMean(name: string, at: readonly string[], names: Names): s
   }
   if (nearest) return `: did you mean \`${nearest.known}\`?`
   if (at.length > 0 && names.known.some((known) => plain(known) === written))
-    return `: it stands outside \`${at.at(-1)}\``
+    return `: set it outside \`${at.at(-1)}\``
   return ''
 }
 
-/** What a number that was written as text, with or without a unit, is as a number; undefined for any other value. */
+/** What to write instead of a number given as text, with or without a unit; undefined for any other value. */
 export function numberMeant(option: string, value: unknown): string | undefined {
   const [unit, factors] = unitOf(option)
   const expected = unit ? `must be a number of ${unit}` : 'must be a number'
@@ -111,13 +111,13 @@ function each(factor: number, units: readonly string[]): Record<string, number> 
   return Object.fromEntries(units.map((unit) => [unit, factor]))
 }
 
-/** What the object at a path may hold. */
+/** The names that the object at a path may have. */
 export function namesAt(path: readonly string[], names: Names): Names {
   const [first, ...rest] = path
   if (first === undefined) return names
   const below = names.groups?.[first]
   if (!below) return { known: [] }
-  // A number: which one of the list it is.
+  // A number is an index into a list.
   return namesAt(/^\d+$/.test(rest[0] ?? '') ? rest.slice(1) : rest, below)
 }
 
@@ -125,7 +125,7 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[_-]/g, '')
 }
 
-/** Levenshtein's: how many letters to put in, take out or replace. */
+/** Levenshtein distance: how many letters to insert, delete or replace. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (let line = 1; line <= from.length; line++) {

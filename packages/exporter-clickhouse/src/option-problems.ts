@@ -11,9 +11,9 @@ export function describe(issue: z.core.$ZodIssue, options: unknown, names: Names
   const at = path.join('.')
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key, index) => {
-      // Somebody has spread a list among the options: to look at each of its names would take seconds.
+      // If somebody spreads a long list into the options, hints for all of its keys would take seconds.
       const hint = index < MAX_HINTS ? didYouMean(key, path, names) : ''
-      return `${[...path, shownName(key)].join('.')} is no option${hint}`
+      return `${[...path, shownName(key)].join('.')} is not an option${hint}`
     })
   if (issue.code === 'invalid_union' && at.endsWith('schema'))
     return [`${at} must be 'flat', 'otel' or a table made by defineTable()`]
@@ -35,7 +35,7 @@ export function describe(issue: z.core.$ZodIssue, options: unknown, names: Names
   return [`${at || 'options'}: ${issue.message} (received ${shown})`]
 }
 
-/** What zod says in terms of its types, in terms of the options. */
+/** Restates a rule that zod expresses in its own types in terms of the options. */
 function plainRule(
   issue: z.core.$ZodIssue,
   path: readonly string[],
@@ -84,7 +84,7 @@ function escaped(text: string): string {
 
 /** What is wrong with the name of a database or table, as the end of a sentence; undefined if nothing is. */
 export function dottedName(name: string): string | undefined {
-  // ClickHouse would take `database.table` for one name, and make a table that nobody finds. Any other name may hold a dot.
+  // ClickHouse would take `database.table` as one name and create a table that nobody finds. Other names may contain dots.
   const [, database, table] = /^[`"]?([\w-]{1,60})[`"]?\.[`"]?([\w-]{1,60})[`"]?$/.exec(name) ?? []
   return table === undefined
     ? undefined

@@ -29,7 +29,7 @@ function readFields(
       names.flatMap((name): [string, unknown][] => {
         const path = `${at}${shownName(name)}`
         if (name === '__proto__') {
-          problems.push(`${path} is no option`) // zod leaves it out without a word
+          problems.push(`${path} is not an option`) // zod silently leaves it out
           return []
         }
         try {

@@ -23,7 +23,7 @@ const checked = (problemOf: (text: string) => string | undefined) =>
     if (message !== undefined)
       payload.issues.push({ code: 'custom', input: payload.value, message })
   })
-/** Of a database or table. */
+/** The name of a database or table. */
 const tableName = checked(dottedName).check(z.minLength(1))
 /** An object of options, each of which may be missing. */
 const group = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
@@ -114,7 +114,7 @@ const destinationShape = {
   ),
   agent: z.custom<Agent>(
     (value) => hasMethod(value, 'addRequest') && hasMethod(value, 'destroy'),
-    "must be an Agent of node:http or node:https, or made of one; undici's is none",
+    "must be an Agent of node:http or node:https, or derived from one; undici's Agent cannot be used",
   ),
 }
 

@@ -99,7 +99,7 @@ export interface DestinationOptions {
    * Gives up deduplication: a retry after a lost answer may store rows twice. Default: false.
    */
   asyncInsert?: boolean | undefined
-  /** `create` (default) creates a missing database or table on the first answer that says so; `validate` compares columns after the first success and warns; `off` does neither. */
+  /** `create` (default) creates a missing database or table on the first answer that says so; `validate` creates nothing, compares the columns after the first success, and warns; `off` does neither. Except with `off`, a table that refuses our columns is compared at once. */
   manageSchema?: 'create' | 'validate' | 'off' | undefined
   /** Seconds after which rows of tables that we create are deleted. Default: never. */
   ttl?: number | undefined
@@ -118,7 +118,7 @@ export interface DestinationOptions {
   headers?: Record<string, string> | undefined
   /** ClickHouse settings sent with every INSERT. */
   settings?: Record<string, string | number | boolean> | undefined
-  /** An agent of your own, of `node:http` or `node:https` as the endpoint asks, instead of ours. */
+  /** Your own agent instead of ours, of `node:http` or `node:https` to fit the endpoint. */
   agent?: Agent | undefined
 }
 
@@ -127,7 +127,7 @@ export interface NamedDestinationOptions extends DestinationOptions {
   name: string
 }
 
-/** Options of exporter and processor. What stands outside `destinations` is the default for every one of them. */
+/** Options of exporter and processor. Options outside `destinations` are the defaults for all of them. */
 export interface Options extends DestinationOptions {
   /**
    * More destinations. The flat options are a destination of their own, named `primary`,
@@ -140,8 +140,8 @@ export interface Options extends DestinationOptions {
    */
   acknowledge?: 'delivered' | 'accepted' | undefined
   /**
-   * Flushes on SIGINT and SIGTERM, within `flushTimeoutMs`, before the signal ends the process. Listeners of the application
-   * run as always, and decide whether and how it ends. Default: false.
+   * Flushes on SIGINT and SIGTERM, within `flushTimeoutMs`, before the signal ends the process. The application's own listeners
+   * run as always and decide whether and how it ends. Default: false.
    */
   flushOnSignal?: boolean | undefined
   /** Called when rows are given up, per destination. What it throws is ignored. */

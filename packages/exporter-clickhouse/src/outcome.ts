@@ -1,12 +1,12 @@
 import type { ClickHouseError } from './errors.js'
 
-/** What one attempt to insert a batch came to. */
+/** The result of one attempt to insert a batch. */
 export type Outcome =
   | {
       readonly status: 'delivered'
-      /** An earlier sending of the same may have been written too. */
+      /** An earlier transmission of the same request may have been written too. */
       readonly replayed?: boolean
-      /** Where the server says how many rows it wrote, those of materialized views among them. */
+      /** How many rows the server says it wrote, including those of materialised views; absent if it does not say. */
       readonly writtenRows?: number
     }
   | {
@@ -24,13 +24,13 @@ export type Outcome =
       readonly timedOut?: boolean
       /** The server did not even answer a ping: no row was sent. */
       readonly unsent?: boolean
-      /** The code is none that we know: it may be one more that data can cause. */
+      /** Unknown code: the rows themselves may be the cause. */
       readonly unlisted?: boolean
-      /** It may be the form of the statement that the server, or the table, does not take. Nothing was written. */
+      /** The server or the table may refuse only the compact form of the statement. Nothing was written. */
       readonly refusesForm?: boolean
-      /** The table has not the columns of the INSERT. */
+      /** The table lacks columns of the INSERT. */
       readonly refusesColumns?: boolean
-      /** The batch is too much for what one query may use: a smaller one may be taken. */
+      /** The batch exceeds what one query may use: a smaller one may be taken. */
       readonly ofBatch?: boolean
     }
   | {
@@ -39,7 +39,7 @@ export type Outcome =
       readonly fix?: string | undefined
     }
   | {
-      /** `unknown_setting`: the server is too old for it. `forbidden_setting`: a constraint keeps this user from it. */
+      /** `unknown_setting`: the server is too old for it. `forbidden_setting`: a constraint forbids it to this user. */
       readonly status: 'unknown_setting' | 'forbidden_setting'
       readonly error: ClickHouseError
       readonly fix?: string | undefined
@@ -53,7 +53,7 @@ export type Outcome =
 
 /** Nothing was written. */
 interface Refusal {
-  /** It may be the form of the statement or the rows that the server, or the table, does not take. */
+  /** The server or the table may refuse only the compact form of the statement or the rows. */
   readonly refusesForm?: boolean
   /** Counted from 0: the server's guess. */
   readonly row?: number

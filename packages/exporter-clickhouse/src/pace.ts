@@ -6,7 +6,7 @@ import type { Retry } from './outcome.js'
 // While a server is away it is asked about every two seconds, so that the first rows arrive within
 // five seconds of its return, however long the backoff has grown.
 const PROBE_EVERY_MS = 2000
-// Nobody mends a password within a second, and servers lock users out.
+// Nobody corrects a password within a second, and servers lock users out.
 const MISCONFIGURED_PROBE_MS = 30_000
 const HURRIED_APART_MS = 200
 
@@ -46,7 +46,7 @@ export class Pace {
     return this.#last?.timedOut ?? false
   }
 
-  /** The attempt under way is one that a flush asked for: it is none of those that `maxRetries` counts. */
+  /** The attempt under way was requested by a flush, so it does not count towards `maxRetries`. */
   get hurried(): boolean {
     return this.#hurried
   }
@@ -54,7 +54,7 @@ export class Pace {
   succeeded(): void {
     this.#hurried = false
     this.#hasSucceeded = true
-    // After a failure one at a time at first: what has just come back is not flooded.
+    // After a failure one at a time at first, so that a server that has just come back is not flooded.
     this.#concurrency = this.failing ? 1 : Math.min(this.#concurrency + 1, this.#maxConcurrency)
     this.#failures = 0
     this.#last = undefined
@@ -76,7 +76,7 @@ export class Pace {
     this.#pause = clock.setTimeout(() => this.#resume(), delay).unref()
   }
 
-  /** Somebody waits for the rows: the next attempt is due at once, unless that breaks a promise or cannot help. */
+  /** Somebody waits for the rows: the next attempt is due at once, unless the server asked for more time or it cannot help. */
   hurry(): void {
     if (this.#pause === undefined || this.#last?.why === 'misconfigured') return
     const now = clock.now()
@@ -92,10 +92,10 @@ export class Pace {
 
   #delayMs({ why }: Retry): number {
     const delay = backoffMs(this.#failures, this.#retry)
-    // Of a server that has taken rows it may be one batch: the next attempt, with another, tells.
+    // If the server has taken rows before, only this batch may be at fault: the next attempt, with another batch, will show.
     const oneBatch = this.#hasSucceeded && this.#failures === 1
     if (why === 'misconfigured' && !oneBatch) return MISCONFIGURED_PROBE_MS
-    // Who gives up after some attempts wants them spread out as configured.
+    // With a finite `maxRetries`, keep the configured backoff.
     const probes = why !== 'overloaded' && this.#retry.maxRetries === Number.POSITIVE_INFINITY
     return probes ? Math.min(delay, PROBE_EVERY_MS) : delay
   }

@@ -27,7 +27,7 @@ const MAX_ARRIVING_SPANS = 10_000
 // For the spool to give up its lease, however long the rest has taken.
 const MIN_CLOSE_MS = 500
 
-// An ended script waits no longer for a server that has refused every attempt.
+// A script that has ended waits no longer than this for a server that has refused every attempt.
 const REFUSED_WAIT_MS = 2000
 
 /** The way of a span: to a line, to a batch in its lane, to the queue of every destination. */
@@ -108,7 +108,7 @@ export class Pipeline {
     else this.#add(span)
   }
 
-  /** Resolves when every row taken in before is delivered or dropped; rejects at the deadline, naming who still waits. */
+  /** Resolves when every row taken in before is delivered or dropped; rejects at the deadline, naming the destinations that still have rows. */
   async flush(timeoutMs: number = this.#config.flushTimeoutMs): Promise<void> {
     if (
       await within(timeoutMs, (signal) => this.#when((destination) => destination.settled(signal)))
@@ -120,7 +120,7 @@ export class Pipeline {
     throw new Error(`spanhouse: not flushed within ${timeoutMs} ms: ${waiting.join(', ')}`)
   }
 
-  /** What is on disk behind a failing server is not waited for, nor for long one that has refused everything. Says what is lost. */
+  /** Does not wait for what is on disk behind a failing server, nor long for a server that has refused every attempt. Logs what is lost. */
   async flushBeforeExit(): Promise<void> {
     for (const destination of this.#destinations) destination.log.ending()
     await within(this.#config.flushTimeoutMs, (signal) =>
@@ -131,7 +131,7 @@ export class Pipeline {
         if (!isSafe && !destination.refusedEverything) await destination.safe(signal)
       }),
     )
-    if (this.closed) return // shutdown() says it
+    if (this.closed) return // shutdown() logs it
     for (const destination of this.#destinations)
       destination.log.ended(destination.unsafeRows, 'the process ends')
   }
@@ -178,7 +178,7 @@ export class Pipeline {
       lost += rows
       destination.log.ended(rows, `shut down within ${shutdownTimeoutMs} ms`)
     }
-    if (lost > 0) await turn() // process.exit() right after us would come before the warning
+    if (lost > 0) await turn() // a process.exit() right after shutdown() would come before the warning
     const left = Math.max(shutdownTimeoutMs - (clock.now() - startedAt), MIN_CLOSE_MS)
     await within(left, () => Promise.all(this.#spools.map((spool) => spool.close())))
   }
@@ -206,7 +206,7 @@ export class Pipeline {
     const { length } = this.#lanes
     this.#isAdding = true
     try {
-      for (let index = 0; index < length; index++) this.#lanes[index]?.add(span) // for…of would make an iterator a span
+      for (let index = 0; index < length; index++) this.#lanes[index]?.add(span) // for…of would allocate an iterator for every span
     } finally {
       this.#isAdding = false
     }
@@ -221,9 +221,9 @@ export class Pipeline {
   }
 
   /**
-   * Calls `encode` at once, if it can. Attributes of a resource may still be on their way: its spans are encoded when they are known,
-   * or after a while without them. And while a row is written, or its batch is sealed, the application may run (a getter of the span's,
-   * onDrop) and end another span: that one waits for a turn of the event loop, and is counted and flushed meanwhile.
+   * Calls `encode` at once, if it can. Attributes of a resource may still be pending: its spans are encoded when they are known,
+   * or after a while without them. And while a row is written or its batch is sealed, application code may run (a getter of the span,
+   * onDrop) and end another span: that span waits for one turn of the event loop, and counts as waiting for stats and flushes meanwhile.
    */
   #whenReady(
     spans: readonly SpanLike[],
@@ -247,7 +247,7 @@ export class Pipeline {
 
   async #when(done: (destination: Destination) => Promise<void>): Promise<void> {
     const sent = async () => {
-      if (this.#isAdding) await turn() // a getter of a span's asks for it: the batches are sealed when its row is in
+      if (this.#isAdding) await turn() // called by a getter of a span: the batches are sealed once its row is written
       for (const lane of this.#lanes) lane.seal()
       for (const destination of this.#destinations) destination.hurry()
       await Promise.all(this.#destinations.map(done))

@@ -8,13 +8,13 @@ const NOT_REACHED = 'The proxy cannot reach ClickHouse: look at the proxy.'
 interface Meaning {
   readonly class: 'transient' | 'overloaded' | 'ambiguous' | 'misconfigured' | 'too_large'
   readonly fix?: string
-  /** The URL or the headers may be too long for it: a statement in the body may pass. */
+  /** The URL or the headers may be too long: whole rows, whose statement is short, may pass. */
   readonly mayBeForm?: true
 }
 
-// Of answers without a code of ClickHouse's: a proxy, a gateway, or something else altogether.
+// Answers without one of ClickHouse's codes: from a proxy, a gateway, or something else altogether.
 const BY_STATUS = new Map<number, Meaning>([
-  [400, { class: 'misconfigured', mayBeForm: true }], // HAProxy says it to headers that are too long
+  [400, { class: 'misconfigured', mayBeForm: true }], // HAProxy's answer to headers that are too long
   [401, { class: 'misconfigured', fix: CREDENTIALS }],
   [403, { class: 'misconfigured', fix: CREDENTIALS }],
   [404, { class: 'misconfigured', fix: 'No ClickHouse answers at this `endpoint`.' }],
@@ -37,7 +37,7 @@ const BY_STATUS = new Map<number, Meaning>([
     411,
     {
       class: 'misconfigured',
-      fix: 'A proxy on the way takes Content-Length away: have it pass that header on.',
+      fix: 'A proxy removes the header Content-Length: configure it to pass that header on.',
     },
   ],
   [413, { class: 'too_large' }],
@@ -59,20 +59,20 @@ const BY_STATUS = new Map<number, Meaning>([
     511,
     { class: 'misconfigured', fix: 'The network wants a login before it lets requests through.' },
   ],
-  // Of Cloudflare, which has not passed the request on.
+  // From Cloudflare, which has not forwarded the request.
   [521, { class: 'transient', fix: NOT_REACHED }],
   [523, { class: 'transient', fix: NOT_REACHED }],
   [525, { class: 'transient', fix: 'The proxy and ClickHouse do not agree on TLS.' }],
   [526, { class: 'transient', fix: "The proxy does not trust ClickHouse's certificate." }],
-  // Of an AWS load balancer that could not ask who we are.
+  // From an AWS load balancer whose login service failed.
   [561, { class: 'misconfigured', fix: 'The load balancer wants a login: let this path through.' }],
 ])
 
-// What a proxy, or a port of another protocol, says in so many words.
+// Texts of proxies, and of ports for another protocol, that name the mistake.
 const BY_TEXT: readonly [RegExp, string][] = [
   [
     /There is no handle/,
-    'ClickHouse answers there, but serves no such path: leave the path out of `endpoint`, or have the proxy before it take the path away.',
+    'ClickHouse answers there, but serves no such path: leave the path out of `endpoint`, or let the proxy remove it.',
   ],
   [
     /Port \d+ is for clickhouse-client/,
@@ -88,7 +88,7 @@ const BY_TEXT: readonly [RegExp, string][] = [
   ],
 ]
 
-/** What an answer without a code of ClickHouse's means for the rows. */
+/** What an answer without one of ClickHouse's codes means for the rows. */
 export function meaningOf(reply: Reply): Meaning & { readonly error: ClickHouseError } {
   const { status, body } = reply
   const target = isRedirect(status) ? redirection(reply) : undefined
@@ -103,7 +103,7 @@ export function meaningOf(reply: Reply): Meaning & { readonly error: ClickHouseE
   return { ...meaning, ...(fix !== undefined && { fix }), error }
 }
 
-/** An answer that claims success, and that no ClickHouse gave. */
+/** An answer that claims success but did not come from ClickHouse. */
 export function foreignSuccess(
   reply: Reply,
   doubt: string,
@@ -129,7 +129,7 @@ function isRedirect(status: number): boolean {
   return status >= 300 && status < 400
 }
 
-/** Where a redirect leads. Its query may repeat ours. */
+/** Where a redirect leads, without the query string, which may repeat ours. */
 function redirection({ headers }: Reply): string | undefined {
   const { location } = headers
   if (!location) return undefined
@@ -141,8 +141,8 @@ function redirection({ headers }: Reply): string | undefined {
 }
 
 /**
- * What an answer says of itself: a page's title, the message of a JSON error, or a plain text up to the first quotation. It may
- * repeat our request, and URL and body hold what the rows hold.
+ * The part of an answer that is safe to show: the title of a page, the message of a JSON error, or a plain text up to the first
+ * quotation. The rest may quote our request, whose URL and body contain values of rows.
  */
 function sayingOf({ headers, body }: Reply): string {
   const heading = /<title[^>]*>([^<]*)|<h1[^>]*>([^<]*)/i.exec(body)
@@ -154,7 +154,7 @@ function sayingOf({ headers, body }: Reply): string {
   return oneLine(text.slice(0, 2000).replace(/(?:[?{"<&]|(?<!\w)').*$/s, ''))
 }
 
-// chproxy puts who asked before what it has to say.
+// chproxy puts the user and address of the client before its message.
 const CHPROXY = /^\[ Id: [^\]\n]{0,500}\]: /
 
 function messageOfJson(body: string): string | undefined {

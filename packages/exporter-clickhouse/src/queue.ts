@@ -62,7 +62,7 @@ export class Queue implements Iterable<Entry> {
     if (this.#heldBytes > this.#maxBytes / 2 && entry.state === 'ready') this.letGo(entry)
   }
 
-  /** Keeps an entry on disk only, if it is there. */
+  /** Frees the memory of an entry that is on disk. */
   letGo(entry: Entry): void {
     if (!entry.stored) return
     entry.batch = undefined

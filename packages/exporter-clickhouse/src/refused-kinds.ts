@@ -3,15 +3,15 @@ import type { Entry } from './entry.js'
 
 interface Kind {
   readonly aside: Set<Entry>
-  /** It asks for the others. */
+  /** The entry that is tried on behalf of the others. */
   probe: Entry | undefined
   timer: NodeJS.Timeout | undefined
 }
 
 /**
  * Recovered batches whose INSERT the server refuses: an earlier configuration made them, for a table, columns, settings or rights
- * that are not there any more. That says nothing of the server, so they wait aside, by kind, and hold up no others. One of each
- * kind asks again after a while; when it is taken, all are.
+ * that no longer exist. That says nothing about the server, so they wait aside, by kind, and hold up no others. After a while one of
+ * each kind is tried again; when the server takes it, all of that kind are sent.
  */
 export class RefusedKinds {
   readonly #kinds = new Map<string, Kind>()

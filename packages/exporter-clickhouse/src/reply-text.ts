@@ -2,12 +2,12 @@ import { ClickHouseError, oneLine } from './errors.js'
 import type { Exception } from './exception-codes.js'
 import type { Reply } from './http.js'
 
-/** The reply fails without a code that we could read. */
+/** The reply is an exception whose code cannot be read. */
 export const UNREADABLE = -1
 
 /**
- * ClickHouse's exception code in a reply; 0 if it holds none. Newer servers say it in a header; servers before about 21, and a
- * stream that failed after its headers were out, say it in the body only. A proxy may double the header, or garble it.
+ * ClickHouse's exception code in a reply; 0 if there is none. Newer servers send it in a header. Servers before about 21, and any
+ * server that fails after sending its headers, have it in the body only. A proxy may repeat or garble the header.
  */
 export function exceptionCode({ status, headers, body }: Reply): number {
   const header = headers['x-clickhouse-exception-code']
@@ -25,12 +25,12 @@ export function isSuccess(status: number): boolean {
 }
 
 const NAME = '(?:`(?:[^`\\\\]|\\\\.)*`|[\\w-]+)'
-// It stands at the end. A row that holds these words is quoted: its quotation mark comes after them.
+// Only at the end of the text. If a quoted row contains these words, a quotation mark follows them.
 const VIEW = new RegExp(`^while pushing to view (${NAME}(?:\\.${NAME})?)[^'"]*$`, 'is')
 
 /**
- * The materialised view in which an INSERT failed, if it did: then the rows are in the table itself. Empty if the view has
- * no name that we can read.
+ * The materialised view in which an INSERT failed: then the rows are in the table itself. Empty if its name cannot be read,
+ * undefined if no view failed.
  */
 export function viewThatFailed(body: string): string | undefined {
   const at = body.toLowerCase().lastIndexOf('while pushing to view')
@@ -40,8 +40,8 @@ export function viewThatFailed(body: string): string | undefined {
 }
 
 /**
- * Parse errors quote the row they met, which is the application's data: of those only the exception's name is kept. The
- * others name tables, columns and settings, which the operator needs.
+ * The error to show. Parse errors quote the row, which is the application's data, so only the exception's name is kept. Other
+ * messages name tables, columns and settings, which the operator needs.
  */
 export function exceptionError(
   { status, body }: Reply,
@@ -61,7 +61,7 @@ export function exceptionError(
     exception.quotes === 'rows' ||
     (view !== undefined && code !== ACCESS_DENIED)
   const said = quotesRows
-    ? (exception?.name ?? nameIn(body) ?? 'no more is known of it')
+    ? (exception?.name ?? nameIn(body) ?? 'unknown exception')
     : oneLine(messageOf(body, exception))
   const where = view ? ` in the materialised view ${oneLine(view)}` : ''
   const text = said ? `: ${said}` : ''
@@ -77,25 +77,25 @@ function messageOf(body: string, { quotes }: Exception): string {
     .replace(/^Code: \d+[.,] (?:e\.displayText\(\) = )?(?:DB::Exception: )?/, '')
     .replace(/\(version .*$/s, '')
     .replace(/, e\.what\(\) = .*$/s, '')
-    // The statement follows, with what the rows have in common.
+    // After these words comes the statement, with values that the rows have in common.
     .replace(/[:,.]? (?:in scope|in query|while processing|while executing) .*$/is, '')
   return quotes === 'statement' ? message.replace(/[('"{].*$/s, '') : message
 }
 
 const VIOLATED_CONSTRAINT = 469
 
-/** What the server says that it has written: on ClickHouse 26.7 never less than it stored, on any engine and of a repeated token too. */
+/** How many rows the server says it wrote. On ClickHouse 26.7 that is never less than it stored, for any engine and for a repeated token too. */
 export function writtenRows({ headers }: Reply): { writtenRows?: number } {
   const summary = headers['x-clickhouse-summary']
   const written = /"written_rows":\s*"?(\d+)/.exec(String(summary))?.[1]
-  // Older servers may say 0 of whatever they wrote; those that tell the time as well do count.
+  // Older servers may say 0 whatever they wrote; a 0 counts only from servers that also report the elapsed time.
   const counts = Number(written) > 0 || String(summary).includes('"elapsed_ns"')
   return written !== undefined && counts ? { writtenRows: Number(written) } : {}
 }
 
-/** The row that is refused, from 0, as far as the server tells. */
+/** The refused row, counted from 0, if the server names one. */
 export function rowHint(code: number, body: string): { row?: number } {
-  // A parser says it after it has quoted the row, a constraint before: what a row says of itself is not believed.
+  // A parser names the row after quoting it, a constraint before: the same words inside a quoted row must not match.
   const row =
     code === VIOLATED_CONSTRAINT
       ? / is violated at row ([1-9]\d{0,8})\. Expression: /.exec(body)?.[1]
@@ -107,24 +107,24 @@ const ACCESS_DENIED = 497
 const GRANT =
   /(\S+): Not enough privileges\..* the grant (.+? ON (?:(?:`(?:[^`\\]|\\.)*`|[\w*]+)\.?){1,2})/
 
-/** The statement that gives the right which the server misses. */
+/** The GRANT that gives the missing right, as a sentence. */
 export function grantFix(code: number, body: string): string | undefined {
   const [, user, grant] = (code === ACCESS_DENIED && GRANT.exec(body)) || []
   return grant && `Grant the right: GRANT ${grant.replace(/\.$/, '')} TO ${user}.`
 }
 
-/** The setting that an exception complains of. */
+/** The setting that an exception names. */
 export function settingIn(body: string): string | undefined {
   return /[Ss]etting ['"`]?([A-Za-z0-9_]+)/.exec(body)?.[1]
 }
 
 /**
- * What stands where our JSON or our statement should begin, if the server met something else there. Our rows and statements
- * cannot cause that: a proxy has taken away the query string, or the header that names the compression.
+ * What the server read where our statement or our JSON should begin, if it was something else: `rows` (a proxy has removed the query
+ * string) or `compressed` bytes (a proxy has removed the header Content-Encoding). Our own rows and statements cannot cause that.
  */
 export function foreignBody(code: number, body: string): 'rows' | 'compressed' | undefined {
   if (code === 62) {
-    // Before the end of our first word. A brace is a token, and what follows it is then found to be none of SQL.
+    // The failure is within our first word, so it was not ours. A brace is a token of SQL, so the parser fails after it, at position 2 or later.
     const met = /failed at position ([1-6])(?!\d)(?: \(|: )?'?(.)?/s.exec(body)
     if (!met) return undefined
     return met[1] !== '1' || met[2] === '{' ? 'rows' : 'compressed'

@@ -5,7 +5,7 @@ import type { Outcome } from './outcome.js'
 
 const UNKNOWN_DATABASE = 81
 
-/** A view or table beside ours that could not be created. */
+/** A companion of our table (a view, or the table it fills) that could not be created. */
 export interface Refused {
   readonly statement: string
   readonly error: Error
@@ -13,9 +13,9 @@ export interface Refused {
 }
 
 /**
- * Creates what an INSERT found missing. The database only where the server says that it is missing: who may create tables in it
- * need not be allowed to create it. A refused companion (a view, and the table it fills) keeps no row from the table itself.
- * Resolves with the first outcome that is not `delivered`, else with that.
+ * Creates what an INSERT found missing. The database is created only if the server says that it is missing: a user who may create
+ * tables in it need not be allowed to create it. A refused companion (a view, and the table it fills) is reported, and rows are
+ * delivered without it. Resolves with the first outcome that is not `delivered`, else with `delivered`.
  */
 export async function createTables(
   { schema, database, table, ttl }: DestinationConfig,
@@ -51,7 +51,7 @@ export async function createTables(
       continue
     }
     onRefused({ statement, ...outcome })
-    break // the view needs the table before it
+    break // the view that follows needs this table
   }
   return { status: 'delivered' }
 }
@@ -62,13 +62,13 @@ function isDatabaseMissing({ code }: ClickHouseError): boolean {
 
 type Failure = Exclude<Outcome, { status: 'delivered' }>
 
-/** The server will say the same until somebody changes something. */
+/** Whether the server will refuse again until somebody changes something. */
 function isRefusal(outcome: Outcome): outcome is Failure {
   if (outcome.status === 'delivered') return false
   return outcome.status !== 'retry' || outcome.why === 'misconfigured'
 }
 
-/** The types of the table's columns on the server; empty where it does not tell, undefined where it does not answer. */
+/** The types of the table's columns on the server; empty if the server does not say, undefined if it does not answer. */
 export async function columnsOf(
   { database, table }: DestinationConfig,
   run: (statement: string) => Promise<{ outcome: Outcome; text: string }>,
@@ -82,7 +82,7 @@ export async function columnsOf(
   return new Map(lines.map((line) => JSON.parse(line) as [string, string]))
 }
 
-/** How the table on the server differs from the schema, as short phrases; empty if it does not, or does not tell. */
+/** How the table on the server differs from the schema, as short phrases; empty if it does not differ, or if the server does not say. */
 export function differences(
   { schema }: DestinationConfig,
   there: ReadonlyMap<string, string>,
@@ -98,8 +98,8 @@ export function differences(
 const JSON_TYPE = /^(JSON|Object)\b/
 
 /**
- * Columns of type JSON where the schema has another, as the Collector makes them with `json: true`. The server takes our maps there,
- * and stores every value as a text: queries over rows of both writers then fail (386).
+ * Columns of type JSON where the schema has another type, as the Collector creates them with `json: true`. The server accepts our maps
+ * there but stores every value as a text: queries over the rows of both writers then fail (386).
  */
 export function jsonColumns(
   { schema }: DestinationConfig,
@@ -107,7 +107,7 @@ export function jsonColumns(
 ): string[] {
   return schema.columns.flatMap(({ name, type }) => {
     const found = there.get(name) ?? ''
-    // Of `Nested(…)`, or an array: what its elements are.
+    // Of an array (a `Nested(…)` column is shown as arrays), the type of its elements.
     const isJson = JSON_TYPE.test(found.replace(/^(Array\()+/, ''))
     return isJson && !type.includes('JSON') ? [name] : []
   })

@@ -24,9 +24,9 @@ export interface Sender {
   run(statement: string, repeatable?: boolean): Promise<{ outcome: Outcome; text: string }>
   /** Requests with rows so far. */
   readonly requests: number
-  /** Settings of ours that are left out: the server does not know them, or forbids them. */
+  /** Settings of ours that are left out because the server does not know or forbids them. */
   readonly unknownSettings: ReadonlySet<string>
-  /** Those of them that a constraint forbids this user: the server has another value. */
+  /** Those of them that a constraint forbids to this user: another value is in effect on the server. */
   readonly forbiddenSettings: ReadonlySet<string>
   /** Aborts what is in flight. */
   close(): void
@@ -65,7 +65,7 @@ export function openSender(
   const witness = new Witness()
   let requests = 0
   let creating: Promise<Outcome> | undefined
-  /** What an INSERT found missing. Until all of it is there no row is sent: a view has only the rows that come after it. */
+  /** The error that says what an INSERT found missing. No row is sent until all of it is created: a view has only the rows that come after it. */
   let missing: ClickHouseError | undefined
 
   async function insertOnce(batch: PressedBatch, insert: Insert, how: How): Promise<Outcome> {
@@ -100,29 +100,29 @@ export function openSender(
     }
   }
 
-  /** Whether a setting of ours was in the way, and is left out from now on. `leftOut`: how many were, when it was sent. */
+  /** Whether a setting of ours caused the outcome and is left out from now on. `leftOut`: how many were left out when the request was sent. */
   function canDoWithout(outcome: Outcome, leftOut: number, insert?: Insert): boolean {
     if (!('setting' in outcome) || !isOurs(outcome.setting, config)) return false
     const { status, setting } = outcome
     if (status === 'forbidden_setting' && isEssential(setting, insert)) return false
-    // It may have become known while this one was under way.
+    // It was already left out when this was sent, so leaving it out does not help.
     if (unknownSettings.size <= leftOut && unknownSettings.has(setting)) return false
     unknownSettings.add(setting)
     if (status === 'forbidden_setting') forbiddenSettings.add(setting)
     return true
   }
 
-  /** Every batch in flight finds the same missing; one creation serves them all. */
+  /** All batches in flight find the same thing missing; one creation serves them all. */
   async function create(what: ClickHouseError): Promise<Outcome> {
     creating ??= createTables(config, what, run, onRefused).finally(() => {
       creating = undefined
     })
     const created = await creating
-    // After a refusal the INSERT is asked again first: somebody may have created the table by hand.
+    // After a refusal the next attempt starts with the INSERT again: somebody may have created the table by hand.
     const interrupted = created.status === 'retry' && created.why !== 'misconfigured'
     if (!interrupted) missing = undefined
     if (created.status === 'delivered') return created
-    // Whatever is wrong with the statement, it says nothing against the rows.
+    // Whatever is wrong with this statement, the form of the rows is not the cause.
     if (created.status === 'retry') return { ...created, refusesForm: false }
     const { error, fix } = { fix: undefined, ...created }
     return { status: 'retry', why: 'misconfigured', error, fix }
@@ -153,8 +153,8 @@ export function openSender(
         if (canDoWithout(outcome, leftOut, insert)) continue
         if (outcome.status === 'forbidden_setting') return held(outcome, insert, config)
         if (outcome.status !== 'missing_table' || config.manageSchema !== 'create') return outcome
-        if (!isForConfiguredTable(insert, config)) return outcome // of an earlier configuration, from the spool
-        // Dropped between the two, or created on another node: that is no reason to wait for a human.
+        if (!isForConfiguredTable(insert, config)) return outcome // it is from the spool, written under an earlier configuration
+        // The table was dropped meanwhile, or created on another node: that passes without anybody's help.
         if (creations++ === MAX_CREATIONS)
           return { status: 'retry', why: 'transient', error: outcome.error }
         missing = outcome.error
@@ -169,9 +169,9 @@ export function openSender(
 
 type Forbidden = Extract<Outcome, { setting: string }>
 
-/** Whether rows are better held than sent without it. */
+/** Whether to hold rows rather than send them without this setting. */
 function isEssential(setting: string, insert: Insert | undefined): boolean {
-  // Only the server's own batches are worth waiting for.
+  // It matters only where the server gathers rows into batches of its own.
   if (setting === 'wait_for_async_insert') return insert?.settings['async_insert'] === '1'
   return SETTINGS[setting]?.essential === true
 }

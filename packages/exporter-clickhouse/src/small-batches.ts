@@ -1,14 +1,14 @@
 import type { BatchLimits } from './config.js'
 import type { Entry } from './entry.js'
 
-// About fifty rows: a SimpleSpanProcessor exports one span at a time, and a server takes a few hundred INSERTs a second.
+// About fifty rows. A SimpleSpanProcessor exports one span at a time, and a server takes a few hundred INSERTs a second.
 const MAX_SMALL_BYTES = 16 * 1024
-// What is united is read and written again on the main thread: a few milliseconds.
+// Uniting batches reads and writes their rows again on the main thread: a few milliseconds for this much.
 const MAX_UNITED_BYTES = 128 * 1024
 
 /**
- * A batch that is due, and other small ones behind it that can go with it in one INSERT. Only what was never attempted may be
- * united: whatever was sent once must be sent again as it was. What is on disk stays as it is there.
+ * The batch that is due, and small ones behind it that can go with it in one INSERT. Only batches that were never attempted are
+ * united, because a retry must send the same bytes, and none that are on disk, because their records cannot change.
  */
 export function smallOnes(
   first: Entry,

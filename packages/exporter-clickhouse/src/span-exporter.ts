@@ -23,7 +23,7 @@ export class ClickHouseSpanExporter {
   }
 
   readonly #pipeline: Pipeline
-  // What the callback throws is its owner's; an unhandled rejection would end the application.
+  // The callback may throw, and without this the unhandled rejection would end the application.
   readonly #callBack = hook(
     'the callback of export()',
     (resultCallback: (result: ExportResult) => void, result: ExportResult) =>

@@ -6,7 +6,7 @@ import { pathOf } from './spool-ledger.js'
 const MAX_FILES = 100
 const MAX_BYTES = 64 * 1024 * 1024
 
-/** Keeps records that cannot be read for whoever wants to look at them: so many, the oldest go first, and that is told. */
+/** Keeps unreadable records for inspection, up to a limit. Beyond it the oldest are deleted and reported to `deleted`. */
 export function corruptFolder(fs: SpoolFs, directory: string, deleted: (files: number) => void) {
   const folder = join(directory, 'corrupt')
 

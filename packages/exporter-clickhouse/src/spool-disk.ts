@@ -115,7 +115,7 @@ export async function removeFile(fs: SpoolFs, path: string): Promise<void> {
   }
 }
 
-/** Rejects if the disk does not tell. */
+/** Rejects if the disk cannot say. */
 export async function isThere(fs: SpoolFs, path: string): Promise<boolean> {
   try {
     await fs.lstat(path)

@@ -5,7 +5,7 @@ import type { Stored } from './spool.js'
 /** Which batches are on disk, as far as this process knows, and what they come to. */
 export interface Ledger {
   has(stored: Stored): boolean
-  /** Those in one folder. */
+  /** The stored batches in one folder. */
   inFolder(folder: string): Stored[]
   keep(stored: Stored): void
   /** False if it was forgotten before. Its file may still be there. */

@@ -10,7 +10,7 @@ export type Read =
   | { readonly status: 'read'; readonly batch: PressedBatch; readonly insert: Insert }
   | { readonly status: 'gone' }
   | { readonly status: 'corrupt' }
-  /** Whole, so far as we can tell, and not to be understood by this version. */
+  /** Intact, as far as can be seen, but this version does not understand it. */
   | { readonly status: 'newer' }
   /** The disk says so of this record; perhaps it says so of all. */
   | { readonly status: 'unreadable' }

@@ -49,7 +49,7 @@ export function decodeRecord(
   return { batch: Batch.restore(head, pressed) as PressedBatch, insert }
 }
 
-/** Whether another version wrote it, of what cannot be decoded: it is of a newer format, or intact and says what we do not understand. */
+/** Whether a newer version wrote a record that cannot be decoded: its format is newer, or it is intact but its content is unknown here. */
 export function isOfNewerVersion(record: Buffer): boolean {
   if (record.length < MAGIC.length) return false
   if (!record.subarray(0, VERSION_AT).equals(MAGIC.subarray(0, VERSION_AT))) return false
@@ -58,7 +58,7 @@ export function isOfNewerVersion(record: Buffer): boolean {
     const head = parts && parseHead(parts.head)
     return parts !== undefined && !(head && Object.values(head.inserts).every(isInsert))
   }
-  // Ours in all but that byte: it is the byte that was damaged.
+  // If it is intact with our version in that byte, only the byte was damaged.
   const asOurs = Buffer.from(record)
   MAGIC.copy(asOurs)
   return !intact(asOurs)

@@ -18,7 +18,7 @@ export interface Recovery {
   find(): Promise<Stored[]>
   /** Ends an adoption when nothing of ours is left in the directory. */
   tidy(home: Home): Promise<void>
-  /** From now on it is none of ours: a newer version that finds its directory takes it over. */
+  /** Disowns it from now on: a newer version that finds its directory takes it over. */
   leave(stored: Stored): void
 }
 
@@ -28,11 +28,11 @@ export function newRecovery(
   events: RecoveryEvents,
 ): Recovery {
   const reported = new Set<string>()
-  /** By destination and name, which outlive a change of owners. */
+  /** Keyed by destination and name, which stay the same when the owner changes. */
   const left = new Set<string>()
   const keyOf = (destination: string, name: string) => `${destination}/${name}`
 
-  /** Whether there is something in a folder of ours, and all of it is left to a newer version. */
+  /** Whether a folder of ours has records, and all of them are left to a newer version. */
   const isLeft = async (destination: string, path: string): Promise<boolean> => {
     if (left.size === 0) return false
     let some = false

@@ -1,4 +1,4 @@
-/** Lets so many through at a time, in order. */
+/** Lets a limited number through at a time, in order. */
 export interface Turnstile {
   /** How many are in or before it. */
   readonly size: number
@@ -13,7 +13,7 @@ export function newTurnstile(width: number): Turnstile {
       return inside + waiting.length
     },
     async run(task) {
-      // Who leaves hands the place over: nobody can slip in between.
+      // The one that leaves hands its place over directly, so that no other can slip in between.
       if (inside >= width) await new Promise<void>((resolve) => waiting.push(resolve))
       else inside++
       try {

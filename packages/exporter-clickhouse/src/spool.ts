@@ -39,9 +39,9 @@ export interface SpoolEvents {
   recovered(stored: Stored): void
   /** A batch that was to be loaded cannot be read; it was moved aside. */
   corrupt(stored: Stored): void
-  /** A newer version wrote these, of one destination and directory: they stay where they are, for that one, and are none of ours any more. */
+  /** A newer version wrote these, all of one destination and directory: they stay where they are for that version, and this one disowns them. */
   newer(stored: readonly Stored[]): void
-  /** So many of the records that had been moved aside are deleted for good. */
+  /** `files` of the damaged records that had been moved aside are deleted for good. */
   deletedAside(files: number): void
   /** Nothing can be put on disk; said once. */
   troubled(error: Error): void
@@ -51,11 +51,11 @@ export interface SpoolEvents {
 }
 
 export interface PutOptions {
-  /** The batch is a part of that one, and whoever finds both forgets the part. */
+  /** The batch is a part of this one; a process that finds both on disk forgets the part. */
   readonly of?: Stored | undefined
   /**
-   * Called before `put()` resolves, if the disk did not answer in time and may still take the batch: the caller has to keep or
-   * remove what comes. Without it the batch is removed again. Does not reject.
+   * Called before `put()` resolves, if the disk did not answer in time but may still take the batch. The caller then has to keep
+   * or remove what `coming` resolves with; it does not reject. Without this function the batch is removed again.
    */
   readonly late?: (coming: Promise<ReadonlyMap<string, Stored>>) => void
 }
@@ -70,7 +70,7 @@ export interface PutOptions {
  *     <directory>/corrupt/
  */
 export interface Spool {
-  /** Never rejects. One entry a destination, or an empty map: it is not on disk. */
+  /** Never rejects. One entry for each destination, or an empty map if the batch is not on disk. */
   put(
     batch: PressedBatch,
     inserts: ReadonlyMap<string, Insert>,
@@ -79,8 +79,8 @@ export interface Spool {
   /** Never rejects. Undefined: corrupt, gone (another process has taken it over), removed, or the spool is closed. */
   load(stored: Stored): Promise<{ batch: PressedBatch; insert: Insert } | undefined>
   /**
-   * Where a batch is that the caller has in memory as well; asks the disk only after the process stood still. Never rejects.
-   * `adopted`: another process has it, and counts its rows.
+   * Where a batch is that the caller also has in memory. It asks the disk only if the process stood still. Never rejects.
+   * `adopted`: another process has it and counts its rows.
    */
   check(stored: Stored): Promise<Whereabouts>
   /** In the background; a remove that failed is tried again later. */
@@ -89,14 +89,14 @@ export interface Spool {
   replaced(stored: Stored): Promise<void>
   /** On disk for a destination, counted as if unshared. */
   bytesOf(destination: string): number
-  /** Ends what is under way and gives up what waits to whoever comes next. Later calls get the first one's promise. */
+  /** Waits for what is under way and leaves what is on disk to the next process. Later calls return the first one's promise. */
   close(): Promise<void>
 }
 
 const NOTHING: ReadonlyMap<string, Stored> = new Map()
 // The application needs the threads of the pool too.
 const MAX_WRITES = 2
-// An export() waits for the disk, and must not hang because the disk does.
+// An export() waits for the disk, and must not hang if the disk does.
 const DEADLINE_MS = 5000
 const NO_ANSWER = `the disk did not answer within ${DEADLINE_MS} ms`
 const LOOK_AGAIN_MS = 250
@@ -143,7 +143,7 @@ export function openSpool(
     let hasBegun = false
     let givenUp = false
     const writing = turnstile.run(async () => {
-      // Trouble began while this one waited.
+      // The disk failed while this write waited for its turn.
       if (givenUp || (trouble.reported && admitted !== 'probe')) return NOTHING
       hasBegun = true
       return store(batch, inserts, of)
@@ -188,7 +188,7 @@ export function openSpool(
         }
         if (!ledger.forget(stored)) return undefined
         ledger.left(stored.home)
-        // Its whole home is what is adopted: if that is here, somebody deleted the record.
+        // A process adopts a whole home: if the home is still here, somebody deleted the record.
         if (whereabouts !== 'adopted') events.corrupt(stored)
         return undefined
       }
@@ -207,7 +207,7 @@ export function openSpool(
     }
   }
 
-  /** Finds all of them at once, so that they can be said in one line. */
+  /** Finds all records of a newer version in a folder at once, so that one log line reports them. */
   function leaveNewer(folder: string): Promise<void> {
     const leaving =
       leavings.get(folder) ??
@@ -229,10 +229,10 @@ export function openSpool(
 
   async function check(stored: Stored): Promise<Whereabouts> {
     if (closed || trouble.reported || leases.isFresh(stored.home)) return 'here'
-    const finding = leases.find(stored.home).catch(() => 'here' as const) // so far as we know
+    const finding = leases.find(stored.home).catch(() => 'here' as const) // as far as we know
     const found = await valueWithin(DEADLINE_MS, () => finding, { ref: false })
     if (!found) {
-      trouble.began(new Error(NO_ANSWER)) // the rows do not wait for it again
+      trouble.began(new Error(NO_ANSWER)) // later rows do not wait for the disk again
       return 'here'
     }
     if (found !== 'here' && ledger.forget(stored)) {
@@ -295,7 +295,7 @@ export function openSpool(
       clock.clearTimeout(nextTick)
       closing.abort()
       await idle()
-      await turn() // for the callers of what came late to say what becomes of it
+      await turn() // callers of late batches now say whether to keep or remove them
       removal.retry()
       await intervalSync.finish()
       await idle()

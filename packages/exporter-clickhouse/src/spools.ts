@@ -38,7 +38,7 @@ export function openSpools(
         deletedAside: (files) =>
           tellDeleted(files, (sum) =>
             log?.spool(
-              `${sum} damaged records, long counted as dropped, were deleted from ${spool.directory}/corrupt, which keeps the newest 100 (64 MiB).`,
+              `${sum} damaged records, already counted as dropped, were deleted from ${spool.directory}/corrupt, which keeps the newest 100 (64 MiB).`,
             ),
           ),
         troubled: (error) =>
@@ -57,7 +57,7 @@ export function openSpools(
   return spools
 }
 
-/** Adds up what happened, and has it said at most once a minute. */
+/** Adds up counts and calls `say` with the sum at most once a minute. */
 function onceAMinute(): (count: number, say: (sum: number) => void) => void {
   let sum = 0
   let last = Number.NEGATIVE_INFINITY

@@ -20,9 +20,9 @@ export interface DestinationStats {
   requests: number
   /** Attempts that failed. */
   errors: number
-  /** Attempts that will be, or were, made again. */
+  /** Failed attempts whose rows were kept for another attempt. */
   retries: number
-  /** Whether the server forgets a retried batch that it has already: `unknown` until it was asked, after the first success. */
+  /** Whether the server ignores a retried batch that it already has: `unknown` until it was asked, after the first success. */
   deduplication: 'effective' | 'ineffective' | 'unknown'
   /** Rows retried after an attempt that may have been written, without a token at work. */
   possibleDuplicates: number

@@ -4,15 +4,15 @@ import { type Context, type ContextManager, context, createContextKey } from '@o
 // to depend on core, whose versions 2 and 3 want different versions of the api (see ARCHITECTURE.md).
 const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
-// Where every copy of the api, of whatever version 1.x, registers what it is given and looks for it.
+// Where every copy of the api, of any version 1.x, keeps and finds what is registered.
 const API = Symbol.for('opentelemetry.js.api.1')
-// Every copy of the api takes what was registered by a later minor version.
+// Every copy of the api accepts what a later minor version has registered.
 const ANY_VERSION = '1.999.0'
 
 /**
- * Runs `work` so that no instrumentation makes spans of it: our own requests must not be traced, or each flush would make the
- * spans of the next. In an application without a context manager only what `work` does before it returns is covered: start
- * each piece of I/O in a call of its own.
+ * Runs `work` so that no instrumentation creates spans for it: if our own requests were traced, each flush would create spans for
+ * the next. In an application without a context manager this covers only what `work` does before it returns, so start each
+ * piece of I/O in a call of its own.
  */
 export function withoutTracing<T>(work: () => T): T {
   const quiet = context.active().setValue(SUPPRESS_TRACING, true)
@@ -24,8 +24,8 @@ function isQuiet(): boolean {
 }
 
 /**
- * The api has no context manager, or one that our copy of it does not see because the application's copy is older.
- * Instrumentations ask the api for the active context when a request or connection is begun: for that long they are given one.
+ * The api has no context manager, or our copy of the api does not see it because the application's copy is older. Instrumentations
+ * ask for the active context when a request or connection begins, so a manager is registered for that long.
  */
 function withAnyManager<T>(work: () => T): T {
   const shared = globalThis as { [API]?: { version: string; context?: ContextManager } }
@@ -40,12 +40,12 @@ function withAnyManager<T>(work: () => T): T {
     return work()
   } finally {
     if (api.context === ours) delete api.context
-    // The first to register sets the version that all others must have.
+    // Leave nothing behind: the first registration sets the version that all others must have.
     if (api !== registered && Object.keys(api).length === 1) delete shared[API]
   }
 }
 
-/** A context manager for the length of a call: what runs later sees none. */
+/** A context manager for the duration of one call: code that runs later does not see it. */
 class CallStackContexts implements ContextManager {
   #active: Context
 
@@ -86,12 +86,12 @@ class CallStackContexts implements ContextManager {
 }
 
 /**
- * The same functions, each call without tracing. The calls themselves, because after an `await`, and in timers, a context is
- * active only where the application has a context manager.
+ * The same functions, each of whose calls runs without tracing. Every single call, because after an `await`, and in timers, the
+ * context is lost unless the application has a context manager.
  */
 export function untraced<T extends object>(functions: T): T {
   return new Proxy(functions, {
-    // Looked up at each call: an instrumentation may replace them at any time.
+    // Looked up on each call, because an instrumentation may replace the function at any time.
     get:
       (target, name) =>
       (...args: unknown[]) =>

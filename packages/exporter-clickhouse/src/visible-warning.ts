@@ -1,10 +1,10 @@
-// Shared by every copy of this module (ESM and CJS may both be loaded).
+// Shared by every version of this package that the process has loaded.
 const KEY = Symbol.for('spanhouse.exporter-clickhouse.warned')
-// Destinations come from configuration: so many are a program that makes exporters without end.
+// More than a configuration has: a program that creates exporters without end must not fill stderr, or memory.
 const MAX_SUBJECTS = 100
 
 /**
- * A line on stderr for those who gave `diag` no logger, so that a set-up that cannot work is not silent. One a subject and
+ * Prints a line on stderr, so that a set-up that cannot work is noticed even if `diag` has no logger. Once for each subject in a
  * process. Node's own switches (`--no-warnings`, a 'warning' listener) apply.
  */
 export function warnEverybody(code: string, subject: string, text: string): void {
@@ -16,6 +16,6 @@ export function warnEverybody(code: string, subject: string, text: string): void
   try {
     process.emitWarning(text, { type: 'SpanhouseWarning', code })
   } catch {
-    // An application that replaced it must not lose a delivery by that.
+    // The application may have replaced emitWarning: if it throws, deliveries must go on.
   }
 }

@@ -2,24 +2,24 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Reply } from './http.js'
 import { isOurQueryId } from './query-id.js'
 
-/** What a server has shown of itself so far. */
+/** What the answers of a server have shown so far. */
 export interface Known {
   /** Something answered in HTTP. */
   readonly answers: boolean
-  /** Its answers bear the headers of ClickHouse. */
+  /** An answer had ClickHouse's headers. */
   readonly showsHeaders: boolean
 }
 
 export const NOTHING_KNOWN: Known = { answers: false, showsHeaders: false }
 
-/** What was asked, as far as the answer depends on it. */
+/** The facts about a request that its answer depends on. */
 export interface Asked {
   readonly queryId?: string
-  /** A SELECT has an answer; an INSERT, and what creates a table, has none. */
+  /** A SELECT has a result in its body; an INSERT or a CREATE has none. */
   readonly hasResult?: boolean
 }
 
-/** Remembers what a server has shown of itself. */
+/** Remembers what the answers of a server have shown. */
 export class Witness implements Known {
   #answers = false
   #showsHeaders = false
@@ -39,12 +39,12 @@ export class Witness implements Known {
 }
 
 /**
- * Why an answer that claims success is none of ClickHouse's, as the end of a phrase; undefined if nothing speaks against it.
+ * Why an answer that claims success is not from ClickHouse, as the end of a phrase; undefined if nothing contradicts it.
  *
- * ClickHouse answers an INSERT with 200, an empty body and headers of its own, among them the id of the query (all of that in
- * 26.7). Proxies may take such headers away, and one of them, chproxy, puts ids of its own in place of ours. So headers are missed
- * only once the server has shown them, and until then an empty 200 will do; and an id that is not ours proves nothing, but
- * one that is of another of our requests proves that the answer belongs to that.
+ * ClickHouse answers an INSERT with 200, an empty body and headers of its own, among them the query id (26.7 sends them all).
+ * Proxies may strip these headers, and chproxy replaces the query id. So missing headers count only after this server has sent
+ * them; until then an empty 200 is believed. A query id that is not ours proves nothing, but the id of another of our requests
+ * proves that the answer belongs to that request.
  */
 export function doubtOf(
   { status, headers, body }: Reply,
@@ -52,24 +52,24 @@ export function doubtOf(
   known: Known,
 ): string | undefined {
   const isOwn = hasOwnHeaders(headers)
-  // A header that is there twice is one text with a comma.
+  // Node joins a repeated header with a comma.
   const ids = String(headers['x-clickhouse-query-id'] ?? '').split(', ')
   if (queryId !== undefined && !ids.includes(queryId) && ids.some(isOurQueryId))
     return 'that belongs to another request'
   const type = headers['content-type'] ?? ''
-  if (!isOwn && /html/i.test(type)) return 'with a page'
+  if (!isOwn && /html/i.test(type)) return 'with an HTML page'
   if (hasResult) return isOwn || !known.showsHeaders ? undefined : MISSING
-  // A byte order mark, or a line break, that a proxy adds is no answer.
+  // A byte order mark or a line break added by a proxy does not count as a body.
   if (body.trim() !== '') return 'with a body, which ClickHouse does not send'
   if (isOwn) return undefined
   if (known.showsHeaders) return MISSING
-  if (status !== 200) return 'and nothing else, which ClickHouse does not send'
-  return /json|xml|protobuf|grpc/i.test(type) ? 'with another type of content' : undefined
+  if (status !== 200) return 'with an empty body, which ClickHouse does not send'
+  return /json|xml|protobuf|grpc/i.test(type) ? 'with an unexpected content type' : undefined
 }
 
-const MISSING = 'without the headers of ClickHouse that were there before'
+const MISSING = 'without the headers of ClickHouse that this server sent before'
 
-// Not the exception's code: no success bears it.
+// Not the header with the exception's code: no success has it.
 const OWN_HEADERS = [
   'x-clickhouse-query-id',
   'x-clickhouse-summary',

@@ -150,7 +150,7 @@ test('a page that stands in for a server costs no row, and one line says what it
   await expect(to.forceFlush({ timeoutMs: 100 })).rejects.toThrow('primary (5 rows)')
   expect(only(to)).toMatchObject({ delivered: 0, waiting: 5, dropped: {}, failing: true })
   expect(only(to).lastError).toContain(
-    'HTTP status 200 with a page (text/html, from nginx, Back soon)',
+    'HTTP status 200 with an HTML page (text/html, from nginx, Back soon)',
   )
   expect(lines).toHaveLength(1)
   server.follow('ok')

@@ -658,7 +658,9 @@ describe('a body that is not ours any more', () => {
       `Unrecognized token: Syntax error: failed at position 1 (\u001f\ufffd) (line 1, col 1): \u001f ${tail}`,
     ),
   ])('compressed, without its header: held, not refused: %#', (exchange) => {
-    expect(lost(exchange)).toMatch(/Content-Encoding away: set `compression.codec: 'none'`/)
+    expect(lost(exchange)).toMatch(
+      /removes the header Content-Encoding: set `compression.codec: 'none'`/,
+    )
   })
 
   test.each([
@@ -669,7 +671,7 @@ describe('a body that is not ours any more', () => {
     ),
     old(62, 'Syntax error: failed at position 1: {"trace_id":"1"}'),
   ])('rows where the statement should be: %#', (exchange) => {
-    expect(lost(exchange)).toMatch(/takes the query string of the URL away/)
+    expect(lost(exchange)).toMatch(/removes the query string of the URL/)
   })
 
   test.each([354, 271, 448])('code %i: the line names the codec', (code) => {
@@ -739,7 +741,7 @@ describe('a view that fails', () => {
       `ClickHouse error 6: CANNOT_PARSE_TEXT in the materialised view ${name}`,
     )
     expect(classify(exchange)).toMatchObject({
-      fix: expect.stringContaining('Mend or drop that view'),
+      fix: expect.stringContaining('Repair or drop that view'),
     })
   })
 

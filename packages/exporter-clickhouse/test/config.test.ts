@@ -663,9 +663,9 @@ describe('ConfigError', () => {
       }).problems,
     ).toEqual(
       expect.arrayContaining([
-        'url is no option: did you mean `endpoint`?',
-        'batch.size is no option',
-        'destinations.0.acknowledge is no option: it is one for all destinations, and stands outside `destinations`',
+        'url is not an option: did you mean `endpoint`?',
+        'batch.size is not an option',
+        'destinations.0.acknowledge is not an option: it applies to all destinations, so set it outside `destinations`',
       ]),
     )
   })

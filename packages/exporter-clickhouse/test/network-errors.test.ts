@@ -173,7 +173,7 @@ describe('http to a port that', () => {
     const endpoint = await rawServer((socket) => void socket.write('J\0\0\0\n26.7.2-ClickHouse\0'))
     const { line } = await failed({ endpoint })
     expect(line).toBe(
-      'the answer is no HTTP. `endpoint` must name the HTTP port of ClickHouse (8123).',
+      'the answer is not HTTP. `endpoint` must name the HTTP port of ClickHouse (8123).',
     )
   })
 })

@@ -16,8 +16,8 @@ function problemsOf(options: unknown): readonly string[] {
 
 /** Mistakes that people make, each with what it must be answered with. */
 const mistakes: [options: unknown, answer: RegExp][] = [
-  [{ url: 'http://h' }, /^url is no option: did you mean `endpoint`\?$/],
-  [{ host: 'h' }, /^host is no option: did you mean `endpoint`\?$/],
+  [{ url: 'http://h' }, /^url is not an option: did you mean `endpoint`\?$/],
+  [{ host: 'h' }, /^host is not an option: did you mean `endpoint`\?$/],
   [{ Endpoint: 'http://h' }, /did you mean `endpoint`\?$/],
   [{ endpiont: 'http://h' }, /did you mean `endpoint`\?$/],
   [{ user: 'u' }, /did you mean `username`\?$/],
@@ -32,8 +32,8 @@ const mistakes: [options: unknown, answer: RegExp][] = [
   [{ maxQueueSize: 2048 }, /did you mean `queue\.maxBytes`\?$/],
   [{ attributeCount: 5 }, /did you mean `limits\.attributeCount`\?$/],
   [{ clickhouse_settings: {} }, /did you mean `settings`\?$/],
-  [{ batch: { max_rows: 5 } }, /^batch\.max_rows is no option: did you mean `maxRows`\?$/],
-  [{ batch: { timeoutMs: 5 } }, /^batch\.timeoutMs is no option: it stands outside `batch`$/],
+  [{ batch: { max_rows: 5 } }, /^batch\.max_rows is not an option: did you mean `maxRows`\?$/],
+  [{ batch: { timeoutMs: 5 } }, /^batch\.timeoutMs is not an option: set it outside `batch`$/],
   [{ spool: { dir: '/x', directory: '/x' } }, /^spool\.dir .*did you mean `directory`\?$/],
   [
     { destinations: [{ name: 'a', endpoint: 'http://a', onDrop() {} }] },
@@ -43,8 +43,8 @@ const mistakes: [options: unknown, answer: RegExp][] = [
     { destinations: [{ name: 'a', endpoint: 'http://a', batch: { maxRow: 1 } }] },
     /did you mean `maxRows`\?$/,
   ],
-  [{ serviceName: 'x' }, /^serviceName is no option$/],
-  [{ flushOnExit: true }, /^flushOnExit is no option$/],
+  [{ serviceName: 'x' }, /^serviceName is not an option$/],
+  [{ flushOnExit: true }, /^flushOnExit is not an option$/],
   [{ ttl: '30d' }, /^ttl must be a number of seconds: write 2592000 \(received "30d"\)$/],
   [{ ttl: '2592000' }, /^ttl must be a number of seconds: write 2592000 /],
   [{ ttl: '500ms' }, /^ttl must be a number of seconds: write 1 /],
@@ -71,7 +71,7 @@ const mistakes: [options: unknown, answer: RegExp][] = [
     { destinations: [{ name: 'a', endpoint: 'https://a', agent: new HttpAgent() }] },
     /^destinations\[a\]\.agent .* node:https$/,
   ],
-  [{ agent: { dispatch() {}, destroy() {} } }, /^agent: .*undici's is none/],
+  [{ agent: { dispatch() {}, destroy() {} } }, /^agent: .*undici's Agent cannot be used/],
 ]
 
 test.each(mistakes)('%o is answered with what to write instead', (options, answer) => {
@@ -87,7 +87,7 @@ test.each(['.inner.x', 'a.b.c', 'v1.2 of it'])('a table may be called %j', (tabl
 
 test('nothing is guessed of what may hold a secret', () => {
   const [problem] = problemsOf({ 'endpoint: http://u:secret@h': 1 })
-  expect(problem).toBe('(a name not shown) is no option')
+  expect(problem).toBe('(a name not shown) is not an option')
 })
 
 describe('an agent that Node would take is taken', () => {

@@ -40,7 +40,7 @@ const answers: [who: string, reply: Partial<Reply>, kind: string, line: RegExp][
     'nginx: no length',
     { status: 411, headers: HTML, body: page('411 Length Required') },
     'misconfigured',
-    /takes Content-Length away/,
+    /removes the header Content-Length/,
   ],
   [
     'nginx: upstream down',
@@ -397,7 +397,7 @@ describe('a 2xx', () => {
   test('without proof may have been written: the same again, with its token', () => {
     expect(read({ status: 204 })).toMatchObject({ kind: 'ambiguous' })
     expect(read({ headers: HTML, body: page('Sign in') }).line).toBe(
-      'HTTP status 200 with a page (text/html, Sign in). Something other than ClickHouse answers there: check `endpoint` and what stands before it (a proxy, a login or maintenance page).',
+      'HTTP status 200 with an HTML page (text/html, Sign in). Something other than ClickHouse answers there: check `endpoint` and what stands before it (a proxy, a login or maintenance page).',
     )
   })
 

@@ -184,7 +184,7 @@ describe('a batch that is divided', () => {
     await expect(to.forceFlush({ timeoutMs: 1 })).rejects.toThrow('not flushed')
     await exported(to, spans(1, 'another'))
     await expect(to.forceFlush({ timeoutMs: 50 })).rejects.toThrow('not flushed')
-    expect(server.inserts.map(({ rows }) => rows.length)).toEqual([8, 4, 1])
+    await soon(() => expect(server.inserts.map(({ rows }) => rows.length)).toEqual([8, 4, 1]))
     answer()
     await to.forceFlush()
     expect(only(to)).toMatchObject({ delivered: 8, dropped: { rejected: 1 }, waiting: 0 })

@@ -2,18 +2,18 @@ import { resolve } from 'node:path'
 
 export interface User {
   name: string
-  /** None by default: whoever gives the name is let in. */
+  /** Default: none, so the name alone is enough to log in. */
   password?: string | undefined
   /** The user's settings profile, e.g. `{ max_insert_block_size: 1000 }`. */
   settings?: Readonly<Record<string, string | number | boolean>> | undefined
-  /** What a query of this user may change about settings, by the setting's name. */
+  /** Limits on how queries of this user may change settings, by the setting's name. */
   constraints?: Readonly<Record<string, Constraint>> | undefined
   /** 0 (default): may write. 1: reads only. 2: reads only, and may change settings. */
   readonly?: 0 | 1 | 2 | undefined
   quota?: Quota | undefined
   /**
-   * Instead of the usual rights: what follows GRANT in each statement, e.g. `['INSERT ON telemetry.*']`. With an empty list
-   * the user may do nothing.
+   * Replaces the default rights: the part of each statement after GRANT, e.g. `['INSERT ON telemetry.*']`. With an empty list the
+   * user may do nothing.
    */
   grants?: readonly string[] | undefined
 }
@@ -21,11 +21,11 @@ export interface User {
 export interface Constraint {
   min?: string | number | undefined
   max?: string | number | undefined
-  /** The setting cannot be given at all. */
+  /** Queries may not change the setting at all. */
   readonly?: boolean | undefined
 }
 
-/** What a user may use up in each interval. What is not named is not bounded. */
+/** What a user may use in each interval. Anything not named is unlimited. */
 export interface Quota {
   intervalSeconds: number
   queries?: number | undefined

@@ -43,7 +43,7 @@ export function writeTen(out: ByteWriter, value: number): void {
   writeNine(out, value - first * 1e9)
 }
 
-/** A finite number as `String()` has it, but for −0, which keeps its sign. */
+/** A finite number as `String()` writes it, except that −0 keeps its sign. */
 export function writeNumber(out: ByteWriter, value: number): void {
   const size = Math.abs(value)
   if (size < 1e9 && Number.isInteger(value)) {
@@ -63,7 +63,7 @@ export function writeNumber(out: ByteWriter, value: number): void {
   out.text(String(value))
 }
 
-/** The same as a text; `NaN` and the infinities by name. */
+/** The same as a text, with `NaN` and the infinities by name. */
 export function numberText(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }

@@ -7,7 +7,7 @@ const TRACE_ID_LENGTH = 32
 
 const HEX = /^[0-9a-f]*$/i
 
-// Of a character's code: whether it is anything but a zero, and whether it is anything but a lower-case hex digit.
+// Flags for each character code. SOME: it is not '0'. STRANGE: it is not a lower-case hex digit.
 const SOME = 1
 const STRANGE = 2
 const TRAITS = Uint8Array.from({ length: 256 }, (_, code) => {
@@ -19,7 +19,7 @@ const TRAITS = Uint8Array.from({ length: 256 }, (_, code) => {
 let lastTraceId = ''
 const lastWritten = pieceOf(`"${' '.repeat(TRACE_ID_LENGTH)}"`)
 
-/** A trace or span id as lower-case hex, in a text column; empty where it is absent or all zero. What is not hex is counted and stays as it is. */
+/** A trace or span id as lower-case hex in a text column; empty if it is absent or all zero. An id that is not hex is counted and stored as it is. */
 export const hexId: Kind = {
   empty: text.empty,
   write(value, encoding) {

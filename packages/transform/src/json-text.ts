@@ -26,7 +26,7 @@ export function writeText(text: string, encoding: Encoding): void {
   out.length = end + 1
 }
 
-/** The same as a string within JSON that is itself a value. */
+/** The same, for a string inside JSON that is itself a value. */
 export function jsonText(text: string, encoding: Encoding): string {
   const fitting = cut(text, encoding.room, encoding)
   encoding.room -= fitting.length
@@ -40,7 +40,7 @@ function quoted(text: string, encoding: Encoding): string {
   return json.includes('\u2028') || json.includes('\u2029') ? withoutSeparators(json) : json
 }
 
-// Go escapes these two and JSON.stringify() does not. Without this the same value would be another text than the Collector's.
+// Go escapes these two characters and JSON.stringify() does not. Escaped, equal values are the same text as the Collector's.
 function withoutSeparators(json: string): string {
   return json.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }

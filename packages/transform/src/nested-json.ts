@@ -9,8 +9,9 @@ const MAX_DEPTH = 64
 const HOLE = 1024 // of the room: a sparse array can claim four thousand million elements and hold none
 
 /**
- * JSON of an array or map, ended with a mark where depth, a cycle or the room ends it. What is no value is null in an array and
- * left out of a map. Maps have their keys sorted, as the Collector writes them: equal maps are equal texts, in every table.
+ * JSON of an array or map, with a mark where it is cut because of its depth, a cycle or the lack of room. A function, symbol or
+ * undefined is null in an array and left out of a map. The keys of maps are sorted as the Collector sorts them, so that equal maps are
+ * equal texts, in every table.
  */
 export function containerJson(
   container: object,
@@ -88,7 +89,7 @@ function mapJson(
   encoding: Encoding,
 ): string {
   let json = ''
-  // No more are sorted than can be written, and one for the mark.
+  // Sort no more keys than can be written, and one more that causes the mark.
   for (const key of keys.slice(0, mostElements(encoding) + 1).sort(compareUtf8)) {
     const separator = json === '' ? '' : ','
     if (encoding.room <= 0) return `{${json}${separator}${marker('"…":"…"', encoding)}}`
@@ -104,7 +105,7 @@ function mostElements({ room }: Encoding): number {
   return Math.max(0, Math.ceil(room / ELEMENT))
 }
 
-/** Of keys with the same text the last wins. */
+/** If several keys have the same text, the last one wins. */
 function valuesByText(
   map: Map<unknown, unknown>,
   path: readonly object[],

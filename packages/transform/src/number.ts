@@ -35,7 +35,7 @@ export function integer(bits: number, signed: boolean): Kind {
   }
 }
 
-/** NaN and the infinities are no JSON: they are empty, 0 or null. −0 is 0: JSON that is parsed and written again would lose the sign. */
+/** JSON has no NaN and no infinities: they become empty, 0 or null. −0 becomes 0, because JSON that is parsed and written again loses the sign. */
 export const float: Kind = {
   empty: '0',
   write(value, { out }) {

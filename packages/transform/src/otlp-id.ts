@@ -1,17 +1,17 @@
 import { textField } from './otlp-field.js'
 
-/** How many bytes an id has. */
+/** Lengths of ids in bytes. */
 export const TRACE_ID = 16
 export const SPAN_ID = 8
 
 /**
- * An id in hex, as OTLP/JSON has it. Base64 of as many bytes, as in protobuf's own JSON mapping, becomes hex; it is shorter than
- * the hex of those bytes, so no valid id can be both. Anything else stays as it is, and is counted when it is written.
+ * An id in hex, as in OTLP/JSON. Base64 of the right number of bytes, as in protobuf's own JSON mapping, becomes hex; it is shorter
+ * than the hex form, so no valid id can be read as both. Anything else stays as it is, and is counted when it is written.
  */
 export function idField(json: unknown, key: string, size: number): string {
   const text = textField(json, key)
   if (text.length === 2 * size) return text
-  const bytes = Buffer.from(text, 'base64') // skips what is not base64, so the way back decides
+  const bytes = Buffer.from(text, 'base64') // Buffer.from() skips characters that are not base64, so encode it again and compare
   return bytes.length === size && isBase64Of(bytes, text) ? bytes.toString('hex') : text
 }
 

@@ -25,7 +25,7 @@ const UNSPECIFIED = -1
 /**
  * The spans of OTLP/JSON, already parsed: an ExportTraceServiceRequest, or one span, which may hold its `resource` and `scope`.
  * Anything else gives no spans; fields that are missing or of a wrong type are as if absent. Never throws.
- * Ids are read in hex, as OTLP has them, and in base64, as protobuf's own JSON mapping has them.
+ * Ids may be hex, as in OTLP, or base64, as in protobuf's own JSON mapping.
  * Spans of one resource share one resource object.
  */
 export function spansFromOtlpJson(json: unknown): SpanLike[] {

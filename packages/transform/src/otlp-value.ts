@@ -60,7 +60,7 @@ function readScalar(json: unknown): unknown {
   return field(json, 'stringValue') ?? field(json, 'boolValue') ?? null
 }
 
-// Beyond 2^53 as a bigint, which has all its digits as text. An int has no −0.
+// Beyond 2^53 a bigint, so that its text has all digits. An int has no −0.
 function readInt(int: unknown): unknown {
   if (typeof int === 'string' ? !/^-?\d{1,20}$/.test(int) : !isInt64(int)) return int
   const number = Number(int)

@@ -16,7 +16,7 @@ export interface Tally {
   droppedLinks: number
   /** Values that could not be read as their column's type, or threw: the column's empty value stands instead. */
   unreadableValues: number
-  /** Trace and span ids that are not hex: they are stored as they came. */
+  /** Trace and span ids that are not hex; they are stored as they are. */
   invalidIds: number
 }
 

@@ -1,6 +1,6 @@
 const FIRST_SURROGATE = 0xd800
 
-/** Orders texts by the bytes of their UTF-8, as Go and ClickHouse do. `<` goes by UTF-16 units and puts an emoji before U+FF01. */
+/** Orders texts by their UTF-8 bytes, as Go and ClickHouse do. `<` compares UTF-16 units and puts an emoji before U+FF01. */
 export function compareUtf8(a: string, b: string): number {
   const shared = Math.min(a.length, b.length)
   for (let index = 0; index < shared; index++) {

@@ -17,7 +17,7 @@ const CLASSIFY = inFile(
     ],
     [
       'acknowledges an answer of which the end is missing',
-      "reply.complete ? doubtOf(reply, asked, known) : 'of which the end is missing'",
+      "reply.complete ? doubtOf(reply, asked, known) : 'with a reply that is cut off'",
       'doubtOf(reply, asked, known)',
     ],
     ['does not read how many rows were written', ', ...writtenRows(reply) }', ' }'],

@@ -114,7 +114,7 @@ export const DESTINATION = [
       ],
       [
         'takes the time that a server names for that of one batch',
-        'outcome.retryAfterMs === undefined && // who',
+        'outcome.retryAfterMs === undefined && // a Retry',
         'true && // who',
       ],
       [
