@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { flushed } from '../../../test/kit/patience.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import { Departures } from '../src/departures.js'
 import type { Options } from '../src/options.js'
@@ -27,7 +28,7 @@ test('sixteen destinations, many batches and many flushes at once are no leak th
   const options: Options = { destinations, batch: { maxRows: 2 } }
   const processor = new ClickHouseSpanProcessor(options)
   for (let n = 0; n < 40; n++) processor.onEnd(makeSpan({ name: `span ${n}` }))
-  await Promise.all(Array.from({ length: 12 }, () => processor.forceFlush()))
+  await Promise.all(Array.from({ length: 12 }, () => flushed(processor)))
   await Promise.all(Array.from({ length: 12 }, () => processor.shutdown()))
   for (const one of Object.values(processor.stats().destinations))
     expect(one).toMatchObject({ accepted: 40, delivered: 40 })
