@@ -166,6 +166,13 @@ describe('keys of attributes', () => {
   })
 })
 
+test('made whole again, a span of years has the milliseconds of its whole row', () => {
+  for (let n = 0; n < 50; n++) {
+    const span = makeSpan({ endTime: [1_800_000_000 + n * 87_654_321, n * 7_654_321] })
+    expect(wholeAgain(flatTraces, span)).toEqual(flatTraces.toRow(span))
+  }
+})
+
 test('the same resource has the same constants, and one that changed has others', () => {
   const resource = { attributes: { 'service.name': 'one' } as Record<string, string> }
   const of = () => compact(flatTraces, makeSpan({ resource })).constants
