@@ -191,6 +191,18 @@ test('what is quoted in the statement stays a text', () => {
   expect(constants?.select).toContain("'it\\'s \\\\ a \\0 test\n\\') FROM input(\\'\\' -- ü'")
 })
 
+test('keys of a resource that look like numbers stand in the statement in the order of the whole row', () => {
+  const attributes = { 9: 'nine', 10: "t}e'n", 'a}': '{"', 1: '' }
+  const select = (table: Table<SpanLike>) =>
+    compact(table, makeSpan({ resource: { attributes } })).constants?.select
+  expect(select(otelTraces)).toContain(
+    "CAST(map('1', '', '10', 't}e\\'n', '9', 'nine', 'a}', '{\"'), 'Map(",
+  )
+  expect(select(flatTraces)).toContain(
+    "CAST(map('1', '', '9', 'nine', '10', 't}e\\'n', 'a}', '{\"'), 'Map(",
+  )
+})
+
 test('a resource too long for a statement goes with its rows', () => {
   const attributes = { 'service.name': 'x'.repeat(100_000) }
   expect(compact(flatTraces, makeSpan({ resource: { attributes } })).constants).toBeUndefined()

@@ -162,6 +162,11 @@ export const ENCODER = [
         'if (select.length > MAX_SELECT) return undefined',
         '',
       ],
+      [
+        'takes a brace in a text of the resource for the end of its map',
+        "token !== '}'",
+        "token !== '}' && token !== '\"a}\"'",
+      ],
       ['gives two columns one short name', 'index < 26 ? letter : ', 'index < 27 ? letter : '],
     ],
   ),
