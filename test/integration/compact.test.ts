@@ -103,7 +103,10 @@ function corpus(table: Table<SpanLike>): SpanLike[] {
     ...fc.sample(hostileSpan, { numRuns: 300, seed: SEED }),
     ...Object.values(hostileValues()).map((value) => makeSpan({ attributes: { value } })),
     makeSpan({ startTime: undefined, endTime: undefined, status: {}, events: [], links: [] }),
-    makeSpan({ endTime: [1729627200 + 9_000_000, 1] }),
+    // From 9,007,199 seconds on, a number of nanoseconds is more than a float holds exactly.
+    ...Array.from({ length: 50 }, (_, n) =>
+      makeSpan({ endTime: [1729627200 + 9_000_000 + n * 87_654_321, n * 7_654_321] }),
+    ),
   ]
   const steady = strange.filter(
     (span) => new Set([table.toLine(span), table.toLine(span)]).size === 1,

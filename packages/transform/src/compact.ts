@@ -41,6 +41,7 @@ export interface CompactRows<Input> {
 
 // A statement may have 262,144 bytes (max_query_size).
 const MAX_SELECT = 100_000
+const LONGEST_ESCAPE = 6
 const KEY_LISTS = 'key_lists'
 
 const NUMBER = /^\s*(DateTime64|U?Int\d|Float\d)/
@@ -74,9 +75,13 @@ export function compactRows<Input>(
   const constantsOf = oncePerObject(resourceOf, (resource): Constants | undefined => {
     const encoding = newEncoding()
     writeShared({ resource }, encoding)
-    const values = JSON.parse(encoding.out.toString()) as Record<string, Text>
-    const select = all.map((column) => expression(column, values[column.name], shortOf)).join(', ')
+    // Its texts are as long in the statement, but for escapes. Of these JSON's longest stands for one character.
+    if (encoding.out.length > LONGEST_ESCAPE * MAX_SELECT) return undefined
+    const json = encoding.out.toString()
+    const literals = literalsOf(json, shared)
+    const select = all.map((column) => expression(column, literals, shortOf)).join(', ')
     if (select.length > MAX_SELECT) return undefined
+    const values = JSON.parse(json) as Record<string, unknown>
     return {
       select,
       structure,
@@ -117,15 +122,14 @@ export function commonOf({ select, structure, shape }: Constants, keyLists: KeyL
   }
 }
 
-type Text = string | Readonly<Record<string, string>>
-
 function expression(
   column: AnyColumn,
-  constant: Text | undefined,
+  literals: ReadonlyMap<string, string>,
   shortOf: ReadonlyMap<string, string>,
 ): string {
   const { name, type, derived } = column
-  if (constant !== undefined) return literal(constant, type)
+  const literal = literals.get(name)
+  if (literal !== undefined) return literal
   if (derived) return WAYS[derived.how].sql(shortOf.get(derived.of) ?? '')
   const short = shortOf.get(name) ?? ''
   if (!isKeyed(column)) return short
@@ -134,12 +138,24 @@ function expression(
   return `if(${number} = 0, ${short}, CAST(${map}, ${quoteText(type)}))`
 }
 
-function literal(value: Text, type: string): string {
-  if (typeof value === 'string') return quoteText(value)
-  const entries = Object.entries(value).map(
-    ([key, text]) => `${quoteText(key)}, ${quoteText(text)}`,
-  )
-  return `CAST(map(${entries.join(', ')}), ${quoteText(type)})`
+const JSON_TEXTS = /"[^"\\]*(?:\\.[^"\\]*)*"|\}/g
+
+/**
+ * Of each column of a row, which are texts and maps of texts, the literal in SQL. Read text by text: an object would put keys
+ * such as `10` before all others.
+ */
+function literalsOf(row: string, columns: readonly AnyColumn[]): Map<string, string> {
+  const tokens = (row.match(JSON_TEXTS) ?? []).values()
+  const nextToken = () => tokens.next().value ?? '}'
+  const quoted = (token: string) => quoteText(JSON.parse(token) as string)
+  const literalOf = ({ type }: AnyColumn) => {
+    nextToken() // the column's name
+    if (!isMapOfTexts(type)) return quoted(nextToken())
+    const texts: string[] = []
+    for (let token = nextToken(); token !== '}'; token = nextToken()) texts.push(quoted(token))
+    return `CAST(map(${texts.join(', ')}), ${quoteText(type)})`
+  }
+  return new Map(columns.map((column) => [column.name, literalOf(column)]))
 }
 
 /** `a` … `z`, `a1` … */

@@ -17,9 +17,9 @@ export const WAYS: Readonly<Record<Derived['how'], Way>> = {
     sql: (of) => `toUnixTimestamp64Nano(${of})`,
     value: (of) => String(BigInt(String(of).replace('.', ''))),
   },
-  /** Float64 of a UInt64 in nanoseconds. From 104 days on its last bit may differ from the nearest number. */
+  /** Float64 of a UInt64 in nanoseconds, which is rounded to a Float64 before it is divided: on the server, here, and in `milliseconds()`. */
   milliseconds: {
     sql: (of) => `${of} / 1e6`,
-    value: (of) => Number(`${of}e-6`),
+    value: (of) => Number(of) / 1e6,
   },
 }

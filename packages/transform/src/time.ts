@@ -74,13 +74,13 @@ export function writeNanos(out: ByteWriter, time: HrTime): void {
   }
 }
 
-/** A non-negative time, or number of nanoseconds that is exact, in milliseconds: the float nearest to the exact quotient. */
+/**
+ * A non-negative time, or number of nanoseconds that is exact, in milliseconds: as the server divides a UInt64, so that it is the
+ * same number whoever works it out. From 104 days on the nanoseconds are rounded to a float first.
+ */
 export function milliseconds(time: HrTime | number): number {
   if (typeof time === 'number') return time / 1e6
-  const nanos = time[0] * NANOS + time[1]
-  return Number.isSafeInteger(nanos)
-    ? nanos / 1e6
-    : Number(`${BigInt(time[0]) * 1_000_000_000n + BigInt(time[1])}e-6`)
+  return Number(BigInt(time[0]) * 1_000_000_000n + BigInt(time[1])) / 1e6
 }
 
 /** Writes `seconds.nanoseconds` with ten and `precision` digits: with fewer seconds digits `best_effort` refuses the row. */

@@ -13,7 +13,7 @@ export interface RowShape {
   readonly keyLists: readonly (readonly string[])[]
 }
 
-/** A compact row as `toLine` would have made it. */
+/** A compact row as `toLine` would have made it, but that keys such as `10` come first in a map, as in any object. */
 export function wholeRow(shape: RowShape, line: string): string {
   const { blank, names, derived, keyed, keyLists } = shape
   const row = { ...blank }

@@ -166,6 +166,13 @@ describe('keys of attributes', () => {
   })
 })
 
+test('made whole again, a span of years has the milliseconds of its whole row', () => {
+  for (let n = 0; n < 50; n++) {
+    const span = makeSpan({ endTime: [1_800_000_000 + n * 87_654_321, n * 7_654_321] })
+    expect(wholeAgain(flatTraces, span)).toEqual(flatTraces.toRow(span))
+  }
+})
+
 test('the same resource has the same constants, and one that changed has others', () => {
   const resource = { attributes: { 'service.name': 'one' } as Record<string, string> }
   const of = () => compact(flatTraces, makeSpan({ resource })).constants
@@ -182,6 +189,18 @@ test('what is quoted in the statement stays a text', () => {
     makeSpan({ resource: { attributes: { 'service.name': name } } }),
   )
   expect(constants?.select).toContain("'it\\'s \\\\ a \\0 test\n\\') FROM input(\\'\\' -- ü'")
+})
+
+test('keys of a resource that look like numbers stand in the statement in the order of the whole row', () => {
+  const attributes = { 9: 'nine', 10: "t}e'n", 'a}': '{"', 1: '' }
+  const select = (table: Table<SpanLike>) =>
+    compact(table, makeSpan({ resource: { attributes } })).constants?.select
+  expect(select(otelTraces)).toContain(
+    "CAST(map('1', '', '10', 't}e\\'n', '9', 'nine', 'a}', '{\"'), 'Map(",
+  )
+  expect(select(flatTraces)).toContain(
+    "CAST(map('1', '', '9', 'nine', '10', 't}e\\'n', 'a}', '{\"'), 'Map(",
+  )
 })
 
 test('a resource too long for a statement goes with its rows', () => {

@@ -42,6 +42,17 @@ export const ENCODER = [
         'millis - seconds * 1000',
       ],
       [
+        'adds seconds and nanoseconds as floats for the milliseconds',
+        'Number(BigInt(time[0]) * 1_000_000_000n + BigInt(time[1])) / 1e6',
+        '(time[0] * NANOS + time[1]) / 1e6',
+      ],
+      [
+        'has milliseconds other than the server divides them',
+        'return Number(BigInt(time[0]) * 1_000_000_000n + BigInt(time[1])) / 1e6',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the broken code
+        'return Number(`${BigInt(time[0]) * 1_000_000_000n + BigInt(time[1])}e-6`)',
+      ],
+      [
         'reads nanoseconds that no double holds as they are',
         'return readDigits(String(Math.trunc(nanos)))',
         'return readDigits(String(BigInt(Math.trunc(nanos))))',
@@ -151,7 +162,24 @@ export const ENCODER = [
         'if (select.length > MAX_SELECT) return undefined',
         '',
       ],
+      [
+        'takes a brace in a text of the resource for the end of its map',
+        "token !== '}'",
+        "token !== '}' && token !== '\"a}\"'",
+      ],
       ['gives two columns one short name', 'index < 26 ? letter : ', 'index < 27 ? letter : '],
+    ],
+  ),
+  ...inFile(
+    'transform/derived',
+    [transform('compact')],
+    [
+      [
+        'has milliseconds in a row made whole other than the server divides them',
+        'Number(of) / 1e6',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the broken code
+        'Number(`${of}e-6`)',
+      ],
     ],
   ),
   ...inFile(
