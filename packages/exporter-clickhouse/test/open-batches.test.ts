@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
+import { flushed } from '../../../test/kit/patience.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { Options } from '../src/options.js'
 import { ClickHouseSpanProcessor } from '../src/span-processor.js'
@@ -29,7 +30,7 @@ test('rows of a ninth resource are neither left behind nor uncounted when the fi
   for (let n = 0; n < 8; n++) to.onEnd(makeSpan({ resource: resourceOf(n) }))
   for (let n = 0; n < 15; n++) to.onEnd(makeSpan({ resource: resourceOf(8) }))
   expect(only(to)?.accepted).toBe(23)
-  await to.forceFlush()
+  await flushed(to)
   expect(only(to)).toMatchObject({ accepted: 23, delivered: 23, waiting: 0 })
   expect(server.rows).toHaveLength(23)
 })
@@ -63,12 +64,12 @@ test.each([
         const to = processorOf({ endpoint: server.url, batch, ...(await options()) })
         let ended = 0
         for (const step of order) {
-          if (step === 'flush') await to.forceFlush()
+          if (step === 'flush') await flushed(to)
           else
             to.onEnd(makeSpan({ resource: resourceOf(step), name: `run ${run}, span ${ended++}` }))
           expect(only(to)?.accepted).toBe(ended)
         }
-        await to.forceFlush()
+        await flushed(to)
         expect(only(to)).toMatchObject({ accepted: ended, delivered: ended, waiting: 0 })
         const names = server.rows.slice(before).map((row) => row['span_name'])
         expect(new Set(names).size).toBe(ended)

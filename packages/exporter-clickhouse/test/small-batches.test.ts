@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { type SpanExporter, simpleSpanProcessor, TracerProvider } from '#sdk'
+import { flushed } from '../../../test/kit/patience.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import { Batch } from '../src/batch.js'
 import { turn } from '../src/clock.js'
@@ -49,7 +50,7 @@ test.each([
   await Promise.all(Array.from({ length: 300 }, (_, n) => export1(to, n)))
   const refused = server.inserts.length
   server.follow('ok')
-  await to.forceFlush()
+  await flushed(to)
   expect(only(to)).toMatchObject({ accepted: 300, delivered: 300, waiting: 0 })
   const rows = server.rows.map((row) => [row['span_name'], row['service_name']])
   expect(rows).toHaveLength(300)
@@ -65,7 +66,7 @@ test('what was sent once is sent again as it was, however small', async () => {
   await Promise.all(Array.from({ length: 40 }, (_, n) => export1(to, n)))
   await vi.waitUntil(() => server.inserts.length > 8)
   server.follow('ok')
-  await to.forceFlush()
+  await flushed(to)
   expect(server.rows).toHaveLength(40)
   const bodies = new Map<string, string[]>()
   for (const { query, body } of server.inserts) {
@@ -89,7 +90,7 @@ test('batches that are large, or on disk, stay what they are', async () => {
   for (let n = 0; n < 3; n++)
     await new Promise<unknown>((resolve) => large.export(spans.slice(n), resolve))
   server.follow('ok')
-  await Promise.all([to.forceFlush(), large.forceFlush()])
+  await Promise.all([flushed(to), flushed(large)])
   const sizes = server.inserts.map(({ rows }) => rows.length)
   expect(new Set(sizes)).toEqual(new Set([1, 166, 167]))
   expect(only(to).delivered).toBe(5)
@@ -117,7 +118,7 @@ test('what is united stays small', async () => {
     Array.from({ length: 60 }, (_, n) => new Promise((resolve) => to.export([bulky(n)], resolve))),
   )
   server.follow('ok')
-  await to.forceFlush()
+  await flushed(to)
   expect(server.rows).toHaveLength(60)
   expect(Math.max(...server.inserts.map(({ rows }) => rows.length))).toBeLessThan(14)
 })
