@@ -433,7 +433,7 @@ export class Destination {
         else if (entry.wasCompact && this.#longestTaken === 0) this.#refusesCompactRows = true
         if (outcome.replayed) entry.ambiguous = true
         if (this.#refusedKinds.size > 0 && entry.insert)
-          this.#refusedKinds.taken(kindOf(entry.insert))
+          this.#refusedKinds.taken(entry, kindOf(entry.insert))
         this.#deliver(entry)
         if (this.#asksAboutTable) void this.#askAboutTable()
         return
@@ -538,7 +538,7 @@ export class Destination {
     } else {
       this.#account.retries++
       entry.state = 'ready'
-      this.#queue.unload(entry)
+      if (!goesAside) this.#queue.unload(entry)
       // The server is there and refuses this batch: perhaps it takes another. Not at once: each batch
       // that may have been written is one more that cannot make room.
       const another = outcome.why === 'misconfigured' || entry.failures >= ATTEMPTS_IN_A_ROW
@@ -589,12 +589,12 @@ export class Destination {
           if (entry.state === 'resting') entry.state = 'ready'
           this.#pump()
         },
-        this.#restMs(entry, outcome),
+        this.#restMs(entry.failures, outcome),
       )
       .unref()
   }
 
-  #restMs({ failures }: Entry, { why, retryAfterMs = 0 }: Retry): number {
+  #restMs(failures: number, { why, retryAfterMs = 0 }: Retry): number {
     const { retry } = this.config
     const maxDelayMs = why === 'misconfigured' ? MAX_REST_MS : retry.maxDelayMs
     return Math.max(backoffMs(failures, { ...retry, maxDelayMs }), retryAfterMs)
@@ -608,7 +608,8 @@ export class Destination {
     entry.state = 'aside'
     this.#queue.letGo(entry)
     if (entry.stored) this.#departures.gone(entry)
-    if (!this.#refusedKinds.refused(entry, entry.kind, this.#restMs(entry, outcome))) return
+    const delayMs = (refusals: number) => this.#restMs(refusals, outcome)
+    if (!this.#refusedKinds.refused(entry, entry.kind, delayMs)) return
     const target = targetOf(insert)
     const fix = isForConfiguredTable(insert, this.config)
       ? (outcome.fix ?? '')
