@@ -9,7 +9,7 @@ import { startDeadline } from './deadline.js'
 import { deduplicationOf } from './deduplication.js'
 import { Departures } from './departures.js'
 import { type Part, partsOf, unitedOf, wholeOf } from './division.js'
-import { type Entry, heirOf, newEntry } from './entry.js'
+import { type Entry, heirOf, mayBeOnDisk, newEntry } from './entry.js'
 import { ClickHouseError } from './errors.js'
 import {
   type Insert,
@@ -654,7 +654,7 @@ export class Destination {
     if (from.batch.rows === 1) return this.#giveUp(entry, status, error)
     // The server's "at row N" is a hint, taken once: afterwards halves bound the number of requests. Never for what is on disk:
     // whoever takes it over while this process stands still divides it as well, and must come to the same parts.
-    const hint = entry.divided || entry.stored ? undefined : row
+    const hint = entry.divided || mayBeOnDisk(entry) ? undefined : row
     const parts = await partsOf(from, hint, this.config.compression)
     const children = await this.#replace(entry, parts)
     if (!children) return

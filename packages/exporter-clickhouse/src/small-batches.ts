@@ -1,5 +1,5 @@
 import type { BatchLimits } from './config.js'
-import type { Entry } from './entry.js'
+import { type Entry, mayBeOnDisk } from './entry.js'
 
 // About fifty rows: a SimpleSpanProcessor exports one span at a time, and a server takes a few hundred INSERTs a second.
 const MAX_SMALL_BYTES = 16 * 1024
@@ -8,7 +8,8 @@ const MAX_UNITED_BYTES = 128 * 1024
 
 /**
  * A batch that is due, and other small ones behind it that can go with it in one INSERT. Only what was never attempted may be
- * united: whatever was sent once must be sent again as it was. What is on disk stays as it is there.
+ * united: whatever was sent once must be sent again as it was. What is on disk, or may come there
+ * yet, stays as it is there: the next process would send it under another token.
  */
 export function smallOnes(
   first: Entry,
@@ -30,7 +31,7 @@ export function smallOnes(
 }
 
 function isSmall(entry: Entry): boolean {
-  const isUntouched = !entry.attempted && !entry.divided && entry.stored === undefined
+  const isUntouched = !entry.attempted && !entry.divided && !mayBeOnDisk(entry)
   return isUntouched && entry.batch !== undefined && bytesOf(entry) <= MAX_SMALL_BYTES
 }
 

@@ -141,7 +141,7 @@ export const DESTINATION = [
     [
       ['sends one-row batches that wait one by one', 'if (!isSmall(first)) return', 'return'],
       ['unites what was sent already', '!entry.attempted && ', ''],
-      ['unites what is on disk', ' && entry.stored === undefined', ''],
+      ['unites what is on disk', ' && !mayBeOnDisk(entry)', ''],
       [
         'unites what is large',
         'bytesOf(entry) <= MAX_SMALL_BYTES',
@@ -149,6 +149,11 @@ export const DESTINATION = [
       ],
       ['unites batches without end', '> Math.min(maxBytes, MAX_UNITED_BYTES)', '< 0'],
     ],
+  ),
+  ...inFile(
+    'exporter/entry',
+    [exporter('spool-late')],
+    [['unites what may come on disk yet', ' || reservedBytes > 0', '']],
   ),
   ...inFile(
     'exporter/division',
@@ -194,7 +199,7 @@ export const DESTINATION = [
     [
       [
         'divides what is on disk otherwise than whoever takes it over',
-        'entry.divided || entry.stored ? undefined : row',
+        'entry.divided || mayBeOnDisk(entry) ? undefined : row',
         'entry.divided ? undefined : row',
       ],
     ],
