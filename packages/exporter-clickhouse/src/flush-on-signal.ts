@@ -51,9 +51,10 @@ function newRegistry(): Shared {
   return registry
 }
 
-function listen({ listener }: Shared): void {
+function listen(registry: Shared): void {
+  ignore(registry) // an exporter that was made during a flush has it listen already
   // First: a listener that was added by once() has gone when the next one runs.
-  for (const signal of SIGNALS) process.prependListener(signal, listener)
+  for (const signal of SIGNALS) process.prependListener(signal, registry.listener)
 }
 
 function ignore({ listener }: Shared): void {
