@@ -482,7 +482,8 @@ export class Destination {
 
   /** Undefined where the table has been mended. */
   async #askAgainForJsonColumns(): Promise<Retry | undefined> {
-    const columns = await columnsOf(this.config, this.#with.sender.run)
+    // An answer that cannot be read is none.
+    const columns = await columnsOf(this.config, this.#with.sender.run).catch(() => undefined)
     if (columns) this.#jsonColumns = jsonColumns(this.config, columns)
     if (this.#jsonColumns.length === 0) return undefined
     const { database, table } = this.config

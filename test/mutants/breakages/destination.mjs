@@ -45,6 +45,11 @@ export const DESTINATION = [
         'if (columns) this.#jsonColumns = ',
         'if (!columns) this.#jsonColumns = ',
       ],
+      [
+        'loses rows by an answer about columns that cannot be read',
+        'columnsOf(this.config, this.#with.sender.run).catch(() => undefined)',
+        'columnsOf(this.config, this.#with.sender.run)',
+      ],
     ],
   ),
   ...inFile('exporter/destination', tests, [
