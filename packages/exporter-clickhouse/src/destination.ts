@@ -811,8 +811,10 @@ function isAside({ state, stored }: Entry): boolean {
 
 /** What an earlier process left, and the server refuses as it is: it says nothing of the rows that are new. */
 function isLeftBehind({ recovered }: Entry, outcome: Retry): boolean {
-  const isOfServer = outcome.error instanceof ClickHouseError
-  return recovered && isOfServer && isDefinite(outcome) && !outcome.ofBatch
+  const { error, retryAfterMs, ofBatch } = outcome
+  // Who names a time speaks for the server.
+  const isOfRows = error instanceof ClickHouseError && retryAfterMs === undefined
+  return recovered && isOfRows && isDefinite(outcome) && !ofBatch
 }
 
 /** What it lacks is not in its rows: dividing it would find every one of them at fault. */

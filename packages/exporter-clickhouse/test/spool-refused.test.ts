@@ -144,6 +144,19 @@ test('recovered batches that were refused follow the first new rows of their kin
   await until(() => expect(to.only()).toMatchObject({ delivered: 31, waiting: 0 }))
 })
 
+test('a time that is named with the refusal of a recovered batch is kept by new rows too', async () => {
+  const directory = await newDirectory()
+  await left(directory, 1, OLD)
+  const refusal: Behaviour = { status: 403, headers: { 'retry-after': '60' } }
+  const { server, ofOld } = await serverWithoutOld(refusal)
+  const to = exporter({ ...PLAIN, endpoint: server.url, spool: { directory } })
+  await until(() => expect(ofOld()).toHaveLength(1))
+  await until(() => expect(to.only()).toMatchObject({ inFlight: 0, errors: 1 }))
+  await to.exported(1)
+  await expect(to.made.forceFlush({ timeoutMs: 300 })).rejects.toThrow('primary (4 rows)')
+  expect(server.inserts).toHaveLength(1)
+})
+
 test('a recovered batch that is refused waits, also when it fills more than half of the memory', async () => {
   const directory = await newDirectory()
   await left(directory, 1, OLD, 200)

@@ -236,6 +236,11 @@ export const SPOOL = [
         'void kindOf',
       ],
       [
+        'sends new rows although a time was named with the refusal of a record',
+        ' && retryAfterMs === undefined\n',
+        '\n',
+      ],
+      [
         'forgets what kind a refused record is while memory is short',
         'if (!goesAside) this.#queue.unload(entry)',
         'this.#queue.unload(entry)',
