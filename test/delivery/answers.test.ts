@@ -158,6 +158,21 @@ describe('rows are held, and one line says what answers, when a proxy', () => {
   })
 })
 
+test('rows go on when a proxy begins to take the headers of ClickHouse away', async () => {
+  const proxy = await rewritingProxy(server.httpPort, {})
+  const processor = open({ endpoint: proxy.url })
+  add(processor, 20)
+  await processor.forceFlush()
+  proxy.habits = { answer: ({ headers }) => remove(headers, /^x-clickhouse/) }
+  for (let n = 0; n < 3; n++) {
+    add(processor, 20)
+    await processor.forceFlush()
+  }
+  expect(statsOf(processor)).toMatchObject({ delivered: 80, errors: 0, waiting: 0, dropped: {} })
+  expect(await tally(server, database, 80)).toEqual({ rows: 80, lost: 0, duplicated: 0 })
+  await processor.shutdown()
+})
+
 describe('rows are held, none is refused, and the line says what to do, when a proxy', () => {
   const unzip = (message: Message) => {
     const { headers, body } = message

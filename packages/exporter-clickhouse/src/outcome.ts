@@ -24,6 +24,8 @@ export type Outcome =
       readonly timedOut?: boolean
       /** The server did not even answer a ping: no row was sent. */
       readonly unsent?: boolean
+      /** A success without the headers that the server has shown before. */
+      readonly missesHeaders?: boolean
       /** The code is none that we know: it may be one more that data can cause. */
       readonly unlisted?: boolean
       /** It may be the form of the statement that the server, or the table, does not take. Nothing was written. */

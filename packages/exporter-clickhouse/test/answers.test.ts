@@ -102,6 +102,26 @@ describe('an answer without the headers of ClickHouse', () => {
     expect(only(to)).toMatchObject({ delivered: 5, errors: 2 })
   })
 
+  test('will do again when the server is found to answer behind something that takes them away', async () => {
+    let isBare = false
+    const server = await scriptedServer({
+      each: (request) => {
+        const word = /^SELECT reverse\('(.+)'\)/.exec(request.statement)?.[1]
+        if (isBare && word) return { status: 200, body: `${[...word].reverse().join('')}\n` }
+        return isBare ? 'ok' : taken(request)
+      },
+    })
+    const to = exporter({ endpoint: server.url })
+    await exported(to, spans(5))
+    isBare = true
+    for (let n = 0; n < 3; n++) await exported(to, spans(5))
+    await to.forceFlush()
+    expect(only(to)).toMatchObject({ delivered: 20, errors: 0, retries: 0 })
+    expect(server.inserts).toHaveLength(4)
+    const asked = server.requests.filter(({ statement }) => statement.includes('reverse('))
+    expect(asked).toHaveLength(1)
+  })
+
   test('is doubted by one destination alone', async () => {
     const named = await scriptedServer({ each: taken })
     const bare = await scriptedServer()

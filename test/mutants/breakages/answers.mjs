@@ -125,6 +125,23 @@ const RETRY_AFTER = inFile(
   [['takes the seconds of Retry-After for milliseconds', 'Number(text) * 1000', 'Number(text)']],
 )
 
+const WITNESS_ASKED = inFile(
+  'exporter/sender',
+  [exporter('answers')],
+  [
+    [
+      'holds rows for ever when a proxy begins to take headers away',
+      '    witness.losesHeaders()\n',
+      '',
+    ],
+    [
+      'believes whatever answers without headers',
+      "return exchange.reply.body.trim() === [...word].reverse().join('')",
+      'return true',
+    ],
+  ],
+)
+
 const WITNESS = inFile(
   'exporter/witness',
   [exporter('proxy-answers'), exporter('answers')],
@@ -257,6 +274,7 @@ export const ANSWERS = [
   ...CODES,
   ...REPLIES,
   ...RETRY_AFTER,
+  ...WITNESS_ASKED,
   ...WITNESS,
   ...PROXIES,
   ...NETWORK,
