@@ -42,6 +42,8 @@ export interface Setting {
   readonly essential: boolean
   /** What it costs where it cannot be sent and the server has another value, as a sentence. */
   readonly without: string
+  /** Where it is forbidden, so much on the server does as well. */
+  readonly enough?: number
 }
 
 const DUPLICATES = 'A retry after a lost answer may store rows twice.'
@@ -69,8 +71,14 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   timeout_overflow_mode: essential('throw', 'Rows are not stored when an INSERT takes too long.'),
   // One batch is one block, so that it is stored whole or not at all: no number of bytes ends a block, and no number of rows that
   // a batch can have.
-  min_insert_block_size_rows: essential('4294967295', 'Part of a batch may be stored twice.'),
-  min_insert_block_size_bytes: essential('0', 'Part of a batch may be stored twice.'),
+  min_insert_block_size_rows: {
+    ...essential('4294967295', 'Part of a batch may be stored twice.'),
+    enough: 1_000_000, // a batch has no more
+  },
+  min_insert_block_size_bytes: {
+    ...essential('0', 'Part of a batch may be stored twice.'),
+    enough: 256_000_000, // the server's default is a little more
+  },
   // Rows are parsed in chunks otherwise, and each must fit in one. Up to 10 MiB it gains nothing.
   input_format_parallel_parsing: useful('0', 'The server may refuse long rows.'),
   input_format_allow_errors_num: essential(

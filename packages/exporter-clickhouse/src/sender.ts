@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { quoteText } from '@spanhouse/transform'
 import type { PressedBatch } from './batch.js'
 import { classify } from './classify.js'
 import type { DestinationConfig } from './config.js'
@@ -131,6 +132,18 @@ export function openSender(
     return true
   }
 
+  /** Whether the server's own value of a setting that may not be sent does no harm. */
+  async function doesAsWell(setting: string, leftOut: number): Promise<boolean> {
+    const enough = isOurs(setting, config) ? SETTINGS[setting]?.enough : undefined
+    if (enough === undefined) return false
+    // It may have become known while this one was under way.
+    if (unknownSettings.has(setting)) return unknownSettings.size > leftOut
+    const { outcome, text } = await run(
+      `SELECT value FROM system.settings WHERE name = ${quoteText(setting)} FORMAT TSV`,
+    )
+    return outcome.status === 'delivered' && Number(text) >= enough
+  }
+
   /** Every batch in flight finds the same missing; one creation serves them all. */
   async function create(what: ClickHouseError): Promise<Outcome> {
     creating ??= createTables(config, what, run, onRefused).finally(() => {
@@ -170,7 +183,11 @@ export function openSender(
         const leftOut = unknownSettings.size
         const outcome = await insertOnce(batch, insert, how)
         if (canDoWithout(outcome, leftOut, insert)) continue
-        if (outcome.status === 'forbidden_setting') return held(outcome, insert, config)
+        if (outcome.status === 'forbidden_setting') {
+          if (!(await doesAsWell(outcome.setting, leftOut))) return held(outcome, insert, config)
+          unknownSettings.add(outcome.setting)
+          continue
+        }
         if (outcome.status !== 'missing_table' || config.manageSchema !== 'create') return outcome
         if (!isForConfiguredTable(insert, config)) return outcome // of an earlier configuration, from the spool
         // Dropped between the two, or created on another node: that is no reason to wait for a human.

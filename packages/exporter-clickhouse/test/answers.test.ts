@@ -377,3 +377,25 @@ test('rows that a proxy spoils are held, and none becomes a dead letter', async 
   expect(only(to)).toMatchObject({ waiting: 8, dropped: {} })
   expect(() => readFileSync(join(directory, 'primary.ndjson'))).toThrow('ENOENT')
 })
+
+test.each([
+  ['1048449', { delivered: 40, waiting: 0, errors: 0 }],
+  ['10', { delivered: 0, waiting: 40 }],
+])(
+  'a setting that rows depend on may be missing where the server has as good a value: %s',
+  async (value, expected) => {
+    const server = await scriptedServer({
+      each: ({ isInsert, query, statement }) => {
+        if (statement.includes('FROM system.settings')) return { status: 200, body: `${value}\n` }
+        if (!isInsert || !query.has('min_insert_block_size_rows')) return 'ok'
+        const body =
+          "Code: 452. DB::Exception: Setting min_insert_block_size_rows shouldn't be greater than 2000000."
+        return { status: 500, code: 452, body }
+      },
+    })
+    const to = exporter({ endpoint: server.url })
+    await Promise.all(Array.from({ length: 8 }, () => exported(to, spans(5)))) // several are under way at once
+    await to.forceFlush({ timeoutMs: 300 }).catch(() => {})
+    expect(only(to)).toMatchObject({ ...expected, dropped: {} })
+  },
+)

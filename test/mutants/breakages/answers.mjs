@@ -125,7 +125,7 @@ const RETRY_AFTER = inFile(
   [['takes the seconds of Retry-After for milliseconds', 'Number(text) * 1000', 'Number(text)']],
 )
 
-const WITNESS_ASKED = inFile(
+const WHILE_ASKING = inFile(
   'exporter/sender',
   [exporter('answers')],
   [
@@ -138,6 +138,21 @@ const WITNESS_ASKED = inFile(
       'believes whatever answers without headers',
       "return exchange.reply.body.trim() === [...word].reverse().join('')",
       'return true',
+    ],
+    [
+      'goes without a setting whatever the server has in its place',
+      "return outcome.status === 'delivered' && Number(text) >= enough",
+      'return true',
+    ],
+    [
+      'holds rows for a setting whose value on the server does as well',
+      "return outcome.status === 'delivered' && Number(text) >= enough",
+      'return false',
+    ],
+    [
+      'holds rows for a setting that was found to be of no need meanwhile',
+      'return unknownSettings.size > leftOut\n',
+      'return false\n',
     ],
   ],
 )
@@ -274,7 +289,7 @@ export const ANSWERS = [
   ...CODES,
   ...REPLIES,
   ...RETRY_AFTER,
-  ...WITNESS_ASKED,
+  ...WHILE_ASKING,
   ...WITNESS,
   ...PROXIES,
   ...NETWORK,
