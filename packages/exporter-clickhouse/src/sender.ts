@@ -88,16 +88,20 @@ export function openSender(
   /** Whether it is ClickHouse that answers although its headers are missing: a proxy that came later may take them away. */
   async function answersWithoutHeaders(): Promise<boolean> {
     const word = randomUUID()
+    const exchange = await ask(`SELECT reverse('${word}') FORMAT TSV`, true)
+    if ('error' in exchange || hasOwnHeaders(exchange.reply.headers)) return false
+    return exchange.reply.body.trim() === [...word].reverse().join('')
+  }
+
+  function ask(statement: string, repeatable: boolean): Promise<Exchange> {
     const post = {
       path: statementPath(unknownSettings),
       headers: {},
-      body: Buffer.from(`SELECT reverse('${word}') FORMAT TSV`),
+      body: Buffer.from(statement),
       deadlineMs: config.timeoutMs,
-      repeatable: true,
+      repeatable,
     }
-    const exchange = await watch.watched((signal) => client.send(post, signal))
-    if ('error' in exchange || hasOwnHeaders(exchange.reply.headers)) return false
-    return exchange.reply.body.trim() === [...word].reverse().join('')
+    return watch.watched((signal) => client.send(post, signal))
   }
 
   async function run(
@@ -106,14 +110,7 @@ export function openSender(
   ): Promise<{ outcome: Outcome; text: string }> {
     for (;;) {
       const leftOut = unknownSettings.size
-      const post = {
-        path: statementPath(unknownSettings),
-        headers: {},
-        body: Buffer.from(statement),
-        deadlineMs: config.timeoutMs,
-        repeatable,
-      }
-      const exchange = await watch.watched((signal) => client.send(post, signal))
+      const exchange = await ask(statement, repeatable)
       const outcome = await read(exchange, { hasResult: !statement.startsWith('INSERT ') })
       if (canDoWithout(outcome, leftOut)) continue
       return { outcome, text: 'reply' in exchange ? exchange.reply.body : '' }

@@ -113,6 +113,10 @@ describe('an answer without the headers of ClickHouse', () => {
     })
     const to = exporter({ endpoint: server.url })
     await exported(to, spans(5))
+    // The last that is asked of a server after its first success.
+    await soon(() =>
+      expect(server.requests.some((one) => one.statement.includes('system.columns'))).toBe(true),
+    )
     isBare = true
     for (let n = 0; n < 3; n++) await exported(to, spans(5))
     await to.forceFlush()
