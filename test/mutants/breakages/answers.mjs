@@ -149,11 +149,6 @@ const WHILE_ASKING = inFile(
       "return outcome.status === 'delivered' && Number(text) >= enough",
       'return false',
     ],
-    [
-      'holds rows for a setting that was found to be of no need meanwhile',
-      'return unknownSettings.size > leftOut\n',
-      'return false\n',
-    ],
   ],
 )
 
