@@ -32,6 +32,20 @@ beforeAll(async () => {
         settings: { limit: 10 },
         constraints: { limit: { readonly: true } },
       },
+      {
+        name: 'guarded',
+        constraints: {
+          limit: { readonly: true },
+          timeout_overflow_mode: { readonly: true },
+          min_insert_block_size_rows: { max: 2_000_000 },
+          min_insert_block_size_bytes: { readonly: true },
+        },
+      },
+      {
+        name: 'small_blocks',
+        settings: { min_insert_block_size_rows: 10, min_insert_block_size_bytes: 0 },
+        constraints: { min_insert_block_size_rows: { max: 1000 } },
+      },
       { name: 'no_threads', constraints: { max_insert_threads: { max: 2 } } },
     ],
   })
@@ -156,6 +170,21 @@ describe('rows are held, and one line says what answers, when a proxy', () => {
     expect(await tally(server, database, 50)).toEqual({ rows: 50, lost: 0, duplicated: 0 })
     await processor.shutdown()
   })
+})
+
+test('rows go on when a proxy begins to take the headers of ClickHouse away', async () => {
+  const proxy = await rewritingProxy(server.httpPort, {})
+  const processor = open({ endpoint: proxy.url })
+  add(processor, 20)
+  await processor.forceFlush()
+  proxy.habits = { answer: ({ headers }) => remove(headers, /^x-clickhouse/) }
+  for (let n = 0; n < 3; n++) {
+    add(processor, 20)
+    await processor.forceFlush()
+  }
+  expect(statsOf(processor)).toMatchObject({ delivered: 80, errors: 0, waiting: 0, dropped: {} })
+  expect(await tally(server, database, 80)).toEqual({ rows: 80, lost: 0, duplicated: 0 })
+  await processor.shutdown()
 })
 
 describe('rows are held, none is refused, and the line says what to do, when a proxy', () => {
@@ -312,6 +341,28 @@ describe('a setting that a constraint forbids', () => {
       /error 452: .*limit.*\. `limit` must be 0: allow it to this user, or change its profile\. Otherwise: Rows above the limit are not stored\./,
     )
     expect(await rowsIn(server, database)).toBe(0)
+    await processor.shutdown()
+  })
+
+  test('and whose value on the server does as well is left out, and nothing is said', async () => {
+    await createTables()
+    const processor = open({ username: 'guarded', batch: { maxRows: 5 } }) // several are under way at once
+    for (let n = 0; n < 2; n++) {
+      add(processor, 20)
+      await processor.forceFlush()
+    }
+    expect(statsOf(processor)).toMatchObject({ delivered: 40, dropped: {}, errors: 0 })
+    expect(statsOf(processor).requests).toBeLessThanOrEqual(16)
+    expect(lines).toEqual([])
+    await processor.shutdown()
+  })
+
+  test('and whose value on the server cuts batches into blocks holds them', async () => {
+    await createTables()
+    const processor = open({ username: 'small_blocks' })
+    add(processor, 20)
+    await held(processor, 20)
+    expect(lines[0]).toContain('`min_insert_block_size_rows` must be 4294967295')
     await processor.shutdown()
   })
 

@@ -17,7 +17,7 @@ import {
   writtenRows,
 } from './reply-text.js'
 import { retryAfterMs } from './retry-after.js'
-import { type Asked, doubtOf, type Known, NOTHING_KNOWN } from './witness.js'
+import { type Asked, doubtOf, type Known, MISSING, NOTHING_KNOWN } from './witness.js'
 
 /** Reads an exchange as an outcome. Only this file and the tables beside it know statuses and exception codes. */
 export function classify(
@@ -39,7 +39,8 @@ export function classify(
   const doubt = reply.complete ? doubtOf(reply, asked, known) : 'with a reply that is cut off'
   if (doubt === undefined)
     return { status: 'delivered', ...(replayed && { replayed }), ...writtenRows(reply) }
-  return { status: 'retry', why: 'ambiguous', ...foreignSuccess(reply, doubt) }
+  const missesHeaders = doubt === MISSING
+  return { status: 'retry', why: 'ambiguous', ...foreignSuccess(reply, doubt), missesHeaders }
 }
 
 function outcomeOfException(reply: Reply, code: number): Outcome {

@@ -9,7 +9,7 @@ import { startDeadline } from './deadline.js'
 import { deduplicationOf } from './deduplication.js'
 import { Departures } from './departures.js'
 import { type Part, partsOf, unitedOf, wholeOf } from './division.js'
-import { type Entry, heirOf, newEntry } from './entry.js'
+import { type Entry, heirOf, mayBeOnDisk, newEntry } from './entry.js'
 import { ClickHouseError } from './errors.js'
 import {
   type Insert,
@@ -433,7 +433,7 @@ export class Destination {
         else if (entry.wasCompact && this.#longestTaken === 0) this.#refusesCompactRows = true
         if (outcome.replayed) entry.ambiguous = true
         if (this.#refusedKinds.size > 0 && entry.insert)
-          this.#refusedKinds.taken(kindOf(entry.insert))
+          this.#refusedKinds.taken(entry, kindOf(entry.insert))
         this.#deliver(entry)
         if (this.#asksAboutTable) void this.#askAboutTable()
         return
@@ -495,7 +495,8 @@ export class Destination {
 
   /** Undefined once the table has no such columns any more. */
   async #askAgainForJsonColumns(): Promise<Retry | undefined> {
-    const columns = await columnsOf(this.config, this.#with.sender.run)
+    // An answer that cannot be read is none.
+    const columns = await columnsOf(this.config, this.#with.sender.run).catch(() => undefined)
     if (columns) this.#jsonColumns = jsonColumns(this.config, columns)
     if (this.#jsonColumns.length === 0) return undefined
     const { database, table } = this.config
@@ -551,7 +552,7 @@ export class Destination {
     } else {
       this.#account.retries++
       entry.state = 'ready'
-      this.#queue.unload(entry)
+      if (!goesAside) this.#queue.unload(entry)
       // The server answers and refuses this batch: perhaps it takes another. Do not try others at once: each batch
       // that may have been written is one more that must not be dropped to make room.
       const another = outcome.why === 'misconfigured' || entry.failures >= ATTEMPTS_IN_A_ROW
@@ -603,12 +604,12 @@ export class Destination {
           if (entry.state === 'resting') entry.state = 'ready'
           this.#pump()
         },
-        this.#restMs(entry, outcome),
+        this.#restMs(entry.failures, outcome),
       )
       .unref()
   }
 
-  #restMs({ failures }: Entry, { why, retryAfterMs = 0 }: Retry): number {
+  #restMs(failures: number, { why, retryAfterMs = 0 }: Retry): number {
     const { retry } = this.config
     const maxDelayMs = why === 'misconfigured' ? MAX_REST_MS : retry.maxDelayMs
     return Math.max(backoffMs(failures, { ...retry, maxDelayMs }), retryAfterMs)
@@ -622,7 +623,8 @@ export class Destination {
     entry.state = 'aside'
     this.#queue.letGo(entry)
     if (entry.stored) this.#departures.gone(entry)
-    if (!this.#refusedKinds.refused(entry, entry.kind, this.#restMs(entry, outcome))) return
+    const delayMs = (refusals: number) => this.#restMs(refusals, outcome)
+    if (!this.#refusedKinds.refused(entry, entry.kind, delayMs)) return
     const target = targetOf(insert)
     const fix = isForConfiguredTable(insert, this.config)
       ? (outcome.fix ?? '')
@@ -665,9 +667,9 @@ export class Destination {
     const from = await this.#load(entry)
     if (!from) return
     if (from.batch.rows === 1) return this.#giveUp(entry, status, error)
-    // The server's "at row N" is used as a hint once; afterwards halving bounds the number of requests. Never for a batch on disk:
+    // The server's "at row N" is used as a hint once; afterwards halving bounds the number of requests. Never for a batch that is, or may come, on disk:
     // a process that takes it over while this one stands still may divide it too, and must get the same parts.
-    const hint = entry.divided || entry.stored ? undefined : row
+    const hint = entry.divided || mayBeOnDisk(entry) ? undefined : row
     const parts = await partsOf(from, hint, this.config.compression)
     const children = await this.#replace(entry, parts)
     if (!children) return
@@ -823,8 +825,10 @@ function isAside({ state, stored }: Entry): boolean {
 
 /** Whether an earlier process left the batch and the server refuses it as it is: that says nothing about new rows. */
 function isLeftBehind({ recovered }: Entry, outcome: Retry): boolean {
-  const isOfServer = outcome.error instanceof ClickHouseError
-  return recovered && isOfServer && isDefinite(outcome) && !outcome.ofBatch
+  const { error, retryAfterMs, ofBatch } = outcome
+  // A named time is the server's, for all rows.
+  const isOfRows = error instanceof ClickHouseError && retryAfterMs === undefined
+  return recovered && isOfRows && isDefinite(outcome) && !ofBatch
 }
 
 /** The rows are not at fault, the earlier configuration is: dividing the batch would end with every row refused. */

@@ -16,7 +16,7 @@ export interface Entry {
   stored: Stored | undefined
   /** What it counts for in the queue's bound. */
   heldBytes: number
-  /** Room on disk that is kept for it while it is written. */
+  /** Room on disk that is kept for it while it is written, or may still be. */
   reservedBytes: number
   /**
    * `sealed`: not yet pressed, or not yet on disk. `resting`: only this batch failed, and it waits by itself.
@@ -98,4 +98,9 @@ export function heirOf(entry: Entry, { batch, insert }: Part, stored: Stored | u
     refusals,
     deliveriesAtFailure,
   })
+}
+
+/** Whoever finds it there sends it as it was written. */
+export function mayBeOnDisk({ stored, reservedBytes }: Entry): boolean {
+  return stored !== undefined || reservedBytes > 0
 }

@@ -52,9 +52,10 @@ function newRegistry(): Shared {
   return registry
 }
 
-function listen({ listener }: Shared): void {
+function listen(registry: Shared): void {
+  ignore(registry) // it already listens if an exporter was made during a flush
   // In front of all others: a listener added by once() would be gone from the count by the time a later one runs.
-  for (const signal of SIGNALS) process.prependListener(signal, listener)
+  for (const signal of SIGNALS) process.prependListener(signal, registry.listener)
 }
 
 function ignore({ listener }: Shared): void {

@@ -42,6 +42,8 @@ export interface Setting {
   readonly essential: boolean
   /** What may happen if it cannot be sent and the server has another value, as a sentence. */
   readonly without: string
+  /** If it is forbidden, a value on the server that is at least this high is as good. */
+  readonly enough?: number
 }
 
 const DUPLICATES = 'A retry after a lost answer may store rows twice.'
@@ -69,8 +71,14 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   timeout_overflow_mode: essential('throw', 'Rows are not stored when an INSERT takes too long.'),
   // One batch is one block, so that it is stored whole or not at all: these values let neither bytes nor any number of rows in a
   // batch end a block early.
-  min_insert_block_size_rows: essential('4294967295', 'Part of a batch may be stored twice.'),
-  min_insert_block_size_bytes: essential('0', 'Part of a batch may be stored twice.'),
+  min_insert_block_size_rows: {
+    ...essential('4294967295', 'Part of a batch may be stored twice.'),
+    enough: 1_000_000, // a batch has no more
+  },
+  min_insert_block_size_bytes: {
+    ...essential('0', 'Part of a batch may be stored twice.'),
+    enough: 256_000_000, // the server's default is a little more
+  },
   // Parallel parsing cuts the body into chunks, and each row must fit in one. For bodies up to 10 MiB it gains nothing.
   input_format_parallel_parsing: useful('0', 'The server may refuse long rows.'),
   input_format_allow_errors_num: essential(

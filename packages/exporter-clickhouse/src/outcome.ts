@@ -24,6 +24,8 @@ export type Outcome =
       readonly timedOut?: boolean
       /** The server did not even answer a ping: no row was sent. */
       readonly unsent?: boolean
+      /** A success without ClickHouse's headers, which the server sent before. */
+      readonly missesHeaders?: boolean
       /** Unknown code: the rows themselves may be the cause. */
       readonly unlisted?: boolean
       /** The server or the table may refuse only the compact form of the statement. Nothing was written. */

@@ -6,6 +6,8 @@ interface Kind {
   /** The entry that is tried on behalf of the others. */
   probe: Entry | undefined
   timer: NodeJS.Timeout | undefined
+  /** How often one was refused that asked for all. */
+  refusals: number
 }
 
 /**
@@ -15,6 +17,8 @@ interface Kind {
  */
 export class RefusedKinds {
   readonly #kinds = new Map<string, Kind>()
+  /** Kinds that were refused all the same when they followed others of their kind. */
+  readonly #misled = new Set<string>()
   readonly #wake: (entry: Entry) => void
 
   /** `wake` is called for an entry that may be sent again. */
@@ -34,20 +38,27 @@ export class RefusedKinds {
     return true
   }
 
-  /** False if others of its kind were refused before. */
-  refused(entry: Entry, name: string, delayMs: number): boolean {
+  /** False if others of its kind were refused before. `delayMs`: how long none asks after so many refusals of the kind. */
+  refused(entry: Entry, name: string, delayMs: (refusals: number) => number): boolean {
     const known = this.#kinds.get(name)
-    const kind = known ?? { aside: new Set(), probe: undefined, timer: undefined }
+    const kind = known ?? { aside: new Set(), probe: undefined, timer: undefined, refusals: 0 }
     this.#kinds.set(name, kind)
     kind.aside.add(entry)
-    if (kind.probe === entry) kind.probe = undefined
-    this.#askLater(kind, delayMs)
+    // Of those that were under way at once the first is told for all.
+    if (known && known.probe !== entry) return false
+    kind.probe = undefined
+    kind.refusals++
+    this.#askLater(kind, delayMs(kind.refusals))
     return known === undefined
   }
 
-  taken(name: string): void {
+  /** Rows of that kind were taken: all follow. Once only, if they were not of those that wait: it may be what is in these. */
+  taken(entry: Entry, name: string): void {
     const kind = this.#kinds.get(name)
     if (!kind) return
+    if (kind.probe === entry) this.#misled.delete(name)
+    else if (this.#misled.has(name)) return
+    else this.#misled.add(name)
     this.#kinds.delete(name)
     clock.clearTimeout(kind.timer)
     for (const entry of kind.aside) this.#wake(entry)

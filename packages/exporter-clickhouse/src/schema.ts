@@ -109,7 +109,7 @@ export function jsonColumns(
     const found = there.get(name) ?? ''
     // Of an array (a `Nested(…)` column is shown as arrays), the type of its elements.
     const isJson = JSON_TYPE.test(found.replace(/^(Array\()+/, ''))
-    return isJson && !type.includes('JSON') ? [name] : []
+    return isJson && !/json/i.test(type) ? [name] : []
   })
 }
 

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { quoteText } from '@spanhouse/transform'
 import type { PressedBatch } from './batch.js'
 import { classify } from './classify.js'
 import type { DestinationConfig } from './config.js'
@@ -14,7 +16,7 @@ import {
 } from './insert.js'
 import type { Outcome, Retry } from './outcome.js'
 import { createTables, type Refused } from './schema.js'
-import { type Asked, Witness } from './witness.js'
+import { type Asked, hasOwnHeaders, Witness } from './witness.js'
 
 /** Attempts at one server. */
 export interface Sender {
@@ -71,13 +73,35 @@ export function openSender(
   async function insertOnce(batch: PressedBatch, insert: Insert, how: How): Promise<Outcome> {
     requests++
     const post = postOf(insert, batch, unknownSettings, how)
-    return read(await watch.watched((signal) => client.send(post, signal)), post)
+    return await read(await watch.watched((signal) => client.send(post, signal)), post)
   }
 
-  function read(exchange: Exchange, asked: Asked): Outcome {
+  async function read(exchange: Exchange, asked: Asked): Promise<Outcome> {
     const outcome = classify(exchange, asked, witness)
     if ('reply' in exchange) witness.saw(exchange.reply)
-    return outcome
+    const isDoubted = outcome.status === 'retry' && outcome.missesHeaders === true
+    if (!isDoubted || !(await answersWithoutHeaders())) return outcome
+    witness.losesHeaders()
+    return classify(exchange, asked, witness)
+  }
+
+  /** Whether it is ClickHouse that answers although its headers are missing: a proxy that came later may take them away. */
+  async function answersWithoutHeaders(): Promise<boolean> {
+    const word = randomUUID()
+    const exchange = await ask(`SELECT reverse('${word}') FORMAT TSV`, true)
+    if ('error' in exchange || hasOwnHeaders(exchange.reply.headers)) return false
+    return exchange.reply.body.trim() === [...word].reverse().join('')
+  }
+
+  function ask(statement: string, repeatable: boolean): Promise<Exchange> {
+    const post = {
+      path: statementPath(unknownSettings),
+      headers: {},
+      body: Buffer.from(statement),
+      deadlineMs: config.timeoutMs,
+      repeatable,
+    }
+    return watch.watched((signal) => client.send(post, signal))
   }
 
   async function run(
@@ -86,15 +110,8 @@ export function openSender(
   ): Promise<{ outcome: Outcome; text: string }> {
     for (;;) {
       const leftOut = unknownSettings.size
-      const post = {
-        path: statementPath(unknownSettings),
-        headers: {},
-        body: Buffer.from(statement),
-        deadlineMs: config.timeoutMs,
-        repeatable,
-      }
-      const exchange = await watch.watched((signal) => client.send(post, signal))
-      const outcome = read(exchange, { hasResult: !statement.startsWith('INSERT ') })
+      const exchange = await ask(statement, repeatable)
+      const outcome = await read(exchange, { hasResult: !statement.startsWith('INSERT ') })
       if (canDoWithout(outcome, leftOut)) continue
       return { outcome, text: 'reply' in exchange ? exchange.reply.body : '' }
     }
@@ -110,6 +127,18 @@ export function openSender(
     unknownSettings.add(setting)
     if (status === 'forbidden_setting') forbiddenSettings.add(setting)
     return true
+  }
+
+  /** Whether the server's own value of a setting that we may not send is as good. */
+  async function doesAsWell(setting: string, leftOut: number): Promise<boolean> {
+    const enough = isOurs(setting, config) ? SETTINGS[setting]?.enough : undefined
+    if (enough === undefined) return false
+    // Another request may have found this out meanwhile.
+    if (unknownSettings.has(setting)) return unknownSettings.size > leftOut
+    const { outcome, text } = await run(
+      `SELECT value FROM system.settings WHERE name = ${quoteText(setting)} FORMAT TSV`,
+    )
+    return outcome.status === 'delivered' && Number(text) >= enough
   }
 
   /** All batches in flight find the same thing missing; one creation serves them all. */
@@ -141,7 +170,7 @@ export function openSender(
       if (how.pingFirst) {
         const pong = await watch.watched(ping)
         if ('error' in pong)
-          return { ...read({ ...pong, bodyStarted: false }, {}), unsent: true } as Retry
+          return { ...(await read({ ...pong, bodyStarted: false }, {})), unsent: true } as Retry
       }
       for (let creations = 0; ; ) {
         if (missing) {
@@ -151,7 +180,11 @@ export function openSender(
         const leftOut = unknownSettings.size
         const outcome = await insertOnce(batch, insert, how)
         if (canDoWithout(outcome, leftOut, insert)) continue
-        if (outcome.status === 'forbidden_setting') return held(outcome, insert, config)
+        if (outcome.status === 'forbidden_setting') {
+          if (!(await doesAsWell(outcome.setting, leftOut))) return held(outcome, insert, config)
+          unknownSettings.add(outcome.setting)
+          continue
+        }
         if (outcome.status !== 'missing_table' || config.manageSchema !== 'create') return outcome
         if (!isForConfiguredTable(insert, config)) return outcome // it is from the spool, written under an earlier configuration
         // The table was dropped meanwhile, or created on another node: that passes without anybody's help.

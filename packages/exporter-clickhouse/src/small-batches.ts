@@ -1,5 +1,5 @@
 import type { BatchLimits } from './config.js'
-import type { Entry } from './entry.js'
+import { type Entry, mayBeOnDisk } from './entry.js'
 
 // About fifty rows. A SimpleSpanProcessor exports one span at a time, and a server takes a few hundred INSERTs a second.
 const MAX_SMALL_BYTES = 16 * 1024
@@ -8,7 +8,8 @@ const MAX_UNITED_BYTES = 128 * 1024
 
 /**
  * The batch that is due, and small ones behind it that can go with it in one INSERT. Only batches that were never attempted are
- * united, because a retry must send the same bytes, and none that are on disk, because their records cannot change.
+ * united, because a retry must send the same bytes, and none that are or may come on disk: the next process would send those
+ * under their own tokens.
  */
 export function smallOnes(
   first: Entry,
@@ -30,7 +31,7 @@ export function smallOnes(
 }
 
 function isSmall(entry: Entry): boolean {
-  const isUntouched = !entry.attempted && !entry.divided && entry.stored === undefined
+  const isUntouched = !entry.attempted && !entry.divided && !mayBeOnDisk(entry)
   return isUntouched && entry.batch !== undefined && bytesOf(entry) <= MAX_SMALL_BYTES
 }
 

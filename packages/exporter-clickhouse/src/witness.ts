@@ -36,6 +36,11 @@ export class Witness implements Known {
     this.#answers = true
     this.#showsHeaders ||= hasOwnHeaders(headers)
   }
+
+  /** Something on the way has begun to take the headers away. */
+  losesHeaders(): void {
+    this.#showsHeaders = false
+  }
 }
 
 /**
@@ -67,7 +72,7 @@ export function doubtOf(
   return /json|xml|protobuf|grpc/i.test(type) ? 'with an unexpected content type' : undefined
 }
 
-const MISSING = 'without the headers of ClickHouse that this server sent before'
+export const MISSING = 'without the headers of ClickHouse that this server sent before'
 
 // Not the header with the exception's code: no success has it.
 const OWN_HEADERS = [
@@ -77,6 +82,6 @@ const OWN_HEADERS = [
   'x-clickhouse-timezone',
 ]
 
-function hasOwnHeaders(headers: IncomingHttpHeaders): boolean {
+export function hasOwnHeaders(headers: IncomingHttpHeaders): boolean {
   return OWN_HEADERS.some((name) => headers[name] !== undefined)
 }

@@ -102,6 +102,30 @@ describe('an answer without the headers of ClickHouse', () => {
     expect(only(to)).toMatchObject({ delivered: 5, errors: 2 })
   })
 
+  test('will do again when the server is found to answer behind something that takes them away', async () => {
+    let isBare = false
+    const server = await scriptedServer({
+      each: (request) => {
+        const word = /^SELECT reverse\('(.+)'\)/.exec(request.statement)?.[1]
+        if (isBare && word) return { status: 200, body: `${[...word].reverse().join('')}\n` }
+        return isBare ? 'ok' : taken(request)
+      },
+    })
+    const to = exporter({ endpoint: server.url })
+    await exported(to, spans(5))
+    // The last that is asked of a server after its first success.
+    await soon(() =>
+      expect(server.requests.some((one) => one.statement.includes('system.columns'))).toBe(true),
+    )
+    isBare = true
+    for (let n = 0; n < 3; n++) await exported(to, spans(5))
+    await to.forceFlush()
+    expect(only(to)).toMatchObject({ delivered: 20, errors: 0, retries: 0 })
+    expect(server.inserts).toHaveLength(4)
+    const asked = server.requests.filter(({ statement }) => statement.includes('reverse('))
+    expect(asked).toHaveLength(1)
+  })
+
   test('is doubted by one destination alone', async () => {
     const named = await scriptedServer({ each: taken })
     const bare = await scriptedServer()
@@ -357,3 +381,25 @@ test('rows that a proxy spoils are held, and none becomes a dead letter', async 
   expect(only(to)).toMatchObject({ waiting: 8, dropped: {} })
   expect(() => readFileSync(join(directory, 'primary.ndjson'))).toThrow('ENOENT')
 })
+
+test.each([
+  ['1048449', { delivered: 40, waiting: 0, errors: 0 }],
+  ['10', { delivered: 0, waiting: 40 }],
+])(
+  'a setting that rows depend on may be missing where the server has as good a value: %s',
+  async (value, expected) => {
+    const server = await scriptedServer({
+      each: ({ isInsert, query, statement }) => {
+        if (statement.includes('FROM system.settings')) return { status: 200, body: `${value}\n` }
+        if (!isInsert || !query.has('min_insert_block_size_rows')) return 'ok'
+        const body =
+          "Code: 452. DB::Exception: Setting min_insert_block_size_rows shouldn't be greater than 2000000."
+        return { status: 500, code: 452, body }
+      },
+    })
+    const to = exporter({ endpoint: server.url })
+    await Promise.all(Array.from({ length: 8 }, () => exported(to, spans(5)))) // several are under way at once
+    await to.forceFlush({ timeoutMs: 300 }).catch(() => {})
+    expect(only(to)).toMatchObject({ ...expected, dropped: {} })
+  },
+)

@@ -130,4 +130,23 @@ describe('a signal', () => {
     signal()
     expect(one.pipeline.flushBeforeExit).toHaveBeenCalledTimes(1)
   })
+
+  test('is heard once, also when another exporter took the place of the one that was flushed', async () => {
+    const kill = vi.spyOn(process, 'kill').mockReturnValue(true)
+    const own = () => {}
+    process.on('SIGTERM', own)
+    const [before, after] = [flushable(), flushable()]
+    const leaveBefore = flushOnSignal(before.pipeline)
+    signal()
+    leaveBefore()
+    const leave = flushOnSignal(after.pipeline)
+    before.flushed()
+    await turns()
+    expect(count()).toBe(2)
+    process.removeListener('SIGTERM', own)
+    expect(count()).toBe(1)
+    leave()
+    expect(count()).toBe(0)
+    expect(kill).not.toHaveBeenCalled()
+  })
 })

@@ -77,6 +77,23 @@ test('columns of type JSON are found where the schema has another type', () => {
   expect(jsonColumns(CONFIG, new Map())).toEqual([])
 })
 
+test('columns that are of type JSON in the schema too are no fault', () => {
+  if (!CONFIG) throw new Error('no destination')
+  const columns = [
+    { name: 'a', type: 'JSON(max_dynamic_paths=1)' },
+    { name: 'b', type: "Object('json')" },
+  ]
+  const config = {
+    ...CONFIG,
+    schema: { ...CONFIG.schema, columns } as unknown as typeof CONFIG.schema,
+  }
+  const there = new Map([
+    ['a', 'JSON'],
+    ['b', "Object('json')"],
+  ])
+  expect(jsonColumns(config, there)).toEqual([])
+})
+
 interface Answer {
   status: number
   code?: number

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { makeSpan } from '../../transform/test/spans.js'
@@ -113,6 +114,41 @@ test('what was divided meanwhile stays on disk until the last part of it is deli
   held[1]?.()
   await until(async () => expect(await filesIn(directory)).toEqual([]))
   expect(only()).toMatchObject({ delivered: 9, waiting: 0, spooledBytes: 0 })
+})
+
+test('what a disk that hung may still take is sent as it would be there, and not with others', async () => {
+  const { fs, hang } = faultyFs()
+  disk.fs = fs
+  const held: ServerResponse[] = []
+  let isOpen = false
+  const server = await scriptedServer((_, response) => {
+    if (isOpen) response.end()
+    else held.push(response)
+  })
+  const { made, only } = exporter({
+    endpoint: server.url,
+    spool: { directory: await newDirectory() },
+  })
+  const exported = (name: string) =>
+    new Promise((resolve) => made.export([makeSpan({ name })], resolve))
+  await Promise.all(['a', 'b', 'c', 'd'].map(exported))
+  await server.received(4) // as many as may be under way
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+  const goOn = hang('write')
+  let answers = 0
+  const names = ['late 1', 'late 2', 'e', 'f']
+  for (const name of names) void exported(name).then(() => answers++)
+  while (answers < names.length) await vi.advanceTimersByTimeAsync(500)
+  vi.useRealTimers()
+  expect(only()).toMatchObject({ waiting: 8, unspooled: 4 })
+  isOpen = true
+  for (const response of held) response.end()
+  await made.forceFlush()
+  const sent = server.inserts.slice(4).map(({ rows }) => rows.map((row) => row['span_name']))
+  expect(sent).toContainEqual(['late 1'])
+  expect(sent).toContainEqual(['late 2'])
+  goOn()
+  await until(() => expect(only()?.spooledBytes).toBe(0))
 })
 
 test('a full disk: export() succeeds, and stats() and one line say that the rows are in memory only', async () => {

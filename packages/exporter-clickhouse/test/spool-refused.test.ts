@@ -1,6 +1,7 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { makeSpan } from '../../transform/test/spans.js'
+import { pause } from '../src/clock.js'
 import type { Options } from '../src/options.js'
 import { ClickHouseSpanExporter } from '../src/span-exporter.js'
 import { followGlobalClock } from './global-clock.js'
@@ -38,10 +39,10 @@ function exporter(options: Options) {
 }
 
 /** Leaves batches of three rows in a spool, as an earlier configuration would have sent them. */
-async function left(directory: string, batches: number, options: Options): Promise<void> {
+async function left(directory: string, batches: number, options: Options, rows = 3): Promise<void> {
   const endpoint = `http://127.0.0.1:${await freePort()}`
   const before = exporter({ endpoint, spool: { directory }, ...options })
-  for (let n = 0; n < batches; n++) await before.exported(3)
+  for (let n = 0; n < batches; n++) await before.exported(rows)
   await before.made.shutdown()
 }
 
@@ -141,6 +142,65 @@ test('recovered batches that were refused follow the first new rows of their kin
   isGranted = true
   await to.exported(1)
   await until(() => expect(to.only()).toMatchObject({ delivered: 31, waiting: 0 }))
+})
+
+test('a time that is named with the refusal of a recovered batch is kept by new rows too', async () => {
+  const directory = await newDirectory()
+  await left(directory, 1, OLD)
+  const refusal: Behaviour = { status: 403, headers: { 'retry-after': '60' } }
+  const { server, ofOld } = await serverWithoutOld(refusal)
+  const to = exporter({ ...PLAIN, endpoint: server.url, spool: { directory } })
+  await until(() => expect(ofOld()).toHaveLength(1))
+  await until(() => expect(to.only()).toMatchObject({ inFlight: 0, errors: 1 }))
+  await to.exported(1)
+  await expect(to.made.forceFlush({ timeoutMs: 300 })).rejects.toThrow('primary (4 rows)')
+  expect(server.inserts).toHaveLength(1)
+})
+
+test('a recovered batch that is refused waits, also when it fills more than half of the memory', async () => {
+  const directory = await newDirectory()
+  await left(directory, 1, OLD, 200)
+  const { server, ofOld } = await serverWithoutOld()
+  const retry = { initialDelayMs: 60_000 }
+  const queue = { maxBytes: 120 * 1024 }
+  const to = exporter({ ...PLAIN, endpoint: server.url, spool: { directory }, retry, queue })
+  await until(() => expect(ofOld().length).toBeGreaterThan(0))
+  for (let n = 0; n < 20; n++) await to.exported(1)
+  await to.made.forceFlush()
+  expect(to.only()).toMatchObject({ delivered: 20, waiting: 200, dropped: {}, failing: false })
+  expect(ofOld().length).toBeLessThanOrEqual(2) // compact and whole
+})
+
+test('of many recovered batches that are refused one asks for all, ever more rarely', async () => {
+  const directory = await newDirectory()
+  await left(directory, 20, OLD)
+  const { server, ofOld } = await serverWithoutOld()
+  const retry = { initialDelayMs: 20, multiplier: 4, maxDelayMs: 30_000 }
+  const to = exporter({ ...PLAIN, endpoint: server.url, spool: { directory }, retry })
+  await until(() => expect(to.only()).toMatchObject({ accepted: 60, inFlight: 0 }))
+  await until(() => expect(ofOld().length).toBeGreaterThan(0))
+  await pause(1500)
+  // At most four under way at first, compact and whole; then after 20, 80, 320 and 1280 ms, or half of that.
+  expect(ofOld().length).toBeLessThanOrEqual(16)
+})
+
+test('recovered batches of which the rows are refused do not follow each new batch of their kind', async () => {
+  const directory = await newDirectory()
+  await left(directory, 10, PLAIN)
+  const isLeft = ({ rows }: Received) => rows.length === 3
+  const refusal: Behaviour = { status: 400, code: 4711, body: 'Code: 4711. New' }
+  const server = await scriptedServer({
+    each: (request) => (request.isInsert && isLeft(request) ? refusal : 'ok'),
+  })
+  const retry = { initialDelayMs: 60_000 } // none of them asks by itself while this test runs
+  const to = exporter({ ...PLAIN, endpoint: server.url, spool: { directory }, retry })
+  await until(() => expect(to.only()).toMatchObject({ accepted: 30, inFlight: 0 }))
+  for (let n = 0; n < 30; n++) {
+    await to.exported(1)
+    await to.made.forceFlush()
+  }
+  expect(to.only()).toMatchObject({ delivered: 30, waiting: 30, dropped: {} })
+  expect(server.inserts.filter(isLeft).length).toBeLessThanOrEqual(12)
 })
 
 test('recovered batches that may have been stored by the process before count as possible duplicates where nothing deduplicates', async () => {

@@ -90,3 +90,26 @@ test('a table of JSON columns is asked about again, and gets rows when it has no
   type = 'Map(LowCardinality(String), String)'
   await vi.waitFor(() => expect(statsOf(processor).delivered).toBe(20), { timeout: 10_000 })
 })
+
+test('an answer about JSON columns that cannot be read costs no row', async () => {
+  let said = '["SpanAttributes","JSON"]'
+  const server = await scriptedServer({
+    each: ({ statement }) =>
+      statement.includes('system.columns') ? { status: 200, body: said } : 'ok',
+  })
+  const retry = { initialDelayMs: 10 }
+  const processor = open({ endpoint: server.url, schema: 'otel', manageSchema: 'off', retry })
+  const asked = () =>
+    server.requests.filter(({ statement }) => statement.includes('system.columns')).length
+  end(processor, 10)
+  await processor.forceFlush()
+  await vi.waitFor(() => expect(asked()).toBe(1))
+  said = 'Back in a minute.'
+  end(processor, 10)
+  await vi.waitFor(async () => {
+    await expect(processor.forceFlush({ timeoutMs: 20 })).rejects.toThrow('primary (10 rows)')
+    expect(asked()).toBeGreaterThan(1)
+  })
+  expect(statsOf(processor)).toMatchObject({ delivered: 10, waiting: 10, dropped: {} })
+  expect(statsOf(processor).dropped).toEqual({})
+})

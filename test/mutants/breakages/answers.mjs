@@ -125,6 +125,33 @@ const RETRY_AFTER = inFile(
   [['takes the seconds of Retry-After for milliseconds', 'Number(text) * 1000', 'Number(text)']],
 )
 
+const WHILE_ASKING = inFile(
+  'exporter/sender',
+  [exporter('answers')],
+  [
+    [
+      'holds rows for ever when a proxy begins to take headers away',
+      '    witness.losesHeaders()\n',
+      '',
+    ],
+    [
+      'believes whatever answers without headers',
+      "return exchange.reply.body.trim() === [...word].reverse().join('')",
+      'return true',
+    ],
+    [
+      'goes without a setting whatever the server has in its place',
+      "return outcome.status === 'delivered' && Number(text) >= enough",
+      'return true',
+    ],
+    [
+      'holds rows for a setting whose value on the server does as well',
+      "return outcome.status === 'delivered' && Number(text) >= enough",
+      'return false',
+    ],
+  ],
+)
+
 const WITNESS = inFile(
   'exporter/witness',
   [exporter('proxy-answers'), exporter('answers')],
@@ -257,6 +284,7 @@ export const ANSWERS = [
   ...CODES,
   ...REPLIES,
   ...RETRY_AFTER,
+  ...WHILE_ASKING,
   ...WITNESS,
   ...PROXIES,
   ...NETWORK,

@@ -45,6 +45,11 @@ export const DESTINATION = [
         'if (columns) this.#jsonColumns = ',
         'if (!columns) this.#jsonColumns = ',
       ],
+      [
+        'loses rows by an answer about columns that cannot be read',
+        'columnsOf(this.config, this.#with.sender.run).catch(() => undefined)',
+        'columnsOf(this.config, this.#with.sender.run)',
+      ],
     ],
   ),
   ...inFile('exporter/destination', tests, [
@@ -141,7 +146,7 @@ export const DESTINATION = [
     [
       ['sends one-row batches that wait one by one', 'if (!isSmall(first)) return', 'return'],
       ['unites what was sent already', '!entry.attempted && ', ''],
-      ['unites what is on disk', ' && entry.stored === undefined', ''],
+      ['unites what is on disk', ' && !mayBeOnDisk(entry)', ''],
       [
         'unites what is large',
         'bytesOf(entry) <= MAX_SMALL_BYTES',
@@ -149,6 +154,11 @@ export const DESTINATION = [
       ],
       ['unites batches without end', '> Math.min(maxBytes, MAX_UNITED_BYTES)', '< 0'],
     ],
+  ),
+  ...inFile(
+    'exporter/entry',
+    [exporter('spool-late')],
+    [['unites what may come on disk yet', ' || reservedBytes > 0', '']],
   ),
   ...inFile(
     'exporter/division',
@@ -194,7 +204,7 @@ export const DESTINATION = [
     [
       [
         'divides what is on disk otherwise than whoever takes it over',
-        'entry.divided || entry.stored ? undefined : row',
+        'entry.divided || mayBeOnDisk(entry) ? undefined : row',
         'entry.divided ? undefined : row',
       ],
     ],

@@ -127,6 +127,7 @@ export const EDGES = [
       ],
       ['comes after listeners that hear a signal once', 'prependListener', 'on'],
       ['hears only one signal', 'else if (registry.pipelines.size > 0) listen(registry)', ''],
+      ['hears a signal twice', '  ignore(registry) // it already', '  // it already'],
       ['swallows a second signal', '      else ignore(registry)\n', ''],
     ],
   ),

@@ -27,7 +27,7 @@ export const INSERT = [
       ...[
         ['stores no more than the limit of a profile', "limit: essential('0'"],
         ['lets time break an INSERT off', "timeout_overflow_mode: essential('throw'"],
-        ['stores a batch in small blocks', "min_insert_block_size_rows: essential('4294967295'"],
+        ['stores a batch in small blocks', "...essential('4294967295'"],
         [
           'lets the server refuse rows for what they leave out',
           "input_format_force_null_for_omitted_fields: essential('0'",

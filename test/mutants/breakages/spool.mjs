@@ -232,8 +232,34 @@ export const SPOOL = [
       ],
       [
         'leaves a kind aside although one of it was taken',
-        'this.#refusedKinds.taken(kindOf(entry.insert))',
+        'this.#refusedKinds.taken(entry, kindOf(entry.insert))',
         'void kindOf',
+      ],
+      [
+        'sends new rows although a time was named with the refusal of a record',
+        ' && retryAfterMs === undefined\n',
+        '\n',
+      ],
+      [
+        'forgets what kind a refused record is while memory is short',
+        'if (!goesAside) this.#queue.unload(entry)',
+        'this.#queue.unload(entry)',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/refused-kinds',
+    [exporter('spool-refused')],
+    [
+      [
+        'asks as often as there are records',
+        'this.#askLater(kind, delayMs(kind.refusals))',
+        'this.#askLater(kind, delayMs(1))',
+      ],
+      [
+        'has refused records follow each new batch',
+        'else if (this.#misled.has(name)) return',
+        'else if (false) return',
       ],
     ],
   ),
