@@ -16,6 +16,7 @@ import { flatTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { makeSpan } from '../../packages/transform/test/spans.js'
 import { statsOf, until } from '../delivery/harness.js'
+import { PATIENT_MS } from '../kit/patience.js'
 import { replies } from './behaviours.js'
 import { ALL, CREDENTIALS, canariesIn, filesUnder, RESOURCE_VALUES, VALUES } from './canaries.js'
 import { MemoryClickHouse } from './clickhouse-backend.js'
@@ -250,9 +251,10 @@ async function expectSilenceOf({ options, shows, says = [] }: Case): Promise<voi
   const witness = new Witness()
   const all: Options = {
     ...CREDENTIAL_OPTIONS,
-    timeoutMs: 2000,
+    // Where nothing goes wrong a busy machine must not make it so.
+    timeoutMs: shows === 'nothing' ? PATIENT_MS : 2000,
     retry: { initialDelayMs: 1, maxDelayMs: 2 },
-    shutdownTimeoutMs: 50,
+    shutdownTimeoutMs: shows === 'nothing' ? PATIENT_MS : 50,
     meterProvider: witness.meterProvider,
     onDrop: (...args) => witness.hear('onDrop', args),
     ...given,

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import type { User } from './options.js'
 import { watchParents } from './parents.js'
-import { startClickHouse } from './start-clickhouse.js'
+import { type ClickHouseServer, startUnlessAborted } from './start-clickhouse.js'
 
 const USAGE = `Usage: npx @spanhouse/local-clickhouse [options]
 
@@ -23,13 +23,14 @@ async function main(): Promise<void> {
     return
   }
 
-  // Until it is up there is nothing to stop: a server that is starting follows this process.
-  let stop = async () => {}
-  let isStopping = false
+  let starting: Promise<ClickHouseServer> | undefined
+  const stopping = new AbortController()
   const end = async () => {
-    if (isStopping) return
-    isStopping = true
-    await stop()
+    if (stopping.signal.aborted) return
+    stopping.abort()
+    // A server that is just starting is ended, and its files are removed, before this process goes.
+    const server = await starting?.catch(() => undefined)
+    await server?.stop()
     process.exit(0)
   }
   process.on('SIGINT', () => end().catch(fail))
@@ -38,15 +39,20 @@ async function main(): Promise<void> {
     if (haveParentsEnded()) end().catch(fail)
   }, PARENT_POLL_MS)
 
-  const server = await startClickHouse({
+  const options = {
     dataDir: data,
     httpPort: parsePort(port ?? '8123'),
     users: (user ?? []).map(parseUser),
+  }
+  starting = startUnlessAborted(options, stopping.signal)
+  const server = await starting.catch((error) => {
+    if (!stopping.signal.aborted) throw error
   })
-  stop = server.stop
+  if (!server) return
   console.log(`ClickHouse is ready at ${server.url} (in a browser: ${server.url}/play)`)
   await server.exited
-  if (!isStopping) throw new Error('The ClickHouse server has ended by itself: start it again.')
+  if (!stopping.signal.aborted)
+    throw new Error('The ClickHouse server has ended by itself: start it again.')
 }
 
 function readArguments() {

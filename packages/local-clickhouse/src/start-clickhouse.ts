@@ -31,7 +31,15 @@ export interface ClickHouseServer {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-export async function startClickHouse(options: StartOptions = {}): Promise<ClickHouseServer> {
+export function startClickHouse(options: StartOptions = {}): Promise<ClickHouseServer> {
+  return startUnlessAborted(options)
+}
+
+/** The same; when the signal is aborted first, rejects as soon as nothing of the server is left. */
+export async function startUnlessAborted(
+  options: StartOptions,
+  signal?: AbortSignal,
+): Promise<ClickHouseServer> {
   const config = parseOptions(options)
   const library = findLibrary(currentPlatform(), resolveInstalled)
   if (config.dataDir !== undefined) makeDataDir(config.dataDir)
@@ -42,7 +50,7 @@ export async function startClickHouse(options: StartOptions = {}): Promise<Click
   const args = writeServerConfig(privateDir, dataDir, portsFile, config)
   const server = spawnServer(library, privateDir, args)
 
-  const ports = await openPorts(server, portsFile)
+  const ports = await openPorts(server, portsFile, signal)
   if (!ports) {
     const why = server.hasExited()
       ? explainFailedStart(server.output(), { ...config, dataDir })
@@ -80,9 +88,9 @@ function makeDataDir(directory: string): void {
   }
 }
 
-async function openPorts(server: ServerProcess, file: string) {
+async function openPorts(server: ServerProcess, file: string, signal?: AbortSignal) {
   const deadline = performance.now() + START_DEADLINE_MS
-  while (performance.now() < deadline && !server.hasExited()) {
+  while (performance.now() < deadline && !server.hasExited() && !signal?.aborted) {
     const ports = readPorts(file)
     if (ports) return ports
     await sleep(POLL_MS)
