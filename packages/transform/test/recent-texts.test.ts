@@ -41,6 +41,18 @@ test('texts are written as ever, however often they come and whatever came betwe
   )
 })
 
+test('a text that is known is cut as any other where the row has no room for it', () => {
+  const recent = new RecentTexts()
+  const [known, anew] = [newEncoding(), newEncoding()]
+  for (let time = 0; time < 5; time++) recent.write('GET /cart', known)
+  expect(recent.slots.some((slot) => slot?.text === 'GET /cart')).toBe(true)
+  known.out.length = 0
+  known.room = anew.room = 3
+  recent.write('GET /cart', known)
+  writeText('GET /cart', anew)
+  expect([known.out.toString(), known.room]).toEqual([anew.out.toString(), anew.room])
+})
+
 test('a text that is part of a long one does not hold that in memory', () => {
   const recent = Array.from({ length: 50 }, () => new RecentTexts())
   const encoding = newEncoding()
