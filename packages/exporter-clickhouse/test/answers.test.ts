@@ -299,7 +299,9 @@ describe('a batch that is more than one query may use', () => {
     const to = exporter({ endpoint: server.url })
     await exported(to, spans(100))
     await soon(() => expect(server.inserts.length).toBeGreaterThan(10))
-    expect(server.inserts.every(({ rows }) => rows.length === 100)).toBe(true)
+    expect(server.inserts.map(({ rows }) => rows.length)).toEqual(
+      Array(server.inserts.length).fill(100),
+    )
     server.follow('ok')
     await to.forceFlush()
     expect(only(to)).toMatchObject({ delivered: 100, dropped: {} })

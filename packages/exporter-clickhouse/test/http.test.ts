@@ -477,14 +477,26 @@ describe('kept connections', () => {
   })
 
   test('closed by the server while our event loop stood still fail no request', async () => {
-    // A thread of its own: it closes idle connections while this one stands still.
+    // A thread of its own closes its connections when it is told to, and says when it has, while this one stands still.
+    const told = new Int32Array(new SharedArrayBuffer(4))
     const worker = new Worker(
-      `const server = require('node:net').createServer((socket) => {
+      `const { parentPort, workerData: told } = require('node:worker_threads')
+       const open = new Set()
+       const server = require('node:net').createServer((socket) => {
+         open.add(socket)
          socket.on('error', () => {})
-         socket.on('data', () => socket.write(${JSON.stringify(OK)}, () => setTimeout(() => socket.end(), 30)))
+         socket.on('data', () => socket.write(${JSON.stringify(OK)}))
        })
-       server.listen(0, '127.0.0.1', () => require('node:worker_threads').parentPort.postMessage(server.address().port))`,
-      { eval: true },
+       setInterval(async () => {
+         if (Atomics.load(told, 0) !== 1) return
+         const ending = [...open].map((socket) => new Promise((resolve) => socket.end(resolve)))
+         open.clear()
+         await Promise.all(ending)
+         Atomics.store(told, 0, 0)
+         Atomics.notify(told, 0)
+       }, 1)
+       server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port))`,
+      { eval: true, workerData: told },
     )
     onTestFinished(() => void worker.terminate())
     const [port] = await once(worker, 'message')
@@ -495,7 +507,8 @@ describe('kept connections', () => {
     for (let round = 0; round < 3; round++) {
       const exchanges = await Promise.all(Array.from({ length: 8 }, () => send(post(), never)))
       for (const exchange of exchanges) expect(replyOf(exchange).status).toBe(200)
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150)
+      Atomics.store(told, 0, 1)
+      Atomics.wait(told, 0, 1, PATIENT_MS)
     }
     expect(add).toHaveBeenCalledTimes(24) // none had to be sent again
   })
