@@ -235,6 +235,7 @@ test('a flush does not hasten a batch that the server asked to wait with, though
 test('the same rows are never in two requests at once, when a part fails alone', async () => {
   const underWay = new Map<string, number>()
   let most = 0
+  let whole = 0
   const server = await scriptedServer((request, response) => {
     const token = request.query.get('insert_deduplication_token') ?? ''
     const count = (underWay.get(token) ?? 0) + 1
@@ -246,8 +247,9 @@ test('the same rows are never in two requests at once, when a part fails alone',
       response.writeHead(status, header).end()
     }
     const isBad = isPoisoned(request)
-    if (isBad && request.rows.length > 2) end(400, 27)
-    else setTimeout(() => (isBad ? end(500, 999) : end(200)), 30)
+    // The whole fails once before it is refused, and others are delivered: its parts have failed alone from the start.
+    if (isBad && request.rows.length > 2) whole++ < 2 ? end(500, 999) : end(400, 27)
+    else setTimeout(() => (isBad ? end(500, 999) : end(200)), isBad ? 100 : 5)
   })
   const to = exporter({ endpoint: server.url, retry: { ...SOON, maxRetries: 8 } })
   let others = 0
