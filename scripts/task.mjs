@@ -338,10 +338,11 @@ function pruneTypes(outDir) {
     if (shown.has(file)) return
     shown.add(file)
     const text = readFileSync(join(outDir, file), 'utf8')
-    for (const [, name] of text.matchAll(/'\.\/([\w-]+)\.js'/g)) see(`${name}.d.ts`)
+    for (const [, path] of text.matchAll(/'(\.\.?\/[\w./-]+)\.js'/g))
+      see(`${join(dirname(file), path)}.d.ts`)
   }
   see('index.d.ts')
-  for (const file of readdirSync(outDir))
+  for (const file of readdirSync(outDir, { recursive: true }))
     if (file.endsWith('.d.ts') && !shown.has(file)) remove(join(outDir, file))
 }
 

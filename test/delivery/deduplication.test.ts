@@ -1,9 +1,12 @@
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { parseConfig } from '../../packages/exporter-clickhouse/src/config.js'
-import { deduplicationOf } from '../../packages/exporter-clickhouse/src/deduplication.js'
-import { openSender, type Sender } from '../../packages/exporter-clickhouse/src/sender.js'
+import { deduplicationOf } from '../../packages/exporter-clickhouse/src/clickhouse/deduplication.js'
+import {
+  openSender,
+  type Sender,
+} from '../../packages/exporter-clickhouse/src/clickhouse/sender.js'
+import { parseConfig } from '../../packages/exporter-clickhouse/src/config/config.js'
 
 const PROFILES = {
   plain: {},

@@ -1,6 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { LEASE } from '../../packages/exporter-clickhouse/src/lease-file.js'
-import { openSpool, type Spool, type Stored } from '../../packages/exporter-clickhouse/src/spool.js'
+import { LEASE } from '../../packages/exporter-clickhouse/src/spool/lease-file.js'
+import {
+  openSpool,
+  type Spool,
+  type Stored,
+} from '../../packages/exporter-clickhouse/src/spool/spool.js'
 import {
   batchOf,
   insertsFor,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openSpool, type Stored } from '../../packages/exporter-clickhouse/src/spool.js'
+import { openSpool, type Stored } from '../../packages/exporter-clickhouse/src/spool/spool.js'
 import {
   batchOf,
   insertsFor,

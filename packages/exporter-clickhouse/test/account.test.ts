@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Account } from '../src/account.js'
+import { Account } from '../src/accounting/account.js'
 
 const MAYBE = { ambiguous: true, hasToken: true }
 

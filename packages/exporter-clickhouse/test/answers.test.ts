@@ -9,9 +9,9 @@ import { DiagLogLevel, diag } from '@opentelemetry/api'
 import type { SpanLike } from '@spanhouse/transform'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { makeSpan } from '../../transform/test/spans.js'
-import type { Options } from '../src/options.js'
-import { ClickHouseSpanExporter } from '../src/span-exporter.js'
-import type { DestinationStats } from '../src/stats.js'
+import type { DestinationStats } from '../src/accounting/stats.js'
+import type { Options } from '../src/config/options.js'
+import { ClickHouseSpanExporter } from '../src/traces/span-exporter.js'
 import { type Behaviour, type Received, type Script, scriptedServer } from './scripted-server.js'
 
 // What the exporter makes of answers, as it learns who answers.

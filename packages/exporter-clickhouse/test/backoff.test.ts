@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { backoffMs } from '../src/backoff.js'
+import { backoffMs } from '../src/delivery/backoff.js'
 
 const retry = { maxRetries: 3, initialDelayMs: 1000, multiplier: 2, maxDelayMs: 5000 }
 

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { Batch } from '../src/batch.js'
+import { Batch } from '../src/batching/batch.js'
 
 const NONE = { codec: 'none', level: 3, thresholdBytes: 0 } as const
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { Batch, divide, isPressed, type PressedBatch, pressQueue } from '../src/batch.js'
-import type { Compression } from '../src/config.js'
+import { Batch, divide, isPressed, type PressedBatch, pressQueue } from '../src/batching/batch.js'
+import type { Compression } from '../src/config/config.js'
 
 const GZIP: Compression = { codec: 'gzip', level: 3, thresholdBytes: 0 }
 const NONE: Compression = { codec: 'none', level: 3, thresholdBytes: 0 }

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { classify } from '../src/classify.js'
-import { ClickHouseError } from '../src/errors.js'
-import type { Exchange, Reply } from '../src/http.js'
-import type { Outcome } from '../src/outcome.js'
+import { classify } from '../src/clickhouse/classify.js'
+import type { Outcome } from '../src/clickhouse/outcome.js'
+import { ClickHouseError } from '../src/common/errors.js'
+import type { Exchange, Reply } from '../src/http/client.js'
 
 function reply(changes: Partial<Reply>): Exchange {
   return { reply: { status: 200, headers: {}, body: '', complete: true, ...changes } }

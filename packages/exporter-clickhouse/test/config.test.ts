@@ -10,9 +10,9 @@ import {
 } from '@spanhouse/transform'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Config, type DestinationConfig, parseConfig } from '../src/config.js'
-import { ConfigError } from '../src/errors.js'
-import type { Options } from '../src/options.js'
+import { ConfigError } from '../src/common/errors.js'
+import { type Config, type DestinationConfig, parseConfig } from '../src/config/config.js'
+import type { Options } from '../src/config/options.js'
 
 const MiB = 1024 * 1024
 const NO_ENV = {}

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { pause, turn } from '../src/clock.js'
-import { startDeadline, valueWithin, within } from '../src/deadline.js'
+import { pause, turn } from '../src/common/clock.js'
+import { startDeadline, valueWithin, within } from '../src/common/deadline.js'
 
 afterEach(() => void vi.useRealTimers())
 

@@ -1,8 +1,8 @@
 import { defineTable, flatTraces, otelTraces, type SpanLike } from '@spanhouse/transform'
 import { expect, test } from 'vitest'
-import { parseConfig } from '../src/config.js'
-import { insertOf, insertOfPart, TOKEN } from '../src/insert.js'
-import type { Options } from '../src/options.js'
+import { insertOf, insertOfPart, TOKEN } from '../src/clickhouse/insert.js'
+import { parseConfig } from '../src/config/config.js'
+import type { Options } from '../src/config/options.js'
 import { batchOf } from './spool-kit.js'
 
 const theirs = defineTable<SpanLike>({

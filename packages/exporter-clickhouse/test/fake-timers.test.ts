@@ -1,9 +1,9 @@
 import { mock } from 'node:test'
 import { afterEach, expect, test, vi } from 'vitest'
 import { makeSpan } from '../../transform/test/spans.js'
-import { turn } from '../src/clock.js'
-import { ClickHouseSpanExporter } from '../src/span-exporter.js'
-import { ClickHouseSpanProcessor } from '../src/span-processor.js'
+import { turn } from '../src/common/clock.js'
+import { ClickHouseSpanExporter } from '../src/traces/span-exporter.js'
+import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
 import { scriptedServer } from './scripted-server.js'
 
 // How the test runners of applications mock time; the last one all that can be mocked.

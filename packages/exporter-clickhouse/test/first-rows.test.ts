@@ -1,6 +1,6 @@
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
-import { clock } from '../src/clock.js'
-import { watchFirstRows } from '../src/first-rows.js'
+import { clock } from '../src/common/clock.js'
+import { watchFirstRows } from '../src/telemetry/first-rows.js'
 
 let subjects = 0
 let lines: string[]

@@ -1,4 +1,4 @@
-import { clock } from '../src/clock.js'
+import { clock } from '../src/common/clock.js'
 
 /** From now on the exporter asks for the timers and the time of the process each time, so that a test can replace them. */
 export function followGlobalClock(): void {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { watchForHangs } from '../src/hang-watch.js'
+import { watchForHangs } from '../src/http/hang-watch.js'
 import { followGlobalClock } from './global-clock.js'
 
 followGlobalClock()

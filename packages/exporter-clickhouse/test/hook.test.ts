@@ -1,7 +1,7 @@
 import { diag } from '@opentelemetry/api'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
-import { clock } from '../src/clock.js'
-import { hook } from '../src/hook.js'
+import { clock } from '../src/common/clock.js'
+import { hook } from '../src/common/hook.js'
 
 afterEach(() => diag.disable())
 

@@ -10,9 +10,15 @@ import { context } from '@opentelemetry/api'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { AsyncLocalStorageContextManager, isTracingSuppressed } from '#sdk'
 import { PATIENT_MS, SOON_MS } from '../../../test/kit/patience.js'
-import { parseConfig } from '../src/config.js'
-import { type Client, type Exchange, openClient, type Post, type Reply } from '../src/http.js'
-import type { Options } from '../src/options.js'
+import { parseConfig } from '../src/config/config.js'
+import type { Options } from '../src/config/options.js'
+import {
+  type Client,
+  type Exchange,
+  openClient,
+  type Post,
+  type Reply,
+} from '../src/http/client.js'
 import { followGlobalClock } from './global-clock.js'
 import { freePort, scriptedServer } from './scripted-server.js'
 

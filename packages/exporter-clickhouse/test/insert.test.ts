@@ -1,10 +1,10 @@
 import { defineTable, quoteIdentifier, type SpanLike } from '@spanhouse/transform'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Batch, isPressed, type PressedBatch } from '../src/batch.js'
-import { parseConfig } from '../src/config.js'
-import { insertOf, isOurs, postOf, statementPath, VERSION } from '../src/insert.js'
-import type { Options } from '../src/options.js'
+import { Batch, isPressed, type PressedBatch } from '../src/batching/batch.js'
+import { insertOf, isOurs, postOf, statementPath, VERSION } from '../src/clickhouse/insert.js'
+import { parseConfig } from '../src/config/config.js'
+import type { Options } from '../src/config/options.js'
 
 function config(options: Options = {}) {
   const [first] = parseConfig(options, {}).destinations

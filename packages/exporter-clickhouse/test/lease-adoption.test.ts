@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { LEASE } from '../src/lease-file.js'
-import { realFs, type SpoolFs } from '../src/spool-disk.js'
+import { realFs, type SpoolFs } from '../src/spool/disk.js'
+import { LEASE } from '../src/spool/lease-file.js'
 import { backdateLeases, putOne, spools, until } from './spool-kit.js'
 
 const { directory: newDirectory, open } = spools()

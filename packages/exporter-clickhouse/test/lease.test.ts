@@ -1,9 +1,9 @@
 import { mkdir, readdir, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type Leases, openLeases } from '../src/lease.js'
-import { freeFinder, LEASE, renewLease } from '../src/lease-file.js'
-import { realFs } from '../src/spool-disk.js'
+import { realFs } from '../src/spool/disk.js'
+import { type Leases, openLeases } from '../src/spool/lease.js'
+import { freeFinder, LEASE, renewLease } from '../src/spool/lease-file.js'
 import { followGlobalClock } from './global-clock.js'
 import { homesIn, spools } from './spool-kit.js'
 

@@ -1,6 +1,6 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { afterEach, expect, test } from 'vitest'
-import { type DestinationLog, destinationLog } from '../src/log.js'
+import { type DestinationLog, destinationLog } from '../src/telemetry/log.js'
 
 afterEach(() => diag.disable())
 

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { flushed } from '../../../test/kit/patience.js'
 import { makeSpan } from '../../transform/test/spans.js'
-import { Departures } from '../src/departures.js'
-import type { Options } from '../src/options.js'
-import { ClickHouseSpanProcessor } from '../src/span-processor.js'
+import type { Options } from '../src/config/options.js'
+import { Departures } from '../src/delivery/departures.js'
+import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
 import { scriptedServer } from './scripted-server.js'
 
 /** What Node warns of while a test runs. */

@@ -1,8 +1,8 @@
 import { diag } from '@opentelemetry/api'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { batchSpanProcessor, TracerProvider } from '#sdk'
-import { ClickHouseSpanExporter } from '../src/span-exporter.js'
-import { ClickHouseSpanProcessor } from '../src/span-processor.js'
+import { ClickHouseSpanExporter } from '../src/traces/span-exporter.js'
+import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
 
 afterEach(() => diag.disable())
 

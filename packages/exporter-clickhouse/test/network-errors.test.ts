@@ -5,10 +5,10 @@ import { createServer as createSecureServer, Agent as HttpsAgent } from 'node:ht
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { SecureVersion } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { classify } from '../src/classify.js'
-import { parseConfig } from '../src/config.js'
-import { openClient } from '../src/http.js'
-import type { Options } from '../src/options.js'
+import { classify } from '../src/clickhouse/classify.js'
+import { parseConfig } from '../src/config/config.js'
+import type { Options } from '../src/config/options.js'
+import { openClient } from '../src/http/client.js'
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')
 const cert = fixture('test-only-cert.pem')

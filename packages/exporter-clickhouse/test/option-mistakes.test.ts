@@ -1,9 +1,9 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { describe, expect, test } from 'vitest'
-import { parseConfig } from '../src/config.js'
-import type { ConfigError } from '../src/errors.js'
-import type { Options } from '../src/options.js'
+import type { ConfigError } from '../src/common/errors.js'
+import { parseConfig } from '../src/config/config.js'
+import type { Options } from '../src/config/options.js'
 
 function problemsOf(options: unknown): readonly string[] {
   try {

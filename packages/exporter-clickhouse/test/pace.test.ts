@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Retry } from '../src/outcome.js'
-import { Pace } from '../src/pace.js'
+import type { Retry } from '../src/clickhouse/outcome.js'
+import { Pace } from '../src/delivery/pace.js'
 import { followGlobalClock } from './global-clock.js'
 
 followGlobalClock()

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { makeSpan } from '../../transform/test/spans.js'
-import type { Options } from '../src/options.js'
-import { ClickHouseSpanExporter, type ExportResult } from '../src/span-exporter.js'
-import type { DestinationStats } from '../src/stats.js'
+import type { DestinationStats } from '../src/accounting/stats.js'
+import type { Options } from '../src/config/options.js'
+import { ClickHouseSpanExporter, type ExportResult } from '../src/traces/span-exporter.js'
 import { scriptedServer } from './scripted-server.js'
 import { until } from './spool-kit.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { classify } from '../src/classify.js'
-import type { Exchange, Reply } from '../src/http.js'
-import type { Outcome } from '../src/outcome.js'
+import { classify } from '../src/clickhouse/classify.js'
+import type { Outcome } from '../src/clickhouse/outcome.js'
+import type { Exchange, Reply } from '../src/http/client.js'
 
 // What proxies, gateways and other servers say, as their documentation and sources have it.
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { Batch, isPressed } from '../src/batch.js'
-import { parseConfig } from '../src/config.js'
-import type { Client, Exchange, Post } from '../src/http.js'
-import { insertOf } from '../src/insert.js'
-import { jsonColumns, type Refused } from '../src/schema.js'
-import { openSender } from '../src/sender.js'
+import { Batch, isPressed } from '../src/batching/batch.js'
+import { insertOf } from '../src/clickhouse/insert.js'
+import { openSender } from '../src/clickhouse/sender.js'
+import { jsonColumns, type Refused } from '../src/clickhouse/tables.js'
+import { parseConfig } from '../src/config/config.js'
+import type { Client, Exchange, Post } from '../src/http/client.js'
 
 const OK = { status: 200, body: '' }
 const NO_DATABASE = refusal(404, 81, 'Database telemetry does not exist. (UNKNOWN_DATABASE)')

@@ -7,9 +7,9 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { batchSpanProcessor, ExportResultCode, resourceFromAttributes, TracerProvider } from '#sdk'
 import { PATIENT_MS, SOON_MS } from '../../../test/kit/patience.js'
 import { makeSpan } from '../../transform/test/spans.js'
-import type { Options } from '../src/options.js'
-import { ClickHouseSpanExporter, type ExportResult } from '../src/span-exporter.js'
-import type { DestinationStats } from '../src/stats.js'
+import type { DestinationStats } from '../src/accounting/stats.js'
+import type { Options } from '../src/config/options.js'
+import { ClickHouseSpanExporter, type ExportResult } from '../src/traces/span-exporter.js'
 import { type Behaviour, freePort, type ScriptedServer, scriptedServer } from './scripted-server.js'
 
 const SOON = { initialDelayMs: 5, maxDelayMs: 10 }

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { makeSpan } from '../../transform/test/spans.js'
-import type { Options } from '../src/options.js'
-import { ClickHouseSpanProcessor } from '../src/span-processor.js'
-import type { DestinationStats } from '../src/stats.js'
+import type { DestinationStats } from '../src/accounting/stats.js'
+import type { Options } from '../src/config/options.js'
+import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
 import { scriptedServer } from './scripted-server.js'
 
 function processor(options: Options): ClickHouseSpanProcessor {

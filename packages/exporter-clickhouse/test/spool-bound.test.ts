@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { makeSpan } from '../../transform/test/spans.js'
-import type { Options } from '../src/options.js'
-import { ClickHouseSpanExporter } from '../src/span-exporter.js'
+import type { Options } from '../src/config/options.js'
+import { ClickHouseSpanExporter } from '../src/traces/span-exporter.js'
 import { scriptedServer } from './scripted-server.js'
 import { filesIn, spools, until } from './spool-kit.js'
 

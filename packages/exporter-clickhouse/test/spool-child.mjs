@@ -5,8 +5,8 @@ import { writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 const [, , compiled, directory, command = ''] = process.argv
-const { openSpool } = await import(`${compiled}/spool.js`)
-const { Batch } = await import(`${compiled}/batch.js`)
+const { openSpool } = await import(`${compiled}/spool/spool.js`)
+const { Batch } = await import(`${compiled}/batching/batch.js`)
 
 // Written at once, and not by a thread of the pool that dies with us.
 const say = (what, value) => writeSync(1, `${JSON.stringify([what, value])}\n`)

@@ -1,7 +1,7 @@
 import { mkdir, open as openFile, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { recordName } from '../src/spool-record.js'
+import { recordName } from '../src/spool/record.js'
 import {
   batchOf,
   filesIn,

@@ -1,7 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Spool, Stored } from '../src/spool.js'
+import type { Spool, Stored } from '../src/spool/spool.js'
 import { followGlobalClock } from './global-clock.js'
 import {
   backdateLeases,

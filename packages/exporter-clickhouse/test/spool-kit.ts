@@ -5,18 +5,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, vi } from 'vitest'
 import { PATIENT_MS } from '../../../test/kit/patience.js'
-import { Batch, type PressedBatch } from '../src/batch.js'
-import type { Insert } from '../src/insert.js'
-import { LEASE } from '../src/lease-file.js'
+import { Batch, type PressedBatch } from '../src/batching/batch.js'
+import type { Insert } from '../src/clickhouse/insert.js'
+import type { SpoolFs } from '../src/spool/disk.js'
+import { LEASE } from '../src/spool/lease-file.js'
+import { pathOf } from '../src/spool/ledger.js'
 import {
   openSpool,
   type Spool,
   type SpoolConfig,
   type SpoolEvents,
   type Stored,
-} from '../src/spool.js'
-import type { SpoolFs } from '../src/spool-disk.js'
-import { pathOf } from '../src/spool-ledger.js'
+} from '../src/spool/spool.js'
 
 /** A batch whose body is this text; what a record keeps of it follows from it. */
 export function batchOf(text: string, rows = 1): PressedBatch {

@@ -2,15 +2,15 @@ import type { ServerResponse } from 'node:http'
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { makeSpan } from '../../transform/test/spans.js'
-import type { Options } from '../src/options.js'
-import { ClickHouseSpanExporter, type ExportResult } from '../src/span-exporter.js'
+import type { Options } from '../src/config/options.js'
+import { ClickHouseSpanExporter, type ExportResult } from '../src/traces/span-exporter.js'
 import { followGlobalClock } from './global-clock.js'
 import { type Behaviour, scriptedServer } from './scripted-server.js'
 import { faultyFs, filesIn, spools, until } from './spool-kit.js'
 
 // The disk of every spool in this file.
 const disk = vi.hoisted(() => ({ fs: undefined as unknown }))
-vi.mock(import('../src/spool-disk.js'), async (original) => {
+vi.mock(import('../src/spool/disk.js'), async (original) => {
   const module = await original()
   const realFs = new Proxy(module.realFs, {
     get: (real, call) => Reflect.get((disk.fs as object | undefined) ?? real, call),

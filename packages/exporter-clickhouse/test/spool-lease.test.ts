@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { LEASE } from '../src/lease-file.js'
+import { LEASE } from '../src/spool/lease-file.js'
 import { backdateLeases, putOne, spools, until } from './spool-kit.js'
 
 const { directory: newDirectory, open } = spools()

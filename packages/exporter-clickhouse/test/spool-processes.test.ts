@@ -20,7 +20,14 @@ beforeAll(() => {
   const source = join(root, 'packages/exporter-clickhouse/src')
   symlinkSync(join(source, '../node_modules'), join(compiled, 'node_modules'))
   const options = ['--ignoreConfig', '--noCheck', '--target', 'es2023', '--module', 'nodenext']
-  const args = [...options, '--rootDir', source, '--outDir', compiled, join(source, 'spool.ts')]
+  const args = [
+    ...options,
+    '--rootDir',
+    source,
+    '--outDir',
+    compiled,
+    join(source, 'spool/spool.ts'),
+  ]
   execFileSync(join(root, 'node_modules/.bin/tsc'), args, { stdio: 'inherit' })
 })
 afterEach(() => {

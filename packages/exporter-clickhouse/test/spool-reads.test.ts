@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { realFs, type SpoolFs } from '../src/spool-disk.js'
+import { realFs, type SpoolFs } from '../src/spool/disk.js'
 import { putOne, spools, textOf } from './spool-kit.js'
 
 const { directory: newDirectory, open } = spools()

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { decodeRecord, encodeRecord, parseRecordName, recordName } from '../src/spool-record.js'
+import { decodeRecord, encodeRecord, parseRecordName, recordName } from '../src/spool/record.js'
 import { batchOf, insertsFor } from './spool-kit.js'
 
 const inserts = insertsFor('primary', 'central')

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { expect, onTestFinished, test } from 'vitest'
-import { ClickHouseSpanExporter } from '../src/span-exporter.js'
+import { ClickHouseSpanExporter } from '../src/traces/span-exporter.js'
 import { scriptedServer } from './scripted-server.js'
 import { filesIn, homesIn, pathOf, putOne, spools, textsOf, until } from './spool-kit.js'
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, stat, symlink, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { recordName } from '../src/spool-record.js'
+import { recordName } from '../src/spool/record.js'
 import {
   backdateLeases,
   batchOf,

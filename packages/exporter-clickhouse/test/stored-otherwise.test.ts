@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { makeSpan } from '../../transform/test/spans.js'
-import type { Options } from '../src/options.js'
-import { ClickHouseSpanProcessor } from '../src/span-processor.js'
+import type { Options } from '../src/config/options.js'
+import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
 import { type Behaviour, type Received, scriptedServer } from './scripted-server.js'
 
 function writes(rows: number): Behaviour {

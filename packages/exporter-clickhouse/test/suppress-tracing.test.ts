@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { AsyncLocalStorageContextManager, context, isTracingSuppressed } from '#sdk'
-import { withoutTracing } from '../src/suppress-tracing.js'
+import { withoutTracing } from '../src/common/suppress-tracing.js'
 
 const API = Symbol.for('opentelemetry.js.api.1')
 const shared = globalThis as { [API]?: Record<string, unknown> | undefined }

@@ -12,9 +12,9 @@ import {
   TracerProvider,
 } from '#sdk'
 import { makeSpan } from '../../transform/test/spans.js'
-import { ClickHouseSpanExporter } from '../src/span-exporter.js'
-import { openSpool } from '../src/spool.js'
-import { realFs, type SpoolFs } from '../src/spool-disk.js'
+import { realFs, type SpoolFs } from '../src/spool/disk.js'
+import { openSpool } from '../src/spool/spool.js'
+import { ClickHouseSpanExporter } from '../src/traces/span-exporter.js'
 import { type Behaviour, scriptedServer } from './scripted-server.js'
 import { batchOf, filesIn, insertsFor, spools, until } from './spool-kit.js'
 

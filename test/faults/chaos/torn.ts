@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import {
   decodeRecord,
   parseRecordName,
-} from '../../../packages/exporter-clickhouse/src/spool-record.js'
+} from '../../../packages/exporter-clickhouse/src/spool/record.js'
 import { readInsert } from '../../../packages/exporter-clickhouse/test/insert-body.js'
 import type { Child } from '../child.js'
 import { numberOf } from '../numbered-spans.mjs'

@@ -2,7 +2,7 @@ import { exporter } from '../test-files.mjs'
 import { inFile } from './in-file.mjs'
 
 const CLASSIFY = inFile(
-  'exporter/classify',
+  'exporter/clickhouse/classify',
   [exporter('classify'), exporter('regressions'), exporter('proxy-answers')],
   [
     [
@@ -56,7 +56,7 @@ const CLASSIFY = inFile(
 )
 
 const CODES = inFile(
-  'exporter/exception-codes',
+  'exporter/clickhouse/exception-codes',
   [exporter('classify')],
   [
     [
@@ -78,7 +78,7 @@ const CODES = inFile(
 )
 
 const REPLIES = inFile(
-  'exporter/reply-text',
+  'exporter/clickhouse/reply-text',
   [exporter('classify'), exporter('proxy-answers')],
   [
     [
@@ -120,13 +120,13 @@ const REPLIES = inFile(
 )
 
 const RETRY_AFTER = inFile(
-  'exporter/retry-after',
+  'exporter/clickhouse/retry-after',
   [exporter('classify')],
   [['takes the seconds of Retry-After for milliseconds', 'Number(text) * 1000', 'Number(text)']],
 )
 
 const WHILE_ASKING = inFile(
-  'exporter/sender',
+  'exporter/clickhouse/sender',
   [exporter('answers')],
   [
     [
@@ -153,7 +153,7 @@ const WHILE_ASKING = inFile(
 )
 
 const WITNESS = inFile(
-  'exporter/witness',
+  'exporter/clickhouse/witness',
   [exporter('proxy-answers'), exporter('answers')],
   [
     [
@@ -179,7 +179,7 @@ const WITNESS = inFile(
 )
 
 const PROXIES = inFile(
-  'exporter/proxy-answers',
+  'exporter/clickhouse/proxy-answers',
   [exporter('proxy-answers')],
   [
     [
@@ -201,7 +201,7 @@ const PROXIES = inFile(
 )
 
 const NETWORK = inFile(
-  'exporter/network-errors',
+  'exporter/http/network-errors',
   [exporter('network-errors')],
   [
     [
@@ -223,7 +223,7 @@ const NETWORK = inFile(
 )
 
 const SENDER = inFile(
-  'exporter/sender',
+  'exporter/clickhouse/sender',
   [exporter('answers')],
   [
     [
@@ -245,7 +245,7 @@ const SENDER = inFile(
 )
 
 const HALVING = inFile(
-  'exporter/destination',
+  'exporter/delivery/destination',
   [exporter('answers')],
   [
     [
@@ -267,7 +267,7 @@ const HALVING = inFile(
 )
 
 const HTTP = inFile(
-  'exporter/http',
+  'exporter/http/client',
   [exporter('answers')],
   [
     [

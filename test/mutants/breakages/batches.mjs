@@ -3,7 +3,7 @@ import { inFile } from './in-file.mjs'
 
 export const BATCHES = [
   ...inFile(
-    'exporter/batcher',
+    'exporter/batching/batcher',
     [exporter('batcher')],
     [
       ['fills a batch beyond its bytes', 'this.writer.length < this.#limits.maxBytes && ', ''],
@@ -33,7 +33,7 @@ export const BATCHES = [
     ],
   ),
   ...inFile(
-    'exporter/batch',
+    'exporter/batching/batch',
     [exporter('batch'), exporter('batch-memory')],
     [
       ['uses the memory of a batch again while it is compressed', '|| this.#isPressing ', ''],
@@ -52,7 +52,7 @@ export const BATCHES = [
     ],
   ),
   ...inFile(
-    'exporter/lane',
+    'exporter/pipeline/lane',
     [exporter('lanes'), exporter('span-exporter'), exporter('compact')],
     [
       [
@@ -83,7 +83,7 @@ export const BATCHES = [
     ],
   ),
   ...inFile(
-    'exporter/open-batches',
+    'exporter/batching/open-batches',
     [exporter('open-batches'), exporter('lanes'), exporter('compact')],
     [
       ['leaves rows of many resources behind at a flush', '    this.#whole.seal()\n', ''],
@@ -106,7 +106,7 @@ export const BATCHES = [
     ],
   ),
   ...inFile(
-    'exporter/queue',
+    'exporter/delivery/queue',
     [exporter('queue')],
     [
       [

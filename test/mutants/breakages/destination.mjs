@@ -10,7 +10,7 @@ const tests = [
 
 export const DESTINATION = [
   ...inFile(
-    'exporter/account',
+    'exporter/accounting/account',
     [exporter('account'), ...tests],
     [
       ['counts a drop nowhere', '(this.dropped[reason] ?? 0) + rows', 'this.dropped[reason] ?? 0'],
@@ -22,7 +22,7 @@ export const DESTINATION = [
     ],
   ),
   ...inFile(
-    'exporter/destination',
+    'exporter/delivery/destination',
     [exporter('stored-otherwise')],
     [
       [
@@ -52,7 +52,7 @@ export const DESTINATION = [
       ],
     ],
   ),
-  ...inFile('exporter/destination', tests, [
+  ...inFile('exporter/delivery/destination', tests, [
     [
       'forgets a waiting batch at shutdown',
       "this.#drop(entry, 'shutdown')\n    }",
@@ -99,7 +99,7 @@ export const DESTINATION = [
     ['throws dead letters away', "problem ? reason : 'dead_lettered'", 'reason'],
   ]),
   ...inFile(
-    'exporter/destination',
+    'exporter/delivery/destination',
     [exporter('regressions')],
     [
       [
@@ -130,7 +130,7 @@ export const DESTINATION = [
     ],
   ),
   ...inFile(
-    'exporter/destination',
+    'exporter/delivery/destination',
     [exporter('compact')],
     [
       [
@@ -141,7 +141,7 @@ export const DESTINATION = [
     ],
   ),
   ...inFile(
-    'exporter/small-batches',
+    'exporter/delivery/small-batches',
     [exporter('small-batches')],
     [
       ['sends one-row batches that wait one by one', 'if (!isSmall(first)) return', 'return'],
@@ -156,12 +156,12 @@ export const DESTINATION = [
     ],
   ),
   ...inFile(
-    'exporter/entry',
+    'exporter/delivery/entry',
     [exporter('spool-late')],
     [['unites what may come on disk yet', ' || reservedBytes > 0', '']],
   ),
   ...inFile(
-    'exporter/division',
+    'exporter/delivery/splitter',
     [exporter('small-batches')],
     [
       [
@@ -172,7 +172,7 @@ export const DESTINATION = [
     ],
   ),
   ...inFile(
-    'exporter/destination',
+    'exporter/delivery/destination',
     [exporter('small-batches')],
     [
       [
@@ -183,7 +183,7 @@ export const DESTINATION = [
     ],
   ),
   ...inFile(
-    'exporter/destination',
+    'exporter/delivery/destination',
     [exporter('spool-bound')],
     [
       [
@@ -199,7 +199,7 @@ export const DESTINATION = [
     ],
   ),
   ...inFile(
-    'exporter/destination',
+    'exporter/delivery/destination',
     [faults('divided-twice')],
     [
       [

@@ -4,7 +4,7 @@ import { inFile } from './in-file.mjs'
 const shell = [exporter('span-processor'), exporter('span-exporter')]
 
 export const EDGES = [
-  ...inFile('exporter/span-exporter', shell, [
+  ...inFile('exporter/traces/span-exporter', shell, [
     [
       'calls back twice',
       '      resultCallback(result),\n',
@@ -13,7 +13,7 @@ export const EDGES = [
     ['says that it took what every destination dropped', 'return taken ? ', 'return true ? '],
     ['takes spans after its shutdown', 'if (this.#pipeline.closed) return', 'if (false) return'],
   ]),
-  ...inFile('exporter/span-processor', shell, [
+  ...inFile('exporter/traces/span-processor', shell, [
     ['takes spans that nobody sampled', ' && isSampled(span)', ''],
     [
       'lets a span throw that cannot say whether it was sampled',
@@ -21,13 +21,13 @@ export const EDGES = [
       '} catch (error) {\n    throw error',
     ],
   ]),
-  ...inFile('exporter/pipeline', shell, [
+  ...inFile('exporter/pipeline/pipeline', shell, [
     ['leaves the open batch out of its account', 'stats.waiting += open', ''],
     ['flushes without what is not sealed yet', 'for (const lane of this.#lanes) lane.seal()', ''],
     ['shuts down a second time', 'this.#shutdown ??= ', 'this.#shutdown = '],
   ]),
   ...inFile(
-    'exporter/pipeline',
+    'exporter/pipeline/pipeline',
     [exporter('process-end')],
     [
       [
@@ -49,12 +49,12 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/destination',
+    'exporter/delivery/destination',
     [exporter('process-end')],
     [['warns of a destination that has taken rows', '    this.#with.log.delivered()\n', '']],
   ),
   ...inFile(
-    'exporter/hook',
+    'exporter/common/hook',
     [exporter('hook')],
     [
       [
@@ -71,7 +71,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/departures',
+    'exporter/delivery/departures',
     [exporter('many')],
     [
       [
@@ -83,7 +83,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/suppress-tracing',
+    'exporter/common/suppress-tracing',
     [exporter('suppress-tracing')],
     [
       [
@@ -102,7 +102,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/first-rows',
+    'exporter/telemetry/first-rows',
     [exporter('first-rows')],
     [
       ['warns of a server that has come meanwhile', 'taken: stop', 'taken: () => {}'],
@@ -111,12 +111,12 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/visible-warning',
+    'exporter/telemetry/visible-warning',
     [exporter('first-rows')],
     [['warns again and again', 'if (warned.has(subject) || ', 'if (']],
   ),
   ...inFile(
-    'exporter/flush-on-signal',
+    'exporter/pipeline/flush-on-signal',
     [exporter('process-end')],
     [
       ['swallows a signal', 'process.kill(process.pid, signal)', 'void signal'],
@@ -132,7 +132,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/misplaced',
+    'exporter/traces/misplaced',
     [exporter('misplaced')],
     [
       ['says at every span that it is no processor', 'if (said.has(text)) return', ''],
@@ -141,7 +141,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/option-hints',
+    'exporter/config/option-hints',
     [exporter('option-mistakes')],
     [
       ['guesses wildly', 'const MAX_DISTANCE = 2', 'const MAX_DISTANCE = 9'],
@@ -151,12 +151,12 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/option-problems',
+    'exporter/config/option-problems',
     [exporter('option-mistakes')],
     [['makes a table with a dot in its name', 'return table === undefined', 'return undefined']],
   ),
   ...inFile(
-    'exporter/config',
+    'exporter/config/config',
     [exporter('option-mistakes')],
     [
       ['takes an agent of the other protocol', ' || own === protocol', ' || true'],
@@ -164,7 +164,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/before-exit',
+    'exporter/pipeline/before-exit',
     [exporter('flush-before-exit')],
     [
       [
@@ -175,7 +175,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/dead-letters',
+    'exporter/delivery/dead-letters',
     [exporter('dead-letters')],
     [
       [
@@ -207,7 +207,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/config',
+    'exporter/config/config',
     [exporter('config'), exporter('config-names')],
     [
       [
@@ -238,7 +238,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/endpoint',
+    'exporter/config/endpoint',
     [exporter('config')],
     [
       ['keeps the password in the endpoint', "url.password = ''", ''],
@@ -250,12 +250,12 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/option-problems',
+    'exporter/config/option-problems',
     [exporter('config')],
     [['shows a password in an error', "SECRET.test(at) ? 'a value not shown' : ", '']],
   ),
   ...inFile(
-    'exporter/log',
+    'exporter/telemetry/log',
     [exporter('log')],
     [
       [
@@ -276,7 +276,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/pipeline',
+    'exporter/pipeline/pipeline',
     [exporter('reentry')],
     [
       [
@@ -292,7 +292,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/clock',
+    'exporter/common/clock',
     [exporter('fake-timers'), exporter('deadline')],
     [
       [
@@ -308,7 +308,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/deadline',
+    'exporter/common/deadline',
     [exporter('deadline')],
     [
       [

@@ -6,10 +6,10 @@ const SOURCES = {
 
 /** Breakages of one source file, which the same tests are run on first. */
 export function inFile(name, tests, breakages) {
-  const [where, file] = name.split('/')
+  const [where, ...path] = name.split('/')
   return breakages.map(([name, from, to]) => ({
     name,
-    file: `${SOURCES[where]}/${file}.${where === 'shop' ? 'mjs' : 'ts'}`,
+    file: `${SOURCES[where]}/${path.join('/')}.${where === 'shop' ? 'mjs' : 'ts'}`,
     from,
     to,
     tests,

@@ -3,7 +3,7 @@ import { inFile } from './in-file.mjs'
 
 export const INSERT = [
   ...inFile(
-    'exporter/insert',
+    'exporter/clickhouse/insert',
     [exporter('insert'), exporter('compact'), exporter('equal-batches')],
     [
       ['drops the deduplication token', ', [TOKEN]: token } }', ' } }'],
@@ -39,7 +39,7 @@ export const INSERT = [
     ],
   ),
   ...inFile(
-    'exporter/insert',
+    'exporter/clickhouse/insert',
     [faults('misbehaviour'), faults('early-answer')],
     [
       [

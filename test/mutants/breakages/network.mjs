@@ -3,7 +3,7 @@ import { inFile } from './in-file.mjs'
 
 export const NETWORK = [
   ...inFile(
-    'exporter/http',
+    'exporter/http/client',
     [exporter('http-replay'), exporter('http-sockets'), exporter('http'), exporter('compact')],
     [
       [
@@ -39,7 +39,7 @@ export const NETWORK = [
     ],
   ),
   ...inFile(
-    'exporter/hang-watch',
+    'exporter/http/hang-watch',
     [exporter('hang-watch')],
     [
       [
@@ -55,7 +55,7 @@ export const NETWORK = [
     ],
   ),
   ...inFile(
-    'exporter/backoff',
+    'exporter/delivery/backoff',
     [exporter('backoff')],
     [
       [
@@ -67,7 +67,7 @@ export const NETWORK = [
     ],
   ),
   ...inFile(
-    'exporter/pace',
+    'exporter/delivery/pace',
     [exporter('pace')],
     [
       ['ignores Retry-After', 'now + (outcome.retryAfterMs ?? 0)', 'now'],
@@ -86,7 +86,7 @@ export const NETWORK = [
     ],
   ),
   ...inFile(
-    'exporter/sender',
+    'exporter/clickhouse/sender',
     [exporter('sender')],
     [
       [
@@ -107,7 +107,7 @@ export const NETWORK = [
     ],
   ),
   ...inFile(
-    'exporter/schema',
+    'exporter/clickhouse/tables',
     [exporter('sender'), exporter('span-exporter')],
     [
       ['creates a database that is there', 'if (isDatabaseMissing(missing)) {', 'if (missing) {'],
@@ -116,7 +116,7 @@ export const NETWORK = [
     ],
   ),
   ...inFile(
-    'exporter/sender',
+    'exporter/clickhouse/sender',
     [exporter('patience')],
     [['sends rows to a server that answered no ping', "if ('error' in pong)", 'if (false)']],
   ),

@@ -10,7 +10,7 @@ const quick = [
 ]
 
 export const SPOOL = [
-  ...inFile('exporter/spool-disk', durable, [
+  ...inFile('exporter/spool/disk', durable, [
     ['does not fsync', 'if (sync) await file.datasync()', 'void sync'],
     [
       'writes a record under its own name from the first byte',
@@ -18,7 +18,7 @@ export const SPOOL = [
       'const draft = path; void ',
     ],
   ]),
-  ...inFile('exporter/spool-disk', quick, [
+  ...inFile('exporter/spool/disk', quick, [
     ['believes a short write', 'at += bytesWritten', 'at = bytes.length'],
     ['believes a short read', 'at += bytesRead', 'at = bytes'],
     [
@@ -27,7 +27,7 @@ export const SPOOL = [
       '',
     ],
   ]),
-  ...inFile('exporter/spool-writer', durable, [
+  ...inFile('exporter/spool/writer', durable, [
     [
       'does not make the name of a record last',
       'if (sync) for (const stored of made)',
@@ -39,12 +39,12 @@ export const SPOOL = [
       'if (false) await',
     ],
   ]),
-  ...inFile('exporter/spool-writer', quick, [
+  ...inFile('exporter/spool/writer', quick, [
     ['keeps what it has written although the rest failed', 'made.forEach(undo)', ''],
     ['gives two records one name', 'Math.max(lastStamp + 1, ', 'Math.max('],
   ]),
   ...inFile(
-    'exporter/spool-record',
+    'exporter/spool/record',
     [exporter('spool-record'), exporter('spool-corruption')],
     [
       ["skips the spool's checksum", 'if (crc32(record.subarray(0, end)) !==', 'if (end <'],
@@ -61,7 +61,7 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/spool-sync',
+    'exporter/spool/sync',
     [faults('interval-sync')],
     [
       [
@@ -77,7 +77,7 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/spool-reader',
+    'exporter/spool/reader',
     [exporter('spool-reads'), exporter('spool-faults'), exporter('spool-corruption')],
     [
       [
@@ -93,7 +93,7 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/spool-recovery',
+    'exporter/spool/recovery',
     [exporter('spool'), exporter('spool-faults')],
     [
       ['sends the newest of what it recovers first', 'a.stamp - b.stamp', 'b.stamp - a.stamp'],
@@ -104,7 +104,7 @@ export const SPOOL = [
       ],
     ],
   ),
-  ...inFile('exporter/spool', quick, [
+  ...inFile('exporter/spool/spool', quick, [
     ['never renews its lease', 'await leases.renew()', ''],
     [
       'counts a damaged record nowhere',
@@ -125,7 +125,7 @@ export const SPOOL = [
     ['keeps its lease when it is closed', 'await leases.releaseAll()', ''],
   ]),
   ...inFile(
-    'exporter/spool-corrupt',
+    'exporter/spool/corrupt',
     [exporter('spool-corruption')],
     [
       [
@@ -136,7 +136,7 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/lease',
+    'exporter/spool/lease',
     [exporter('lease'), exporter('lease-adoption')],
     [
       [
@@ -152,7 +152,7 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/lease-file',
+    'exporter/spool/lease-file',
     [exporter('lease')],
     [
       [
@@ -163,7 +163,7 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/destination',
+    'exporter/delivery/destination',
     [exporter('spool-late'), exporter('spool-takeover')],
     [
       [
@@ -194,7 +194,7 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/lease',
+    'exporter/spool/lease',
     [exporter('spool-takeover')],
     [
       ['leaves no mark where it takes over', 'await mark(path)\n', ''],
@@ -207,7 +207,7 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/destination',
+    'exporter/delivery/destination',
     [exporter('spool-refused')],
     [
       [
@@ -248,7 +248,7 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/refused-kinds',
+    'exporter/delivery/refused-kinds',
     [exporter('spool-refused')],
     [
       [
@@ -264,7 +264,7 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/sender',
+    'exporter/clickhouse/sender',
     [exporter('spool-refused')],
     [
       [
@@ -275,7 +275,7 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/spool-record',
+    'exporter/spool/record',
     [exporter('spool-versions')],
     [
       ['takes a newer format for damage', 'return !intact(asOurs)', 'return false'],
@@ -292,7 +292,7 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/spool-recovery',
+    'exporter/spool/recovery',
     [exporter('spool-versions')],
     [
       [
@@ -308,12 +308,12 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/spool-corrupt',
+    'exporter/spool/corrupt',
     [exporter('spool-corruption')],
     [['deletes damaged records silently', 'if (gone > 0) deleted(gone)', '']],
   ),
   ...inFile(
-    'exporter/spool',
+    'exporter/spool/spool',
     [exporter('untraced')],
     [['lets its files be traced', 'const fs = untraced(disk)', 'const fs = disk; void untraced']],
   ),

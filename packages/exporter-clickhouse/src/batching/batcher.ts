@@ -1,0 +1,143 @@
+import { ByteWriter, KeyLists, type LengthOf } from '@spanhouse/transform'
+import { clock } from '../common/clock.js'
+import type { BatchLimits } from '../config/config.js'
+
+// ClickHouse refuses an INSERT into more (max_partitions_per_insert_block).
+const MAX_PARTITIONS = 100
+const NEWLINE = 0x0a
+const MIN_BYTES = 64 * 1024
+// More is not copied to a larger place: the event loop would stand still for milliseconds.
+const MAX_COPIED_BYTES = 1024 * 1024
+const SLACK = 1.25
+
+type BatcherLimits = BatchLimits & {
+  /** How much of the statement may hold attribute keys, measured by `lengthOf`. Undefined: rows are whole. */
+  readonly keyListsRoom: number | undefined
+  readonly lengthOf: LengthOf
+}
+
+/** Rows as JSONEachRow, each ended with a newline. */
+export interface Rows {
+  readonly rows: number
+  readonly bytes: Buffer
+  /** To be called when `bytes` is not read any more: new memory for each batch would keep the garbage collector busy. */
+  release?(): void
+}
+
+/**
+ * Gathers rows until a limit of rows, bytes, age or partitions is met, or the memory set aside for them is full and they are many;
+ * what is sealed is handed to `onSealed`.
+ */
+export class Batcher {
+  /** Whether its rows leave out what all of them have in common. */
+  readonly isCompact: boolean
+  readonly #limits: BatcherLimits
+  readonly #onSealed: (rows: Rows, keyLists: KeyLists) => void
+  readonly #partitions = new Set<number>()
+  #lastPartition: number | undefined
+  #open: ByteWriter | undefined
+  #spare: ByteWriter | undefined
+  #keyLists: KeyLists
+  #rows = 0
+  /** As long as the last batch, or twice as long if that had no more room: what the next one is likely to need. */
+  #expectedBytes = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(limits: BatcherLimits, onSealed: (rows: Rows, keyLists: KeyLists) => void) {
+    this.#limits = limits
+    this.isCompact = limits.keyListsRoom !== undefined
+    this.#keyLists = this.#newKeyLists()
+    this.#onSealed = onSealed
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  get bytes(): number {
+    return this.#open?.length ?? 0
+  }
+
+  /** Where the next row is to be written, behind the others. */
+  get writer(): ByteWriter {
+    if (!this.#open) {
+      const spare = this.#spare
+      this.#spare = undefined
+      const isEnough = spare !== undefined && spare.bytes.length >= this.#expectedBytes
+      this.#open = isEnough ? spare : new ByteWriter(this.#expectedBytes * SLACK)
+    }
+    return this.#open
+  }
+
+  /** What that row may name its keys by. */
+  get keyLists(): KeyLists {
+    return this.#keyLists
+  }
+
+  /** Whether the row that was just written, without a newline, fits behind the others. `partition` is the day it falls in, where the table has days. */
+  fits(partition: number | undefined): boolean {
+    if (this.#rows === 0) return true
+    return this.writer.length < this.#limits.maxBytes && !this.#wouldCrossPartitions(partition)
+  }
+
+  /** Takes in that row. */
+  commit(partition: number | undefined): void {
+    const { maxRows, maxBytes } = this.#limits
+    const { writer } = this
+    writer.byte(NEWLINE)
+    if (this.#rows === 0) this.#startTimer()
+    this.#rows++
+    if (partition !== this.#lastPartition) this.#enter(partition)
+    if (this.#rows >= maxRows || writer.length >= maxBytes || isFull(writer)) this.seal()
+  }
+
+  seal(): void {
+    clock.clearTimeout(this.#timer)
+    const writer = this.#open
+    if (!writer || this.#rows === 0) return
+    const { bytes, length } = writer
+    const release = () => this.#release(writer)
+    const keyLists = this.#keyLists
+    const sealed = { rows: this.#rows, bytes: Buffer.from(bytes.buffer, 0, length), release }
+    this.#open = undefined
+    this.#keyLists = this.#newKeyLists()
+    this.#rows = 0
+    this.#expectedBytes = Math.min(isFull(writer) ? 2 * length : length, this.#limits.maxBytes)
+    this.#partitions.clear()
+    this.#lastPartition = undefined
+    this.#onSealed(sealed, keyLists)
+  }
+
+  #newKeyLists(): KeyLists {
+    return new KeyLists(this.#limits.keyListsRoom ?? 0, this.#limits.lengthOf)
+  }
+
+  // A method of its own: a closure in commit() would be allocated for every row.
+  #startTimer(): void {
+    this.#timer = clock.setTimeout(() => this.seal(), this.#limits.maxDelayMs).unref()
+  }
+
+  #release(writer: ByteWriter): void {
+    // What a busy hour has made large goes again in a quiet one.
+    const isOversized = writer.bytes.length > 4 * Math.max(writer.length, MIN_BYTES)
+    writer.length = 0
+    if (!isOversized) this.#spare ??= writer
+  }
+
+  #enter(partition: number | undefined): void {
+    this.#lastPartition = partition
+    if (partition !== undefined) this.#partitions.add(partition)
+  }
+
+  #wouldCrossPartitions(partition: number | undefined): boolean {
+    return (
+      partition !== undefined &&
+      this.#partitions.size >= MAX_PARTITIONS &&
+      !this.#partitions.has(partition)
+    )
+  }
+}
+
+function isFull({ bytes, length }: ByteWriter): boolean {
+  return length >= MAX_COPIED_BYTES && length > bytes.length * (15 / 16)
+}

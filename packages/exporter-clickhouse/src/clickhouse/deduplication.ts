@@ -1,0 +1,63 @@
+import { quoteText } from '@spanhouse/transform'
+import type { DestinationConfig } from '../config/config.js'
+import { DEDUPLICATION, TOKEN } from './insert.js'
+import type { Sender } from './sender.js'
+
+export type Deduplication = 'effective' | 'ineffective' | 'unknown'
+
+export interface Finding {
+  readonly deduplication: Deduplication
+  /** Why it is ineffective, and what to do about it, as sentences. */
+  readonly because?: string
+}
+
+/** Asks the server whether its table remembers tokens. `unknown` if it does not tell; undefined if it does not answer. */
+export async function deduplicationOf(
+  { database, table, asyncInsert }: DestinationConfig,
+  sender: Sender,
+): Promise<Finding | undefined> {
+  if (asyncInsert) return { deduplication: 'ineffective' }
+  if (sender.unknownSettings.has(TOKEN))
+    return {
+      deduplication: 'ineffective',
+      because: 'The server does not support deduplication tokens.',
+    }
+  const { outcome, text } = await sender.run(
+    `SELECT engine, engine_full FROM system.tables WHERE database = ${quoteText(database)} AND name = ${quoteText(table)} LIMIT 1 FORMAT JSONCompactEachRow`,
+  )
+  if (outcome.status === 'retry' && outcome.why !== 'misconfigured') return undefined
+  if (outcome.status !== 'delivered' || text === '') return { deduplication: 'unknown' }
+  const [engine = '', full = ''] = JSON.parse(text) as string[]
+  if (!engine.endsWith('MergeTree'))
+    return { deduplication: 'ineffective', because: cannot(engine) }
+  const window = /non_replicated_deduplication_window = (\d+)/.exec(full)?.[1]
+  const remembers = /^(Replicated|Shared)/.test(engine) || Number(window) > 0
+  return remembers ? ofProfile(sender) : { deduplication: 'ineffective', because: NO_WINDOW }
+}
+
+const NO_WINDOW = 'Set non_replicated_deduplication_window on the table (ddl() does).'
+
+function cannot(engine: string): string {
+  const where = /^(Distributed|Buffer|Merge)$/.test(engine)
+    ? ' Insert into the MergeTree table behind it, if you can.'
+    : ''
+  return `The engine of the table, ${engine}, does not support deduplication tokens.${where}`
+}
+
+const OFF = new Set(['0', 'false', 'disable'])
+
+/** The settings we send decide. Where one may not be sent, the profile of the user decides; a setting that the server does not know has no effect. */
+async function ofProfile(sender: Sender): Promise<Finding | undefined> {
+  const leftOut = DEDUPLICATION.filter((name) => sender.unknownSettings.has(name))
+  if (leftOut.length === 0) return { deduplication: 'effective' }
+  const { outcome, text } = await sender.run(
+    `SELECT name, value FROM system.settings WHERE name IN (${leftOut.map(quoteText).join(', ')}) FORMAT TSV`,
+  )
+  if (outcome.status === 'retry' && outcome.why !== 'misconfigured') return undefined
+  if (outcome.status !== 'delivered') return { deduplication: 'unknown' }
+  const rows = text.split('\n').map((line) => line.split('\t'))
+  const [off] = rows.find(([, value = '']) => OFF.has(value)) ?? []
+  return off === undefined
+    ? { deduplication: 'effective' }
+    : { deduplication: 'ineffective', because: `The profile of this user switches \`${off}\` off.` }
+}

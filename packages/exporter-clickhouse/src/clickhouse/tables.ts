@@ -1,0 +1,118 @@
+import { quoteText } from '@spanhouse/transform'
+import type { ClickHouseError } from '../common/errors.js'
+import type { DestinationConfig } from '../config/config.js'
+import type { Outcome } from './outcome.js'
+
+const UNKNOWN_DATABASE = 81
+
+/** A companion of our table (a view, or the table it fills) that could not be created. */
+export interface Refused {
+  readonly statement: string
+  readonly error: Error
+  readonly fix?: string | undefined
+}
+
+/**
+ * Creates what an INSERT found missing. The database is created only if the server says that it is missing: a user who may create
+ * tables in it need not be allowed to create it. A refused companion (a view, and the table it fills) is reported, and rows are
+ * delivered without it. Resolves with the first outcome that is not `delivered`, else with `delivered`.
+ */
+export async function createTables(
+  { schema, database, table, ttl }: DestinationConfig,
+  missing: ClickHouseError,
+  run: (statement: string) => Promise<{ outcome: Outcome }>,
+  onRefused: (refused: Refused) => void,
+): Promise<Outcome> {
+  const statements = schema.ddl({ database, table, ttl })
+  const isDatabase = (statement: string) => /^\s*CREATE\s+DATABASE\b/i.test(statement)
+  const databases = statements.filter(isDatabase)
+  const [own, ...companions] = statements.filter((statement) => !isDatabase(statement))
+  const runAll = async (all: readonly string[]): Promise<Outcome> => {
+    for (const statement of all) {
+      const { outcome } = await run(statement)
+      if (outcome.status !== 'delivered') return outcome
+    }
+    return { status: 'delivered' }
+  }
+
+  if (isDatabaseMissing(missing)) {
+    const made = await runAll(databases)
+    if (made.status !== 'delivered') return made
+  }
+  const tables = own === undefined ? [] : [own]
+  let made = await runAll(tables)
+  if (made.status === 'missing_table' && isDatabaseMissing(made.error))
+    made = await runAll([...databases, ...tables])
+  if (made.status !== 'delivered') return made
+  for (const statement of companions) {
+    const outcome = await runAll([statement])
+    if (!isRefusal(outcome)) {
+      if (outcome.status !== 'delivered') return outcome
+      continue
+    }
+    onRefused({ statement, ...outcome })
+    break // the view that follows needs this table
+  }
+  return { status: 'delivered' }
+}
+
+function isDatabaseMissing({ code }: ClickHouseError): boolean {
+  return code === UNKNOWN_DATABASE
+}
+
+type Failure = Exclude<Outcome, { status: 'delivered' }>
+
+/** Whether the server will refuse again until somebody changes something. */
+function isRefusal(outcome: Outcome): outcome is Failure {
+  if (outcome.status === 'delivered') return false
+  return outcome.status !== 'retry' || outcome.why === 'misconfigured'
+}
+
+/** The types of the table's columns on the server; empty if the server does not say, undefined if it does not answer. */
+export async function columnsOf(
+  { database, table }: DestinationConfig,
+  run: (statement: string) => Promise<{ outcome: Outcome; text: string }>,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const { outcome, text } = await run(
+    `SELECT name, type FROM system.columns WHERE database = ${quoteText(database)} AND table = ${quoteText(table)} FORMAT JSONCompactEachRow`,
+  )
+  if (outcome.status === 'retry' && outcome.why !== 'misconfigured') return undefined
+  if (outcome.status !== 'delivered' || text === '') return new Map()
+  const lines = text.trim().split('\n')
+  return new Map(lines.map((line) => JSON.parse(line) as [string, string]))
+}
+
+/** How the table on the server differs from the schema, as short phrases; empty if it does not differ, or if the server does not say. */
+export function differences(
+  { schema }: DestinationConfig,
+  there: ReadonlyMap<string, string>,
+): string[] {
+  if (there.size === 0) return []
+  return schema.columns.flatMap(({ name, type }) => {
+    const found = there.get(name)
+    if (found === undefined) return [`${name} is missing`]
+    return plain(found) === plain(type) ? [] : [`${name} is ${found} instead of ${type}`]
+  })
+}
+
+const JSON_TYPE = /^(JSON|Object)\b/
+
+/**
+ * Columns of type JSON where the schema has another type, as the Collector creates them with `json: true`. The server accepts our maps
+ * there but stores every value as a text: queries over the rows of both writers then fail (386).
+ */
+export function jsonColumns(
+  { schema }: DestinationConfig,
+  there: ReadonlyMap<string, string>,
+): string[] {
+  return schema.columns.flatMap(({ name, type }) => {
+    const found = there.get(name) ?? ''
+    // Of an array (a `Nested(…)` column is shown as arrays), the type of its elements.
+    const isJson = JSON_TYPE.test(found.replace(/^(Array\()+/, ''))
+    return isJson && !/json/i.test(type) ? [name] : []
+  })
+}
+
+function plain(type: string): string {
+  return type.replaceAll(' ', '')
+}

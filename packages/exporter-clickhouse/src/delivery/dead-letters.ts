@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto'
+import * as nodeFs from 'node:fs/promises'
+import { join } from 'node:path'
+import { quoteIdentifier } from '@spanhouse/transform'
+import type { Insert } from '../clickhouse/insert.js'
+import type { Sender } from '../clickhouse/sender.js'
+import { clock } from '../common/clock.js'
+import { within } from '../common/deadline.js'
+import { ClickHouseError, errorText } from '../common/errors.js'
+import { untraced } from '../common/suppress-tracing.js'
+import type { DestinationConfig } from '../config/config.js'
+
+/** A row that ClickHouse will never take. */
+export interface DeadLetter {
+  /** JSON text. */
+  readonly row: string
+  readonly error: Error
+  readonly attempts: number
+  readonly insert: Insert | undefined
+}
+
+/** Where the rows of one destination go that it will never take. */
+export interface DeadLetters {
+  /** Resolves with why the row could not be kept, if it could not. Never rejects. */
+  keep(letter: DeadLetter): Promise<Error | undefined>
+}
+
+// A disk that hangs must not hold up the rows that are good.
+const KEEP_DEADLINE_MS = 5000
+const NEWLINE = 0x0a
+const { appendFile, mkdir, open, stat } = untraced(nodeFs)
+
+export function openDeadLetters(
+  config: DestinationConfig,
+  sender: Sender,
+): DeadLetters | undefined {
+  const { deadLetter } = config
+  if (!deadLetter) return undefined
+  const keep =
+    'directory' in deadLetter
+      ? toFile(config, deadLetter)
+      : toTable(config, deadLetter.table, sender)
+  return {
+    async keep(letter) {
+      let problem: Error | undefined = new Error(`not done in ${KEEP_DEADLINE_MS / 1000} s`)
+      const work = keep(letter).then(
+        () => {
+          problem = undefined
+        },
+        (error: Error) => {
+          problem = error
+        },
+      )
+      await within(KEEP_DEADLINE_MS, () => work, { ref: false })
+      return problem
+    },
+  }
+}
+
+function toFile(
+  { name, table }: DestinationConfig,
+  { directory, maxBytes }: { directory: string; maxBytes: number },
+) {
+  const file = join(directory, `${name}.ndjson`)
+  let last: Promise<unknown> = Promise.resolve()
+
+  async function append({ row, error, attempts, insert }: DeadLetter): Promise<void> {
+    const line = `${JSON.stringify({
+      time: new Date(clock.unixMs()).toISOString(),
+      destination: name,
+      table,
+      code: error instanceof ClickHouseError ? error.code : 0,
+      message: errorText(error),
+      attempts,
+      token: insert?.settings['insert_deduplication_token'] ?? '',
+      row,
+    })}\n`
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const size = await stat(file).then(
+      (found) => found.size,
+      () => 0,
+    )
+    if (size + Buffer.byteLength(line) > maxBytes)
+      throw new Error(`${file} has its ${maxBytes} bytes`)
+    const text = (await isTorn(file, size)) ? `\n${line}` : line
+    await appendFile(file, text, { mode: 0o600 })
+  }
+
+  return (letter: DeadLetter): Promise<void> => {
+    // One after the other: the size is looked at before each.
+    const kept = last.then(() => append(letter))
+    last = kept.catch(() => {})
+    return kept
+  }
+}
+
+/** Whether its last line was cut short, by a full disk or a process that was killed: the next one must not be lost in it. */
+async function isTorn(file: string, size: number): Promise<boolean> {
+  if (size === 0) return false
+  const handle = await open(file)
+  try {
+    const last = Buffer.alloc(1)
+    await handle.read(last, 0, 1, size - 1)
+    return last[0] !== NEWLINE
+  } finally {
+    await handle.close()
+  }
+}
+
+// The columns of a dead letter queue as change-data tools have it: `data_after` is the row that was
+// refused, `data_before` what is known of the refusal, `source_logical` the number of attempts.
+function toTable({ name, database, table }: DestinationConfig, deadTable: string, sender: Sender) {
+  const place = `${quoteIdentifier(database)}.${quoteIdentifier(deadTable)}`
+  const create = `CREATE TABLE IF NOT EXISTS ${place} (
+    event UUID,
+    dlq_name LowCardinality(String),
+    source_nanos Int64,
+    source_logical Int64,
+    data_after String,
+    data_before String
+) ENGINE = MergeTree ORDER BY (dlq_name, source_nanos) SETTINGS non_replicated_deduplication_window = 1000`
+
+  return async ({ row, error, attempts, insert }: DeadLetter): Promise<void> => {
+    const letter = JSON.stringify({
+      event: randomUUID(),
+      dlq_name: table,
+      source_nanos: String(BigInt(clock.unixMs()) * 1_000_000n),
+      source_logical: attempts,
+      data_after: row,
+      data_before: JSON.stringify({
+        destination: name,
+        code: error instanceof ClickHouseError ? error.code : 0,
+        message: errorText(error),
+        token: insert?.settings['insert_deduplication_token'] ?? '',
+      }),
+    })
+    const statement = `INSERT INTO ${place} FORMAT JSONEachRow ${letter}`
+    let { outcome } = await sender.run(statement, false)
+    if (outcome.status === 'missing_table') {
+      await sender.run(create)
+      outcome = (await sender.run(statement, false)).outcome
+    }
+    if (outcome.status !== 'delivered') throw outcome.error
+  }
+}

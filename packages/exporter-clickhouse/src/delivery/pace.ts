@@ -1,0 +1,109 @@
+import type { Retry } from '../clickhouse/outcome.js'
+import { clock } from '../common/clock.js'
+import type { RetryConfig } from '../config/config.js'
+import { backoffMs } from './backoff.js'
+
+// While a server is away it is asked about every two seconds, so that the first rows arrive within
+// five seconds of its return, however long the backoff has grown.
+const PROBE_EVERY_MS = 2000
+// Nobody corrects a password within a second, and servers lock users out.
+const MISCONFIGURED_PROBE_MS = 30_000
+const HURRIED_APART_MS = 200
+
+/** When a destination may be tried, and with how many requests at once: belongs to the server, not to a batch. */
+export class Pace {
+  readonly #retry: RetryConfig
+  readonly #maxConcurrency: number
+  readonly #resumed: () => void
+  #concurrency: number
+  #failures = 0
+  #last: Retry | undefined
+  #pause: NodeJS.Timeout | undefined
+  #hurried = false
+  #hasSucceeded = false
+  #lastFailureAt = Number.NEGATIVE_INFINITY
+  /** What the server asked for, on the monotonic clock. */
+  #notBefore = 0
+
+  constructor(retry: RetryConfig, maxConcurrency: number, resumed: () => void) {
+    this.#retry = retry
+    this.#maxConcurrency = maxConcurrency
+    this.#concurrency = maxConcurrency
+    this.#resumed = resumed
+  }
+
+  /** Requests that may be under way now. */
+  get concurrency(): number {
+    return this.#pause === undefined ? this.#concurrency : 0
+  }
+
+  get failing(): boolean {
+    return this.#failures > 0
+  }
+
+  /** The server did not answer in time when it was last asked. */
+  get timedOut(): boolean {
+    return this.#last?.timedOut ?? false
+  }
+
+  /** The attempt under way was requested by a flush, so it does not count towards `maxRetries`. */
+  get hurried(): boolean {
+    return this.#hurried
+  }
+
+  succeeded(): void {
+    this.#hurried = false
+    this.#hasSucceeded = true
+    // After a failure one at a time at first, so that a server that has just come back is not flooded.
+    this.#concurrency = this.failing ? 1 : Math.min(this.#concurrency + 1, this.#maxConcurrency)
+    this.#failures = 0
+    this.#last = undefined
+    if (clock.now() >= this.#notBefore) this.#resume()
+  }
+
+  failed(outcome: Retry): void {
+    const now = clock.now()
+    this.#last = outcome
+    this.#hurried = false
+    this.#lastFailureAt = now
+    this.#concurrency = 1
+    // Batches that were in flight together fail together: that is one failure of the server, and one pause.
+    if (this.#pause !== undefined && outcome.retryAfterMs === undefined) return
+    if (this.#pause === undefined) this.#failures++
+    this.#notBefore = Math.max(this.#notBefore, now + (outcome.retryAfterMs ?? 0))
+    clock.clearTimeout(this.#pause)
+    const delay = Math.max(this.#delayMs(outcome), this.#notBefore - now)
+    this.#pause = clock.setTimeout(() => this.#resume(), delay).unref()
+  }
+
+  /** Somebody waits for the rows: the next attempt is due at once, unless the server asked for more time or it cannot help. */
+  hurry(): void {
+    if (this.#pause === undefined || this.#last?.why === 'misconfigured') return
+    const now = clock.now()
+    const due = Math.max(this.#lastFailureAt + HURRIED_APART_MS, this.#notBefore)
+    this.#hurried = true
+    clock.clearTimeout(this.#pause)
+    this.#pause = clock.setTimeout(() => this.#resume(), Math.max(due - now, 0)).unref()
+  }
+
+  stop(): void {
+    clock.clearTimeout(this.#pause)
+  }
+
+  #delayMs({ why }: Retry): number {
+    const delay = backoffMs(this.#failures, this.#retry)
+    // If the server has taken rows before, only this batch may be at fault: the next attempt, with another batch, will show.
+    const oneBatch = this.#hasSucceeded && this.#failures === 1
+    if (why === 'misconfigured' && !oneBatch) return MISCONFIGURED_PROBE_MS
+    // With a finite `maxRetries`, keep the configured backoff.
+    const probes = why !== 'overloaded' && this.#retry.maxRetries === Number.POSITIVE_INFINITY
+    return probes ? Math.min(delay, PROBE_EVERY_MS) : delay
+  }
+
+  #resume(): void {
+    if (this.#pause === undefined) return
+    clock.clearTimeout(this.#pause)
+    this.#pause = undefined
+    this.#resumed()
+  }
+}

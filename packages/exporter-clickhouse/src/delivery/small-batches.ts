@@ -1,0 +1,40 @@
+import type { BatchLimits } from '../config/config.js'
+import { type Entry, mayBeOnDisk } from './entry.js'
+
+// About fifty rows. A SimpleSpanProcessor exports one span at a time, and a server takes a few hundred INSERTs a second.
+const MAX_SMALL_BYTES = 16 * 1024
+// Uniting batches reads and writes their rows again on the main thread: a few milliseconds for this much.
+const MAX_UNITED_BYTES = 128 * 1024
+
+/**
+ * The batch that is due, and small ones behind it that can go with it in one INSERT. Only batches that were never attempted are
+ * united, because a retry must send the same bytes, and none that are or may come on disk: the next process would send those
+ * under their own tokens.
+ */
+export function smallOnes(
+  first: Entry,
+  queue: Iterable<Entry>,
+  { maxRows, maxBytes }: BatchLimits,
+): readonly Entry[] {
+  if (!isSmall(first)) return [first]
+  const together = [first]
+  let { rows } = first
+  let bytes = bytesOf(first)
+  for (const entry of queue) {
+    if (entry === first || entry.state !== 'ready' || !isSmall(entry)) continue
+    rows += entry.rows
+    bytes += bytesOf(entry)
+    if (rows > maxRows || bytes > Math.min(maxBytes, MAX_UNITED_BYTES)) break
+    together.push(entry)
+  }
+  return together
+}
+
+function isSmall(entry: Entry): boolean {
+  const isUntouched = !entry.attempted && !entry.divided && !mayBeOnDisk(entry)
+  return isUntouched && entry.batch !== undefined && bytesOf(entry) <= MAX_SMALL_BYTES
+}
+
+function bytesOf({ batch }: Entry): number {
+  return batch?.rawBytes ?? 0
+}

@@ -1,0 +1,258 @@
+import { diag } from '@opentelemetry/api'
+import type { SpanLike } from '@spanhouse/transform'
+import type { Stats } from '../accounting/stats.js'
+import { pressQueue } from '../batching/batch.js'
+import { openSender } from '../clickhouse/sender.js'
+import { clock, turn } from '../common/clock.js'
+import { within } from '../common/deadline.js'
+import { hook } from '../common/hook.js'
+import type { Config } from '../config/config.js'
+import { openDeadLetters } from '../delivery/dead-letters.js'
+import { Destination } from '../delivery/destination.js'
+import type { Receipt } from '../delivery/entry.js'
+import type { Spool } from '../spool/spool.js'
+import { watchFirstRows } from '../telemetry/first-rows.js'
+import { destinationLog } from '../telemetry/log.js'
+import { openMetrics } from '../telemetry/metrics.js'
+import { warnEverybody } from '../telemetry/visible-warning.js'
+import { flushBeforeExit } from './before-exit.js'
+import { flushOnSignal } from './flush-on-signal.js'
+import { type Lane, lanesOf } from './lane.js'
+import { isPending, pendingResources } from './pending-resources.js'
+import { openSpools } from './spools.js'
+
+// Spans whose resource is not known yet are held as they are, at perhaps 2 KiB each.
+const MAX_ARRIVING_SPANS = 10_000
+
+// For the spool to give up its lease, however long the rest has taken.
+const MIN_CLOSE_MS = 500
+
+// A script that has ended waits no longer than this for a server that has refused every attempt.
+const REFUSED_WAIT_MS = 2000
+
+/** The way of a span: to a line, to a batch in its lane, to the queue of every destination. */
+export class Pipeline {
+  readonly #config: Config
+  readonly #destinations: readonly Destination[]
+  readonly #lanes: readonly Lane[]
+  readonly #spools: readonly Spool[]
+  readonly #leaveEnds: readonly (() => void)[]
+  readonly #arriving = new Set<Promise<unknown>>()
+  #arrivingRows = 0
+  #isAdding = false
+  #rowsTaken = 0
+  #shutdown: Promise<void> | undefined
+
+  constructor(config: Config) {
+    this.#config = config
+    const { onDrop, meterProvider } = config
+    for (const doubt of config.doubts) {
+      try {
+        diag.warn(`spanhouse: ${doubt}`)
+      } catch {} // a logger of the application's
+      if (config.warnings) warnEverybody('SPANHOUSE_ENVIRONMENT', doubt, doubt)
+    }
+    const metrics = meterProvider && openMetrics(meterProvider, () => this.stats())
+    const logs = new Map(
+      config.destinations.map(({ name, endpoint }) => {
+        const firstRows = config.warnings
+          ? watchFirstRows(`${name} (${endpoint.host})`, `${name} ${endpoint.href}`)
+          : undefined
+        return [name, destinationLog(name, endpoint, clock.now, firstRows)]
+      }),
+    )
+    const spools = openSpools(config.destinations, logs, (name) => this.#byName(name))
+    const told = hook('onDrop', onDrop)
+    this.#destinations = config.destinations.map((one) => {
+      const log = logs.get(one.name) ?? destinationLog(one.name, one.endpoint)
+      const sender = openSender(one, log.refusedCompanion)
+      const record = metrics?.attemptsOf(one)
+      return new Destination(one, {
+        sender,
+        log,
+        spool: spools.get(one.name),
+        deadLetters: openDeadLetters(one, sender),
+        acknowledge: config.acknowledge,
+        onDrop: (rows, reason) => told(rows, reason, one.name),
+        onAttempt: hook('the meter', record),
+      })
+    })
+    this.#spools = [...new Set(spools.values())]
+    this.#lanes = lanesOf(this.#destinations, config, pressQueue())
+    this.#leaveEnds = [
+      flushBeforeExit(this),
+      ...(config.flushOnSignal ? [flushOnSignal(this)] : []),
+    ]
+  }
+
+  get acceptedRows(): number {
+    return this.#rowsTaken
+  }
+
+  get closed(): boolean {
+    return this.#shutdown !== undefined
+  }
+
+  /** Takes spans in. Resolves with false only if no destination has, or still holds, any of them. */
+  async export(spans: readonly SpanLike[]): Promise<boolean> {
+    this.#rowsTaken += spans.length
+    const receipts = await Promise.all(await this.#whenReady(spans, () => this.#take(spans)))
+    const nothingToWaitFor = receipts.length === 0
+    return nothingToWaitFor || receipts.some((receipt) => receipt !== 'dropped')
+  }
+
+  /** Takes one span in, to be gathered with others. */
+  accept(span: SpanLike): void {
+    this.#rowsTaken++
+    if (this.#isAdding || isPending(span)) this.#addLater(span)
+    else this.#add(span)
+  }
+
+  /** Resolves when every row taken in before is delivered or dropped; rejects at the deadline, naming the destinations that still have rows. */
+  async flush(timeoutMs: number = this.#config.flushTimeoutMs): Promise<void> {
+    if (
+      await within(timeoutMs, (signal) => this.#when((destination) => destination.settled(signal)))
+    )
+      return
+    const waiting = Object.entries(this.stats().destinations)
+      .filter(([, one]) => one.waiting > 0)
+      .map(([name, one]) => `${name} (${one.waiting} rows)`)
+    throw new Error(`spanhouse: not flushed within ${timeoutMs} ms: ${waiting.join(', ')}`)
+  }
+
+  /** Does not wait for what is on disk behind a failing server, nor long for a server that has refused every attempt. Logs what is lost. */
+  async flushBeforeExit(): Promise<void> {
+    for (const destination of this.#destinations) destination.log.ending()
+    await within(this.#config.flushTimeoutMs, (signal) =>
+      this.#when(async (destination) => {
+        const isSafe = await within(REFUSED_WAIT_MS, (soon) => destination.safe(soon), {
+          ref: false,
+        })
+        if (!isSafe && !destination.refusedEverything) await destination.safe(signal)
+      }),
+    )
+    if (this.closed) return // shutdown() logs it
+    for (const destination of this.#destinations)
+      destination.log.ended(destination.unsafeRows, 'the process ends')
+  }
+
+  /** Flushes as far as its deadline allows, counts what is left and not on disk as dropped. Never rejects; later calls get the first one's promise. */
+  shutdown(): Promise<void> {
+    this.#shutdown ??= this.#close()
+    return this.#shutdown
+  }
+
+  stats(): Stats {
+    const lanes = new Map(
+      this.#lanes.flatMap((lane) =>
+        lane.destinations.map((destination) => [destination, lane] as const),
+      ),
+    )
+    return {
+      destinations: Object.fromEntries(
+        this.#destinations.map((destination) => {
+          const stats = destination.stats()
+          const lane = lanes.get(destination)
+          // Rows of the open batch, and before it, are everybody's: accepted, and not yet in any queue.
+          const open = (lane?.openRows ?? 0) + this.#arrivingRows
+          stats.accepted += open
+          stats.waiting += open
+          stats.waitingBytes += lane?.openBytes ?? 0
+          return [destination.config.name, stats]
+        }),
+      ),
+    }
+  }
+
+  async #close(): Promise<void> {
+    const { shutdownTimeoutMs } = this.#config
+    const startedAt = clock.now()
+    for (const destination of this.#destinations) destination.log.ending()
+    await within(shutdownTimeoutMs, (signal) =>
+      this.#when((destination) => destination.safe(signal)),
+    )
+    for (const leave of this.#leaveEnds) leave()
+    let lost = 0
+    for (const destination of this.#destinations) {
+      const rows = destination.close()
+      lost += rows
+      destination.log.ended(rows, `shut down within ${shutdownTimeoutMs} ms`)
+    }
+    if (lost > 0) await turn() // a process.exit() right after shutdown() would come before the warning
+    const left = Math.max(shutdownTimeoutMs - (clock.now() - startedAt), MIN_CLOSE_MS)
+    await within(left, () => Promise.all(this.#spools.map((spool) => spool.close())))
+  }
+
+  #byName(name: string): Destination | undefined {
+    return this.#destinations.find((destination) => destination.config.name === name)
+  }
+
+  #take(spans: readonly SpanLike[]): Promise<Receipt>[] {
+    const { acknowledge } = this.#config
+    // What is acknowledged is on disk, so with a spool every export is a batch of its own.
+    if (acknowledge === 'delivered' || this.#spools.length > 0) {
+      this.#isAdding = true
+      try {
+        return this.#lanes.flatMap((lane) => lane.addAndSeal(spans))
+      } finally {
+        this.#isAdding = false
+      }
+    }
+    for (const span of spans) this.#add(span)
+    return []
+  }
+
+  #add(span: SpanLike): void {
+    const { length } = this.#lanes
+    this.#isAdding = true
+    try {
+      for (let index = 0; index < length; index++) this.#lanes[index]?.add(span) // for…of would allocate an iterator for every span
+    } finally {
+      this.#isAdding = false
+    }
+  }
+
+  // A method of its own: a closure in accept() would be allocated for every span.
+  #addLater(span: SpanLike): void {
+    void this.#whenReady([span], () => {
+      this.#add(span)
+      return []
+    })
+  }
+
+  /**
+   * Calls `encode` at once, if it can. Attributes of a resource may still be pending: its spans are encoded when they are known,
+   * or after a while without them. And while a row is written or its batch is sealed, application code may run (a getter of the span,
+   * onDrop) and end another span: that span waits for one turn of the event loop, and counts as waiting for stats and flushes meanwhile.
+   */
+  #whenReady(
+    spans: readonly SpanLike[],
+    encode: () => Promise<Receipt>[],
+  ): Promise<Receipt>[] | Promise<Promise<Receipt>[]> {
+    const pending = pendingResources(spans) ?? (this.#isAdding ? turn() : undefined)
+    if (!pending) return encode()
+    if (this.#arrivingRows + spans.length > MAX_ARRIVING_SPANS) {
+      for (const destination of this.#destinations) destination.refuse(spans.length, 'queue_full')
+      return [Promise.resolve('dropped')]
+    }
+    this.#arrivingRows += spans.length
+    const arrival = within(this.#config.flushTimeoutMs, () => pending, { ref: false }).then(() => {
+      this.#arrivingRows -= spans.length
+      this.#arriving.delete(arrival)
+      return encode()
+    })
+    this.#arriving.add(arrival)
+    return arrival
+  }
+
+  async #when(done: (destination: Destination) => Promise<void>): Promise<void> {
+    const sent = async () => {
+      if (this.#isAdding) await turn() // called by a getter of a span: the batches are sealed once its row is written
+      for (const lane of this.#lanes) lane.seal()
+      for (const destination of this.#destinations) destination.hurry()
+      await Promise.all(this.#destinations.map(done))
+    }
+    const arrived = this.#arriving.size > 0 && Promise.all(this.#arriving).then(sent)
+    await Promise.all([sent(), arrived])
+  }
+}

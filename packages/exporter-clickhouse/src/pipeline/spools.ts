@@ -1,0 +1,71 @@
+import { clock } from '../common/clock.js'
+import { errorText } from '../common/errors.js'
+import type { DestinationConfig } from '../config/config.js'
+import type { Destination } from '../delivery/destination.js'
+import { folderOf } from '../spool/ledger.js'
+import { openSpool, type Spool } from '../spool/spool.js'
+import type { DestinationLog } from '../telemetry/log.js'
+
+/** The spool of each destination that has one; destinations that name the same directory share it. */
+export function openSpools(
+  destinations: readonly DestinationConfig[],
+  logs: ReadonlyMap<string, DestinationLog>,
+  byName: (name: string) => Destination | undefined,
+): Map<string, Spool> {
+  const spools = new Map<string, Spool>()
+  for (const { spool, name } of destinations) {
+    if (!spool || spools.has(name)) continue
+    const sharers = destinations.filter((other) => other.spool?.directory === spool.directory)
+    const log = logs.get(name)
+    const tellDeleted = onceAMinute()
+    const opened = openSpool(
+      spool,
+      sharers.map((one) => one.name),
+      {
+        recovered: (stored) => byName(stored.destination)?.recover(stored),
+        corrupt: (stored) => byName(stored.destination)?.corrupted(stored),
+        newer: (stored) => {
+          const [first] = stored
+          if (!first) return
+          byName(first.destination)?.leave(stored)
+          const rows = stored.reduce((sum, one) => sum + one.rows, 0)
+          logs
+            .get(first.destination)
+            ?.spool(
+              `${stored.length} batches (${rows} rows) in ${folderOf(first)} were written by a newer version. They stay there, not counted, until a process of that version uses this spool.`,
+            )
+        },
+        deletedAside: (files) =>
+          tellDeleted(files, (sum) =>
+            log?.spool(
+              `${sum} damaged records, already counted as dropped, were deleted from ${spool.directory}/corrupt, which keeps the newest 100 (64 MiB).`,
+            ),
+          ),
+        troubled: (error) =>
+          log?.spool(
+            `the spool in ${spool.directory} takes nothing: ${errorText(error)}. export() succeeds with rows that are in memory only, and lost if the process is killed (\`unspooled\` in stats()). Check that the disk works and has room.`,
+          ),
+        recoveredFromTrouble: () => log?.spool(`the spool in ${spool.directory} works again.`),
+        foreign: (destination, rows) =>
+          log?.spool(
+            `the spool in ${spool.directory} holds ${rows} rows for "${destination}", which is no destination here; they are kept`,
+          ),
+      },
+    )
+    for (const one of sharers) spools.set(one.name, opened)
+  }
+  return spools
+}
+
+/** Adds up counts and calls `say` with the sum at most once a minute. */
+function onceAMinute(): (count: number, say: (sum: number) => void) => void {
+  let sum = 0
+  let last = Number.NEGATIVE_INFINITY
+  return (count, say) => {
+    sum += count
+    if (clock.now() - last < 60_000) return
+    last = clock.now()
+    say(sum)
+    sum = 0
+  }
+}

@@ -1,0 +1,46 @@
+import type { PressedBatch } from '../batching/batch.js'
+import type { Insert } from '../clickhouse/insert.js'
+import { pause } from '../common/clock.js'
+import { codeOf, isGone, readWhole, type SpoolFs } from './disk.js'
+import { pathOf } from './ledger.js'
+import { decodeRecord, isOfNewerVersion, MAX_RECORD_BYTES } from './record.js'
+import type { Stored } from './spool.js'
+
+export type Read =
+  | { readonly status: 'read'; readonly batch: PressedBatch; readonly insert: Insert }
+  | { readonly status: 'gone' }
+  | { readonly status: 'corrupt' }
+  /** Intact, as far as can be seen, but this version does not understand it. */
+  | { readonly status: 'newer' }
+  /** The disk says so of this record; perhaps it says so of all. */
+  | { readonly status: 'unreadable' }
+  | { readonly status: 'abandoned' }
+
+const READ_AGAIN_MS = 250
+const MAX_READ_ERRORS = 3
+// What it comes to when a link, a folder or a device is in the place of a record.
+const NO_FILE = new Set(['ELOOP', 'EMLINK', 'EISDIR', 'ENXIO'])
+
+/** Reads a record; where that cannot be done now (too many open files, say) it waits until it can. */
+export async function readRecord(
+  fs: SpoolFs,
+  stored: Stored,
+  abandoned: () => boolean,
+  signal: AbortSignal,
+): Promise<Read> {
+  for (let errors = 0; !abandoned(); ) {
+    try {
+      if (stored.bytes > MAX_RECORD_BYTES) return { status: 'corrupt' }
+      const record = await readWhole(fs, pathOf(stored), stored.bytes)
+      const loaded = record && decodeRecord(record, stored.destination)
+      if (loaded?.batch.rows === stored.rows) return { status: 'read', ...loaded }
+      return { status: record && !loaded && isOfNewerVersion(record) ? 'newer' : 'corrupt' }
+    } catch (error) {
+      if (isGone(error)) return { status: 'gone' }
+      if (NO_FILE.has(codeOf(error))) return { status: 'corrupt' }
+      if (codeOf(error) === 'EIO' && ++errors >= MAX_READ_ERRORS) return { status: 'unreadable' }
+    }
+    await pause(READ_AGAIN_MS, signal)
+  }
+  return { status: 'abandoned' }
+}

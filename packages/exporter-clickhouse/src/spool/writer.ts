@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import { clock } from '../common/clock.js'
+import { isGone, makeFolder, type SpoolFs, syncFolder, writeWhole } from './disk.js'
+import { type Home, type Leases, MAX_TAKEN_OVER } from './lease.js'
+import { folderOf, type Ledger, pathOf } from './ledger.js'
+import { partName, recordName } from './record.js'
+import type { Stored } from './spool.js'
+
+/** Writes a record once and links it into the folder of every destination: all of them, or an error. */
+export type Writer = (
+  record: Buffer,
+  rows: number,
+  destinations: readonly string[],
+  of?: Stored,
+) => Promise<Stored[]>
+
+export function newWriter(
+  {
+    fs,
+    leases,
+    ledger,
+    sync,
+    syncFolders,
+  }: { fs: SpoolFs; leases: Leases; ledger: Ledger; sync: boolean; syncFolders: boolean },
+  undo: (stored: Stored) => void,
+): Writer {
+  let lastStamp = 0
+
+  const writeIn = async (home: Home, ...[record, rows, destinations, of]: Parameters<Writer>) => {
+    lastStamp = Math.max(lastStamp + 1, clock.unixMs() * 1000)
+    const shape = { stamp: lastStamp, rows, bytes: record.length, of: of && partName(of) }
+    const name = recordName(shape)
+    const made: Stored[] = []
+    try {
+      for (const destination of destinations) {
+        const stored = { ...shape, destination, name, home }
+        await makeFolderOf(stored)
+        const [first] = made
+        // Some file systems know no hard links, or not so many.
+        const linked = first && (await succeeds(fs.link(pathOf(first), pathOf(stored))))
+        if (!linked) await writeWhole(fs, pathOf(stored), record, sync)
+        ledger.arrived(home)
+        made.push(stored)
+      }
+      if (sync) for (const stored of made) await syncFolder(fs, folderOf(stored))
+    } catch (error) {
+      made.forEach(undo)
+      throw error
+    }
+    made.forEach(ledger.keep)
+    return made
+  }
+
+  const makeFolderOf = async ({ home, destination }: Stored): Promise<void> => {
+    if (home.folders.has(destination)) return
+    await makeFolder(fs, join(home.path, destination))
+    if (syncFolders) await syncFolder(fs, home.path)
+    home.folders.add(destination)
+  }
+
+  return async (...what) => {
+    for (let tries = 1; ; tries++) {
+      const home = await leases.own()
+      try {
+        return await writeIn(home, ...what)
+      } catch (error) {
+        if (!isGone(error) || tries === MAX_TAKEN_OVER) throw error
+        // We slept for too long and another process took it over, or somebody removed it.
+        if (await succeeds(fs.lstat(home.path))) home.folders.clear()
+        else leases.lost(home)
+      }
+    }
+  }
+}
+
+function succeeds(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,103 @@
+import type { Histogram, Meter, MeterProvider } from '@opentelemetry/api'
+import type { Stats } from '../accounting/stats.js'
+import { VERSION } from '../clickhouse/insert.js'
+import type { Outcome } from '../clickhouse/outcome.js'
+import type { DestinationConfig } from '../config/config.js'
+
+/** Called after each attempt. */
+export type OnAttempt = (rows: number, seconds: number, outcome: Outcome) => void
+
+export interface Metrics {
+  /** What is to be recorded for one destination. */
+  attemptsOf(config: DestinationConfig): OnAttempt
+}
+
+let exporters = 0
+
+/**
+ * Metrics by the semantic conventions for SDK exporters (`otel.sdk.exporter.*`) and four of each
+ * destination. All counters are read off `stats()` when they are collected, so they cost an export
+ * nothing; an attempt costs three histogram records.
+ */
+export function openMetrics(
+  provider: Pick<MeterProvider, 'getMeter'>,
+  stats: () => Stats,
+): Metrics {
+  const meter = provider.getMeter('@spanhouse/exporter-clickhouse', VERSION)
+  const component = {
+    'otel.component.type': 'clickhouse_http_span_exporter',
+    'otel.component.name': `clickhouse_http_span_exporter/${exporters++}`,
+  }
+  const operation = meter.createHistogram('otel.sdk.exporter.operation.duration', { unit: 's' })
+  const seconds = meter.createHistogram('spanhouse.insert.duration', { unit: 's' })
+  const rowsPerBatch = meter.createHistogram('spanhouse.batch.rows', {
+    unit: '{row}',
+    advice: {
+      explicitBucketBoundaries: [
+        1, 10, 100, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000,
+      ],
+    },
+  })
+  observe(meter, component, stats)
+  return {
+    attemptsOf: (config) => recorder({ operation, seconds, rowsPerBatch }, component, config),
+  }
+}
+
+function recorder(
+  {
+    operation,
+    seconds: insertSeconds,
+    rowsPerBatch,
+  }: Record<'operation' | 'seconds' | 'rowsPerBatch', Histogram>,
+  component: Record<string, string>,
+  { name, endpoint }: DestinationConfig,
+): OnAttempt {
+  const server = {
+    'server.address': endpoint.hostname,
+    'server.port': Number(endpoint.port) || (endpoint.protocol === 'https:' ? 443 : 80),
+  }
+  const destination = { destination: name }
+  return (rows, seconds, outcome) => {
+    const failure = outcome.status === 'delivered' ? {} : { 'error.type': errorType(outcome) }
+    operation.record(seconds, { ...component, ...server, ...failure })
+    insertSeconds.record(seconds, destination)
+    if (outcome.status === 'delivered') rowsPerBatch.record(rows, destination)
+  }
+}
+
+function errorType(outcome: Exclude<Outcome, { status: 'delivered' }>): string {
+  return outcome.status === 'retry' ? outcome.why : outcome.status
+}
+
+function observe(meter: Meter, component: Record<string, string>, stats: () => Stats): void {
+  const inflight = meter.createObservableUpDownCounter('otel.sdk.exporter.span.inflight', {
+    unit: '{span}',
+  })
+  const exported = meter.createObservableCounter('otel.sdk.exporter.span.exported', {
+    unit: '{span}',
+  })
+  const errors = meter.createObservableCounter('spanhouse.errors', { unit: '{attempt}' })
+  const exceeded = meter.createObservableCounter('spanhouse.retries_exceeded', { unit: '{row}' })
+  const queueBytes = meter.createObservableGauge('spanhouse.queue.bytes', { unit: 'By' })
+  const spoolBytes = meter.createObservableGauge('spanhouse.spool.bytes', { unit: 'By' })
+  const drops = meter.createObservableCounter('spanhouse.dropped', { unit: '{row}' })
+  const all = [inflight, exported, errors, exceeded, queueBytes, spoolBytes, drops]
+  const read: Parameters<Meter['addBatchObservableCallback']>[0] = (result) => {
+    for (const [destination, one] of Object.entries(stats().destinations)) {
+      const of = { ...component, destination }
+      result.observe(inflight, one.waiting, of)
+      result.observe(exported, one.delivered, of)
+      result.observe(errors, one.errors, { destination })
+      result.observe(exceeded, one.dropped.retries_exhausted ?? 0, { destination })
+      result.observe(queueBytes, one.waitingBytes, { destination })
+      result.observe(spoolBytes, one.spooledBytes, { destination })
+      for (const [reason, rows] of Object.entries(one.dropped)) {
+        result.observe(drops, rows, { destination, reason })
+        result.observe(exported, rows, { ...of, 'error.type': reason })
+      }
+    }
+  }
+  // Not taken back at shutdown: the last collection comes after it, and shows what was given up there.
+  meter.addBatchObservableCallback(read, all)
+}
