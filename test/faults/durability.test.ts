@@ -1,10 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { LEASE } from '../../packages/exporter-clickhouse/src/spool/lease-file.js'
-import {
-  openSpool,
-  type Spool,
-  type Stored,
-} from '../../packages/exporter-clickhouse/src/spool/spool.js'
+import { openSpool, type Spool } from '../../packages/exporter-clickhouse/src/spool/spool.js'
+import type { Stored } from '../../packages/exporter-clickhouse/src/spool/stored.js'
 import {
   batchOf,
   insertsFor,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { openSpool, type Stored } from '../../packages/exporter-clickhouse/src/spool/spool.js'
+import { openSpool } from '../../packages/exporter-clickhouse/src/spool/spool.js'
+import type { Stored } from '../../packages/exporter-clickhouse/src/spool/stored.js'
 import {
   batchOf,
   insertsFor,

@@ -3,11 +3,8 @@ import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { Batch, type PressedBatch } from '../../packages/exporter-clickhouse/src/batching/batch.js'
 import { LEASE } from '../../packages/exporter-clickhouse/src/spool/lease-file.js'
-import {
-  openSpool,
-  type Spool,
-  type Stored,
-} from '../../packages/exporter-clickhouse/src/spool/spool.js'
+import { openSpool, type Spool } from '../../packages/exporter-clickhouse/src/spool/spool.js'
+import type { Stored } from '../../packages/exporter-clickhouse/src/spool/stored.js'
 import { insertsFor } from '../../packages/exporter-clickhouse/test/spool-kit.js'
 import { LONG, statsOf, until } from '../delivery/harness.js'
 import { MemoryClickHouse } from './clickhouse-backend.js'

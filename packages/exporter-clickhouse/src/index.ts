@@ -1,5 +1,5 @@
+export type { DropReason } from './accounting/drop-reason.js'
 export type { DestinationStats, Stats } from './accounting/stats.js'
-export type { DropReason } from './clickhouse/outcome.js'
 export { ClickHouseError, ConfigError } from './common/errors.js'
 export type { DestinationOptions, NamedDestinationOptions, Options } from './config/options.js'
 export { ClickHouseSpanExporter, type ExportResult } from './traces/span-exporter.js'

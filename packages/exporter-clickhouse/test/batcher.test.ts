@@ -1,7 +1,8 @@
 import type { KeyLists } from '@spanhouse/transform'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { Batcher, type Rows } from '../src/batching/batcher.js'
+import type { Rows } from '../src/batching/batch.js'
+import { Batcher } from '../src/batching/batcher.js'
 import { followGlobalClock } from './global-clock.js'
 
 followGlobalClock()

@@ -1,7 +1,8 @@
 import { defineTable, flatTraces, otelTraces, type SpanLike } from '@spanhouse/transform'
 import { expect, test } from 'vitest'
-import { insertOf, insertOfPart, TOKEN } from '../src/clickhouse/insert.js'
+import { insertOf, insertOfPart } from '../src/clickhouse/insert.js'
 import { parseConfig } from '../src/config/config.js'
+import { TOKEN } from '../src/config/insert-settings.js'
 import type { Options } from '../src/config/options.js'
 import { batchOf } from './spool-kit.js'
 

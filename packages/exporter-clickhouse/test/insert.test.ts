@@ -2,7 +2,8 @@ import { defineTable, quoteIdentifier, type SpanLike } from '@spanhouse/transfor
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Batch, isPressed, type PressedBatch } from '../src/batching/batch.js'
-import { insertOf, isOurs, postOf, statementPath, VERSION } from '../src/clickhouse/insert.js'
+import { insertOf, isOurs, postOf, statementPath } from '../src/clickhouse/insert.js'
+import { VERSION } from '../src/common/version.js'
 import { parseConfig } from '../src/config/config.js'
 import type { Options } from '../src/config/options.js'
 

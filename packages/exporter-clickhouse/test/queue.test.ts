@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Batch } from '../src/batching/batch.js'
 import { type Entry, newEntry } from '../src/delivery/entry.js'
 import { Queue } from '../src/delivery/queue.js'
-import type { Stored } from '../src/spool/spool.js'
+import type { Stored } from '../src/spool/stored.js'
 
 const NONE = { codec: 'none', level: 1, thresholdBytes: 0 } as const
 const stored = { destination: 'primary', rows: 1, bytes: 1 } as Stored

@@ -1,7 +1,8 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Spool, Stored } from '../src/spool/spool.js'
+import type { Spool } from '../src/spool/spool.js'
+import type { Stored } from '../src/spool/stored.js'
 import { followGlobalClock } from './global-clock.js'
 import {
   backdateLeases,

@@ -7,16 +7,12 @@ import { afterEach, vi } from 'vitest'
 import { PATIENT_MS } from '../../../test/kit/patience.js'
 import { Batch, type PressedBatch } from '../src/batching/batch.js'
 import type { Insert } from '../src/clickhouse/insert.js'
+import type { SpoolConfig } from '../src/config/config.js'
 import type { SpoolFs } from '../src/spool/disk.js'
 import { LEASE } from '../src/spool/lease-file.js'
 import { pathOf } from '../src/spool/ledger.js'
-import {
-  openSpool,
-  type Spool,
-  type SpoolConfig,
-  type SpoolEvents,
-  type Stored,
-} from '../src/spool/spool.js'
+import { openSpool, type Spool, type SpoolEvents } from '../src/spool/spool.js'
+import type { Stored } from '../src/spool/stored.js'
 
 /** A batch whose body is this text; what a record keeps of it follows from it. */
 export function batchOf(text: string, rows = 1): PressedBatch {

@@ -10,6 +10,18 @@ export const INSERT = [
       ['gives other rows the same token', '    pressed.digest,\n', ''],
       ['gives all parts of a batch the same token', 'tokenOf(token, part)', 'token'],
       [
+        'takes equal rows of a table that is not ours for a retry',
+        "? '' : randomUUID()",
+        "? '' : ''",
+      ],
+      ['does not compress the statement before compressed rows', "codec === 'gzip' ? ", 'false ? '],
+    ],
+  ),
+  ...inFile(
+    'exporter/config/insert-settings',
+    [exporter('insert'), exporter('compact'), exporter('equal-batches')],
+    [
+      [
         'lets the server gather the rows of several inserts',
         "async_insert: essential('0',",
         "async_insert: essential('1',",
@@ -18,11 +30,6 @@ export const INSERT = [
         'lets the server parse a batch in chunks',
         "input_format_parallel_parsing: useful('0',",
         "input_format_parallel_parsing: useful('1',",
-      ],
-      [
-        'takes equal rows of a table that is not ours for a retry',
-        "? '' : randomUUID()",
-        "? '' : ''",
       ],
       ...[
         ['stores no more than the limit of a profile', "limit: essential('0'"],
@@ -35,7 +42,6 @@ export const INSERT = [
         ['leaves it to the profile whether to deduplicate', "deduplicate_insert: useful('enable'"],
       ].map(([name, from]) => [name, from, from.replace(/'[^']*'$/, "'1'")]),
       ['asks under the limit of a profile', "...valuesOf('limit', 'offset', ", '...valuesOf('],
-      ['does not compress the statement before compressed rows', "codec === 'gzip' ? ", 'false ? '],
     ],
   ),
   ...inFile(

@@ -1,5 +1,5 @@
-import type { Deduplication } from '../clickhouse/deduplication.js'
-import type { DropReason } from '../clickhouse/outcome.js'
+import type { DropReason } from './drop-reason.js'
+import type { Deduplication } from './stats.js'
 
 /** What became of a destination's rows, and of the attempts at them. */
 export class Account {

@@ -1,4 +1,6 @@
-import type { DropReason } from '../clickhouse/outcome.js'
+import type { DropReason } from './drop-reason.js'
+
+export type Deduplication = 'effective' | 'ineffective' | 'unknown'
 
 /** Rows of one destination. At every moment accepted = delivered + dropped + waiting. */
 export interface DestinationStats {
@@ -23,7 +25,7 @@ export interface DestinationStats {
   /** Failed attempts whose rows were kept for another attempt. */
   retries: number
   /** Whether the server ignores a retried batch that it already has: `unknown` until it was asked, after the first success. */
-  deduplication: 'effective' | 'ineffective' | 'unknown'
+  deduplication: Deduplication
   /** Rows retried after an attempt that may have been written, without a token at work. */
   possibleDuplicates: number
   /** Whether the last attempt failed. */

@@ -3,7 +3,14 @@ import { promisify } from 'node:util'
 import { brotliCompress, brotliDecompress, constants, gunzip, gzip } from 'node:zlib'
 import type { Common } from '@spanhouse/transform'
 import type { Compression } from '../config/config.js'
-import type { Rows } from './batcher.js'
+
+/** Rows as JSONEachRow, each ended with a newline. */
+export interface Rows {
+  readonly rows: number
+  readonly bytes: Buffer
+  /** To be called when `bytes` is not read any more: new memory for each batch would keep the garbage collector busy. */
+  release?(): void
+}
 
 /** What is sent: made once, the same for every attempt and destination. */
 export interface Pressed {

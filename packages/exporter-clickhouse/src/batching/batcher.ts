@@ -1,6 +1,7 @@
 import { ByteWriter, KeyLists, type LengthOf } from '@spanhouse/transform'
 import { clock } from '../common/clock.js'
 import type { BatchLimits } from '../config/config.js'
+import type { Rows } from './batch.js'
 
 // ClickHouse refuses an INSERT into more (max_partitions_per_insert_block).
 const MAX_PARTITIONS = 100
@@ -14,14 +15,6 @@ type BatcherLimits = BatchLimits & {
   /** How much of the statement may hold attribute keys, measured by `lengthOf`. Undefined: rows are whole. */
   readonly keyListsRoom: number | undefined
   readonly lengthOf: LengthOf
-}
-
-/** Rows as JSONEachRow, each ended with a newline. */
-export interface Rows {
-  readonly rows: number
-  readonly bytes: Buffer
-  /** To be called when `bytes` is not read any more: new memory for each batch would keep the garbage collector busy. */
-  release?(): void
 }
 
 /**

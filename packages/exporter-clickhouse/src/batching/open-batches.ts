@@ -1,6 +1,7 @@
 import { type Common, type Constants, commonOf, type LengthOf } from '@spanhouse/transform'
 import type { BatchLimits } from '../config/config.js'
-import { Batcher, type Rows } from './batcher.js'
+import type { Rows } from './batch.js'
+import { Batcher } from './batcher.js'
 
 // An application has one resource, or a few. The rows of more come whole, in one batch.
 const MAX_RESOURCES = 8

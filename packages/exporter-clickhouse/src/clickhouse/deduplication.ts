@@ -1,9 +1,8 @@
 import { quoteText } from '@spanhouse/transform'
+import type { Deduplication } from '../accounting/stats.js'
 import type { DestinationConfig } from '../config/config.js'
-import { DEDUPLICATION, TOKEN } from './insert.js'
+import { DEDUPLICATION, TOKEN } from '../config/insert-settings.js'
 import type { Sender } from './sender.js'
-
-export type Deduplication = 'effective' | 'ineffective' | 'unknown'
 
 export interface Finding {
   readonly deduplication: Deduplication

@@ -69,17 +69,3 @@ export interface Rejection {
   readonly error: Error
   readonly row?: number
 }
-
-/** Why rows were given up. */
-export type DropReason =
-  | 'queue_full'
-  | 'rejected'
-  | 'dead_lettered'
-  | 'retries_exhausted'
-  | 'too_large'
-  | 'encode_error'
-  | 'spool_full'
-  | 'spool_corrupt'
-  | 'unconfirmed'
-  | 'internal_error'
-  | 'shutdown'

@@ -3,17 +3,11 @@ import { quoteText } from '@spanhouse/transform'
 import type { PressedBatch } from '../batching/batch.js'
 import type { ClickHouseError } from '../common/errors.js'
 import type { DestinationConfig } from '../config/config.js'
+import { SETTINGS } from '../config/insert-settings.js'
 import { type Client, type Exchange, openClient } from '../http/client.js'
 import { watchForHangs } from '../http/hang-watch.js'
 import { classify } from './classify.js'
-import {
-  type Insert,
-  isForConfiguredTable,
-  isOurs,
-  postOf,
-  SETTINGS,
-  statementPath,
-} from './insert.js'
+import { type Insert, isForConfiguredTable, isOurs, postOf, statementPath } from './insert.js'
 import type { Outcome, Retry } from './outcome.js'
 import { createTables, type Refused } from './tables.js'
 import { type Asked, hasOwnHeaders, Witness } from './witness.js'

@@ -10,9 +10,8 @@ import {
   type SpanLike,
   type Table,
 } from '@spanhouse/transform'
-import type { DropReason } from '../clickhouse/outcome.js'
+import type { DropReason } from '../accounting/drop-reason.js'
 import { ConfigError } from '../common/errors.js'
-import type { SpoolConfig } from '../spool/spool.js'
 import { endpointProblem, parseEndpoint } from './endpoint.js'
 import { dottedName, show } from './option-problems.js'
 import type { DestinationOptions, NamedDestinationOptions, Options } from './options.js'
@@ -43,6 +42,16 @@ export interface DestinationConfig {
   readonly headers: Readonly<Record<string, string>>
   readonly settings: Readonly<Record<string, string>>
   readonly agent: Agent | undefined
+}
+
+export interface SpoolConfig {
+  readonly directory: string
+  /** Of each destination; the caller keeps to it, with `bytesOf()`. */
+  readonly maxBytes: number
+  /** `always`: before `put()` resolves. `interval`: within about a second. */
+  readonly fsync: 'always' | 'interval' | 'never'
+  /** After so long without a sign of life an owner's batches are taken over. */
+  readonly leaseMs: number
 }
 
 export type DeadLetterConfig =

@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http'
 import type { MeterProvider } from '@opentelemetry/api'
 import type { SpanLike, Table } from '@spanhouse/transform'
-import type { DropReason } from '../clickhouse/outcome.js'
+import type { DropReason } from '../accounting/drop-reason.js'
 
 /** What may be said of every destination alike, or of one of them in `destinations`. */
 export interface DestinationOptions {

@@ -1,5 +1,6 @@
 import { wholeRow } from '@spanhouse/transform'
 import { Account } from '../accounting/account.js'
+import type { DropReason } from '../accounting/drop-reason.js'
 import type { DestinationStats } from '../accounting/stats.js'
 import { type Batch, isPressed, type PressedBatch } from '../batching/batch.js'
 import { deduplicationOf } from '../clickhouse/deduplication.js'
@@ -8,18 +9,18 @@ import {
   insertOf,
   isForConfiguredTable,
   kindOf,
-  SETTINGS,
-  TOKEN,
   targetOf,
 } from '../clickhouse/insert.js'
-import type { DropReason, Outcome, Rejection, Retry } from '../clickhouse/outcome.js'
+import type { Outcome, Rejection, Retry } from '../clickhouse/outcome.js'
 import { MAX_CONCURRENCY, type Sender } from '../clickhouse/sender.js'
 import { columnsOf, differences, jsonColumns } from '../clickhouse/tables.js'
 import { clock } from '../common/clock.js'
 import { startDeadline } from '../common/deadline.js'
 import { ClickHouseError } from '../common/errors.js'
 import type { DestinationConfig } from '../config/config.js'
-import type { Spool, Stored } from '../spool/spool.js'
+import { SETTINGS, TOKEN } from '../config/insert-settings.js'
+import type { Spool } from '../spool/spool.js'
+import type { Stored } from '../spool/stored.js'
 import type { DestinationLog } from '../telemetry/log.js'
 import { backoffMs } from './backoff.js'
 import type { DeadLetters } from './dead-letters.js'

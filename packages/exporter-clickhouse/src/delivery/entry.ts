@@ -1,6 +1,6 @@
 import type { Batch } from '../batching/batch.js'
 import type { Insert } from '../clickhouse/insert.js'
-import type { Stored } from '../spool/spool.js'
+import type { Stored } from '../spool/stored.js'
 import type { Part } from './splitter.js'
 
 /** Where a batch stood when `export()` had to answer for it. */

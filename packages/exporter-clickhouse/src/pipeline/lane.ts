@@ -1,13 +1,15 @@
 import type { Common, Constants, Limits, SpanLike } from '@spanhouse/transform'
+import type { Rows } from '../batching/batch.js'
 import { Batch, isPressed, type PressedBatch } from '../batching/batch.js'
-import type { Batcher, Rows } from '../batching/batcher.js'
+import type { Batcher } from '../batching/batcher.js'
 import { OpenBatches } from '../batching/open-batches.js'
 import { newRowEncoder, type RowEncoder } from '../batching/row-encoder.js'
 import { canLead, type Insert } from '../clickhouse/insert.js'
 import type { Compression, DestinationConfig } from '../config/config.js'
 import type { Destination } from '../delivery/destination.js'
 import type { Entry, Receipt } from '../delivery/entry.js'
-import type { PutOptions, Spool, Stored } from '../spool/spool.js'
+import type { PutOptions, Spool } from '../spool/spool.js'
+import type { Stored } from '../spool/stored.js'
 
 type Press = (batch: Batch, compression: Compression) => Promise<void>
 

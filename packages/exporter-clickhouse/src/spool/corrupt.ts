@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { entriesOf, ignoring, makeFolder, removeFile, type SpoolFs } from './disk.js'
 import { pathOf } from './ledger.js'
-import type { Stored } from './spool.js'
+import type { Stored } from './stored.js'
 
 const MAX_FILES = 100
 const MAX_BYTES = 64 * 1024 * 1024

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Home } from './lease.js'
-import type { Stored } from './spool.js'
+import type { Stored } from './stored.js'
 
 /** Which batches are on disk, as far as this process knows, and what they come to. */
 export interface Ledger {

@@ -4,7 +4,7 @@ import { pause } from '../common/clock.js'
 import { codeOf, isGone, readWhole, type SpoolFs } from './disk.js'
 import { pathOf } from './ledger.js'
 import { decodeRecord, isOfNewerVersion, MAX_RECORD_BYTES } from './record.js'
-import type { Stored } from './spool.js'
+import type { Stored } from './stored.js'
 
 export type Read =
   | { readonly status: 'read'; readonly batch: PressedBatch; readonly insert: Insert }

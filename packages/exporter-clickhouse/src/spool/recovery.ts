@@ -4,7 +4,7 @@ import type { Home, Leases } from './lease.js'
 import { LEASE } from './lease-file.js'
 import { pathOf } from './ledger.js'
 import { parseRecordName, partName, type RecordName } from './record.js'
-import type { Stored } from './spool.js'
+import type { Stored } from './stored.js'
 
 interface RecoveryEvents {
   foreign(destination: string, rows: number): void

@@ -3,35 +3,20 @@ import type { Insert } from '../clickhouse/insert.js'
 import { clock, pause, turn } from '../common/clock.js'
 import { valueWithin, within } from '../common/deadline.js'
 import { untraced } from '../common/suppress-tracing.js'
+import type { SpoolConfig } from '../config/config.js'
 import { corruptFolder } from './corrupt.js'
 import { realFs, removeFile, type SpoolFs, syncFolder } from './disk.js'
-import { type Home, openLeases, type Whereabouts } from './lease.js'
+import { openLeases, type Whereabouts } from './lease.js'
 import { folderOf, newLedger, pathOf } from './ledger.js'
 import { readRecord } from './reader.js'
-import { encodeRecord, type RecordName } from './record.js'
+import { encodeRecord } from './record.js'
 import { newRecovery } from './recovery.js'
 import { newRemoval } from './removal.js'
+import type { Stored } from './stored.js'
 import { newIntervalSync } from './sync.js'
 import { newTrouble } from './trouble.js'
 import { newTurnstile } from './turnstile.js'
 import { newWriter } from './writer.js'
-
-export interface SpoolConfig {
-  readonly directory: string
-  /** Of each destination; the caller keeps to it, with `bytesOf()`. */
-  readonly maxBytes: number
-  /** `always`: before `put()` resolves. `interval`: within about a second. */
-  readonly fsync: 'always' | 'interval' | 'never'
-  /** After so long without a sign of life an owner's batches are taken over. */
-  readonly leaseMs: number
-}
-
-/** A batch on disk that one destination still lacks. */
-export interface Stored extends RecordName {
-  readonly destination: string
-  readonly home: Home
-  readonly name: string
-}
 
 /** None is called before `openSpool()` has returned. */
 export interface SpoolEvents {

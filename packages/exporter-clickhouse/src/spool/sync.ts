@@ -1,7 +1,7 @@
 import { clock } from '../common/clock.js'
 import { isGone, type SpoolFs, syncFile, syncFolder } from './disk.js'
 import { folderOf, pathOf } from './ledger.js'
-import type { Stored } from './spool.js'
+import type { Stored } from './stored.js'
 
 const SYNC_EVERY_MS = 1000
 

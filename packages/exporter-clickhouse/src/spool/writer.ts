@@ -4,7 +4,7 @@ import { isGone, makeFolder, type SpoolFs, syncFolder, writeWhole } from './disk
 import { type Home, type Leases, MAX_TAKEN_OVER } from './lease.js'
 import { folderOf, type Ledger, pathOf } from './ledger.js'
 import { partName, recordName } from './record.js'
-import type { Stored } from './spool.js'
+import type { Stored } from './stored.js'
 
 /** Writes a record once and links it into the folder of every destination: all of them, or an error. */
 export type Writer = (

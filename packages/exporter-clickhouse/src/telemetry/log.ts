@@ -1,5 +1,5 @@
 import { diag } from '@opentelemetry/api'
-import type { DropReason } from '../clickhouse/outcome.js'
+import type { DropReason } from '../accounting/drop-reason.js'
 import type { Refused } from '../clickhouse/tables.js'
 import { clock } from '../common/clock.js'
 import { ClickHouseError, errorText } from '../common/errors.js'

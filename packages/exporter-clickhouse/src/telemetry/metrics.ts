@@ -1,7 +1,7 @@
 import type { Histogram, Meter, MeterProvider } from '@opentelemetry/api'
 import type { Stats } from '../accounting/stats.js'
-import { VERSION } from '../clickhouse/insert.js'
 import type { Outcome } from '../clickhouse/outcome.js'
+import { VERSION } from '../common/version.js'
 import type { DestinationConfig } from '../config/config.js'
 
 /** Called after each attempt. */

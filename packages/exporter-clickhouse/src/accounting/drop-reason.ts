@@ -1,0 +1,13 @@
+/** Why rows were given up. */
+export type DropReason =
+  | 'queue_full'
+  | 'rejected'
+  | 'dead_lettered'
+  | 'retries_exhausted'
+  | 'too_large'
+  | 'encode_error'
+  | 'spool_full'
+  | 'spool_corrupt'
+  | 'unconfirmed'
+  | 'internal_error'
+  | 'shutdown'

@@ -1,0 +1,117 @@
+import { VERSION } from '../common/version.js'
+
+/** Names this exporter to the server: in `user-agent` and in `log_comment`. */
+export const CLIENT: string = `spanhouse-exporter-clickhouse/${VERSION}`
+
+export const TOKEN = 'insert_deduplication_token'
+
+/** A setting that we send so that neither the server's defaults nor the user's profile can change what a statement means. */
+export interface Setting {
+  readonly value: string
+  /** Without it rows may silently be lost or stored twice: where the server forbids it, rows are held. */
+  readonly essential: boolean
+  /** What may happen if it cannot be sent and the server has another value, as a sentence. */
+  readonly without: string
+  /** If it is forbidden, a value on the server that is at least this high is as good. */
+  readonly enough?: number
+}
+
+const DUPLICATES = 'A retry after a lost answer may store rows twice.'
+const VIEW_ROWS = 'Materialized views of the table may lack rows.'
+const ALL_REFUSED = 'The server may refuse every row.'
+
+/**
+ * The settings of an INSERT: those of ClickHouse 26.7 that change, without an error, how many of the rows are stored, in how many
+ * blocks, or with which values (`node bench/settings.mjs` tries them all).
+ */
+export const SETTINGS: Readonly<Record<string, Setting>> = {
+  // On by default since ClickHouse 26.3. Together with a token it lost rows before 26.7 (ClickHouse#111031).
+  async_insert: essential('0', 'Rows may be lost, or stored twice after a lost answer.'),
+  wait_for_async_insert: essential('1', 'Rows may be lost after the server has acknowledged them.'),
+  insert_deduplicate: useful('1', DUPLICATES),
+  deduplicate_insert: useful('enable', DUPLICATES),
+  deduplicate_insert_select: useful('enable_when_possible', DUPLICATES),
+  deduplicate_blocks_in_dependent_materialized_views: useful(
+    '1',
+    'A retry after a lost answer may store rows of materialized views twice.',
+  ),
+  [TOKEN]: useful('', DUPLICATES),
+  limit: essential('0', 'Rows above the limit are not stored.'),
+  offset: essential('0', 'The first rows of a batch are not stored.'),
+  timeout_overflow_mode: essential('throw', 'Rows are not stored when an INSERT takes too long.'),
+  // One batch is one block, so that it is stored whole or not at all: these values let neither bytes nor any number of rows in a
+  // batch end a block early.
+  min_insert_block_size_rows: {
+    ...essential('4294967295', 'Part of a batch may be stored twice.'),
+    enough: 1_000_000, // a batch has no more
+  },
+  min_insert_block_size_bytes: {
+    ...essential('0', 'Part of a batch may be stored twice.'),
+    enough: 256_000_000, // the server's default is a little more
+  },
+  // Parallel parsing cuts the body into chunks, and each row must fit in one. For bodies up to 10 MiB it gains nothing.
+  input_format_parallel_parsing: useful('0', 'The server may refuse long rows.'),
+  input_format_allow_errors_num: essential(
+    '0',
+    'Rows that the server cannot read are lost uncounted.',
+  ),
+  input_format_allow_errors_ratio: essential(
+    '0',
+    'Rows that the server cannot read are lost uncounted.',
+  ),
+  input_format_connection_handling: essential(
+    '0',
+    'Part of a batch may be stored twice after a lost connection.',
+  ),
+  input_format_force_null_for_omitted_fields: essential('0', ALL_REFUSED),
+  input_format_json_map_as_array_of_tuples: essential('0', ALL_REFUSED),
+  date_time_input_format: essential('best_effort', ALL_REFUSED),
+  enforce_strict_identifier_format: useful('0', 'The server may refuse names of columns.'),
+  additional_table_filters: useful('{}', VIEW_ROWS),
+  additional_result_filter: useful('', VIEW_ROWS),
+  wait_end_of_query: useful('1', 'An error late in an INSERT may be hard to see.'),
+  log_comment: useful(CLIENT, 'Our statements are not marked in system.query_log.'),
+}
+
+// Sent with statements that create tables or ask about them.
+export const OF_STATEMENTS: Readonly<Record<string, string>> = {
+  data_type_default_nullable: '0',
+  aggregate_functions_null_for_empty: '0',
+  ...valuesOf('limit', 'offset', 'timeout_overflow_mode', 'enforce_strict_identifier_format'),
+  ...valuesOf('additional_table_filters', 'additional_result_filter', 'log_comment'),
+}
+
+function essential(value: string, without: string): Setting {
+  return { value, essential: true, without }
+}
+
+function useful(value: string, without: string): Setting {
+  return { value, essential: false, without }
+}
+
+function valuesOf(...names: string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, SETTINGS[name]?.value ?? '']))
+}
+
+/** Not sent with asynchronous inserts, which give up deduplication: the server gathers the rows of many writers. */
+export const DEDUPLICATION: readonly string[] = [
+  'insert_deduplicate',
+  'deduplicate_insert',
+  'deduplicate_insert_select',
+  'deduplicate_blocks_in_dependent_materialized_views',
+]
+// Settings that the user's own `settings` may override.
+const CHANGEABLE = new Set([
+  'date_time_input_format',
+  'enforce_strict_identifier_format',
+  'additional_table_filters',
+  'additional_result_filter',
+  'log_comment',
+])
+/** Settings that guarantees depend on: the user's own `settings` must not contain them. */
+export const FIXED_SETTINGS: readonly string[] = Object.keys(SETTINGS).filter(
+  (name) => !CHANGEABLE.has(name),
+)
+export const OF_EVERY_INSERT: Readonly<Record<string, string>> = valuesOf(
+  ...Object.keys(SETTINGS).filter((name) => name !== TOKEN),
+)

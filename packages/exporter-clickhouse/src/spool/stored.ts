@@ -1,0 +1,9 @@
+import type { Home } from './lease.js'
+import type { RecordName } from './record.js'
+
+/** A batch on disk that one destination still lacks. */
+export interface Stored extends RecordName {
+  readonly destination: string
+  readonly home: Home
+  readonly name: string
+}
