@@ -35,8 +35,8 @@ async function found(username: string, leftOut: string[] = [], database = 'telem
   const [config] = parseConfig({ endpoint: server.url, username, database }, {}).destinations
   if (!config) throw new Error('no destination')
   const sender = openSender(config, () => {})
-  for (const setting of leftOut) (sender.unknownSettings as Set<string>).add(setting)
-  const finding = await deduplicationOf(config, sender as Sender)
+  for (const setting of leftOut) (sender.leftOut.names as Set<string>).add(setting)
+  const finding = await deduplicationOf(config.targets.traces, sender as Sender)
   sender.close()
   return finding?.deduplication
 }

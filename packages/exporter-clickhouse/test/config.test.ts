@@ -72,9 +72,9 @@ describe('defaults', () => {
     expect(endpoint.href).toBe('http://localhost:8123/')
     expect(primary).toEqual({
       name: 'primary',
-      database: 'telemetry',
-      table: 'traces',
-      schema: flatTraces,
+      targets: {
+        traces: { database: 'telemetry', table: 'traces', schema: flatTraces, ttl: undefined },
+      },
       username: 'default',
       password: '',
       timeoutMs: 10_000,
@@ -91,7 +91,6 @@ describe('defaults', () => {
       deadLetter: undefined,
       asyncInsert: false,
       manageSchema: 'create',
-      ttl: undefined,
       tls: {},
       headers: {},
       settings: {},
@@ -101,10 +100,10 @@ describe('defaults', () => {
   })
 
   test('the schema brings its own database and table', () => {
-    const { database, table, schema } = only({ schema: 'otel' })
+    const { database, table, schema } = only({ schema: 'otel' }).targets.traces
     expect({ database, table }).toEqual({ database: 'default', table: 'otel_traces' })
     expect(schema).toBe(otelTraces)
-    expect(only({ schema: 'flat' }).schema).toBe(flatTraces)
+    expect(only({ schema: 'flat' }).targets.traces.schema).toBe(flatTraces)
   })
 
   test('an option that is undefined is not given', () => {
@@ -130,8 +129,8 @@ describe('levels', () => {
   }
 
   test('the environment overrides the defaults', () => {
-    const { endpoint, database, username, password } = only({}, env)
-    expect([endpoint.host, database, username, password]).toEqual([
+    const { endpoint, targets, username, password } = only({}, env)
+    expect([endpoint.host, targets.traces.database, username, password]).toEqual([
       'from.env:1',
       'env_db',
       'env_user',
@@ -140,11 +139,11 @@ describe('levels', () => {
   })
 
   test('code overrides the environment, setting by setting', () => {
-    const { endpoint, database, username, password } = only(
+    const { endpoint, targets, username, password } = only(
       { endpoint: 'http://from.code:2', username: 'code_user' },
       env,
     )
-    expect([endpoint.host, database, username, password]).toEqual([
+    expect([endpoint.host, targets.traces.database, username, password]).toEqual([
       'from.code:2',
       'env_db',
       'code_user',
@@ -160,7 +159,7 @@ describe('levels', () => {
   test('process.env is what is read without an environment of one’s own', () => {
     process.env['OTEL_EXPORTER_CLICKHOUSE_DATABASE'] = 'of_the_process'
     try {
-      expect(parseConfig().destinations[0]?.database).toBe('of_the_process')
+      expect(parseConfig().destinations[0]?.targets.traces.database).toBe('of_the_process')
     } finally {
       delete process.env['OTEL_EXPORTER_CLICKHOUSE_DATABASE']
     }
@@ -361,19 +360,20 @@ describe('destinations', () => {
   } as const
 
   test('each inherits every default', () => {
-    const { name, endpoint, ...inherited } = named(
+    const { name, endpoint, targets, ...inherited } = named(
       { ...defaults, destinations: [{ name: 'b', endpoint: 'http://b' }] },
       'b',
     )
-    expect(inherited).toEqual({ ...defaults, schema: otelTraces })
+    expect({ ...inherited, ...targets.traces }).toEqual({ ...defaults, schema: otelTraces })
   })
 
   test('each may override anything', () => {
-    const { name, endpoint, ...own } = named(
+    const { name, endpoint, targets, ...own } = named(
       { ...defaults, destinations: [{ name: 'b', endpoint: 'http://b', ...overrides }] },
       'b',
     )
-    expect(own).toEqual(overrides)
+    const deadLetter = { database: overrides.database, ...overrides.deadLetter }
+    expect({ ...own, ...targets.traces }).toEqual({ ...overrides, deadLetter })
   })
 
   test('an override in a group leaves the others of the group', () => {
@@ -403,7 +403,7 @@ describe('destinations', () => {
     const partitioned = { ...table('default'), partitionDay: () => 1 }
     const other = table('other')
     const destinations = [{ name: 'b', endpoint: 'http://b', schema: other }]
-    expect(named({ schema: partitioned, destinations }, 'b').schema).toBe(other)
+    expect(named({ schema: partitioned, destinations }, 'b').targets.traces.schema).toBe(other)
   })
 
   test('credentials in the endpoint of one override the defaults', () => {
@@ -479,7 +479,9 @@ describe('destinations', () => {
         )
         const { batch, headers, ...flat } = both
         const fallback = only({})
-        expect(flat.database).toBe(above.database ?? below.database ?? fallback.database)
+        expect(flat.targets.traces.database).toBe(
+          above.database ?? below.database ?? fallback.targets.traces.database,
+        )
         expect(flat.timeoutMs).toBe(above.timeoutMs ?? below.timeoutMs ?? fallback.timeoutMs)
         expect(flat.manageSchema).toBe(
           above.manageSchema ?? below.manageSchema ?? fallback.manageSchema,
@@ -497,7 +499,7 @@ describe('destinations', () => {
 describe('values', () => {
   test('a table of the user’s own from defineTable is taken as it is', () => {
     const own = table('mine')
-    const config = only({ schema: own })
+    const config = only({ schema: own }).targets.traces
     expect(config.schema).toBe(own)
     expect([config.database, config.table]).toEqual(['default', 'mine'])
   })

@@ -21,6 +21,7 @@ const letter = {
   error: new ClickHouseError(400, 27, 'ClickHouse error 27'),
   attempts: 2,
   insert: { statement: 'INSERT', settings: { [TOKEN]: 'v1-token' } },
+  table: 'traces',
 }
 
 async function newDirectory(): Promise<string> {
@@ -45,6 +46,7 @@ test('a dead letter in a file says what was refused, why, and of which batch; no
   const file = join(directory, 'primary.ndjson')
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
     destination: 'primary',
+    table: 'traces',
     code: 27,
     message: 'ClickHouse error 27',
     attempts: 2,

@@ -15,7 +15,7 @@ const theirs = defineTable<SpanLike>({
 async function insert(schema: Options['schema']) {
   const [config] = parseConfig({ schema }, {}).destinations
   if (!config) throw new Error('no destination')
-  return insertOf(config, batchOf('the same'))
+  return insertOf(config.targets.traces, config, batchOf('the same'))
 }
 
 async function token(schema: Options['schema']) {

@@ -23,10 +23,15 @@ async function batchOf(lines: readonly string[], options: Options = {}): Promise
 
 async function queryOf(options: Options = {}, lines: readonly string[] = ['{}']) {
   const batch = await batchOf(lines, options)
-  const post = postOf(insertOf(config(options), batch), batch, new Set(), {
-    deadlineMs: 1000,
-    repeatable: true,
-  })
+  const post = postOf(
+    insertOf(config(options).targets.traces, config(options), batch),
+    batch,
+    new Set(),
+    {
+      deadlineMs: 1000,
+      repeatable: true,
+    },
+  )
   return new URL(post.path, 'http://server').searchParams
 }
 
@@ -79,10 +84,15 @@ describe('an INSERT', () => {
   test('holds no credentials but in headers', async () => {
     const options = { username: 'canary-user', password: 'canary-password' }
     const batch = await batchOf(['{}'])
-    const post = postOf(insertOf(config(options), batch), batch, new Set(), {
-      deadlineMs: 1000,
-      repeatable: true,
-    })
+    const post = postOf(
+      insertOf(config(options).targets.traces, config(options), batch),
+      batch,
+      new Set(),
+      {
+        deadlineMs: 1000,
+        repeatable: true,
+      },
+    )
     expect(JSON.stringify({ ...post, body: '' })).not.toContain('canary')
   })
 
@@ -144,10 +154,15 @@ describe('an INSERT', () => {
   test('says what its body is', async () => {
     const post = async (options: Options) => {
       const batch = await batchOf(['{}'], options)
-      return postOf(insertOf(config(options), batch), batch, new Set(), {
-        deadlineMs: 1234,
-        repeatable: true,
-      })
+      return postOf(
+        insertOf(config(options).targets.traces, config(options), batch),
+        batch,
+        new Set(),
+        {
+          deadlineMs: 1234,
+          repeatable: true,
+        },
+      )
     }
     expect(await post({})).toMatchObject({
       headers: {
@@ -213,7 +228,7 @@ describe('the token', () => {
 
   test('stays from attempt to attempt, while the query id does not', async () => {
     const batch = await batchOf(['{}'])
-    const insert = insertOf(config(), batch)
+    const insert = insertOf(config().targets.traces, config(), batch)
     const attempts = [1, 2, 3].map(
       () =>
         new URL(
@@ -230,7 +245,7 @@ describe('the token', () => {
 describe('settings that an old server does not know', () => {
   test('are left out, the others and the token stay', async () => {
     const batch = await batchOf(['{}'])
-    const insert = insertOf(config(), batch)
+    const insert = insertOf(config().targets.traces, config(), batch)
     const without = new Set(['async_insert', 'log_comment'])
     const all = new URL(
       postOf(insert, batch, new Set(), { deadlineMs: 1, repeatable: true }).path,
@@ -249,7 +264,7 @@ describe('settings that an old server does not know', () => {
 
   test('may be any of ours', async () => {
     const batch = await batchOf(['{}'])
-    for (const setting of Object.keys(insertOf(config(), batch).settings))
+    for (const setting of Object.keys(insertOf(config().targets.traces, config(), batch).settings))
       expect(isOurs(setting, config()), setting).toBe(true)
     const { searchParams } = new URL(statementPath(new Set()), 'http://x')
     for (const setting of searchParams.keys()) expect(isOurs(setting, config()), setting).toBe(true)

@@ -42,7 +42,7 @@ describe('at the natural end of a process', () => {
     const server = behaviour && (await scriptedServer(behaviour))
     const endpoint = server?.url ?? `http://127.0.0.1:${await freePort()}`
     const to = pipeline({ endpoint, manageSchema: 'off', flushTimeoutMs: 25_000 })
-    to.accept(makeSpan())
+    to.accept('traces', makeSpan())
     const startedAt = performance.now()
     await to.flushBeforeExit()
     expect(performance.now() - startedAt).toBeLessThan(15_000)
@@ -55,9 +55,9 @@ describe('at the natural end of a process', () => {
     const gone = await scriptedServer(['ok', ...Array(200).fill('reset')] as Behaviour[])
     for (const { url } of [hanging, gone]) {
       const to = pipeline({ endpoint: url, flushTimeoutMs: 3000 })
-      to.accept(makeSpan({ name: 'first' }))
+      to.accept('traces', makeSpan({ name: 'first' }))
       if (url === gone.url) await to.flush()
-      to.accept(makeSpan({ name: 'second' }))
+      to.accept('traces', makeSpan({ name: 'second' }))
       const startedAt = performance.now()
       await to.flushBeforeExit()
       expect(performance.now() - startedAt).toBeGreaterThan(2800)

@@ -1,14 +1,26 @@
 import { expect, test } from 'vitest'
 import { Batch } from '../src/batching/batch.js'
-import { type Entry, newEntry } from '../src/delivery/entry.js'
+import { Entry, type State } from '../src/delivery/entry.js'
 import { Queue } from '../src/delivery/queue.js'
 import type { Stored } from '../src/spool/stored.js'
 
 const NONE = { codec: 'none', level: 1, thresholdBytes: 0 } as const
 const stored = { destination: 'primary', rows: 1, bytes: 1 } as Stored
 
-function entry(bytes: number, changes: Partial<Entry> = {}): Entry {
-  return Object.assign(newEntry({ batch: Batch.seal(['x'.repeat(bytes)], NONE) }), changes)
+function entry(bytes: number, ...states: State[]): Entry {
+  const made = Entry.of(Batch.seal(['x'.repeat(bytes)], NONE))
+  for (const state of states) made.to(state)
+  return made
+}
+
+function onDisk(bytes: number): Entry {
+  return Object.assign(entry(bytes, 'ready'), { stored })
+}
+
+function ambiguous(bytes: number): Entry {
+  const made = entry(bytes)
+  made.history = { ...made.history, ambiguous: true }
+  return made
 }
 
 function filled(whenFull: 'drop_oldest' | 'drop_newest', ...entries: Entry[]): Queue {
@@ -29,11 +41,7 @@ test('the oldest goes, or the newest', () => {
 })
 
 test('what is in flight or may have been written stays, even if the newest must go', () => {
-  const [a, b, c] = [
-    entry(2000, { state: 'in_flight' }),
-    entry(1000, { ambiguous: true }),
-    entry(2000),
-  ]
+  const [a, b, c] = [entry(2000, 'ready', 'in_flight'), ambiguous(1000), entry(2000)]
   expect(filled('drop_oldest', a, b, c).victimFor(c)).toBe(c)
 })
 
@@ -54,11 +62,11 @@ test('bytes are counted as they come, shrink and go', () => {
 })
 
 test('what is on disk too is let go of when half the memory is in use', () => {
-  const [a, b] = [entry(1000), entry(1500, { state: 'ready', stored })]
+  const [a, b] = [entry(1000), onDisk(1500)]
   const queue = filled('drop_oldest', a, b)
   queue.unload(b)
   expect(b.batch).toBeUndefined()
-  const alone = entry(1000, { state: 'ready', stored })
+  const alone = onDisk(1000)
   filled('drop_oldest', alone).unload(alone)
   expect(alone.batch).toBeDefined()
 })

@@ -475,7 +475,8 @@ test('a disk that hangs does not keep a dead letter, nor the rows behind it, for
   }).destinations
   if (!config) throw new Error('no destination')
   const letters = openDeadLetters(config, {} as Sender)
-  const letter = { row: '{}', error: new Error('no'), attempts: 1, insert: undefined }
+  const insert = { statement: 'INSERT', settings: {} }
+  const letter = { row: '{}', error: new Error('no'), attempts: 1, insert, table: 'traces' }
   const kept = letters?.keep(letter)
   vi.advanceTimersByTime(5000)
   vi.useRealTimers()

@@ -73,8 +73,11 @@ test('columns of type JSON are found where the schema has another type', () => {
     ['ResourceAttributesKeys', 'Array(LowCardinality(String))'],
     ['Other', 'JSON'],
   ])
-  expect(jsonColumns(CONFIG, there)).toEqual(['ResourceAttributes', 'Events.Attributes'])
-  expect(jsonColumns(CONFIG, new Map())).toEqual([])
+  expect(jsonColumns(CONFIG.targets.traces, there)).toEqual([
+    'ResourceAttributes',
+    'Events.Attributes',
+  ])
+  expect(jsonColumns(CONFIG.targets.traces, new Map())).toEqual([])
 })
 
 test('columns that are of type JSON in the schema too are no fault', () => {
@@ -83,15 +86,16 @@ test('columns that are of type JSON in the schema too are no fault', () => {
     { name: 'a', type: 'JSON(max_dynamic_paths=1)' },
     { name: 'b', type: "Object('json')" },
   ]
-  const config = {
-    ...CONFIG,
-    schema: { ...CONFIG.schema, columns } as unknown as typeof CONFIG.schema,
+  const { traces } = CONFIG.targets
+  const target = {
+    ...traces,
+    schema: { ...traces.schema, columns } as unknown as typeof traces.schema,
   }
   const there = new Map([
     ['a', 'JSON'],
     ['b', "Object('json')"],
   ])
-  expect(jsonColumns(config, there)).toEqual([])
+  expect(jsonColumns(target, there)).toEqual([])
 })
 
 interface Answer {
@@ -128,13 +132,14 @@ function scripted(answers: (Answer | 'reset')[]) {
     },
     close() {},
   }
+  const target = config.targets.traces
   const sender = openSender(config, (one) => refused.push(one), client)
   async function attempt() {
     if (!config) throw new Error('no destination')
     const batch = Batch.seal(['{}'], config.compression)
     await batch.press(config.compression)
     if (!isPressed(batch)) throw new Error('not pressed')
-    return sender.attempt(batch, insertOf(config, batch), {
+    return sender.attempt(batch, insertOf(target, config, batch), target, {
       deadlineMs: 1000,
       repeatable: true,
       pingFirst: false,

@@ -1,5 +1,4 @@
 import type { DropReason } from './drop-reason.js'
-import type { Deduplication } from './stats.js'
 
 /** What became of a destination's rows, and of the attempts at them. */
 export class Account {
@@ -8,32 +7,15 @@ export class Account {
   readonly dropped: Partial<Record<DropReason, number>> = {}
   errors = 0
   retries = 0
-  possibleDuplicates = 0
   /** Batches delivered. */
   deliveries = 0
-  #deduplication: Deduplication = 'unknown'
-  /** Delivered with a token after an attempt that may have been written, before it was known what the table makes of tokens. */
-  #doubtful = 0
 
-  get deduplication(): Deduplication {
-    return this.#deduplication
-  }
-
-  /** `ambiguous`: an earlier attempt may have been written, so that without a token at work the rows are there twice. */
-  deliver(rows: number, { ambiguous, hasToken }: { ambiguous: boolean; hasToken: boolean }): void {
+  deliver(rows: number): void {
     this.delivered += rows
     this.deliveries++
-    if (!ambiguous) return
-    if (!hasToken || this.#deduplication === 'ineffective') this.possibleDuplicates += rows
-    else if (this.#deduplication === 'unknown') this.#doubtful += rows
   }
 
   drop(rows: number, reason: DropReason): void {
     this.dropped[reason] = (this.dropped[reason] ?? 0) + rows
-  }
-
-  learn(deduplication: Deduplication): void {
-    this.#deduplication = deduplication
-    if (deduplication === 'ineffective') this.possibleDuplicates += this.#doubtful
   }
 }

@@ -1,8 +1,10 @@
 import { quoteText } from '@spanhouse/transform'
 import type { Deduplication } from '../accounting/stats.js'
-import type { DestinationConfig } from '../config/config.js'
 import { DEDUPLICATION, TOKEN } from '../config/insert-settings.js'
+import type { TableName } from './insert.js'
 import type { Sender } from './sender.js'
+
+type Asking = Pick<Sender, 'run' | 'leftOut'>
 
 export interface Finding {
   readonly deduplication: Deduplication
@@ -12,11 +14,10 @@ export interface Finding {
 
 /** Asks the server whether its table remembers tokens. `unknown` if it does not tell; undefined if it does not answer. */
 export async function deduplicationOf(
-  { database, table, asyncInsert }: DestinationConfig,
-  sender: Sender,
+  { database, table }: TableName,
+  sender: Asking,
 ): Promise<Finding | undefined> {
-  if (asyncInsert) return { deduplication: 'ineffective' }
-  if (sender.unknownSettings.has(TOKEN))
+  if (sender.leftOut.names.has(TOKEN))
     return {
       deduplication: 'ineffective',
       because: 'The server does not support deduplication tokens.',
@@ -46,8 +47,8 @@ function cannot(engine: string): string {
 const OFF = new Set(['0', 'false', 'disable'])
 
 /** The settings we send decide. Where one may not be sent, the profile of the user decides; a setting that the server does not know has no effect. */
-async function ofProfile(sender: Sender): Promise<Finding | undefined> {
-  const leftOut = DEDUPLICATION.filter((name) => sender.unknownSettings.has(name))
+async function ofProfile(sender: Asking): Promise<Finding | undefined> {
+  const leftOut = DEDUPLICATION.filter((name) => sender.leftOut.names.has(name))
   if (leftOut.length === 0) return { deduplication: 'effective' }
   const { outcome, text } = await sender.run(
     `SELECT name, value FROM system.settings WHERE name IN (${leftOut.map(quoteText).join(', ')}) FORMAT TSV`,

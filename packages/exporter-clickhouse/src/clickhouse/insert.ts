@@ -6,11 +6,10 @@ import {
   otelTraces,
   quoteIdentifier,
   type RowShape,
-  type SpanLike,
   type Table,
 } from '@spanhouse/transform'
 import type { PressedBatch } from '../batching/batch.js'
-import type { Compression, DestinationConfig } from '../config/config.js'
+import type { Compression, DestinationConfig, Target } from '../config/config.js'
 import {
   CLIENT,
   DEDUPLICATION,
@@ -52,11 +51,15 @@ function queryOf(
   return query
 }
 
-export function insertOf(config: DestinationConfig, batch: PressedBatch): Insert {
-  const { schema, settings, asyncInsert } = config
+/** The INSERT of a batch into a table. */
+export function insertOf(
+  target: Target,
+  { settings, asyncInsert }: Pick<DestinationConfig, 'settings' | 'asyncInsert'>,
+  batch: PressedBatch,
+): Insert {
   const { pressed, common } = batch
   const all = { ...OF_EVERY_INSERT, ...settings }
-  const form = formOf(config, common)
+  const form = formOf(target, common)
   if (asyncInsert) {
     for (const name of DEDUPLICATION) delete all[name]
     return { ...form, settings: { ...all, async_insert: '1' } }
@@ -66,17 +69,17 @@ export function insertOf(config: DestinationConfig, batch: PressedBatch): Insert
     form.statement,
     JSON.stringify(settings),
     pressed.digest,
-    distinction(schema),
+    distinction(target.schema),
   )
   return { ...form, settings: { ...all, [TOKEN]: token } }
 }
 
 function formOf(
-  { database, table, schema }: DestinationConfig,
+  { database, table, schema }: Target,
   common: Common | undefined,
 ): Pick<Insert, 'statement' | 'whole'> {
   const columns = schema.insertColumns.map(quoteIdentifier).join(', ')
-  const into = `INSERT INTO ${quoteIdentifier(database)}.${quoteIdentifier(table)} (${columns})`
+  const into = `INSERT INTO ${quotedName({ database, table })} (${columns})`
   const statement = `${into} FORMAT JSONEachRow`
   if (!common) return { statement }
   const { query, shape } = common
@@ -107,26 +110,48 @@ export function kindOf({ statement, settings }: Insert): string {
   return `${statement.slice(0, statement.indexOf(') ') + 1)} ${JSON.stringify(others)}`
 }
 
-/** The quoted database and table, as in the statement. */
-export function targetOf({ statement }: Insert): string {
-  return statement.slice('INSERT INTO '.length, statement.indexOf(' ('))
+export interface TableName {
+  readonly database: string
+  readonly table: string
 }
 
-export function isForConfiguredTable(
-  insert: Insert,
-  { database, table }: DestinationConfig,
-): boolean {
-  return targetOf(insert) === `${quoteIdentifier(database)}.${quoteIdentifier(table)}`
+/** Database and table as they stand in a statement. */
+export function quotedName({ database, table }: TableName): string {
+  return `${quoteIdentifier(database)}.${quoteIdentifier(table)}`
+}
+
+/** The way back from `quotedName`. */
+export function tableNameOf(quoted: string): TableName {
+  const [database = '', table = ''] = [...quoted.matchAll(/`((?:[^`\\]|\\.)+)`/gs)].map(
+    ([, name = '']) => name.replace(/\\(.)/gs, (_, escaped: string) => ESCAPES[escaped] ?? escaped),
+  )
+  return { database, table }
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  b: '\b',
+  f: '\f',
+  0: '\0',
+}
+
+/** The `quotedName` of the table that an INSERT is for. An earlier process, with other options, may have made the INSERT. */
+export function tableOf({ statement }: Insert): string {
+  return statement.slice('INSERT INTO '.length, statement.indexOf(' ('))
 }
 
 function tokenOf(...identity: readonly string[]): string {
   return `v1-${createHash('sha256').update(identity.join('\0')).digest('hex').slice(0, 32)}`
 }
 
+const OWN_TABLES: ReadonlySet<Table<never>> = new Set([flatTraces, otelTraces])
+
 // Our rows have ids, so two batches are the same only if they are one. Rows of a table of the user's
 // may well be equal to earlier ones, and must not be taken for a retry of those.
-function distinction(schema: Table<SpanLike>): string {
-  return schema === flatTraces || schema === otelTraces ? '' : randomUUID()
+function distinction(schema: Table<never>): string {
+  return OWN_TABLES.has(schema) ? '' : randomUUID()
 }
 
 /** `without`: settings that the server turned out not to know. */

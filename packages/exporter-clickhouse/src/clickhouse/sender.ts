@@ -1,41 +1,48 @@
 import { randomUUID } from 'node:crypto'
 import { quoteText } from '@spanhouse/transform'
 import type { PressedBatch } from '../batching/batch.js'
-import type { ClickHouseError } from '../common/errors.js'
-import type { DestinationConfig } from '../config/config.js'
+import type { DestinationConfig, Target } from '../config/config.js'
 import { SETTINGS } from '../config/insert-settings.js'
 import { type Client, type Exchange, openClient } from '../http/client.js'
 import { watchForHangs } from '../http/hang-watch.js'
 import { classify } from './classify.js'
-import { type Insert, isForConfiguredTable, isOurs, postOf, statementPath } from './insert.js'
+import { Creation } from './creation.js'
+import { type Insert, isOurs, postOf, statementPath } from './insert.js'
+import { heldBack, LeftOut } from './left-out.js'
 import type { Outcome, Retry } from './outcome.js'
-import { createTables, type Refused } from './tables.js'
+import type { Refused } from './tables.js'
 import { type Asked, hasOwnHeaders, Witness } from './witness.js'
 
 /** Attempts at one server. */
 export interface Sender {
-  /** One attempt to insert a batch: one request, but for a table to be created or a setting to be left out first. */
-  attempt(batch: PressedBatch, insert: Insert, how: How & { pingFirst: boolean }): Promise<Outcome>
+  /**
+   * One attempt to insert a batch: one request, unless a table has to be created or a setting to be left out first. `target`: the table, if
+   * it may be created; undefined for a table that only an earlier configuration knows.
+   */
+  attempt(
+    batch: PressedBatch,
+    insert: Insert,
+    target: Target | undefined,
+    how: How,
+  ): Promise<Outcome>
   /** A statement of its own. `repeatable` (default true): it may reach the server twice without harm. */
   run(statement: string, repeatable?: boolean): Promise<{ outcome: Outcome; text: string }>
   /** Requests with rows so far. */
   readonly requests: number
-  /** Settings of ours that are left out because the server does not know or forbids them. */
-  readonly unknownSettings: ReadonlySet<string>
-  /** Those of them that a constraint forbids to this user: another value is in effect on the server. */
-  readonly forbiddenSettings: ReadonlySet<string>
+  readonly leftOut: Pick<LeftOut, 'names' | 'forbidden'>
   /** Aborts what is in flight. */
   close(): void
 }
 
-const MAX_CREATIONS = 3
-
-/** `repeatable`: the server deduplicates, so far as we know. */
-interface How {
+export interface How {
   readonly deadlineMs: number
+  /** The server deduplicates, so far as we know. */
   readonly repeatable: boolean
+  /** Send no row to a server that does not answer a ping. */
+  readonly pingFirst: boolean
 }
 
+const MAX_CREATIONS = 3
 export const MAX_CONCURRENCY = 4
 // A ping must not queue behind the requests that hang.
 const SPARE_SOCKETS = 2
@@ -56,17 +63,14 @@ export function openSender(
 ): Sender {
   const ping = (signal: AbortSignal) => client.send(PING, signal)
   const watch = watchForHangs(async (signal) => 'reply' in (await ping(signal)))
-  const unknownSettings = new Set<string>()
-  const forbiddenSettings = new Set<string>()
+  const leftOut = new LeftOut(config)
   const witness = new Witness()
+  const creations = new Map<Target, Creation>()
   let requests = 0
-  let creating: Promise<Outcome> | undefined
-  /** The error that says what an INSERT found missing. No row is sent until all of it is created: a view has only the rows that come after it. */
-  let missing: ClickHouseError | undefined
 
   async function insertOnce(batch: PressedBatch, insert: Insert, how: How): Promise<Outcome> {
     requests++
-    const post = postOf(insert, batch, unknownSettings, how)
+    const post = postOf(insert, batch, leftOut.names, how)
     return await read(await watch.watched((signal) => client.send(post, signal)), post)
   }
 
@@ -89,7 +93,7 @@ export function openSender(
 
   function ask(statement: string, repeatable: boolean): Promise<Exchange> {
     const post = {
-      path: statementPath(unknownSettings),
+      path: statementPath(leftOut.names),
       headers: {},
       body: Buffer.from(statement),
       deadlineMs: config.timeoutMs,
@@ -103,62 +107,39 @@ export function openSender(
     repeatable = true,
   ): Promise<{ outcome: Outcome; text: string }> {
     for (;;) {
-      const leftOut = unknownSettings.size
+      const leftOutThen = leftOut.names.size
       const exchange = await ask(statement, repeatable)
       const outcome = await read(exchange, { hasResult: !statement.startsWith('INSERT ') })
-      if (canDoWithout(outcome, leftOut)) continue
+      if (leftOut.learn(outcome, leftOutThen)) continue
       return { outcome, text: 'reply' in exchange ? exchange.reply.body : '' }
     }
   }
 
-  /** Whether a setting of ours caused the outcome and is left out from now on. `leftOut`: how many were left out when the request was sent. */
-  function canDoWithout(outcome: Outcome, leftOut: number, insert?: Insert): boolean {
-    if (!('setting' in outcome) || !isOurs(outcome.setting, config)) return false
-    const { status, setting } = outcome
-    if (status === 'forbidden_setting' && isEssential(setting, insert)) return false
-    // It was already left out when this was sent, so leaving it out does not help.
-    if (unknownSettings.size <= leftOut && unknownSettings.has(setting)) return false
-    unknownSettings.add(setting)
-    if (status === 'forbidden_setting') forbiddenSettings.add(setting)
-    return true
-  }
-
-  /** Whether the server's own value of a setting that we may not send is as good. */
-  async function doesAsWell(setting: string, leftOut: number): Promise<boolean> {
+  /** Whether the value that the server has for a setting that we may not send is as good. */
+  async function doesAsWell(setting: string, leftOutThen: number): Promise<boolean> {
     const enough = isOurs(setting, config) ? SETTINGS[setting]?.enough : undefined
     if (enough === undefined) return false
     // Another request may have found this out meanwhile.
-    if (unknownSettings.has(setting)) return unknownSettings.size > leftOut
+    if (leftOut.names.has(setting)) return leftOut.names.size > leftOutThen
     const { outcome, text } = await run(
       `SELECT value FROM system.settings WHERE name = ${quoteText(setting)} FORMAT TSV`,
     )
     return outcome.status === 'delivered' && Number(text) >= enough
   }
 
-  /** All batches in flight find the same thing missing; one creation serves them all. */
-  async function create(what: ClickHouseError): Promise<Outcome> {
-    creating ??= createTables(config, what, run, onRefused).finally(() => {
-      creating = undefined
-    })
-    const created = await creating
-    // After a refusal the next attempt starts with the INSERT again: somebody may have created the table by hand.
-    const interrupted = created.status === 'retry' && created.why !== 'misconfigured'
-    if (!interrupted) missing = undefined
-    if (created.status === 'delivered') return created
-    // Whatever is wrong with this statement, the form of the rows is not the cause.
-    if (created.status === 'retry') return { ...created, refusesForm: false }
-    const { error, fix } = { fix: undefined, ...created }
-    return { status: 'retry', why: 'misconfigured', error, fix }
+  function creationOf(target: Target): Creation {
+    const creation = creations.get(target) ?? new Creation(target, run, onRefused)
+    creations.set(target, creation)
+    return creation
   }
 
   return {
-    unknownSettings,
-    forbiddenSettings,
+    leftOut,
     run,
     get requests() {
       return requests
     },
-    async attempt(batch, insert, how) {
+    async attempt(batch, insert, target, how) {
       // A server that hung gets no rows before it has answered anything at all: so its return is
       // seen within seconds, and no attempt hangs for a whole deadline.
       if (how.pingFirst) {
@@ -166,25 +147,26 @@ export function openSender(
         if ('error' in pong)
           return { ...(await read({ ...pong, bodyStarted: false }, {})), unsent: true } as Retry
       }
+      const creation = target && config.manageSchema === 'create' ? creationOf(target) : undefined
       for (let creations = 0; ; ) {
-        if (missing) {
-          const created = await create(missing)
+        if (creation?.isDue) {
+          const created = await creation.create()
           if (created.status !== 'delivered') return created
         }
-        const leftOut = unknownSettings.size
+        const leftOutThen = leftOut.names.size
         const outcome = await insertOnce(batch, insert, how)
-        if (canDoWithout(outcome, leftOut, insert)) continue
+        if (leftOut.learn(outcome, leftOutThen, insert)) continue
         if (outcome.status === 'forbidden_setting') {
-          if (!(await doesAsWell(outcome.setting, leftOut))) return held(outcome, insert, config)
-          unknownSettings.add(outcome.setting)
+          const { setting } = outcome
+          if (!(await doesAsWell(setting, leftOutThen))) return heldBack(outcome, insert, config)
+          leftOut.add(setting)
           continue
         }
-        if (outcome.status !== 'missing_table' || config.manageSchema !== 'create') return outcome
-        if (!isForConfiguredTable(insert, config)) return outcome // it is from the spool, written under an earlier configuration
+        if (outcome.status !== 'missing_table' || !creation) return outcome
         // The table was dropped meanwhile, or created on another node: that passes without anybody's help.
         if (creations++ === MAX_CREATIONS)
           return { status: 'retry', why: 'transient', error: outcome.error }
-        missing = outcome.error
+        creation.foundMissing(outcome.error)
       }
     },
     close() {
@@ -192,21 +174,4 @@ export function openSender(
       client.close()
     },
   }
-}
-
-type Forbidden = Extract<Outcome, { setting: string }>
-
-/** Whether to hold rows rather than send them without this setting. */
-function isEssential(setting: string, insert: Insert | undefined): boolean {
-  // It matters only where the server gathers rows into batches of its own.
-  if (setting === 'wait_for_async_insert') return insert?.settings['async_insert'] === '1'
-  return SETTINGS[setting]?.essential === true
-}
-
-/** Rows that wait until a constraint on a setting is lifted. */
-function held({ error, setting }: Forbidden, insert: Insert, config: DestinationConfig): Outcome {
-  const fix = isOurs(setting, config)
-    ? `\`${setting}\` must be ${insert.settings[setting]}: allow it to this user, or change its profile. Otherwise: ${SETTINGS[setting]?.without}`
-    : `Remove \`${setting}\` from \`settings\`, or allow it to this user.`
-  return { status: 'retry', why: 'misconfigured', error, fix }
 }

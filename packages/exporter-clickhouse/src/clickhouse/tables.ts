@@ -1,9 +1,13 @@
 import { quoteText } from '@spanhouse/transform'
 import type { ClickHouseError } from '../common/errors.js'
-import type { DestinationConfig } from '../config/config.js'
+import type { Target } from '../config/config.js'
+import type { TableName } from './insert.js'
 import type { Outcome } from './outcome.js'
 
 const UNKNOWN_DATABASE = 81
+
+/** Runs a statement of its own. */
+export type Run = (statement: string) => Promise<{ outcome: Outcome; text: string }>
 
 /** A companion of our table (a view, or the table it fills) that could not be created. */
 export interface Refused {
@@ -18,9 +22,9 @@ export interface Refused {
  * delivered without it. Resolves with the first outcome that is not `delivered`, else with `delivered`.
  */
 export async function createTables(
-  { schema, database, table, ttl }: DestinationConfig,
+  { schema, database, table, ttl }: Target,
   missing: ClickHouseError,
-  run: (statement: string) => Promise<{ outcome: Outcome }>,
+  run: Run,
   onRefused: (refused: Refused) => void,
 ): Promise<Outcome> {
   const statements = schema.ddl({ database, table, ttl })
@@ -70,8 +74,8 @@ function isRefusal(outcome: Outcome): outcome is Failure {
 
 /** The types of the table's columns on the server; empty if the server does not say, undefined if it does not answer. */
 export async function columnsOf(
-  { database, table }: DestinationConfig,
-  run: (statement: string) => Promise<{ outcome: Outcome; text: string }>,
+  { database, table }: TableName,
+  run: Run,
 ): Promise<ReadonlyMap<string, string> | undefined> {
   const { outcome, text } = await run(
     `SELECT name, type FROM system.columns WHERE database = ${quoteText(database)} AND table = ${quoteText(table)} FORMAT JSONCompactEachRow`,
@@ -83,10 +87,7 @@ export async function columnsOf(
 }
 
 /** How the table on the server differs from the schema, as short phrases; empty if it does not differ, or if the server does not say. */
-export function differences(
-  { schema }: DestinationConfig,
-  there: ReadonlyMap<string, string>,
-): string[] {
+export function differences({ schema }: Target, there: ReadonlyMap<string, string>): string[] {
   if (there.size === 0) return []
   return schema.columns.flatMap(({ name, type }) => {
     const found = there.get(name)
@@ -101,10 +102,7 @@ const JSON_TYPE = /^(JSON|Object)\b/
  * Columns of type JSON where the schema has another type, as the Collector creates them with `json: true`. The server accepts our maps
  * there but stores every value as a text: queries over the rows of both writers then fail (386).
  */
-export function jsonColumns(
-  { schema }: DestinationConfig,
-  there: ReadonlyMap<string, string>,
-): string[] {
+export function jsonColumns({ schema }: Target, there: ReadonlyMap<string, string>): string[] {
   return schema.columns.flatMap(({ name, type }) => {
     const found = there.get(name) ?? ''
     // Of an array (a `Nested(…)` column is shown as arrays), the type of its elements.

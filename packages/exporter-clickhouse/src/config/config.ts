@@ -18,14 +18,30 @@ import type { DestinationOptions, NamedDestinationOptions, Options } from './opt
 import { readOptions } from './options-reader.js'
 import { checkOptions, DESTINATION_NAME } from './options-schema.js'
 
+/** A table of one server: where the rows of a signal go. */
+export interface Target<Input = never> {
+  readonly database: string
+  readonly table: string
+  readonly schema: Table<Input>
+  /** Seconds after which the server deletes rows, if the exporter creates the table. */
+  readonly ttl: number | undefined
+}
+
+/** The records of each signal. */
+export interface Records {
+  readonly traces: SpanLike
+}
+
+export type Signal = keyof Records
+
+export type Targets = { readonly [One in Signal]: Target<Records[One]> }
+
 /** One destination with every question decided. */
 export interface DestinationConfig {
   readonly name: string
   /** Without credentials, query or trailing slash. */
   readonly endpoint: URL
-  readonly database: string
-  readonly table: string
-  readonly schema: Table<SpanLike>
+  readonly targets: Targets
   readonly username: string
   readonly password: string
   readonly timeoutMs: number
@@ -37,7 +53,6 @@ export interface DestinationConfig {
   readonly deadLetter: DeadLetterConfig | undefined
   readonly asyncInsert: boolean
   readonly manageSchema: 'create' | 'validate' | 'off'
-  readonly ttl: number | undefined
   readonly tls: Readonly<TlsConfig>
   readonly headers: Readonly<Record<string, string>>
   readonly settings: Readonly<Record<string, string>>
@@ -56,7 +71,7 @@ export interface SpoolConfig {
 
 export type DeadLetterConfig =
   | { readonly directory: string; readonly maxBytes: number }
-  | { readonly table: string }
+  | { readonly database: string; readonly table: string }
 
 export interface BatchLimits {
   readonly maxRows: number
@@ -259,12 +274,18 @@ function resolve(options: NamedDestinationOptions, problems: string[]): Destinat
     problems.push(
       `${at}agent is for the other protocol: the endpoint uses ${endpoint.protocol}, so it must be an Agent of node:${endpoint.protocol.slice(0, -1)}`,
     )
+  const database = options.database ?? schema.database
   return {
     name: options.name,
     endpoint,
-    database: options.database ?? schema.database,
-    table: options.table ?? schema.name,
-    schema,
+    targets: {
+      traces: {
+        database,
+        table: options.table ?? schema.name,
+        schema,
+        ttl: options.ttl,
+      },
+    },
     username: options.username ?? username ?? 'default',
     password: options.password ?? password ?? '',
     timeoutMs: options.timeoutMs ?? 10_000,
@@ -291,10 +312,9 @@ function resolve(options: NamedDestinationOptions, problems: string[]): Destinat
             directory: absolutePath(options.deadLetter.directory),
             maxBytes: options.deadLetter.maxBytes ?? 64 * MiB,
           }
-        : options.deadLetter,
+        : options.deadLetter && { database, table: options.deadLetter.table },
     asyncInsert: options.asyncInsert ?? false,
     manageSchema: options.manageSchema ?? 'create',
-    ttl: options.ttl,
     tls,
     headers: options.headers ?? {},
     settings: Object.fromEntries(

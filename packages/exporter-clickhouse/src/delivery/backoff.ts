@@ -1,3 +1,4 @@
+import type { Retry } from '../clickhouse/outcome.js'
 import type { RetryConfig } from '../config/config.js'
 
 /**
@@ -12,4 +13,16 @@ export function backoffMs(
   // 0 ms times infinity would be no number.
   const delay = Math.min(initialDelayMs * multiplier ** Math.min(failures - 1, 64), maxDelayMs)
   return delay * (0.5 + random() / 2)
+}
+
+export const MAX_REST_MS = 30_000
+
+/** Milliseconds that a batch waits by itself after its n-th failure. */
+export function restMs(
+  failures: number,
+  { why, retryAfterMs = 0 }: Retry,
+  retry: RetryConfig,
+): number {
+  const maxDelayMs = why === 'misconfigured' ? MAX_REST_MS : retry.maxDelayMs
+  return Math.max(backoffMs(failures, { ...retry, maxDelayMs }), retryAfterMs)
 }

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import * as nodeFs from 'node:fs/promises'
 import { join } from 'node:path'
-import { quoteIdentifier } from '@spanhouse/transform'
-import type { Insert } from '../clickhouse/insert.js'
+import { type Insert, quotedName, type TableName } from '../clickhouse/insert.js'
 import type { Sender } from '../clickhouse/sender.js'
 import { clock } from '../common/clock.js'
 import { within } from '../common/deadline.js'
@@ -16,7 +15,9 @@ export interface DeadLetter {
   readonly row: string
   readonly error: Error
   readonly attempts: number
-  readonly insert: Insert | undefined
+  readonly insert: Insert
+  /** The table that refused it. */
+  readonly table: string
 }
 
 /** Where the rows of one destination go that it will never take. */
@@ -39,7 +40,7 @@ export function openDeadLetters(
   const keep =
     'directory' in deadLetter
       ? toFile(config, deadLetter)
-      : toTable(config, deadLetter.table, sender)
+      : toTable(config.name, deadLetter, sender)
   return {
     async keep(letter) {
       let problem: Error | undefined = new Error(`not done in ${KEEP_DEADLINE_MS / 1000} s`)
@@ -58,13 +59,13 @@ export function openDeadLetters(
 }
 
 function toFile(
-  { name, table }: DestinationConfig,
+  { name }: DestinationConfig,
   { directory, maxBytes }: { directory: string; maxBytes: number },
 ) {
   const file = join(directory, `${name}.ndjson`)
   let last: Promise<unknown> = Promise.resolve()
 
-  async function append({ row, error, attempts, insert }: DeadLetter): Promise<void> {
+  async function append({ row, error, attempts, insert, table }: DeadLetter): Promise<void> {
     const line = `${JSON.stringify({
       time: new Date(clock.unixMs()).toISOString(),
       destination: name,
@@ -72,7 +73,7 @@ function toFile(
       code: error instanceof ClickHouseError ? error.code : 0,
       message: errorText(error),
       attempts,
-      token: insert?.settings['insert_deduplication_token'] ?? '',
+      token: insert.settings['insert_deduplication_token'] ?? '',
       row,
     })}\n`
     await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -109,8 +110,8 @@ async function isTorn(file: string, size: number): Promise<boolean> {
 
 // The columns of a dead letter queue as change-data tools have it: `data_after` is the row that was
 // refused, `data_before` what is known of the refusal, `source_logical` the number of attempts.
-function toTable({ name, database, table }: DestinationConfig, deadTable: string, sender: Sender) {
-  const place = `${quoteIdentifier(database)}.${quoteIdentifier(deadTable)}`
+function toTable(name: string, deadTable: TableName, sender: Sender) {
+  const place = quotedName(deadTable)
   const create = `CREATE TABLE IF NOT EXISTS ${place} (
     event UUID,
     dlq_name LowCardinality(String),
@@ -120,7 +121,7 @@ function toTable({ name, database, table }: DestinationConfig, deadTable: string
     data_before String
 ) ENGINE = MergeTree ORDER BY (dlq_name, source_nanos) SETTINGS non_replicated_deduplication_window = 1000`
 
-  return async ({ row, error, attempts, insert }: DeadLetter): Promise<void> => {
+  return async ({ row, error, attempts, insert, table }: DeadLetter): Promise<void> => {
     const letter = JSON.stringify({
       event: randomUUID(),
       dlq_name: table,
@@ -131,7 +132,7 @@ function toTable({ name, database, table }: DestinationConfig, deadTable: string
         destination: name,
         code: error instanceof ClickHouseError ? error.code : 0,
         message: errorText(error),
-        token: insert?.settings['insert_deduplication_token'] ?? '',
+        token: insert.settings['insert_deduplication_token'] ?? '',
       }),
     })
     const statement = `INSERT INTO ${place} FORMAT JSONEachRow ${letter}`

@@ -1,106 +1,124 @@
 import type { Batch } from '../batching/batch.js'
 import type { Insert } from '../clickhouse/insert.js'
 import type { Stored } from '../spool/stored.js'
-import type { Part } from './splitter.js'
+import { type History, NEW } from './history.js'
 
 /** Where a batch stood when `export()` had to answer for it. */
 export type Receipt = 'delivered' | 'waiting' | 'dropped'
 
+/**
+ * `sealed`: not yet compressed, or not yet on disk. `resting`: only this batch failed, and it waits by itself. `splitting`: other
+ * batches are being made of its rows. `held`: a part that waits for the result of the other part. `aside`: recovered, and its whole
+ * kind is refused. `gone`: it is no longer in the queue.
+ */
+export type State =
+  | 'sealed'
+  | 'ready'
+  | 'in_flight'
+  | 'resting'
+  | 'splitting'
+  | 'held'
+  | 'aside'
+  | 'gone'
+
+const NEXT: Readonly<Record<State, readonly State[]>> = {
+  sealed: ['ready', 'held', 'gone'],
+  ready: ['in_flight', 'gone'],
+  in_flight: ['ready', 'resting', 'splitting', 'aside', 'gone'],
+  resting: ['ready', 'gone'],
+  splitting: ['gone'],
+  held: ['ready', 'splitting', 'gone'],
+  aside: ['ready', 'gone'],
+  gone: [],
+}
+
 /** A batch on its way to one destination. */
-export interface Entry {
+export class Entry {
   readonly rows: number
   /** Undefined while it is on disk only. */
   batch: Batch | undefined
-  /** Decided when the batch is pressed. */
+  /** Decided when the batch is compressed. */
   insert: Insert | undefined
   stored: Stored | undefined
   /** What it counts for in the queue's bound. */
   heldBytes: number
   /** Room on disk that is kept for it while it is written, or may still be. */
-  reservedBytes: number
-  /**
-   * `sealed`: not yet pressed, or not yet on disk. `resting`: only this batch failed, and it waits by itself.
-   * `held`: a part that waits for the result of the other part. `aside`: recovered, and its whole kind is refused.
-   */
-  state: 'sealed' | 'ready' | 'in_flight' | 'resting' | 'held' | 'aside'
+  reservedBytes = 0
   /** An earlier process left it, or the batch that it is a part of, on disk. */
   readonly recovered: boolean
-  /** Its kind (see `RefusedKinds`), once it has been aside. */
-  kind: string | undefined
   /** Part of a batch that was divided. */
   readonly divided: boolean
   /** Its rows were compact until the server refused that form. */
-  wasCompact: boolean
-  /** Told once, when the server has taken it (true) or it has ended otherwise. */
-  onVerdict: ((taken: boolean) => void) | undefined
+  wasCompact = false
+  /** Its kind (see `RefusedKinds`), once it has been aside. */
+  kind: string | undefined
   /** An attempt has begun: from now on every attempt must send the same bytes. */
-  attempted: boolean
-  /** An attempt may have been written: it must not be dropped to make room. */
-  ambiguous: boolean
-  /** Attempts that ended in a retry; those of them that met the deadline. */
-  failures: number
-  timeouts: number
-  /** Consecutive failures in which the server said each time that it refuses these rows. */
-  refusals: number
-  /** How many batches the destination had delivered at its last failure. */
-  deliveriesAtFailure: number
+  attempted = false
+  history: History = NEW
+  /** Called once, when the server has taken it (true) or it has ended otherwise. */
+  onVerdict: ((taken: boolean) => void) | undefined
   readonly receipt: Promise<Receipt>
   readonly acknowledge: (receipt: Receipt) => void
-}
+  #state: State = 'sealed'
 
-export function newEntry(
-  from: { batch: Batch } | { stored: Stored },
-  {
-    divided = false,
-    recovered = 'stored' in from,
-  }: { divided?: boolean; recovered?: boolean } = {},
-): Entry {
-  const batch = 'batch' in from ? from.batch : undefined
-  const stored = 'stored' in from ? from.stored : undefined
-  let acknowledge: Entry['acknowledge'] = () => {}
-  const receipt = new Promise<Receipt>((resolve) => {
-    acknowledge = resolve
-  })
-  if (stored || divided) acknowledge('waiting') // nobody's export() waits for these
-  return {
-    rows: batch?.rows ?? stored?.rows ?? 0,
-    batch,
-    insert: undefined,
-    stored,
-    heldBytes: batch?.heldBytes ?? 0,
-    reservedBytes: 0,
-    state: stored ? 'ready' : 'sealed',
-    recovered,
-    kind: undefined,
-    divided,
-    wasCompact: false,
-    onVerdict: undefined,
-    attempted: false,
-    ambiguous: false,
-    failures: 0,
-    timeouts: 0,
-    refusals: 0,
-    deliveriesAtFailure: 0,
-    receipt,
-    acknowledge,
+  private constructor(
+    { batch, stored }: { batch?: Batch; stored?: Stored },
+    { divided = false, recovered = false } = {},
+  ) {
+    this.rows = batch?.rows ?? stored?.rows ?? 0
+    this.batch = batch
+    this.stored = stored
+    this.heldBytes = batch?.heldBytes ?? 0
+    this.divided = divided
+    this.recovered = recovered
+    let acknowledge: Entry['acknowledge'] = () => {}
+    this.receipt = new Promise<Receipt>((resolve) => {
+      acknowledge = resolve
+    })
+    this.acknowledge = acknowledge
+    if (recovered || divided) acknowledge('waiting') // nobody's export() waits for these
   }
-}
 
-/** What comes of a batch: it has been through what that has been through. */
-export function heirOf(entry: Entry, { batch, insert }: Part, stored: Stored | undefined): Entry {
-  const { ambiguous, failures, refusals, deliveriesAtFailure, recovered } = entry
-  const heir = newEntry({ batch }, { divided: true, recovered })
-  return Object.assign(heir, {
-    insert,
-    stored,
-    ambiguous,
-    failures,
-    refusals,
-    deliveriesAtFailure,
-  })
-}
+  static of(batch: Batch): Entry {
+    return new Entry({ batch })
+  }
 
-/** Whoever finds it there sends it as it was written. */
-export function mayBeOnDisk({ stored, reservedBytes }: Entry): boolean {
-  return stored !== undefined || reservedBytes > 0
+  /** A batch that an earlier process left on disk. */
+  static recovered(stored: Stored): Entry {
+    const entry = new Entry({ stored }, { recovered: true })
+    entry.to('ready')
+    return entry
+  }
+
+  /** A batch made of this one's rows: it has been through what this one has been through. */
+  heir(batch: Batch, insert: Insert, stored: Stored | undefined): Entry {
+    const heir = new Entry({ batch }, { divided: true, recovered: this.recovered })
+    heir.insert = insert
+    heir.stored = stored
+    heir.history = { ...this.history, timeouts: 0 } // it is smaller: its deadline starts anew
+    return heir
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  /** Throws for a transition that the life of a batch does not have: that is a bug in this package. */
+  to(next: State): void {
+    if (!NEXT[this.#state].includes(next))
+      throw new Error(`bug: a batch went from ${this.#state} to ${next}`)
+    this.#state = next
+  }
+
+  /** It is on disk, or still may come there: whoever finds it there sends it as it was written. */
+  get mayBeOnDisk(): boolean {
+    return this.stored !== undefined || this.reservedBytes > 0
+  }
+
+  /** Tells whoever waits for the outcome. That may start other batches, so this one must be in its final state. */
+  tell(taken: boolean): void {
+    const { onVerdict } = this
+    this.onVerdict = undefined
+    onVerdict?.(taken)
+  }
 }

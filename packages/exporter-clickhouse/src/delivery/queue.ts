@@ -59,7 +59,7 @@ export class Queue implements Iterable<Entry> {
 
   /** Lets go of bytes that are on disk as well, as soon as half the memory is in use: the oldest, sent first, keep theirs. */
   unload(entry: Entry): void {
-    if (this.#heldBytes > this.#maxBytes / 2 && entry.state === 'ready') this.letGo(entry)
+    if (this.#heldBytes > this.#maxBytes / 2 && canBeUnloaded(entry)) this.letGo(entry)
   }
 
   /** Frees the memory of an entry that is on disk. */
@@ -90,7 +90,16 @@ export class Queue implements Iterable<Entry> {
   // What may have been written is no victim: dropped here and present there, it would be counted wrong.
   #oldest(suits: (entry: Entry) => boolean, otherwise: Entry): Entry {
     for (const entry of this.#entries)
-      if (entry.state !== 'in_flight' && !entry.ambiguous && suits(entry)) return entry
+      if (!isBusy(entry) && !entry.history.ambiguous && suits(entry)) return entry
     return otherwise
   }
+}
+
+/** Its rows are being sent, or made into other batches. */
+function isBusy({ state }: Entry): boolean {
+  return state === 'in_flight' || state === 'splitting'
+}
+
+function canBeUnloaded({ state }: Entry): boolean {
+  return state === 'ready' || state === 'resting'
 }

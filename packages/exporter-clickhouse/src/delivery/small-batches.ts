@@ -1,5 +1,6 @@
+import { tableOf } from '../clickhouse/insert.js'
 import type { BatchLimits } from '../config/config.js'
-import { type Entry, mayBeOnDisk } from './entry.js'
+import type { Entry } from './entry.js'
 
 // About fifty rows. A SimpleSpanProcessor exports one span at a time, and a server takes a few hundred INSERTs a second.
 const MAX_SMALL_BYTES = 16 * 1024
@@ -22,6 +23,7 @@ export function smallOnes(
   let bytes = bytesOf(first)
   for (const entry of queue) {
     if (entry === first || entry.state !== 'ready' || !isSmall(entry)) continue
+    if (!isOfSameTable(entry, first)) continue
     rows += entry.rows
     bytes += bytesOf(entry)
     if (rows > maxRows || bytes > Math.min(maxBytes, MAX_UNITED_BYTES)) break
@@ -31,8 +33,12 @@ export function smallOnes(
 }
 
 function isSmall(entry: Entry): boolean {
-  const isUntouched = !entry.attempted && !entry.divided && !mayBeOnDisk(entry)
+  const isUntouched = !entry.attempted && !entry.divided && !entry.mayBeOnDisk
   return isUntouched && entry.batch !== undefined && bytesOf(entry) <= MAX_SMALL_BYTES
+}
+
+function isOfSameTable({ insert: one }: Entry, { insert: other }: Entry): boolean {
+  return one !== undefined && other !== undefined && tableOf(one) === tableOf(other)
 }
 
 function bytesOf({ batch }: Entry): number {

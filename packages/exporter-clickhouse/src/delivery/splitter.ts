@@ -1,54 +1,117 @@
-import { wholeRow } from '@spanhouse/transform'
-import { divide, type PressedBatch, pressed, rewritten } from '../batching/batch.js'
-import { type Insert, insertOfPart, insertOfWhole } from '../clickhouse/insert.js'
-import type { Compression } from '../config/config.js'
+import type { Rejection } from '../clickhouse/outcome.js'
+import type { DestinationConfig } from '../config/config.js'
+import type { Spool } from '../spool/spool.js'
+import type { Stored } from '../spool/stored.js'
+import type { Entry } from './entry.js'
+import type { Holdings } from './holdings.js'
+import { type Part, partsOf, wholeOf } from './parts.js'
 
-/** Rows and how they are inserted: a batch of one destination, or what comes of it. */
-export interface Part {
-  readonly batch: PressedBatch
-  readonly insert: Insert
+interface Surroundings {
+  readonly config: DestinationConfig
+  readonly holdings: Holdings
+  readonly spool: Spool | undefined
+  /** Aborts when the destination closes. */
+  readonly closing: AbortSignal
+  /** Entries may have become ready. */
+  readonly pump: () => void
+  /** Divides the rest of a batch whose other part was taken. */
+  readonly divide: (entry: Entry, rejection: Rejection) => void
 }
 
-/** The same rows in the form that every server takes; undefined if they are in it. */
-export async function wholeOf(
-  { batch, insert }: Part,
-  compression: Compression,
-): Promise<Part | undefined> {
-  const { whole } = insert
-  if (!whole) return undefined
-  return {
-    batch: await rewritten(batch, (line) => wholeRow(whole.shape, line), compression),
-    insert: insertOfWhole(insert, whole),
+/** Makes other batches of the rows of one batch, of which nothing was written. */
+export class Splitter {
+  readonly #with: Surroundings
+
+  constructor(surroundings: Surroundings) {
+    this.#with = surroundings
+  }
+
+  /** Makes compact rows whole, which is the form that every server takes. */
+  async makeWhole(entry: Entry, part: Part): Promise<void> {
+    const whole = await wholeOf(part, this.#with.config.compression)
+    if (!whole) return
+    const [heir] = await this.#heirsOf(entry, [whole])
+    if (!heir || !this.#replace(entry, [heir])) return
+    heir.wasCompact = true
+    heir.onVerdict = entry.onVerdict // a sibling waits for what becomes of the rows, in whatever form
+    entry.onVerdict = undefined
+    await this.#forget(entry, [heir])
+    release(heir)
+  }
+
+  /** Halves the batch, or cuts out the row that the server names. False if the batch was settled meanwhile. */
+  async divide(entry: Entry, part: Part, { status, error, row }: Rejection): Promise<boolean> {
+    // The server's "at row N" is used as a hint once; afterwards halving bounds the number of requests. Never for a batch that is, or may come, on disk:
+    // a process that takes it over while this one stands still may divide it too, and must get the same parts.
+    const hint = entry.divided || entry.mayBeOnDisk ? undefined : row
+    const parts = await partsOf(part, hint, this.#with.config.compression)
+    const heirs = await this.#heirsOf(entry, parts)
+    if (!this.#replace(entry, heirs)) return false
+    await this.#forget(entry, heirs)
+    const [first, second] = heirs
+    if (status === 'rejected' && first && second) this.#holdBack(second, first, error)
+    for (const heir of heirs) release(heir)
+    return true
+  }
+
+  async #heirsOf(entry: Entry, parts: readonly Part[]): Promise<Entry[]> {
+    return Promise.all(
+      parts.map(async (part) =>
+        entry.heir(part.batch, part.insert, await this.#putOnDisk(part, entry.stored)),
+      ),
+    )
+  }
+
+  /** False if the batch was settled meanwhile, or is left to the next process as it is. */
+  #replace(entry: Entry, heirs: readonly Entry[]): boolean {
+    const { holdings, spool, closing } = this.#with
+    if (!closing.aborted && holdings.replace([entry], heirs)) {
+      entry.acknowledge('waiting')
+      return true
+    }
+    for (const { stored } of heirs) if (stored) spool?.remove(stored)
+    return false
+  }
+
+  /**
+   * Removes the whole batch from disk. Resolves when it cannot come back, which is when its heirs may be sent: otherwise it might be
+   * divided in another way, and its rows be inserted under other tokens.
+   */
+  async #forget({ stored }: Entry, heirs: readonly Entry[]): Promise<void> {
+    if (!stored) return
+    const { holdings, spool, closing } = this.#with
+    const inMemory = heirs.filter((heir) => !heir.stored)
+    if (inMemory.length === 0) return spool?.replaced(stored)
+    // The whole batch stays on disk for as long as a part of it is nowhere but in memory.
+    void holdings.whenGone(inMemory, closing).then(() => {
+      if (!closing.aborted) spool?.remove(stored)
+    })
+  }
+
+  async #putOnDisk({ batch, insert }: Part, of: Stored | undefined): Promise<Stored | undefined> {
+    if (!of) return undefined
+    const { spool, config } = this.#with
+    const stored = await spool?.put(batch, new Map([[config.name, insert]]), { of })
+    return stored?.get(config.name)
+  }
+
+  /** If the first part is taken, the refused row is in the second, which then need not be tried: that saves half of the requests. */
+  #holdBack(second: Entry, first: Entry, error: Error): void {
+    if (first.state !== 'sealed' || second.state !== 'sealed') return // one of them was dropped meanwhile
+    second.to('held')
+    first.onVerdict = (taken) => {
+      if (second.state !== 'held') return
+      if (taken && second.rows > 1) {
+        this.#with.divide(second, { status: 'rejected', error })
+      } else {
+        second.to('ready')
+        this.#with.pump()
+      }
+    }
   }
 }
 
-/** One batch with the rows of several. The rows are whole, because what compact rows leave out differs from batch to batch. */
-export async function unitedOf(
-  parts: readonly Part[],
-  compression: Compression,
-): Promise<PressedBatch> {
-  const lines = await Promise.all(
-    parts.map(async ({ batch, insert: { whole } }) => {
-      const own = await batch.lines()
-      return whole ? own.map((line) => wholeRow(whole.shape, line)) : own
-    }),
-  )
-  return pressed(lines.flat(), compression)
-}
-
-/** The rows in two: row `hint` (from 0) and all others, or halves where there is no such row. Each part's token says which rows it has. */
-export async function partsOf(
-  { batch, insert }: Part,
-  hint: number | undefined,
-  compression: Compression,
-): Promise<Part[]> {
-  const cut =
-    hint !== undefined && hint < batch.rows
-      ? { from: hint, to: hint + 1 }
-      : { from: 0, to: batch.rows >> 1 }
-  const batches = await divide(batch, cut, compression)
-  return batches.map((part, n) => ({
-    batch: part,
-    insert: insertOfPart(insert, `${n === 0 ? '' : 'not '}${cut.from} to ${cut.to}`),
-  }))
+/** Lets it be sent, unless it is held back or was dropped meanwhile. */
+function release(heir: Entry): void {
+  if (heir.state === 'sealed') heir.to('ready')
 }

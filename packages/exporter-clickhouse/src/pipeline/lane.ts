@@ -1,11 +1,11 @@
-import type { Common, Constants, Limits, SpanLike } from '@spanhouse/transform'
+import type { Common, Constants, Limits, Table } from '@spanhouse/transform'
 import type { Rows } from '../batching/batch.js'
 import { Batch, isPressed, type PressedBatch } from '../batching/batch.js'
 import type { Batcher } from '../batching/batcher.js'
 import { OpenBatches } from '../batching/open-batches.js'
 import { newRowEncoder, type RowEncoder } from '../batching/row-encoder.js'
 import { canLead, type Insert } from '../clickhouse/insert.js'
-import type { Compression, DestinationConfig } from '../config/config.js'
+import type { Compression, DestinationConfig, Records, Signal } from '../config/config.js'
 import type { Destination } from '../delivery/destination.js'
 import type { Entry, Receipt } from '../delivery/entry.js'
 import type { PutOptions, Spool } from '../spool/spool.js'
@@ -25,27 +25,32 @@ export interface RowLimits {
   readonly maxRowBytes: number
 }
 
-/** Destinations that agree on schema, batch limits and compression: they share every batch. */
-export class Lane {
+/** Destinations that agree on the schema of a signal, batch limits and compression: they share every batch of that signal. */
+export class Lane<On extends Signal = Signal> {
   readonly destinations: readonly Destination[]
+  readonly #signal: On
+  readonly #schema: Table<Records[On]>
   readonly #config: DestinationConfig
   readonly #maxRowBytes: number
-  readonly #encoder: RowEncoder
+  readonly #encoder: RowEncoder<Records[On]>
   readonly #open: OpenBatches
   readonly #press: Press
   #receipts: Promise<Receipt>[] | undefined
 
   constructor(
+    signal: On,
     config: DestinationConfig,
     destinations: readonly Destination[],
     { limits, maxRowBytes }: RowLimits,
     press: Press,
   ) {
+    this.#signal = signal
+    this.#schema = config.targets[signal].schema
     this.#config = config
     this.destinations = destinations
     this.#maxRowBytes = maxRowBytes
     this.#press = press
-    this.#encoder = newRowEncoder(config.schema, limits)
+    this.#encoder = newRowEncoder(this.#schema, limits)
     // A batch must have room in every queue, also while the one before it is still there.
     const room = Math.min(...destinations.map((one) => one.config.queue.maxBytes / 2))
     const leads = canLead(config.compression.codec)
@@ -67,9 +72,9 @@ export class Lane {
     return this.#open.bytes
   }
 
-  add(span: SpanLike): void {
+  add(record: Records[On]): void {
     try {
-      this.#add(span)
+      this.#add(record)
     } catch (error) {
       // Our tables do not throw; a table of the user's may.
       this.#refuse('encode_error', error instanceof Error ? error : new Error(String(error)))
@@ -80,27 +85,27 @@ export class Lane {
     this.#open.seal()
   }
 
-  /** Adds spans, seals, and returns the receipts of every batch that came of them. */
-  addAndSeal(spans: readonly SpanLike[]): Promise<Receipt>[] {
+  /** Adds records, seals, and returns the receipts of every batch that came of them. */
+  addAndSeal(records: readonly Records[On][]): Promise<Receipt>[] {
     const receipts: Promise<Receipt>[] = []
     this.#receipts = receipts
-    for (const span of spans) this.add(span)
+    for (const record of records) this.add(record)
     this.seal()
     this.#receipts = undefined
     return receipts
   }
 
-  #add(span: SpanLike): void {
-    const constants = this.#constantsOf(span)
-    const partition = this.#config.schema.partitionDay?.(span)
+  #add(record: Records[On]): void {
+    const constants = this.#constantsOf(record)
+    const partition = this.#schema.partitionDay?.(record)
     let batcher = this.#open.of(constants)
     const start = batcher.bytes
-    let isRow = this.#write(span, batcher)
+    let isRow = this.#write(record, batcher)
     if (isRow && !batcher.fits(partition)) {
       batcher.writer.length = start
       batcher.seal()
       batcher = this.#open.of(constants)
-      isRow = this.#write(span, batcher) // again, because the row refers to key lists of the sealed batch
+      isRow = this.#write(record, batcher) // again, because the row refers to key lists of the sealed batch
     }
     if (isRow) {
       batcher.commit(partition)
@@ -111,11 +116,11 @@ export class Lane {
   }
 
   /** False if the row is too long. What is no row is taken back. */
-  #write(span: SpanLike, { writer, keyLists, isCompact }: Batcher): boolean {
+  #write(record: Records[On], { writer, keyLists, isCompact }: Batcher): boolean {
     const start = writer.length
     let isRow = false
     try {
-      this.#encoder.encode(span, writer, isCompact ? keyLists : undefined)
+      this.#encoder.encode(record, writer, isCompact ? keyLists : undefined)
       isRow = writer.length - start <= this.#maxRowBytes
     } finally {
       if (!isRow) writer.length = start
@@ -123,8 +128,11 @@ export class Lane {
     return isRow
   }
 
-  #constantsOf(span: SpanLike): Constants | undefined {
-    return this.destinations.every(takesCompactRows) ? this.#encoder.constantsOf(span) : undefined
+  #constantsOf(record: Records[On]): Constants | undefined {
+    // No closure here: it would be allocated for every record.
+    for (let index = 0; index < this.destinations.length; index++)
+      if (!this.destinations[index]?.takesCompactRows(this.#signal)) return undefined
+    return this.#encoder.constantsOf(record)
   }
 
   #refuse(reason: 'too_large' | 'encode_error', error?: Error): void {
@@ -154,7 +162,9 @@ export class Lane {
 
   /** Each destination's insert is on disk, where it has one, before the destination may send it. */
   async #hand(batch: PressedBatch, entries: ReadonlyMap<Destination, Entry>): Promise<void> {
-    const inserts = new Map([...entries.keys()].map((one) => [one, one.insertOf(batch)]))
+    const inserts = new Map(
+      [...entries.keys()].map((one) => [one, one.insertOf(batch, this.#signal)]),
+    )
     const bytes = recordBytes(batch, inserts)
     const bySpool = new Map<Spool | undefined, Map<Destination, Insert>>()
     for (const [destination, insert] of inserts) {
@@ -187,31 +197,28 @@ export class Lane {
   }
 }
 
-function takesCompactRows(destination: Destination): boolean {
-  return destination.takesCompactRows
-}
-
 /** What destinations must have in common to share a lane; schemas are compared by identity. */
-export function lanesOf(
+export function lanesOf<On extends Signal>(
+  signal: On,
   destinations: readonly Destination[],
   rowLimits: RowLimits,
   press: Press,
-): Lane[] {
+): Lane<On>[] {
   const groups: Destination[][] = []
   for (const destination of destinations) {
-    const group = groups.find(([first]) => first && agree(first.config, destination.config))
+    const group = groups.find(([first]) => first && agree(signal, first.config, destination.config))
     if (group) group.push(destination)
     else groups.push([destination])
   }
   return groups.flatMap((group) =>
-    group[0] ? [new Lane(group[0].config, group, rowLimits, press)] : [],
+    group[0] ? [new Lane(signal, group[0].config, group, rowLimits, press)] : [],
   )
 }
 
-function agree(a: DestinationConfig, b: DestinationConfig): boolean {
+function agree(signal: Signal, a: DestinationConfig, b: DestinationConfig): boolean {
   const shared = ({ batch, compression, asyncInsert }: DestinationConfig) =>
     JSON.stringify([batch, compression, asyncInsert])
-  return a.schema === b.schema && shared(a) === shared(b)
+  return a.targets[signal].schema === b.targets[signal].schema && shared(a) === shared(b)
 }
 
 /** At most so many, if all of them share a record. */

@@ -1,15 +1,18 @@
-import type { SpanLike } from '@spanhouse/transform'
-
 interface AsyncResource {
   readonly asyncAttributesPending?: boolean | undefined
   waitForAsyncAttributes?(): Promise<void>
 }
 
-/** Settles when all attributes of the spans' resources are known; undefined if they are. Never throws, never rejects. */
-export function pendingResources(spans: readonly SpanLike[]): Promise<unknown> | undefined {
+/** A record of any signal. */
+export interface OfResource {
+  readonly resource: object
+}
+
+/** Settles when all attributes of the records' resources are known; undefined if they are. Never throws, never rejects. */
+export function pendingResources(records: readonly OfResource[]): Promise<unknown> | undefined {
   const pending = new Set<AsyncResource>()
-  for (const span of spans) {
-    const resource = pendingResource(span)
+  for (const record of records) {
+    const resource = pendingResource(record)
     if (resource) pending.add(resource)
   }
   if (pending.size === 0) return undefined
@@ -18,13 +21,13 @@ export function pendingResources(spans: readonly SpanLike[]): Promise<unknown> |
   )
 }
 
-export function isPending(span: SpanLike): boolean {
-  return pendingResource(span) !== undefined
+export function isPending(record: OfResource): boolean {
+  return pendingResource(record) !== undefined
 }
 
-function pendingResource(span: SpanLike): AsyncResource | undefined {
+function pendingResource(record: OfResource): AsyncResource | undefined {
   try {
-    const resource: AsyncResource | undefined = span.resource
+    const resource: AsyncResource | undefined = record.resource
     return resource?.asyncAttributesPending ? resource : undefined
   } catch {
     return undefined // what cannot be read is not waited for

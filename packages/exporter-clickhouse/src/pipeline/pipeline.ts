@@ -1,12 +1,11 @@
 import { diag } from '@opentelemetry/api'
-import type { SpanLike } from '@spanhouse/transform'
 import type { Stats } from '../accounting/stats.js'
 import { pressQueue } from '../batching/batch.js'
 import { openSender } from '../clickhouse/sender.js'
 import { clock, turn } from '../common/clock.js'
 import { within } from '../common/deadline.js'
 import { hook } from '../common/hook.js'
-import type { Config } from '../config/config.js'
+import type { Config, Records, Signal } from '../config/config.js'
 import { openDeadLetters } from '../delivery/dead-letters.js'
 import { Destination } from '../delivery/destination.js'
 import type { Receipt } from '../delivery/entry.js'
@@ -18,11 +17,11 @@ import { warnEverybody } from '../telemetry/visible-warning.js'
 import { flushBeforeExit } from './before-exit.js'
 import { flushOnSignal } from './flush-on-signal.js'
 import { type Lane, lanesOf } from './lane.js'
-import { isPending, pendingResources } from './pending-resources.js'
+import { isPending, type OfResource, pendingResources } from './pending-resources.js'
 import { openSpools } from './spools.js'
 
-// Spans whose resource is not known yet are held as they are, at perhaps 2 KiB each.
-const MAX_ARRIVING_SPANS = 10_000
+// Records whose resource is not known yet are held as they are, at perhaps 2 KiB each.
+const MAX_ARRIVING_RECORDS = 10_000
 
 // For the spool to give up its lease, however long the rest has taken.
 const MIN_CLOSE_MS = 500
@@ -30,10 +29,11 @@ const MIN_CLOSE_MS = 500
 // A script that has ended waits no longer than this for a server that has refused every attempt.
 const REFUSED_WAIT_MS = 2000
 
-/** The way of a span: to a line, to a batch in its lane, to the queue of every destination. */
+/** The way of a record: to a row, to a batch in each lane of its signal, to the queue of every destination. */
 export class Pipeline {
   readonly #config: Config
   readonly #destinations: readonly Destination[]
+  readonly #lanesOf: { readonly [On in Signal]: readonly Lane<On>[] }
   readonly #lanes: readonly Lane[]
   readonly #spools: readonly Spool[]
   readonly #leaveEnds: readonly (() => void)[]
@@ -78,7 +78,9 @@ export class Pipeline {
       })
     })
     this.#spools = [...new Set(spools.values())]
-    this.#lanes = lanesOf(this.#destinations, config, pressQueue())
+    const press = pressQueue()
+    this.#lanesOf = { traces: lanesOf('traces', this.#destinations, config, press) }
+    this.#lanes = Object.values(this.#lanesOf).flat()
     this.#leaveEnds = [
       flushBeforeExit(this),
       ...(config.flushOnSignal ? [flushOnSignal(this)] : []),
@@ -93,19 +95,21 @@ export class Pipeline {
     return this.#shutdown !== undefined
   }
 
-  /** Takes spans in. Resolves with false only if no destination has, or still holds, any of them. */
-  async export(spans: readonly SpanLike[]): Promise<boolean> {
-    this.#rowsTaken += spans.length
-    const receipts = await Promise.all(await this.#whenReady(spans, () => this.#take(spans)))
+  /** Takes records in. Resolves with false only if no destination has, or still holds, any of them. */
+  async export<On extends Signal>(signal: On, records: readonly Records[On][]): Promise<boolean> {
+    this.#rowsTaken += records.length
+    const take = () => this.#take(this.#lanesOf[signal], records)
+    const receipts = await Promise.all(await this.#whenReady(records, take))
     const nothingToWaitFor = receipts.length === 0
     return nothingToWaitFor || receipts.some((receipt) => receipt !== 'dropped')
   }
 
-  /** Takes one span in, to be gathered with others. */
-  accept(span: SpanLike): void {
+  /** Takes one record in, to be gathered with others. */
+  accept<On extends Signal>(signal: On, record: Records[On]): void {
     this.#rowsTaken++
-    if (this.#isAdding || isPending(span)) this.#addLater(span)
-    else this.#add(span)
+    const lanes = this.#lanesOf[signal]
+    if (this.#isAdding || isPending(record)) this.#addLater(lanes, record)
+    else this.#add(lanes, record)
   }
 
   /** Resolves when every row taken in before is delivered or dropped; rejects at the deadline, naming the destinations that still have rows. */
@@ -187,57 +191,60 @@ export class Pipeline {
     return this.#destinations.find((destination) => destination.config.name === name)
   }
 
-  #take(spans: readonly SpanLike[]): Promise<Receipt>[] {
+  #take<On extends Signal>(
+    lanes: readonly Lane<On>[],
+    records: readonly Records[On][],
+  ): Promise<Receipt>[] {
     const { acknowledge } = this.#config
     // What is acknowledged is on disk, so with a spool every export is a batch of its own.
     if (acknowledge === 'delivered' || this.#spools.length > 0) {
       this.#isAdding = true
       try {
-        return this.#lanes.flatMap((lane) => lane.addAndSeal(spans))
+        return lanes.flatMap((lane) => lane.addAndSeal(records))
       } finally {
         this.#isAdding = false
       }
     }
-    for (const span of spans) this.#add(span)
+    for (const record of records) this.#add(lanes, record)
     return []
   }
 
-  #add(span: SpanLike): void {
-    const { length } = this.#lanes
+  #add<On extends Signal>(lanes: readonly Lane<On>[], record: Records[On]): void {
+    const { length } = lanes
     this.#isAdding = true
     try {
-      for (let index = 0; index < length; index++) this.#lanes[index]?.add(span) // for…of would allocate an iterator for every span
+      for (let index = 0; index < length; index++) lanes[index]?.add(record) // for…of would allocate an iterator for every record
     } finally {
       this.#isAdding = false
     }
   }
 
-  // A method of its own: a closure in accept() would be allocated for every span.
-  #addLater(span: SpanLike): void {
-    void this.#whenReady([span], () => {
-      this.#add(span)
+  // A method of its own: a closure in accept() would be allocated for every record.
+  #addLater<On extends Signal>(lanes: readonly Lane<On>[], record: Records[On]): void {
+    void this.#whenReady([record], () => {
+      this.#add(lanes, record)
       return []
     })
   }
 
   /**
-   * Calls `encode` at once, if it can. Attributes of a resource may still be pending: its spans are encoded when they are known,
+   * Calls `encode` at once, if it can. Attributes of a resource may still be pending: its records are encoded when they are known,
    * or after a while without them. And while a row is written or its batch is sealed, application code may run (a getter of the span,
    * onDrop) and end another span: that span waits for one turn of the event loop, and counts as waiting for stats and flushes meanwhile.
    */
   #whenReady(
-    spans: readonly SpanLike[],
+    records: readonly OfResource[],
     encode: () => Promise<Receipt>[],
   ): Promise<Receipt>[] | Promise<Promise<Receipt>[]> {
-    const pending = pendingResources(spans) ?? (this.#isAdding ? turn() : undefined)
+    const pending = pendingResources(records) ?? (this.#isAdding ? turn() : undefined)
     if (!pending) return encode()
-    if (this.#arrivingRows + spans.length > MAX_ARRIVING_SPANS) {
-      for (const destination of this.#destinations) destination.refuse(spans.length, 'queue_full')
+    if (this.#arrivingRows + records.length > MAX_ARRIVING_RECORDS) {
+      for (const destination of this.#destinations) destination.refuse(records.length, 'queue_full')
       return [Promise.resolve('dropped')]
     }
-    this.#arrivingRows += spans.length
+    this.#arrivingRows += records.length
     const arrival = within(this.#config.flushTimeoutMs, () => pending, { ref: false }).then(() => {
-      this.#arrivingRows -= spans.length
+      this.#arrivingRows -= records.length
       this.#arriving.delete(arrival)
       return encode()
     })

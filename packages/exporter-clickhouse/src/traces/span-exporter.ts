@@ -56,7 +56,7 @@ export class ClickHouseSpanExporter {
   async #export(spans: SpanLike[]): Promise<ExportResult> {
     if (this.#pipeline.closed) return failed('the exporter is shut down')
     try {
-      const taken = await this.#pipeline.export(spans)
+      const taken = await this.#pipeline.export('traces', spans)
       return taken ? { code: SUCCESS } : failed('every destination dropped these spans')
     } catch (error) {
       return { code: FAILED, error: error as Error }

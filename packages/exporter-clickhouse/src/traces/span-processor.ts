@@ -26,7 +26,7 @@ export class ClickHouseSpanProcessor {
 
   /** Takes in a sampled span; others are left alone. Never throws. */
   onEnd(span: SpanLike): void {
-    if (!this.#pipeline.closed && isSampled(span)) this.#pipeline.accept(span)
+    if (!this.#pipeline.closed && isSampled(span)) this.#pipeline.accept('traces', span)
   }
 
   /** Resolves when every span ended before is delivered or dropped; rejects after `timeoutMs`, naming the destinations that still wait. */

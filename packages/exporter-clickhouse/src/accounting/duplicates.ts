@@ -1,0 +1,29 @@
+import type { Deduplication } from './stats.js'
+
+/** Counts the rows of one table that the server may have stored twice. */
+export class Duplicates {
+  #possible = 0
+  #deduplication: Deduplication = 'unknown'
+  /** Delivered with a token after an attempt that may have been written, while it is unknown whether the table heeds tokens. */
+  #doubtful = 0
+
+  get possible(): number {
+    return this.#possible
+  }
+
+  get deduplication(): Deduplication {
+    return this.#deduplication
+  }
+
+  /** `ambiguous`: an earlier attempt may have been written, so that without a token at work the rows are there twice. */
+  deliver(rows: number, { ambiguous, hasToken }: { ambiguous: boolean; hasToken: boolean }): void {
+    if (!ambiguous) return
+    if (!hasToken || this.#deduplication === 'ineffective') this.#possible += rows
+    else if (this.#deduplication === 'unknown') this.#doubtful += rows
+  }
+
+  learn(deduplication: Deduplication): void {
+    this.#deduplication = deduplication
+    if (deduplication === 'ineffective') this.#possible += this.#doubtful
+  }
+}

@@ -1,0 +1,49 @@
+import type { ClickHouseError } from '../common/errors.js'
+import type { Target } from '../config/config.js'
+import type { Outcome, Retry } from './outcome.js'
+import { createTables, type Refused, type Run } from './tables.js'
+
+/** Creates a table when an INSERT finds it missing: once for all batches in flight, which find the same thing missing. */
+export class Creation {
+  readonly #target: Target
+  readonly #run: Run
+  readonly #onRefused: (refused: Refused) => void
+  #missing: ClickHouseError | undefined
+  #underWay: Promise<Outcome> | undefined
+
+  constructor(target: Target, run: Run, onRefused: (refused: Refused) => void) {
+    this.#target = target
+    this.#run = run
+    this.#onRefused = onRefused
+  }
+
+  /** Something is missing still, and no row may be sent until all of it is created: a view has only the rows that come after it. */
+  get isDue(): boolean {
+    return this.#missing !== undefined
+  }
+
+  /** An INSERT was refused with this error, which says what is missing. */
+  foundMissing(error: ClickHouseError): void {
+    this.#missing = error
+  }
+
+  /** Creates what is missing, and resolves with `delivered` or with what is to be done about the rows. To be called when due. */
+  async create(): Promise<{ readonly status: 'delivered' } | Retry> {
+    const missing = this.#missing
+    if (!missing) return { status: 'delivered' }
+    this.#underWay ??= createTables(this.#target, missing, this.#run, this.#onRefused).finally(
+      () => {
+        this.#underWay = undefined
+      },
+    )
+    const created = await this.#underWay
+    // After a refusal the next attempt starts with the INSERT again: somebody may have created the table by hand.
+    const interrupted = created.status === 'retry' && created.why !== 'misconfigured'
+    if (!interrupted) this.#missing = undefined
+    if (created.status === 'delivered') return created
+    // Whatever is wrong with this statement, the form of the rows is not the cause.
+    if (created.status === 'retry') return { ...created, refusesForm: false }
+    const { error, fix } = { fix: undefined, ...created }
+    return { status: 'retry', why: 'misconfigured', error, fix }
+  }
+}

@@ -1,0 +1,83 @@
+import { kindOf, tableOf } from '../clickhouse/insert.js'
+import type { Retry } from '../clickhouse/outcome.js'
+import type { DestinationConfig } from '../config/config.js'
+import type { DestinationLog } from '../telemetry/log.js'
+import { MAX_REST_MS, restMs } from './backoff.js'
+import type { Entry } from './entry.js'
+import type { Holdings } from './holdings.js'
+import type { KnownTables } from './known-tables.js'
+import { RefusedKinds } from './refused-kinds.js'
+
+interface Surroundings {
+  readonly config: DestinationConfig
+  readonly holdings: Holdings
+  readonly tables: KnownTables
+  readonly log: DestinationLog
+  /** Entries may have become ready. */
+  readonly pump: () => void
+}
+
+/** Recovered batches that the server refuses as they are. They wait on disk, by kind, and hold up no others. */
+export class Aside {
+  readonly #with: Surroundings
+  readonly #kinds: RefusedKinds
+
+  constructor(surroundings: Surroundings) {
+    this.#with = surroundings
+    this.#kinds = new RefusedKinds((entry) => {
+      if (entry.state === 'aside') entry.to('ready')
+      surroundings.pump()
+    })
+  }
+
+  /** Puts a batch that is about to be sent aside, if others of its kind are refused. Its kind is known once it was loaded from disk, and remembered. */
+  takes(entry: Entry): boolean {
+    const kind = entry.kind ?? this.#kindOf(entry)
+    if (kind === undefined || !this.#kinds.joins(entry, kind)) return false
+    this.#put(entry, kind)
+    return true
+  }
+
+  /** Puts a refused batch aside. The first of its kind is logged. */
+  refused(entry: Entry, outcome: Retry): void {
+    const { insert } = entry
+    const { config, tables, log } = this.#with
+    if (!insert) return
+    const kind = kindOf(insert)
+    this.#put(entry, kind)
+    const delayMs = (refusals: number) => restMs(refusals, outcome, config.retry)
+    if (!this.#kinds.refused(entry, kind, delayMs)) return
+    const table = tableOf(insert)
+    const fix = tables.of(insert).target
+      ? (outcome.fix ?? '')
+      : `This destination is now configured for another table, and creates only that one: create ${table} (ddl({ database, table }) has the statements), with the columns and rights that these rows need.`
+    log.spool(
+      `the server refuses rows that an earlier process left in the spool in ${config.spool?.directory}, for ${table}: ${outcome.error.message}. ${fix} They stay there and are tried again every ${MAX_REST_MS / 1000} s; new rows do not wait for them.`,
+    )
+  }
+
+  /** The server has taken this batch: others of its kind may follow. */
+  taken(entry: Entry): void {
+    if (this.#kinds.size > 0 && entry.insert) this.#kinds.taken(entry, kindOf(entry.insert))
+  }
+
+  gone(entry: Entry, heirs: readonly Entry[]): void {
+    this.#kinds.left(entry, heirs)
+  }
+
+  close(): void {
+    this.#kinds.close()
+  }
+
+  #kindOf({ recovered, insert }: Entry): string | undefined {
+    return recovered && insert && this.#kinds.size > 0 ? kindOf(insert) : undefined
+  }
+
+  #put(entry: Entry, kind: string): void {
+    const { holdings } = this.#with
+    entry.kind = kind
+    entry.to('aside')
+    holdings.queue.letGo(entry)
+    if (entry.stored) holdings.noLongerAwaited(entry)
+  }
+}

@@ -1,0 +1,342 @@
+import { wholeRow } from '@spanhouse/transform'
+import { type Insert, insertOf } from '../clickhouse/insert.js'
+import type { Outcome, Rejection, Retry } from '../clickhouse/outcome.js'
+import { MAX_CONCURRENCY, type Sender } from '../clickhouse/sender.js'
+import { clock } from '../common/clock.js'
+import { startDeadline } from '../common/deadline.js'
+import type { DestinationConfig } from '../config/config.js'
+import { TOKEN } from '../config/insert-settings.js'
+import type { Spool } from '../spool/spool.js'
+import type { DestinationLog } from '../telemetry/log.js'
+import { Aside } from './aside.js'
+import { restMs } from './backoff.js'
+import type { DeadLetters } from './dead-letters.js'
+import { Entry } from './entry.js'
+import type { Holdings } from './holdings.js'
+import type { KnownTable } from './known-table.js'
+import type { KnownTables } from './known-tables.js'
+import { loaded } from './loading.js'
+import { Pace } from './pace.js'
+import { type Part, unitedOf } from './parts.js'
+import { smallOnes } from './small-batches.js'
+import { Splitter } from './splitter.js'
+import { decide, type Fault, isRefused, type Verdict } from './verdict.js'
+
+interface Surroundings {
+  readonly config: DestinationConfig
+  readonly holdings: Holdings
+  readonly tables: KnownTables
+  readonly sender: Sender
+  readonly log: DestinationLog
+  readonly spool: Spool | undefined
+  readonly deadLetters: DeadLetters | undefined
+  readonly onAttempt: (rows: number, seconds: number, outcome: Outcome) => void
+  /** Aborts when the destination closes. */
+  readonly closing: AbortSignal
+}
+
+// Over a slow link a large batch would never get through in time: its deadline doubles after a timeout, at most this often.
+const MAX_DEADLINE_DOUBLINGS = 2
+/** A server that has not answered for so long is behind: a BatchSpanProcessor that waited for its whole deadline would overflow meanwhile, and the healthy destinations would lack those spans. */
+export const PATIENCE_MS = 1000
+
+/** Sends the batches of one destination, and does with each what its outcome asks for. */
+export class Attempts {
+  readonly #with: Surroundings
+  readonly #pace: Pace
+  readonly #aside: Aside
+  readonly #splitter: Splitter
+  #inFlight = 0
+  /** Attempts begun before the server last began to fail are past counting: the probe does not wait for them. */
+  #generation = 0
+  #inFlightNow = 0
+  #isBehind = false
+  /** Undefined before the first attempt has ended. */
+  #refusedEverything: boolean | undefined
+  #lastError: Error | undefined
+
+  constructor(surroundings: Surroundings) {
+    this.#with = surroundings
+    const pump = () => this.pump()
+    this.#pace = new Pace(surroundings.config.retry, MAX_CONCURRENCY, pump)
+    this.#aside = new Aside({ ...surroundings, pump })
+    const divide = (entry: Entry, rejection: Rejection) => this.#divideUntried(entry, rejection)
+    this.#splitter = new Splitter({ ...surroundings, pump, divide })
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** The last attempt failed. */
+  get failing(): boolean {
+    return this.#pace.failing
+  }
+
+  get lastError(): Error | undefined {
+    return this.#lastError
+  }
+
+  /** The server is slow to answer, or failed when it was last asked: nobody's export() waits for it. */
+  get isBehind(): boolean {
+    return this.#isBehind
+  }
+
+  /** Every attempt so far was refused: another one helps only if somebody repairs something. */
+  get refusedEverything(): boolean {
+    return this.#refusedEverything === true
+  }
+
+  /** Starts what may be started: several requests on a healthy server, one at a time on a failing one. */
+  pump(): void {
+    if (this.#with.closing.aborted) return
+    for (const entry of this.#with.holdings) {
+      if (this.#inFlightNow >= this.#pace.concurrency) return
+      if (entry.state === 'ready') this.#start(entry)
+    }
+  }
+
+  /** Somebody waits for these rows: the next attempt is due now. */
+  hurry(): void {
+    for (const entry of this.#with.holdings) if (entry.state === 'resting') entry.to('ready')
+    this.#pace.hurry()
+    this.pump()
+  }
+
+  /** The entry is no longer in the queue. */
+  gone(entry: Entry, heirs: readonly Entry[]): void {
+    this.#aside.gone(entry, heirs)
+  }
+
+  close(): void {
+    this.#pace.stop()
+    this.#aside.close()
+  }
+
+  #start(first: Entry): void {
+    const { holdings, config } = this.#with
+    let entries = smallOnes(first, holdings, config.batch)
+    for (const entry of entries) entry.to('in_flight')
+    this.#inFlight++
+    this.#inFlightNow++
+    const generation = this.#generation
+    const work = async () => {
+      const entry = entries.length > 1 ? await this.#unite(entries) : first
+      if (!entry) return
+      entries = [entry]
+      const outcome = await this.#attempt(entry)
+      if (outcome) await this.#conclude(entry, outcome)
+    }
+    work()
+      // A bug in this package costs these rows, and the queue goes on.
+      .catch((error) => {
+        for (const entry of entries) holdings.drop(entry, 'internal_error', error)
+      })
+      .then(() => {
+        this.#inFlight--
+        if (generation === this.#generation) this.#inFlightNow--
+        this.pump()
+      })
+  }
+
+  /** Makes one batch of several that were never attempted. Undefined if the destination has closed meanwhile. */
+  async #unite(entries: readonly Entry[]): Promise<Entry | undefined> {
+    const { config, holdings, tables, closing } = this.#with
+    const parts = entries.map(({ batch, insert }) => ({ batch, insert }) as Part)
+    const batch = await unitedOf(parts, config.compression)
+    if (closing.aborted) return undefined
+    const united = Entry.of(batch)
+    const [first] = parts
+    const target = first && tables.of(first.insert).target
+    if (!target || !holdings.replace(entries, [united]))
+      throw new Error('bug: a batch left while it was united with others')
+    united.insert = insertOf(target, config, batch)
+    for (const entry of entries) void united.receipt.then(entry.acknowledge)
+    united.to('ready')
+    united.to('in_flight')
+    return united
+  }
+
+  async #attempt(entry: Entry): Promise<Outcome | undefined> {
+    const { config, holdings, tables, sender, onAttempt, closing, spool } = this.#with
+    if (this.#aside.takes(entry)) return undefined
+    const part = await loaded(entry, holdings, spool, closing)
+    if (!part || this.#aside.takes(entry)) return undefined
+    entry.attempted = true
+    const table = tables.of(part.insert)
+    const startedAt = clock.now()
+    const endPatience = startDeadline(PATIENCE_MS, () => this.#fallBehind(), { ref: false })
+    const { timeouts } = entry.history
+    const outcome =
+      (await table.unfit()) ??
+      (await sender.attempt(part.batch, part.insert, table.target, {
+        deadlineMs: config.timeoutMs * 2 ** Math.min(timeouts, MAX_DEADLINE_DOUBLINGS),
+        pingFirst: this.#pace.timedOut,
+        repeatable: table.duplicates.deduplication !== 'ineffective',
+      }))
+    endPatience()
+    if (outcome.status !== 'delivered') holdings.account.errors++
+    this.#refusedEverything = isRefused(outcome) && this.#refusedEverything !== false
+    onAttempt(entry.rows, (clock.now() - startedAt) / 1000, outcome)
+    return outcome
+  }
+
+  /** Does what the outcome asks for. The sibling is told last: that may start other batches, so any pause must have begun and this batch be in its final state. */
+  async #conclude(entry: Entry, outcome: Outcome): Promise<void> {
+    const { config, holdings, tables, closing } = this.#with
+    const { insert } = entry
+    if (!holdings.has(entry) || closing.aborted || !insert) return // settled meanwhile, by close()
+    const table = tables.of(insert)
+    const { verdict, history } = decide(outcome, entry.history, {
+      rows: entry.rows,
+      rawBytes: entry.batch?.rawBytes ?? 0,
+      recovered: entry.recovered,
+      mayBeForm: table.mayRefuseForm(insert),
+      asyncInsert: config.asyncInsert,
+      maxRetries: config.retry.maxRetries,
+      deliveries: holdings.account.deliveries,
+      hurried: this.#pace.hurried,
+    })
+    entry.history = history
+    if (isAnswer(outcome, verdict)) this.#answered()
+    switch (verdict.step) {
+      case 'deliver':
+        this.#aside.taken(entry)
+        table.duplicates.deliver(entry.rows, {
+          ambiguous: history.ambiguous || entry.recovered, // whether the earlier process sent it is not known
+          hasToken: this.#hasToken(insert),
+        })
+        holdings.deliver(entry)
+        table.took(insert, entry.wasCompact)
+        return
+      case 'make_whole':
+        return this.#makeWhole(entry)
+      case 'divide':
+        return this.#divide(entry, verdict.rejection)
+      case 'give_up':
+        return this.#giveUp(entry, insert, verdict.rejection)
+      case 'drop':
+        if (outcome.status === 'delivered') holdings.account.errors++
+        this.#begin(verdict)
+        holdings.drop(entry, verdict.reason, verdict.outcome.error)
+        this.#explain(verdict, table)
+        return
+      case 'retry':
+        this.#begin(verdict)
+        this.#keep(entry, verdict)
+        this.#explain(verdict, table)
+        entry.tell(false)
+    }
+  }
+
+  /** What a failure means for the whole destination. It comes first, because what follows may start other batches. */
+  #begin({ fault, outcome }: Failure): void {
+    this.#lastError = outcome.error
+    if (fault !== 'server') return
+    if (!this.#pace.failing) {
+      this.#generation++
+      this.#inFlightNow = 0
+    }
+    this.#pace.failed(outcome)
+  }
+
+  #explain({ fault, outcome }: Failure, table: KnownTable): void {
+    const { log, holdings } = this.#with
+    if (outcome.refusesColumns) void table.explainColumns()
+    if (fault !== 'server') return
+    log.failed(outcome.error, outcome.fix, holdings.queue.rows)
+    this.#fallBehind()
+  }
+
+  /** Keeps a batch for another attempt. */
+  #keep(entry: Entry, { fault, outcome, moveToEnd }: Extract<Verdict, { step: 'retry' }>): void {
+    const { account, queue } = this.#with.holdings
+    account.retries++
+    if (moveToEnd) queue.moveToEnd(entry)
+    switch (fault) {
+      case 'kind':
+        this.#aside.refused(entry, outcome)
+        return
+      case 'batch':
+        this.#rest(entry, outcome)
+        break
+      case 'server':
+        entry.to('ready')
+    }
+    queue.unload(entry)
+  }
+
+  #rest(entry: Entry, outcome: Retry): void {
+    entry.to('resting')
+    const wake = () => {
+      if (entry.state === 'resting') entry.to('ready')
+      this.pump()
+    }
+    const delayMs = restMs(entry.history.failures, outcome, this.#with.config.retry)
+    clock.setTimeout(wake, delayMs).unref()
+  }
+
+  async #makeWhole(entry: Entry): Promise<void> {
+    const part = await this.#toSplit(entry)
+    if (part) await this.#splitter.makeWhole(entry, part)
+  }
+
+  async #divide(entry: Entry, rejection: Rejection): Promise<void> {
+    this.#lastError = rejection.error
+    const part = await this.#toSplit(entry)
+    if (part && (await this.#splitter.divide(entry, part, rejection))) entry.tell(false)
+  }
+
+  /** The other part was taken, so the refused row must be in this one. */
+  #divideUntried(entry: Entry, rejection: Rejection): void {
+    this.#divide(entry, rejection)
+      .catch((bug) => this.#with.holdings.drop(entry, 'internal_error', bug))
+      .then(() => this.pump())
+  }
+
+  #toSplit(entry: Entry): Promise<Part | undefined> {
+    const { holdings, spool, closing } = this.#with
+    entry.to('splitting')
+    return loaded(entry, holdings, spool, closing)
+  }
+
+  async #giveUp(entry: Entry, insert: Insert, { status, error }: Rejection): Promise<void> {
+    const { holdings, deadLetters, tables, log } = this.#with
+    this.#lastError = error
+    const [line] = entry.batch && deadLetters ? await entry.batch.lines() : []
+    if (!deadLetters || line === undefined) return holdings.drop(entry, status, error)
+    const problem = await deadLetters.keep({
+      row: insert.whole ? wholeRow(insert.whole.shape, line) : line,
+      error,
+      attempts: entry.history.failures + 1,
+      insert,
+      table: tables.of(insert).name.table,
+    })
+    if (problem) log.lostLetter(problem)
+    holdings.drop(entry, problem ? status : 'dead_lettered', error)
+  }
+
+  #hasToken({ settings }: Insert): boolean {
+    return settings[TOKEN] !== undefined && !this.#with.sender.leftOut.names.has(TOKEN)
+  }
+
+  /** Nobody's export() waits for a server that is known to be behind. */
+  #fallBehind(): void {
+    this.#isBehind = true
+    for (const entry of this.#with.holdings)
+      if (entry.state !== 'sealed') entry.acknowledge('waiting')
+  }
+
+  #answered(): void {
+    this.#isBehind = false
+    this.#pace.succeeded()
+    this.#with.log.recovered()
+  }
+}
+
+type Failure = { readonly fault: Fault; readonly outcome: Retry }
+
+/** Whether the server has read the rows, and so is in order, whatever it thinks of them. */
+function isAnswer({ status }: Outcome, { step }: Verdict): boolean {
+  return step === 'deliver' || status === 'rejected' || status === 'too_large'
+}

@@ -1,0 +1,121 @@
+import { Account } from '../accounting/account.js'
+import type { DropReason } from '../accounting/drop-reason.js'
+import type { DestinationConfig } from '../config/config.js'
+import type { Spool } from '../spool/spool.js'
+import type { DestinationLog } from '../telemetry/log.js'
+import { Departures } from './departures.js'
+import type { Entry } from './entry.js'
+import { Queue } from './queue.js'
+
+interface Surroundings {
+  readonly spool: Spool | undefined
+  readonly log: DestinationLog
+  readonly onDrop: (rows: number, reason: DropReason) => void
+  /** The entry is no longer in the queue; its rows go on in `heirs`, if there are any. */
+  readonly onGone: (entry: Entry, heirs: readonly Entry[]) => void
+}
+
+/** The batches that one destination has, and the account of their rows. No batch enters or leaves the queue in another way. */
+export class Holdings implements Iterable<Entry> {
+  readonly account: Account = new Account()
+  readonly queue: Queue
+  readonly #departures = new Departures<Entry>()
+  readonly #with: Surroundings
+
+  constructor(bounds: DestinationConfig['queue'], surroundings: Surroundings) {
+    this.queue = new Queue(bounds)
+    this.#with = surroundings
+  }
+
+  [Symbol.iterator](): IterableIterator<Entry> {
+    return this.queue[Symbol.iterator]()
+  }
+
+  has(entry: Entry): boolean {
+    return this.queue.has(entry)
+  }
+
+  /** Takes in a batch whose rows nobody has counted yet. */
+  accept(entry: Entry): void {
+    this.account.accepted += entry.rows
+    this.queue.add(entry)
+  }
+
+  /** Makes room for what was just accepted. */
+  makeRoomFor(newest: Entry): void {
+    for (;;) {
+      const victim = this.queue.victimFor(newest)
+      if (!victim) return
+      if (victim.stored && victim !== newest) this.queue.letGo(victim)
+      else this.drop(victim, 'queue_full')
+    }
+  }
+
+  /** Counts rows that never became part of a batch, or whose batch is lost. */
+  refuse(rows: number, reason: DropReason, error?: Error): void {
+    this.account.accepted += rows
+    this.#countDrop(rows, reason, error)
+  }
+
+  deliver(entry: Entry): void {
+    if (!this.#remove(entry)) return
+    this.account.deliver(entry.rows)
+    this.#with.log.delivered()
+    this.#forgetOnDisk(entry)
+    entry.acknowledge('delivered')
+    entry.tell(true)
+  }
+
+  drop(entry: Entry, reason: DropReason, error?: Error): void {
+    if (!this.#remove(entry)) return
+    this.#forgetOnDisk(entry)
+    entry.acknowledge('dropped')
+    this.#countDrop(entry.rows, reason, error)
+    entry.tell(false)
+  }
+
+  /** Another process has taken the batch over while this one stood still, or a newer version wrote it: its rows are not counted here. */
+  handOver(entry: Entry): void {
+    if (!this.#remove(entry)) return // corrupt, and counted
+    this.account.accepted -= entry.rows
+    entry.acknowledge('waiting')
+    entry.tell(false)
+  }
+
+  /** The rows of `entries` go on in `heirs`. False, and nothing is done, if one of them has left the queue. */
+  replace(entries: readonly Entry[], heirs: readonly Entry[]): boolean {
+    if (!entries.every((entry) => this.queue.has(entry))) return false
+    for (const heir of heirs) this.queue.add(heir)
+    for (const entry of entries) this.#remove(entry, heirs)
+    return true
+  }
+
+  /** Resolves when all of these, and what became of them, have left the queue or are put aside, or the signal says that nobody waits any more. */
+  whenGone(entries: Iterable<Entry>, signal: AbortSignal): Promise<void> {
+    return this.#departures.whenGone(entries, signal)
+  }
+
+  /** Nobody waits for this entry: it is put aside on disk. */
+  noLongerAwaited(entry: Entry): void {
+    this.#departures.gone(entry)
+  }
+
+  #remove(entry: Entry, heirs: readonly Entry[] = []): boolean {
+    if (!this.queue.remove(entry)) return false
+    entry.to('gone')
+    entry.batch?.unwant()
+    this.#with.onGone(entry, heirs)
+    this.#departures.gone(entry, heirs)
+    return true
+  }
+
+  #forgetOnDisk({ stored }: Entry): void {
+    if (stored) this.#with.spool?.remove(stored)
+  }
+
+  #countDrop(rows: number, reason: DropReason, error?: Error): void {
+    this.account.drop(rows, reason)
+    this.#with.log.dropped(rows, reason, error)
+    this.#with.onDrop(rows, reason)
+  }
+}

@@ -1,0 +1,114 @@
+import { Duplicates } from '../accounting/duplicates.js'
+import { deduplicationOf } from '../clickhouse/deduplication.js'
+import type { Insert, TableName } from '../clickhouse/insert.js'
+import type { Retry } from '../clickhouse/outcome.js'
+import type { Sender } from '../clickhouse/sender.js'
+import { columnsOf, differences, jsonColumns } from '../clickhouse/tables.js'
+import type { DestinationConfig, Target } from '../config/config.js'
+import { SETTINGS } from '../config/insert-settings.js'
+import type { DestinationLog } from '../telemetry/log.js'
+
+export interface Server {
+  readonly config: DestinationConfig
+  readonly sender: Sender
+  readonly log: DestinationLog
+}
+
+/** One table on one server, and what is known of it there. Nothing is asked before the first success. */
+export class KnownTable {
+  readonly name: TableName
+  /** Undefined for a table that only an earlier configuration knows: its batches come from the spool. */
+  readonly target: Target | undefined
+  readonly duplicates: Duplicates = new Duplicates()
+  readonly #server: Server
+  #asks = true
+  #hasExplainedColumns = false
+  /** JSON columns that would store our maps as something else: no more rows are sent until the table is changed. */
+  #jsonColumns: readonly string[] = []
+  /** Length of the longest statement of compact rows that the server has taken; 0 before the first. */
+  #longestTaken = 0
+  #refusesCompactRows = false
+
+  constructor(name: TableName, target: Target | undefined, server: Server) {
+    this.name = name
+    this.target = target
+    this.#server = server
+  }
+
+  /** Whether batches may leave out what their rows have in common. An asynchronous insert takes whole rows only. */
+  get takesCompactRows(): boolean {
+    return !this.#refusesCompactRows && !this.#server.config.asyncInsert
+  }
+
+  /** Whether the form of the rows may be what the server refuses: they are compact, and their statement is longer than any it has taken. */
+  mayRefuseForm(insert: Insert): boolean {
+    return insert.whole !== undefined && insert.statement.length > this.#longestTaken
+  }
+
+  /** The server has taken rows. `wasCompact`: they were compact until it refused that form. */
+  took({ whole, statement }: Insert, wasCompact: boolean): void {
+    if (whole) this.#longestTaken = Math.max(this.#longestTaken, statement.length)
+    else if (wasCompact && this.#longestTaken === 0) this.#refusesCompactRows = true
+    if (this.#asks) void this.#ask()
+  }
+
+  // After the first success, never before: nothing is asked of a server at start. After the next one again, until it answers.
+  async #ask(): Promise<void> {
+    const { config, sender, log } = this.#server
+    this.#asks = false
+    try {
+      const found = config.asyncInsert
+        ? ({ deduplication: 'ineffective' } as const)
+        : await deduplicationOf(this.name, sender)
+      const columns = found && (await columnsOf(this.name, sender.run))
+      this.#asks = columns === undefined
+      if (found === undefined || columns === undefined) return
+      this.duplicates.learn(found.deduplication)
+      if (!this.target) return
+      if ('because' in found) log.noDeduplication(found.because)
+      const forbidden = [...sender.leftOut.forbidden].map(
+        (name) => `\`${name}\` (${SETTINGS[name]?.without})`,
+      )
+      if (forbidden.length > 0) log.leftOut(forbidden)
+      this.#jsonColumns = jsonColumns(this.target, columns)
+      if (config.manageSchema === 'validate') this.#logDifferences(this.target, columns)
+    } catch {
+      // An answer we cannot read leaves it unknown.
+    }
+  }
+
+  /** Says once how the table differs from the schema. If it refuses our columns, no success ever comes after which to compare them. */
+  async explainColumns(): Promise<void> {
+    const { config, sender } = this.#server
+    if (!this.target || this.#hasExplainedColumns || config.manageSchema === 'off') return
+    this.#hasExplainedColumns = true
+    try {
+      const columns = await columnsOf(this.name, sender.run)
+      if (columns) this.#logDifferences(this.target, columns)
+    } catch {
+      // An answer we cannot read explains nothing.
+    }
+  }
+
+  /** Why no row may be sent at present; undefined if rows may be sent. Asks again, because somebody may have changed the table. */
+  async unfit(): Promise<Retry | undefined> {
+    if (!this.target || this.#jsonColumns.length === 0) return undefined
+    // An answer that cannot be read is none.
+    const columns = await columnsOf(this.name, this.#server.sender.run).catch(() => undefined)
+    if (columns) this.#jsonColumns = jsonColumns(this.target, columns)
+    if (this.#jsonColumns.length === 0) return undefined
+    const { database, table } = this.name
+    const names = this.#jsonColumns.join(', ')
+    return {
+      status: 'retry',
+      why: 'misconfigured',
+      error: new Error(`${names} of ${database}.${table} are of type JSON`),
+      fix: "The server stores each value there as a text, which breaks queries over the Collector's rows: set `table` to another one, without JSON columns.",
+    }
+  }
+
+  #logDifferences(target: Target, columns: ReadonlyMap<string, string>): void {
+    const differing = differences(target, columns)
+    if (differing.length > 0) this.#server.log.differences(differing)
+  }
+}

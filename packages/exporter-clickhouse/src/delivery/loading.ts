@@ -1,0 +1,35 @@
+import { isPressed } from '../batching/batch.js'
+import type { Spool } from '../spool/spool.js'
+import type { Entry } from './entry.js'
+import type { Holdings } from './holdings.js'
+import type { Part } from './parts.js'
+
+/** What is to be sent; from disk if it is only there. Undefined if it is not there any more: the entry has left. */
+export async function loaded(
+  entry: Entry,
+  holdings: Holdings,
+  spool: Spool | undefined,
+  closing: AbortSignal,
+): Promise<Part | undefined> {
+  if (entry.batch && entry.stored && spool) {
+    // Checked before a batch is sent from memory: if another process has taken it over, that process sends it.
+    const whereabouts = await spool.check(entry.stored)
+    if (whereabouts === 'gone') entry.stored = undefined // it is in memory only from now on
+    if (whereabouts === 'adopted') {
+      holdings.handOver(entry)
+      return undefined
+    }
+  }
+  if (!entry.batch && entry.stored) {
+    const record = await spool?.load(entry.stored)
+    if (!record) {
+      if (!closing.aborted) holdings.handOver(entry)
+      return undefined
+    }
+    entry.batch = record.batch
+    entry.insert = record.insert
+    holdings.queue.recount(entry)
+  }
+  const { batch, insert } = entry
+  return batch && insert && isPressed(batch) ? { batch, insert } : undefined
+}

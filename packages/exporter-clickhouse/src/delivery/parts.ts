@@ -1,0 +1,54 @@
+import { wholeRow } from '@spanhouse/transform'
+import { divide, type PressedBatch, pressed, rewritten } from '../batching/batch.js'
+import { type Insert, insertOfPart, insertOfWhole } from '../clickhouse/insert.js'
+import type { Compression } from '../config/config.js'
+
+/** Rows and how they are inserted: a batch of one destination, or what comes of it. */
+export interface Part {
+  readonly batch: PressedBatch
+  readonly insert: Insert
+}
+
+/** The same rows in the form that every server takes; undefined if they are in it. */
+export async function wholeOf(
+  { batch, insert }: Part,
+  compression: Compression,
+): Promise<Part | undefined> {
+  const { whole } = insert
+  if (!whole) return undefined
+  return {
+    batch: await rewritten(batch, (line) => wholeRow(whole.shape, line), compression),
+    insert: insertOfWhole(insert, whole),
+  }
+}
+
+/** One batch with the rows of several. The rows are whole, because what compact rows leave out differs from batch to batch. */
+export async function unitedOf(
+  parts: readonly Part[],
+  compression: Compression,
+): Promise<PressedBatch> {
+  const lines = await Promise.all(
+    parts.map(async ({ batch, insert: { whole } }) => {
+      const own = await batch.lines()
+      return whole ? own.map((line) => wholeRow(whole.shape, line)) : own
+    }),
+  )
+  return pressed(lines.flat(), compression)
+}
+
+/** The rows in two: row `hint` (from 0) and all others, or halves where there is no such row. Each part's token says which rows it has. */
+export async function partsOf(
+  { batch, insert }: Part,
+  hint: number | undefined,
+  compression: Compression,
+): Promise<Part[]> {
+  const cut =
+    hint !== undefined && hint < batch.rows
+      ? { from: hint, to: hint + 1 }
+      : { from: 0, to: batch.rows >> 1 }
+  const batches = await divide(batch, cut, compression)
+  return batches.map((part, n) => ({
+    batch: part,
+    insert: insertOfPart(insert, `${n === 0 ? '' : 'not '}${cut.from} to ${cut.to}`),
+  }))
+}

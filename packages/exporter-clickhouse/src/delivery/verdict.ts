@@ -1,0 +1,173 @@
+import type { DropReason } from '../accounting/drop-reason.js'
+import type { Outcome, Rejection, Retry } from '../clickhouse/outcome.js'
+import { ClickHouseError } from '../common/errors.js'
+import { afterFailure, type History, isDefinite } from './history.js'
+
+// After this many consecutive refusals of one batch alone, the next refusal divides it. Not sooner: an earlier attempt may have
+// stored the batch, and the server cannot deduplicate its parts against it.
+const MAX_LONELY_REFUSALS = 5
+// A batch that twice in a row exceeded what one query may use will exceed it again.
+const REFUSALS_OF_SIZE = 2
+// Below this size a query's memory is mostly buffers, so smaller batches would not need less.
+const SMALLEST_HALVED_BYTES = 256 * 1024
+const ATTEMPTS_IN_A_ROW = 3
+const FELL_SHORT =
+  'A proxy or the profile of the user seems to add a setting, such as `limit` or `timeout_overflow_mode`: check both.'
+
+/** What a decision depends on beside the outcome and the batch's history. */
+export interface Facts {
+  readonly rows: number
+  readonly rawBytes: number
+  /** An earlier process left the batch on disk, or the batch that it is a part of. */
+  readonly recovered: boolean
+  /** The rows are compact, and this table has not taken a statement as long as theirs yet. */
+  readonly mayBeForm: boolean
+  readonly asyncInsert: boolean
+  /** Infinity if attempts are unlimited. */
+  readonly maxRetries: number
+  /** Batches that the destination has delivered. */
+  readonly deliveries: number
+  /** A flush asked for the attempt. */
+  readonly hurried: boolean
+}
+
+/**
+ * Who is at fault. `server`: its other batches wait too. `batch`: others were delivered since it last failed, so it waits by itself
+ * and holds up no others. `kind`: an earlier configuration made it, and the server refuses all of its kind, which says nothing about
+ * new rows.
+ */
+export type Fault = 'server' | 'batch' | 'kind'
+
+/** What happens to a batch after an attempt. */
+export type Verdict =
+  | { readonly step: 'deliver' }
+  /** Sends the same rows again in the form that every server takes. */
+  | { readonly step: 'make_whole' }
+  | { readonly step: 'divide'; readonly rejection: Rejection }
+  /** A single row that the server will never take: a dead letter, or dropped. */
+  | { readonly step: 'give_up'; readonly rejection: Rejection }
+  | {
+      readonly step: 'retry'
+      readonly fault: Fault
+      readonly outcome: Retry
+      /** Another batch is tried first. */
+      readonly moveToEnd: boolean
+    }
+  | {
+      readonly step: 'drop'
+      readonly reason: DropReason
+      readonly fault: Fault
+      readonly outcome: Retry
+    }
+
+/** The whole policy on what an outcome means for a batch, and the batch's history after it. Pure. */
+export function decide(
+  outcome: Outcome,
+  history: History,
+  facts: Facts,
+): { readonly verdict: Verdict; readonly history: History } {
+  switch (outcome.status) {
+    case 'delivered': {
+      const { replayed = false, writtenRows = facts.rows } = outcome
+      const verdict = isAllWritten(writtenRows, facts)
+        ? ({ step: 'deliver' } as const)
+        : fellShort(writtenRows, facts.rows)
+      return { verdict, history: { ...history, ambiguous: history.ambiguous || replayed } }
+    }
+    case 'rejected':
+    case 'too_large':
+      return { verdict: ofRejection(outcome, facts), history }
+    case 'retry':
+      if (mayBeForm(outcome, facts)) return { verdict: { step: 'make_whole' }, history }
+      return ofRetry(outcome, history, facts)
+    case 'missing_table':
+    case 'unknown_setting':
+    case 'forbidden_setting':
+      return ofRetry({ ...outcome, status: 'retry', why: 'misconfigured' }, history, facts)
+  }
+}
+
+/** The answer to an asynchronous insert cannot say how many rows were written. */
+function isAllWritten(writtenRows: number, { rows, asyncInsert }: Facts): boolean {
+  return writtenRows >= rows || asyncInsert
+}
+
+/**
+ * The server answers success but wrote fewer rows than were sent. Nobody can know which, and sending the same token again would
+ * store no more. Later batches wait, except one at a time that finds out whether the cause is gone.
+ */
+function fellShort(writtenRows: number, rows: number): Verdict {
+  const error = new Error(`the server answered success but wrote ${writtenRows} of ${rows} rows`)
+  const outcome = { status: 'retry', why: 'misconfigured', error, fix: FELL_SHORT } as const
+  return { step: 'drop', reason: 'unconfirmed', fault: 'server', outcome }
+}
+
+function ofRejection(outcome: Rejection & { refusesForm?: boolean }, facts: Facts): Verdict {
+  if (mayBeForm(outcome, facts)) return { step: 'make_whole' }
+  return { step: facts.rows === 1 ? 'give_up' : 'divide', rejection: outcome }
+}
+
+/** Whether the server refuses, perhaps, only the compact form. It does not refuse a statement that is no longer than one it has taken. */
+function mayBeForm({ refusesForm }: { refusesForm?: boolean }, facts: Facts): boolean {
+  return refusesForm === true && facts.mayBeForm
+}
+
+function ofRetry(
+  outcome: Retry,
+  before: History,
+  facts: Facts,
+): { verdict: Verdict; history: History } {
+  const history = afterFailure(before, outcome, facts)
+  const { error, ofBatch = false } = outcome
+  const givesUp = history.failures > facts.maxRetries
+  const isAlone = isLonely(outcome, history)
+  const isSuspect = history.refusals > MAX_LONELY_REFUSALS && !isOfEarlierConfig(outcome, facts)
+  const divides = (status: Rejection['status']): Verdict =>
+    ofRejection({ status, error }, { ...facts, mayBeForm: false })
+  if (!givesUp && ofBatch && canBeHalved(history, facts))
+    return { verdict: divides('too_large'), history }
+  if (!givesUp && isAlone && isSuspect) return { verdict: divides('rejected'), history }
+  const fault = isLeftBehind(outcome, facts) ? 'kind' : isAlone ? 'batch' : 'server'
+  if (givesUp)
+    return { verdict: { step: 'drop', reason: 'retries_exhausted', fault, outcome }, history }
+  // The server answers and refuses this batch: perhaps it takes another. Do not try others at once: each batch
+  // that may have been written is one more that must not be dropped to make room.
+  const another = outcome.why === 'misconfigured' || history.failures >= ATTEMPTS_IN_A_ROW
+  const moveToEnd = error instanceof ClickHouseError && another
+  return { verdict: { step: 'retry', fault, outcome, moveToEnd }, history }
+}
+
+/** Others were delivered since the batch last failed: the batch is at fault, not the server. */
+function isLonely({ error, why, ofBatch, retryAfterMs }: Retry, { overtaken }: History): boolean {
+  const answers = error instanceof ClickHouseError
+  const isOfServer = why === 'overloaded' && ofBatch !== true
+  // A Retry-After is about the server, not about one batch.
+  return overtaken && answers && !isOfServer && retryAfterMs === undefined
+}
+
+/** Whether an earlier process left the batch and the server refuses it as it is: that says nothing about new rows. */
+function isLeftBehind(outcome: Retry, { recovered }: Facts): boolean {
+  const { error, retryAfterMs, ofBatch } = outcome
+  // A named time is the server's, for all rows.
+  const isOfRows = error instanceof ClickHouseError && retryAfterMs === undefined
+  return recovered && isOfRows && isDefinite(outcome) && !ofBatch
+}
+
+/** The rows are not at fault, the earlier configuration is: dividing the batch would end with every row refused. */
+function isOfEarlierConfig({ why }: Retry, { recovered }: Facts): boolean {
+  return recovered && why === 'misconfigured'
+}
+
+/** A batch that may have been stored stays whole, because halves have tokens of their own. */
+function canBeHalved({ refusals, ambiguous }: History, { rows, rawBytes }: Facts): boolean {
+  const isLarge = rows > 1 && rawBytes > SMALLEST_HALVED_BYTES
+  return isLarge && refusals >= REFUSALS_OF_SIZE && !ambiguous
+}
+
+/** Nothing listens there, or somebody has to change something: certainly no row was written. */
+export function isRefused(outcome: Outcome): boolean {
+  if (outcome.status === 'missing_table' || outcome.status === 'unknown_setting') return true
+  if (outcome.status !== 'retry' || outcome.timedOut) return false
+  const isNotThere = outcome.why === 'transient' && !(outcome.error instanceof ClickHouseError)
+  return outcome.why === 'misconfigured' || isNotThere
+}
