@@ -145,7 +145,7 @@ export const DESTINATION = [
       'config.timeoutMs * 2 ** Math.min(timeouts, MAX_DEADLINE_DOUBLINGS)',
       'config.timeoutMs',
     ],
-    ['waits on, although somebody flushes', 'this.#pace.hurry()', ''],
+    ['waits on, although somebody flushes', 'this.health.hurry()', ''],
     ['throws dead letters away', "problem ? status : 'dead_lettered'", 'status'],
   ]),
   ...inFile('exporter/delivery/holdings', tests, [
