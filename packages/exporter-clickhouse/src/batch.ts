@@ -1,7 +1,7 @@
 import { webcrypto } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, brotliDecompress, constants, gunzip, gzip } from 'node:zlib'
-import type { Common } from '@spanhouse/transform'
+import type { CompactForm as Common } from '@spanhouse/transform/internal'
 import type { Rows } from './batcher.js'
 import type { Compression } from './config.js'
 

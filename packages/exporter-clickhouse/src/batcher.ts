@@ -1,4 +1,4 @@
-import { ByteWriter, KeyLists, type LengthOf } from '@spanhouse/transform'
+import { ByteWriter, KeyLists, type LengthOf } from '@spanhouse/transform/internal'
 import { clock } from './clock.js'
 import type { BatchLimits } from './config.js'
 

@@ -1,4 +1,4 @@
-import { wholeRow } from '@spanhouse/transform'
+import { wholeRow } from '@spanhouse/transform/internal'
 import { Account } from './account.js'
 import { backoffMs } from './backoff.js'
 import { type Batch, isPressed, type PressedBatch } from './batch.js'

@@ -1,4 +1,4 @@
-import { wholeRow } from '@spanhouse/transform'
+import { wholeRow } from '@spanhouse/transform/internal'
 import { divide, type PressedBatch, pressed, rewritten } from './batch.js'
 import type { Compression } from './config.js'
 import { type Insert, insertOfPart, insertOfWhole } from './insert.js'

@@ -1,14 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import {
-  type Common,
   flatTraces,
   otelTraces,
   quoteIdentifier,
-  type RowShape,
   type SpanLike,
   type Table,
 } from '@spanhouse/transform'
+import type { CompactForm as Common, RowShape } from '@spanhouse/transform/internal'
 import type { PressedBatch } from './batch.js'
 import type { Compression, DestinationConfig } from './config.js'
 import type { Post } from './http.js'

@@ -1,4 +1,8 @@
-import type { Common, Constants, Limits, SpanLike } from '@spanhouse/transform'
+import type { Limits, SpanLike } from '@spanhouse/transform'
+import type {
+  CompactForm as Common,
+  ResourceForm as Constants,
+} from '@spanhouse/transform/internal'
 import { Batch, isPressed, type PressedBatch } from './batch.js'
 import type { Batcher, Rows } from './batcher.js'
 import type { Compression, DestinationConfig } from './config.js'

@@ -1,4 +1,9 @@
-import { type Common, type Constants, commonOf, type LengthOf } from '@spanhouse/transform'
+import {
+  type CompactForm as Common,
+  type ResourceForm as Constants,
+  compactFormOf as commonOf,
+  type LengthOf,
+} from '@spanhouse/transform/internal'
 import { Batcher, type Rows } from './batcher.js'
 import type { BatchLimits } from './config.js'
 

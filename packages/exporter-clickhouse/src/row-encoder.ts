@@ -1,15 +1,13 @@
+import type { Limits, SpanLike, Table } from '@spanhouse/transform'
 import {
   type ByteWriter,
-  type Constants,
+  type ResourceForm as Constants,
   compactRowsOf,
   type Encoding,
   type KeyLists,
-  type Limits,
   newEncoding,
   ROW_ROOM,
-  type SpanLike,
-  type Table,
-} from '@spanhouse/transform'
+} from '@spanhouse/transform/internal'
 
 /** Spans to rows of JSONEachRow, without their newlines. */
 export interface RowEncoder {
@@ -23,7 +21,7 @@ export function newRowEncoder(table: Table<SpanLike>, limits: Limits): RowEncode
   const compact = compactRowsOf(table)
   const encoding: Encoding = newEncoding({ sparse: true, limits })
   return {
-    constantsOf: (span) => compact?.constantsOf(span, encoding),
+    constantsOf: (span) => compact?.resourceFormOf(span, encoding),
     encode(span, out, keyLists) {
       if (!compact || !keyLists) {
         out.text(table.toLine(span, undefined, limits))
