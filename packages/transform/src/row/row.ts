@@ -9,7 +9,7 @@ import { oncePerObject } from './once-per-object.js'
 const OPEN = 0x7b
 const CLOSE = 0x7d
 
-/** A writer of rows: one JSON object with the columns in order, under the names that `nameOf` gives. Use it always with sparse encodings, or never. */
+/** A writer of rows: one JSON object with the columns in order, under the names that `nameOf` gives. Use it always with sparse encodings or never, because the members of a resource or scope are remembered in one form. */
 export function rowWriter<Input>(
   columns: readonly Column<Input>[],
   nameOf: NameOf = ({ name }) => name,

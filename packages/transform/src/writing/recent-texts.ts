@@ -12,7 +12,7 @@ const MOST_PATIENCE = 1024
 interface Slot {
   text: string
   piece: Piece
-  /** How many other texts came since this one. After `patience` of them the next one replaces it; patience doubles each time, because texts that never repeat are not worth keeping. */
+  /** How many other texts came since this one was written last. After `patience` of them the next one replaces it; patience doubles each time, because texts that never repeat are not worth keeping. */
   misses: number
   patience: number
 }
