@@ -2,7 +2,8 @@
 // the default level was chosen.
 //   node bench/levels.mjs
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
-import { compactRowsOf, flatTraces, KeyLists, newEncoding, ROW_ROOM } from '@spanhouse/transform'
+import { flatTraces } from '@spanhouse/transform'
+import { compactRowsOf, KeyLists, newEncoding, ROW_ROOM } from '@spanhouse/transform/internal'
 import { shapes } from './spans/feed.mjs'
 
 const SPANS = 10_000
