@@ -42,7 +42,7 @@ if (worse.length > 0) {
   console.error(`What to do:
 - Run it again when the machine is idle (its load was ${load} before). Noise does not come twice.
 - If it stays, \`npm run bench -- --only ${sectionsOf(worse).join(',')}\` shows all subjects. The cause is a change since the
-  commit that last touched bench/results.
+  commit that last touched bench/results; \`node bench/studies/pairs.mjs --old <commit>\` compares the cost with any commit.
 - If the change is worth its price, write the new figures down and say why: npm run bench -- --node 20 --node 24 --write`)
   process.exit(1)
 }
