@@ -94,7 +94,7 @@ export function compactRows<Input>(
 
 /**
  * Ids, times and numbers before texts and lists, and these before the values of attributes: what a compressor has hardly seen
- * before stands together, and leaves it the rest in one stretch. Saves 3 to 6 % of what is sent (`node bench/levels.mjs`).
+ * before stands together, and leaves it the rest in one stretch. Saves 3 to 6 % of what is sent (`node bench/studies/levels.mjs`).
  */
 function repeatingLast(columns: readonly AnyColumn[]): AnyColumn[] {
   const isNew = ({ type, kind, each }: AnyColumn) => !each && (kind === hexId || NUMBER.test(type))
