@@ -172,7 +172,7 @@ const brotliAsync = promisify(brotliCompress)
 const unbrotliAsync = promisify(brotliDecompress)
 
 // Rows hold many ids: matches of a few characters in them cost more bits than they save, and this strategy leaves them
-// (from level 4 on). `node bench/levels.mjs` shows 4 to 6 % fewer bytes.
+// (from level 4 on). `node bench/studies/levels.mjs` shows 4 to 6 % fewer bytes.
 const GZIP = { strategy: constants.Z_FILTERED, memLevel: constants.Z_MAX_MEMLEVEL }
 
 // One chunk for the whole output, which is a tenth of the input, spares the main thread a callback every 16 KiB.

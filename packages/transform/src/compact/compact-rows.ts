@@ -93,7 +93,7 @@ export function compactRows<Input>(
 
 /**
  * Puts ids, times and numbers first, then texts and lists, then the values of attributes. A compressor has hardly seen the former
- * before; kept together, they leave it the repeating rest in one stretch. Saves 3 to 6 % of the bytes sent (`node bench/levels.mjs`).
+ * before; kept together, they leave it the repeating rest in one stretch. Saves 3 to 6 % of the bytes sent (`node bench/studies/levels.mjs`).
  */
 function repeatingLast(columns: readonly AnyColumn[]): AnyColumn[] {
   const isNew = ({ type, kind, each }: AnyColumn) => !each && (kind === hexId || NUMBER.test(type))

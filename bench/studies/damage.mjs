@@ -1,6 +1,6 @@
-// What ClickHouse says to damaged bodies of each codec: cut at many places, or with one bit flipped, under a
-// Content-Length that fits, as a proxy may leave them. Prints how many were answered 200, and the rows stored.
-//   node bench/damage.mjs
+// How ClickHouse answers damaged bodies of each codec: cut at many places, or with one bit flipped, with a Content-Length that
+// fits, as a proxy may leave them. Prints how many were answered 200, and the rows stored.
+//   node bench/studies/damage.mjs
 import * as zlib from 'node:zlib'
 import { startClickHouse } from '@spanhouse/local-clickhouse'
 

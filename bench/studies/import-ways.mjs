@@ -1,6 +1,6 @@
-// How long an import takes for each way to publish a package, measured with transform's one file imported from ESM. We publish a
-// separate ES module, because bundlers cannot turn the ways that lead to CommonJS into ESM.
-//   node bench/import-ways.mjs [path of another node]
+// How long the import of transform takes with each way to publish a package. We publish a separate ES module, because bundlers
+// cannot turn the ways that lead to CommonJS into ESM.
+//   node bench/studies/import-ways.mjs [path of another node]
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { rolldown } from 'rolldown'
-import { summary } from './statistics.mjs'
+import { spread, summary } from '../figures.mjs'
 
 const ROUNDS = 25
 const [node = process.execPath] = process.argv.slice(2)
@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'spanhouse-import-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 const write = (file, text) => writeFileSync(join(folder, file), text)
 
-const input = fileURLToPath(new URL('../packages/transform/src/index.ts', import.meta.url))
+const input = fileURLToPath(new URL('../../packages/transform/src/index.ts', import.meta.url))
 const build = await rolldown({ input, platform: 'node' })
 const built = (file, format, minify) =>
   build.write({ file: join(folder, file), format, minify, comments: false })
@@ -55,9 +55,7 @@ for (let round = 0; round < ROUNDS; round++)
   for (const [way, file] of Object.entries(WAYS)) measured[way].push(await importMs(file))
 console.log('Milliseconds of the first import, median (lowest–highest):')
 for (const [way, values] of Object.entries(measured)) {
-  const { median, low, high } = summary(values)
-  const spread = `(${low.toFixed(1)}–${high.toFixed(1)})`
-  console.log(`  ${way.padEnd(44)} ${median.toFixed(1).padStart(5)} ${spread}`)
+  console.log(`  ${way.padEnd(44)} ${spread(summary(values), 1)}`)
 }
 
 async function importMs(file) {

@@ -1,10 +1,9 @@
-// What codecs and levels make of the rows as they travel: CPU and bytes a span, compressed in one batch of 10,000. With it
-// the default level was chosen.
-//   node bench/levels.mjs
+// CPU time and bytes of a span with each codec and level, compressed in one batch of 10,000. The default level was chosen by it.
+//   node bench/studies/levels.mjs
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { flatTraces } from '@spanhouse/transform'
 import { compactRowsOf, KeyLists, newEncoding, ROW_ROOM } from '@spanhouse/transform/internal'
-import { shapes } from './spans/feed.mjs'
+import { shapes } from '../spans/feed.mjs'
 
 const SPANS = 10_000
 const TIMES = 5

@@ -1,7 +1,7 @@
 // Which settings of a user's profile change the result of our INSERT, its retry or our DDL. Each setting of the server gets a bad
 // value, overridden by the settings that we send. Settings are tried a dozen at a time; if a dozen makes a difference, it is halved
 // until the settings at fault are found. Prints each of them: "with an error", or "SILENT" without one. Takes about ten minutes.
-//   node bench/settings.mjs [PART_OF_A_NAME]
+//   node bench/studies/settings.mjs [PART_OF_A_NAME]
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { gunzipSync } from 'node:zlib'
