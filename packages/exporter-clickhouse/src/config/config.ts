@@ -96,7 +96,9 @@ export interface Config {
   readonly doubts: readonly string[]
   /** Whether `process.emitWarning` may be called. */
   readonly warnings: boolean
+  /** The option `limits` without `rowBytes`. */
   readonly limits: SpanLimits
+  /** The option `limits.rowBytes`. */
   readonly maxRowBytes: number
   readonly onDrop: ((rows: number, reason: DropReason, destination: string) => void) | undefined
   readonly meterProvider: Pick<MeterProvider, 'getMeter'> | undefined

@@ -9,7 +9,7 @@ import { show } from './option-problems.js'
 import { destinationNameProblem } from './option-rules.js'
 import type { NamedDestinationOptions, Options } from './options.js'
 
-/** What is wrong with the list of destinations as a whole. The options are not checked yet. */
+/** Problems of the list of destinations as a whole. The options need not be valid. */
 export function listProblems(options: Options): string[] {
   const list: readonly Partial<NamedDestinationOptions>[] = Array.isArray(options?.destinations)
     ? options.destinations
@@ -17,15 +17,17 @@ export function listProblems(options: Options): string[] {
   const names = list.map((one) => one?.name).filter(isName)
   // Regardless of case: the spool names folders after them, and some file systems do not distinguish case.
   const folded = names.map((name) => name.toLowerCase())
-  const twice = new Set(names.filter((_, index) => folded.indexOf(folded[index] ?? '') !== index))
-  const homeless = list.filter((one) => isName(one?.name) && one?.endpoint === undefined)
+  const duplicates = new Set(
+    names.filter((_, index) => folded.indexOf(folded[index] ?? '') !== index),
+  )
+  const withoutEndpoint = list.filter((one) => isName(one?.name) && one?.endpoint === undefined)
   return [
-    ...[...twice].map((name) => `destinations: the name "${name}" is used twice`),
-    ...homeless.map((one) => `destinations[${one.name}].endpoint is missing`),
+    ...[...duplicates].map((name) => `destinations: the name "${name}" is used twice`),
+    ...withoutEndpoint.map((one) => `destinations[${one.name}].endpoint is missing`),
   ]
 }
 
-/** What does not go together, within a destination and among them. */
+/** Options that contradict each other, within one destination or between several. */
 export function conflicts(
   options: Options,
   destinations: readonly CompleteDestination[],

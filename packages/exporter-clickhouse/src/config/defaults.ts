@@ -17,7 +17,7 @@ export type CompleteDestination = Pick<NamedDestinationOptions, WithoutDefault> 
     compression: Given<Omit<Destination['compression'], 'level'>>
     retry: Given<Destination['retry']>
     queue: DestinationConfig['queue']
-    spool?: Given<Destination['spool']>
+    spool?: Given<Destination['spool']> // `conflicts` reports a missing directory
     deadLetter?: { directory: string; maxBytes: number } | { table: string }
     tls: TlsConfig
   }
@@ -28,6 +28,7 @@ export type CompleteOptions = Options &
     limits: SpanLimits & { rowBytes: number }
   }
 
+/** Credentials in the endpoint apply where `username` and `password` are not given. */
 export function completeDestination(options: NamedDestinationOptions): CompleteDestination {
   const { username, password } = parseEndpoint(options.endpoint)
   const given = bare(defined({ username, password }), defined(options))
@@ -38,7 +39,10 @@ export function completeOptions(options: Options): CompleteOptions {
   return withDefaults(options, OPTIONS) as unknown as CompleteOptions
 }
 
-/** Fills in the defaults. Options come in the order of the table, however they were written: destinations that agree share a lane. */
+/**
+ * Fills in the defaults. Puts the options in the order of the table, because destinations whose limits are equal, as JSON, share
+ * their batches.
+ */
 export function withDefaults(options: object, { fields }: Group): Record<string, unknown> {
   const given = bare(options)
   const complete = bare()

@@ -1,7 +1,7 @@
 import type { Option, Type } from './option.js'
 import { OPTIONS } from './option-table.js'
 
-/** The type of what stands at a path, such as `destinations.0.batch.maxRows`; undefined if that is no option. */
+/** The type of the value at a path such as `destinations.0.batch.maxRows`; undefined if the path leads to no option. */
 export function lookUp(path: readonly string[]): { type: Type | undefined; isSecret: boolean } {
   let type: Type | undefined = OPTIONS
   let isSecret = false

@@ -1,19 +1,19 @@
 import { MAX_TIMER_MS } from '../common/deadline.js'
 
-/** What the table of options (`option-table.ts`) says of one option. The path follows from the option's place in the table. */
+/** One entry of the table of options (`option-table.ts`). The path of the option follows from its place in the table. */
 export interface Option {
   readonly type: Type
-  /** The value if nobody gives one. Absent if that depends on other options, or is no value at all. */
+  /** The value if nobody gives one. Absent if it depends on other options, or if the option then has no value. */
   readonly default?: unknown
-  /** The environment variable that gives it, without `OTEL_EXPORTER_CLICKHOUSE_`. */
+  /** Name of its environment variable, after `OTEL_EXPORTER_CLICKHOUSE_`. */
   readonly environment?: string
-  /** Its value, and that of each option in it, must not appear in a message. */
+  /** Messages must not show its value, nor that of any option in it. */
   readonly isSecret?: true
 }
 
 export type Fields = Readonly<Record<string, Option>>
 
-/** Which values an option takes. Groups and maps merge field by field; a value of any other type replaces the one below it. */
+/** Which values an option accepts, and how layers merge: groups and dictionaries field by field; any other value replaces the lower one. */
 export type Type = Text | Numeric | Flag | Choice | Custom | Dictionary | Group | List
 
 /** What is wrong with a text, as the end of a sentence; undefined if nothing is. */
@@ -33,7 +33,7 @@ export interface Numeric {
   readonly max: number
   readonly isWhole: boolean
   readonly unit: Unit | undefined
-  /** A word that is taken as well. */
+  /** A word that is accepted too. */
   readonly or?: string
 }
 
@@ -44,7 +44,7 @@ export interface Flag {
 export interface Choice {
   readonly kind: 'choice'
   readonly values: readonly string[]
-  /** What is taken as well, and what messages call it. */
+  /** Another kind of value that is accepted too, and its name in messages. */
   readonly or?: { readonly name: string; accepts(value: unknown): boolean }
 }
 
@@ -55,7 +55,7 @@ export interface Custom {
   accepts(value: unknown): boolean
 }
 
-/** Names and values that the user chooses. */
+/** An object whose names the user chooses. */
 export interface Dictionary {
   readonly kind: 'map'
   readonly nameProblem: TextCheck
@@ -67,9 +67,9 @@ export interface Group {
   readonly fields: Fields
   /** Fields that cannot be left out. */
   readonly required: readonly string[]
-  /** The fields that may be given together, if there are several ways. The first field of each is required. */
+  /** If not all fields go together: the sets that do. The first field of each set is required. */
   readonly forms?: readonly (readonly string[])[]
-  /** Stays undefined if nobody gives it, whatever the defaults of its fields. */
+  /** If nobody gives the group, it stays undefined: the defaults of its fields do not create it. */
   readonly isOffByDefault: boolean
 }
 
@@ -133,7 +133,7 @@ export function list(item: Group, max: number): List {
   return { kind: 'list', item, max }
 }
 
-/** The options in an option, by name; none if a value of this type is taken as it is. */
+/** The options in a group or list, by name. Other values hold no options. */
 export function fieldsOf(type: Type | undefined): Fields {
   if (type?.kind === 'list') return type.item.fields
   return type?.kind === 'group' ? type.fields : {}

@@ -4,7 +4,7 @@ import type { Fields, Group, Numeric, TextCheck, Type } from './option.js'
 import { describe, unreadable } from './option-problems.js'
 import { OPTIONS } from './option-table.js'
 
-// Given with each parse: zod's configuration is one for the whole process, and the application's.
+// Passed with each parse: zod's global configuration belongs to the application.
 const ENGLISH = { error: en().localeError }
 
 const optionsSchema = schemaOf(OPTIONS)
@@ -14,7 +14,7 @@ export function checkOptions(options: unknown): string[] {
   try {
     return problemsOf(options)
   } catch {
-    // One of them is a Proxy that throws, and nobody says which.
+    // Some value is a Proxy that throws. Check the options one by one to find it.
     return Object.entries(options as object).flatMap(([name, value]) => {
       try {
         return problemsOf({ [name]: value })

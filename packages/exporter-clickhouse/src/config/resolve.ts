@@ -62,7 +62,7 @@ function deadLetterOf(
   return { directory: absolutePath(deadLetter.directory), maxBytes: deadLetter.maxBytes }
 }
 
-// In alphabetical order: batches with equal settings are of one kind, however these were written.
+// Sorted, so that equal settings are equal texts, in whatever order they were written.
 function settingsOf(settings: CompleteDestination['settings']): Record<string, string> {
   return Object.fromEntries(
     Object.entries(settings)

@@ -13,8 +13,8 @@ export function fromCode(given: unknown): { options: Options; problems: string[]
 }
 
 /**
- * The value as it is at this moment, with each option in it read once: a getter may throw, and may return something else the next time.
- * Inherited options count, except those that every object inherits. Adds what cannot be read to `problems`.
+ * Copies the value and reads each option in it once: a getter may throw, or return something else the next time.
+ * Inherited options count, except those that every object inherits. Reports in `problems` what cannot be read.
  */
 function read(given: unknown, type: Type | undefined, path: string, problems: string[]): unknown {
   if (type?.kind === 'group' || type?.kind === 'map') return readFields(given, type, path, problems)
@@ -32,7 +32,7 @@ function read(given: unknown, type: Type | undefined, path: string, problems: st
 function readFields(given: unknown, type: Type, path: string, problems: string[]): unknown {
   try {
     if (typeof given !== 'object' || given === null) return given
-    if (Array.isArray(given)) return [] // refused like any other list, and certainly no Proxy
+    if (Array.isArray(given)) return [] // refused like the list itself, and cannot throw, as a Proxy could
     const fields = fieldsOf(type)
     const inherited = Object.keys(fields).filter(
       (name) => name in given && !(name in Object.prototype),

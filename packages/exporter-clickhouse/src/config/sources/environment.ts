@@ -14,8 +14,8 @@ export interface Environment {
 }
 
 /**
- * The options that environment variables give. An invalid variable is ignored, so that it never keeps an application from starting;
- * one that `code` overrides is not even checked.
+ * The options that environment variables give. An invalid variable is ignored, so that it never keeps an application from starting.
+ * A variable that `code` overrides is not checked.
  */
 export function fromEnvironment(env: NodeJS.ProcessEnv, code: Options): Environment {
   const doubts: string[] = []
