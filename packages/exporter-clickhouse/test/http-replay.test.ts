@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { parseConfig } from '../src/config/config.js'
+import { parseConfig } from '../src/config/parse-config.js'
 import { type Client, openClient } from '../src/http/client.js'
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'

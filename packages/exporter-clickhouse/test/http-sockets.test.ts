@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Agent } from 'node:http'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { parseConfig } from '../src/config/config.js'
+import { parseConfig } from '../src/config/parse-config.js'
 import { openClient } from '../src/http/client.js'
 import { until } from './spool-kit.js'
 

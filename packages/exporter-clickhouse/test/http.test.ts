@@ -10,8 +10,8 @@ import { context } from '@opentelemetry/api'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { AsyncLocalStorageContextManager, isTracingSuppressed } from '#sdk'
 import { PATIENT_MS, SOON_MS } from '../../../test/kit/patience.js'
-import { parseConfig } from '../src/config/config.js'
 import type { Options } from '../src/config/options.js'
+import { parseConfig } from '../src/config/parse-config.js'
 import {
   type Client,
   type Exchange,

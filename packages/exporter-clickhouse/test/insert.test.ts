@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { Batch, isPressed, type PressedBatch } from '../src/batching/batch.js'
 import { insertOf, isOurs, postOf, statementPath } from '../src/clickhouse/insert.js'
 import { VERSION } from '../src/common/version.js'
-import { parseConfig } from '../src/config/config.js'
 import type { Options } from '../src/config/options.js'
+import { parseConfig } from '../src/config/parse-config.js'
 
 function config(options: Options = {}) {
   const [first] = parseConfig(options, {}).destinations

@@ -6,8 +6,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { SecureVersion } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { classify } from '../src/clickhouse/classify.js'
-import { parseConfig } from '../src/config/config.js'
 import type { Options } from '../src/config/options.js'
+import { parseConfig } from '../src/config/parse-config.js'
 import { openClient } from '../src/http/client.js'
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')

@@ -3,7 +3,7 @@ import { Batch, isPressed } from '../src/batching/batch.js'
 import { insertOf } from '../src/clickhouse/insert.js'
 import { openSender } from '../src/clickhouse/sender.js'
 import { jsonColumns, type Refused } from '../src/clickhouse/tables.js'
-import { parseConfig } from '../src/config/config.js'
+import { parseConfig } from '../src/config/parse-config.js'
 import type { Client, Exchange, Post } from '../src/http/client.js'
 
 const OK = { status: 200, body: '' }

@@ -1,8 +1,8 @@
 import type { SpanLike } from '@spanhouse/transform'
 import type { Stats } from '../accounting/stats.js'
 import { hook } from '../common/hook.js'
-import { parseConfig } from '../config/config.js'
 import type { Options } from '../config/options.js'
+import { parseConfig } from '../config/parse-config.js'
 import { Pipeline } from '../pipeline/pipeline.js'
 import { explainAsProcessor } from './misplaced.js'
 

@@ -1,7 +1,7 @@
 import type { SpanLike } from '@spanhouse/transform'
 import type { Stats } from '../accounting/stats.js'
-import { parseConfig } from '../config/config.js'
 import type { Options } from '../config/options.js'
+import { parseConfig } from '../config/parse-config.js'
 import { Pipeline } from '../pipeline/pipeline.js'
 import { explainAsExporter } from './misplaced.js'
 
