@@ -208,12 +208,25 @@ async function built(input, output) {
     ...output,
   })
   await build.close()
+  for (const { code } of files) refuseChangingExports(code)
   return files
 }
 
+/** An importer of the CommonJS build copies the value of an exported variable. The code must still be indented: a local variable may have the same name. */
+function refuseChangingExports(code) {
+  const [, names = ''] = /^export \{ (.+) \};$/m.exec(code) ?? []
+  for (const exported of names.split(', ')) {
+    const [own, name = own] = exported.split(' as ')
+    if (code.includes(`\nlet ${own} `) || code.includes(`\nlet ${own};`))
+      fail(
+        `${name} is exported and may change: importers of the CommonJS build would keep its first value.`,
+      )
+  }
+}
+
 /**
- * The same code as CommonJS, line for line, so that gzip recognises it: CommonJS from rolldown would use other names. An exported
- * variable must not change later, because the importer copies its value.
+ * The same code as CommonJS, line for line, so that gzip recognises it: CommonJS from rolldown would use other names.
+ * No exported variable changes later (`refuseChangingExports()`).
  */
 function commonJsOf(code) {
   const renamed = (names) => names.replaceAll(' as ', ': ')
@@ -228,13 +241,7 @@ function commonJsOf(code) {
       names
         .split(', ')
         .map((name) => name.split(' as '))
-        .map(([own, name = own]) => {
-          if (code.includes(`\nlet ${own} `) || code.includes(`\nlet ${own};`))
-            fail(
-              `${name} is exported and may change: importers of the CommonJS build would keep its first value.`,
-            )
-          return `exports.${name} = ${own};`
-        })
+        .map(([own, name = own]) => `exports.${name} = ${own};`)
         .join('\n'),
     )
   const [left] = /^(import|export)[ {"].*/m.exec(commonJs) ?? []
