@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { classify } from '../src/clickhouse/classify.js'
 import type { Outcome } from '../src/clickhouse/outcome.js'
-import type { Exchange, Reply } from '../src/http/client.js'
+import type { Exchange, Reply } from '../src/http/exchange.js'
 
 // What proxies, gateways and other servers say, as their documentation and sources have it.
 

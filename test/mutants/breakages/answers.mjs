@@ -266,18 +266,24 @@ const HALVING = inFile(
   ],
 )
 
-const HTTP = inFile(
-  'exporter/http/client',
-  [exporter('answers')],
-  [
+const HTTP = [
+  ...inFile(
+    'exporter/http/exchange',
+    [exporter('answers')],
     [
-      'waits in vain for an answer that something follows',
-      'if (answer?.complete && !timedOut && !signal.aborted) return',
-      '',
+      [
+        'waits in vain for an answer that something follows',
+        'if (answer?.complete && !timedOut && !signal.aborted) return',
+        '',
+      ],
     ],
-    ['cannot read an answer that a proxy has compressed', "case 'gzip':", "case 'never':"],
-  ],
-)
+  ),
+  ...inFile(
+    'exporter/http/reply-body',
+    [exporter('answers')],
+    [['cannot read an answer that a proxy has compressed', "case 'gzip':", "case 'never':"]],
+  ),
+]
 
 export const ANSWERS = [
   ...CLASSIFY,

@@ -1,5 +1,5 @@
 import { clock } from '../common/clock.js'
-import type { Exchange, Reply } from '../http/client.js'
+import type { Exchange, Reply } from '../http/exchange.js'
 import { explained } from '../http/network-errors.js'
 import { type Class, COLUMNS, type Exception, exceptionOf } from './exception-codes.js'
 import type { Outcome } from './outcome.js'

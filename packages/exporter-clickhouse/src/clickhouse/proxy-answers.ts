@@ -1,5 +1,5 @@
 import { ClickHouseError, oneLine } from '../common/errors.js'
-import type { Reply } from '../http/client.js'
+import type { Reply } from '../http/exchange.js'
 
 const CREDENTIALS = 'Check `username` and `password`.'
 const ELSEWHERE = 'Something other than ClickHouse answers there: check `endpoint`.'

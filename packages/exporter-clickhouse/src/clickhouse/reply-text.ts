@@ -1,5 +1,5 @@
 import { ClickHouseError, oneLine } from '../common/errors.js'
-import type { Reply } from '../http/client.js'
+import type { Reply } from '../http/exchange.js'
 import type { Exception } from './exception-codes.js'
 
 /** The reply is an exception whose code cannot be read. */

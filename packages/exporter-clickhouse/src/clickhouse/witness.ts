@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Reply } from '../http/client.js'
+import type { Reply } from '../http/exchange.js'
 import { isOurQueryId } from './query-id.js'
 
 /** What the answers of a server have shown so far. */
