@@ -11,11 +11,11 @@ import {
   type Table,
 } from '@spanhouse/transform'
 
-/** Spans to rows of JSONEachRow, without their newlines. */
+/** Writes spans as rows of JSONEachRow, without newlines. */
 export interface RowEncoder {
-  /** What the rows of the span's resource have in common; undefined where the row has to be whole. */
+  /** What all rows of the span's resource have in common. Undefined if the row has to be whole. */
   constantsOf(span: SpanLike): Constants | undefined
-  /** Writes the row to `out`: whole, or without what `constantsOf` and the batch's key lists say. Throws what a table of the user's throws. */
+  /** Writes the row to `out`, without the constants and the keys that are in `keyLists`. Without `keyLists` the row is whole. Throws what a user's table throws. */
   encode(span: SpanLike, out: ByteWriter, keyLists: KeyLists | undefined): void
 }
 

@@ -2,6 +2,7 @@ import type { PressedBatch } from '../batching/batch.js'
 import type { Insert } from '../clickhouse/insert.js'
 import { clock, pause, turn } from '../common/clock.js'
 import { valueWithin, within } from '../common/deadline.js'
+import { newLimit } from '../common/limit.js'
 import { untraced } from '../common/suppress-tracing.js'
 import type { SpoolConfig } from '../config/config.js'
 import { corruptFolder } from './corrupt.js'
@@ -15,7 +16,6 @@ import { newRemoval } from './removal.js'
 import type { Stored } from './stored.js'
 import { newIntervalSync } from './sync.js'
 import { newTrouble } from './trouble.js'
-import { newTurnstile } from './turnstile.js'
 import { newWriter } from './writer.js'
 
 /** None is called before `openSpool()` has returned. */
@@ -109,7 +109,7 @@ export function openSpool(
     foreign: (destination, rows) => events.foreign(destination, rows),
     failed: trouble.began,
   })
-  const turnstile = newTurnstile(MAX_WRITES)
+  const writes = newLimit(MAX_WRITES)
   const leavings = new Map<string, Promise<void>>()
   let looking = false
   let nextTick: NodeJS.Timeout | undefined
@@ -123,11 +123,11 @@ export function openSpool(
     { of, late = removeAll }: PutOptions = {},
   ) {
     if (closed || inserts.size === 0) return NOTHING
-    const admitted = trouble.admit(turnstile.size)
+    const admitted = trouble.admit(writes.size)
     if (admitted === 'no') return NOTHING
     let hasBegun = false
     let givenUp = false
-    const writing = turnstile.run(async () => {
+    const writing = writes.run(async () => {
       // The disk failed while this write waited for its turn.
       if (givenUp || (trouble.reported && admitted !== 'probe')) return NOTHING
       hasBegun = true
