@@ -62,7 +62,7 @@ export const EDGES = [
         '    } catch (error) {\n      failed(error)',
         '    } catch (error) {\n      throw error',
       ],
-      ['writes a line for every failure of a hook', '< SAY_EVERY_MS) return', '< 0) return'],
+      ['writes a line for every failure of a hook', '< LOG_EVERY_MS) return', '< 0) return'],
       [
         'does not say which hook failed',
         'diag.error(`spanhouse: ',
@@ -88,7 +88,7 @@ export const EDGES = [
     [
       [
         'traces its own requests where there is no context manager',
-        'isQuiet() ? work() : withAnyManager(work)',
+        'isSuppressed() ? work() : withAnyManager(work)',
         'work()',
       ],
       ['leaves its context manager behind', 'if (api.context === ours) delete api.context', ''],

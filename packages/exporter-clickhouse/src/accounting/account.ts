@@ -1,7 +1,7 @@
 import type { DropReason } from './drop-reason.js'
 import type { Deduplication } from './stats.js'
 
-/** What became of a destination's rows, and of the attempts at them. */
+/** Counts what happened to a destination's rows, and the attempts to send them. */
 export class Account {
   accepted = 0
   delivered = 0
@@ -12,14 +12,14 @@ export class Account {
   /** Batches delivered. */
   deliveries = 0
   #deduplication: Deduplication = 'unknown'
-  /** Delivered with a token after an attempt that may have been written, before it was known what the table makes of tokens. */
+  /** Rows delivered with a token after an attempt that may have been written, before it was known whether the table deduplicates by token. */
   #doubtful = 0
 
   get deduplication(): Deduplication {
     return this.#deduplication
   }
 
-  /** `ambiguous`: an earlier attempt may have been written, so that without a token at work the rows are there twice. */
+  /** `ambiguous`: an earlier attempt may have been written, so without an effective token the rows may be there twice. */
   deliver(rows: number, { ambiguous, hasToken }: { ambiguous: boolean; hasToken: boolean }): void {
     this.delivered += rows
     this.deliveries++
