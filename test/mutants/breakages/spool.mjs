@@ -159,7 +159,7 @@ export const SPOOL = [
     [
       [
         'takes owners for dead because a clock was set',
-        '? opening || unchangedMs >= leaseMs / 2',
+        '? isFirstLook || unchangedMs >= leaseMs / 2',
         '? true',
       ],
     ],

@@ -5,48 +5,48 @@ import { entriesOf, ignoring, isGone, isThere, type SpoolFs, syncFolder } from '
 import { releaseAtExit } from './lease-exit.js'
 import { freeFinder, LEASE, renewLease } from './lease-file.js'
 
-/** A directory in the spool that is ours for as long as we renew the lease in it. */
+/** A directory in the spool that belongs to this process as long as it renews the lease in it. */
 export interface Home {
   readonly path: string
-  /** Folders of ours in it. */
+  /** The folders of our destinations in it. */
   readonly folders: Set<string>
-  /** How many records of ours are in it. */
+  /** How many of our records are in it. */
   records: number
-  /** When its lease was last renewed for certain, on the monotonic clock. */
+  /** When its lease was last known to be renewed, on the monotonic clock. */
   renewedAt: number
 }
 
-/** `adopted`: another process has taken it over. `gone`: it was deleted or moved away. */
+/** `adopted`: another process has taken the directory over. `gone`: it was deleted or moved. */
 export type Whereabouts = 'here' | 'adopted' | 'gone'
 
 /**
- * Who owns which directory in the spool. Not by process id: containers share volumes, not process
- * tables. An owner renews the time of a file; a process that finds it old, or finds none, takes the directory
- * over by renaming it, which only one can. Before that it leaves a mark with the old name. An owner that was only suspended
- * and misses its directory learns from the mark that it was adopted; without a mark it was deleted.
+ * Knows which process owns which directory in the spool. Process ids cannot say it: containers share volumes, but not process tables.
+ * An owner renews the time of a file, the lease. A process that finds an old lease, or none, takes the directory over by renaming it;
+ * only one process can succeed. Before that it leaves a mark with the old name. An owner that was only suspended and does not find
+ * its directory learns from the mark that the directory was adopted. Without a mark it was deleted.
  */
 export interface Leases {
-  /** Where new records go; made when it is first asked for, and again after it was lost. */
+  /** The directory for new records. It is created when it is first needed, and again after it was lost. */
   own(): Promise<Home>
   isOwn(home: Home): boolean
   /** Whether its lease is so recent that nobody can have taken it over. */
   isFresh(home: Home): boolean
-  /** Rejects if the disk cannot say. */
+  /** Rejects if the disk does not say. */
   find(home: Home): Promise<Whereabouts>
-  /** It is not there any more, or somebody else's by now. */
+  /** The directory does not exist any more, or belongs to another process. */
   lost(home: Home): void
   /** Renews every lease. */
   renew(): Promise<void>
-  /** Takes over the directories without an owner that are `wanted`. */
+  /** Takes over all `wanted` directories that have no owner. */
   adopt(wanted: (path: string) => Promise<boolean>): Promise<Home[]>
-  /** From now on anybody may adopt it; removes it if it is empty. */
+  /** Gives the directory up, so that another process may adopt it. An empty one is removed. */
   release(home: Home): Promise<void>
   releaseAll(): Promise<void>
 }
 
 const HOME = /^(?:o|new)-[0-9a-f-]{36}$/
 const MARKS = 'adopted'
-// An owner that stood still for longer finds no mark and counts its rows as lost.
+// An owner that was suspended for longer finds no mark, and counts its rows as lost.
 const KEEP_MARKS_MS = 3_600_000
 
 export function openLeases(
@@ -139,7 +139,7 @@ export function openLeases(
         if (isFolder && HOME.test(name) && !held.has(path)) others.push(path)
       const adopted: Home[] = []
       const now = await renewLease(fs, here).catch((error) => {
-        // We stood still for too long, and it was taken over: that is no trouble of the disk's.
+        // We were suspended for too long, and another process took our directory over. The disk is not at fault.
         if (!isGone(error)) throw error
         const home = held.get(here)
         if (home) lost(home)
@@ -149,14 +149,14 @@ export function openLeases(
       for (const path of await findFree(others, now))
         try {
           if (!(await wanted(path))) continue
-          // Renewed before it is renamed: under its new name it must not look abandoned.
+          // The lease is renewed before the directory is renamed: under its new name it must not look abandoned.
           await renewLease(fs, path)
           await mark(path)
           const to = newPath(directory)
           await fs.rename(path, to)
           adopted.push(hold(to))
         } catch {
-          // Another was first, or it cannot be had now: it is looked at again the next time.
+          // Another process was first, or the directory cannot be taken over now. The next look finds it again.
         }
       if (adopted.length > 0) await ignoring(removeOldMarks(now))
       return adopted
@@ -172,7 +172,7 @@ function newPath(directory: string): string {
   return join(directory, `o-${randomUUID()}`)
 }
 
-// Whoever stands still for longer than a lease, again and again, has other troubles.
+// A process that is suspended for longer than a lease this often has other problems.
 export const MAX_TAKEN_OVER = 5
 
 async function makeHome(fs: SpoolFs, directory: string, sync: boolean): Promise<string> {
@@ -180,20 +180,20 @@ async function makeHome(fs: SpoolFs, directory: string, sync: boolean): Promise<
     try {
       return await makeHomeOnce(fs, directory, sync)
     } catch (error) {
-      // We stood still, and somebody took the draft for what a dead process had begun.
+      // We were suspended, and another process took the draft for that of a dead process.
       if (!isGone(error) || tries === MAX_TAKEN_OVER) throw error
     }
 }
 
 async function makeHomeOnce(fs: SpoolFs, directory: string, sync: boolean): Promise<string> {
   const first = await fs.mkdir(directory, { recursive: true, mode: 0o700 })
-  // Names are safe when the folder that holds them is synced: so far up as folders were made.
+  // A name is durable when the folder that contains it is synced. So sync the parent of every folder that was made.
   if (first !== undefined && sync)
     for (let made = directory; ; made = dirname(made)) {
       await syncFolder(fs, dirname(made))
       if (made === first || made === dirname(made)) break
     }
-  // Under another name until its lease is in it: without one it would look released.
+  // The directory has another name until the lease is in it: without a lease it would look released.
   const draft = join(directory, `new-${randomUUID()}`)
   const path = newPath(directory)
   try {

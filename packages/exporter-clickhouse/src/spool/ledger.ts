@@ -2,18 +2,18 @@ import { join } from 'node:path'
 import type { Home } from './lease.js'
 import type { Stored } from './stored.js'
 
-/** Which batches are on disk, as far as this process knows, and what they come to. */
+/** Knows which batches of this process are on disk, and how many bytes they have. */
 export interface Ledger {
   has(stored: Stored): boolean
   /** The stored batches in one folder. */
   inFolder(folder: string): Stored[]
   keep(stored: Stored): void
-  /** False if it was forgotten before. Its file may still be there. */
+  /** False if it was forgotten before. Its file may still exist. */
   forget(stored: Stored): boolean
   bytesOf(destination: string): number
-  /** A file came to a directory, */
+  /** A file was added to a directory. */
   arrived(home: Home): void
-  /** or is not in it any more. */
+  /** A file is not in the directory any more. */
   left(home: Home): void
 }
 

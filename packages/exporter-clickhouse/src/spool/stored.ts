@@ -1,7 +1,7 @@
 import type { Home } from './lease.js'
 import type { RecordName } from './record.js'
 
-/** A batch on disk that one destination still lacks. */
+/** A batch on disk that one destination does not have yet. */
 export interface Stored extends RecordName {
   readonly destination: string
   readonly home: Home

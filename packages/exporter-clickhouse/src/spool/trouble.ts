@@ -2,10 +2,10 @@ import { clock } from '../common/clock.js'
 
 const TRY_EVERY_MS = 1000
 
-/** Whether the disk may be tried. While it fails, one put a second finds out, so that a dead disk costs nothing. */
+/** Decides whether to try the disk. While the disk fails, only one write a second tries it, so that a dead disk costs nothing. */
 export interface Trouble {
   readonly reported: boolean
-  /** `probe`: it may be tried although the last one failed. */
+  /** `probe`: this write tries the disk although the last one failed. */
   admit(writesUnderWay: number): 'yes' | 'probe' | 'no'
   began(error: unknown): void
   over(): void
@@ -23,7 +23,7 @@ export function newTrouble(events: {
     },
     admit(writesUnderWay) {
       if (!reported) return 'yes'
-      // Behind a write that hangs there is nothing to find out.
+      // A probe behind a write that hangs would find out nothing.
       if (writesUnderWay > 0 || clock.now() < nextTryAt) return 'no'
       nextTryAt = clock.now() + TRY_EVERY_MS
       return 'probe'

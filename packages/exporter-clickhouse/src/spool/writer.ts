@@ -6,7 +6,7 @@ import { folderOf, type Ledger, pathOf } from './ledger.js'
 import { partName, recordName } from './record.js'
 import type { Stored } from './stored.js'
 
-/** Writes a record once and links it into the folder of every destination: all of them, or an error. */
+/** Writes a record once and links it into the folder of every destination. Rejects unless all of them have it. */
 export type Writer = (
   record: Buffer,
   rows: number,
@@ -36,7 +36,7 @@ export function newWriter(
         const stored = { ...shape, destination, name, home }
         await makeFolderOf(stored)
         const [first] = made
-        // Some file systems know no hard links, or not so many.
+        // Some file systems have no hard links, or allow only a few to a file.
         const linked = first && (await succeeds(fs.link(pathOf(first), pathOf(stored))))
         if (!linked) await writeWhole(fs, pathOf(stored), record, sync)
         ledger.arrived(home)
@@ -65,7 +65,7 @@ export function newWriter(
         return await writeIn(home, ...what)
       } catch (error) {
         if (!isGone(error) || tries === MAX_TAKEN_OVER) throw error
-        // We slept for too long and another process took it over, or somebody removed it.
+        // We were suspended for too long and another process took the directory over, or somebody removed it.
         if (await succeeds(fs.lstat(home.path))) home.folders.clear()
         else leases.lost(home)
       }
