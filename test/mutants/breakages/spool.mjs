@@ -203,7 +203,7 @@ export const SPOOL = [
       ['keeps the marks of those taken over for ever', '> KEEP_MARKS_MS', '< 0'],
       [
         'never asks whether it was taken over',
-        'clock.now() - home.renewedAt < leaseMs / 2',
+        'clock.now() - lease.renewedAt < leaseMs / 2',
         'true',
       ],
     ],

@@ -2,7 +2,7 @@ import { webcrypto } from 'node:crypto'
 import type { Common } from '@spanhouse/transform'
 import { newLimit } from '../common/limit.js'
 import type { Compression } from '../config/config.js'
-import { compressed, decompressed } from './codecs.js'
+import { compress, decompress } from './codecs.js'
 
 /** Rows as JSONEachRow, each followed by a newline. */
 export interface Rows {
@@ -101,7 +101,7 @@ export class Batch implements BatchShape {
     const raw = this.#raw
     if (!raw) return
     this.#isPressing = true
-    const body = await compressed(raw, this.codec, level)
+    const body = await compress(raw, this.codec, level)
     const digest = await webcrypto.subtle.digest('SHA-256', body)
     this.#pressed = { digest: Buffer.from(digest).toString('hex'), body }
     this.#raw = undefined
@@ -110,8 +110,7 @@ export class Batch implements BatchShape {
 
   /** Its rows, one a line and without newlines. */
   async lines(): Promise<string[]> {
-    const raw =
-      this.#raw ?? (await decompressed(this.#pressed?.body ?? Buffer.alloc(0), this.codec))
+    const raw = this.#raw ?? (await decompress(this.#pressed?.body ?? Buffer.alloc(0), this.codec))
     return raw.toString().split('\n').slice(0, -1) // JSON text contains no newline
   }
 }

@@ -17,7 +17,7 @@ const GZIP = { strategy: constants.Z_FILTERED, memLevel: constants.Z_MAX_MEMLEVE
 const LIKELY_RATIO = 8
 
 /** Compresses on another thread. With codec `none` the result is `raw` itself. */
-export async function compressed(raw: Buffer, codec: Codec, level: number): Promise<Buffer> {
+export async function compress(raw: Buffer, codec: Codec, level: number): Promise<Buffer> {
   const chunkSize = Math.max(Math.ceil(raw.length / LIKELY_RATIO), constants.Z_DEFAULT_CHUNK)
   switch (codec) {
     case 'gzip':
@@ -37,7 +37,7 @@ export async function compressed(raw: Buffer, codec: Codec, level: number): Prom
   }
 }
 
-export async function decompressed(body: Buffer, codec: Codec): Promise<Buffer> {
+export async function decompress(body: Buffer, codec: Codec): Promise<Buffer> {
   switch (codec) {
     case 'gzip':
       return gunzipAsync(body)

@@ -8,10 +8,10 @@ export const LEASE = 'owner.lease'
 const { O_CREAT, O_NOFOLLOW = 0, O_TRUNC, O_WRONLY } = constants
 
 /** Shows other processes that we are alive. Returns the current time by the clock of the file system. */
-export async function renewLease(fs: SpoolFs, home: string): Promise<number> {
+export async function renewLease(fs: SpoolFs, directory: string): Promise<number> {
   // Truncating sets the file's time by that clock, also on a file server, and needs no space on a full disk.
   const flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW
-  const file = await fs.open(join(home, LEASE), flags, 0o600)
+  const file = await fs.open(join(directory, LEASE), flags, 0o600)
   try {
     return (await file.stat()).mtimeMs
   } finally {
@@ -23,7 +23,7 @@ export async function renewLease(fs: SpoolFs, home: string): Promise<number> {
 export function freeFinder(
   fs: SpoolFs,
   leaseMs: number,
-): (homes: readonly string[], nowMs: number) => Promise<string[]> {
+): (directories: readonly string[], nowMs: number) => Promise<string[]> {
   let seen = new Map<string, { time: number; since: number }>()
   let isFirstLook = true
 
@@ -34,15 +34,15 @@ export function freeFinder(
       ? isFirstLook || unchangedMs >= leaseMs / 2
       : ageMs < -leaseMs && unchangedMs >= leaseMs
 
-  return async (homes, nowMs) => {
+  return async (directories, nowMs) => {
     const free: string[] = []
     const current: typeof seen = new Map()
-    for (const home of homes) {
-      const time = await leaseTime(fs, home)
-      const before = seen.get(home)
+    for (const directory of directories) {
+      const time = await leaseTime(fs, directory)
+      const before = seen.get(directory)
       const since = before && before.time === time ? before.since : clock.now()
-      if (time !== undefined) current.set(home, { time, since })
-      if (time === undefined || isDead(nowMs - time, clock.now() - since)) free.push(home)
+      if (time !== undefined) current.set(directory, { time, since })
+      if (time === undefined || isDead(nowMs - time, clock.now() - since)) free.push(directory)
     }
     seen = current
     isFirstLook = false
@@ -51,11 +51,11 @@ export function freeFinder(
 }
 
 /** When the lease was renewed. Undefined if there is no lease, NaN if that cannot be found out. */
-async function leaseTime(fs: SpoolFs, home: string): Promise<number | undefined> {
+async function leaseTime(fs: SpoolFs, directory: string): Promise<number | undefined> {
   // A process died while it created this directory. It has no lease, or one as old as the directory.
-  const isDraft = basename(home).startsWith('new-')
+  const isDraft = basename(directory).startsWith('new-')
   try {
-    return (await fs.lstat(isDraft ? home : join(home, LEASE))).mtimeMs
+    return (await fs.lstat(isDraft ? directory : join(directory, LEASE))).mtimeMs
   } catch (error) {
     return codeOf(error) === 'ENOENT' && !isDraft ? undefined : Number.NaN
   }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Home } from './lease.js'
+import type { Lease } from './lease.js'
 import type { Stored } from './stored.js'
 
 /** Knows which batches of this process are on disk, and how many bytes they have. */
@@ -12,12 +12,12 @@ export interface Ledger {
   forget(stored: Stored): boolean
   bytesOf(destination: string): number
   /** A file was added to a directory. */
-  arrived(home: Home): void
+  arrived(lease: Lease): void
   /** A file is not in the directory any more. */
-  left(home: Home): void
+  left(lease: Lease): void
 }
 
-export function newLedger(onEmpty: (home: Home) => void): Ledger {
+export function newLedger(onEmpty: (lease: Lease) => void): Ledger {
   const live = new Set<Stored>()
   const bytes = new Map<string, number>()
   const bytesOf = (destination: string) => bytes.get(destination) ?? 0
@@ -34,18 +34,18 @@ export function newLedger(onEmpty: (home: Home) => void): Ledger {
       bytes.set(stored.destination, bytesOf(stored.destination) - stored.bytes)
       return true
     },
-    arrived(home) {
-      home.records++
+    arrived(lease) {
+      lease.records++
     },
-    left(home) {
-      home.records--
-      if (home.records === 0) onEmpty(home)
+    left(lease) {
+      lease.records--
+      if (lease.records === 0) onEmpty(lease)
     },
   }
 }
 
-export function folderOf({ home, destination }: Stored): string {
-  return join(home.path, destination)
+export function folderOf({ lease, destination }: Stored): string {
+  return join(lease.path, destination)
 }
 
 export function pathOf(stored: Stored): string {

@@ -56,7 +56,7 @@ export function newLoader(
         const left = found.filter(ledger.forget)
         left.forEach(recovery.leave)
         if (left.length > 0) events.newer(left)
-        for (const { home } of left) ledger.left(home)
+        for (const { lease } of left) ledger.left(lease)
       })().finally(() => leavings.delete(folder))
     leavings.set(folder, leaving)
     return leaving
@@ -68,13 +68,13 @@ export function newLoader(
       if (record.status === 'read') return record
       if (record.status === 'abandoned') return undefined
       if (record.status === 'gone') {
-        const whereabouts = await leases.find(stored.home).catch(() => undefined)
+        const whereabouts = await leases.find(stored.lease).catch(() => undefined)
         if (!whereabouts) {
           await pause(LOOK_AGAIN_MS, closing)
           continue
         }
         if (!ledger.forget(stored)) return undefined
-        ledger.left(stored.home)
+        ledger.left(stored.lease)
         // A process adopts a whole directory. If the directory is still here, somebody deleted the record.
         if (whereabouts !== 'adopted') events.corrupt(stored)
         return undefined
@@ -87,7 +87,7 @@ export function newLoader(
       // If the record cannot even be moved, the disk is broken and not the record.
       if (record.status === 'unreadable' && !aside) continue
       if (!ledger.forget(stored)) return undefined
-      if (aside) ledger.left(stored.home)
+      if (aside) ledger.left(stored.lease)
       else removal.add(stored)
       events.corrupt(stored)
       return undefined

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DRAFT, entriesOf, ignoring, isGone, type SpoolFs } from './disk.js'
-import type { Home, Leases } from './lease.js'
+import type { Lease, Leases } from './lease.js'
 import { LEASE } from './lease-file.js'
 import { pathOf } from './ledger.js'
 import { parseRecordName, partName, type RecordName } from './record.js'
@@ -18,7 +18,7 @@ export interface Recovery {
   /** Takes over directories and returns their batches, the oldest first. */
   find(): Promise<Stored[]>
   /** Gives an adopted directory up if none of our batches is in it any more. */
-  tidy(home: Home): Promise<void>
+  tidy(lease: Lease): Promise<void>
   /** Disowns a record of a newer version, so that a process of that version can take its directory over. */
   leave(stored: Stored): void
 }
@@ -70,25 +70,25 @@ export function newRecovery(
     if (rows > 0) events.foreign(destination, rows)
   }
 
-  const takeOver = async (home: Home): Promise<Stored[]> => {
+  const takeOver = async (lease: Lease): Promise<Stored[]> => {
     const found: Stored[] = []
     try {
-      for await (const { name: destination, path, isFolder } of entriesOf(fs, home.path)) {
+      for await (const { name: destination, path, isFolder } of entriesOf(fs, lease.path)) {
         if (!isFolder || !ours.has(destination)) continue
-        home.folders.add(destination)
+        lease.folders.add(destination)
         await removeDrafts(fs, path)
         for await (const record of recordsOf(fs, path))
           if (!left.has(keyOf(destination, record.name)))
-            found.push({ ...record, destination, home })
+            found.push({ ...record, destination, lease })
       }
     } catch (error) {
       // If it is gone, we were suspended, and another process has taken it over from us.
       if (!isGone(error)) events.failed(error)
-      await leases.release(home) // so that it is found again
+      await leases.release(lease) // so that it is found again
       return []
     }
-    home.records = found.length
-    if (found.length === 0) await tidy(home)
+    lease.records = found.length
+    if (found.length === 0) await tidy(lease)
     return found
   }
 
@@ -98,19 +98,19 @@ export function newRecovery(
     const kept: Stored[] = []
     for (const one of found) {
       if (!wholes.has(`${one.destination}/${one.of}`)) kept.push(one)
-      else await ignoring(fs.unlink(pathOf(one)).then(() => void one.home.records--))
+      else await ignoring(fs.unlink(pathOf(one)).then(() => void one.lease.records--))
     }
     return kept
   }
 
-  const tidy = async (home: Home): Promise<void> => {
-    if (leases.isOwn(home)) return
+  const tidy = async (lease: Lease): Promise<void> => {
+    if (leases.isOwn(lease)) return
     try {
-      for (const name of home.folders) await ignoring(fs.rmdir(join(home.path, name)))
+      for (const name of lease.folders) await ignoring(fs.rmdir(join(lease.path, name)))
       // If unknown files are in our folders, keep the directory: after a release it would only be taken over again.
-      for await (const { name, path } of entriesOf(fs, home.path))
+      for await (const { name, path } of entriesOf(fs, lease.path))
         if (ours.has(name) && !(await isLeft(name, path))) return
-      await leases.release(home)
+      await leases.release(lease)
     } catch {
       // The directory is gone.
     }
@@ -121,8 +121,8 @@ export function newRecovery(
     leave: ({ destination, name }) => void left.add(keyOf(destination, name)),
     async find() {
       const found: Stored[] = []
-      for (const home of await leases.adopt(isWanted))
-        for (const stored of await takeOver(home)) found.push(stored)
+      for (const lease of await leases.adopt(isWanted))
+        for (const stored of await takeOver(lease)) found.push(stored)
       return (await withoutParts(found)).sort((a, b) => a.stamp - b.stamp)
     },
   }

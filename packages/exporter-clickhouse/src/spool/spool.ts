@@ -96,7 +96,7 @@ export function openSpool(
   const trouble = newTrouble(events)
   const { track, idle } = newBackground(trouble.began)
   const leases = openLeases({ directory, leaseMs, sync: syncFolders }, fs)
-  const ledger = newLedger((home) => track(recovery.tidy(home)))
+  const ledger = newLedger((lease) => track(recovery.tidy(lease)))
   const removal = newRemoval(unlink, track)
   const write = newWriter({ fs, leases, ledger, sync, syncFolders }, removal.add)
   const intervalSync = newIntervalSync(fs, track, trouble.began)
@@ -160,8 +160,8 @@ export function openSpool(
   }
 
   async function check(stored: Stored): Promise<Whereabouts> {
-    if (closed || trouble.reported || leases.isFresh(stored.home)) return 'here'
-    const finding = leases.find(stored.home).catch(() => 'here' as const) // for all we know
+    if (closed || trouble.reported || leases.isFresh(stored.lease)) return 'here'
+    const finding = leases.find(stored.lease).catch(() => 'here' as const) // for all we know
     const found = await valueWithin(DEADLINE_MS, () => finding, { ref: false })
     if (!found) {
       trouble.began(new Error(NO_ANSWER)) // so that later rows do not wait for the disk
@@ -169,7 +169,7 @@ export function openSpool(
     }
     if (found !== 'here' && ledger.forget(stored)) {
       intervalSync.forget(stored)
-      ledger.left(stored.home)
+      ledger.left(stored.lease)
     }
     return found
   }
@@ -193,7 +193,7 @@ export function openSpool(
 
   async function unlink(stored: Stored): Promise<void> {
     await removeFile(fs, pathOf(stored))
-    ledger.left(stored.home)
+    ledger.left(stored.lease)
   }
 
   /** Renews the leases, retries removals, looks for batches without an owner, and schedules itself again. */
