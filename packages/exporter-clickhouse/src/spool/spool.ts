@@ -8,6 +8,7 @@ import type { SpoolConfig } from '../config/config.js'
 import { newBackground } from './background.js'
 import { corruptFolder } from './corrupt.js'
 import { realFs, removeFile, type SpoolFs, syncFolder } from './disk.js'
+import { newDiskState } from './disk-state.js'
 import { openLeases, type Whereabouts } from './lease.js'
 import { folderOf, newLedger, pathOf } from './ledger.js'
 import { type Load, type LoadEvents, newLoader } from './loader.js'
@@ -16,7 +17,6 @@ import { newRecovery } from './recovery.js'
 import { newRemoval } from './removal.js'
 import type { Stored } from './stored.js'
 import { newIntervalSync } from './sync.js'
-import { newTrouble } from './trouble.js'
 import { newWriter } from './writer.js'
 
 /** None of these is called before `openSpool()` has returned. */
@@ -93,17 +93,17 @@ export function openSpool(
   const closing = new AbortController()
   const sync = fsync === 'always'
   const syncFolders = fsync !== 'never'
-  const trouble = newTrouble(events)
-  const { track, idle } = newBackground(trouble.began)
+  const diskState = newDiskState(events)
+  const { track, idle } = newBackground(diskState.failed)
   const leases = openLeases({ directory, leaseMs, sync: syncFolders }, fs)
   const ledger = newLedger((lease) => track(recovery.tidy(lease)))
   const removal = newRemoval(unlink, track)
   const write = newWriter({ fs, leases, ledger, sync, syncFolders }, removal.add)
-  const intervalSync = newIntervalSync(fs, track, trouble.began)
+  const intervalSync = newIntervalSync(fs, track, diskState.failed)
   const setAside = corruptFolder(fs, directory, events.deletedAside)
   const recovery = newRecovery({ fs, leases }, new Set(destinations), {
     foreign: (destination, rows) => events.foreign(destination, rows),
-    failed: trouble.began,
+    failed: diskState.failed,
   })
   const writes = newLimit(MAX_WRITES)
   const load = newLoader(
@@ -123,13 +123,13 @@ export function openSpool(
     { of, late = removeAll }: PutOptions = {},
   ) {
     if (closed || inserts.size === 0) return NOTHING
-    const admitted = trouble.admit(writes.size)
+    const admitted = diskState.admit(writes.size)
     if (admitted === 'no') return NOTHING
     let hasBegun = false
     let givenUp = false
     const writing = writes.run(async () => {
       // The disk failed while this write waited for its turn.
-      if (givenUp || (trouble.reported && admitted !== 'probe')) return NOTHING
+      if (givenUp || (diskState.isFailing && admitted !== 'probe')) return NOTHING
       hasBegun = true
       return store(batch, inserts, of)
     })
@@ -137,7 +137,7 @@ export function openSpool(
     const stored = await valueWithin(DEADLINE_MS, () => writing, { ref: false })
     if (stored) return stored
     givenUp = true
-    trouble.began(new Error(NO_ANSWER))
+    diskState.failed(new Error(NO_ANSWER))
     if (hasBegun) late(writing)
     return NOTHING
   }
@@ -151,20 +151,20 @@ export function openSpool(
       const record = encodeRecord(batch, inserts)
       const stored = await write(record, batch.rows, [...inserts.keys()], of)
       if (fsync === 'interval') intervalSync.add(stored)
-      trouble.over()
+      diskState.worked()
       return new Map(stored.map((one) => [one.destination, one]))
     } catch (error) {
-      trouble.began(error)
+      diskState.failed(error)
       return NOTHING
     }
   }
 
   async function check(stored: Stored): Promise<Whereabouts> {
-    if (closed || trouble.reported || leases.isFresh(stored.lease)) return 'here'
+    if (closed || diskState.isFailing || leases.isFresh(stored.lease)) return 'here'
     const finding = leases.find(stored.lease).catch(() => 'here' as const) // for all we know
     const found = await valueWithin(DEADLINE_MS, () => finding, { ref: false })
     if (!found) {
-      trouble.began(new Error(NO_ANSWER)) // so that later rows do not wait for the disk
+      diskState.failed(new Error(NO_ANSWER)) // so that later rows do not wait for the disk
       return 'here'
     }
     if (found !== 'here' && ledger.forget(stored)) {
@@ -214,7 +214,7 @@ export function openSpool(
         try {
           events.recovered(stored)
         } catch (error) {
-          trouble.began(error) // a bug in the listener costs only this batch
+          diskState.failed(error) // a bug in the listener costs only this batch
         }
       }
     } finally {
