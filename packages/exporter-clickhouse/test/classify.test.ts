@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { classify } from '../src/clickhouse/classify.js'
 import type { Outcome } from '../src/clickhouse/outcome.js'
 import { ClickHouseError } from '../src/common/errors.js'
-import type { Exchange, Reply } from '../src/http/client.js'
+import type { Exchange, Reply } from '../src/http/exchange.js'
 
 function reply(changes: Partial<Reply>): Exchange {
   return { reply: { status: 200, headers: {}, body: '', complete: true, ...changes } }

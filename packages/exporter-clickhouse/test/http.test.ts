@@ -12,13 +12,8 @@ import { AsyncLocalStorageContextManager, isTracingSuppressed } from '#sdk'
 import { PATIENT_MS, SOON_MS } from '../../../test/kit/patience.js'
 import type { Options } from '../src/config/options.js'
 import { parseConfig } from '../src/config/parse-config.js'
-import {
-  type Client,
-  type Exchange,
-  openClient,
-  type Post,
-  type Reply,
-} from '../src/http/client.js'
+import { type Client, openClient } from '../src/http/client.js'
+import type { Exchange, Post, Reply } from '../src/http/exchange.js'
 import { followGlobalClock } from './global-clock.js'
 import { freePort, scriptedServer } from './scripted-server.js'
 

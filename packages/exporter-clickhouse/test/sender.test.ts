@@ -4,7 +4,8 @@ import { insertOf } from '../src/clickhouse/insert.js'
 import { openSender } from '../src/clickhouse/sender.js'
 import { jsonColumns, type Refused } from '../src/clickhouse/tables.js'
 import { parseConfig } from '../src/config/parse-config.js'
-import type { Client, Exchange, Post } from '../src/http/client.js'
+import type { Client } from '../src/http/client.js'
+import type { Exchange, Post } from '../src/http/exchange.js'
 
 const OK = { status: 200, body: '' }
 const NO_DATABASE = refusal(404, 81, 'Database telemetry does not exist. (UNKNOWN_DATABASE)')

@@ -144,9 +144,9 @@ test('a folder that is removed at run time costs what was in it, not its neighbo
   const directory = await newDirectory()
   const { spool } = open(directory, { destinations: ['a', 'b'] })
   const [a, b] = [await putOne(spool, 'in a', 'a'), await putOne(spool, 'in b', 'b')]
-  await rm(join(a.home.path, 'a'), { recursive: true })
+  await rm(join(a.lease.path, 'a'), { recursive: true })
   const again = await putOne(spool, 'in a again', 'a')
-  expect(again.home.path).toBe(b.home.path)
+  expect(again.lease.path).toBe(b.lease.path)
   expect(await textsOf(spool, [a, b, again])).toEqual([undefined, 'in b', 'in a again'])
 })
 

@@ -100,8 +100,8 @@ export const BATCHES = [
       ],
       [
         'makes a statement longer than it may be',
-        'Math.min(maxStatement - taken, MAX_KEY_LISTS)',
-        'MAX_KEY_LISTS',
+        'Math.min(maxStatement - taken, MAX_KEY_LISTS_LENGTH)',
+        'MAX_KEY_LISTS_LENGTH',
       ],
     ],
   ),

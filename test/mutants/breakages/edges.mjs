@@ -62,7 +62,7 @@ export const EDGES = [
         '    } catch (error) {\n      failed(error)',
         '    } catch (error) {\n      throw error',
       ],
-      ['writes a line for every failure of a hook', '< SAY_EVERY_MS) return', '< 0) return'],
+      ['writes a line for every failure of a hook', '< LOG_EVERY_MS) return', '< 0) return'],
       [
         'does not say which hook failed',
         'diag.error(`spanhouse: ',
@@ -88,7 +88,7 @@ export const EDGES = [
     [
       [
         'traces its own requests where there is no context manager',
-        'isQuiet() ? work() : withAnyManager(work)',
+        'isSuppressed() ? work() : withAnyManager(work)',
         'work()',
       ],
       ['leaves its context manager behind', 'if (api.context === ours) delete api.context', ''],
@@ -106,8 +106,8 @@ export const EDGES = [
     [exporter('first-rows')],
     [
       ['warns of a server that has come meanwhile', 'taken: stop', 'taken: () => {}'],
-      ['leaves the number of lost rows out', '      ends = true\n', ''],
-      ['does not warn after an end that lost nothing', '      ends = false\n', ''],
+      ['leaves the number of lost rows out', '      isEnding = true\n', ''],
+      ['does not warn after an end that lost nothing', '      isEnding = false\n', ''],
     ],
   ),
   ...inFile(
@@ -135,7 +135,7 @@ export const EDGES = [
     'exporter/traces/misplaced',
     [exporter('misplaced')],
     [
-      ['says at every span that it is no processor', 'if (said.has(text)) return', ''],
+      ['says at every span that it is no processor', 'if (reported.has(text)) return', ''],
       ['does not say that it is no processor', 'onStart: explain, ', ''],
       ['does not fail the exports of a processor', 'resultCallback({ code: 1', 'void ({ code: 1'],
     ],

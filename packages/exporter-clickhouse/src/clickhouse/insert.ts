@@ -12,7 +12,7 @@ import {
   SETTINGS,
   TOKEN,
 } from '../config/insert-settings.js'
-import type { Post } from '../http/client.js'
+import type { Post } from '../http/exchange.js'
 import { newQueryId } from './query-id.js'
 
 /**
