@@ -262,7 +262,7 @@ test('the same rows are never in two requests at once, when a part fails alone',
 
 test('a bug of ours costs the rows of its batch, under a name of its own', async () => {
   const server = await scriptedServer()
-  const broken = vi.spyOn(Batch.prototype, 'press').mockRejectedValueOnce(new Error('a bug'))
+  const broken = vi.spyOn(Batch.prototype, 'compress').mockRejectedValueOnce(new Error('a bug'))
   onTestFinished(() => broken.mockRestore())
   const to = exporter({ endpoint: server.url })
   expect(await exported(to, spans(2))).toMatchObject({ code: 1 })

@@ -246,7 +246,7 @@ test('a batch that cannot be opened for want of descriptors is loaded when there
   const loading = spool.load(stored)
   await until(() => expect(calls.get('open')).toBeGreaterThan(before + 1))
   mend()
-  expect((await loading)?.batch.pressed.body.toString()).toBe('patient')
+  expect((await loading)?.batch.compressed.body.toString()).toBe('patient')
   expect(seen.corrupt).toEqual([])
 })
 
@@ -262,7 +262,7 @@ test('a batch in a bad sector is set aside after a few tries; on a dead disk it 
   const renames = calls.get('rename') ?? 0
   await until(() => expect(calls.get('rename')).toBeGreaterThan(renames))
   mend()
-  expect((await loading)?.batch.pressed.body.toString()).toBe('dead disk')
+  expect((await loading)?.batch.compressed.body.toString()).toBe('dead disk')
   expect(seen.corrupt).toHaveLength(1)
 })
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, vi } from 'vitest'
 import { PATIENT_MS } from '../../../test/kit/patience.js'
-import { Batch, type PressedBatch } from '../src/batching/batch.js'
+import { Batch, type CompressedBatch } from '../src/batching/batch.js'
 import type { Insert } from '../src/clickhouse/insert.js'
 import type { SpoolConfig } from '../src/config/config.js'
 import type { SpoolFs } from '../src/spool/disk.js'
@@ -15,11 +15,11 @@ import { openSpool, type Spool, type SpoolEvents } from '../src/spool/spool.js'
 import type { Stored } from '../src/spool/stored.js'
 
 /** A batch whose body is this text; what a record keeps of it follows from it. */
-export function batchOf(text: string, rows = 1): PressedBatch {
+export function batchOf(text: string, rows = 1): CompressedBatch {
   const body = Buffer.from(text)
   const digest = createHash('sha256').update(body).digest('hex')
   const shape = { rows, rawBytes: body.length, codec: 'none' as const }
-  return Batch.restore(shape, { digest, body }) as PressedBatch
+  return Batch.restore(shape, { digest, body }) as CompressedBatch
 }
 
 export function insertsFor(...destinations: string[]): Map<string, Insert> {
@@ -111,7 +111,7 @@ export async function putOne(
 }
 
 export async function textOf(spool: Spool, stored: Stored): Promise<string | undefined> {
-  return (await spool.load(stored))?.batch.pressed.body.toString()
+  return (await spool.load(stored))?.batch.compressed.body.toString()
 }
 
 export async function textsOf(

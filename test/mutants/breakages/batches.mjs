@@ -36,7 +36,7 @@ export const BATCHES = [
     'exporter/batching/batch',
     [exporter('batch'), exporter('batch-memory')],
     [
-      ['uses the memory of a batch again while it is compressed', '|| this.#isPressing ', ''],
+      ['uses the memory of a batch again while it is compressed', '|| this.#isCompressing ', ''],
       [
         'uses the memory again that an uncompressed batch is sent from',
         'if (body.buffer !== raw.buffer) this',

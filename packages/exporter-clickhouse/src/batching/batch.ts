@@ -13,13 +13,13 @@ export interface Rows {
 }
 
 /** The compressed rows: made once, and the same for every attempt and destination. */
-export interface Pressed {
+export interface CompressedRows {
   /** SHA-256 of the body in hex. The body has only a tenth of the rows' bytes, so its hash is cheap. */
   readonly digest: string
   readonly body: Buffer
 }
 
-export type PressedBatch = Batch & { readonly pressed: Pressed }
+export type CompressedBatch = Batch & { readonly compressed: CompressedRows }
 
 /** What a batch and its record on disk have in common. */
 export interface BatchShape {
@@ -38,12 +38,12 @@ export class Batch implements BatchShape {
   #raw: Buffer | undefined
   readonly #release: (() => void) | undefined
   #wanted = 0
-  #isPressing = false
-  #pressed: Pressed | undefined
+  #isCompressing = false
+  #compressed: CompressedRows | undefined
 
   private constructor(
     { rows, rawBytes, codec }: BatchShape,
-    from: { raw?: Rows; pressed?: Pressed; common?: CompactForm | undefined },
+    from: { raw?: Rows; compressed?: CompressedRows; common?: CompactForm | undefined },
   ) {
     this.rows = rows
     this.rawBytes = rawBytes
@@ -51,7 +51,7 @@ export class Batch implements BatchShape {
     this.common = from.common
     this.#raw = from.raw?.bytes
     this.#release = from.raw?.release
-    this.#pressed = from.pressed
+    this.#compressed = from.compressed
   }
 
   /** A batch of these rows, one a line and without newlines. */
@@ -69,19 +69,19 @@ export class Batch implements BatchShape {
   }
 
   /** A batch that was read from disk. */
-  static restore(shape: BatchShape, pressed: Pressed): Batch {
-    return new Batch(shape, { pressed })
+  static restore(shape: BatchShape, compressed: CompressedRows): Batch {
+    return new Batch(shape, { compressed })
   }
 
   /** The memory that it holds at this moment. */
   get heldBytes(): number {
     const queryBytes = this.common?.query.length ?? 0
-    return OVERHEAD_BYTES + queryBytes + ((this.#pressed?.body ?? this.#raw)?.length ?? 0)
+    return OVERHEAD_BYTES + queryBytes + ((this.#compressed?.body ?? this.#raw)?.length ?? 0)
   }
 
-  /** Undefined until `press()` has resolved. */
-  get pressed(): Pressed | undefined {
-    return this.#pressed
+  /** Undefined until `compress()` has resolved. */
+  get compressed(): CompressedRows | undefined {
+    return this.#compressed
   }
 
   /** One more destination wants it. */
@@ -91,32 +91,33 @@ export class Batch implements BatchShape {
 
   /** A destination has delivered or dropped it. A batch that no destination wants any more is not compressed, and its memory is released at once. */
   unwant(): void {
-    if (--this.#wanted > 0 || this.#isPressing || !this.#raw) return
+    if (--this.#wanted > 0 || this.#isCompressing || !this.#raw) return
     this.#raw = undefined
     this.#release?.()
   }
 
   /** Compresses and hashes the rows on other threads, unless no destination wants the batch any more. Call it only once. */
-  async press({ level }: Compression): Promise<void> {
+  async compress({ level }: Compression): Promise<void> {
     const raw = this.#raw
     if (!raw) return
-    this.#isPressing = true
+    this.#isCompressing = true
     const body = await compress(raw, this.codec, level)
     const digest = await webcrypto.subtle.digest('SHA-256', body)
-    this.#pressed = { digest: Buffer.from(digest).toString('hex'), body }
+    this.#compressed = { digest: Buffer.from(digest).toString('hex'), body }
     this.#raw = undefined
     if (body.buffer !== raw.buffer) this.#release?.()
   }
 
   /** Its rows, one a line and without newlines. */
   async lines(): Promise<string[]> {
-    const raw = this.#raw ?? (await decompress(this.#pressed?.body ?? Buffer.alloc(0), this.codec))
+    const raw =
+      this.#raw ?? (await decompress(this.#compressed?.body ?? Buffer.alloc(0), this.codec))
     return raw.toString().split('\n').slice(0, -1) // JSON text contains no newline
   }
 }
 
-export function isPressed(batch: Batch): batch is PressedBatch {
-  return batch.pressed !== undefined
+export function isCompressed(batch: Batch): batch is CompressedBatch {
+  return batch.compressed !== undefined
 }
 
 /** A compressed batch of the same rows, each changed by `rewrite`. */
@@ -124,8 +125,8 @@ export async function rewritten(
   batch: Batch,
   rewrite: (line: string) => string,
   compression: Compression,
-): Promise<PressedBatch> {
-  return pressed((await batch.lines()).map(rewrite), compression)
+): Promise<CompressedBatch> {
+  return compressedBatch((await batch.lines()).map(rewrite), compression)
 }
 
 /** Divides the rows into two compressed batches: rows `from` up to `to` (exclusive), and the others. A batch without rows is left out. */
@@ -133,22 +134,22 @@ export async function divide(
   batch: Batch,
   { from, to }: { from: number; to: number },
   compression: Compression,
-): Promise<PressedBatch[]> {
+): Promise<CompressedBatch[]> {
   const lines = await batch.lines()
   const parts = [lines.slice(from, to), [...lines.slice(0, from), ...lines.slice(to)]]
   return Promise.all(
-    parts.filter((part) => part.length > 0).map((part) => pressed(part, compression)),
+    parts.filter((part) => part.length > 0).map((part) => compressedBatch(part, compression)),
   )
 }
 
 /** A compressed batch of these rows, one a line and without newlines. */
-export async function pressed(
+export async function compressedBatch(
   lines: readonly string[],
   compression: Compression,
-): Promise<PressedBatch> {
+): Promise<CompressedBatch> {
   const batch = Batch.seal(lines, compression)
-  await batch.press(compression)
-  return batch as PressedBatch
+  await batch.compress(compression)
+  return batch as CompressedBatch
 }
 
 // What a batch costs besides its bytes: a bound in bytes must also hold for many small batches.
@@ -158,7 +159,7 @@ const OVERHEAD_BYTES = 512
 const MAX_COMPRESSIONS = 2
 
 /** Compresses batches in order, two at a time. */
-export function pressQueue(): (batch: Batch, compression: Compression) => Promise<void> {
+export function compressQueue(): (batch: Batch, compression: Compression) => Promise<void> {
   const limit = newLimit(MAX_COMPRESSIONS)
-  return (batch, compression) => limit.run(() => batch.press(compression))
+  return (batch, compression) => limit.run(() => batch.compress(compression))
 }

@@ -1,4 +1,4 @@
-import type { PressedBatch } from '../batching/batch.js'
+import type { CompressedBatch } from '../batching/batch.js'
 import type { Insert } from '../clickhouse/insert.js'
 import { pause } from '../common/clock.js'
 import type { SpoolFs } from './disk.js'
@@ -18,7 +18,9 @@ export interface LoadEvents {
   newer(stored: readonly Stored[]): void
 }
 
-export type Load = (stored: Stored) => Promise<{ batch: PressedBatch; insert: Insert } | undefined>
+export type Load = (
+  stored: Stored,
+) => Promise<{ batch: CompressedBatch; insert: Insert } | undefined>
 
 /** Loads batches from disk, and decides what to do with records that cannot be read. `closing`: the spool is closed. */
 export function newLoader(

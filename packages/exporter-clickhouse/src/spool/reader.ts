@@ -1,4 +1,4 @@
-import type { PressedBatch } from '../batching/batch.js'
+import type { CompressedBatch } from '../batching/batch.js'
 import type { Insert } from '../clickhouse/insert.js'
 import { pause } from '../common/clock.js'
 import { codeOf, isGone, readWhole, type SpoolFs } from './disk.js'
@@ -7,7 +7,7 @@ import { decodeRecord, isOfNewerVersion, MAX_RECORD_BYTES } from './record.js'
 import type { Stored } from './stored.js'
 
 export type Read =
-  | { readonly status: 'read'; readonly batch: PressedBatch; readonly insert: Insert }
+  | { readonly status: 'read'; readonly batch: CompressedBatch; readonly insert: Insert }
   | { readonly status: 'gone' }
   | { readonly status: 'corrupt' }
   /** It looks intact, but this version does not understand it. */

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { Batch, type BatchShape, type PressedBatch } from '../batching/batch.js'
+import { Batch, type BatchShape, type CompressedBatch } from '../batching/batch.js'
 import type { Insert, Whole } from '../clickhouse/insert.js'
 
 // A record: magic and version (8 bytes), lengths of head and body (4 bytes each), the head as JSON, the body as it is sent, and the
@@ -19,7 +19,7 @@ interface Head extends BatchShape {
 }
 
 export function encodeRecord(
-  { rows, rawBytes, codec, pressed: { digest, body } }: PressedBatch,
+  { rows, rawBytes, codec, compressed: { digest, body } }: CompressedBatch,
   inserts: ReadonlyMap<string, Insert>,
 ): Buffer {
   const head: Head = { rows, rawBytes, codec, digest, inserts: Object.fromEntries(inserts) }
@@ -39,14 +39,14 @@ export function encodeRecord(
 export function decodeRecord(
   record: Buffer,
   destination: string,
-): { batch: PressedBatch; insert: Insert } | undefined {
+): { batch: CompressedBatch; insert: Insert } | undefined {
   const parts = intact(record)
   const head = parts && parseHead(parts.head)
   if (!head || !Object.hasOwn(head.inserts, destination)) return
   const insert = head.inserts[destination]
   if (!isInsert(insert)) return
-  const pressed = { digest: head.digest, body: parts.body }
-  return { batch: Batch.restore(head, pressed) as PressedBatch, insert }
+  const compressed = { digest: head.digest, body: parts.body }
+  return { batch: Batch.restore(head, compressed) as CompressedBatch, insert }
 }
 
 /** Whether a record that cannot be decoded was written by a newer version: its format is newer, or it is intact but has unknown content. */

@@ -1,4 +1,4 @@
-import type { PressedBatch } from '../batching/batch.js'
+import type { CompressedBatch } from '../batching/batch.js'
 import type { Insert } from '../clickhouse/insert.js'
 import { clock, turn } from '../common/clock.js'
 import { valueWithin, within } from '../common/deadline.js'
@@ -54,7 +54,7 @@ export interface PutOptions {
 export interface Spool {
   /** Never rejects. Resolves with one entry for each destination, or with an empty map if the batch is not on disk. */
   put(
-    batch: PressedBatch,
+    batch: CompressedBatch,
     inserts: ReadonlyMap<string, Insert>,
     options?: PutOptions,
   ): Promise<ReadonlyMap<string, Stored>>
@@ -118,7 +118,7 @@ export function openSpool(
   track(tick())
 
   async function put(
-    batch: PressedBatch,
+    batch: CompressedBatch,
     inserts: ReadonlyMap<string, Insert>,
     { of, late = removeAll }: PutOptions = {},
   ) {
@@ -146,7 +146,7 @@ export function openSpool(
     track(coming.then((stored) => stored.forEach(remove)))
   }
 
-  async function store(batch: PressedBatch, inserts: ReadonlyMap<string, Insert>, of?: Stored) {
+  async function store(batch: CompressedBatch, inserts: ReadonlyMap<string, Insert>, of?: Stored) {
     try {
       const record = encodeRecord(batch, inserts)
       const stored = await write(record, batch.rows, [...inserts.keys()], of)
