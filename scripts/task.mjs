@@ -303,7 +303,8 @@ export { ${all.map((name) => `shared${name}`)} }
 // Packages whose tarball must hardly grow by the second copy of their code.
 const PACKED_SMALL = new Set(['@spanhouse/exporter-clickhouse'])
 // gzip recognises what it has seen less than 32 KiB before, and npm packs files of the same name side by side.
-const MAX_PART_BYTES = 31_000
+const MAX_PART_BYTES = 31_500
+const MAX_ATTEMPTS = 20
 const SMALL = {
   compress: true,
   mangle: { keepNames: true },
@@ -324,30 +325,46 @@ async function builtInParts(input, modules) {
     id,
     unindented(minifySync(id, code ?? '', SMALL).code).length,
   ])
-  const total = sizes.reduce((sum, [, size]) => sum + size, 0)
-  for (let count = Math.ceil(total / MAX_PART_BYTES); count <= sizes.length; count++) {
-    const partOf = new Map()
-    let before = 0
-    for (const [id, size] of sizes) {
-      const part = Math.floor(((before + size / 2) / total) * count)
-      if (part < count - 1) partOf.set(id, `part${part + 1}`) // the last one is the entry
-      before += size
-    }
+  // What the parts import from each other comes on top: a part that has become too long gets so much less.
+  const room = sizes.map(() => MAX_PART_BYTES)
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const partOf = partsWithin(room, sizes)
     const group = { name: (id) => partOf.get(id) ?? null, debugName: 'parts' }
     const chunks = await built(input, { minify: SMALL, codeSplitting: { groups: [group] } })
     const files = chunks.map(({ fileName, code }) => ({ fileName, code: unindented(code) }))
-    if (files.every(({ code }) => code.length <= MAX_PART_BYTES) && chunks.every(needsNoLater))
-      return files
+    const tooLong = files.filter(({ code }) => code.length > MAX_PART_BYTES)
+    if (tooLong.length === 0 && chunks.every(needsNoLater)) return files
+    for (const { fileName, code } of tooLong)
+      room[partNumber(fileName)] -= code.length - MAX_PART_BYTES + 100
   }
   fail(
     'The code cannot be cut into small parts: a module is too long, or modules import each other.',
   )
 }
 
+/** The part of each module, filled in order. The modules of the last part have none: they are in the entry. */
+function partsWithin(room, sizes) {
+  const parts = [[]]
+  let length = 0
+  for (const [id, size] of sizes) {
+    if (length > 0 && length + size > room[parts.length]) {
+      parts.push([])
+      length = 0
+    }
+    length += size
+    parts.at(-1).push(id)
+  }
+  return new Map(parts.slice(0, -1).flatMap((ids, n) => ids.map((id) => [id, `part${n + 1}`])))
+}
+
 function needsNoLater({ fileName, imports }) {
-  const numberOf = (file) => Number(/^part(\d+)/.exec(file)?.[1] ?? Number.POSITIVE_INFINITY)
   const parts = imports.filter((file) => /^(part|index)/.test(file))
-  return parts.every((file) => numberOf(file) < numberOf(fileName))
+  return parts.every((file) => partNumber(file) < partNumber(fileName))
+}
+
+/** The entry comes last. */
+function partNumber(file) {
+  return Number(/^part(\d+)/.exec(file)?.[1] ?? Number.POSITIVE_INFINITY)
 }
 
 function unindented(code) {
