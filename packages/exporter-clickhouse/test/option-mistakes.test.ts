@@ -56,9 +56,9 @@ const mistakes: [options: unknown, answer: RegExp][] = [
   [{ batch: { maxRows: '5000' } }, /^batch\.maxRows must be a number: write 5000 /],
   [{ retry: { maxRetries: '5' } }, /^retry\.maxRetries must be a number: write 5 /],
   [{ queue: { maxBytes: '5 constructor' } }, /number of bytes, without quotation marks /],
-  [{ asyncInsert: '1' }, /^asyncInsert: .*expected boolean/],
-  [{ destinations: '5' }, /^destinations: .*expected array/],
-  [{ settings: { schema: {} } }, /^settings\.schema: must be a string, number or boolean /],
+  [{ asyncInsert: '1' }, /^asyncInsert must be true or false \(received "1"\)$/],
+  [{ destinations: '5' }, /^destinations must be a list \(received "5"\)$/],
+  [{ settings: { schema: {} } }, /^settings\.schema must be a string, number or boolean /],
   [
     { destinations: [{ name: 'a', endpoint: 'http://a', eventCount: 5 }] },
     /^destinations\.0\.eventCount .*did you mean `limits\.eventCount`\?$/,
@@ -79,7 +79,7 @@ const mistakes: [options: unknown, answer: RegExp][] = [
     { destinations: [{ name: 'a', endpoint: 'https://a', agent: new HttpAgent() }] },
     /^destinations\[a\]\.agent .* node:https$/,
   ],
-  [{ agent: { dispatch() {}, destroy() {} } }, /^agent: .*undici's Agent cannot be used/],
+  [{ agent: { dispatch() {}, destroy() {} } }, /^agent .*undici's Agent cannot be used/],
 ]
 
 test.each(mistakes)('%o is answered with what to write instead', (options, answer) => {

@@ -1,10 +1,9 @@
 import { quoteText } from '@spanhouse/transform'
 import type { ClickHouseError } from '../common/errors.js'
 import type { Target } from '../config/config.js'
+import { UNKNOWN_DATABASE } from './exception-codes.js'
 import type { TableName } from './insert.js'
 import type { Outcome } from './outcome.js'
-
-const UNKNOWN_DATABASE = 81
 
 /** Runs a statement of its own. */
 export type Run = (statement: string) => Promise<{ outcome: Outcome; text: string }>

@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini'
-import type { Choice, Group, Type } from './option.js'
+import type { Choice, Group, Numeric, Type } from './option.js'
 import { didYouMean } from './option-hints.js'
 import { lookUp } from './option-lookup.js'
 import { numberMeant } from './units.js'
@@ -22,17 +22,17 @@ export function describe(issue: z.core.$ZodIssue, options: unknown): string[] {
     (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
     options,
   )
-  if (type?.kind === 'choice' && type.or) return [`${at} ${choiceRule(type)}`]
+  if (type?.kind === 'choice' && type.or) return [`${at} ${choiceRule(type)}`] // what was received may be a table
   if (type?.kind === 'group' && issue.code === 'invalid_union')
     return [`${at}${formProblem(type, received)}`]
   const shown = isSecret ? 'a value not shown' : show(received)
-  const rule = plainRule(issue, type, path, received)
-  if (rule !== undefined) return [`${at || 'options'} ${rule} (received ${shown})`]
-  return [`${at || 'options'}: ${issue.message} (received ${shown})`]
+  return [`${at || 'options'} ${ruleOf(issue, type, path, received)} (received ${shown})`]
 }
 
 function choiceRule({ values, or }: Choice): string {
-  return `must be ${values.map((value) => `'${value}'`).join(', ')} or ${or?.name}`
+  const quoted = values.map((value) => `'${value}'`)
+  const last = or?.name ?? quoted.pop()
+  return `must be ${quoted.join(', ')} or ${last}`
 }
 
 function formProblem({ fields, forms = [] }: Group, received: unknown): string {
@@ -45,23 +45,45 @@ function formProblem({ fields, forms = [] }: Group, received: unknown): string {
   return ` must be ${forms.map((names) => `{ ${names.join(', ')} }`).join(' or ')}`
 }
 
-/** Restates a rule that zod expresses in its own types in terms of the options. */
-function plainRule(
+/** What the option must be. zod's own messages are not used: they speak of zod's types, in the language that the application has chosen. */
+function ruleOf(
   issue: z.core.$ZodIssue,
   type: Type | undefined,
   path: readonly string[],
   received: unknown,
-): string | undefined {
-  if (type?.kind === 'number') return numberMeant(type.unit, received)
-  if (issue.code !== 'invalid_type') return undefined
-  if (type?.kind === 'group') {
-    const known = Object.keys(type.fields)
-    const shown = path.length > 1 || known.length < 8 ? known : ['endpoint', '…']
-    return `must be an object: { ${shown.join(', ')} }`
+): string {
+  const meant = type?.kind === 'number' ? numberMeant(type.unit, received) : undefined
+  if (meant !== undefined) return meant
+  if (issue.code === 'custom' && issue.message) return issue.message
+  switch (type?.kind) {
+    case 'number':
+      return numberRule(type)
+    case 'text':
+      if (received === '') return 'must not be empty'
+      return received instanceof URL ? 'must be a string: write its href' : 'must be a string'
+    case 'boolean':
+      return 'must be true or false'
+    case 'choice':
+      return choiceRule(type)
+    case 'map':
+      return 'must be an object'
+    case 'list':
+      return Array.isArray(received) ? 'must not be empty' : 'must be a list'
+    case 'group': {
+      const known = Object.keys(type.fields)
+      const shown = path.length > 1 || known.length < 8 ? known : ['endpoint', '…']
+      return `must be an object: { ${shown.join(', ')} }`
+    }
+    default:
+      return 'is not allowed'
   }
-  return type?.kind === 'text' && received instanceof URL
-    ? 'must be a string: write its href'
-    : undefined
+}
+
+function numberRule({ min, max, isWhole, unit }: Numeric): string {
+  const what = `must be a ${isWhole ? 'whole ' : ''}number${unit ? ` of ${unit}` : ''}`
+  return max === Number.MAX_SAFE_INTEGER
+    ? `${what}, ${min} or more`
+    : `${what} from ${min} to ${max}`
 }
 
 // A header line or a URL in place of a name may hold a secret.

@@ -1,11 +1,7 @@
-import { en } from 'zod/locales'
 import * as z from 'zod/mini'
 import type { Fields, Group, Numeric, TextCheck, Type } from './option.js'
 import { describe, unreadable } from './option-problems.js'
 import { OPTIONS } from './option-table.js'
-
-// Passed with each parse: zod's global configuration belongs to the application.
-const ENGLISH = { error: en().localeError }
 
 const optionsSchema = schemaOf(OPTIONS)
 
@@ -26,7 +22,7 @@ export function checkOptions(options: unknown): string[] {
 }
 
 function problemsOf(options: unknown): string[] {
-  const parsed = z.safeParse(optionsSchema, options, ENGLISH)
+  const parsed = z.safeParse(optionsSchema, options)
   return parsed.success ? [] : parsed.error.issues.flatMap((issue) => describe(issue, options))
 }
 
