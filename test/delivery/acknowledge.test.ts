@@ -7,9 +7,9 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { batchSpanProcessor, resourceFromAttributes, TracerProvider } from '#sdk'
 import { flushed, SOON_MS } from '../kit/patience.js'
+import { type FaultyProxy, startProxy } from '../kit/proxy.js'
+import { shopSpans } from '../kit/shop-spans.js'
 import { figure, LONG, rowsIn, statsOf, tally, until } from './harness.js'
-import { type FaultyProxy, startProxy } from './proxy.js'
-import { shopSpans } from './spans.js'
 
 // An export() that waits for a server waits a second at least. So many of them, one after the other, and a busy machine's
 // moments of standstill do not count.

@@ -3,9 +3,9 @@ import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import { ClickHouseSpanProcessor, type Options } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Habits, type Message, rewritingProxy } from '../kit/rewriting-proxy.js'
+import { shopSpans } from '../kit/shop-spans.js'
 import { diagLines, rowsIn, statsOf, tally, until } from './harness.js'
-import { type Habits, type Message, rewritingProxy } from './rewriting-proxy.js'
-import { shopSpans } from './spans.js'
 
 // What stands between an application and its ClickHouse, with the real server behind it.
 

@@ -3,9 +3,9 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { defineTable, type SpanLike } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { flushed } from '../kit/patience.js'
+import { startProxy } from '../kit/proxy.js'
+import { shopSpan } from '../kit/shop-spans.js'
 import { rowsIn, statsOf, until } from './harness.js'
-import { startProxy } from './proxy.js'
-import { shopSpan } from './spans.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {

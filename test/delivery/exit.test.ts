@@ -5,8 +5,8 @@ import type { Options } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SOON_MS } from '../kit/patience.js'
+import { startProxy } from '../kit/proxy.js'
 import { figure, tally, until } from './harness.js'
-import { startProxy } from './proxy.js'
 
 const script = fileURLToPath(new URL('exit-child.mjs', import.meta.url))
 

@@ -5,8 +5,8 @@ import type { SpanLike } from '@spanhouse/transform'
 import { expect, onTestFinished, vi } from 'vitest'
 import { PATIENT_MS } from '../kit/patience.js'
 import { record } from '../kit/results.js'
+import { shopSpan } from '../kit/shop-spans.js'
 import { DiagLogLevel, diag } from '../sdk2/node_modules/@opentelemetry/api'
-import { shopSpan } from './spans.js'
 
 /** `SPANHOUSE_LONG=1` runs the outages and kills at their full number and length. */
 export const LONG: boolean = process.env['SPANHOUSE_LONG'] === '1'

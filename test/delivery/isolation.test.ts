@@ -8,11 +8,11 @@ import {
 } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort } from '../../packages/exporter-clickhouse/test/scripted-server.js'
 import { flushed, SOON_MS } from '../kit/patience.js'
+import { type FaultyProxy, startProxy } from '../kit/proxy.js'
+import { freePort } from '../kit/scripted-server.js'
+import { shopSpans } from '../kit/shop-spans.js'
 import { figure, LONG, rowsIn, statsOf, tally, until } from './harness.js'
-import { type FaultyProxy, startProxy } from './proxy.js'
-import { shopSpans } from './spans.js'
 
 let server: ClickHouseServer
 let proxy: FaultyProxy

@@ -2,8 +2,8 @@ import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { otelTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { shopSpans } from '../kit/shop-spans.js'
 import { diagLines, eventually, statsOf, until } from './harness.js'
-import { shopSpans } from './spans.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {

@@ -2,9 +2,9 @@ import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { flushed } from '../kit/patience.js'
+import { type Fault, startProxy } from '../kit/proxy.js'
+import { narrowTable, shopSpan, shopSpans } from '../kit/shop-spans.js'
 import { figure, LONG, statsOf, tally, until } from './harness.js'
-import { type Fault, startProxy } from './proxy.js'
-import { narrowTable, shopSpan, shopSpans } from './spans.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { ClickHouseSpanProcessor, type Options } from '@spanhouse/exporter-clickhouse'
 import { expect, test } from 'vitest'
-import { freePort } from '../../packages/exporter-clickhouse/test/scripted-server.js'
+import { freePort } from '../kit/scripted-server.js'
+import { shopSpans } from '../kit/shop-spans.js'
 import { eventually, figure, statsOf, until } from './harness.js'
-import { shopSpans } from './spans.js'
 
 const MiB = 1024 * 1024
 

@@ -3,8 +3,8 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { flatTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { flushed } from '../kit/patience.js'
+import { shopSpans } from '../kit/shop-spans.js'
 import { diagLines, figure, LONG, load, rowsIn, statsOf, tally, until } from './harness.js'
-import { shopSpans } from './spans.js'
 
 let server: ClickHouseServer
 let lines: string[] = []

@@ -7,8 +7,8 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { batchSpanProcessor, TracerProvider } from '#sdk'
 import { flushed, RECOVERED_MS } from '../kit/patience.js'
+import { type Fault, startProxy } from '../kit/proxy.js'
 import { figure, LONG, load, rowsIn, statsOf, tally, until } from './harness.js'
-import { type Fault, startProxy } from './proxy.js'
 
 const OUTAGE_MS = LONG ? 30_000 : 6000
 

@@ -5,8 +5,8 @@ import { ClickHouseSpanProcessor, type Options } from '@spanhouse/exporter-click
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import type { SpanLike, Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { scriptedServer } from '../../packages/exporter-clickhouse/test/scripted-server.js'
 import { flushed } from '../kit/patience.js'
+import { scriptedServer } from '../kit/scripted-server.js'
 import { eventually, figure, rowsIn, statsOf, until } from './harness.js'
 
 let server: ClickHouseServer

@@ -3,8 +3,8 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import type { SpanLike, Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { flushed } from '../kit/patience.js'
+import { shopSpan, shopSpans } from '../kit/shop-spans.js'
 import { eventually, statsOf } from './harness.js'
-import { shopSpan, shopSpans } from './spans.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {

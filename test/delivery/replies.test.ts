@@ -4,14 +4,10 @@ import {
   type Options,
 } from '@spanhouse/exporter-clickhouse'
 import { expect, test } from 'vitest'
-import {
-  type Behaviour,
-  type ScriptedServer,
-  scriptedServer,
-} from '../../packages/exporter-clickhouse/test/scripted-server.js'
 import { flushed, RECOVERED_MS } from '../kit/patience.js'
+import { type Behaviour, type ScriptedServer, scriptedServer } from '../kit/scripted-server.js'
+import { narrowTable, shopSpans } from '../kit/shop-spans.js'
 import { figure, statsOf, until } from './harness.js'
-import { narrowTable, shopSpans } from './spans.js'
 
 const unwilling: [string, Behaviour][] = [
   ['200 with an exception code in a header', { status: 200, code: 209 }],

@@ -2,8 +2,8 @@ import { ClickHouseSpanProcessor, type Options } from '@spanhouse/exporter-click
 import { type ClickHouseServer, startClickHouse, type User } from '@spanhouse/local-clickhouse'
 import { flatTraces, otelTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { shopSpans } from '../kit/shop-spans.js'
 import { diagLines, statsOf, until } from './harness.js'
-import { shopSpans } from './spans.js'
 
 const ENGINE = 'TABLE ENGINE ON MergeTree'
 

@@ -11,9 +11,9 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { flatTraces } from '@spanhouse/transform'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { flushed, SOON_MS } from '../kit/patience.js'
+import { type Fault, type FaultyProxy, startProxy } from '../kit/proxy.js'
+import { shopSpans } from '../kit/shop-spans.js'
 import { diagLines, figure, LONG, rowsIn, statsOf, tally, until } from './harness.js'
-import { type Fault, type FaultyProxy, startProxy } from './proxy.js'
-import { shopSpans } from './spans.js'
 
 const script = fileURLToPath(new URL('spool-child.mjs', import.meta.url))
 const LEASE_MS = 300

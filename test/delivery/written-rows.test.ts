@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { narrowTable, shopSpans } from '../kit/shop-spans.js'
 import { diagLines, rowsIn, statsOf, until } from './harness.js'
-import { narrowTable, shopSpans } from './spans.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { statsOf, until } from '../delivery/harness.js'
+import { insertsOnly } from '../kit/behaviours.js'
+import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
+import { POISON } from '../kit/numbered-spans.mjs'
 import { flushed } from '../kit/patience.js'
-import { insertsOnly } from './behaviours.js'
-import { MemoryClickHouse } from './clickhouse-backend.js'
+import { answer, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
 import { Exports, exporterTo } from './exports.js'
-import { POISON } from './numbered-spans.mjs'
-import { answer, ScriptedClickHouse } from './scripted-clickhouse.js'
 
 const LEASE_MS = 100
 const ROWS = 32

@@ -8,12 +8,12 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { parseConfig } from '../../packages/exporter-clickhouse/src/config/config.js'
 import { makeSpan } from '../../packages/transform/test/spans.js'
 import { LONG, statsOf, until } from '../delivery/harness.js'
+import type { RequestHead } from '../kit/http-wire.js'
 import { flushed } from '../kit/patience.js'
+import { answer, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
 import { exporterTo } from './exports.js'
 import { figures } from './figures.js'
 import { HEAVY_VALUES, VALUES } from './hostile-values.js'
-import type { RequestHead } from './http-wire.js'
-import { answer, ScriptedClickHouse } from './scripted-clickhouse.js'
 import { randomOf, SEED } from './seed.js'
 
 const NAMES = [

@@ -3,12 +3,12 @@ import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { statsOf, tally, until } from '../delivery/harness.js'
-import { shopSpans } from '../delivery/spans.js'
+import { allWell, COLUMNS } from '../kit/oracle.js'
 import { flushed, RECOVERED_MS } from '../kit/patience.js'
+import { shopSpans } from '../kit/shop-spans.js'
+import { type Direction, type Line, startTcpProxy } from '../kit/tcp-proxy.js'
 import { Exports, exporterTo } from './exports.js'
 import { faultsOf, figures } from './figures.js'
-import { allWell, COLUMNS } from './oracle.js'
-import { type Direction, type Line, startTcpProxy } from './tcp-proxy.js'
 
 let server: ClickHouseServer
 let lines = 0

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { LONG, statsOf, until } from '../delivery/harness.js'
-import { insertsOnly, replies, throws } from './behaviours.js'
-import { MemoryClickHouse } from './clickhouse-backend.js'
+import { insertsOnly, replies, throws } from '../kit/behaviours.js'
+import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
+import { readInsert } from '../kit/insert-request.js'
+import { POISON } from '../kit/numbered-spans.mjs'
+import { answer, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
 import { Exports, exporterTo } from './exports.js'
 import { figures } from './figures.js'
-import { readInsert } from './insert-request.js'
-import { POISON } from './numbered-spans.mjs'
-import { answer, ScriptedClickHouse } from './scripted-clickhouse.js'
 
 const BATCHES = LONG ? 13 : 4
 const BATCH_ROWS = 1000

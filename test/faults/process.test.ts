@@ -10,13 +10,13 @@ import type { Options } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { LONG, statsOf, until } from '../delivery/harness.js'
+import { allWell, Oracle } from '../kit/oracle.js'
 import { flushed, RECOVERED_MS } from '../kit/patience.js'
+import { ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
 import { Child, type ChildPlan } from './child.js'
 import { Exports, exporterTo, newRun } from './exports.js'
 import { faultsOf, figures } from './figures.js'
-import { allWell, Oracle } from './oracle.js'
 import { createTable, judgeTable } from './real-table.js'
-import { ScriptedClickHouse } from './scripted-clickhouse.js'
 
 const LEASE_MS = 400
 const count = faultsOf('processes that stand still')

@@ -1,8 +1,8 @@
 import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import { flatTraces } from '@spanhouse/transform'
-import type { Row } from './memory-table.js'
-import { POISON } from './numbered-spans.mjs'
-import { COLUMNS, type Oracle, type Verdict } from './oracle.js'
+import type { Row } from '../kit/memory-table.js'
+import { POISON } from '../kit/numbered-spans.mjs'
+import { COLUMNS, type Oracle, type Verdict } from '../kit/oracle.js'
 
 type Server = Pick<ClickHouseServer, 'query'>
 

@@ -7,13 +7,13 @@ import { openSpool, type Spool } from '../../packages/exporter-clickhouse/src/sp
 import type { Stored } from '../../packages/exporter-clickhouse/src/spool/stored.js'
 import { insertsFor } from '../../packages/exporter-clickhouse/test/spool-kit.js'
 import { LONG, statsOf, until } from '../delivery/harness.js'
-import { MemoryClickHouse } from './clickhouse-backend.js'
+import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
+import { ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
 import { Exports, exporterTo } from './exports.js'
 import { FaultyFs } from './faulty-fs.js'
 import { faultsOf, figures } from './figures.js'
 import { MemoryDisk } from './memory-disk.js'
 import { mount } from './mounts.js'
-import { ScriptedClickHouse } from './scripted-clickhouse.js'
 import { randomOf, SEED } from './seed.js'
 
 vi.mock('node:fs/promises', async (real) => {

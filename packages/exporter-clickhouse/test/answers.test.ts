@@ -8,11 +8,16 @@ import { gzipSync } from 'node:zlib'
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import type { SpanLike } from '@spanhouse/transform'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import {
+  type Behaviour,
+  type Received,
+  type Script,
+  scriptedServer,
+} from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { DestinationStats } from '../src/accounting/stats.js'
 import type { Options } from '../src/config/options.js'
 import { ClickHouseSpanExporter } from '../src/traces/span-exporter.js'
-import { type Behaviour, type Received, type Script, scriptedServer } from './scripted-server.js'
 
 // What the exporter makes of answers, as it learns who answers.
 

@@ -1,10 +1,10 @@
 import type { SpanLike } from '@spanhouse/transform'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { PATIENT_MS } from '../../../test/kit/patience.js'
+import { freePort, type Received, scriptedServer } from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { Options } from '../src/config/options.js'
 import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
-import { freePort, type Received, scriptedServer } from './scripted-server.js'
 
 function processor(options: Options): ClickHouseSpanProcessor {
   const made = new ClickHouseSpanProcessor({

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { scriptedServer } from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { Sender } from '../src/clickhouse/sender.js'
 import { ClickHouseError } from '../src/common/errors.js'
@@ -12,7 +13,6 @@ import type { Options } from '../src/config/options.js'
 import { type DeadLetters, openDeadLetters } from '../src/delivery/dead-letters.js'
 import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
 import { followGlobalClock } from './global-clock.js'
-import { scriptedServer } from './scripted-server.js'
 
 followGlobalClock()
 

@@ -1,10 +1,10 @@
 import { mock } from 'node:test'
 import { afterEach, expect, test, vi } from 'vitest'
+import { scriptedServer } from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import { turn } from '../src/common/clock.js'
 import { ClickHouseSpanExporter } from '../src/traces/span-exporter.js'
 import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
-import { scriptedServer } from './scripted-server.js'
 
 // How the test runners of applications mock time; the last one all that can be mocked.
 const MOCKS: [string, () => void, () => void][] = [

@@ -10,6 +10,7 @@ import { context } from '@opentelemetry/api'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { AsyncLocalStorageContextManager, isTracingSuppressed } from '#sdk'
 import { PATIENT_MS, SOON_MS } from '../../../test/kit/patience.js'
+import { freePort, scriptedServer } from '../../../test/kit/scripted-server.js'
 import { parseConfig } from '../src/config/config.js'
 import type { Options } from '../src/config/options.js'
 import {
@@ -20,7 +21,6 @@ import {
   type Reply,
 } from '../src/http/client.js'
 import { followGlobalClock } from './global-clock.js'
-import { freePort, scriptedServer } from './scripted-server.js'
 
 followGlobalClock()
 

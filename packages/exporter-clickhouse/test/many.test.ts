@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { flushed } from '../../../test/kit/patience.js'
+import { scriptedServer } from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { Options } from '../src/config/options.js'
 import { Departures } from '../src/delivery/departures.js'
 import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
-import { scriptedServer } from './scripted-server.js'
 
 /** What Node warns of while a test runs. */
 function warnings(): string[] {

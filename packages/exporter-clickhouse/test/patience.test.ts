@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { scriptedServer } from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { DestinationStats } from '../src/accounting/stats.js'
 import type { Options } from '../src/config/options.js'
 import { ClickHouseSpanExporter, type ExportResult } from '../src/traces/span-exporter.js'
-import { scriptedServer } from './scripted-server.js'
 import { until } from './spool-kit.js'
 
 function exporter(options: Options): ClickHouseSpanExporter {

@@ -1,11 +1,11 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { type Behaviour, freePort, scriptedServer } from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import { parseConfig } from '../src/config/config.js'
 import type { Options } from '../src/config/options.js'
 import { flushOnSignal } from '../src/pipeline/flush-on-signal.js'
 import { Pipeline } from '../src/pipeline/pipeline.js'
-import { type Behaviour, freePort, scriptedServer } from './scripted-server.js'
 
 let warnings: string[]
 beforeEach(() => {

@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { scriptedServer } from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import { turn } from '../src/common/clock.js'
 import type { Options } from '../src/config/options.js'
 import { ClickHouseSpanExporter, type ExportResult } from '../src/traces/span-exporter.js'
 import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
-import { scriptedServer } from './scripted-server.js'
 
 // The application may run in the middle of ours: in a getter of an attribute's while its row is written, and in onDrop.
 

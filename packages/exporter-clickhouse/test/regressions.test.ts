@@ -11,6 +11,12 @@ import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { defineTable, type SpanLike } from '@spanhouse/transform'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { PATIENT_MS, SOON_MS } from '../../../test/kit/patience.js'
+import {
+  type Behaviour,
+  freePort,
+  type Received,
+  scriptedServer,
+} from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { DestinationStats } from '../src/accounting/stats.js'
 import { Batch } from '../src/batching/batch.js'
@@ -25,7 +31,6 @@ import { openClient } from '../src/http/client.js'
 import { ClickHouseSpanExporter, type ExportResult } from '../src/traces/span-exporter.js'
 import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
 import { followGlobalClock } from './global-clock.js'
-import { type Behaviour, freePort, type Received, scriptedServer } from './scripted-server.js'
 import { homesIn, spools } from './spool-kit.js'
 
 followGlobalClock()

@@ -6,11 +6,16 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { batchSpanProcessor, ExportResultCode, resourceFromAttributes, TracerProvider } from '#sdk'
 import { PATIENT_MS, SOON_MS } from '../../../test/kit/patience.js'
+import {
+  type Behaviour,
+  freePort,
+  type ScriptedServer,
+  scriptedServer,
+} from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { DestinationStats } from '../src/accounting/stats.js'
 import type { Options } from '../src/config/options.js'
 import { ClickHouseSpanExporter, type ExportResult } from '../src/traces/span-exporter.js'
-import { type Behaviour, freePort, type ScriptedServer, scriptedServer } from './scripted-server.js'
 
 const SOON = { initialDelayMs: 5, maxDelayMs: 10 }
 const REFUSED: Behaviour = { status: 500, code: 27, body: 'Code: 27. DB::Exception: Cannot parse' }

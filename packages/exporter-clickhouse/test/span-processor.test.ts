@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { scriptedServer } from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { DestinationStats } from '../src/accounting/stats.js'
 import type { Options } from '../src/config/options.js'
 import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
-import { scriptedServer } from './scripted-server.js'
 
 function processor(options: Options): ClickHouseSpanProcessor {
   const made = new ClickHouseSpanProcessor({ shutdownTimeoutMs: 20, ...options })

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { scriptedServer } from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { Options } from '../src/config/options.js'
 import { ClickHouseSpanExporter } from '../src/traces/span-exporter.js'
-import { scriptedServer } from './scripted-server.js'
 import { filesIn, spools, until } from './spool-kit.js'
 
 const { directory: newDirectory } = spools()

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { type Behaviour, scriptedServer } from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { Options } from '../src/config/options.js'
 import { ClickHouseSpanExporter, type ExportResult } from '../src/traces/span-exporter.js'
 import { followGlobalClock } from './global-clock.js'
-import { type Behaviour, scriptedServer } from './scripted-server.js'
 import { faultyFs, filesIn, spools, until } from './spool-kit.js'
 
 // The disk of every spool in this file.

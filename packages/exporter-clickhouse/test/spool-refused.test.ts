@@ -1,11 +1,16 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import {
+  type Behaviour,
+  freePort,
+  type Received,
+  scriptedServer,
+} from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import { pause } from '../src/common/clock.js'
 import type { Options } from '../src/config/options.js'
 import { ClickHouseSpanExporter } from '../src/traces/span-exporter.js'
 import { followGlobalClock } from './global-clock.js'
-import { type Behaviour, freePort, type Received, scriptedServer } from './scripted-server.js'
 import { filesIn, spools, until } from './spool-kit.js'
 
 followGlobalClock()

@@ -1,11 +1,11 @@
 import { mkdir, readdir, rm, utimes } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { type Behaviour, scriptedServer } from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { Options } from '../src/config/options.js'
 import { ClickHouseSpanExporter } from '../src/traces/span-exporter.js'
 import { followGlobalClock } from './global-clock.js'
-import { type Behaviour, scriptedServer } from './scripted-server.js'
 import { backdateLeases, filesIn, homesIn, putOne, spools, until } from './spool-kit.js'
 
 followGlobalClock()

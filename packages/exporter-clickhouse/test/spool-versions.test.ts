@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { expect, onTestFinished, test } from 'vitest'
+import { scriptedServer } from '../../../test/kit/scripted-server.js'
 import { ClickHouseSpanExporter } from '../src/traces/span-exporter.js'
-import { scriptedServer } from './scripted-server.js'
 import { filesIn, homesIn, pathOf, putOne, spools, textsOf, until } from './spool-kit.js'
 
 const { directory: newDirectory, open } = spools()

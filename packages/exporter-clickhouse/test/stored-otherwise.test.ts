@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { type Behaviour, type Received, scriptedServer } from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { Options } from '../src/config/options.js'
 import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
-import { type Behaviour, type Received, scriptedServer } from './scripted-server.js'
 
 function writes(rows: number): Behaviour {
   const summary = JSON.stringify({ written_rows: String(rows), elapsed_ns: '1' })

@@ -11,11 +11,11 @@ import {
   isTracingSuppressed,
   TracerProvider,
 } from '#sdk'
+import { type Behaviour, scriptedServer } from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import { realFs, type SpoolFs } from '../src/spool/disk.js'
 import { openSpool } from '../src/spool/spool.js'
 import { ClickHouseSpanExporter } from '../src/traces/span-exporter.js'
-import { type Behaviour, scriptedServer } from './scripted-server.js'
 import { batchOf, filesIn, insertsFor, spools, until } from './spool-kit.js'
 
 const { directory: newDirectory } = spools()

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { statsOf, until } from '../../delivery/harness.js'
-import type { Verdict } from '../oracle.js'
+import type { Verdict } from '../../kit/oracle.js'
 import { judgeTable } from '../real-table.js'
 import { randomOf } from '../seed.js'
 import { type ChaosFault, type Event, SIDE_BY_SIDE } from './faults.js'

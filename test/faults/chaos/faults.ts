@@ -1,7 +1,7 @@
 import { kill } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../delivery/harness.js'
-import type { Fault } from '../../delivery/proxy.js'
+import type { Fault } from '../../kit/proxy.js'
 import { flaky, losesAnswers, stale, usualBehaviour } from './front.js'
 import { LEASE_MS, MAX_SPOOLED, type Scene } from './scene.js'
 import { rowsIn, tearARecord } from './torn.js'

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { type FaultyProxy, startProxy } from '../delivery/proxy.js'
+import { type FaultyProxy, startProxy } from './proxy.js'
 
 export type Direction = 'requests' | 'replies'
 

@@ -1,6 +1,6 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import { readInsert as readBody } from '../../packages/exporter-clickhouse/test/insert-body.js'
 import type { RequestHead } from './http-wire.js'
+import { readInsert as readBody } from './insert-body.js'
 import type { Row } from './memory-table.js'
 
 /** A request with all of its body. */
