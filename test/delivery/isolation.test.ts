@@ -8,11 +8,13 @@ import {
 } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { flushed, SOON_MS } from '../kit/patience.js'
+import { freePort } from '../kit/free-port.js'
+import { flushed, LONG, SOON_MS, until } from '../kit/patience.js'
 import { type FaultyProxy, startProxy } from '../kit/proxy.js'
-import { freePort } from '../kit/scripted-server.js'
+import { figure } from '../kit/results.js'
 import { shopSpans } from '../kit/shop-spans.js'
-import { figure, LONG, rowsIn, statsOf, tally, until } from './harness.js'
+import { statsOf } from '../kit/stats.js'
+import { rowsIn, tally } from '../kit/traces-table.js'
 
 let server: ClickHouseServer
 let proxy: FaultyProxy

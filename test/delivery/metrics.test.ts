@@ -4,7 +4,7 @@ import { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } 
 import { flushed } from '../kit/patience.js'
 import { scriptedServer } from '../kit/scripted-server.js'
 import { narrowTable, shopSpans } from '../kit/shop-spans.js'
-import { statsOf } from './harness.js'
+import { statsOf } from '../kit/stats.js'
 
 test('the metrics have the names and attributes of the conventions, and agree with stats()', async () => {
   const healthy = await scriptedServer()

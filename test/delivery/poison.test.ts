@@ -1,13 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ClickHouseSpanProcessor, type Options } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import type { SpanLike, Table } from '@spanhouse/transform'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { flushed } from '../kit/patience.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually, flushed, until } from '../kit/patience.js'
+import { figure } from '../kit/results.js'
 import { scriptedServer } from '../kit/scripted-server.js'
-import { eventually, figure, rowsIn, statsOf, until } from './harness.js'
+import { statsOf } from '../kit/stats.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
+import { rowsIn } from '../kit/traces-table.js'
 
 let server: ClickHouseServer
 let next = 0
@@ -114,8 +116,7 @@ test.each([
 
 describe('dead letters', () => {
   test('in a directory: one line of NDJSON a row, for the owner alone, up to its bytes', async () => {
-    const parent = mkdtempSync(join(tmpdir(), 'spanhouse-delivery-'))
-    onTestFinished(() => rmSync(parent, { recursive: true, force: true }))
+    const parent = temporaryDirectory()
     const directory = join(parent, 'dead')
     const { processor, database } = await open('an unreadable value', {
       deadLetter: { directory, maxBytes: 1500 },

@@ -2,9 +2,9 @@ import { ClickHouseSpanExporter } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import type { SpanLike, Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { flushed } from '../kit/patience.js'
+import { eventually, flushed } from '../kit/patience.js'
 import { shopSpan, shopSpans } from '../kit/shop-spans.js'
-import { eventually, statsOf } from './harness.js'
+import { statsOf } from '../kit/stats.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {

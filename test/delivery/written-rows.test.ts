@@ -4,8 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { diagLines } from '../kit/diag-lines.js'
+import { until } from '../kit/patience.js'
 import { narrowTable, shopSpans } from '../kit/shop-spans.js'
-import { diagLines, rowsIn, statsOf, until } from './harness.js'
+import { statsOf } from '../kit/stats.js'
+import { rowsIn } from '../kit/traces-table.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {

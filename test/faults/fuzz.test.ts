@@ -13,10 +13,11 @@ import {
   wholeRow,
 } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { LONG, statsOf } from '../delivery/harness.js'
 import { realClickHouse } from '../kit/clickhouse-backend.js'
 import { readInsert } from '../kit/insert-request.js'
+import { LONG } from '../kit/patience.js'
 import { answer, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
+import { statsOf } from '../kit/stats.js'
 import { exporterTo } from './exports.js'
 import { figures } from './figures.js'
 import { hostileSpans, SHAPE_COUNT } from './hostile-spans.js'

@@ -1,16 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { ConfigError, type Options } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { defineTable, flatTraces, quoteIdentifier, type SpanLike } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { parseConfig } from '../../packages/exporter-clickhouse/src/config/config.js'
 import { makeSpan } from '../../packages/transform/test/spans.js'
-import { LONG, statsOf, until } from '../delivery/harness.js'
 import type { RequestHead } from '../kit/http-wire.js'
-import { flushed } from '../kit/patience.js'
+import { flushed, LONG, until } from '../kit/patience.js'
 import { answer, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
+import { statsOf } from '../kit/stats.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { exporterTo } from './exports.js'
 import { figures } from './figures.js'
 import { HEAVY_VALUES, VALUES } from './hostile-values.js'
@@ -238,8 +236,7 @@ describe('names of destinations', () => {
   test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '-', '0'])(
     '%s is one like any other: in statistics, in the spool, and after a restart',
     async (name) => {
-      const directory = await mkdtemp(join(tmpdir(), 'spanhouse-names-'))
-      onTestFinished(() => rm(directory, { recursive: true, force: true }))
+      const directory = temporaryDirectory()
       const server = await new ScriptedClickHouse().listen()
       await server.refuse()
       const options: Options = {

@@ -39,11 +39,3 @@ export async function judgeTable(
   }
   return judgement.verdict()
 }
-
-/** Blocks that the server recognised since it started. */
-export async function deduplicatedBlocks(server: Server): Promise<number> {
-  const text = await server.query(
-    "SELECT sum(value) FROM system.events WHERE event = 'DuplicatedInsertedBlocks'",
-  )
-  return Number(text)
-}

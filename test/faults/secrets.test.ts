@@ -1,9 +1,8 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   ClickHouseSpanExporter,
@@ -15,14 +14,15 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { flatTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { makeSpan } from '../../packages/transform/test/spans.js'
-import { statsOf, until } from '../delivery/harness.js'
 import { replies } from '../kit/behaviours.js'
 import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
 import { exception, STYLES } from '../kit/exceptions.js'
 import type { Reply, RequestHead } from '../kit/http-wire.js'
 import { readInsert, readStatement } from '../kit/insert-request.js'
-import { PATIENT_MS } from '../kit/patience.js'
+import { PATIENT_MS, until } from '../kit/patience.js'
 import { answer, type Behaviour, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
+import { statsOf } from '../kit/stats.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { ALL, CREDENTIALS, canariesIn, filesUnder, RESOURCE_VALUES, VALUES } from './canaries.js'
 import { Witness } from './witness.js'
 
@@ -73,14 +73,8 @@ async function serverThat(behaviour: Behaviour = answer, memory = new MemoryClic
   return { server, heads, endpoint: server.url }
 }
 
-async function folder(): Promise<string> {
-  const made = await mkdtemp(join(tmpdir(), 'spanhouse-secrets-'))
-  onTestFinished(() => rm(made, { recursive: true, force: true }))
-  return made
-}
-
 async function file(): Promise<string> {
-  const path = join(await folder(), 'in the way')
+  const path = join(temporaryDirectory(), 'in the way')
   await writeFile(path, '')
   return path
 }
@@ -468,7 +462,7 @@ describe('what is on disk', () => {
   test.each(['gzip', 'br', 'none'] as const)(
     'holds the rows and no credentials, and its names hold neither: %s',
     async (codec) => {
-      const [spool, dead] = [await folder(), await folder()]
+      const [spool, dead] = [temporaryDirectory(), temporaryDirectory()]
       const memory = new MemoryClickHouse({ refuses: (row) => row['span_name'] === VALUES.name })
       const gone = await serverThat()
       await gone.server.close()

@@ -192,13 +192,3 @@ function bodyAfter(statement: string, body: Buffer): Buffer {
   const found = leading.find((one) => body.subarray(0, one.length).equals(one))
   return body.subarray(found?.length ?? 0)
 }
-
-/** A port on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

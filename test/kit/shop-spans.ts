@@ -79,3 +79,29 @@ export const narrowTable: Table<SpanLike> = defineTable<SpanLike>({
   columns: [{ name: 'span_id', type: 'String', value: (span) => span.spanContext().spanId }],
   orderBy: 'span_id',
 })
+
+/** Ends spans at a steady rate until it is stopped; resolves with their number. */
+export function load(
+  to: { onEnd(span: SpanLike): void },
+  spansPerSecond: number,
+): { stop(): number; readonly made: number } {
+  let before = performance.now()
+  let due = 0
+  let made = 0
+  const timer = setInterval(() => {
+    const now = performance.now()
+    // What a busy machine leaves no time for is not done later all at once: no application does that either.
+    due += (Math.min(now - before, 50) / 1000) * spansPerSecond
+    before = now
+    for (; made < Math.floor(due); made++) to.onEnd(shopSpan())
+  }, 10)
+  return {
+    get made() {
+      return made
+    },
+    stop() {
+      clearInterval(timer)
+      return made
+    },
+  }
+}

@@ -1,63 +1,25 @@
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { DiagLogLevel, diag } from '@opentelemetry/api'
-import type { SpanLike } from '@spanhouse/transform'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { diagLines } from '../../../test/kit/diag-lines.js'
+import { exported, exporterTo, spans } from '../../../test/kit/exporters.js'
+import { eventually } from '../../../test/kit/patience.js'
 import {
   type Behaviour,
   type Received,
   type Script,
   scriptedServer,
 } from '../../../test/kit/scripted-server.js'
-import { makeSpan } from '../../transform/test/spans.js'
-import type { DestinationStats } from '../src/accounting/stats.js'
-import type { Options } from '../src/config/options.js'
-import { ClickHouseSpanExporter } from '../src/traces/span-exporter.js'
+import { statsOf } from '../../../test/kit/stats.js'
+import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
 
 // What the exporter makes of answers, as it learns who answers.
 
-const SOON = { initialDelayMs: 5, maxDelayMs: 10 }
 const HEADERS = { 'x-clickhouse-summary': '{}', 'x-clickhouse-server-display-name': 'ch' }
-
-function exporter(options: Options): ClickHouseSpanExporter {
-  const made = new ClickHouseSpanExporter({ retry: SOON, shutdownTimeoutMs: 20, ...options })
-  onTestFinished(() => made.shutdown())
-  return made
-}
-
-function spans(count: number, attributes = {}): SpanLike[] {
-  return Array.from({ length: count }, (_, n) => makeSpan({ name: `span ${n + 1}`, attributes }))
-}
-
-function exported(to: ClickHouseSpanExporter, what: SpanLike[]): Promise<unknown> {
-  return new Promise((resolve) => to.export(what, resolve))
-}
-
-function only(from: ClickHouseSpanExporter): DestinationStats {
-  const [stats] = Object.values(from.stats().destinations)
-  if (!stats) throw new Error('no destination')
-  return stats
-}
-
-function soon<T>(check: () => T | Promise<T>): Promise<T> {
-  return vi.waitFor(check, { timeout: 10_000, interval: 5 })
-}
-
-function logged(): string[] {
-  const lines: string[] = []
-  const say = (...words: unknown[]) => lines.push(words.join(' '))
-  diag.setLogger(
-    { error: say, warn: say, info: say, debug() {}, verbose() {} },
-    { logLevel: DiagLogLevel.INFO, suppressOverrideMessage: true },
-  )
-  onTestFinished(() => void diag.disable())
-  return lines
-}
 
 /** Takes the rows, as a ClickHouse that names itself. */
 function taken({ query }: Received): Behaviour {
@@ -80,18 +42,18 @@ function inTurn(...behaviours: ((request: Received) => Behaviour)[]): Script {
 describe('an answer without the headers of ClickHouse', () => {
   test('will do from a server that never showed any', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     for (let n = 0; n < 3; n++) await exported(to, spans(5))
-    expect(only(to)).toMatchObject({ delivered: 15, errors: 0 })
+    expect(statsOf(to)).toMatchObject({ delivered: 15, errors: 0 })
   })
 
   test('is doubted after the first answer that had them, and the same is sent again with its token', async () => {
     const server = await scriptedServer(inTurn(taken, () => 'ok', taken))
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     await exported(to, spans(5))
     await exported(to, spans(5))
     await to.forceFlush()
-    expect(only(to)).toMatchObject({ delivered: 10, errors: 1, retries: 1 })
+    expect(statsOf(to)).toMatchObject({ delivered: 10, errors: 1, retries: 1 })
     const [, second, third] = server.inserts.map(({ query }) => query)
     expect(third?.get('insert_deduplication_token')).toBe(second?.get('insert_deduplication_token'))
     expect(third?.get('query_id')).not.toBe(second?.get('query_id'))
@@ -100,11 +62,11 @@ describe('an answer without the headers of ClickHouse', () => {
   test('is doubted after a refusal that had them', async () => {
     const refusal = () => ({ status: 500, code: 242, headers: HEADERS })
     const server = await scriptedServer(inTurn(refusal, () => 'ok', taken))
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     await exported(to, spans(5))
     await to.forceFlush()
     expect(server.inserts).toHaveLength(3)
-    expect(only(to)).toMatchObject({ delivered: 5, errors: 2 })
+    expect(statsOf(to)).toMatchObject({ delivered: 5, errors: 2 })
   })
 
   test('will do again when the server is found to answer behind something that takes them away', async () => {
@@ -116,16 +78,16 @@ describe('an answer without the headers of ClickHouse', () => {
         return isBare ? 'ok' : taken(request)
       },
     })
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     await exported(to, spans(5))
     // The last that is asked of a server after its first success.
-    await soon(() =>
+    await eventually(() =>
       expect(server.requests.some((one) => one.statement.includes('system.columns'))).toBe(true),
     )
     isBare = true
     for (let n = 0; n < 3; n++) await exported(to, spans(5))
     await to.forceFlush()
-    expect(only(to)).toMatchObject({ delivered: 20, errors: 0, retries: 0 })
+    expect(statsOf(to)).toMatchObject({ delivered: 20, errors: 0, retries: 0 })
     expect(server.inserts).toHaveLength(4)
     const asked = server.requests.filter(({ statement }) => statement.includes('reverse('))
     expect(asked).toHaveLength(1)
@@ -134,7 +96,7 @@ describe('an answer without the headers of ClickHouse', () => {
   test('is doubted by one destination alone', async () => {
     const named = await scriptedServer({ each: taken })
     const bare = await scriptedServer()
-    const to = exporter({
+    const to = exporterTo({
       destinations: [
         { name: 'named', endpoint: named.url },
         { name: 'bare', endpoint: bare.url },
@@ -159,36 +121,36 @@ test('an answer that belongs to another request of ours is doubted; one with an 
   const server = await scriptedServer(
     inTurn(remember, withId('17A0C5E6F1B2C3D4'), () => withId(first)(), taken),
   )
-  const to = exporter({ endpoint: server.url })
+  const to = exporterTo({ endpoint: server.url })
   for (let n = 0; n < 3; n++) await exported(to, spans(5))
   await to.forceFlush()
   expect(server.inserts).toHaveLength(4)
-  expect(only(to)).toMatchObject({ delivered: 15, errors: 1 })
+  expect(statsOf(to)).toMatchObject({ delivered: 15, errors: 1 })
 })
 
 test('a page that stands in for a server costs no row, and one line says what it is', async () => {
-  const lines = logged()
+  const lines = diagLines()
   const page = {
     status: 200,
     headers: { 'content-type': 'text/html', server: 'nginx' },
     body: '<title>Back soon</title>',
   }
   const server = await scriptedServer(page)
-  const to = exporter({ endpoint: server.url })
+  const to = exporterTo({ endpoint: server.url })
   await exported(to, spans(5))
   await expect(to.forceFlush({ timeoutMs: 100 })).rejects.toThrow('primary (5 rows)')
-  expect(only(to)).toMatchObject({ delivered: 0, waiting: 5, dropped: {}, failing: true })
-  expect(only(to).lastError).toContain(
+  expect(statsOf(to)).toMatchObject({ delivered: 0, waiting: 5, dropped: {}, failing: true })
+  expect(statsOf(to).lastError).toContain(
     'HTTP status 200 with an HTML page (text/html, from nginx, Back soon)',
   )
   expect(lines).toHaveLength(1)
   server.follow('ok')
   await to.forceFlush()
-  expect(only(to)).toMatchObject({ delivered: 5, waiting: 0 })
+  expect(statsOf(to)).toMatchObject({ delivered: 5, waiting: 0 })
 })
 
 test('a dead letter that something else takes is not kept', async () => {
-  const lines = logged()
+  const lines = diagLines()
   const server = createHttpServer((req, res) => {
     const isRow = req.url?.includes('insert_deduplication_token=')
     req.resume().on('end', () => {
@@ -202,10 +164,10 @@ test('a dead letter that something else takes is not kept', async () => {
     server.closeAllConnections()
   })
   const { port } = server.address() as AddressInfo
-  const to = exporter({ endpoint: `http://127.0.0.1:${port}`, deadLetter: { table: 'dead' } })
+  const to = exporterTo({ endpoint: `http://127.0.0.1:${port}`, deadLetter: { table: 'dead' } })
   await exported(to, spans(1))
   await to.forceFlush()
-  expect(only(to)).toMatchObject({ dropped: { rejected: 1 } })
+  expect(statsOf(to)).toMatchObject({ dropped: { rejected: 1 } })
   expect(lines.join()).toContain('cannot be kept as a dead letter')
 })
 
@@ -226,22 +188,22 @@ describe('a setting that a constraint forbids', () => {
     'is left out if no row depends on it: %s',
     async (setting) => {
       const server = await forbids(setting)
-      const to = exporter({ endpoint: server.url })
+      const to = exporterTo({ endpoint: server.url })
       for (let n = 0; n < 3; n++) await exported(to, spans(5))
       expect(server.inserts).toHaveLength(4)
-      expect(only(to)).toMatchObject({ delivered: 15, errors: 0 })
+      expect(statsOf(to)).toMatchObject({ delivered: 15, errors: 0 })
     },
   )
 
   test.each(['limit', 'async_insert', 'timeout_overflow_mode', 'date_time_input_format'])(
     'holds the rows if they depend on it: %s',
     async (setting) => {
-      const lines = logged()
+      const lines = diagLines()
       const server = await forbids(setting)
-      const to = exporter({ endpoint: server.url })
+      const to = exporterTo({ endpoint: server.url })
       await exported(to, spans(5))
       await expect(to.forceFlush({ timeoutMs: 50 })).rejects.toThrow('primary (5 rows)')
-      expect(only(to)).toMatchObject({ delivered: 0, waiting: 5, dropped: {} })
+      expect(statsOf(to)).toMatchObject({ delivered: 0, waiting: 5, dropped: {} })
       expect(lines).toHaveLength(1)
       expect(lines[0]).toContain(`\`${setting}\` must be `)
     },
@@ -249,7 +211,7 @@ describe('a setting that a constraint forbids', () => {
 
   test('so does the wait for the server’s own batches, where it makes them', async () => {
     const server = await forbids('wait_for_async_insert')
-    const to = exporter({ endpoint: server.url, asyncInsert: true })
+    const to = exporterTo({ endpoint: server.url, asyncInsert: true })
     await exported(to, spans(5))
     await expect(to.forceFlush({ timeoutMs: 50 })).rejects.toThrow('primary (5 rows)')
   })
@@ -265,13 +227,13 @@ describe('a batch that is more than one query may use', () => {
 
   test('is halved until it fits, and each row is stored once', async () => {
     const server = await scriptedServer(small)
-    const to = exporter({ endpoint: server.url })
-    await exported(to, spans(1000, bulk))
-    await soon(() => expect(only(to).delivered).toBe(1000))
+    const to = exporterTo({ endpoint: server.url })
+    await exported(to, spans(1000, 'span', bulk))
+    await eventually(() => expect(statsOf(to).delivered).toBe(1000))
     expect(server.rows).toHaveLength(1000)
     // Twice whole; then two halves and four quarters.
     expect(server.inserts).toHaveLength(8)
-    expect(only(to)).toMatchObject({ dropped: {}, waiting: 0 })
+    expect(statsOf(to)).toMatchObject({ dropped: {}, waiting: 0 })
   })
 
   test('is not halved for the memory of the user or of the server', async () => {
@@ -282,8 +244,8 @@ describe('a batch that is more than one query may use', () => {
           ? { ...tooMuch, body: body.replace('Query memory', 'User memory') }
           : 'ok',
     })
-    const to = exporter({ endpoint: server.url })
-    await exported(to, spans(1000, bulk))
+    const to = exporterTo({ endpoint: server.url })
+    await exported(to, spans(1000, 'span', bulk))
     await to.forceFlush()
     expect(server.inserts.map(({ rows }) => rows.length)).toEqual(Array(5).fill(1000))
   })
@@ -293,23 +255,23 @@ describe('a batch that is more than one query may use', () => {
     const server = await scriptedServer({
       each: ({ isInsert }) => (isInsert ? (behaviours.shift() ?? 'ok') : 'ok'),
     })
-    const to = exporter({ endpoint: server.url })
-    await exported(to, spans(1000, bulk))
-    await soon(() => expect(only(to).delivered).toBe(1000))
+    const to = exporterTo({ endpoint: server.url })
+    await exported(to, spans(1000, 'span', bulk))
+    await eventually(() => expect(statsOf(to).delivered).toBe(1000))
     expect(server.inserts.every(({ rows }) => rows.length === 1000)).toBe(true)
   })
 
   test('is not halved once it is small: a server without memory is not flooded', async () => {
     const server = await scriptedServer({ each: ({ isInsert }) => (isInsert ? tooMuch : 'ok') })
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     await exported(to, spans(100))
-    await soon(() => expect(server.inserts.length).toBeGreaterThan(10))
+    await eventually(() => expect(server.inserts.length).toBeGreaterThan(10))
     expect(server.inserts.map(({ rows }) => rows.length)).toEqual(
       Array(server.inserts.length).fill(100),
     )
     server.follow('ok')
     await to.forceFlush()
-    expect(only(to)).toMatchObject({ delivered: 100, dropped: {} })
+    expect(statsOf(to)).toMatchObject({ delivered: 100, dropped: {} })
   })
 })
 
@@ -348,11 +310,13 @@ describe('delivers, whatever the wire looks like', () => {
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     onTestFinished(() => void server.close())
-    const to = exporter({ endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+    const to = exporterTo({
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    })
     await exported(to, spans(3))
     await exported(to, spans(3))
     await to.forceFlush()
-    expect(only(to)).toMatchObject({ delivered: 6, dropped: {}, errors: 0 })
+    expect(statsOf(to)).toMatchObject({ delivered: 6, dropped: {}, errors: 0 })
   })
 })
 
@@ -368,24 +332,23 @@ test('an exception in a compressed answer is read', async () => {
         else res.end()
       },
   })
-  const to = exporter({ endpoint: server.url, manageSchema: 'off' })
+  const to = exporterTo({ endpoint: server.url, manageSchema: 'off' })
   await exported(to, spans(1))
   await expect(to.forceFlush({ timeoutMs: 50 })).rejects.toThrow('primary')
-  expect(only(to).lastError).toBe(
+  expect(statsOf(to).lastError).toBe(
     "ClickHouse error 60: Table default.traces doesn't exist. (UNKNOWN_TABLE)",
   )
 })
 
 test('rows that a proxy spoils are held, and none becomes a dead letter', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'answers-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory()
   const spoiled =
     "Code: 27. DB::Exception: Cannot parse input: expected '{' before: '\u001f\ufffd\\b\\0': (at row 1)\n: While executing ParallelParsingBlockInputFormat. (CANNOT_PARSE_INPUT_ASSERTION_FAILED)"
   const server = await scriptedServer({ status: 400, code: 27, body: spoiled })
-  const to = exporter({ endpoint: server.url, deadLetter: { directory, maxBytes: 1e6 } })
+  const to = exporterTo({ endpoint: server.url, deadLetter: { directory, maxBytes: 1e6 } })
   await exported(to, spans(8))
   await expect(to.forceFlush({ timeoutMs: 200 })).rejects.toThrow('primary (8 rows)')
-  expect(only(to)).toMatchObject({ waiting: 8, dropped: {} })
+  expect(statsOf(to)).toMatchObject({ waiting: 8, dropped: {} })
   expect(() => readFileSync(join(directory, 'primary.ndjson'))).toThrow('ENOENT')
 })
 
@@ -404,9 +367,9 @@ test.each([
         return { status: 500, code: 452, body }
       },
     })
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     await Promise.all(Array.from({ length: 8 }, () => exported(to, spans(5)))) // several are under way at once
     await to.forceFlush({ timeoutMs: 300 }).catch(() => {})
-    expect(only(to)).toMatchObject({ ...expected, dropped: {} })
+    expect(statsOf(to)).toMatchObject({ ...expected, dropped: {} })
   },
 )

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../../test/kit/free-port.js'
 import { PATIENT_MS } from '../../../test/kit/patience.js'
-import { freePort, scriptedServer } from '../../../test/kit/scripted-server.js'
+import { scriptedServer } from '../../../test/kit/scripted-server.js'
 
 const built = (path: string) => fileURLToPath(new URL(`../dist/${path}`, import.meta.url))
 

@@ -1,20 +1,12 @@
 import type { SpanLike } from '@spanhouse/transform'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { processorTo } from '../../../test/kit/exporters.js'
+import { freePort } from '../../../test/kit/free-port.js'
 import { PATIENT_MS } from '../../../test/kit/patience.js'
-import { freePort, type Received, scriptedServer } from '../../../test/kit/scripted-server.js'
+import { type Received, scriptedServer } from '../../../test/kit/scripted-server.js'
+import { statsOf } from '../../../test/kit/stats.js'
 import { makeSpan } from '../../transform/test/spans.js'
-import type { Options } from '../src/config/options.js'
-import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
-
-function processor(options: Options): ClickHouseSpanProcessor {
-  const made = new ClickHouseSpanProcessor({
-    retry: { initialDelayMs: 5, maxDelayMs: 10 },
-    shutdownTimeoutMs: 20,
-    ...options,
-  })
-  onTestFinished(() => made.shutdown())
-  return made
-}
+import type { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
 
 async function sent(to: ClickHouseSpanProcessor, ...spans: SpanLike[]): Promise<void> {
   for (const span of spans) to.onEnd(span)
@@ -22,7 +14,6 @@ async function sent(to: ClickHouseSpanProcessor, ...spans: SpanLike[]): Promise<
 }
 
 const isCompact = ({ query }: Received) => query.get('query')?.includes(' FROM input(') === true
-const only = (to: ClickHouseSpanProcessor) => to.stats().destinations['primary']
 
 describe('a server that does not take compact rows', () => {
   test.each([
@@ -35,7 +26,7 @@ describe('a server that does not take compact rows', () => {
       each: (request) =>
         isCompact(request) ? { status: 400, code, body: `Code: ${code}. DB::Exception: no` } : 'ok',
     })
-    const to = processor({ endpoint: server.url })
+    const to = processorTo({ endpoint: server.url })
     const span = makeSpan({ name: 'one' })
     await sent(to, span)
     await sent(to, makeSpan({ name: 'two' }))
@@ -46,7 +37,7 @@ describe('a server that does not take compact rows', () => {
       timestamp_ns: '1729627200000000005',
       duration_ms: 145,
     })
-    expect(only(to)).toMatchObject({ accepted: 2, delivered: 2, dropped: {}, waiting: 0 })
+    expect(statsOf(to)).toMatchObject({ accepted: 2, delivered: 2, dropped: {}, waiting: 0 })
     const [compact, whole, another] = server.inserts.map(({ query }) =>
       query.get('insert_deduplication_token'),
     )
@@ -58,12 +49,12 @@ describe('a server that does not take compact rows', () => {
     const server = await scriptedServer({
       each: () => ({ status: 403, code: 497, body: 'Code: 497. DB::Exception: no' }),
     })
-    const to = processor({ endpoint: server.url })
+    const to = processorTo({ endpoint: server.url })
     to.onEnd(makeSpan())
     void to.forceFlush().catch(() => {})
-    await vi.waitFor(() => expect(only(to)?.errors).toBe(2), PATIENT_MS)
+    await vi.waitFor(() => expect(statsOf(to).errors).toBe(2), PATIENT_MS)
     expect(server.inserts.map(isCompact)).toEqual([true, false])
-    expect(only(to)).toMatchObject({ accepted: 1, delivered: 0, dropped: {}, waiting: 1 })
+    expect(statsOf(to)).toMatchObject({ accepted: 1, delivered: 0, dropped: {}, waiting: 1 })
   })
 })
 
@@ -79,9 +70,9 @@ test('the other part of a divided batch is sent, also when the first has to be m
       return isCompact(request) ? refused(43) : 'ok'
     },
   })
-  const to = processor({ endpoint: server.url })
+  const to = processorTo({ endpoint: server.url })
   await sent(to, ...[1, 2, 3, 4].map((n) => makeSpan({ name: `span ${n}` })))
-  expect(only(to)).toMatchObject({ delivered: 4, dropped: {}, waiting: 0 })
+  expect(statsOf(to)).toMatchObject({ delivered: 4, dropped: {}, waiting: 0 })
 })
 
 test('what is refused in a row that was taken compact before is the row, not the form', async () => {
@@ -91,22 +82,22 @@ test('what is refused in a row that was taken compact before is the row, not the
         ? { status: 400, code: 53, body: 'Code: 53. DB::Exception: no' }
         : 'ok',
   })
-  const to = processor({ endpoint: server.url })
+  const to = processorTo({ endpoint: server.url })
   await sent(to, makeSpan({ name: 'good' }))
   await sent(to, makeSpan({ name: 'bad' }), makeSpan({ name: 'better' }))
   expect(server.inserts.every(isCompact)).toBe(true)
-  expect(only(to)).toMatchObject({ delivered: 2, dropped: { rejected: 1 } })
+  expect(statsOf(to)).toMatchObject({ delivered: 2, dropped: { rejected: 1 } })
 })
 
 test('an asynchronous insert takes plain rows', async () => {
   const server = await scriptedServer()
-  await sent(processor({ endpoint: server.url, asyncInsert: true }), makeSpan())
+  await sent(processorTo({ endpoint: server.url, asyncInsert: true }), makeSpan())
   expect(server.inserts.map(isCompact)).toEqual([false])
 })
 
 test('brotli: the statement stands in the URL, or the rows are whole if it is too long for one', async () => {
   const server = await scriptedServer()
-  const to = processor({ endpoint: server.url, compression: { codec: 'br' } })
+  const to = processorTo({ endpoint: server.url, compression: { codec: 'br' } })
   await sent(to, makeSpan())
   const attributes = { 'service.name': 'x'.repeat(5000) }
   await sent(to, makeSpan({ resource: { attributes } }))
@@ -133,21 +124,21 @@ test.each([
     const server = await scriptedServer({
       each: ({ query }) => ((query.get('query')?.length ?? 0) > 4000 ? refusal : 'ok'),
     })
-    const to = processor({ endpoint: server.url, batch: { maxRows: 100 } })
+    const to = processorTo({ endpoint: server.url, batch: { maxRows: 100 } })
     await sent(to, makeSpan({ attributes: { first: 1 } }))
     const spans = Array.from({ length: 300 }, (_, n) =>
       makeSpan({ name: `${n}`, attributes: { [`a key of a span that has the number ${n}`]: n } }),
     )
     await sent(to, ...spans)
     await sent(to, makeSpan({ attributes: { last: 1 } }))
-    expect(only(to)).toMatchObject({ delivered: 302, dropped: {}, waiting: 0 })
+    expect(statsOf(to)).toMatchObject({ delivered: 302, dropped: {}, waiting: 0 })
     expect(server.inserts.length).toBe(2 + 2 * 3)
     expect(isCompact(server.inserts.at(-1) as Received)).toBe(true)
   },
 )
 
 test('a batch of a small queue has room in it, with its statement', async () => {
-  const to = processor({
+  const to = processorTo({
     endpoint: `http://127.0.0.1:${await freePort()}`,
     queue: { maxBytes: 16_384 },
     compression: { codec: 'none' },
@@ -155,14 +146,14 @@ test('a batch of a small queue has room in it, with its statement', async () => 
   for (let n = 0; n < 200; n++)
     to.onEnd(makeSpan({ attributes: { [`a key of a span that has the number ${n}`]: n } }))
   await to.forceFlush({ timeoutMs: 100 }).catch(() => {})
-  expect(only(to)?.waiting).toBeGreaterThan(10)
-  expect(only(to)?.waitingBytes).toBeGreaterThan(8000)
-  expect(only(to)?.waitingBytes).toBeLessThanOrEqual(16_384)
+  expect(statsOf(to).waiting).toBeGreaterThan(10)
+  expect(statsOf(to).waitingBytes).toBeGreaterThan(8000)
+  expect(statsOf(to).waitingBytes).toBeLessThanOrEqual(16_384)
 })
 
 test('a span that ends because one was dropped is not waited for for ever', async () => {
   let drops = 0
-  const to: ClickHouseSpanProcessor = processor({
+  const to: ClickHouseSpanProcessor = processorTo({
     endpoint: `http://127.0.0.1:${await freePort()}`,
     batch: { maxBytes: 3000 },
     queue: { maxBytes: 40_000, whenFull: 'drop_newest' },
@@ -191,7 +182,7 @@ describe('the keys of attributes', () => {
     'of a batch that is bounded by %s stand in its statement, whatever its rows are',
     async (_, batch) => {
       const server = await scriptedServer()
-      await sent(processor({ endpoint: server.url, batch }), ...spans)
+      await sent(processorTo({ endpoint: server.url, batch }), ...spans)
       expect(server.inserts.length).toBeGreaterThan(20)
       expect(server.inserts.every(isCompact)).toBe(true)
       const stored = new Map(server.rows.map((row) => [row['span_name'], row['attributes']]))
@@ -205,7 +196,7 @@ describe('the keys of attributes', () => {
 
   test('stay in the rows where the URL has no more room for them: brotli', async () => {
     const server = await scriptedServer()
-    const to = processor({ endpoint: server.url, compression: { codec: 'br' } })
+    const to = processorTo({ endpoint: server.url, compression: { codec: 'br' } })
     const many = Array.from({ length: 200 }, (_, n) =>
       makeSpan({ name: `${n}`, attributes: { [`a key that is ${n} times as long`]: n } }),
     )
@@ -232,9 +223,9 @@ test.each([
   ],
 ])('onEnd() takes %s for a span, and does not throw', async (_, span) => {
   const server = await scriptedServer()
-  const to = processor({ endpoint: server.url })
+  const to = processorTo({ endpoint: server.url })
   await sent(to, span as SpanLike, makeSpan())
   expect(server.rows.map((row) => row['span_name'])).toContain('GET /cart')
-  const { accepted = 0, delivered = 0, dropped = {} } = only(to) ?? {}
+  const { accepted = 0, delivered = 0, dropped = {} } = statsOf(to) ?? {}
   expect([accepted, delivered + (dropped.encode_error ?? 0)]).toEqual([2, 2])
 })

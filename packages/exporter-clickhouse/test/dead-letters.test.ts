@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { scriptedServer } from '../../../test/kit/scripted-server.js'
+import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { Sender } from '../src/clickhouse/sender.js'
 import { ClickHouseError } from '../src/common/errors.js'
@@ -24,12 +24,6 @@ const letter = {
   table: 'traces',
 }
 
-async function newDirectory(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'spanhouse-letters-'))
-  onTestFinished(() => rm(directory, { recursive: true, force: true }))
-  return directory
-}
-
 function lettersOf(
   deadLetter: Options['deadLetter'],
   run: Sender['run'] = async () => ({ outcome: { status: 'delivered' }, text: '' }),
@@ -41,7 +35,7 @@ function lettersOf(
 }
 
 test('a dead letter in a file says what was refused, why, and of which batch; nobody else may read it', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   expect(await lettersOf({ directory }).keep(letter)).toBeUndefined()
   const file = join(directory, 'primary.ndjson')
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
@@ -57,7 +51,7 @@ test('a dead letter in a file says what was refused, why, and of which batch; no
 })
 
 test('a line that a full disk or a kill has cut short takes no other with it', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const file = join(directory, 'primary.ndjson')
   await writeFile(file, '{"time":"20')
   const letters = lettersOf({ directory })
@@ -68,7 +62,7 @@ test('a line that a full disk or a kill has cut short takes no other with it', a
 })
 
 test('a file of dead letters does not outgrow its bound, however many come at once', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const letters = lettersOf({ directory, maxBytes: 600 })
   const kept = await Promise.all(Array.from({ length: 10 }, () => letters.keep(letter)))
   const { size } = await stat(join(directory, 'primary.ndjson'))
@@ -107,7 +101,7 @@ test('what keeps dead letters and hangs is given up after five seconds', async (
 })
 
 test('a row that is refused and kept is counted as a dead letter, and not as lost', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const server = await scriptedServer({
     status: 400,
     code: 27,
@@ -127,7 +121,7 @@ test('a row that is refused and kept is counted as a dead letter, and not as los
 })
 
 test('a row that is refused and cannot be kept is counted as lost, and a line says why', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const file = join(directory, 'a file')
   await writeFile(file, '')
   const server = await scriptedServer({

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { Agent } from 'node:http'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../../../test/kit/patience.js'
 import { parseConfig } from '../src/config/config.js'
 import { openClient } from '../src/http/client.js'
-import { until } from './spool-kit.js'
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 const never = new AbortController().signal
@@ -40,13 +40,13 @@ async function clientOf(serve: (socket: Socket) => void, agent?: Agent) {
 test('a request under way does not hold an ended application open', async () => {
   const holders = () =>
     process.getActiveResourcesInfo().filter((what) => what === 'TCPSocketWrap').length
-  await until(() => expect(holders()).toBe(0))
+  await eventually(() => expect(holders()).toBe(0))
   let isUnderWay = false
   const { send } = await clientOf(() => {
     isUnderWay = true
   })
   void send(post, never)
-  await until(() => expect(isUnderWay).toBe(true))
+  await eventually(() => expect(isUnderWay).toBe(true))
   expect(holders()).toBe(0)
 })
 
@@ -56,6 +56,6 @@ test('somebody hears the error of a connection also between two requests', async
   agent.prependListener('free', (socket) => listeners.push(socket.listenerCount('error')))
   const { send } = await clientOf((socket) => socket.write(OK), agent)
   await send(post, never)
-  await until(() => expect(listeners).toHaveLength(1))
+  await eventually(() => expect(listeners).toHaveLength(1))
   expect(listeners[0]).toBeGreaterThan(0)
 })

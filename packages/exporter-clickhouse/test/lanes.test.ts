@@ -1,18 +1,11 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { processorTo } from '../../../test/kit/exporters.js'
 import { scriptedServer } from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
-import type { Options } from '../src/config/options.js'
-import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
-
-function processor(options: Options): ClickHouseSpanProcessor {
-  const made = new ClickHouseSpanProcessor({ shutdownTimeoutMs: 20, ...options })
-  onTestFinished(() => made.shutdown())
-  return made
-}
 
 test('destinations that compress in different ways get bytes of their own', async () => {
   const [a, b] = [await scriptedServer(), await scriptedServer()]
-  const to = processor({
+  const to = processorTo({
     destinations: [
       { name: 'a', endpoint: a.url, compression: { codec: 'none' } },
       { name: 'b', endpoint: b.url },
@@ -26,7 +19,7 @@ test('destinations that compress in different ways get bytes of their own', asyn
 
 test('rows of more than eight resources come whole, in one batch', async () => {
   const server = await scriptedServer()
-  const to = processor({ endpoint: server.url })
+  const to = processorTo({ endpoint: server.url })
   for (let n = 0; n < 20; n++)
     to.onEnd(makeSpan({ resource: { attributes: { 'service.name': `service ${n}` } } }))
   await to.forceFlush()

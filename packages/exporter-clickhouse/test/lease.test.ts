@@ -1,15 +1,15 @@
 import { mkdir, readdir, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
 import { realFs } from '../src/spool/disk.js'
 import { type Leases, openLeases } from '../src/spool/lease.js'
 import { freeFinder, LEASE, renewLease } from '../src/spool/lease-file.js'
 import { followGlobalClock } from './global-clock.js'
-import { homesIn, spools } from './spool-kit.js'
+import { homesIn } from './spool-kit.js'
 
 followGlobalClock()
 
-const { directory: newDirectory } = spools()
 const everything = async () => true
 const opened: Leases[] = []
 
@@ -30,7 +30,7 @@ async function age(home: string, ms: number): Promise<void> {
 }
 
 test('an owner has one directory, with a lease in it from the first moment it can be seen', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const leases = leasesIn(directory)
   const [one, other] = await Promise.all([leases.own(), leases.own()])
   expect(one).toBe(other)
@@ -40,7 +40,7 @@ test('an owner has one directory, with a lease in it from the first moment it ca
 })
 
 test('renewing sets the time of every directory that is held', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const dead = await leasesIn(directory).own()
   await age(dead.path, 5000)
   const leases = leasesIn(directory)
@@ -54,7 +54,7 @@ test('renewing sets the time of every directory that is held', async () => {
 })
 
 test('a directory is adopted under a new name, by one of many', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const dead = await leasesIn(directory).own()
   const rivals = Array.from({ length: 8 }, () => leasesIn(directory))
   await Promise.all(rivals.map((leases) => leases.own()))
@@ -67,7 +67,7 @@ test('a directory is adopted under a new name, by one of many', async () => {
 })
 
 test('what is not wanted stays where it is', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const dead = await leasesIn(directory).own()
   await age(dead.path, 5000)
   const leases = leasesIn(directory)
@@ -81,7 +81,7 @@ test('what is not wanted stays where it is', async () => {
 })
 
 test('an owner whose directory is gone notices when it renews, and makes another', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const paused = leasesIn(directory)
   const before = await paused.own()
   await age(before.path, 5000)
@@ -95,7 +95,7 @@ test('an owner whose directory is gone notices when it renews, and makes another
 })
 
 test('released means free at once, and gone if there is nothing in it', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const [empty, full] = [leasesIn(directory), leasesIn(directory)]
   await empty.own()
   await mkdir(join((await full.own()).path, 'primary'))
@@ -109,7 +109,7 @@ describe('a lease is', () => {
   /** Looks several times, while both clocks go on, at a lease that was renewed before the first look. */
   async function looks(ageMs: number, ...laterMs: number[]): Promise<boolean[]> {
     vi.useFakeTimers({ toFake: ['performance'] })
-    const home = join(await newDirectory(), 'o-1')
+    const home = join(temporaryDirectory(), 'o-1')
     await mkdir(home)
     const renewedAt = await renewLease(realFs, home)
     const findFree = freeFinder(realFs, 1000)
@@ -133,7 +133,7 @@ describe('a lease is', () => {
     expect(await looks(-HOUR, 333, 666, 999, 1333)).toEqual([false, false, false, false, true])
   })
   test('dead when it is not there', async () => {
-    const home = join(await newDirectory(), 'o-1')
+    const home = join(temporaryDirectory(), 'o-1')
     await mkdir(home)
     expect(await freeFinder(realFs, 1000)([home], Date.now())).toEqual([home])
   })
@@ -142,7 +142,7 @@ describe('a lease is', () => {
     'alive if it is renewed, when the clock is set by %d ms',
     async (jump) => {
       vi.useFakeTimers({ toFake: ['performance'] })
-      const home = join(await newDirectory(), 'o-1')
+      const home = join(temporaryDirectory(), 'o-1')
       await mkdir(home)
       const findFree = freeFinder(realFs, 1000)
       const start = await renewLease(realFs, home)

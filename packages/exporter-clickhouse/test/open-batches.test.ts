@@ -1,21 +1,11 @@
 import fc from 'fast-check'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { processorTo } from '../../../test/kit/exporters.js'
 import { flushed } from '../../../test/kit/patience.js'
 import { scriptedServer } from '../../../test/kit/scripted-server.js'
+import { statsOf } from '../../../test/kit/stats.js'
+import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
 import { makeSpan } from '../../transform/test/spans.js'
-import type { Options } from '../src/config/options.js'
-import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
-import { spools } from './spool-kit.js'
-
-const { directory } = spools()
-
-function processorOf(options: Options): ClickHouseSpanProcessor {
-  const made = new ClickHouseSpanProcessor({ shutdownTimeoutMs: 20, ...options })
-  onTestFinished(() => made.shutdown())
-  return made
-}
-
-const only = (of: ClickHouseSpanProcessor) => of.stats().destinations['primary']
 
 const resources = new Map<number, { attributes: Record<string, string> }>()
 function resourceOf(n: number) {
@@ -26,12 +16,12 @@ function resourceOf(n: number) {
 
 test('rows of a ninth resource are neither left behind nor uncounted when the first eight are sealed', async () => {
   const server = await scriptedServer()
-  const to = processorOf({ endpoint: server.url, batch: { maxRows: 10 } })
+  const to = processorTo({ endpoint: server.url, batch: { maxRows: 10 } })
   for (let n = 0; n < 8; n++) to.onEnd(makeSpan({ resource: resourceOf(n) }))
   for (let n = 0; n < 15; n++) to.onEnd(makeSpan({ resource: resourceOf(8) }))
-  expect(only(to)?.accepted).toBe(23)
+  expect(statsOf(to).accepted).toBe(23)
   await flushed(to)
-  expect(only(to)).toMatchObject({ accepted: 23, delivered: 23, waiting: 0 })
+  expect(statsOf(to)).toMatchObject({ accepted: 23, delivered: 23, waiting: 0 })
   expect(server.rows).toHaveLength(23)
 })
 
@@ -52,7 +42,7 @@ const limits = fc.record({
 
 test.each([
   ['in memory', async () => ({})],
-  ['with a spool', async () => ({ spool: { directory: await directory(), fsync: 'never' } })],
+  ['with a spool', async () => ({ spool: { directory: temporaryDirectory(), fsync: 'never' } })],
 ] as const)(
   'whatever the resources, limits and order, each span is counted at once and is there after a flush, %s',
   async (_, options) => {
@@ -61,16 +51,16 @@ test.each([
       fc.asyncProperty(steps, limits, async (order, batch) => {
         const before = server.rows.length
         const run = runs++ // equal batches would be taken for one
-        const to = processorOf({ endpoint: server.url, batch, ...(await options()) })
+        const to = processorTo({ endpoint: server.url, batch, ...(await options()) })
         let ended = 0
         for (const step of order) {
           if (step === 'flush') await flushed(to)
           else
             to.onEnd(makeSpan({ resource: resourceOf(step), name: `run ${run}, span ${ended++}` }))
-          expect(only(to)?.accepted).toBe(ended)
+          expect(statsOf(to).accepted).toBe(ended)
         }
         await flushed(to)
-        expect(only(to)).toMatchObject({ accepted: ended, delivered: ended, waiting: 0 })
+        expect(statsOf(to)).toMatchObject({ accepted: ended, delivered: ended, waiting: 0 })
         const names = server.rows.slice(before).map((row) => row['span_name'])
         expect(new Set(names).size).toBe(ended)
         expect(names).toHaveLength(ended)

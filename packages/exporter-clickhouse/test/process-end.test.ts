@@ -1,6 +1,8 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { type Behaviour, freePort, scriptedServer } from '../../../test/kit/scripted-server.js'
+import { diagLines } from '../../../test/kit/diag-lines.js'
+import { freePort } from '../../../test/kit/free-port.js'
+import { type Behaviour, scriptedServer } from '../../../test/kit/scripted-server.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import { parseConfig } from '../src/config/config.js'
 import type { Options } from '../src/config/options.js'
@@ -23,14 +25,6 @@ function pipeline(options: Options, env: NodeJS.ProcessEnv = {}): Pipeline {
   return made
 }
 
-function diagLines(): string[] {
-  const lines: string[] = []
-  const say = (...words: unknown[]) => void lines.push(words.map(String).join(' '))
-  const logger = { error: say, warn: say, info: say, debug: say, verbose: say }
-  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
-  return lines
-}
-
 describe('at the natural end of a process', () => {
   const refusing: [name: string, behaviour: Behaviour | undefined][] = [
     ['that is not there', undefined],
@@ -38,7 +32,7 @@ describe('at the natural end of a process', () => {
     ['that lacks a table we may not create', { status: 404, code: 60 }],
   ]
   test.each(refusing)('a server %s is waited for no longer than 2 s', async (_, behaviour) => {
-    const lines = diagLines()
+    const lines = diagLines(DiagLogLevel.WARN)
     const server = behaviour && (await scriptedServer(behaviour))
     const endpoint = server?.url ?? `http://127.0.0.1:${await freePort()}`
     const to = pipeline({ endpoint, manageSchema: 'off', flushTimeoutMs: 25_000 })
@@ -67,7 +61,7 @@ describe('at the natural end of a process', () => {
 })
 
 test('what the environment has wrong is said at WARN and to everybody, in one line each', () => {
-  const lines = diagLines()
+  const lines = diagLines(DiagLogLevel.WARN)
   const env = { OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: 'clickhouse:8123' }
   const to = pipeline({}, env)
   expect(Object.keys(to.stats().destinations)).toEqual(['primary'])

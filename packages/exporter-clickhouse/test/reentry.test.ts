@@ -1,21 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { processorTo } from '../../../test/kit/exporters.js'
 import { scriptedServer } from '../../../test/kit/scripted-server.js'
+import { statsOf } from '../../../test/kit/stats.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import { turn } from '../src/common/clock.js'
-import type { Options } from '../src/config/options.js'
 import { ClickHouseSpanExporter, type ExportResult } from '../src/traces/span-exporter.js'
-import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
+import type { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
 
 // The application may run in the middle of ours: in a getter of an attribute's while its row is written, and in onDrop.
-
-function processorOf(options: Options): ClickHouseSpanProcessor {
-  const made = new ClickHouseSpanProcessor({ shutdownTimeoutMs: 20, ...options })
-  onTestFinished(() => made.shutdown())
-  return made
-}
-
-const only = (of: ClickHouseSpanProcessor | ClickHouseSpanExporter) =>
-  of.stats().destinations['primary']
 
 /** A span with an attribute whose value is asked for while the row is written. */
 function spanThatRuns(run: () => void) {
@@ -31,10 +23,10 @@ function spanThatRuns(run: () => void) {
 
 test('a span that ends while another one is written is counted at once, and flushed with it', async () => {
   const server = await scriptedServer()
-  const to = processorOf({ endpoint: server.url })
+  const to = processorTo({ endpoint: server.url })
   to.onEnd(makeSpan({ name: 'before' }))
   to.onEnd(spanThatRuns(() => to.onEnd(makeSpan({ name: 'inner' }))))
-  expect(only(to)).toMatchObject({ accepted: 3, waiting: 3 })
+  expect(statsOf(to)).toMatchObject({ accepted: 3, waiting: 3 })
   await to.forceFlush()
   expect(server.rows.map((row) => row['span_name']).sort()).toEqual(['before', 'inner', 'outer'])
   const outer = server.rows.find((row) => row['span_name'] === 'outer')
@@ -43,7 +35,7 @@ test('a span that ends while another one is written is counted at once, and flus
 
 test('a flush that is asked for while a row is written waits for that row and those before it', async () => {
   const server = await scriptedServer()
-  const to = processorOf({ endpoint: server.url })
+  const to = processorTo({ endpoint: server.url })
   let flushed: Promise<void> | undefined
   to.onEnd(makeSpan({ name: 'before' }))
   to.onEnd(
@@ -52,7 +44,7 @@ test('a flush that is asked for while a row is written waits for that row and th
     }),
   )
   await flushed
-  expect(only(to)).toMatchObject({ accepted: 2, delivered: 2, waiting: 0 })
+  expect(statsOf(to)).toMatchObject({ accepted: 2, delivered: 2, waiting: 0 })
 })
 
 test('an export that begins while a row is written is answered when its own rows are delivered', async () => {
@@ -74,7 +66,7 @@ test('an export that begins while a row is written is answered when its own rows
 
 test('an onDrop that ends a span each time, which is dropped in its turn, does not hold up the application', async () => {
   let drops = 0
-  const to: ClickHouseSpanProcessor = processorOf({
+  const to: ClickHouseSpanProcessor = processorTo({
     endpoint: 'http://127.0.0.1:1',
     limits: { rowBytes: 10 },
     onDrop: () => {
@@ -86,6 +78,6 @@ test('an onDrop that ends a span each time, which is dropped in its turn, does n
   for (let n = 0; n < 10; n++) await turn()
   expect(drops).toBeGreaterThan(3)
   expect(drops).toBeLessThan(100)
-  const { accepted = 0, dropped = {}, waiting = 0 } = only(to) ?? {}
+  const { accepted = 0, dropped = {}, waiting = 0 } = statsOf(to) ?? {}
   expect(accepted).toBe((dropped.too_large ?? 0) + waiting)
 })

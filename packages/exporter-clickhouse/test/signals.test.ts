@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { freePort, scriptedServer } from '../../../test/kit/scripted-server.js'
+import { freePort } from '../../../test/kit/free-port.js'
+import { scriptedServer } from '../../../test/kit/scripted-server.js'
 
 const entry = (module: 'esm' | 'cjs') =>
   fileURLToPath(new URL(`../dist/${module}/index.js`, import.meta.url))

@@ -1,32 +1,16 @@
 import type { ServerResponse } from 'node:http'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { type SpanExporter, simpleSpanProcessor, TracerProvider } from '#sdk'
+import { exported, exporterTo } from '../../../test/kit/exporters.js'
 import { flushed } from '../../../test/kit/patience.js'
 import { scriptedServer } from '../../../test/kit/scripted-server.js'
+import { statsOf } from '../../../test/kit/stats.js'
+import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import { Batch } from '../src/batching/batch.js'
 import { turn } from '../src/common/clock.js'
-import type { Options } from '../src/config/options.js'
 import { ClickHouseSpanExporter } from '../src/traces/span-exporter.js'
 import { followGlobalClock } from './global-clock.js'
-import { spools } from './spool-kit.js'
-
-const SOON = { initialDelayMs: 5, maxDelayMs: 10 }
-const { directory: newDirectory } = spools()
-
-function exporterOf(options: Options): ClickHouseSpanExporter {
-  const made = new ClickHouseSpanExporter({ retry: SOON, shutdownTimeoutMs: 5000, ...options })
-  onTestFinished(() => made.shutdown())
-  return made
-}
-
-function only(of: ClickHouseSpanExporter) {
-  const stats = of.stats().destinations['primary']
-  if (!stats) throw new Error('no destination')
-  const dropped = Object.values(stats.dropped).reduce((sum, rows) => sum + rows, 0)
-  expect(stats.accepted).toBe(stats.delivered + dropped + stats.waiting)
-  return stats
-}
 
 /** Of other services and with other keys: the INSERT of compact rows has another statement each time. */
 const spanOf = (n: number) =>
@@ -36,22 +20,18 @@ const spanOf = (n: number) =>
     resource: { attributes: { 'service.name': `service ${n % 3}` } },
   })
 
-function export1(to: ClickHouseSpanExporter, n: number): Promise<{ code: number }> {
-  return new Promise((resolve) => to.export([spanOf(n)], resolve))
-}
-
 test.each([
   ['gzip', {}],
   ['br', { compression: { codec: 'br' } }],
   ['none', { compression: { codec: 'none' } }],
 ] as const)('one-row batches that wait are sent together: %s', async (_, options) => {
   const server = await scriptedServer({ status: 502 })
-  const to = exporterOf({ endpoint: server.url, ...options })
-  await Promise.all(Array.from({ length: 300 }, (_, n) => export1(to, n)))
+  const to = exporterTo({ endpoint: server.url, ...options })
+  await Promise.all(Array.from({ length: 300 }, (_, n) => exported(to, [spanOf(n)])))
   const refused = server.inserts.length
   server.follow('ok')
   await flushed(to)
-  expect(only(to)).toMatchObject({ accepted: 300, delivered: 300, waiting: 0 })
+  expect(statsOf(to)).toMatchObject({ accepted: 300, delivered: 300, waiting: 0 })
   const rows = server.rows.map((row) => [row['span_name'], row['service_name']])
   expect(rows).toHaveLength(300)
   expect(new Map(rows as [string, string][])).toEqual(
@@ -62,8 +42,8 @@ test.each([
 
 test('what was sent once is sent again as it was, however small', async () => {
   const server = await scriptedServer({ status: 502 })
-  const to = exporterOf({ endpoint: server.url })
-  await Promise.all(Array.from({ length: 40 }, (_, n) => export1(to, n)))
+  const to = exporterTo({ endpoint: server.url })
+  await Promise.all(Array.from({ length: 40 }, (_, n) => exported(to, [spanOf(n)])))
   await vi.waitUntil(() => server.inserts.length > 8)
   server.follow('ok')
   await flushed(to)
@@ -83,10 +63,10 @@ test('what was sent once is sent again as it was, however small', async () => {
 
 test('batches that are large, or on disk, stay what they are', async () => {
   const server = await scriptedServer({ status: 502 })
-  const to = exporterOf({ endpoint: server.url, spool: { directory: await newDirectory() } })
-  for (let n = 0; n < 5; n++) await export1(to, n)
+  const to = exporterTo({ endpoint: server.url, spool: { directory: temporaryDirectory() } })
+  for (let n = 0; n < 5; n++) await exported(to, [spanOf(n)])
   // Most of its batches are not attempted before the server takes them.
-  const large = exporterOf({ endpoint: server.url, retry: { initialDelayMs: 1000 } })
+  const large = exporterTo({ endpoint: server.url, retry: { initialDelayMs: 1000 } })
   const spans = Array.from({ length: 150 }, (_, n) => spanOf(n))
   for (let n = 0; n < 3; n++)
     await new Promise<unknown>((resolve) => large.export(spans.slice(n), resolve))
@@ -94,25 +74,25 @@ test('batches that are large, or on disk, stay what they are', async () => {
   await Promise.all([flushed(to), flushed(large)])
   const sizes = server.inserts.map(({ rows }) => rows.length)
   expect(new Set(sizes)).toEqual(new Set([1, 49, 50]))
-  expect(only(to).delivered).toBe(5)
-  expect(only(large).delivered).toBe(447)
+  expect(statsOf(to).delivered).toBe(5)
+  expect(statsOf(large).delivered).toBe(447)
 })
 
 test('a shutdown while batches are united counts each row once', async () => {
   const server = await scriptedServer('hang')
-  const to = exporterOf({ endpoint: server.url, shutdownTimeoutMs: 1 })
-  const exports = Promise.all(Array.from({ length: 100 }, (_, n) => export1(to, n)))
+  const to = exporterTo({ endpoint: server.url, shutdownTimeoutMs: 1 })
+  const exports = Promise.all(Array.from({ length: 100 }, (_, n) => exported(to, [spanOf(n)])))
   await server.received(4)
   server.follow('ok')
   await Promise.all([to.shutdown(), exports])
-  const { accepted, delivered, dropped, waiting } = only(to)
+  const { accepted, delivered, dropped, waiting } = statsOf(to)
   expect({ accepted, waiting }).toEqual({ accepted: 100, waiting: 0 })
   expect(delivered + (dropped.shutdown ?? 0)).toBe(100)
 })
 
 test('what is united stays small', async () => {
   const server = await scriptedServer({ status: 502 })
-  const to = exporterOf({ endpoint: server.url })
+  const to = exporterTo({ endpoint: server.url })
   const bulky = (n: number) =>
     makeSpan({ name: `bulky ${n}`, attributes: { text: 'x'.repeat(10_000) } })
   await Promise.all(
@@ -136,15 +116,15 @@ test('an export whose rows went with those of others is told what became of them
     if (isOpen) response.writeHead(502).end()
     else held.push(response)
   })
-  const to = exporterOf({ endpoint: server.url, retry: { maxRetries: 0 } })
-  const results = Promise.all(Array.from({ length: 20 }, (_, n) => export1(to, n)))
+  const to = exporterTo({ endpoint: server.url, retry: { maxRetries: 0 } })
+  const results = Promise.all(Array.from({ length: 20 }, (_, n) => exported(to, [spanOf(n)])))
   while (presses.mock.calls.length < 20) await turn()
   await Promise.all(presses.mock.results.map(({ value }) => value))
   await server.received(4)
   isOpen = true
   for (const response of held) response.end()
   expect((await results).filter(({ code }) => code === 0)).toHaveLength(4)
-  expect(only(to)).toMatchObject({ delivered: 4, dropped: { retries_exhausted: 16 } })
+  expect(statsOf(to)).toMatchObject({ delivered: 4, dropped: { retries_exhausted: 16 } })
 })
 
 test('a SimpleSpanProcessor over the exporter loses nothing at shutdown, before a server that is slow', async () => {
@@ -169,7 +149,7 @@ test('a SimpleSpanProcessor over the exporter loses nothing at shutdown, before 
   const tracer = provider.getTracer('test')
   for (let n = 0; n < 300; n++) tracer.startSpan(`span ${n}`).end()
   await provider.shutdown()
-  expect(only(exporter)).toMatchObject({ accepted: 300, delivered: 300, dropped: {} })
+  expect(statsOf(exporter)).toMatchObject({ accepted: 300, delivered: 300, dropped: {} })
   expect(new Set(taken.rows.map((row) => row['span_name'])).size).toBe(300)
   expect(slow.inserts.length).toBeLessThan(150)
 })

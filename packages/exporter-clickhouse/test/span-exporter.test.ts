@@ -5,60 +5,26 @@ import { defineTable, type SpanLike } from '@spanhouse/transform'
 import fc from 'fast-check'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { batchSpanProcessor, ExportResultCode, resourceFromAttributes, TracerProvider } from '#sdk'
-import { PATIENT_MS, SOON_MS } from '../../../test/kit/patience.js'
+import { exported, exporterTo, SOON, spans } from '../../../test/kit/exporters.js'
+import { freePort } from '../../../test/kit/free-port.js'
+import { elapsed, PATIENT_MS, SOON_MS } from '../../../test/kit/patience.js'
 import {
   type Behaviour,
-  freePort,
   type ScriptedServer,
   scriptedServer,
 } from '../../../test/kit/scripted-server.js'
+import { expectAllToAddUp, statsOf } from '../../../test/kit/stats.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { DestinationStats } from '../src/accounting/stats.js'
 import type { Options } from '../src/config/options.js'
-import { ClickHouseSpanExporter, type ExportResult } from '../src/traces/span-exporter.js'
+import type { ClickHouseSpanExporter, ExportResult } from '../src/traces/span-exporter.js'
 
-const SOON = { initialDelayMs: 5, maxDelayMs: 10 }
 const REFUSED: Behaviour = { status: 500, code: 27, body: 'Code: 27. DB::Exception: Cannot parse' }
 
 afterEach(() => diag.disable())
 
-function exporter(options: Options): ClickHouseSpanExporter {
-  const made = new ClickHouseSpanExporter({
-    retry: SOON,
-    timeoutMs: SOON_MS,
-    flushTimeoutMs: PATIENT_MS,
-    shutdownTimeoutMs: 20,
-    ...options,
-  })
-  onTestFinished(() => made.shutdown())
-  return made
-}
-
-function spans(count: number, prefix = 'span'): SpanLike[] {
-  return Array.from({ length: count }, (_, n) => makeSpan({ name: `${prefix} ${n + 1}` }))
-}
-
-function exported(to: ClickHouseSpanExporter, what: SpanLike[]): Promise<ExportResult> {
-  return new Promise((resolve) => to.export(what, resolve))
-}
-
 function names(server: ScriptedServer): unknown[] {
   return server.rows.map((row) => row['span_name'])
-}
-
-function only(from: ClickHouseSpanExporter): DestinationStats {
-  const [stats] = Object.values(from.stats().destinations)
-  if (!stats) throw new Error('no destination')
-  return stats
-}
-
-function expectToAddUp(from: ClickHouseSpanExporter): void {
-  for (const stats of Object.values(from.stats().destinations)) {
-    const dropped = Object.values(stats.dropped).reduce((sum, rows) => sum + rows, 0)
-    expect(stats.accepted).toBe(stats.delivered + dropped + stats.waiting)
-    expect(stats.waitingBytes).toBeGreaterThanOrEqual(0)
-    if (stats.waiting === 0) expect(stats.waitingBytes).toBe(0)
-  }
 }
 
 // An export() that waits for a server waits a second at least. Of several, one after the other, a busy machine's moments of
@@ -69,15 +35,9 @@ async function exportSeveral(to: ClickHouseSpanExporter): Promise<void> {
   for (let n = 0; n < EXPORTS; n++) await exported(to, spans(1))
 }
 
-async function elapsed(work: Promise<unknown>): Promise<number> {
-  const startedAt = performance.now()
-  await work
-  return performance.now() - startedAt
-}
-
 test('the codes are those of @opentelemetry/core', async () => {
   const server = await scriptedServer()
-  const to = exporter({ endpoint: server.url })
+  const to = exporterTo({ endpoint: server.url })
   expect((await exported(to, spans(1))).code).toBe(ExportResultCode.SUCCESS)
   await to.shutdown()
   expect((await exported(to, spans(1))).code).toBe(ExportResultCode.FAILED)
@@ -85,7 +45,7 @@ test('the codes are those of @opentelemetry/core', async () => {
 
 test('spans of a tracer provider arrive through its batch span processor', async () => {
   const server = await scriptedServer()
-  const to = exporter({ endpoint: server.url })
+  const to = exporterTo({ endpoint: server.url })
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'shop' }),
     spanProcessors: [batchSpanProcessor(to)],
@@ -99,7 +59,7 @@ test('spans of a tracer provider arrive through its batch span processor', async
     { span_name: 'span 2' },
   ])
   await provider.shutdown()
-  expect(only(to)).toMatchObject({ accepted: 3, delivered: 3, waiting: 0, dropped: {} })
+  expect(statsOf(to)).toMatchObject({ accepted: 3, delivered: 3, waiting: 0, dropped: {} })
 })
 
 describe('the callback comes exactly once', () => {
@@ -119,31 +79,31 @@ describe('the callback comes exactly once', () => {
   ]
   test.each(ends)('%s', async (_, behaviour, options, code) => {
     const server = await scriptedServer(behaviour)
-    const to = exporter({ endpoint: server.url, ...options })
+    const to = exporterTo({ endpoint: server.url, ...options })
     const results: ExportResult[] = []
     to.export(spans(1), (result) => results.push(result))
     await vi.waitFor(() => expect(results).toHaveLength(1), PATIENT_MS)
-    expectToAddUp(to)
+    expectAllToAddUp(to)
     await to.shutdown()
-    expectToAddUp(to)
+    expectAllToAddUp(to)
     expect(results).toHaveLength(1)
     expect(results[0]?.code).toBe(code)
     if (code === 1) expect(results[0]?.error).toBeInstanceOf(Error)
   })
 
   test('when nobody listens', async () => {
-    const to = exporter({ endpoint: `http://127.0.0.1:${await freePort()}` })
+    const to = exporterTo({ endpoint: `http://127.0.0.1:${await freePort()}` })
     const results: ExportResult[] = []
     to.export(spans(1), (result) => results.push(result))
     await vi.waitFor(() => expect(results).toEqual([{ code: 0 }]), PATIENT_MS)
     await to.shutdown()
     expect(results).toHaveLength(1)
-    expect(only(to)).toMatchObject({ accepted: 1, dropped: { shutdown: 1 }, waiting: 0 })
+    expect(statsOf(to)).toMatchObject({ accepted: 1, dropped: { shutdown: 1 }, waiting: 0 })
   })
 
   test('when there are no spans, and no request is made', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     expect(await exported(to, [])).toEqual({ code: 0 })
     await to.forceFlush()
     expect(server.requests).toHaveLength(0)
@@ -151,7 +111,7 @@ describe('the callback comes exactly once', () => {
 
   test('after shutdown, with a failure', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     await to.shutdown()
     const result = await exported(to, spans(1))
     expect(result.code).toBe(1)
@@ -161,7 +121,7 @@ describe('the callback comes exactly once', () => {
 
   test('during a shutdown that does not succeed', async () => {
     const server = await scriptedServer('hang')
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     const results: ExportResult[] = []
     to.export(spans(2), (result) => results.push(result))
     await server.received(1)
@@ -180,10 +140,10 @@ describe('nothing is thrown into the application', () => {
     ['a frozen list', Object.freeze([makeSpan()])],
   ])('by %s instead of spans', async (_, hostile) => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     const result = await exported(to, hostile as SpanLike[])
     expect([0, 1]).toContain(result.code)
-    expectToAddUp(to)
+    expectAllToAddUp(to)
     expect(await exported(to, spans(1, 'next'))).toEqual({ code: 0 })
     expect(names(server)).toContain('next 1')
   })
@@ -241,12 +201,12 @@ describe('nothing is thrown into the application', () => {
     'a hostile span costs no other one: %s',
     async (_, hostile) => {
       const server = await scriptedServer()
-      const to = exporter({ endpoint: server.url })
+      const to = exporterTo({ endpoint: server.url })
       const [before, after] = spans(2) as [SpanLike, SpanLike]
       expect(await exported(to, [before, hostile, after])).toEqual({ code: 0 })
       expect(names(server)).toEqual(expect.arrayContaining(['span 1', 'span 2']))
-      expect(only(to).accepted).toBe(3)
-      expectToAddUp(to)
+      expect(statsOf(to).accepted).toBe(3)
+      expectAllToAddUp(to)
     },
   )
 
@@ -261,15 +221,15 @@ describe('nothing is thrown into the application', () => {
       if (span.name === 'span 2') throw 'no error even'
       return table.toLine(span, ...rest)
     }
-    const to = exporter({ endpoint: server.url, schema: { ...table, toLine } })
+    const to = exporterTo({ endpoint: server.url, schema: { ...table, toLine } })
     expect(await exported(to, spans(3))).toEqual({ code: 0 })
     expect(names(server)).toEqual(['span 1', 'span 3'])
-    expect(only(to)).toMatchObject({ accepted: 3, delivered: 2, dropped: { encode_error: 1 } })
+    expect(statsOf(to)).toMatchObject({ accepted: 3, delivered: 2, dropped: { encode_error: 1 } })
   })
 
   test('by a callback that throws', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)
     onTestFinished(() => void process.off('unhandledRejection', unhandled))
@@ -285,7 +245,7 @@ describe('nothing is thrown into the application', () => {
 
   test('a callback may export again', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     await new Promise<void>((resolve) => {
       to.export(spans(1, 'outer'), () => to.export(spans(1, 'inner'), () => resolve()))
     })
@@ -294,7 +254,7 @@ describe('nothing is thrown into the application', () => {
 
   test('spans are as they were at the export, whatever is done to them later', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     const changing = makeSpan({ name: 'before' }) as { name: string } & SpanLike
     const list = [changing]
     const done = exported(to, list)
@@ -308,26 +268,26 @@ describe('nothing is thrown into the application', () => {
 describe("acknowledge: 'delivered'", () => {
   test('calls back after the first attempt, when the rows are there', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     await exported(to, spans(3))
     expect(names(server)).toEqual(['span 1', 'span 2', 'span 3'])
-    expect(only(to)).toMatchObject({ delivered: 3, requests: 1 })
+    expect(statsOf(to)).toMatchObject({ delivered: 3, requests: 1 })
   })
 
   test('calls back after the first attempt when that fails: the rows wait', async () => {
     const server = await scriptedServer({ status: 500 })
-    const to = exporter({
+    const to = exporterTo({
       endpoint: server.url,
       retry: { initialDelayMs: 60_000, maxDelayMs: 60_000, maxRetries: 5 },
     })
     expect(await exported(to, spans(3))).toEqual({ code: 0 })
     expect(server.inserts).toHaveLength(1)
-    expect(only(to)).toMatchObject({ waiting: 3, failing: true, lastError: 'HTTP status 500' })
+    expect(statsOf(to)).toMatchObject({ waiting: 3, failing: true, lastError: 'HTTP status 500' })
   })
 
   test('calls back at once while the destination fails', async () => {
     const server = await scriptedServer('hang')
-    const to = exporter({
+    const to = exporterTo({
       endpoint: server.url,
       timeoutMs: 100,
       retry: { initialDelayMs: 60_000, maxDelayMs: 60_000, maxRetries: 5 },
@@ -335,26 +295,26 @@ describe("acknowledge: 'delivered'", () => {
     expect(await elapsed(exported(to, spans(1)))).toBeGreaterThan(90)
     expect(await elapsed(exportSeveral(to))).toBeLessThan(AT_ONCE_MS)
     expect(server.inserts).toHaveLength(1)
-    expectToAddUp(to)
+    expectAllToAddUp(to)
   })
 
   test('several exports at once each have an answer of their own', async () => {
     const server = await scriptedServer({
       each: ({ rows }) => (rows[0]?.['span_name'] === 'c 1' ? REFUSED : 'ok'),
     })
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     const results = await Promise.all(
       ['a', 'b', 'c', 'd', 'e', 'f'].map((prefix) => exported(to, spans(1, prefix))),
     )
     expect(results.map((result) => result.code)).toEqual([0, 0, 1, 0, 0, 0])
     await to.forceFlush()
     expect(names(server)).toHaveLength(5)
-    expect(only(to)).toMatchObject({ accepted: 6, delivered: 5, dropped: { rejected: 1 } })
+    expect(statsOf(to)).toMatchObject({ accepted: 6, delivered: 5, dropped: { rejected: 1 } })
   })
 
   test('is a success as long as one destination has the rows', async () => {
     const [good, bad] = [await scriptedServer(), await scriptedServer(REFUSED)]
-    const to = exporter({
+    const to = exporterTo({
       destinations: [
         { name: 'good', endpoint: good.url },
         { name: 'bad', endpoint: bad.url },
@@ -373,19 +333,19 @@ describe("acknowledge: 'delivered'", () => {
 describe("acknowledge: 'accepted'", () => {
   test('calls back at once, and rows gather across exports', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url, acknowledge: 'accepted' })
+    const to = exporterTo({ endpoint: server.url, acknowledge: 'accepted' })
     for (let n = 1; n <= 3; n++) expect(await exported(to, spans(2, `${n}`))).toEqual({ code: 0 })
     expect(server.requests).toHaveLength(0)
-    expect(only(to)).toMatchObject({ accepted: 6, waiting: 6 })
-    expectToAddUp(to)
+    expect(statsOf(to)).toMatchObject({ accepted: 6, waiting: 6 })
+    expectAllToAddUp(to)
     await to.forceFlush()
     expect(server.inserts.map((insert) => insert.rows.length)).toEqual([6])
-    expectToAddUp(to)
+    expectAllToAddUp(to)
   })
 
   test('until a limit is met', async () => {
     const server = await scriptedServer()
-    const to = exporter({
+    const to = exporterTo({
       endpoint: server.url,
       acknowledge: 'accepted',
       batch: { maxRows: 4, maxDelayMs: 60_000 },
@@ -393,12 +353,12 @@ describe("acknowledge: 'accepted'", () => {
     await exported(to, spans(6))
     await server.received(1)
     expect(server.inserts.map((insert) => insert.rows.length)).toEqual([4])
-    expect(only(to).accepted).toBe(6)
+    expect(statsOf(to).accepted).toBe(6)
   })
 
   test('or they are old enough', async () => {
     const server = await scriptedServer()
-    const to = exporter({
+    const to = exporterTo({
       endpoint: server.url,
       acknowledge: 'accepted',
       batch: { maxDelayMs: 30 },
@@ -410,32 +370,32 @@ describe("acknowledge: 'accepted'", () => {
 
   test('does not wait for a server that hangs', async () => {
     const server = await scriptedServer('hang')
-    const to = exporter({ endpoint: server.url, acknowledge: 'accepted', batch: { maxRows: 1 } })
+    const to = exporterTo({ endpoint: server.url, acknowledge: 'accepted', batch: { maxRows: 1 } })
     expect(await elapsed(exportSeveral(to))).toBeLessThan(AT_ONCE_MS)
-    expectToAddUp(to)
+    expectAllToAddUp(to)
   })
 })
 
 describe('forceFlush', () => {
   test('resolves when every row is delivered', async () => {
     const server = await scriptedServer([{ status: 500 }, 'reset', 'cut'])
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     to.export(spans(5), () => {})
     await to.forceFlush()
     expect(names(server)).toHaveLength(5)
-    expect(only(to)).toMatchObject({ delivered: 5, waiting: 0, failing: false })
+    expect(statsOf(to)).toMatchObject({ delivered: 5, waiting: 0, failing: false })
   })
 
   test('resolves when every row is dropped', async () => {
     const server = await scriptedServer(REFUSED)
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     to.export(spans(2), () => {})
     await to.forceFlush()
-    expect(only(to)).toMatchObject({ dropped: { rejected: 2 }, waiting: 0 })
+    expect(statsOf(to)).toMatchObject({ dropped: { rejected: 2 }, waiting: 0 })
   })
 
   test('resolves at once when there is nothing to do', async () => {
-    const to = exporter({ endpoint: `http://127.0.0.1:${await freePort()}` })
+    const to = exporterTo({ endpoint: `http://127.0.0.1:${await freePort()}` })
     expect(await elapsed(to.forceFlush())).toBeLessThan(SOON_MS)
     await to.shutdown()
     await to.forceFlush()
@@ -443,7 +403,7 @@ describe('forceFlush', () => {
 
   test('rejects at its deadline, naming who still waits and for how many rows', async () => {
     const [good, hung] = [await scriptedServer(), await scriptedServer('hang')]
-    const to = exporter({
+    const to = exporterTo({
       flushTimeoutMs: 100,
       destinations: [
         { name: 'good', endpoint: good.url },
@@ -463,7 +423,7 @@ describe('forceFlush', () => {
 
   test('ends a pause: the next attempt is made now', async () => {
     const server = await scriptedServer([{ status: 500 }])
-    const to = exporter({
+    const to = exporterTo({
       endpoint: server.url,
       retry: { initialDelayMs: 60_000, maxDelayMs: 60_000 },
     })
@@ -476,7 +436,7 @@ describe('forceFlush', () => {
     const server = await scriptedServer({
       each: ({ rows }) => (rows[0]?.['span_name'] === 'odd 1' ? { status: 500 } : 'ok'),
     })
-    const to = exporter({ endpoint: server.url, retry: { initialDelayMs: 1000, maxDelayMs: 1 } })
+    const to = exporterTo({ endpoint: server.url, retry: { initialDelayMs: 1000, maxDelayMs: 1 } })
     const oddOnes = () => server.inserts.filter(({ rows }) => rows[0]?.['span_name'] === 'odd 1')
     await exported(to, spans(1, 'odd'))
     while (oddOnes().length < 3) await exported(to, spans(1))
@@ -487,7 +447,7 @@ describe('forceFlush', () => {
 
   test('may be called a hundred times at once', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     to.export(spans(3), () => {})
     await Promise.all(Array.from({ length: 100 }, () => to.forceFlush()))
     expect(server.inserts).toHaveLength(1)
@@ -497,7 +457,7 @@ describe('forceFlush', () => {
     'with a deadline of %s is not cut short while all goes well',
     async (timeoutMs) => {
       const server = await scriptedServer()
-      const to = exporter({ endpoint: server.url })
+      const to = exporterTo({ endpoint: server.url })
       to.export(spans(3), () => {})
       await to.forceFlush({ timeoutMs })
       expect(names(server)).toHaveLength(3)
@@ -508,7 +468,7 @@ describe('forceFlush', () => {
 describe('shutdown', () => {
   test('delivers what is left', async () => {
     const server = await scriptedServer()
-    const to = exporter({
+    const to = exporterTo({
       endpoint: server.url,
       acknowledge: 'accepted',
       shutdownTimeoutMs: PATIENT_MS,
@@ -516,15 +476,15 @@ describe('shutdown', () => {
     to.export(spans(5), () => {})
     await to.shutdown()
     expect(names(server)).toHaveLength(5)
-    expect(only(to)).toMatchObject({ accepted: 5, delivered: 5, dropped: {} })
+    expect(statsOf(to)).toMatchObject({ accepted: 5, delivered: 5, dropped: {} })
   })
 
   test('is bounded, and counts what is left', async () => {
     const server = await scriptedServer('hang')
-    const to = exporter({ endpoint: server.url, shutdownTimeoutMs: 100 })
+    const to = exporterTo({ endpoint: server.url, shutdownTimeoutMs: 100 })
     to.export(spans(5), () => {})
     expect(await elapsed(to.shutdown())).toBeLessThan(SOON_MS)
-    expect(only(to)).toMatchObject({
+    expect(statsOf(to)).toMatchObject({
       accepted: 5,
       delivered: 0,
       dropped: { shutdown: 5 },
@@ -535,12 +495,12 @@ describe('shutdown', () => {
 
   test('is one, however often and from wherever it is asked for', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url, shutdownTimeoutMs: PATIENT_MS })
+    const to = exporterTo({ endpoint: server.url, shutdownTimeoutMs: PATIENT_MS })
     to.export(spans(5), () => void to.shutdown())
     await Promise.all([to.shutdown(), to.shutdown(), to.forceFlush(), to.shutdown()])
     await to.shutdown()
     expect(server.inserts).toHaveLength(1)
-    expect(only(to)).toMatchObject({ delivered: 5, dropped: {} })
+    expect(statsOf(to)).toMatchObject({ delivered: 5, dropped: {} })
   })
 
   test('says what is lost, once', async () => {
@@ -548,7 +508,7 @@ describe('shutdown', () => {
     const log = { error, warn: vi.fn(), info: vi.fn(), debug: vi.fn(), verbose: vi.fn() }
     diag.setLogger(log, { logLevel: DiagLogLevel.ALL, suppressOverrideMessage: true })
     const server = await scriptedServer('hang')
-    const to = exporter({ endpoint: server.url, shutdownTimeoutMs: 20 })
+    const to = exporterTo({ endpoint: server.url, shutdownTimeoutMs: 20 })
     to.export(spans(5), () => {})
     await to.shutdown()
     await to.shutdown()
@@ -560,7 +520,7 @@ describe('shutdown', () => {
 
   test('leaves no connection and no request behind', async () => {
     const server = await scriptedServer('hang')
-    const to = exporter({ endpoint: server.url, shutdownTimeoutMs: 20 })
+    const to = exporterTo({ endpoint: server.url, shutdownTimeoutMs: 20 })
     to.export(spans(5), () => {})
     await server.received(1)
     const { socket } = await new Promise<{ socket: import('node:net').Socket }>((resolve) => {
@@ -573,18 +533,18 @@ describe('shutdown', () => {
 
   test('counts rows as lost that are exported while it runs and cannot be sent', async () => {
     const server = await scriptedServer('hang')
-    const to = exporter({ endpoint: server.url, shutdownTimeoutMs: 50 })
+    const to = exporterTo({ endpoint: server.url, shutdownTimeoutMs: 50 })
     to.export(spans(1), () => {})
     const down = to.shutdown()
     expect((await exported(to, spans(1))).code).toBe(1)
     await down
-    expectToAddUp(to)
-    expect(only(to).waiting).toBe(0)
+    expectAllToAddUp(to)
+    expect(statsOf(to).waiting).toBe(0)
   })
 
   test('does not wait for a resource that is never known, and counts its spans', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url, flushTimeoutMs: 2000, shutdownTimeoutMs: 50 })
+    const to = exporterTo({ endpoint: server.url, flushTimeoutMs: 2000, shutdownTimeoutMs: 50 })
     const resource = {
       attributes: {},
       asyncAttributesPending: true,
@@ -593,15 +553,15 @@ describe('shutdown', () => {
     const result = exported(to, [makeSpan({ resource })])
     expect(await elapsed(to.shutdown())).toBeLessThan(1800)
     expect((await result).code).toBe(1)
-    expectToAddUp(to)
-    expect(only(to)).toMatchObject({ accepted: 1, dropped: { shutdown: 1 }, waiting: 0 })
+    expectAllToAddUp(to)
+    expect(statsOf(to)).toMatchObject({ accepted: 1, dropped: { shutdown: 1 }, waiting: 0 })
   })
 })
 
 describe('retries', () => {
   test('of three are four requests with the same bytes, settings and token', async () => {
     const server = await scriptedServer({ status: 500 })
-    const to = exporter({ endpoint: server.url, retry: { ...SOON, maxRetries: 3 } })
+    const to = exporterTo({ endpoint: server.url, retry: { ...SOON, maxRetries: 3 } })
     to.export(spans(2), () => {})
     await to.forceFlush()
     expect(server.inserts).toHaveLength(4)
@@ -612,7 +572,7 @@ describe('retries', () => {
     })
     expect(new Set(sent).size).toBe(1)
     expect(new Set(server.inserts.map(({ query }) => query.get('query_id'))).size).toBe(4)
-    expect(only(to)).toMatchObject({
+    expect(statsOf(to)).toMatchObject({
       accepted: 2,
       delivered: 0,
       dropped: { retries_exhausted: 2 },
@@ -623,33 +583,33 @@ describe('retries', () => {
   })
 
   test('are the same number where connections are refused', async () => {
-    const to = exporter({
+    const to = exporterTo({
       endpoint: `http://127.0.0.1:${await freePort()}`,
       retry: { ...SOON, maxRetries: 3 },
     })
     to.export(spans(2), () => {})
     await to.forceFlush()
-    expect(only(to)).toMatchObject({ requests: 4, dropped: { retries_exhausted: 2 } })
+    expect(statsOf(to)).toMatchObject({ requests: 4, dropped: { retries_exhausted: 2 } })
   })
 
   test('never end by themselves', async () => {
     const server = await scriptedServer(Array.from({ length: 30 }, () => ({ status: 500 })))
-    const to = exporter({ endpoint: server.url, retry: { initialDelayMs: 1, maxDelayMs: 2 } })
+    const to = exporterTo({ endpoint: server.url, retry: { initialDelayMs: 1, maxDelayMs: 2 } })
     to.export(spans(2), () => {})
     await to.forceFlush()
-    expect(only(to)).toMatchObject({ delivered: 2, requests: 31, retries: 30 })
+    expect(statsOf(to)).toMatchObject({ delivered: 2, requests: 31, retries: 30 })
   })
 
   test('wait as long as the server asks', async () => {
     const server = await scriptedServer([{ status: 503, headers: { 'retry-after': '0.2' } }])
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     await exported(to, spans(1))
     expect(await elapsed(server.received(2))).toBeGreaterThan(150)
   })
 
   test('of a lost answer leave every row there once', async () => {
     const server = await scriptedServer(['lose the answer', 'lose the answer', 'ok'])
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     to.export(spans(10), () => {})
     await to.forceFlush()
     expect(server.inserts).toHaveLength(3)
@@ -660,7 +620,7 @@ describe('retries', () => {
     let under = 0
     let most = 0
     const server = await scriptedServer({ status: 500 })
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     await exported(to, spans(1))
     server.follow((_, response) => {
       most = Math.max(most, ++under)
@@ -676,7 +636,7 @@ describe('retries', () => {
 
   test('of a server that hung begin with a question, so that it gets no rows before it answers', async () => {
     const server = await scriptedServer('hang')
-    const to = exporter({ endpoint: server.url, timeoutMs: 50 })
+    const to = exporterTo({ endpoint: server.url, timeoutMs: 50 })
     await exported(to, spans(1))
     server.follow('ok')
     await to.forceFlush()
@@ -693,7 +653,7 @@ describe('the queue', () => {
 
   async function overflow(whenFull: 'drop_oldest' | 'drop_newest') {
     const port = await freePort()
-    const to = exporter({
+    const to = exporterTo({
       endpoint: `http://127.0.0.1:${port}`,
       compression: { codec: 'none' },
       queue: { maxBytes: 20_000, whenFull },
@@ -702,16 +662,16 @@ describe('the queue', () => {
     const codes: number[] = []
     for (let n = 1; n <= 20; n++) {
       codes.push((await exported(to, [big(`span ${n}`)])).code)
-      expect(only(to).waitingBytes).toBeLessThanOrEqual(20_000)
-      expectToAddUp(to)
+      expect(statsOf(to).waitingBytes).toBeLessThanOrEqual(20_000)
+      expectAllToAddUp(to)
     }
-    const { waiting, dropped } = only(to)
+    const { waiting, dropped } = statsOf(to)
     expect(waiting).toBeGreaterThan(4)
     expect(dropped).toEqual({ queue_full: 20 - waiting })
     const server = await scriptedServer('ok', port)
     await to.forceFlush()
     expect(server.rows).toHaveLength(waiting)
-    expect(only(to).waitingBytes).toBe(0)
+    expect(statsOf(to).waitingBytes).toBe(0)
     return {
       codes,
       waiting,
@@ -738,7 +698,7 @@ describe('the queue', () => {
       each: ({ rows }) =>
         rows[0]?.['span_name'] === 'first' ? 'lose the answer' : { status: 503 },
     })
-    const to = exporter({
+    const to = exporterTo({
       endpoint: server.url,
       compression: { codec: 'none' },
       queue: { maxBytes: 10_000 },
@@ -750,12 +710,12 @@ describe('the queue', () => {
     await to.forceFlush()
     const attempts = server.inserts.filter(({ rows }) => rows[0]?.['span_name'] === 'first')
     expect(attempts.length).toBeGreaterThan(1)
-    expect(only(to).dropped['queue_full']).toBeGreaterThan(5)
-    expectToAddUp(to)
+    expect(statsOf(to).dropped['queue_full']).toBeGreaterThan(5)
+    expectAllToAddUp(to)
   })
 
   test('is not emptied for a batch that can never have room', async () => {
-    const to = exporter({
+    const to = exporterTo({
       endpoint: `http://127.0.0.1:${await freePort()}`,
       compression: { codec: 'none' },
       queue: { maxBytes: 20_000 },
@@ -764,11 +724,11 @@ describe('the queue', () => {
     for (let n = 1; n <= 3; n++) expect((await exported(to, [big(`span ${n}`)])).code).toBe(0)
     const huge = makeSpan({ attributes: { filler: 'x'.repeat(40_000) } })
     expect((await exported(to, [huge])).code).toBe(1)
-    expect(only(to)).toMatchObject({ waiting: 3, dropped: { queue_full: 1 } })
+    expect(statsOf(to)).toMatchObject({ waiting: 3, dropped: { queue_full: 1 } })
   })
 
   test('holds no more memory than it says', async () => {
-    const to = exporter({
+    const to = exporterTo({
       endpoint: `http://127.0.0.1:${await freePort()}`,
       retry: { initialDelayMs: 60_000, maxDelayMs: 60_000, maxRetries: 100 },
     })
@@ -778,7 +738,7 @@ describe('the queue', () => {
         to,
         Array.from({ length: 200 }, (_, i) => big(`${n} ${i}`)),
       )
-    const held = only(to).waitingBytes
+    const held = statsOf(to).waitingBytes
     const grown = liveBuffers() - before
     expect(held).toBeLessThan(2_000_000)
     expect(grown).toBeLessThan(held + 4_000_000)
@@ -797,7 +757,7 @@ function liveBuffers(): number {
 describe('several destinations', () => {
   test('one that hangs costs another nothing', async () => {
     const [good, hung] = [await scriptedServer(), await scriptedServer('hang')]
-    const to = exporter({
+    const to = exporterTo({
       acknowledge: 'accepted',
       batch: { maxRows: 10 },
       timeoutMs: 60_000,
@@ -816,12 +776,12 @@ describe('several destinations', () => {
       waiting: 300,
       dropped: {},
     })
-    expectToAddUp(to)
+    expectAllToAddUp(to)
   })
 
   test('that agree get the same bytes, each once', async () => {
     const [a, b] = [await scriptedServer(), await scriptedServer()]
-    const to = exporter({
+    const to = exporterTo({
       destinations: [
         { name: 'a', endpoint: a.url },
         { name: 'b', endpoint: b.url, table: 'elsewhere' },
@@ -839,7 +799,7 @@ describe('several destinations', () => {
   test('that do not agree get batches of their own', async () => {
     const [a, b, c, d] = await Promise.all(['ok', 'ok', 'ok', 'ok'].map(() => scriptedServer()))
     if (!a || !b || !c || !d) throw new Error('no servers')
-    const to = exporter({
+    const to = exporterTo({
       destinations: [
         { name: 'a', endpoint: a.url, batch: { maxRows: 2 } },
         { name: 'b', endpoint: b.url, schema: 'otel' },
@@ -857,7 +817,7 @@ describe('several destinations', () => {
   })
 
   test('stand in the statistics in their order', async () => {
-    const to = exporter({
+    const to = exporterTo({
       endpoint: 'http://127.0.0.1:1',
       destinations: [
         { name: 'z', endpoint: 'http://127.0.0.1:1' },
@@ -893,7 +853,7 @@ describe('resources whose attributes are still on their way', () => {
 
   test('are waited for', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     const { resource, settle } = slowResource()
     const done = exported(to, [makeSpan({ resource })])
     const flushed = to.forceFlush()
@@ -907,7 +867,7 @@ describe('resources whose attributes are still on their way', () => {
 
   test('but not for ever', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url, flushTimeoutMs: 50 })
+    const to = exporterTo({ endpoint: server.url, flushTimeoutMs: 50 })
     const { resource } = slowResource()
     expect(await exported(to, [makeSpan({ resource })])).toEqual({ code: 0 })
     expect(server.rows).toMatchObject([{ service_name: 'unknown' }])
@@ -915,7 +875,7 @@ describe('resources whose attributes are still on their way', () => {
 
   test('and hold up no other rows', async () => {
     const server = await scriptedServer()
-    const to = exporter({
+    const to = exporterTo({
       endpoint: server.url,
       acknowledge: 'accepted',
       batch: { maxDelayMs: 60_000 },
@@ -930,9 +890,9 @@ describe('resources whose attributes are still on their way', () => {
 
   test('and are named when they keep a flush from ending', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url, flushTimeoutMs: 200 })
+    const to = exporterTo({ endpoint: server.url, flushTimeoutMs: 200 })
     to.export([makeSpan({ resource: slowResource().resource })], () => {})
-    expect(only(to)).toMatchObject({ accepted: 1, waiting: 1 })
+    expect(statsOf(to)).toMatchObject({ accepted: 1, waiting: 1 })
     await expect(to.forceFlush({ timeoutMs: 20 })).rejects.toThrow(/1 rows?/)
   })
 })
@@ -946,7 +906,7 @@ describe('a missing table', () => {
 
   test('is created on the answer that says so, and the rows sent again', async () => {
     const server = await scriptedServer([MISSING])
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     expect(await exported(to, spans(2))).toEqual({ code: 0 })
     const sent = server.requests.slice(0, 4)
     expect(
@@ -960,7 +920,7 @@ describe('a missing table', () => {
 
   test('nothing is asked before the first INSERT', async () => {
     const server = await scriptedServer()
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     expect(server.connections).toBe(0)
     await exported(to, spans(1))
     expect(server.requests[0]?.isInsert).toBe(true)
@@ -974,7 +934,7 @@ describe('a missing table', () => {
         return isInsert && !created ? MISSING : 'ok'
       },
     })
-    const to = exporter({ endpoint: server.url, batch: { maxRows: 1 } })
+    const to = exporterTo({ endpoint: server.url, batch: { maxRows: 1 } })
     expect(await exported(to, spans(4))).toEqual({ code: 0 })
     expect(server.requests.filter(({ statement }) => statement.startsWith('CREATE'))).toHaveLength(
       1,
@@ -984,11 +944,11 @@ describe('a missing table', () => {
 
   test("is left alone with manageSchema: 'off', and the rows are held", async () => {
     const server = await scriptedServer(MISSING)
-    const to = exporter({ endpoint: server.url, manageSchema: 'off' })
+    const to = exporterTo({ endpoint: server.url, manageSchema: 'off' })
     expect(await exported(to, spans(2))).toEqual({ code: 0 })
     expect(server.requests).toHaveLength(1)
-    expect(only(to)).toMatchObject({ waiting: 2, dropped: {}, failing: true })
-    expect(only(to).lastError).toContain('telemetry.traces')
+    expect(statsOf(to)).toMatchObject({ waiting: 2, dropped: {}, failing: true })
+    expect(statsOf(to).lastError).toContain('telemetry.traces')
   })
 
   test.each([36, 43, 44, 53, 62, 70, 117, 450, 497])(
@@ -1003,9 +963,9 @@ describe('a missing table', () => {
         each: ({ isInsert, statement }) =>
           isInsert ? MISSING : statement.startsWith('CREATE TABLE') ? refusal : 'ok',
       })
-      const to = exporter({ endpoint: server.url })
+      const to = exporterTo({ endpoint: server.url })
       expect(await exported(to, spans(2))).toEqual({ code: 0 })
-      expect(only(to)).toMatchObject({ waiting: 2, dropped: {}, failing: true })
+      expect(statsOf(to)).toMatchObject({ waiting: 2, dropped: {}, failing: true })
       expect(server.requests.length).toBeLessThan(5)
     },
   )
@@ -1020,11 +980,11 @@ describe('a server that refuses', () => {
       code: 516,
       body: 'Code: 516. DB::Exception: u: Authentication failed',
     })
-    const to = exporter({ endpoint: server.url, username: 'u', password: 'canary-5ecret' })
+    const to = exporterTo({ endpoint: server.url, username: 'u', password: 'canary-5ecret' })
     for (let n = 0; n < 5; n++) expect(await exported(to, spans(1))).toEqual({ code: 0 })
     await expect(to.forceFlush({ timeoutMs: 60 })).rejects.toThrow('primary (5 rows)')
     expect(server.requests.length).toBeLessThanOrEqual(4)
-    expect(only(to)).toMatchObject({ waiting: 5, dropped: {} })
+    expect(statsOf(to)).toMatchObject({ waiting: 5, dropped: {} })
     const warnings = log.warn.mock.calls.map((call) => call.join(' '))
     expect(warnings).toHaveLength(1)
     expect(warnings[0]).toContain('Check `username` and `password`')
@@ -1038,7 +998,7 @@ describe('a server that refuses', () => {
       { status: 404, code: 115, body: 'Code: 115. DB::Exception: Unknown setting log_comment' },
       { status: 404, code: 115, body: 'Code: 115. DB::Exception: Unknown setting async_insert' },
     ])
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     expect(await exported(to, spans(1))).toEqual({ code: 0 })
     expect(await exported(to, spans(1))).toEqual({ code: 0 })
     expect(server.inserts).toHaveLength(4)
@@ -1056,11 +1016,11 @@ describe('a server that refuses', () => {
         code: 115,
         body: `Code: 115. DB::Exception: Unknown setting ${setting}`,
       })
-      const to = exporter({ endpoint: server.url, settings: { max_threads: 1 } })
+      const to = exporterTo({ endpoint: server.url, settings: { max_threads: 1 } })
       expect(await exported(to, spans(1))).toEqual({ code: 0 })
       await expect(to.forceFlush({ timeoutMs: 50 })).rejects.toThrow()
       expect(server.requests.length).toBeLessThanOrEqual(3)
-      expect(only(to)).toMatchObject({ waiting: 1, dropped: {} })
+      expect(statsOf(to)).toMatchObject({ waiting: 1, dropped: {} })
     },
   )
 
@@ -1089,25 +1049,29 @@ describe('a server that refuses', () => {
   test.each(hints)('one row of a thousand, %s, takes the others', async (_, hint) => {
     for (const position of [0, 500, 999]) {
       const server = await scriptedServer(poisoned(hint))
-      const to = exporter({ endpoint: server.url })
+      const to = exporterTo({ endpoint: server.url })
       const rows = spans(1000)
       rows[position] = makeSpan({ name: 'bad' })
       to.export(rows, () => {})
       await to.forceFlush()
-      expect(only(to)).toMatchObject({ accepted: 1000, delivered: 999, dropped: { rejected: 1 } })
+      expect(statsOf(to)).toMatchObject({
+        accepted: 1000,
+        delivered: 999,
+        dropped: { rejected: 1 },
+      })
       expect(new Set(names(server)).size).toBe(999)
       expect(server.rows).toHaveLength(999)
       expect(server.inserts.length).toBeLessThanOrEqual(2 * 10 + 4)
-      expectToAddUp(to)
+      expectAllToAddUp(to)
     }
   })
 
   test('two rows, side by side', async () => {
     const server = await scriptedServer(poisoned(() => ''))
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     to.export([...spans(40), ...spans(2, 'bad'), ...spans(40, 'more')], () => {})
     await to.forceFlush()
-    expect(only(to)).toMatchObject({ delivered: 80, dropped: { rejected: 2 } })
+    expect(statsOf(to)).toMatchObject({ delivered: 80, dropped: { rejected: 2 } })
     expect(new Set(names(server)).size).toBe(80)
   })
 
@@ -1115,20 +1079,20 @@ describe('a server that refuses', () => {
     const server = await scriptedServer({
       each: ({ rows }) => (rows.length > 10 ? { status: 413 } : 'ok'),
     })
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     to.export(spans(100), () => {})
     await to.forceFlush()
     expect(new Set(names(server)).size).toBe(100)
     expect(server.rows).toHaveLength(100)
-    expect(only(to)).toMatchObject({ delivered: 100, dropped: {} })
+    expect(statsOf(to)).toMatchObject({ delivered: 100, dropped: {} })
   })
 
   test('a row for its size loses that row', async () => {
     const server = await scriptedServer({ status: 413 })
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     to.export(spans(3), () => {})
     await to.forceFlush()
-    expect(only(to)).toMatchObject({ dropped: { too_large: 3 } })
+    expect(statsOf(to)).toMatchObject({ dropped: { too_large: 3 } })
   })
 
   test('a batch in a view gets all of it again: its rows are written', async () => {
@@ -1139,7 +1103,7 @@ describe('a server that refuses', () => {
         body: "Code: 6. DB::Exception: Cannot parse string 'x' as UInt64: while pushing to view db.v (3c4f5d9e-5b1c-4b1e-9c8e-0a1b2c3d4e5f). (CANNOT_PARSE_TEXT) (version 26.7.2.1)",
       },
     ])
-    const to = exporter({ endpoint: server.url })
+    const to = exporterTo({ endpoint: server.url })
     to.export(spans(4), () => {})
     await to.forceFlush()
     expect(server.inserts.map(({ rows }) => rows.length)).toEqual([4, 4])
@@ -1159,7 +1123,7 @@ test('what is said shows no value of a row', async () => {
     code: 27,
     body: `Code: 27. DB::Exception: Cannot parse input: expected '"' before: 'canary-4711': (at row 1)`,
   })
-  const to = exporter({ endpoint: server.url })
+  const to = exporterTo({ endpoint: server.url })
   const result = await exported(to, [makeSpan({ attributes: { secret: 'canary-4711' } })])
   await to.shutdown()
   expect(lines.length).toBeGreaterThan(0)
@@ -1198,7 +1162,7 @@ describe('whatever a server does', () => {
     options: Options,
   ): Promise<{ to: ClickHouseSpanExporter; servers: ScriptedServer[] }> {
     const servers = [await scriptedServer([...a]), await scriptedServer([...b])]
-    const to = exporter({
+    const to = exporterTo({
       batch: { maxRows: 5 },
       destinations: servers.map((server, n) => ({
         name: `d${n}`,
@@ -1212,19 +1176,19 @@ describe('whatever a server does', () => {
     let watching = true
     const watch = (async () => {
       while (watching) {
-        expectToAddUp(to)
+        expectAllToAddUp(to)
         await new Promise((resolve) => setImmediate(resolve))
       }
     })()
     for (const [n, size] of exports.entries()) {
       to.export(spans(size, `${n}`), () => callbacks++)
-      expectToAddUp(to)
+      expectAllToAddUp(to)
       if (n % 3 === 2) await new Promise((resolve) => setImmediate(resolve))
     }
     await to.forceFlush()
     watching = false
     await watch
-    expectToAddUp(to)
+    expectAllToAddUp(to)
     expect(callbacks).toBe(exports.length)
     await to.shutdown()
     await Promise.all(servers.map((server) => server.close()))

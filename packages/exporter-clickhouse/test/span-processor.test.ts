@@ -1,35 +1,24 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { processorTo } from '../../../test/kit/exporters.js'
 import { scriptedServer } from '../../../test/kit/scripted-server.js'
+import { statsOf } from '../../../test/kit/stats.js'
 import { makeSpan } from '../../transform/test/spans.js'
-import type { DestinationStats } from '../src/accounting/stats.js'
-import type { Options } from '../src/config/options.js'
-import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
-
-function processor(options: Options): ClickHouseSpanProcessor {
-  const made = new ClickHouseSpanProcessor({ shutdownTimeoutMs: 20, ...options })
-  onTestFinished(() => made.shutdown())
-  return made
-}
-
-function only(from: ClickHouseSpanProcessor): DestinationStats | undefined {
-  return from.stats().destinations['primary']
-}
 
 const context = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' }
 
 test('a span that was not sampled is left alone', async () => {
   const server = await scriptedServer()
-  const to = processor({ endpoint: server.url })
+  const to = processorTo({ endpoint: server.url })
   to.onEnd(makeSpan({ spanContext: () => ({ ...context, traceFlags: 0 }) }))
   to.onEnd(makeSpan({ spanContext: () => ({ ...context, traceFlags: 1 }), name: 'sampled' }))
   await to.forceFlush()
   expect(server.rows.map((row) => row['span_name'])).toEqual(['sampled'])
-  expect(only(to)).toMatchObject({ accepted: 1, delivered: 1 })
+  expect(statsOf(to)).toMatchObject({ accepted: 1, delivered: 1 })
 })
 
 test('a span that cannot say whether it was sampled is taken', async () => {
   const server = await scriptedServer()
-  const to = processor({ endpoint: server.url })
+  const to = processorTo({ endpoint: server.url })
   const spanContext = () => {
     throw new Error('no context')
   }
@@ -40,18 +29,18 @@ test('a span that cannot say whether it was sampled is taken', async () => {
 
 test('a span in the batch that is still open is accepted, and waits', async () => {
   const server = await scriptedServer()
-  const to = processor({ endpoint: server.url })
+  const to = processorTo({ endpoint: server.url })
   to.onEnd(makeSpan())
-  expect(only(to)).toMatchObject({ accepted: 1, delivered: 0, waiting: 1 })
-  expect(only(to)?.waitingBytes).toBeGreaterThan(0)
+  expect(statsOf(to)).toMatchObject({ accepted: 1, delivered: 0, waiting: 1 })
+  expect(statsOf(to).waitingBytes).toBeGreaterThan(0)
   await to.forceFlush()
-  expect(only(to)).toMatchObject({ accepted: 1, delivered: 1, waiting: 0, waitingBytes: 0 })
+  expect(statsOf(to)).toMatchObject({ accepted: 1, delivered: 1, waiting: 0, waitingBytes: 0 })
 })
 
 test('an onDrop that throws does not keep the other rows from being dropped and counted', async () => {
   const server = await scriptedServer()
   const told: string[] = []
-  const to = processor({
+  const to = processorTo({
     endpoint: server.url,
     limits: { rowBytes: 1000 },
     onDrop: (_, reason) => {
@@ -63,15 +52,15 @@ test('an onDrop that throws does not keep the other rows from being dropped and 
   to.onEnd(makeSpan())
   await to.forceFlush()
   expect(told).toEqual(['too_large', 'too_large'])
-  expect(only(to)).toMatchObject({ accepted: 3, delivered: 1, dropped: { too_large: 2 } })
+  expect(statsOf(to)).toMatchObject({ accepted: 3, delivered: 1, dropped: { too_large: 2 } })
 })
 
 test('a span that ends after the shutdown is left alone', async () => {
   const server = await scriptedServer()
-  const to = processor({ endpoint: server.url })
+  const to = processorTo({ endpoint: server.url })
   const [first, second] = [to.shutdown(), to.shutdown()]
   expect(second).toBe(first)
   await first
   to.onEnd(makeSpan())
-  expect(only(to)).toMatchObject({ accepted: 0, waiting: 0 })
+  expect(statsOf(to)).toMatchObject({ accepted: 0, waiting: 0 })
 })

@@ -1,6 +1,8 @@
 import { mkdir, open as openFile, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { eventually } from '../../../test/kit/patience.js'
+import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
 import { recordName } from '../src/spool/record.js'
 import {
   batchOf,
@@ -11,10 +13,9 @@ import {
   spools,
   textOf,
   textsOf,
-  until,
 } from './spool-kit.js'
 
-const { directory: newDirectory, open } = spools()
+const { open } = spools()
 
 const TOO_LARGE_TO_KEEP = 0
 
@@ -23,7 +24,7 @@ async function damage(
   how: (path: string, record: Buffer) => Promise<void>,
   keptAside = 1,
 ): Promise<void> {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const before = open(directory)
   const stored = []
   for (const text of ['first', 'second', 'third'])
@@ -33,7 +34,7 @@ async function damage(
   await before.spool.close()
 
   const { spool, seen } = open(directory)
-  await until(() => expect(seen.recovered).toHaveLength(3))
+  await eventually(() => expect(seen.recovered).toHaveLength(3))
   expect(await textsOf(spool, seen.recovered)).toEqual(['first', undefined, 'third'])
   expect(seen.corrupt).toEqual([['primary', 3]])
   expect(spool.bytesOf('primary')).toBe((stored[0]?.bytes ?? 0) + (stored[2]?.bytes ?? 0))
@@ -64,7 +65,7 @@ describe('costs the batch it hits and no other:', () => {
 })
 
 test('a name that claims more than any batch has is not believed, be the file as long or not', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const folder = join(directory, `o-${crypto.randomUUID()}`, 'primary')
   await mkdir(folder, { recursive: true })
   const claims = [9_999_999_999, 2_000_000_000, 1_000_000_000]
@@ -75,14 +76,14 @@ test('a name that claims more than any batch has is not believed, be the file as
     2_000_000_000,
   )
   const { spool, seen } = open(directory)
-  await until(() => expect(seen.recovered).toHaveLength(3))
+  await eventually(() => expect(seen.recovered).toHaveLength(3))
   const before = process.memoryUsage().arrayBuffers
   expect(await textsOf(spool, seen.recovered)).toEqual([undefined, undefined, undefined])
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000)
 })
 
 test('cut at any byte, or with any byte altered, a batch is lost and counted, and its neighbour is not', async () => {
-  const { spool, seen } = open(await newDirectory())
+  const { spool, seen } = open(temporaryDirectory())
   const neighbour = await putOne(spool, 'neighbour')
   const { bytes } = await putOne(spool, 'rows')
   for (let at = 0; at < bytes; at++) {
@@ -103,7 +104,7 @@ test('cut at any byte, or with any byte altered, a batch is lost and counted, an
 })
 
 test('what is set aside is bounded, the oldest goes first', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { spool, seen } = open(directory)
   const stored = []
   for (let i = 0; i < 103; i++) stored.push(await putOne(spool, `rows ${i}`))
@@ -120,7 +121,7 @@ test('what is set aside is bounded, the oldest goes first', async () => {
 })
 
 test('a file too large to be kept aside is not kept', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { spool, seen } = open(directory)
   const stored = await putOne(spool, 'rows')
   await truncate(pathOf(stored), 100 * 1024 * 1024)
@@ -130,7 +131,7 @@ test('a file too large to be kept aside is not kept', async () => {
 })
 
 test('a shared batch that is damaged is counted by each destination that lacks it', async () => {
-  const { spool, seen } = open(await newDirectory(), { destinations: ['a', 'b'] })
+  const { spool, seen } = open(temporaryDirectory(), { destinations: ['a', 'b'] })
   const [a, b] = [...(await spool.put(batchOf('shared', 5), insertsFor('a', 'b'))).values()]
   if (!a || !b) throw new Error('not on disk')
   await truncate(pathOf(a), 30)

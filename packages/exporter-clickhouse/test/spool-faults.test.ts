@@ -1,6 +1,8 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { eventually } from '../../../test/kit/patience.js'
+import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
 import type { Spool } from '../src/spool/spool.js'
 import type { Stored } from '../src/spool/stored.js'
 import { followGlobalClock } from './global-clock.js'
@@ -16,12 +18,11 @@ import {
   spools,
   textOf,
   textsOf,
-  until,
 } from './spool-kit.js'
 
 followGlobalClock()
 
-const { directory: newDirectory, open } = spools()
+const { open } = spools()
 afterEach(() => vi.useRealTimers())
 
 const put = (spool: Spool, text: string, ...destinations: string[]) =>
@@ -46,7 +47,7 @@ describe.each([
 ] as const)('%s', (_, call, code, fsync) => {
   test('costs nothing but its own batch a place in memory, is said once, and is over by itself', async () => {
     const oneSecond = secondsGoBy()
-    const directory = await newDirectory()
+    const directory = temporaryDirectory()
     const { fs, fail, shortWrites, mend, calls } = faultyFs()
     const { spool, seen } = open(directory, { fs, fsync, destinations: ['a', 'b'] })
     const before = [...(await put(spool, 'before', 'a', 'b')).values()]
@@ -61,7 +62,7 @@ describe.each([
     expect((await put(spool, 'refused again', 'a', 'b')).size).toBe(0)
     expect(seen.troubles).toEqual([code])
     expect(spool.bytesOf('a')).toBe(before[0]?.bytes)
-    await until(async () => expect(await filesIn(directory)).toHaveLength(2))
+    await eventually(async () => expect(await filesIn(directory)).toHaveLength(2))
 
     mend()
     oneSecond()
@@ -77,7 +78,7 @@ describe.each([
 })
 
 test('a file whose datasync failed is not trusted, even if it says afterwards that all is well', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { fs, fail, mend } = faultyFs()
   const { spool } = open(directory, { fs, fsync: 'always' })
   fail('datasync', 'EIO')
@@ -91,19 +92,19 @@ test('a file whose datasync failed is not trusted, even if it says afterwards th
 })
 
 test('a batch that cannot be had for one destination is on disk for none', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { fs, fail, mend } = faultyFs()
   const { spool } = open(directory, { fs, destinations: ['a', 'b'] })
   fail('link', 'EIO')
   fail('open', 'ENOSPC', /b.[^/]*draft$/)
   expect((await put(spool, 'half', 'a', 'b')).size).toBe(0)
   mend()
-  await until(async () => expect(await filesIn(directory)).toEqual([]))
+  await eventually(async () => expect(await filesIn(directory)).toEqual([]))
   expect([spool.bytesOf('a'), spool.bytesOf('b')]).toEqual([0, 0])
 })
 
 test('a directory that cannot be made is tried again until it can', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const inTheWay = join(directory, 'spool')
   await writeFile(inTheWay, 'not a directory')
   const oneSecond = secondsGoBy()
@@ -117,20 +118,20 @@ test('a directory that cannot be made is tried again until it can', async () => 
 })
 
 test('a directory that cannot be made leaves nothing behind', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { fs, fail, mend } = faultyFs()
   fail('open', 'ENOSPC')
   const { spool, seen } = open(directory, { fs, leaseMs: 60 })
-  await until(() => expect(seen.troubles).toEqual(['ENOSPC']))
+  await eventually(() => expect(seen.troubles).toEqual(['ENOSPC']))
   expect((await put(spool, 'nowhere')).size).toBe(0)
   mend()
-  await until(async () => expect(await homesIn(directory)).toHaveLength(1))
+  await eventually(async () => expect(await homesIn(directory)).toHaveLength(1))
   await spool.close()
   expect(await filesIn(directory)).toEqual([])
 })
 
 test('a directory that is removed at run time is made again', async () => {
-  const directory = join(await newDirectory(), 'spool')
+  const directory = join(temporaryDirectory(), 'spool')
   const { spool, seen } = open(directory)
   const lost = await putOne(spool, 'lost')
   await rm(directory, { recursive: true })
@@ -141,7 +142,7 @@ test('a directory that is removed at run time is made again', async () => {
 })
 
 test('a folder that is removed at run time costs what was in it, not its neighbours', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { spool } = open(directory, { destinations: ['a', 'b'] })
   const [a, b] = [await putOne(spool, 'in a', 'a'), await putOne(spool, 'in b', 'b')]
   await rm(join(a.home.path, 'a'), { recursive: true })
@@ -152,7 +153,7 @@ test('a folder that is removed at run time costs what was in it, not its neighbo
 
 test('a directory that is moved away is missed, and welcome when it is back', async () => {
   const oneSecond = secondsGoBy()
-  const directory = join(await newDirectory(), 'spool')
+  const directory = join(temporaryDirectory(), 'spool')
   const { spool, seen } = open(directory)
   const stored = await putOne(spool, 'on a volume')
   await rename(directory, `${directory}-unmounted`)
@@ -169,12 +170,12 @@ test('a directory that is moved away is missed, and welcome when it is back', as
   // Its owner gave it up when it was gone: it is found like a dead one's.
   await backdateLeases(directory)
   const heir = open(directory)
-  await until(() => expect(heir.seen.recovered.map(({ name }) => name)).toContain(stored.name))
+  await eventually(() => expect(heir.seen.recovered.map(({ name }) => name)).toContain(stored.name))
 })
 
 test('a disk that hangs is given up after five seconds, and a batch that gets there late is removed where nobody asks for it', async () => {
   vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { fs, hang } = faultyFs()
   const { spool, seen } = open(directory, { fs })
   await putOne(spool, 'before')
@@ -187,13 +188,13 @@ test('a disk that hangs is given up after five seconds, and a batch that gets th
   expect((await put(spool, 'not tried behind them')).size).toBe(0)
   goOn()
   vi.useRealTimers()
-  await until(async () => expect(await filesIn(directory)).toHaveLength(1))
+  await eventually(async () => expect(await filesIn(directory)).toHaveLength(1))
   expect(seen.troubles).toHaveLength(1)
 })
 
 test('a batch that gets on disk late is for its caller to keep; what was not begun in time is not written', async () => {
   vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { fs, hang } = faultyFs()
   const { spool } = open(directory, { fs })
   const goOn = hang('open')
@@ -213,11 +214,11 @@ test('a batch that gets on disk late is for its caller to keep; what was not beg
 
 test('no more than two writes are under way at a time', async () => {
   const { fs, hang, calls } = faultyFs()
-  const { spool } = open(await newDirectory(), { fs })
+  const { spool } = open(temporaryDirectory(), { fs })
   await putOne(spool, 'before')
   const goOn = hang('write')
   const puts = Array.from({ length: 50 }, (_, i) => put(spool, `batch ${i}`))
-  await until(() => expect(calls.get('write')).toBe(3))
+  await eventually(() => expect(calls.get('write')).toBe(3))
   await new Promise((resolve) => setImmediate(resolve))
   expect(calls.get('write')).toBe(3)
   goOn()
@@ -225,26 +226,26 @@ test('no more than two writes are under way at a time', async () => {
 })
 
 test('what cannot be removed now is removed later', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { fs, fail, mend, calls } = faultyFs()
   const { spool } = open(directory, { fs, leaseMs: 60 })
   const stored = await putOne(spool, 'delivered')
   fail('unlink', 'EIO')
   spool.remove(stored)
-  await until(() => expect(calls.get('unlink')).toBeGreaterThan(1))
+  await eventually(() => expect(calls.get('unlink')).toBeGreaterThan(1))
   expect(await filesIn(directory)).toHaveLength(1)
   mend()
-  await until(async () => expect(await filesIn(directory)).toEqual([]))
+  await eventually(async () => expect(await filesIn(directory)).toEqual([]))
 })
 
 test('a batch that cannot be opened for want of descriptors is loaded when there are some', async () => {
   const { fs, fail, mend, calls } = faultyFs()
-  const { spool, seen } = open(await newDirectory(), { fs })
+  const { spool, seen } = open(temporaryDirectory(), { fs })
   const stored = await putOne(spool, 'patient')
   fail('open', 'EMFILE', /batch$/)
   const before = calls.get('open') ?? 0
   const loading = spool.load(stored)
-  await until(() => expect(calls.get('open')).toBeGreaterThan(before + 1))
+  await eventually(() => expect(calls.get('open')).toBeGreaterThan(before + 1))
   mend()
   expect((await loading)?.batch.pressed.body.toString()).toBe('patient')
   expect(seen.corrupt).toEqual([])
@@ -252,7 +253,7 @@ test('a batch that cannot be opened for want of descriptors is loaded when there
 
 test('a batch in a bad sector is set aside after a few tries; on a dead disk it is waited for', async () => {
   const { fs, fail, mend, calls } = faultyFs()
-  const { spool, seen } = open(await newDirectory(), { fs })
+  const { spool, seen } = open(temporaryDirectory(), { fs })
   const [bad, waiting] = [await putOne(spool, 'bad sector'), await putOne(spool, 'dead disk')]
   fail('read', 'EIO')
   expect(await spool.load(bad)).toBeUndefined()
@@ -260,7 +261,7 @@ test('a batch in a bad sector is set aside after a few tries; on a dead disk it 
   fail('rename', 'EIO')
   const loading = spool.load(waiting)
   const renames = calls.get('rename') ?? 0
-  await until(() => expect(calls.get('rename')).toBeGreaterThan(renames))
+  await eventually(() => expect(calls.get('rename')).toBeGreaterThan(renames))
   mend()
   expect((await loading)?.batch.pressed.body.toString()).toBe('dead disk')
   expect(seen.corrupt).toHaveLength(1)
@@ -268,7 +269,7 @@ test('a batch in a bad sector is set aside after a few tries; on a dead disk it 
 
 test('close() ends a load that waits for the disk', async () => {
   const { fs, fail } = faultyFs()
-  const { spool, seen } = open(await newDirectory(), { fs })
+  const { spool, seen } = open(temporaryDirectory(), { fs })
   const stored = await putOne(spool, 'waits')
   fail('open', 'EMFILE', /batch$/)
   const loading = spool.load(stored)
@@ -278,23 +279,23 @@ test('close() ends a load that waits for the disk', async () => {
 })
 
 test('a directory that cannot be listed is given back and taken over when it can', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const before = open(directory)
   await putOne(before.spool, 'behind an error')
   await before.spool.close()
   const { fs, fail, mend } = faultyFs()
   fail('opendir', 'EIO', /primary$/)
   const { spool, seen } = open(directory, { fs, leaseMs: 60 })
-  await until(() => expect(seen.troubles).toEqual(['EIO']))
+  await eventually(() => expect(seen.troubles).toEqual(['EIO']))
   mend()
-  await until(() => expect(seen.recovered).toHaveLength(1))
+  await eventually(() => expect(seen.recovered).toHaveLength(1))
   expect(await textsOf(spool, seen.recovered)).toEqual(['behind an error'])
 })
 
 describe('with fsync', () => {
   test("'always' syncs the file, its folders and what leads there, before put() resolves", async () => {
     const { fs, calls } = faultyFs()
-    const { spool } = open(await newDirectory(), { fs, fsync: 'always', destinations: ['a', 'b'] })
+    const { spool } = open(temporaryDirectory(), { fs, fsync: 'always', destinations: ['a', 'b'] })
     await put(spool, 'first', 'a', 'b')
     const folders = ['the spool', 'the owner, for a', 'the owner, for b', 'a', 'b']
     expect([calls.get('datasync'), calls.get('sync')]).toEqual([1, folders.length])
@@ -305,14 +306,14 @@ describe('with fsync', () => {
   test("'interval' syncs once a second what is still there, and the rest at the end", async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const { fs, calls } = faultyFs()
-    const { spool } = open(await newDirectory(), { fs, fsync: 'interval' })
+    const { spool } = open(temporaryDirectory(), { fs, fsync: 'interval' })
     const stored: Stored[] = []
     for (let i = 0; i < 5; i++) stored.push(await putOne(spool, `batch ${i}`))
     stored.slice(0, 3).forEach(spool.remove)
     const folders = ['the spool', 'the owner'] // once, when they are made: they lead to the rest
     expect([calls.get('datasync'), calls.get('sync')]).toEqual([undefined, folders.length])
     vi.advanceTimersByTime(1000)
-    await until(() =>
+    await eventually(() =>
       expect([calls.get('datasync'), calls.get('sync')]).toEqual([2, folders.length + 1]),
     )
     await putOne(spool, 'one more')
@@ -322,7 +323,7 @@ describe('with fsync', () => {
 
   test("'interval' reports a sync that failed", async () => {
     const { fs, fail } = faultyFs()
-    const { spool, seen } = open(await newDirectory(), { fs, fsync: 'interval' })
+    const { spool, seen } = open(temporaryDirectory(), { fs, fsync: 'interval' })
     await putOne(spool, 'doubtful')
     fail('datasync', 'EIO')
     await spool.close()
@@ -331,7 +332,7 @@ describe('with fsync', () => {
 
   test("'never' syncs nothing", async () => {
     const { fs, calls } = faultyFs()
-    const { spool } = open(await newDirectory(), { fs })
+    const { spool } = open(temporaryDirectory(), { fs })
     await putOne(spool, 'trusting')
     await spool.close()
     expect([calls.get('datasync'), calls.get('sync')]).toEqual([undefined, undefined])
@@ -339,7 +340,7 @@ describe('with fsync', () => {
 })
 
 test('a spool in which nothing but trouble is to be had still closes', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { fs, fail } = faultyFs()
   for (const call of ['open', 'mkdir', 'opendir', 'lstat', 'unlink', 'rename', 'rmdir'] as const)
     fail(call, 'EIO')
@@ -350,7 +351,7 @@ test('a spool in which nothing but trouble is to be had still closes', async () 
 })
 
 test('an error in a listener costs one batch, not those behind it', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const before = open(directory)
   for (const text of ['first', 'second', 'third']) await putOne(before.spool, text)
   await before.spool.close()
@@ -360,7 +361,7 @@ test('an error in a listener costs one batch, not those behind it', async () => 
     if (seen.recovered.length === 0 && seen.troubles.length === 0) throw new Error('a bug')
     return push(stored)
   }
-  await until(() => expect(seen.recovered).toHaveLength(2))
+  await eventually(() => expect(seen.recovered).toHaveLength(2))
   expect(seen.troubles).toEqual(['a bug'])
   expect(await textsOf(spool, seen.recovered)).toEqual(['second', 'third'])
 })

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
 import { promises as nodeFs } from 'node:fs'
-import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, vi } from 'vitest'
-import { PATIENT_MS } from '../../../test/kit/patience.js'
+import { afterEach } from 'vitest'
 import { Batch, type PressedBatch } from '../src/batching/batch.js'
 import type { Insert } from '../src/clickhouse/insert.js'
 import type { SpoolConfig } from '../src/config/config.js'
@@ -41,21 +39,13 @@ export interface Seen {
   recoveries: number
 }
 
-/** Spools on the real disk, in directories of their own, closed and removed after each test. */
+/** Spools on the real disk, closed after each test. */
 export function spools() {
-  const directories: string[] = []
   const opened: Spool[] = []
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((spool) => spool.close()))
-    for (const directory of directories.splice(0))
-      await rm(directory, { recursive: true, force: true })
   })
   return {
-    async directory(): Promise<string> {
-      const directory = await mkdtemp(join(tmpdir(), 'spanhouse-spool-'))
-      directories.push(directory)
-      return directory
-    },
     open(
       directory: string,
       {
@@ -121,11 +111,6 @@ export async function textsOf(
   const texts: (string | undefined)[] = []
   for (const one of stored) texts.push(await textOf(spool, one))
   return texts
-}
-
-/** Waits for something to become so, and not a moment longer. */
-export function until(isSo: () => void | Promise<void>): Promise<void> {
-  return vi.waitFor(isSo, { timeout: PATIENT_MS, interval: 2 })
 }
 
 /** Makes every owner look as if it had died an hour ago. */

@@ -1,12 +1,16 @@
 import type { ServerResponse } from 'node:http'
-import { DiagLogLevel, diag } from '@opentelemetry/api'
-import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { DiagLogLevel } from '@opentelemetry/api'
+import { afterEach, expect, test, vi } from 'vitest'
+import { diagLines } from '../../../test/kit/diag-lines.js'
+import { exported, exporterTo, spans } from '../../../test/kit/exporters.js'
+import { eventually } from '../../../test/kit/patience.js'
 import { type Behaviour, scriptedServer } from '../../../test/kit/scripted-server.js'
+import { statsOf } from '../../../test/kit/stats.js'
+import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import type { Options } from '../src/config/options.js'
-import { ClickHouseSpanExporter, type ExportResult } from '../src/traces/span-exporter.js'
 import { followGlobalClock } from './global-clock.js'
-import { faultyFs, filesIn, spools, until } from './spool-kit.js'
+import { faultyFs, filesIn } from './spool-kit.js'
 
 // The disk of every spool in this file.
 const disk = vi.hoisted(() => ({ fs: undefined as unknown }))
@@ -19,7 +23,6 @@ vi.mock(import('../src/spool/disk.js'), async (original) => {
 })
 
 followGlobalClock()
-const { directory: newDirectory } = spools()
 const AWAY: Behaviour = { status: 502 }
 
 afterEach(() => {
@@ -27,29 +30,15 @@ afterEach(() => {
   disk.fs = undefined
 })
 
-function exporter(options: Options) {
-  const made = new ClickHouseSpanExporter({ shutdownTimeoutMs: 20, ...options })
-  onTestFinished(() => made.shutdown())
-  const only = () => made.stats().destinations['primary']
-  const exported = (rows: number) =>
-    new Promise<ExportResult>((resolve) =>
-      made.export(
-        Array.from({ length: rows }, () => makeSpan()),
-        resolve,
-      ),
-    )
-  return { made, only, exported }
-}
-
 /** An exporter whose disk hangs until the rows were acknowledged all the same. */
 async function acknowledgedInMemory(options: Options, rows: number) {
   const { fs, hang } = faultyFs()
   disk.fs = fs
-  const one = exporter(options)
-  await one.exported(1) // its directory is made
+  const one = exporterTo(options)
+  await exported(one, spans(1)) // its directory is made
   vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
   const goOn = hang('write')
-  const answer = one.exported(rows)
+  const answer = exported(one, spans(rows))
   let isAnswered = false
   void answer.then(() => {
     isAnswered = true
@@ -57,43 +46,37 @@ async function acknowledgedInMemory(options: Options, rows: number) {
   while (!isAnswered) await vi.advanceTimersByTimeAsync(500)
   vi.useRealTimers()
   expect(await answer).toEqual({ code: 0 })
-  return { ...one, goOn }
+  return { to: one, goOn }
 }
 
 test('what a disk that hung has taken after all stays there for the next process', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const away = await scriptedServer(AWAY)
-  const { made, only, goOn } = await acknowledgedInMemory(
-    { endpoint: away.url, spool: { directory } },
-    7,
-  )
-  expect(only()).toMatchObject({ accepted: 8, waiting: 8, unspooled: 7, dropped: {} })
+  const { to, goOn } = await acknowledgedInMemory({ endpoint: away.url, spool: { directory } }, 7)
+  expect(statsOf(to)).toMatchObject({ accepted: 8, waiting: 8, unspooled: 7, dropped: {} })
   goOn()
-  await until(() => expect(only()?.unspooled).toBe(0))
+  await eventually(() => expect(statsOf(to).unspooled).toBe(0))
   expect(await filesIn(directory)).toHaveLength(2)
-  await made.shutdown()
-  expect(only()).toMatchObject({ waiting: 8, dropped: {} })
+  await to.shutdown()
+  expect(statsOf(to)).toMatchObject({ waiting: 8, dropped: {} })
 
   const server = await scriptedServer()
-  const next = exporter({ endpoint: server.url, spool: { directory } })
-  await until(() => expect(next.only()?.delivered).toBe(8))
+  const next = exporterTo({ endpoint: server.url, spool: { directory } })
+  await eventually(() => expect(statsOf(next).delivered).toBe(8))
 })
 
 test('what was delivered before a disk that hung has taken it is removed from there', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const server = await scriptedServer()
-  const { only, goOn } = await acknowledgedInMemory(
-    { endpoint: server.url, spool: { directory } },
-    7,
-  )
-  await until(() => expect(only()).toMatchObject({ delivered: 8, unspooled: 0 }))
+  const { to, goOn } = await acknowledgedInMemory({ endpoint: server.url, spool: { directory } }, 7)
+  await eventually(() => expect(statsOf(to)).toMatchObject({ delivered: 8, unspooled: 0 }))
   goOn()
-  await until(() => expect(only()?.spooledBytes).toBe(0))
-  await until(async () => expect(await filesIn(directory)).toEqual([]))
+  await eventually(() => expect(statsOf(to).spooledBytes).toBe(0))
+  await eventually(async () => expect(await filesIn(directory)).toEqual([]))
 })
 
 test('what was divided meanwhile stays on disk until the last part of it is delivered', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const held: (() => void)[] = []
   const server = await scriptedServer({
     each: ({ rows }) => {
@@ -101,19 +84,16 @@ test('what was divided meanwhile stays on disk until the last part of it is deli
       return rows.length > 1 ? (_, response) => held.push(() => response.end()) : 'ok'
     },
   })
-  const { only, goOn } = await acknowledgedInMemory(
-    { endpoint: server.url, spool: { directory } },
-    8,
-  )
-  await until(() => expect(held).toHaveLength(2))
+  const { to, goOn } = await acknowledgedInMemory({ endpoint: server.url, spool: { directory } }, 8)
+  await eventually(() => expect(held).toHaveLength(2))
   goOn()
-  await until(async () => expect(await filesIn(directory)).toHaveLength(1))
+  await eventually(async () => expect(await filesIn(directory)).toHaveLength(1))
   held[0]?.()
-  await until(() => expect(only()?.delivered).toBe(5))
+  await eventually(() => expect(statsOf(to).delivered).toBe(5))
   expect(await filesIn(directory)).toHaveLength(1)
   held[1]?.()
-  await until(async () => expect(await filesIn(directory)).toEqual([]))
-  expect(only()).toMatchObject({ delivered: 9, waiting: 0, spooledBytes: 0 })
+  await eventually(async () => expect(await filesIn(directory)).toEqual([]))
+  expect(statsOf(to)).toMatchObject({ delivered: 9, waiting: 0, spooledBytes: 0 })
 })
 
 test('what a disk that hung may still take is sent as it would be there, and not with others', async () => {
@@ -125,12 +105,12 @@ test('what a disk that hung may still take is sent as it would be there, and not
     if (isOpen) response.end()
     else held.push(response)
   })
-  const { made, only } = exporter({
+  const to = exporterTo({
     endpoint: server.url,
-    spool: { directory: await newDirectory() },
+    spool: { directory: temporaryDirectory() },
   })
   const exported = (name: string) =>
-    new Promise((resolve) => made.export([makeSpan({ name })], resolve))
+    new Promise((resolve) => to.export([makeSpan({ name })], resolve))
   await Promise.all(['a', 'b', 'c', 'd'].map(exported))
   await server.received(4) // as many as may be under way
   vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
@@ -140,15 +120,15 @@ test('what a disk that hung may still take is sent as it would be there, and not
   for (const name of names) void exported(name).then(() => answers++)
   while (answers < names.length) await vi.advanceTimersByTimeAsync(500)
   vi.useRealTimers()
-  expect(only()).toMatchObject({ waiting: 8, unspooled: 4 })
+  expect(statsOf(to)).toMatchObject({ waiting: 8, unspooled: 4 })
   isOpen = true
   for (const response of held) response.end()
-  await made.forceFlush()
+  await to.forceFlush()
   const sent = server.inserts.slice(4).map(({ rows }) => rows.map((row) => row['span_name']))
   expect(sent).toContainEqual(['late 1'])
   expect(sent).toContainEqual(['late 2'])
   goOn()
-  await until(() => expect(only()?.spooledBytes).toBe(0))
+  await eventually(() => expect(statsOf(to).spooledBytes).toBe(0))
 })
 
 test('a full disk: export() succeeds, and stats() and one line say that the rows are in memory only', async () => {
@@ -156,19 +136,13 @@ test('a full disk: export() succeeds, and stats() and one line say that the rows
   disk.fs = fs
   fail('write', 'ENOSPC')
   const away = await scriptedServer(AWAY)
-  const { only, exported } = exporter({
+  const to = exporterTo({
     endpoint: away.url,
-    spool: { directory: await newDirectory() },
+    spool: { directory: temporaryDirectory() },
   })
-  const lines: string[] = []
-  const say = (...words: unknown[]) => void lines.push(words.join(' '))
-  diag.setLogger(
-    { error: say, warn: say, info: say, debug() {}, verbose() {} },
-    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
-  )
-  onTestFinished(() => diag.disable())
-  for (let n = 0; n < 3; n++) expect(await exported(5)).toEqual({ code: 0 })
+  const lines = diagLines(DiagLogLevel.WARN)
+  for (let n = 0; n < 3; n++) expect(await exported(to, spans(5))).toEqual({ code: 0 })
   const about = lines.filter((line) => line.includes('spool'))
   expect(about).toEqual([expect.stringMatching(/takes nothing: ENOSPC.* in memory only/)])
-  expect(only()).toMatchObject({ waiting: 15, unspooled: 15, spooledBytes: 0 })
+  expect(statsOf(to)).toMatchObject({ waiting: 15, unspooled: 15, spooledBytes: 0 })
 })

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { eventually } from '../../../test/kit/patience.js'
+import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
 import {
   batchOf,
   faultyFs,
@@ -8,10 +10,9 @@ import {
   putOne,
   spools,
   textsOf,
-  until,
 } from './spool-kit.js'
 
-const { directory: newDirectory, open } = spools()
+const { open } = spools()
 
 /** A batch on disk, and its two parts. */
 async function divided(directory: string, how: Parameters<typeof open>[1] = {}) {
@@ -25,12 +26,12 @@ async function divided(directory: string, how: Parameters<typeof open>[1] = {}) 
 
 async function foundIn(directory: string): Promise<(string | undefined)[]> {
   const { spool, seen } = open(directory)
-  await until(() => expect(seen.recovered.length).toBeGreaterThan(0))
+  await eventually(() => expect(seen.recovered.length).toBeGreaterThan(0))
   return textsOf(spool, seen.recovered)
 }
 
 test('of a batch and its parts whoever comes next finds the batch alone: the parts were never sent', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { spool, whole } = await divided(directory)
   await spool.close()
   expect(await foundIn(directory)).toEqual(['whole'])
@@ -38,7 +39,7 @@ test('of a batch and its parts whoever comes next finds the batch alone: the par
 })
 
 test('when the batch has been replaced its parts are found', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { spool, whole, parts } = await divided(directory)
   await spool.replaced(whole)
   expect(await filesIn(directory)).toEqual(parts.map(pathOf))
@@ -48,18 +49,18 @@ test('when the batch has been replaced its parts are found', async () => {
 })
 
 test('a part of another destination’s batch is nobody’s', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { spool } = open(directory, { destinations: ['primary', 'other'] })
   const whole = await putOne(spool, 'whole', 'primary')
   await spool.put(batchOf('part'), insertsFor('other'), { of: whole })
   await spool.close()
   const { seen } = open(directory, { destinations: ['primary', 'other'] })
-  await until(() => expect(seen.recovered).toHaveLength(2))
+  await eventually(() => expect(seen.recovered).toHaveLength(2))
 })
 
 test('a batch is replaced when its name is gone for good: with fsync its folder is synced', async () => {
   const { fs, calls } = faultyFs()
-  const { spool, whole } = await divided(await newDirectory(), { fs, fsync: 'always' })
+  const { spool, whole } = await divided(temporaryDirectory(), { fs, fsync: 'always' })
   const before = calls.get('sync') ?? 0
   await spool.replaced(whole)
   expect(calls.get('sync')).toBe(before + 1)
@@ -67,10 +68,10 @@ test('a batch is replaced when its name is gone for good: with fsync its folder 
 
 test('a batch that cannot be removed is replaced all the same, and removed later', async () => {
   const { fs, fail, mend } = faultyFs()
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { spool, whole, parts } = await divided(directory, { fs, leaseMs: 90 })
   fail('unlink', 'EIO')
   await spool.replaced(whole)
   mend()
-  await until(async () => expect(await filesIn(directory)).toEqual(parts.map(pathOf)))
+  await eventually(async () => expect(await filesIn(directory)).toEqual(parts.map(pathOf)))
 })

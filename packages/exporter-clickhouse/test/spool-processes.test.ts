@@ -5,14 +5,16 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { backdateLeases, filesIn, homesIn, insertsFor, spools, until } from './spool-kit.js'
+import { eventually } from '../../../test/kit/patience.js'
+import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
+import { backdateLeases, filesIn, homesIn, insertsFor, spools } from './spool-kit.js'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const compiled = mkdtempSync(join(tmpdir(), 'spanhouse-spool-js-'))
 const running = new Set<ChildProcess>()
-const { directory: newDirectory, open } = spools()
+const { open } = spools()
 
 beforeAll(() => {
   // Of its own, so that it is never older than the sources.
@@ -51,10 +53,10 @@ function start(directory: string, command = '', stderr: 'inherit' | 'ignore' = '
     ended,
     /** The values said under a name, in order. */
     said: (what: string) => said.filter(([name]) => name === what).map(([, value]) => value),
-    started: () => until(() => expect(said).not.toEqual([])),
+    started: () => eventually(() => expect(said).not.toEqual([])),
     async tell(line: string): Promise<void> {
       child.stdin.write(`${line}\n`)
-      await until(() => expect(said).toContainEqual(['did', line]))
+      await eventually(() => expect(said).toContainEqual(['did', line]))
     },
     async kill(): Promise<void> {
       child.kill('SIGKILL')
@@ -68,7 +70,7 @@ async function contents(directory: string): Promise<string[]> {
   await backdateLeases(directory)
   const expected = (await filesIn(directory)).filter((path) => path.endsWith('.batch')).length
   const { spool, seen } = open(directory, { destinations: ['a', 'b'] })
-  await until(() => expect(seen.recovered).toHaveLength(expected))
+  await eventually(() => expect(seen.recovered).toHaveLength(expected))
   const texts: string[] = []
   for (const stored of seen.recovered) {
     const loaded = await spool.load(stored)
@@ -85,7 +87,7 @@ async function contents(directory: string): Promise<string[]> {
 const idOf = (text: string) => text.split(' ', 2).join(' ')
 
 test('whatever was acknowledged before kill -9 is found intact, once for each destination', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const acknowledged: unknown[] = []
   // On a busy machine some are killed before they have written anything.
   for (let round = 0; round < 5 || (acknowledged.length <= 20 && round < 20); round++) {
@@ -117,16 +119,16 @@ test('whatever was acknowledged before kill -9 is found intact, once for each de
 })
 
 test('a process that is stopped while it writes, for longer than a disk may take, believes its disk and loses nothing', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const writers = Array.from({ length: 4 }, () => start(directory, 'putForEver'))
   const killed = writers.map(async (writer, n) => {
-    await until(() => expect(writer.said('acknowledged')).not.toEqual([]))
+    await eventually(() => expect(writer.said('acknowledged')).not.toEqual([]))
     await new Promise((resolve) => setTimeout(resolve, n * 7))
     writer.child.kill('SIGSTOP')
     await new Promise((resolve) => setTimeout(resolve, 6000))
     const before = writer.said('acknowledged').length
     writer.child.kill('SIGCONT')
-    await until(() => expect(writer.said('acknowledged').length).toBeGreaterThan(before + 3))
+    await eventually(() => expect(writer.said('acknowledged').length).toBeGreaterThan(before + 3))
     await writer.kill()
     expect(writer.said('refused')).toEqual([])
     expect(writer.said('troubled')).toEqual([])
@@ -138,7 +140,7 @@ test('a process that is stopped while it writes, for longer than a disk may take
 })
 
 test('of several processes that find a dead one’s batches, one gets each', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const wanted: string[] = []
   for (let owner = 0; owner < 6; owner++) {
     const dead = start(directory)
@@ -150,19 +152,19 @@ test('of several processes that find a dead one’s batches, one gets each', asy
   await backdateLeases(directory)
   const heirs = Array.from({ length: 3 }, () => start(directory))
   const recovered = () => heirs.flatMap((heir) => heir.said('recovered')) as string[]
-  await until(() => expect(recovered().length).toBeGreaterThanOrEqual(wanted.length))
+  await eventually(() => expect(recovered().length).toBeGreaterThanOrEqual(wanted.length))
   await Promise.all(heirs.map((heir) => heir.tell('load')))
   expect(recovered().map(idOf).sort()).toEqual(wanted.sort())
 })
 
 test('a process that was stopped for too long goes on beside its heir', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const stopped = start(directory)
   await stopped.tell('put before:1')
   stopped.child.kill('SIGSTOP')
   await backdateLeases(directory)
   const heir = start(directory)
-  await until(() =>
+  await eventually(() =>
     expect(
       heir
         .said('recovered')
@@ -190,22 +192,22 @@ test('a process that was stopped for too long goes on beside its heir', async ()
 test.each(['close', 'exit', 'throw'])(
   'the next process takes over at once after %s',
   async (how) => {
-    const directory = await newDirectory()
+    const directory = temporaryDirectory()
     const before = start(directory, '', how === 'throw' ? 'ignore' : 'inherit')
     await before.tell('put id:1')
     before.child.stdin.write(`${how}\n`)
     await before.ended
     const next = start(directory)
-    await until(() => expect(next.said('recovered')).toHaveLength(2))
+    await eventually(() => expect(next.said('recovered')).toHaveLength(2))
   },
 )
 
 test('an open spool does not hold a process that has nothing else to do', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const child = start(directory, 'end')
   await child.ended
   expect(child.child.exitCode).toBe(0)
   const { spool } = open(directory)
-  await until(async () => expect(await homesIn(directory)).toHaveLength(1))
+  await eventually(async () => expect(await homesIn(directory)).toHaveLength(1))
   await spool.close()
 })

@@ -1,9 +1,10 @@
 import type { FileHandle } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
 import { realFs, type SpoolFs } from '../src/spool/disk.js'
 import { putOne, spools, textOf } from './spool-kit.js'
 
-const { directory: newDirectory, open } = spools()
+const { open } = spools()
 
 /** A file system that gives a few bytes at a time, as one behind a network may. */
 const readsByPieces: SpoolFs = {
@@ -18,7 +19,7 @@ const readsByPieces: SpoolFs = {
 }
 
 test('a record that is read in pieces is whole', async () => {
-  const { spool, seen } = open(await newDirectory(), { fs: readsByPieces })
+  const { spool, seen } = open(temporaryDirectory(), { fs: readsByPieces })
   const stored = await putOne(spool, 'rows '.repeat(100))
   expect(await textOf(spool, stored)).toBe('rows '.repeat(100))
   expect(seen.corrupt).toEqual([])
@@ -34,7 +35,7 @@ test('a record that the disk fails to read twice is read the third time', async 
       return realFs.open(...args)
     },
   }
-  const { spool, seen } = open(await newDirectory(), { fs })
+  const { spool, seen } = open(temporaryDirectory(), { fs })
   const stored = await putOne(spool, 'rows')
   expect(await textOf(spool, stored)).toBe('rows')
   expect(seen.corrupt).toEqual([])

@@ -1,6 +1,8 @@
 import { mkdir, readdir, readFile, stat, symlink, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { eventually } from '../../../test/kit/patience.js'
+import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
 import { recordName } from '../src/spool/record.js'
 import {
   backdateLeases,
@@ -14,13 +16,12 @@ import {
   spools,
   textOf,
   textsOf,
-  until,
 } from './spool-kit.js'
 
-const { directory: newDirectory, open } = spools()
+const { open } = spools()
 
 test('what is put is loaded as it was', async () => {
-  const { spool } = open(await newDirectory())
+  const { spool } = open(temporaryDirectory())
   const stored = await putOne(spool, 'some rows', 'primary', 3)
   expect(stored).toMatchObject({ destination: 'primary', rows: 3 })
   const loaded = await spool.load(stored)
@@ -29,7 +30,7 @@ test('what is put is loaded as it was', async () => {
 })
 
 test('a batch for several destinations is on disk once, until the last has it', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { spool } = open(directory, { destinations: ['a', 'b'] })
   const put = await spool.put(batchOf('shared'), insertsFor('a', 'b'))
   const [a, b] = [...put.values()]
@@ -37,7 +38,7 @@ test('a batch for several destinations is on disk once, until the last has it', 
   expect((await stat(pathOf(a))).ino).toBe((await stat(pathOf(b))).ino)
 
   spool.remove(a)
-  await until(async () => expect(await filesIn(directory)).toEqual([pathOf(b)]))
+  await eventually(async () => expect(await filesIn(directory)).toEqual([pathOf(b)]))
   expect((await stat(pathOf(b))).nlink).toBe(1)
   expect(await textOf(spool, a)).toBeUndefined()
   expect(await textOf(spool, b)).toBe('shared')
@@ -47,7 +48,7 @@ test('a batch for several destinations is on disk once, until the last has it', 
 test('a file system without hard links gets copies', async () => {
   const { fs, fail } = faultyFs()
   fail('link', 'EPERM')
-  const { spool, seen } = open(await newDirectory(), { destinations: ['a', 'b'], fs })
+  const { spool, seen } = open(temporaryDirectory(), { destinations: ['a', 'b'], fs })
   const [a, b] = [...(await spool.put(batchOf('copied'), insertsFor('a', 'b'))).values()]
   if (!a || !b) throw new Error('not on disk')
   expect((await stat(pathOf(b))).nlink).toBe(1)
@@ -57,7 +58,7 @@ test('a file system without hard links gets copies', async () => {
 })
 
 test('bytes are counted for each destination as if unshared, and given back at once', async () => {
-  const { spool } = open(await newDirectory(), { destinations: ['a', 'b'] })
+  const { spool } = open(temporaryDirectory(), { destinations: ['a', 'b'] })
   expect(spool.bytesOf('a')).toBe(0)
   const [a, b] = [...(await spool.put(batchOf('12345'), insertsFor('a', 'b'))).values()]
   if (!a || !b) throw new Error('not on disk')
@@ -69,7 +70,7 @@ test('bytes are counted for each destination as if unshared, and given back at o
 })
 
 test('nobody but the owner may read what is in it', async () => {
-  const directory = join(await newDirectory(), 'new', 'spool')
+  const directory = join(temporaryDirectory(), 'new', 'spool')
   const umask = process.umask(0)
   try {
     const { spool } = open(directory)
@@ -85,7 +86,7 @@ test('nobody but the owner may read what is in it', async () => {
 })
 
 test('a record holds the rows, how they are inserted, and nothing else', async () => {
-  const { spool } = open(await newDirectory())
+  const { spool } = open(temporaryDirectory())
   const record = await readFile(pathOf(await putOne(spool, 'rows')))
   const head = JSON.parse(record.subarray(16, 16 + record.readUInt32LE(8)).toString())
   expect(Object.keys(head).sort()).toEqual(['codec', 'digest', 'inserts', 'rawBytes', 'rows'])
@@ -94,7 +95,7 @@ test('a record holds the rows, how they are inserted, and nothing else', async (
 })
 
 test('a clean close hands everything over at once, and leaves nothing of what was delivered', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const first = open(directory)
   const delivered = await putOne(first.spool, 'delivered')
   await putOne(first.spool, 'waiting')
@@ -102,7 +103,7 @@ test('a clean close hands everything over at once, and leaves nothing of what wa
   await first.spool.close()
 
   const second = open(directory)
-  await until(() => expect(second.seen.recovered).toHaveLength(1))
+  await eventually(() => expect(second.seen.recovered).toHaveLength(1))
   expect(await textsOf(second.spool, second.seen.recovered)).toEqual(['waiting'])
   expect(second.spool.bytesOf('primary')).toBe(second.seen.recovered[0]?.bytes)
   second.seen.recovered.forEach(second.spool.remove)
@@ -111,56 +112,56 @@ test('a clean close hands everything over at once, and leaves nothing of what wa
 })
 
 test('after close() it takes and gives nothing, and remove() still removes', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { spool } = open(directory)
   const stored = await putOne(spool, 'late')
   await Promise.all([spool.close(), spool.close()])
   expect((await spool.put(batchOf('more'), insertsFor('primary'))).size).toBe(0)
   expect(await spool.load(stored)).toBeUndefined()
   spool.remove(stored)
-  await until(async () => expect(await filesIn(directory)).toEqual([]))
+  await eventually(async () => expect(await filesIn(directory)).toEqual([]))
 })
 
 test('a live owner is left alone', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const owner = open(directory)
   const stored = await putOne(owner.spool, 'mine')
   const released = open(directory)
   await putOne(released.spool, 'free')
   await released.spool.close()
   const other = open(directory)
-  await until(() => expect(other.seen.recovered).toHaveLength(1))
+  await eventually(() => expect(other.seen.recovered).toHaveLength(1))
   expect(await textsOf(other.spool, other.seen.recovered)).toEqual(['free'])
   expect(await textOf(owner.spool, stored)).toBe('mine')
 })
 
 test('a dead owner is adopted by a process that runs already', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const heir = open(directory, { leaseMs: 60 })
   await putOne(heir.spool, 'its own')
   const dead = open(directory)
   await putOne(dead.spool, 'left behind')
-  await until(() => expect(heir.seen.recovered).toHaveLength(1))
+  await eventually(() => expect(heir.seen.recovered).toHaveLength(1))
   expect(await textsOf(heir.spool, heir.seen.recovered)).toEqual(['left behind'])
 })
 
 test('batches come back the oldest first, whoever wrote them', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const writers = [open(directory), open(directory), open(directory)]
   const texts = Array.from({ length: 30 }, (_, i) => `batch ${i}`)
   for (const [i, text] of texts.entries()) {
     const { spool } = writers[i % 3] ?? open(directory)
     const { stamp } = await putOne(spool, text)
-    await until(() => expect(Date.now() * 1000).toBeGreaterThan(stamp))
+    await eventually(() => expect(Date.now() * 1000).toBeGreaterThan(stamp))
   }
   await Promise.all(writers.map(({ spool }) => spool.close()))
   const next = open(directory)
-  await until(() => expect(next.seen.recovered).toHaveLength(30))
+  await eventually(() => expect(next.seen.recovered).toHaveLength(30))
   expect(await textsOf(next.spool, next.seen.recovered)).toEqual(texts)
 })
 
 test('2,000 batches are recovered in order without holding the loop up', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const folder = join(directory, `o-${crypto.randomUUID()}`, 'primary')
   await mkdir(folder, { recursive: true })
   const stamps = Array.from({ length: 2000 }, (_, i) => 1_700_000_000_000_000 + ((i * 7919) % 2000))
@@ -170,7 +171,7 @@ test('2,000 batches are recovered in order without holding the loop up', async (
   let turns = 0
   const counting = setInterval(() => turns++, 1)
   const { spool, seen } = open(directory)
-  await until(() => expect(seen.recovered).toHaveLength(2000))
+  await eventually(() => expect(seen.recovered).toHaveLength(2000))
   clearInterval(counting)
   expect(turns).toBeGreaterThan(2)
   expect(seen.recovered.map(({ stamp }) => stamp)).toEqual(stamps.sort((a, b) => a - b))
@@ -178,7 +179,7 @@ test('2,000 batches are recovered in order without holding the loop up', async (
 })
 
 test('batches of a destination that is not configured are kept, reported once, and found again', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const before = open(directory, { destinations: ['old', 'kept'] })
   await putOne(before.spool, 'for old', 'old', 7)
   await putOne(before.spool, 'for old too', 'old', 5)
@@ -186,19 +187,19 @@ test('batches of a destination that is not configured are kept, reported once, a
   await before.spool.close()
 
   const without = open(directory, { destinations: ['kept'], leaseMs: 60 })
-  await until(() => expect(without.seen.recovered).toHaveLength(1))
+  await eventually(() => expect(without.seen.recovered).toHaveLength(1))
   expect(without.seen.foreign).toEqual([['old', 12]])
   without.seen.recovered.forEach(without.spool.remove)
 
   // While that process still runs, one that knows the destination gets what is left.
   const again = open(directory, { destinations: ['old'], leaseMs: 60 })
-  await until(() => expect(again.seen.recovered).toHaveLength(2))
+  await eventually(() => expect(again.seen.recovered).toHaveLength(2))
   expect(await textsOf(again.spool, again.seen.recovered)).toEqual(['for old', 'for old too'])
   expect(without.seen.foreign).toEqual([['old', 12]])
 })
 
 test('strange things in the directory are left alone and harm nobody', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const before = open(directory)
   const stored = await putOne(before.spool, 'good')
   const folder = dirname(pathOf(stored))
@@ -213,7 +214,7 @@ test('strange things in the directory are left alone and harm nobody', async () 
   await before.spool.close()
 
   const { spool, seen } = open(directory)
-  await until(() => expect(seen.recovered).toHaveLength(1))
+  await eventually(() => expect(seen.recovered).toHaveLength(1))
   expect(await textsOf(spool, seen.recovered)).toEqual(['good'])
   seen.recovered.forEach(spool.remove)
   await spool.close()
@@ -224,7 +225,7 @@ test('strange things in the directory are left alone and harm nobody', async () 
 })
 
 test('a spool behind a symbolic link works', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   await mkdir(join(directory, 'real'))
   await symlink(join(directory, 'real'), join(directory, 'link'))
   const { spool } = open(join(directory, 'link'))
@@ -232,7 +233,7 @@ test('a spool behind a symbolic link works', async () => {
 })
 
 test('a symbolic link that took the place of a batch is not followed', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const { spool, seen } = open(directory)
   const stored = await putOne(spool, 'swapped', 'primary', 4)
   const aside = join(directory, 'same-record')
@@ -248,22 +249,22 @@ async function entriesIn(directory: string): Promise<string[]> {
 }
 
 test('a directory that a killed process had just begun is cleared away when it is old', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   await mkdir(join(directory, `new-${crypto.randomUUID()}`))
   await mkdir(join(directory, `o-${crypto.randomUUID()}`, 'primary'), { recursive: true })
   const { spool } = open(directory, { leaseMs: 30 })
-  await until(async () => expect((await entriesIn(directory)).length).toBe(1))
+  await eventually(async () => expect((await entriesIn(directory)).length).toBe(1))
   await spool.close()
   expect(await entriesIn(directory)).toEqual([])
 })
 
 test('an owner whose directory was taken over goes on in a new one', async () => {
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const paused = open(directory)
   const stored = await putOne(paused.spool, 'before')
   await backdateLeases(directory)
   const heir = open(directory)
-  await until(() => expect(heir.seen.recovered).toHaveLength(1))
+  await eventually(() => expect(heir.seen.recovered).toHaveLength(1))
 
   expect(await paused.spool.load(stored)).toBeUndefined()
   expect(paused.spool.bytesOf('primary')).toBe(0)

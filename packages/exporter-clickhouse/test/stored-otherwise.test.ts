@@ -1,37 +1,24 @@
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { processorTo } from '../../../test/kit/exporters.js'
 import { type Behaviour, type Received, scriptedServer } from '../../../test/kit/scripted-server.js'
+import { statsOf } from '../../../test/kit/stats.js'
 import { makeSpan } from '../../transform/test/spans.js'
-import type { Options } from '../src/config/options.js'
-import { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
+import type { ClickHouseSpanProcessor } from '../src/traces/span-processor.js'
 
 function writes(rows: number): Behaviour {
   const summary = JSON.stringify({ written_rows: String(rows), elapsed_ns: '1' })
   return { status: 200, headers: { 'x-clickhouse-summary': summary } }
 }
 
-function open(options: Options): ClickHouseSpanProcessor {
-  const made = new ClickHouseSpanProcessor({ shutdownTimeoutMs: 20, ...options })
-  onTestFinished(() => made.shutdown())
-  return made
-}
-
 function end(to: ClickHouseSpanProcessor, count: number): void {
   for (let n = 0; n < count; n++) to.onEnd(makeSpan({ name: `span ${n}` }))
-}
-
-function statsOf(of: ClickHouseSpanProcessor) {
-  const stats = of.stats().destinations['primary']
-  if (!stats) throw new Error('no destination')
-  const dropped = Object.values(stats.dropped).reduce((sum, rows) => sum + rows, 0)
-  expect(stats.accepted).toBe(stats.delivered + dropped + stats.waiting)
-  return stats
 }
 
 test.each([0, 1, 9])('a batch of 10 of which %i were written is unconfirmed', async (rows) => {
   const server = await scriptedServer({ each: () => writes(rows) })
   const drops: unknown[] = []
   const onDrop = (count: number, reason: string) => drops.push([count, reason])
-  const processor = open({ endpoint: server.url, onDrop })
+  const processor = processorTo({ endpoint: server.url, onDrop })
   end(processor, 10)
   await processor.forceFlush()
   expect(statsOf(processor)).toMatchObject({
@@ -50,7 +37,7 @@ test.each([10, 25])(
   'a batch of 10 of which the server wrote %i, its views too, is delivered',
   async (rows) => {
     const server = await scriptedServer({ each: () => writes(rows) })
-    const processor = open({ endpoint: server.url })
+    const processor = processorTo({ endpoint: server.url })
     end(processor, 10)
     await processor.forceFlush()
     expect(statsOf(processor)).toMatchObject({ delivered: 10, dropped: {}, failing: false })
@@ -59,7 +46,7 @@ test.each([10, 25])(
 
 test('what an asynchronous insert has written is not known yet', async () => {
   const server = await scriptedServer({ each: () => writes(0) })
-  const processor = open({ endpoint: server.url, asyncInsert: true })
+  const processor = processorTo({ endpoint: server.url, asyncInsert: true })
   end(processor, 10)
   await processor.forceFlush()
   expect(statsOf(processor)).toMatchObject({ delivered: 10, dropped: {} })
@@ -73,7 +60,12 @@ test('a table of JSON columns is asked about again, and gets rows when it has no
   }
   const server = await scriptedServer({ each: answer })
   const retry = { initialDelayMs: 1000 }
-  const processor = open({ endpoint: server.url, schema: 'otel', manageSchema: 'off', retry })
+  const processor = processorTo({
+    endpoint: server.url,
+    schema: 'otel',
+    manageSchema: 'off',
+    retry,
+  })
   end(processor, 10)
   await processor.forceFlush()
   const asked = () =>
@@ -98,7 +90,12 @@ test('an answer about JSON columns that cannot be read costs no row', async () =
       statement.includes('system.columns') ? { status: 200, body: said } : 'ok',
   })
   const retry = { initialDelayMs: 10 }
-  const processor = open({ endpoint: server.url, schema: 'otel', manageSchema: 'off', retry })
+  const processor = processorTo({
+    endpoint: server.url,
+    schema: 'otel',
+    manageSchema: 'off',
+    retry,
+  })
   const asked = () =>
     server.requests.filter(({ statement }) => statement.includes('system.columns')).length
   end(processor, 10)

@@ -11,20 +11,21 @@ import {
   isTracingSuppressed,
   TracerProvider,
 } from '#sdk'
+import { eventually } from '../../../test/kit/patience.js'
 import { type Behaviour, scriptedServer } from '../../../test/kit/scripted-server.js'
+import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
 import { makeSpan } from '../../transform/test/spans.js'
 import { realFs, type SpoolFs } from '../src/spool/disk.js'
 import { openSpool } from '../src/spool/spool.js'
 import { ClickHouseSpanExporter } from '../src/traces/span-exporter.js'
-import { batchOf, filesIn, insertsFor, spools, until } from './spool-kit.js'
+import { batchOf, filesIn, insertsFor } from './spool-kit.js'
 
-const { directory: newDirectory } = spools()
 const REFUSED: Behaviour = { status: 400, code: 27, body: 'Code: 27. DB::Exception: Cannot parse' }
 afterEach(() => context.disable())
 
 test('every call of a spool to its disk is made without tracing, in timers and after a wait too', async () => {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-  const directory = await newDirectory()
+  const directory = temporaryDirectory()
   const traced: string[] = []
   let calls = 0
   const fs = new Proxy(realFs, {
@@ -54,7 +55,7 @@ test('every call of a spool to its disk is made without tracing, in timers and a
   await first.close()
   let recovered = 0
   const next = openSpool(config, ['a'], { ...events, recovered: () => recovered++ }, fs)
-  await until(() => expect(recovered).toBe(1))
+  await eventually(() => expect(recovered).toBe(1))
   await next.close()
   expect(calls).toBeGreaterThan(20)
   expect(traced).toEqual([])
@@ -64,7 +65,7 @@ test.skipIf(!FsInstrumentation)(
   'spool and dead letters are not traced where all other files are',
   async () => {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-    const directory = await newDirectory()
+    const directory = temporaryDirectory()
     const seen = new InMemorySpanExporter()
     const provider = new TracerProvider({ spanProcessors: [batchSpanProcessor(seen)] })
     const instrumentation = new FsInstrumentation({

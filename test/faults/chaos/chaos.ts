@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { statsOf, until } from '../../delivery/harness.js'
 import type { Verdict } from '../../kit/oracle.js'
+import { until } from '../../kit/patience.js'
+import { statsOf } from '../../kit/stats.js'
 import { judgeTable } from '../real-table.js'
 import { randomOf } from '../seed.js'
 import { type ChaosFault, type Event, SIDE_BY_SIDE } from './faults.js'

@@ -1,6 +1,6 @@
 import { kill } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { until } from '../../delivery/harness.js'
+import { until } from '../../kit/patience.js'
 import type { Fault } from '../../kit/proxy.js'
 import { flaky, losesAnswers, stale, usualBehaviour } from './front.js'
 import { LEASE_MS, MAX_SPOOLED, type Scene } from './scene.js'
