@@ -57,7 +57,7 @@ export const BATCHES = [
     [
       [
         'takes in nothing for a row that does not fit behind the others',
-        'isRow = this.#write(span, batcher) // again',
+        'isRow = this.#write(record, batcher) // again',
         'isRow = true // again',
       ],
       [
@@ -114,8 +114,8 @@ export const BATCHES = [
         'if (this.#heldBytes <= this.#maxBytes || !this.has(newest)) return undefined',
         'return undefined',
       ],
-      ['drops what may have been written', ' && !entry.ambiguous', ''],
-      ['drops what is in flight', "entry.state !== 'in_flight' && ", ''],
+      ['drops what may have been written', ' && !entry.history.ambiguous', ''],
+      ['drops what is in flight', '!isBusy(entry) && ', ''],
       [
         'drops the oldest where the newest was to go',
         "hopeless || this.#whenFull === 'drop_newest'",

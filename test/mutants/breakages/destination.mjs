@@ -7,38 +7,43 @@ const tests = [
   exporter('dead-letters'),
   exporter('regressions'),
 ]
+const policy = [exporter('verdict'), ...tests]
 
 export const DESTINATION = [
   ...inFile(
     'exporter/accounting/account',
-    [exporter('account'), ...tests],
+    [exporter('dead-letters'), ...tests],
+    [['counts a drop nowhere', '(this.dropped[reason] ?? 0) + rows', 'this.dropped[reason] ?? 0']],
+  ),
+  ...inFile(
+    'exporter/accounting/duplicates',
+    [exporter('duplicates')],
+    [['does not say that rows may be there twice', 'this.#possible += this.#doubtful', 'return']],
+  ),
+  ...inFile(
+    'exporter/delivery/verdict',
+    [exporter('verdict'), exporter('stored-otherwise')],
     [
-      ['counts a drop nowhere', '(this.dropped[reason] ?? 0) + rows', 'this.dropped[reason] ?? 0'],
       [
-        'does not say that rows may be there twice',
-        'this.possibleDuplicates += this.#doubtful',
-        'return',
+        'believes a success that wrote fewer rows',
+        'return writtenRows >= rows || asyncInsert',
+        'return true',
+      ],
+      [
+        'throws rows after those that were not stored',
+        "reason: 'unconfirmed', fault: 'server'",
+        "reason: 'unconfirmed', fault: 'batch'",
       ],
     ],
   ),
   ...inFile(
-    'exporter/delivery/destination',
+    'exporter/delivery/known-table',
     [exporter('stored-otherwise')],
     [
       [
-        'believes a success that wrote fewer rows',
-        'if (writtenRows >= entry.rows || this.config.asyncInsert) return false',
-        'return false',
-      ],
-      [
-        'throws rows after those that were not stored',
-        "this.#pauseAfter({ status: 'retry', why: 'misconfigured', error })",
-        '',
-      ],
-      [
         'goes on filling columns of type JSON with texts',
-        'this.#jsonColumns.length > 0 ? ',
-        'this.#jsonColumns.length < 0 ? ',
+        'if (!this.target || this.#jsonColumns.length === 0) return',
+        'if (!this.target || this.#jsonColumns.length > 0) return',
       ],
       [
         'never asks again whether a table has been mended',
@@ -47,33 +52,89 @@ export const DESTINATION = [
       ],
       [
         'loses rows by an answer about columns that cannot be read',
-        'columnsOf(this.config, this.#with.sender.run).catch(() => undefined)',
-        'columnsOf(this.config, this.#with.sender.run)',
+        'columnsOf(this.name, this.#server.sender.run).catch(() => undefined)',
+        'columnsOf(this.name, this.#server.sender.run)',
       ],
     ],
   ),
   ...inFile('exporter/delivery/destination', tests, [
     [
       'forgets a waiting batch at shutdown',
-      "this.#drop(entry, 'shutdown')\n    }",
-      'this.#queue.remove(entry)\n    }',
+      "this.#holdings.drop(entry, 'shutdown')\n    }",
+      'this.#holdings.queue.remove(entry)\n    }',
     ],
     ['drops at shutdown what is on disk', 'if (entry.stored) continue', ''],
+  ]),
+  ...inFile('exporter/delivery/verdict', policy, [
     [
       'drops a batch because of one row',
-      '.batch.rows === 1) return this.#giveUp',
-      '.batch.rows > 0) return this.#giveUp',
+      "facts.rows === 1 ? 'give_up'",
+      "facts.rows > 0 ? 'give_up'",
     ],
     [
       'retries once less than it was told to',
-      'entry.failures > this.config.retry.maxRetries',
-      'entry.failures >= this.config.retry.maxRetries',
+      'history.failures > facts.maxRetries',
+      'history.failures >= facts.maxRetries',
     ],
     [
       'retries for ever',
-      'entry.failures > this.config.retry.maxRetries',
-      'entry.failures > Number.POSITIVE_INFINITY',
+      'history.failures > facts.maxRetries',
+      'history.failures > Number.POSITIVE_INFINITY',
     ],
+    [
+      'lets a batch that the server refuses hold up those behind it',
+      "outcome.why === 'misconfigured' || history.failures >= ATTEMPTS_IN_A_ROW",
+      'false',
+    ],
+    [
+      'takes the time that a server names for that of one batch',
+      '!isOfServer && retryAfterMs === undefined',
+      '!isOfServer',
+    ],
+    ['takes a failing server for a failing batch', 'return overtaken && answers', 'return answers'],
+    [
+      'divides a batch before the server has refused it six times',
+      'history.refusals > MAX_LONELY_REFUSALS',
+      'history.refusals > 0',
+    ],
+    [
+      'divides rows that only their configuration made wrong',
+      "return recovered && why === 'misconfigured'",
+      'return false',
+    ],
+  ]),
+  ...inFile('exporter/delivery/history', policy, [
+    [
+      'takes a flush for a reason to give rows up',
+      'failures: hurried ? failures : failures + 1',
+      'failures: failures + 1',
+    ],
+    [
+      'divides what may have been stored because it failed often',
+      'isDefinite(outcome) ? refusals + 1 : 0',
+      'refusals + 1',
+    ],
+    [
+      'forgets that rows may have been stored',
+      "ambiguous || outcome.why === 'ambiguous'",
+      "outcome.why === 'ambiguous'",
+    ],
+    [
+      'gives more time to a server that does not even answer pings',
+      'outcome.timedOut && !outcome.unsent',
+      'outcome.timedOut',
+    ],
+  ]),
+  ...inFile(
+    'exporter/delivery/entry',
+    [exporter('entry')],
+    [
+      ['sends a batch again that is gone', '  gone: [],', "  gone: ['ready'],"],
+      ['takes any change of state', 'if (!NEXT[this.#state].includes(next))', 'if (false)'],
+      ['tells a sibling twice', '    this.onVerdict = undefined\n', ''],
+    ],
+  ),
+  ...inFile('exporter/delivery/attempts', tests, [
     [
       'lets a destination that hangs hold up the others',
       'startDeadline(PATIENCE_MS, () => this.#fallBehind()',
@@ -81,56 +142,42 @@ export const DESTINATION = [
     ],
     [
       'gives a slow link no more time',
-      'this.config.timeoutMs * 2 ** Math.min(entry.timeouts, MAX_DEADLINE_DOUBLINGS)',
-      'this.config.timeoutMs',
+      'config.timeoutMs * 2 ** Math.min(timeouts, MAX_DEADLINE_DOUBLINGS)',
+      'config.timeoutMs',
     ],
+    ['waits on, although somebody flushes', 'this.health.hurry()', ''],
+    ['throws dead letters away', "problem ? status : 'dead_lettered'", 'status'],
+  ]),
+  ...inFile('exporter/delivery/holdings', tests, [
     [
       'counts as delivered what it dropped when it was full',
-      "this.#drop(victim, 'queue_full')",
-      'this.#deliver(victim)',
+      "this.drop(victim, 'queue_full')",
+      'this.deliver(victim)',
     ],
-    ['takes a flush for a reason to give rows up', 'if (!this.#pace.hurried) {', '{'],
-    ['waits on, although somebody flushes', 'this.#pace.hurry()', ''],
-    [
-      'lets a batch that the server refuses hold up those behind it',
-      "outcome.why === 'misconfigured' || entry.failures >= ATTEMPTS_IN_A_ROW",
-      'false',
-    ],
-    ['throws dead letters away', "problem ? reason : 'dead_lettered'", 'reason'],
   ]),
   ...inFile(
-    'exporter/delivery/destination',
+    'exporter/delivery/attempts',
     [exporter('regressions')],
     [
       [
-        'divides what may have been stored because it failed often',
-        'isDefinite(outcome) ? entry.refusals + 1 : 0',
-        'entry.refusals + 1',
-      ],
-      [
         'tells the other part before the pause that the server asked for has begun',
-        'if (!isAlone) this.#pauseAfter(outcome)',
-        'this.#tellSibling(entry, false)\n    if (!isAlone) this.#pauseAfter(outcome)',
+        "      case 'retry':\n        this.#begin(verdict)",
+        "      case 'retry':\n        entry.tell(false)\n        this.#begin(verdict)",
       ],
       [
         'tells the other part before it is settled when the batch itself may be sent again',
-        'if (lonely) this.#rest(entry, outcome)',
-        'this.#tellSibling(entry, false)\n      if (lonely) this.#rest(entry, outcome)',
-      ],
-      [
-        'takes the time that a server names for that of one batch',
-        'outcome.retryAfterMs === undefined && // a Retry',
-        'true && // who',
+        'if (moveToEnd) queue.moveToEnd(entry)',
+        'if (moveToEnd) queue.moveToEnd(entry)\n    entry.tell(false)',
       ],
       [
         'counts its own bugs as rows that the server refused',
-        "this.#drop(entry, 'internal_error', error)\n  }",
-        "this.#drop(entry, 'rejected', error)\n  }",
+        "for (const entry of entries) holdings.drop(entry, 'internal_error', error)",
+        "for (const entry of entries) holdings.drop(entry, 'rejected', error)",
       ],
     ],
   ),
   ...inFile(
-    'exporter/delivery/destination',
+    'exporter/delivery/known-table',
     [exporter('compact')],
     [
       [
@@ -146,22 +193,23 @@ export const DESTINATION = [
     [
       ['sends one-row batches that wait one by one', 'if (!isSmall(first)) return', 'return'],
       ['unites what was sent already', '!entry.attempted && ', ''],
-      ['unites what is on disk', ' && !mayBeOnDisk(entry)', ''],
+      ['unites what is on disk', ' && !entry.mayBeOnDisk', ''],
       [
         'unites what is large',
         'bytesOf(entry) <= MAX_SMALL_BYTES',
         'bytesOf(entry) <= Number.POSITIVE_INFINITY',
       ],
       ['unites batches without end', '> Math.min(maxBytes, MAX_UNITED_BYTES)', '< 0'],
+      ['unites rows of different tables', 'tableOf(one) === tableOf(other)', 'true'],
     ],
   ),
   ...inFile(
     'exporter/delivery/entry',
     [exporter('spool-late')],
-    [['unites what may come on disk yet', ' || reservedBytes > 0', '']],
+    [['unites what may come on disk yet', ' || this.reservedBytes > 0', '']],
   ),
   ...inFile(
-    'exporter/delivery/splitter',
+    'exporter/delivery/parts',
     [exporter('small-batches')],
     [
       [
@@ -172,39 +220,45 @@ export const DESTINATION = [
     ],
   ),
   ...inFile(
-    'exporter/delivery/destination',
+    'exporter/delivery/attempts',
     [exporter('small-batches')],
     [
       [
         'answers nobody whose rows went with those of others',
-        '      void united.receipt.then(entry.acknowledge)\n',
+        '    for (const entry of entries) void united.receipt.then(entry.acknowledge)\n',
         '',
       ],
     ],
   ),
   ...inFile(
-    'exporter/delivery/destination',
+    'exporter/delivery/holdings',
     [exporter('spool-bound')],
     [
       [
         'leaves on disk what is delivered',
-        'if (entry.stored) this.#with.spool?.remove(entry.stored)\n    return true',
-        'return true',
-      ],
-      [
-        'takes more of the disk than it may',
-        'this.#onTheWayToDisk += bytes',
-        'this.#onTheWayToDisk += 0',
+        'if (stored) this.#with.spool?.remove(stored)',
+        'if (!stored) return',
       ],
     ],
   ),
   ...inFile(
-    'exporter/delivery/destination',
+    'exporter/delivery/disk-room',
+    [exporter('spool-bound')],
+    [
+      [
+        'takes more of the disk than it may',
+        'this.#reservedBytes += bytes',
+        'this.#reservedBytes += 0',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/splitter',
     [faults('divided-twice')],
     [
       [
         'divides what is on disk otherwise than whoever takes it over',
-        'entry.divided || mayBeOnDisk(entry) ? undefined : row',
+        'entry.divided || entry.mayBeOnDisk ? undefined : row',
         'entry.divided ? undefined : row',
       ],
     ],

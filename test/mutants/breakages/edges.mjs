@@ -49,7 +49,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/delivery/destination',
+    'exporter/delivery/holdings',
     [exporter('process-end')],
     [['warns of a destination that has taken rows', '    this.#with.log.delivered()\n', '']],
   ),
@@ -201,7 +201,7 @@ export const EDGES = [
       ],
       [
         'writes dead letters to a table without their token',
-        "token: insert?.settings['insert_deduplication_token'] ?? '',\n      }),",
+        "token: insert.settings['insert_deduplication_token'] ?? '',\n      }),",
         "token: '',\n      }),",
       ],
     ],
@@ -281,8 +281,8 @@ export const EDGES = [
     [
       [
         'writes a span into the middle of another one',
-        'this.#isAdding || isPending(span)',
-        'isPending(span)',
+        'this.#isAdding || isPending(record)',
+        'isPending(record)',
       ],
       [
         'answers a flush that a getter asked for before the row is written',

@@ -86,22 +86,28 @@ export const NETWORK = [
     ],
   ),
   ...inFile(
-    'exporter/clickhouse/sender',
+    'exporter/clickhouse/creation',
     [exporter('sender')],
     [
       [
         'sends rows before the view that was interrupted is there',
-        'if (!interrupted) missing = undefined',
-        'missing = undefined',
+        'if (!interrupted) this.#missing = undefined',
+        'this.#missing = undefined',
       ],
       [
         'asks for the table again and again, when somebody has created it by hand',
-        'if (!interrupted) missing = undefined',
-        "if (created.status === 'delivered') missing = undefined",
+        'if (!interrupted) this.#missing = undefined',
+        "if (created.status === 'delivered') this.#missing = undefined",
       ],
+    ],
+  ),
+  ...inFile(
+    'exporter/clickhouse/sender',
+    [exporter('sender')],
+    [
       [
         'sends statements with a setting that the server does not know',
-        'path: statementPath(unknownSettings)',
+        'path: statementPath(leftOut.names)',
         'path: statementPath(new Set())',
       ],
     ],

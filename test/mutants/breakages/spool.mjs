@@ -177,19 +177,25 @@ export const SPOOL = [
         'void gone // it was divided',
       ],
       [
+        'says that rows in memory are on disk',
+        'if (!entry.stored && counts',
+        'if (entry.stored && counts',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/loading',
+    [exporter('spool-late'), exporter('spool-takeover')],
+    [
+      [
         'sends from memory what another process has taken over',
-        "if (whereabouts !== 'adopted') return true",
-        'return true',
+        "if (whereabouts === 'adopted') {",
+        "if (whereabouts === 'none') {",
       ],
       [
         'believes a directory that was deleted to be on disk',
         "if (whereabouts === 'gone') entry.stored = undefined",
         "if (whereabouts === 'gone') void entry",
-      ],
-      [
-        'says that rows in memory are on disk',
-        'if (!entry.stored && entry.state',
-        'if (entry.stored && entry.state',
       ],
     ],
   ),
@@ -207,43 +213,57 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
+    'exporter/delivery/verdict',
+    [exporter('verdict'), exporter('spool-refused')],
+    [
+      [
+        'takes a refused record of an earlier configuration for a failing server',
+        "isLeftBehind(outcome, facts) ? 'kind' : ",
+        '',
+      ],
+      [
+        'sends new rows although a time was named with the refusal of a record',
+        'error instanceof ClickHouseError && retryAfterMs === undefined\n',
+        'error instanceof ClickHouseError\n',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/aside',
+    [exporter('spool-refused')],
+    [
+      [
+        'asks again with every record of a kind that was refused',
+        'return recovered && insert && this.#kinds.size > 0 ? kindOf(insert) : undefined',
+        'return undefined',
+      ],
+      [
+        'leaves a kind aside although one of it was taken',
+        'this.#kinds.taken(entry, kindOf(entry.insert))',
+        'void kindOf',
+      ],
+      ['forgets what kind a refused record is while memory is short', 'entry.kind = kind\n', ''],
+    ],
+  ),
+  ...inFile(
     'exporter/delivery/destination',
     [exporter('spool-refused')],
     [
       [
-        'takes a refused record of an earlier configuration for a failing server',
-        'const goesAside = isLeftBehind(entry, outcome)',
-        'const goesAside = isLeftBehind(entry, outcome) && false',
-      ],
-      [
-        'asks again with every record of a kind that was refused',
-        'return recovered && this.#refusedKinds.size > 0 ? kindOf(insert) : undefined',
-        'return undefined',
-      ],
-      [
         'makes flushes wait for records that are refused',
-        '.filter((entry) => !isAside(entry))',
+        '.filter((entry) => !isAsideOnDisk(entry))',
         '',
       ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/attempts',
+    [exporter('spool-refused')],
+    [
       [
         'does not ask whether the process before had stored a record',
-        'entry.ambiguous || entry.recovered',
-        'entry.ambiguous',
-      ],
-      [
-        'leaves a kind aside although one of it was taken',
-        'this.#refusedKinds.taken(entry, kindOf(entry.insert))',
-        'void kindOf',
-      ],
-      [
-        'sends new rows although a time was named with the refusal of a record',
-        ' && retryAfterMs === undefined\n',
-        '\n',
-      ],
-      [
-        'forgets what kind a refused record is while memory is short',
-        'if (!goesAside) this.#queue.unload(entry)',
-        'this.#queue.unload(entry)',
+        'history.ambiguous || entry.recovered',
+        'history.ambiguous',
       ],
     ],
   ),
@@ -264,13 +284,13 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/clickhouse/sender',
+    'exporter/delivery/attempts',
     [exporter('spool-refused')],
     [
       [
         "creates the configured table for a record of another's",
-        'if (!isForConfiguredTable(insert, config)) return outcome',
-        '',
+        'sender.attempt(part.batch, part.insert, table.target, {',
+        'sender.attempt(part.batch, part.insert, config.targets.traces, {',
       ],
     ],
   ),

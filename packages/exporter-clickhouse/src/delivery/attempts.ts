@@ -1,7 +1,7 @@
 import { wholeRow } from '@spanhouse/transform'
 import { type Insert, insertOf } from '../clickhouse/insert.js'
 import type { Outcome, Rejection, Retry } from '../clickhouse/outcome.js'
-import { MAX_CONCURRENCY, type Sender } from '../clickhouse/sender.js'
+import type { Sender } from '../clickhouse/sender.js'
 import { clock } from '../common/clock.js'
 import { startDeadline } from '../common/deadline.js'
 import type { DestinationConfig } from '../config/config.js'
@@ -12,15 +12,15 @@ import { Aside } from './aside.js'
 import { restMs } from './backoff.js'
 import type { DeadLetters } from './dead-letters.js'
 import { Entry } from './entry.js'
+import { Health } from './health.js'
 import type { Holdings } from './holdings.js'
 import type { KnownTable } from './known-table.js'
 import type { KnownTables } from './known-tables.js'
 import { loaded } from './loading.js'
-import { Pace } from './pace.js'
 import { type Part, unitedOf } from './parts.js'
 import { smallOnes } from './small-batches.js'
 import { Splitter } from './splitter.js'
-import { decide, type Fault, isRefused, type Verdict } from './verdict.js'
+import { decide, type Fault, type Verdict } from './verdict.js'
 
 interface Surroundings {
   readonly config: DestinationConfig
@@ -43,55 +43,25 @@ export const PATIENCE_MS = 1000
 /** Sends the batches of one destination, and does with each what its outcome asks for. */
 export class Attempts {
   readonly #with: Surroundings
-  readonly #pace: Pace
   readonly #aside: Aside
   readonly #splitter: Splitter
-  #inFlight = 0
-  /** Attempts begun before the server last began to fail are past counting: the probe does not wait for them. */
-  #generation = 0
-  #inFlightNow = 0
-  #isBehind = false
-  /** Undefined before the first attempt has ended. */
-  #refusedEverything: boolean | undefined
-  #lastError: Error | undefined
+  /** What the outcomes say about the server. */
+  readonly health: Health
 
   constructor(surroundings: Surroundings) {
     this.#with = surroundings
     const pump = () => this.pump()
-    this.#pace = new Pace(surroundings.config.retry, MAX_CONCURRENCY, pump)
+    this.health = new Health(surroundings.config.retry, pump)
     this.#aside = new Aside({ ...surroundings, pump })
     const divide = (entry: Entry, rejection: Rejection) => this.#divideUntried(entry, rejection)
     this.#splitter = new Splitter({ ...surroundings, pump, divide })
   }
 
-  get inFlight(): number {
-    return this.#inFlight
-  }
-
-  /** The last attempt failed. */
-  get failing(): boolean {
-    return this.#pace.failing
-  }
-
-  get lastError(): Error | undefined {
-    return this.#lastError
-  }
-
-  /** The server is slow to answer, or failed when it was last asked: nobody's export() waits for it. */
-  get isBehind(): boolean {
-    return this.#isBehind
-  }
-
-  /** Every attempt so far was refused: another one helps only if somebody repairs something. */
-  get refusedEverything(): boolean {
-    return this.#refusedEverything === true
-  }
-
-  /** Starts what may be started: several requests on a healthy server, one at a time on a failing one. */
+  /** Starts what may be started. */
   pump(): void {
     if (this.#with.closing.aborted) return
     for (const entry of this.#with.holdings) {
-      if (this.#inFlightNow >= this.#pace.concurrency) return
+      if (!this.health.mayStart) return
       if (entry.state === 'ready') this.#start(entry)
     }
   }
@@ -99,7 +69,7 @@ export class Attempts {
   /** Somebody waits for these rows: the next attempt is due now. */
   hurry(): void {
     for (const entry of this.#with.holdings) if (entry.state === 'resting') entry.to('ready')
-    this.#pace.hurry()
+    this.health.hurry()
     this.pump()
   }
 
@@ -109,7 +79,7 @@ export class Attempts {
   }
 
   close(): void {
-    this.#pace.stop()
+    this.health.close()
     this.#aside.close()
   }
 
@@ -117,9 +87,7 @@ export class Attempts {
     const { holdings, config } = this.#with
     let entries = smallOnes(first, holdings, config.batch)
     for (const entry of entries) entry.to('in_flight')
-    this.#inFlight++
-    this.#inFlightNow++
-    const generation = this.#generation
+    const end = this.health.begin()
     const work = async () => {
       const entry = entries.length > 1 ? await this.#unite(entries) : first
       if (!entry) return
@@ -133,8 +101,7 @@ export class Attempts {
         for (const entry of entries) holdings.drop(entry, 'internal_error', error)
       })
       .then(() => {
-        this.#inFlight--
-        if (generation === this.#generation) this.#inFlightNow--
+        end()
         this.pump()
       })
   }
@@ -145,12 +112,12 @@ export class Attempts {
     const parts = entries.map(({ batch, insert }) => ({ batch, insert }) as Part)
     const batch = await unitedOf(parts, config.compression)
     if (closing.aborted) return undefined
-    const united = Entry.of(batch)
     const [first] = parts
     const target = first && tables.of(first.insert).target
-    if (!target || !holdings.replace(entries, [united]))
+    const united = Entry.of(batch)
+    united.insert = target && insertOf(target, config, batch)
+    if (!united.insert || !holdings.replace(entries, [united]))
       throw new Error('bug: a batch left while it was united with others')
-    united.insert = insertOf(target, config, batch)
     for (const entry of entries) void united.receipt.then(entry.acknowledge)
     united.to('ready')
     united.to('in_flight')
@@ -171,19 +138,19 @@ export class Attempts {
       (await table.unfit()) ??
       (await sender.attempt(part.batch, part.insert, table.target, {
         deadlineMs: config.timeoutMs * 2 ** Math.min(timeouts, MAX_DEADLINE_DOUBLINGS),
-        pingFirst: this.#pace.timedOut,
+        pingFirst: this.health.timedOut,
         repeatable: table.duplicates.deduplication !== 'ineffective',
       }))
     endPatience()
     if (outcome.status !== 'delivered') holdings.account.errors++
-    this.#refusedEverything = isRefused(outcome) && this.#refusedEverything !== false
+    this.health.saw(outcome)
     onAttempt(entry.rows, (clock.now() - startedAt) / 1000, outcome)
     return outcome
   }
 
   /** Does what the outcome asks for. The sibling is told last: that may start other batches, so any pause must have begun and this batch be in its final state. */
   async #conclude(entry: Entry, outcome: Outcome): Promise<void> {
-    const { config, holdings, tables, closing } = this.#with
+    const { config, holdings, tables, log, closing } = this.#with
     const { insert } = entry
     if (!holdings.has(entry) || closing.aborted || !insert) return // settled meanwhile, by close()
     const table = tables.of(insert)
@@ -195,10 +162,13 @@ export class Attempts {
       asyncInsert: config.asyncInsert,
       maxRetries: config.retry.maxRetries,
       deliveries: holdings.account.deliveries,
-      hurried: this.#pace.hurried,
+      hurried: this.health.hurried,
     })
     entry.history = history
-    if (isAnswer(outcome, verdict)) this.#answered()
+    if (isAnswer(outcome, verdict)) {
+      this.health.answered()
+      log.recovered()
+    }
     switch (verdict.step) {
       case 'deliver':
         this.#aside.taken(entry)
@@ -231,13 +201,8 @@ export class Attempts {
 
   /** What a failure means for the whole destination. It comes first, because what follows may start other batches. */
   #begin({ fault, outcome }: Failure): void {
-    this.#lastError = outcome.error
-    if (fault !== 'server') return
-    if (!this.#pace.failing) {
-      this.#generation++
-      this.#inFlightNow = 0
-    }
-    this.#pace.failed(outcome)
+    this.health.noteError(outcome.error)
+    if (fault === 'server') this.health.pauseAfter(outcome)
   }
 
   #explain({ fault, outcome }: Failure, table: KnownTable): void {
@@ -282,7 +247,7 @@ export class Attempts {
   }
 
   async #divide(entry: Entry, rejection: Rejection): Promise<void> {
-    this.#lastError = rejection.error
+    this.health.noteError(rejection.error)
     const part = await this.#toSplit(entry)
     if (part && (await this.#splitter.divide(entry, part, rejection))) entry.tell(false)
   }
@@ -302,7 +267,7 @@ export class Attempts {
 
   async #giveUp(entry: Entry, insert: Insert, { status, error }: Rejection): Promise<void> {
     const { holdings, deadLetters, tables, log } = this.#with
-    this.#lastError = error
+    this.health.noteError(error)
     const [line] = entry.batch && deadLetters ? await entry.batch.lines() : []
     if (!deadLetters || line === undefined) return holdings.drop(entry, status, error)
     const problem = await deadLetters.keep({
@@ -322,15 +287,9 @@ export class Attempts {
 
   /** Nobody's export() waits for a server that is known to be behind. */
   #fallBehind(): void {
-    this.#isBehind = true
+    this.health.fallBehind()
     for (const entry of this.#with.holdings)
       if (entry.state !== 'sealed') entry.acknowledge('waiting')
-  }
-
-  #answered(): void {
-    this.#isBehind = false
-    this.#pace.succeeded()
-    this.#with.log.recovered()
   }
 }
 

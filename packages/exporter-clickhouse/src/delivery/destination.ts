@@ -117,7 +117,7 @@ export class Destination {
     entry.to('ready')
     queue.recount(entry)
     queue.unload(entry)
-    if (this.#attempts.isBehind || this.#with.acknowledge === 'accepted')
+    if (this.#attempts.health.isBehind || this.#with.acknowledge === 'accepted')
       entry.acknowledge('waiting')
     else acknowledgeInTime(entry)
     this.#attempts.pump()
@@ -190,7 +190,7 @@ export class Destination {
 
   /** Every attempt so far was refused: another one helps only if somebody repairs something. */
   get refusedEverything(): boolean {
-    return this.#attempts.refusedEverything
+    return this.#attempts.health.refusedEverything
   }
 
   /** Rows that are lost if the process ends now. */
@@ -220,6 +220,7 @@ export class Destination {
   stats(): DestinationStats {
     const { account, queue } = this.#holdings
     const { accepted, delivered, dropped, errors, retries } = account
+    const { inFlight, failing, lastError } = this.#attempts.health
     return {
       accepted,
       delivered,
@@ -228,14 +229,14 @@ export class Destination {
       waitingBytes: queue.heldBytes,
       spooledBytes: this.spool?.bytesOf(this.config.name) ?? 0,
       unspooled: this.spool ? this.#rowsInMemoryOnly(({ state }) => state !== 'sealed') : 0,
-      inFlight: this.#attempts.inFlight,
+      inFlight,
       requests: this.#with.sender.requests,
       errors,
       retries,
       deduplication: this.#tables.deduplication,
       possibleDuplicates: this.#tables.possibleDuplicates,
-      failing: this.#attempts.failing,
-      lastError: this.#attempts.lastError?.message ?? null,
+      failing,
+      lastError: lastError?.message ?? null,
     }
   }
 
