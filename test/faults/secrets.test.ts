@@ -1,8 +1,4 @@
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import {
   ClickHouseSpanExporter,
@@ -20,16 +16,12 @@ import { exception, STYLES } from '../kit/exceptions.js'
 import type { Reply, RequestHead } from '../kit/http-wire.js'
 import { readInsert, readStatement } from '../kit/insert-request.js'
 import { PATIENT_MS, until } from '../kit/patience.js'
+import { CERT, KEY, secureServer } from '../kit/raw-server.js'
 import { answer, type Behaviour, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
 import { statsOf } from '../kit/stats.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { ALL, CREDENTIALS, canariesIn, filesUnder, RESOURCE_VALUES, VALUES } from './canaries.js'
 import { Witness } from './witness.js'
-
-const FIXTURES = new URL('../../packages/exporter-clickhouse/test/fixtures/', import.meta.url)
-const [cert, key] = ['cert', 'key'].map((what) =>
-  readFileSync(new URL(`test-only-${what}.pem`, FIXTURES), 'utf8'),
-) as [string, string]
 
 const CREDENTIAL_OPTIONS: Options = {
   username: CREDENTIALS.user,
@@ -79,15 +71,6 @@ async function file(): Promise<string> {
   return path
 }
 
-async function httpsServer(): Promise<string> {
-  const server: Server = createServer({ cert, key }, (_, response) => response.end())
-  server.on('tlsClientError', () => {})
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => void server.close())
-  return `https://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
 /** Says what it has before it, values of the statement and of the rows: in few words, for of many the last are cut off. */
 function quoting(say: (quoted: string) => Reply): Behaviour {
   return async (exchange) => {
@@ -116,17 +99,20 @@ const REFUSED: Case[] = [
   {
     name: 'the certificate is self-signed',
     shows: 'an error',
-    options: async () => ({ endpoint: await httpsServer() }),
+    options: async () => ({ endpoint: (await secureServer()).url }),
   },
   {
     name: 'the certificate is another’s, and the client has one of its own',
     shows: 'an error',
-    options: async () => ({ endpoint: await httpsServer(), tls: { ca: cert, cert, key } }),
+    options: async () => ({
+      endpoint: (await secureServer()).url,
+      tls: { ca: CERT, cert: CERT, key: KEY },
+    }),
   },
   {
     name: 'the server speaks TLS, and the endpoint says http:',
     shows: 'an error',
-    options: async () => ({ endpoint: (await httpsServer()).replace('https:', 'http:') }),
+    options: async () => ({ endpoint: (await secureServer()).url.replace('https:', 'http:') }),
   },
   {
     name: 'the server speaks no TLS, and the endpoint says https:',
@@ -513,9 +499,9 @@ describe('options that cannot be used', () => {
       get: throwing,
       enumerable: true,
     }),
-    'a passphrase, which is no option': { tls: { cert, key: tlsKey, passphrase: password } },
+    'a passphrase, which is no option': { tls: { cert: CERT, key: tlsKey, passphrase: password } },
     'a key that is none': {
-      tls: { cert, key: `-----BEGIN PRIVATE KEY-----\n${tlsKey}\n-----END PRIVATE KEY-----` },
+      tls: { cert: CERT, key: `-----BEGIN PRIVATE KEY-----\n${tlsKey}\n-----END PRIVATE KEY-----` },
     },
     'an authority that is none': { tls: { ca: `-----BEGIN CERTIFICATE-----\n${tlsKey}` } },
     'a URL that is an object': { endpoint: new URL(`http://${user}:${password}@host`) },

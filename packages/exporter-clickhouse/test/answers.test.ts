@@ -1,13 +1,11 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer as createHttpServer } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { diagLines } from '../../../test/kit/diag-lines.js'
 import { exported, exporterTo, spans } from '../../../test/kit/exporters.js'
 import { eventually } from '../../../test/kit/patience.js'
+import { rawServer } from '../../../test/kit/raw-server.js'
 import {
   type Behaviour,
   type Received,
@@ -151,20 +149,13 @@ test('a page that stands in for a server costs no row, and one line says what it
 
 test('a dead letter that something else takes is not kept', async () => {
   const lines = diagLines()
-  const server = createHttpServer((req, res) => {
-    const isRow = req.url?.includes('insert_deduplication_token=')
-    req.resume().on('end', () => {
-      if (isRow) res.writeHead(400, { 'x-clickhouse-exception-code': '27' }).end()
-      else res.writeHead(200, { 'content-type': 'text/plain' }).end('Hello')
-    })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
+  const server = await scriptedServer({
+    each: ({ query }) =>
+      query.has('insert_deduplication_token')
+        ? { status: 400, code: 27 }
+        : { status: 200, headers: { 'content-type': 'text/plain' }, body: 'Hello' },
   })
-  const { port } = server.address() as AddressInfo
-  const to = exporterTo({ endpoint: `http://127.0.0.1:${port}`, deadLetter: { table: 'dead' } })
+  const to = exporterTo({ endpoint: server.url, deadLetter: { table: 'dead' } })
   await exported(to, spans(1))
   await to.forceFlush()
   expect(statsOf(to)).toMatchObject({ dropped: { rejected: 1 } })
@@ -295,9 +286,8 @@ describe('delivers, whatever the wire looks like', () => {
     ],
     ['no reason', [`HTTP/1.1 200\r\n${id}content-length: 0\r\n\r\n`]],
   ])('%s', async (_, answer) => {
-    const server = createServer((socket) => {
+    const server = await rawServer((socket) => {
       let seen = ''
-      socket.on('error', () => {})
       socket.on('data', (chunk) => {
         seen += chunk.toString('latin1')
         const length = Number(/content-length: (\d+)/i.exec(seen)?.[1])
@@ -307,12 +297,8 @@ describe('delivers, whatever the wire looks like', () => {
         for (const part of answer) socket.write(part)
         socket.end()
       })
-    }).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    onTestFinished(() => void server.close())
-    const to = exporterTo({
-      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     })
+    const to = exporterTo({ endpoint: server.url })
     await exported(to, spans(3))
     await exported(to, spans(3))
     await to.forceFlush()

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { createReadStream } from 'node:fs'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DiagLogLevel, diag } from '@opentelemetry/api'
@@ -155,4 +157,24 @@ test('a table that does not take dead letters is named with what it said', async
     text: '',
   }))
   expect(await letters.keep(letter)).toBe(error)
+})
+
+test('a disk that hangs does not keep a dead letter, nor the rows behind it, for ever', async () => {
+  const directory = temporaryDirectory()
+  const fifo = join(directory, 'primary.ndjson')
+  execFileSync('mkfifo', [fifo])
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const [config] = parseConfig({
+    endpoint: 'http://127.0.0.1:9',
+    deadLetter: { directory },
+  }).destinations
+  if (!config) throw new Error('no destination')
+  const letters = openDeadLetters(config, {} as Sender)
+  const insert = { statement: 'INSERT', settings: {} }
+  const letter = { row: '{}', error: new Error('no'), attempts: 1, insert, table: 'traces' }
+  const kept = letters?.keep(letter)
+  vi.advanceTimersByTime(5000)
+  vi.useRealTimers()
+  expect((await kept)?.message).toBe('not done in 5 s')
+  createReadStream(fifo).resume() // lets the thread go that hangs
 })

@@ -1,8 +1,13 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { scriptedServer } from '../../../test/kit/scripted-server.js'
+import { classify } from '../src/clickhouse/classify.js'
 import { parseConfig } from '../src/config/config.js'
 import { type Client, openClient } from '../src/http/client.js'
+import { followGlobalClock } from './global-clock.js'
+
+followGlobalClock()
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 const never = new AbortController().signal
@@ -58,4 +63,31 @@ test('an answer to a request that has not left yet is not complete: who gave it 
   const body = Buffer.alloc(20_000_000, 'x')
   const exchange = await send({ ...post, body, repeatable: true }, never)
   expect(exchange).toMatchObject({ reply: { status: 200, complete: false } })
+})
+
+test('a request that may have been taken stays ambiguous when its replay is refused', async () => {
+  let requests = 0
+  const server = await scriptedServer({
+    each: () =>
+      ++requests === 2
+        ? (_, { req }) => {
+            void server.close()
+            req.socket.resetAndDestroy()
+          }
+        : 'ok',
+  })
+  const [destination] = parseConfig({ endpoint: server.url }).destinations
+  if (!destination) throw new Error('no destination')
+  const client = openClient(destination, 1)
+  const post = {
+    path: '/?query=x',
+    headers: {},
+    body: Buffer.from('{}\n'),
+    deadlineMs: 2000,
+    repeatable: true,
+  }
+  const { signal } = new AbortController()
+  await client.send(post, signal)
+  expect(classify(await client.send(post, signal))).toMatchObject({ why: 'ambiguous' })
+  expect(requests).toBe(2)
 })

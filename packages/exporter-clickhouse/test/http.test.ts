@@ -1,102 +1,21 @@
-import { type EventEmitter, getEventListeners, once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { getEventListeners, once } from 'node:events'
 import { Agent } from 'node:http'
-import { createServer as createSecureServer, Agent as HttpsAgent } from 'node:https'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import type { TLSSocket } from 'node:tls'
-import { Worker } from 'node:worker_threads'
 import { context } from '@opentelemetry/api'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { AsyncLocalStorageContextManager, isTracingSuppressed } from '#sdk'
 import { freePort } from '../../../test/kit/free-port.js'
 import { PATIENT_MS, SOON_MS } from '../../../test/kit/patience.js'
+import { rawServer } from '../../../test/kit/raw-server.js'
 import { scriptedServer } from '../../../test/kit/scripted-server.js'
-import { parseConfig } from '../src/config/config.js'
-import type { Options } from '../src/config/options.js'
-import {
-  type Client,
-  type Exchange,
-  openClient,
-  type Post,
-  type Reply,
-} from '../src/http/client.js'
+import type { Post } from '../src/http/client.js'
 import { followGlobalClock } from './global-clock.js'
+import { client, failureOf, never, OK, onRequests, post, replyOf } from './http-kit.js'
 
 followGlobalClock()
 
 afterEach(() => vi.restoreAllMocks())
-
-const never = new AbortController().signal
-
-function client(options: Options, maxSockets = 4): Client {
-  const [config] = parseConfig(options, {}).destinations
-  if (!config) throw new Error('no destination')
-  const opened = openClient(config, maxSockets)
-  onTestFinished(() => opened.close())
-  return opened
-}
-
-function post(changes: Partial<Post> = {}): Post {
-  const usual = { path: '/?query=x', headers: {}, body: Buffer.from('rows'), deadlineMs: 5000 }
-  return { ...usual, repeatable: true, ...changes }
-}
-
-function replyOf(exchange: Exchange): Reply {
-  if ('error' in exchange) throw exchange.error
-  return exchange.reply
-}
-
-function failureOf(exchange: Exchange) {
-  if ('reply' in exchange) throw new Error(`answered ${exchange.reply.status}`)
-  return exchange
-}
-
-interface RawServer {
-  readonly url: string
-  readonly connections: number
-  readonly open: Set<Socket>
-}
-
-/** A server that speaks what it likes. `nth` counts connections from 1. */
-async function rawServer(serve: (socket: Socket, nth: number) => void): Promise<RawServer> {
-  let connections = 0
-  const open = new Set<Socket>()
-  const server = createServer((socket) => {
-    open.add(socket)
-    socket.on('close', () => open.delete(socket))
-    socket.on('error', () => {})
-    serve(socket, ++connections)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.close()
-    for (const socket of open) socket.destroy()
-  })
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    open,
-    get connections() {
-      return connections
-    },
-  }
-}
-
-const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
-
-/** Calls back with the number of each request that has come completely, counted from 1. The body must be `rows`. */
-function onRequests(socket: Socket, answer: (nth: number) => void): void {
-  let text = ''
-  let requests = 0
-  socket.on('data', (chunk) => {
-    text += chunk
-    while (text.includes('\r\n\r\nrows')) {
-      text = text.slice(text.indexOf('\r\n\r\nrows') + 8)
-      answer(++requests)
-    }
-  })
-}
 
 /** An agent with the method that Node's requests call, which its types leave out. */
 type TellingAgent = Agent & { addRequest(...args: unknown[]): void }
@@ -417,119 +336,6 @@ describe('a connection that breaks', () => {
   )
 })
 
-describe('kept connections', () => {
-  test('the request on one that the server has closed is sent again, exactly once', async () => {
-    const server = await rawServer((socket, nth) =>
-      onRequests(socket, (request) => {
-        if (nth === 1 && request === 2) socket.resetAndDestroy()
-        else socket.write(OK)
-      }),
-    )
-    const { send } = client({ endpoint: server.url })
-    expect(replyOf(await send(post(), never)).status).toBe(200)
-    expect(replyOf(await send(post(), never)).status).toBe(200)
-    expect(server.connections).toBe(2)
-  })
-
-  test('and no more than once', async () => {
-    const server = await rawServer((socket, nth) =>
-      onRequests(socket, (request) => {
-        if (nth === 1 && request === 1) socket.write(OK)
-        else socket.resetAndDestroy()
-      }),
-    )
-    const { send } = client({ endpoint: server.url })
-    await send(post(), never)
-    expect(failureOf(await send(post(), never)).bodyStarted).toBe(true)
-    expect(server.connections).toBe(2)
-  })
-
-  test('and on a new one, though others are kept that are dead as well', async () => {
-    const server = await rawServer((socket, nth) =>
-      onRequests(socket, (request) => {
-        if (nth <= 3 && request === 2) socket.resetAndDestroy()
-        else socket.write(OK)
-      }),
-    )
-    const { send } = client({ endpoint: server.url })
-    await Promise.all([send(post(), never), send(post(), never), send(post(), never)])
-    expect(server.connections).toBe(3)
-    expect(replyOf(await send(post(), never)).status).toBe(200)
-  })
-
-  test('but not after an answer has begun', async () => {
-    const server = await rawServer((socket) =>
-      onRequests(socket, (request) => {
-        if (request === 1) socket.write(OK)
-        else socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n1')
-      }),
-    )
-    const { send } = client({ endpoint: server.url })
-    await send(post(), never)
-    expect(failureOf(await send(post(), never)).bodyStarted).toBe(true)
-    expect(server.connections).toBe(1)
-  })
-
-  test.each([
-    [2400, 1],
-    [2600, 2],
-  ])('idle for %i ms: %i connections for two requests', async (idleMs, connections) => {
-    const server = await scriptedServer()
-    const { send } = client({ endpoint: server.url })
-    await send(post(), never)
-    const now = performance.now()
-    vi.spyOn(performance, 'now').mockImplementation(() => now + idleMs)
-    await send(post(), never)
-    expect(server.connections).toBe(connections)
-  })
-
-  test('closed by the server while our event loop stood still fail no request', async () => {
-    // A thread of its own closes its connections when it is told to, and says when it has, while this one stands still.
-    const told = new Int32Array(new SharedArrayBuffer(4))
-    const worker = new Worker(
-      `const { parentPort, workerData: told } = require('node:worker_threads')
-       const open = new Set()
-       const server = require('node:net').createServer((socket) => {
-         open.add(socket)
-         socket.on('error', () => {})
-         socket.on('data', () => socket.write(${JSON.stringify(OK)}))
-       })
-       setInterval(async () => {
-         if (Atomics.load(told, 0) !== 1) return
-         const ending = [...open].map((socket) => new Promise((resolve) => socket.end(resolve)))
-         open.clear()
-         await Promise.all(ending)
-         Atomics.store(told, 0, 0)
-         Atomics.notify(told, 0)
-       }, 1)
-       server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port))`,
-      { eval: true, workerData: told },
-    )
-    onTestFinished(() => void worker.terminate())
-    const [port] = await once(worker, 'message')
-    const agent = new Agent({ keepAlive: true, maxSockets: 4 }) as TellingAgent
-    onTestFinished(() => agent.destroy())
-    const add = vi.spyOn(agent, 'addRequest')
-    const { send } = client({ endpoint: `http://127.0.0.1:${port}`, agent })
-    for (let round = 0; round < 3; round++) {
-      const exchanges = await Promise.all(Array.from({ length: 8 }, () => send(post(), never)))
-      for (const exchange of exchanges) expect(replyOf(exchange).status).toBe(200)
-      Atomics.store(told, 0, 1)
-      Atomics.wait(told, 0, 1, PATIENT_MS)
-    }
-    expect(add).toHaveBeenCalledTimes(24) // none had to be sent again
-  })
-
-  test('end with the client', async () => {
-    const server = await rawServer((socket) => onRequests(socket, () => socket.write(OK)))
-    const opened = client({ endpoint: server.url })
-    await opened.send(post(), never)
-    expect(server.open.size).toBe(1)
-    opened.close()
-    await vi.waitFor(() => expect(server.open.size).toBe(0), PATIENT_MS)
-  })
-})
-
 describe('giving up', () => {
   test('ends what is under way', async () => {
     const server = await scriptedServer('hang')
@@ -565,120 +371,6 @@ describe('giving up', () => {
   })
 })
 
-describe('TLS', () => {
-  const fixture = (name: string) =>
-    readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')
-  const cert = fixture('test-only-cert.pem')
-  const key = fixture('test-only-key.pem')
-
-  async function secureServer(options: object = {}) {
-    const peers: (string | undefined)[] = []
-    const requests: string[] = []
-    const server = createSecureServer({ cert, key, ...options }, (req, res) => {
-      requests.push(req.url ?? '')
-      peers.push((req.socket as TLSSocket).getPeerCertificate()?.subject?.CN as string | undefined)
-      req.resume().on('end', () => res.end())
-    })
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    onTestFinished(() => {
-      server.close()
-      server.closeAllConnections()
-    })
-    const { port } = server.address() as AddressInfo
-    return { url: `https://127.0.0.1:${port}`, requests, peers }
-  }
-
-  test('a certificate nobody vouches for is refused, and nothing is sent', async () => {
-    const server = await secureServer()
-    const failure = failureOf(await client({ endpoint: server.url }).send(post(), never))
-    expect(failure.error).toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
-    expect(failure.bodyStarted).toBe(false)
-    expect(server.requests).toHaveLength(0)
-  })
-
-  test('so is one for another host', async () => {
-    const server = await secureServer()
-    const { send } = client({ endpoint: server.url, tls: { ca: cert } })
-    const failure = failureOf(await send(post(), never))
-    expect(failure.error).toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
-    expect(failure.bodyStarted).toBe(false)
-    expect(server.requests).toHaveLength(0)
-  })
-
-  test('`ca` and `servername` say whom to trust', async () => {
-    const server = await secureServer()
-    const tls = { ca: cert, servername: 'clickhouse.test' }
-    const { send } = client({ endpoint: server.url, tls })
-    expect(replyOf(await send(post(), never)).status).toBe(200)
-    expect(replyOf(await send(post(), never)).status).toBe(200)
-    expect(server.requests).toHaveLength(2)
-  })
-
-  test('they do so with an agent of the user’s own, too', async () => {
-    const server = await secureServer()
-    const tls = { ca: cert, servername: 'clickhouse.test' }
-    const { send } = client({ endpoint: server.url, tls, agent: new HttpsAgent() })
-    expect(replyOf(await send(post(), never)).status).toBe(200)
-  })
-
-  test('`rejectUnauthorized: false` trusts anybody', async () => {
-    const server = await secureServer()
-    const { send } = client({ endpoint: server.url, tls: { rejectUnauthorized: false } })
-    expect(replyOf(await send(post(), never)).status).toBe(200)
-  })
-
-  test('`cert` and `key` say who we are', async () => {
-    const server = await secureServer({ requestCert: true, ca: cert })
-    const tls = { ca: cert, servername: 'clickhouse.test', cert, key }
-    const { send } = client({ endpoint: server.url, tls })
-    expect(replyOf(await send(post(), never)).status).toBe(200)
-    expect(server.peers).toEqual(['spanhouse tests only'])
-  })
-
-  test('a server that does not speak it is refused, and nothing is sent', async () => {
-    const server = await scriptedServer()
-    const { send } = client({ endpoint: server.url.replace('http:', 'https:') })
-    expect(failureOf(await send(post(), never)).bodyStarted).toBe(false)
-    expect(server.requests).toHaveLength(0)
-  })
-})
-
-describe('an agent of the user’s own', () => {
-  test('is used, and left alone afterwards', async () => {
-    const server = await scriptedServer()
-    const agent = new Agent({ keepAlive: true })
-    onTestFinished(() => agent.destroy())
-    const before = agent.listenerCount('free')
-    const opened = client({ endpoint: server.url, agent })
-    await opened.send(post(), never)
-    opened.close()
-    expect(Object.values(agent.freeSockets).flat()).toHaveLength(1)
-    expect(agent.listenerCount('free')).toBe(before)
-  })
-
-  test('may serve many destinations', async () => {
-    const warned = vi.fn()
-    process.on('warning', warned)
-    onTestFinished(() => void process.off('warning', warned))
-    const agent = new Agent({ keepAlive: true })
-    for (let n = 0; n < 16; n++) client({ endpoint: 'http://127.0.0.1', agent })
-    await new Promise((resolve) => process.nextTick(resolve))
-    expect(warned).not.toHaveBeenCalled()
-  })
-
-  test('that cannot make a connection is a failed request, not an exception', async () => {
-    const agent = new Agent()
-    agent.createConnection = () => {
-      throw new Error('no connection today')
-    }
-    const failure = failureOf(
-      await client({ endpoint: 'http://127.0.0.1', agent }).send(post(), never),
-    )
-    expect(failure).toMatchObject({ bodyStarted: false, error: { message: 'no connection today' } })
-  })
-})
-
 test('own requests are not traced, and the application’s context stays as it was', async () => {
   const manager = new AsyncLocalStorageContextManager().enable()
   context.setGlobalContextManager(manager)
@@ -701,19 +393,4 @@ test('own requests are not traced, and the application’s context stays as it w
   await send(post(), never)
   expect(seen).toEqual([true, true, true]) // the request sent again among them
   expect(isTracingSuppressed(context.active())).toBe(false)
-})
-
-test('no request leaves listeners on a kept connection', async () => {
-  const server = await scriptedServer()
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  const { send } = client({ endpoint: server.url, agent })
-  const listeners = () => {
-    const [socket] = Object.values(agent.freeSockets).flat()
-    const names = (socket as EventEmitter).eventNames()
-    return names.reduce((sum, name) => sum + (socket as EventEmitter).listenerCount(name), 0)
-  }
-  for (let n = 0; n < 5; n++) await send(post(), never)
-  const before = listeners()
-  for (let n = 0; n < 50; n++) await send(post(), never)
-  expect(listeners()).toBe(before)
 })

@@ -1,23 +1,18 @@
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { Agent } from 'node:http'
-import { createServer as createSecureServer, Agent as HttpsAgent } from 'node:https'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { Agent as HttpsAgent } from 'node:https'
 import type { SecureVersion } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { CERT, fixture, rawServer, secureServer } from '../../../test/kit/raw-server.js'
 import { classify } from '../src/clickhouse/classify.js'
 import { parseConfig } from '../src/config/config.js'
 import type { Options } from '../src/config/options.js'
 import { openClient } from '../src/http/client.js'
 
-const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')
-const cert = fixture('test-only-cert.pem')
-const key = fixture('test-only-key.pem')
 const foreign = {
-  cert: fixture('test-only-foreign-cert.pem'),
-  key: fixture('test-only-foreign-key.pem'),
+  cert: fixture('foreign-cert'),
+  key: fixture('foreign-key'),
 }
-const trust = { ca: cert, servername: 'clickhouse.test' }
+const trust = { ca: CERT, servername: 'clickhouse.test' }
 const WANTS = /`tls\.cert` and `tls\.key`/
 
 /** What comes of a first request, as the log line has it. */
@@ -33,45 +28,22 @@ async function failed(options: Options): Promise<{ line: string; why: string }> 
   return { line: `${outcome.error.message}. ${outcome.fix ?? ''}`, why: outcome.why }
 }
 
-async function secureServer(options: object): Promise<string> {
-  const server = createSecureServer({ cert, key, ...options }, (req, res) => {
-    req.resume().on('end', () => res.end())
-  })
-  server.on('tlsClientError', () => {})
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return `https://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-/** A server that speaks no HTTP. */
-async function rawServer(serve: (socket: Socket) => void): Promise<string> {
-  const server = createServer((socket) => {
-    socket.on('error', () => {})
-    serve(socket)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => void server.close())
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
 describe.each<SecureVersion>(['TLSv1.2', 'TLSv1.3'])(
   'a server that wants a client certificate (%s)',
   (version) => {
     const wanting = {
       requestCert: true,
       rejectUnauthorized: true,
-      ca: cert,
+      ca: CERT,
       minVersion: version,
       maxVersion: version,
     }
 
     test('and gets none: it is said so, and how to give one', async () => {
-      const { line, why } = await failed({ endpoint: await secureServer(wanting), tls: trust })
+      const { line, why } = await failed({
+        endpoint: (await secureServer(wanting)).url,
+        tls: trust,
+      })
       expect(line).toMatch(
         /^(?:the server wants a client certificate|the server refused the TLS handshake)\. /,
       )
@@ -82,7 +54,7 @@ describe.each<SecureVersion>(['TLSv1.2', 'TLSv1.3'])(
 
     test('and does not trust the one it gets', async () => {
       const tls = { ...trust, ...foreign }
-      const { line } = await failed({ endpoint: await secureServer(wanting), tls })
+      const { line } = await failed({ endpoint: (await secureServer(wanting)).url, tls })
       expect(line).toMatch(WANTS)
       expect(line).not.toMatch(/SSL routines|EPROTO/)
     })
@@ -125,7 +97,7 @@ test.each<[server: object, client: object]>([
   [{ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }, {}],
   [{ minVersion: 'TLSv1.3' }, { maxVersion: 'TLSv1.2' }],
 ])('no version of TLS in common: %#', async (server, agent) => {
-  const endpoint = await secureServer(server)
+  const { url: endpoint } = await secureServer(server)
   const { line, why } = await failed({ endpoint, tls: trust, agent: new HttpsAgent(agent) })
   expect(line).toBe(
     'client and server have no version of TLS in common. Allow TLS 1.2 or 1.3 on the server.',
@@ -135,7 +107,7 @@ test.each<[server: object, client: object]>([
 
 describe('https to a port that does not speak TLS', () => {
   test('and answers in its own way', async () => {
-    const endpoint = await rawServer(
+    const { url: endpoint } = await rawServer(
       (socket) => void socket.end('HTTP/1.0 400 Bad Request\r\n\r\n'),
     )
     const { line, why } = await failed({ endpoint: endpoint.replace('http:', 'https:') })
@@ -146,7 +118,9 @@ describe('https to a port that does not speak TLS', () => {
   })
 
   test('and ends the connection without a word', async () => {
-    const endpoint = await rawServer((socket) => void socket.once('data', () => socket.destroy()))
+    const { url: endpoint } = await rawServer(
+      (socket) => void socket.once('data', () => socket.destroy()),
+    )
     const { line } = await failed({ endpoint: endpoint.replace('http:', 'https:') })
     expect(line).toMatch(/If that port does not speak TLS: Begin `endpoint` with http:\/\//)
     expect(line.split('\n')).toHaveLength(1)
@@ -156,7 +130,9 @@ describe('https to a port that does not speak TLS', () => {
 describe('http to a port that', () => {
   test('speaks TLS, and says so', async () => {
     const alert = Buffer.from([0x15, 3, 1, 0, 2, 2, 0x46])
-    const endpoint = await rawServer((socket) => void socket.once('data', () => socket.end(alert)))
+    const { url: endpoint } = await rawServer(
+      (socket) => void socket.once('data', () => socket.end(alert)),
+    )
     expect(await failed({ endpoint })).toEqual({
       line: 'that port speaks TLS. Begin `endpoint` with https://.',
       why: 'transient',
@@ -164,13 +140,15 @@ describe('http to a port that', () => {
   })
 
   test('speaks TLS, and ends the connection without a word', async () => {
-    const endpoint = await secureServer({})
+    const { url: endpoint } = await secureServer({})
     const { line } = await failed({ endpoint: endpoint.replace('https:', 'http:') })
     expect(line).toMatch(/If that port speaks TLS: Begin `endpoint` with https:\/\//)
   })
 
   test('speaks another protocol', async () => {
-    const endpoint = await rawServer((socket) => void socket.write('J\0\0\0\n26.7.2-ClickHouse\0'))
+    const { url: endpoint } = await rawServer(
+      (socket) => void socket.write('J\0\0\0\n26.7.2-ClickHouse\0'),
+    )
     const { line } = await failed({ endpoint })
     expect(line).toBe(
       'the answer is not HTTP. `endpoint` must name the HTTP port of ClickHouse (8123).',

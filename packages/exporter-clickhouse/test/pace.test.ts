@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { SOON } from '../../../test/kit/exporters.js'
 import type { Retry } from '../src/clickhouse/outcome.js'
 import { Pace } from '../src/delivery/pace.js'
 import { followGlobalClock } from './global-clock.js'
@@ -109,4 +110,31 @@ test('a success ends the pause that another batch has caused', () => {
   pace.failed(failure('transient'))
   pace.succeeded()
   expect([resumed, pace.failing]).toEqual([1, false])
+})
+
+test.each<[string, (pace: Pace) => void]>([
+  ['a shorter one', (pace) => pace.failed(failure('overloaded', { retryAfterMs: 100 }))],
+  [
+    'a reset and a flush',
+    (pace) => {
+      pace.failed(failure('ambiguous'))
+      pace.hurry()
+    },
+  ],
+  ['the success of what was in flight', (pace) => pace.succeeded()],
+])('Retry-After is a floor, whatever comes after it: %s', (_, happen) => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const resumed = vi.fn()
+  const pace = new Pace(
+    { ...SOON, multiplier: 2, maxRetries: Number.POSITIVE_INFINITY },
+    4,
+    resumed,
+  )
+  pace.failed(failure('overloaded', { retryAfterMs: 3000 }))
+  happen(pace)
+  vi.advanceTimersByTime(2990)
+  expect(resumed).not.toHaveBeenCalled()
+  vi.advanceTimersByTime(20)
+  expect(resumed).toHaveBeenCalledTimes(1)
 })

@@ -1,15 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { classify } from '../src/clickhouse/classify.js'
 import type { Outcome } from '../src/clickhouse/outcome.js'
-import type { Exchange, Reply } from '../src/http/client.js'
+import type { Reply } from '../src/http/client.js'
+import { reply } from './replies.js'
 
 // What proxies, gateways and other servers say, as their documentation and sources have it.
 
 const SECRET = 'canary-4711'
-
-function reply(changes: Partial<Reply>): Exchange {
-  return { reply: { status: 200, headers: {}, body: '', complete: true, ...changes } }
-}
 
 /** What matters of an outcome: its class, and what the log line says. */
 function read(changes: Partial<Reply>): { kind: string; line: string; outcome: Outcome } {

@@ -1,7 +1,7 @@
 import { exporter } from '../test-files.mjs'
 import { inFile } from './in-file.mjs'
 
-const shell = [exporter('span-processor'), exporter('span-exporter')]
+const shell = [exporter('span-processor'), exporter('span-exporter'), exporter('flush')]
 
 export const EDGES = [
   ...inFile('exporter/traces/span-exporter', shell, [
@@ -208,7 +208,7 @@ export const EDGES = [
   ),
   ...inFile(
     'exporter/config/config',
-    [exporter('config'), exporter('config-names')],
+    [exporter('config'), exporter('config-values'), exporter('config-names')],
     [
       [
         'prefers the environment to the code',
@@ -239,7 +239,7 @@ export const EDGES = [
   ),
   ...inFile(
     'exporter/config/endpoint',
-    [exporter('config')],
+    [exporter('endpoint')],
     [
       ['keeps the password in the endpoint', "url.password = ''", ''],
       [
@@ -251,7 +251,7 @@ export const EDGES = [
   ),
   ...inFile(
     'exporter/config/option-problems',
-    [exporter('config')],
+    [exporter('config-values')],
     [['shows a password in an error', "SECRET.test(at) ? 'a value not shown' : ", '']],
   ),
   ...inFile(
