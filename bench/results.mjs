@@ -17,13 +17,13 @@ export function readAllCommitted() {
     .sort((a, b) => a.major - b.major)
 }
 
-/** Sections that were not measured this time stay as they are. */
+/** Keeps the committed figures of sections that were not measured this time. */
 export function commit(result) {
   const sections = { ...readCommitted(result.major)?.sections, ...result.sections }
   write(COMMITTED, { ...result, sections })
 }
 
-/** Returns where it is. */
+/** Returns the path of the file. */
 export function keepLatest(result) {
   return write(LATEST, result)
 }

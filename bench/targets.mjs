@@ -1,8 +1,34 @@
-// What the project set itself: `most` or `least` of a ratio, or of the figure of one row.
-import { ratios } from './ratios.mjs'
-import { ratiosOf, rowsOf } from './report/rows.mjs'
+// The targets that the project set itself: `most` or `least` of a ratio, or of the figure of one row.
+import { ratiosOf, rowsOf, summary } from './figures.mjs'
 import { sectionNamed } from './sections/sections.mjs'
-import { summary } from './statistics.mjs'
+
+const toOtlp = (section, figure, of = 'spanhouse') => ({ section, figure, of, to: 'otlp-protobuf' })
+
+/** One row's figure divided by another's, round by round. Targets are set on them, and `npm run bench:check` compares them. */
+export const ratios = {
+  main: { title: 'main thread, to the OTLP/protobuf exporter', ...toOtlp('cost', 'mainUs') },
+  cpu: { title: 'all CPU, to the OTLP/protobuf exporter', ...toOtlp('cost', 'cpuUs') },
+  wire: { title: 'bytes sent, to the OTLP/protobuf exporter', ...toOtlp('cost', 'wireBytes') },
+  wireBrotli: {
+    title: 'bytes sent with brotli, to the OTLP/protobuf exporter',
+    ...toOtlp('cost', 'wireBytes', 'spanhouse-br'),
+  },
+  stringify: {
+    title: 'main thread, to row objects and JSON.stringify alone',
+    section: 'cost',
+    figure: 'mainUs',
+    of: 'spanhouse',
+    to: 'stringify',
+  },
+  allocation: {
+    title: 'bytes allocated, to the OTLP/protobuf exporter',
+    ...toOtlp('allocation', 'bytes'),
+  },
+  delay: {
+    title: 'largest delay added at 10,000 spans a second, to the OTLP/protobuf exporter',
+    ...toOtlp('delay', 'largestMs10000'),
+  },
+}
 
 export const targets = [
   { ratio: ratios.main, most: 0.3 },
@@ -68,7 +94,7 @@ export const targets = [
   },
 ]
 
-/** The median and spread of what a target is about, and whether it is reached; undefined if it was not measured. */
+/** A target's figure, and whether it is reached; undefined if it was not measured. */
 export function outcomeOf({ ratio, figure, most, least }, result) {
   const { section: name } = ratio ?? figure
   const measured = result.sections[name]

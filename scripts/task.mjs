@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { constants } from 'node:os'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const PNPM = 'pnpm@12.21.0'
@@ -153,7 +153,7 @@ async function build() {
     for (const [format, config] of Object.entries({ cjs: configs[1], esm: configs[0] })) {
       const to = ['-p', config, '--outDir', join(fresh, format)]
       await bin('tsc', ...to, '--emitDeclarationOnly')
-      pruneTypes(join(fresh, format))
+      pruneTypes(join(fresh, format), entriesOf(folder))
       if (isCommand) await bin('tsc', ...to, ...CODE_ONLY)
     }
     writeFileSync(join(fresh, 'cjs/package.json'), '{"type":"commonjs"}\n')
@@ -175,19 +175,27 @@ async function bundle(folder, to) {
   const { name, version, dependencies, peerDependencies } = manifestOf(folder)
   const installed = Object.keys({ ...dependencies, ...peerDependencies })
   const bundled = new Set()
-  const source = resolve(folder, 'src/index.ts')
   const options = {
     platform: 'node',
-    external: (id) => id.startsWith('node:') || installed.includes(id),
+    external: (id) =>
+      id.startsWith('node:') || installed.some((one) => id === one || id.startsWith(`${one}/`)),
     experimental: { attachDebugInfo: 'none' }, // no comments that name the files
   }
-  const [whole] = await built({ ...options, input: source })
-  const entry = sharedEntry(source, whole.exports, `${name} ${version}`)
+  const sources = entriesOf(folder).map((entry) => [entry, resolve(folder, 'src', `${entry}.ts`)])
+  const chunks = await built({ ...options, input: Object.fromEntries(sources) })
+  const entries = sources.map(([entry, source]) => {
+    const { exports } = chunks.find((chunk) => chunk.isEntry && chunk.name === entry)
+    return { entry, source, exports }
+  })
   const notePackage = { name: 'bundled', moduleParsed: ({ id }) => void bundled.add(packageOf(id)) }
-  const input = { input: { index: SHARED_ENTRY }, plugins: [entry, notePackage], ...options }
+  const input = {
+    input: Object.fromEntries(entries.map(({ entry }) => [entry, sharedId(entry)])),
+    plugins: [sharedEntries(entries, `${name} ${version}`), notePackage],
+    ...options,
+  }
   const files = PACKED_SMALL.has(name)
-    ? await builtInParts(input, whole.modules)
-    : await built(input)
+    ? await builtInParts(input, Object.assign({}, ...chunks.map(({ modules }) => modules)))
+    : await built(input, CODE_IN_ONE_FILE)
   mkdirSync(join(to, 'esm'), { recursive: true })
   for (const { fileName, code } of files) {
     writeFileSync(join(to, 'esm', fileName), code)
@@ -208,15 +216,33 @@ async function built(input, output) {
     ...output,
   })
   await build.close()
+  for (const { code } of files) refuseChangingExports(code)
   return files
 }
 
+/** An importer of the CommonJS build copies the value of an exported variable. The code must still be indented: a local variable may have the same name. */
+function refuseChangingExports(code) {
+  const [, names = ''] = /^export \{ (.+) \};$/m.exec(code) ?? []
+  for (const exported of names.split(', ')) {
+    const [own, name = own] = exported.split(' as ')
+    if (code.includes(`\nlet ${own} `) || code.includes(`\nlet ${own};`))
+      fail(
+        `${name} is exported and may change: importers of the CommonJS build would keep its first value.`,
+      )
+  }
+}
+
 /**
- * The same code as CommonJS, line for line, so that gzip recognises it: CommonJS from rolldown would use other names. An exported
- * variable must not change later, because the importer copies its value.
+ * The same code as CommonJS, line for line, so that gzip recognises it: CommonJS from rolldown would use other names.
+ * No exported variable changes later (`refuseChangingExports()`).
  */
 function commonJsOf(code) {
   const renamed = (names) => names.replaceAll(' as ', ': ')
+  const asPairs = (names) =>
+    names.split(', ').map((one) => {
+      const [own, name = own] = one.split(' as ')
+      return [own, name]
+    })
   const commonJs = code
     .replace(/^import "(.+)";$/gm, 'require("$1");')
     .replace(/^import \* as (.+) from "(.+)";$/gm, 'const $1 = require("$2");')
@@ -224,17 +250,13 @@ function commonJsOf(code) {
       /^import (\{ .+ \}) from "(.+)";$/gm,
       (_, names, from) => `const ${renamed(names)} = require("${from}");`,
     )
+    .replace(/^export \{ (.+) \} from "(.+)";$/gm, (_, names, from) => {
+      const lines = asPairs(names).map(([own, name]) => `exports.${name} = from.${own};`)
+      return [`const from = require("${from}");`, ...lines].join('\n')
+    })
     .replace(/^export \{ (.+) \};$/gm, (_, names) =>
-      names
-        .split(', ')
-        .map((name) => name.split(' as '))
-        .map(([own, name = own]) => {
-          if (code.includes(`\nlet ${own} `) || code.includes(`\nlet ${own};`))
-            fail(
-              `${name} is exported and may change: importers of the CommonJS build would keep its first value.`,
-            )
-          return `exports.${name} = ${own};`
-        })
+      asPairs(names)
+        .map(([own, name]) => `exports.${name} = ${own};`)
         .join('\n'),
     )
   const [left] = /^(import|export)[ {"].*/m.exec(commonJs) ?? []
@@ -242,24 +264,39 @@ function commonJsOf(code) {
   return `'use strict';\n${commonJs}`
 }
 
-const SHARED_ENTRY = '\0shared'
+/** The names of the files through which a package is imported: `index` for `.`, `internal` for `./internal`. */
+function entriesOf(folder) {
+  const paths = Object.keys(manifestOf(folder).exports).filter((path) => !path.endsWith('.json'))
+  return paths.map((path) => path.slice(2) || 'index')
+}
+
+const SHARED = '\0shared'
+const sharedId = (entry) => `${SHARED}:${entry}`
+// Each entry is a short file that exports its names from this one.
+const CODE_IN_ONE_FILE = { codeSplitting: { groups: [{ name: 'code', test: /^(?!\0shared:)/ }] } }
 
 /**
- * The entry of a package. A process may load several copies of a package: ESM and CommonJS, or one in each of its bundles. All
+ * The entries of a package. A process may load several copies of a package: ESM and CommonJS, or one in each of its bundles. All
  * copies of a version export what the first one does; otherwise one copy would not recognise another's tables.
  */
-function sharedEntry(source, names, key) {
-  const own = names.join(', ')
-  const shared = names.map((name) => `${name}: shared${name}`).join(', ')
-  const exported = names.map((name) => `shared${name} as ${name}`).join(', ')
-  const code = `import { ${own} } from ${JSON.stringify(source)}
-const { ${shared} } = (globalThis[Symbol.for(${JSON.stringify(key)})] ??= { ${own} })
-export { ${exported} }
+function sharedEntries(entries, key) {
+  const all = entries.flatMap(({ exports }) => exports)
+  const shared = all.map((name) => `${name}: shared${name}`).join(', ')
+  const code = `${entries.map(({ source, exports }) => `import { ${exports} } from ${JSON.stringify(source)}\n`).join('')}
+const { ${shared} } = (globalThis[Symbol.for(${JSON.stringify(key)})] ??= { ${all} })
+export { ${all.map((name) => `shared${name}`)} }
 `
+  const codeOf = new Map([
+    [SHARED, code],
+    ...entries.map(({ entry, exports }) => {
+      const names = exports.map((name) => `shared${name} as ${name}`)
+      return [sharedId(entry), `export { ${names} } from ${JSON.stringify(SHARED)}\n`]
+    }),
+  ])
   return {
     name: 'shared',
-    resolveId: (id) => (id === SHARED_ENTRY ? id : undefined),
-    load: (id) => (id === SHARED_ENTRY ? code : undefined),
+    resolveId: (id) => (codeOf.has(id) ? id : undefined),
+    load: (id) => codeOf.get(id),
   }
 }
 
@@ -331,19 +368,23 @@ function licenseOf(folder) {
   return `${name} ${version}\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8')}`
 }
 
-/** Leaves the types that the package shows. */
-function pruneTypes(outDir) {
+/** Removes the types that no entry of the package shows. */
+function pruneTypes(outDir, entries) {
   const shown = new Set()
   const see = (file) => {
     if (shown.has(file)) return
     shown.add(file)
     const text = readFileSync(join(outDir, file), 'utf8')
-    for (const [, path] of text.matchAll(/'(\.\.?\/[\w./-]+)\.js'/g))
-      see(`${join(dirname(file), path)}.d.ts`)
+    for (const [, path] of text.matchAll(/['"](\.\.?\/[^'"]+)\.js['"]/g))
+      see(join(dirname(file), `${path}.d.ts`))
   }
-  see('index.d.ts')
-  for (const file of readdirSync(outDir, { recursive: true }))
-    if (file.endsWith('.d.ts') && !shown.has(file)) remove(join(outDir, file))
+  for (const entry of entries) see(`${entry}.d.ts`)
+  const files = readdirSync(outDir, { recursive: true }).filter((file) => file.endsWith('.d.ts'))
+  for (const file of files) if (!shown.has(file)) remove(join(outDir, file))
+  for (const { name } of readdirSync(outDir, { withFileTypes: true }).filter((e) =>
+    e.isDirectory(),
+  ))
+    if (![...shown].some((file) => dirname(file).split(sep)[0] === name)) remove(join(outDir, name))
 }
 
 function hashOf(files, seed = '') {

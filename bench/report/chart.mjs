@@ -1,5 +1,5 @@
-// Bars with their spread, as an SVG of its own: no library, light and dark as its reader's screen.
-import { number } from './numbers.mjs'
+// The charts of a section: horizontal bars with their spread, as SVG files that follow the reader's light or dark mode.
+import { number, rowsOf, summary } from '../figures.mjs'
 
 const WIDTH = 800
 const LABELS = 310
@@ -21,8 +21,29 @@ const STYLE = `
     .series0 { fill: #6ea8fe } .series1 { fill: #f0a467 } .series2 { fill: #57c777 }
   }`
 
+/** The charts of a section, a bar for each Node.js: { file, title, svg }. */
+export function chartsOf(section, results) {
+  const byNode = results.map((result) => rowsOf(section, result.sections[section.name]))
+  const titles = new Map(byNode.flat().map(({ key, title }) => [key, title]))
+  return section.figures
+    .filter(({ chart }) => chart)
+    .map(({ name, title: what, digits }) => {
+      const title = `${section.title}: ${what}`
+      const rows = [...titles].map(([key, title]) => ({
+        title,
+        bars: byNode.map((rows) =>
+          summary(rows.find((row) => row.key === key)?.values[name] ?? []),
+        ),
+      }))
+      const shown = rows.filter(({ bars }) => bars.some((bar) => bar))
+      const series = results.map(({ node }) => `Node ${node}`)
+      const file = `${section.name}-${name}.svg`
+      return { file, title, svg: barChart({ title, series, rows: shown, digits }) }
+    })
+}
+
 /** `rows`: { title, bars: [{ median, low, high } | undefined, one a series] }. */
-export function barChart({ title, series, rows, digits }) {
+function barChart({ title, series, rows, digits }) {
   const most = Math.max(...rows.flatMap(({ bars }) => bars.map((bar) => bar?.high ?? 0))) || 1
   const x = (value) => LABELS + (Math.max(0, value) / most) * (WIDTH - LABELS - VALUES)
   const rowHeight = series.length * BAR + ROW_GAP

@@ -1,8 +1,8 @@
-// docs/performance.md: what stands between its markers is written by the bench, the rest by hand.
+// docs/performance.md: the bench writes what is between its markers; the rest is written by hand.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { sections } from '../sections/sections.mjs'
-import { chartsOf } from './charts.mjs'
+import { chartsOf } from './chart.mjs'
 import { asMarkdown, sectionTable, targetTable } from './tables.mjs'
 
 const PAGE = fileURLToPath(new URL('../../docs/performance.md', import.meta.url))

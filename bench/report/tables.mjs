@@ -1,8 +1,6 @@
 // Tables of results, a column for each Node.js, as text and as Markdown.
-import { summary } from '../statistics.mjs'
+import { number, ratiosOf, rowsOf, spread, summary } from '../figures.mjs'
 import { outcomeOf, targets } from '../targets.mjs'
-import { number, spread } from './numbers.mjs'
-import { ratiosOf, rowsOf } from './rows.mjs'
 
 const NOTHING = '–'
 
@@ -58,7 +56,7 @@ function verdict(outcome, { digits = 2 }) {
   return spread(outcome, digits) + word
 }
 
-/** Said of a column only where there are several to tell apart. */
+/** The Node.js of a column; nothing if there is only one. */
 function nodeOf(results, n) {
   return results.length === 1 ? '' : `, Node ${results[n].major}`
 }

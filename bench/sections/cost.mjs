@@ -1,15 +1,10 @@
-import { subjectJobs } from './subject-jobs.mjs'
+// What a span costs: CPU time, bytes, spans a second. Five sections, which differ in the spans, the destinations and the cores.
+import { performance } from 'node:perf_hooks'
+import { openFeed, shapes } from '../spans/feed.mjs'
+import { jobsFor, startSubject, subjects } from '../subjects/subjects.mjs'
+import { countsOf, cpuTimes, push, warmedUp } from './kit.mjs'
 
-const SUBJECTS = [
-  'spanhouse',
-  'spanhouse-br',
-  'spanhouse-512',
-  'otlp-protobuf',
-  'otlp-json',
-  'client',
-  'stringify',
-  'floor',
-]
+const SENDERS = ['spanhouse', 'otlp-protobuf', 'spanhouse-br', 'otlp-json', 'client']
 
 export const costFigures = [
   { name: 'mainUs', title: 'main thread, µs a span', digits: 2, chart: true },
@@ -31,11 +26,173 @@ export const cost = {
   baseline: () => 'otlp-protobuf',
   figures: costFigures,
   async jobs({ spans, warmUp }, servers) {
-    return subjectJobs(SUBJECTS, await costJob(servers, { shape: 'reference', spans, warmUp }))
+    const [sink] = await servers.sinks()
+    const compared = [
+      'spanhouse',
+      'spanhouse-br',
+      'spanhouse-512',
+      'otlp-protobuf',
+      'otlp-json',
+      'client',
+      'stringify',
+      'floor',
+    ]
+    return jobsFor(compared, costJob(sink, { shape: 'reference', spans, warmUp }))
   },
 }
 
-export async function costJob(servers, job) {
-  const [sink] = await servers.sinks()
-  return { measure: 'cost', endpoints: [sink], ...job }
+export const shop = {
+  name: 'shop',
+  title: "The same with the demo's spans",
+  about:
+    'What the three services of the demo recorded, 1 to 11 attributes a span and a resource of 7, over and over with fresh ids, times, users and URLs. ' +
+    'All under one resource, as an exporter lives in the process of one service.',
+  sizes: {
+    full: { rounds: 5, spans: 40_000, compared: SENDERS },
+    quick: { rounds: 3, spans: 10_000, compared: SENDERS.slice(0, 2) },
+  },
+  baseline: () => 'otlp-protobuf',
+  figures: costFigures.map((figure) => ({ ...figure, chart: false })),
+  async jobs({ spans, compared }, servers) {
+    const [sink] = await servers.sinks()
+    return jobsFor(compared, costJob(sink, { shape: 'shop', spans }))
+  },
+}
+
+export const sweep = {
+  name: 'sweep',
+  title: 'Few attributes and many',
+  about: 'The spans of the first table with 3, 11 and 40 attributes.',
+  sizes: {
+    full: {
+      rounds: 5,
+      spans: 25_000,
+      shapes: ['small', 'reference', 'large'],
+      compared: ['spanhouse', 'otlp-protobuf', 'otlp-json', 'client'],
+    },
+    // Those of the middle are in the first table, too.
+    quick: {
+      rounds: 3,
+      spans: 10_000,
+      shapes: ['small', 'large'],
+      compared: ['spanhouse', 'otlp-protobuf'],
+    },
+  },
+  baseline: (key) => `${key.split('/')[0]}/otlp-protobuf`,
+  figures: costFigures.filter(({ name }) => name !== 'wireBytes'),
+  titleOf(key) {
+    const [shape, subject] = key.split('/')
+    return `${shapes[shape].title}: ${subjects[subject].title}`
+  },
+  async jobs({ spans, shapes, compared }, servers) {
+    const [sink] = await servers.sinks()
+    const pairs = shapes.flatMap((shape) => compared.map((subject) => ({ shape, subject })))
+    return Object.fromEntries(
+      pairs.map(({ shape, subject }) => [
+        `${shape}/${subject}`,
+        costJob(sink, { spans, shape, subject }),
+      ]),
+    )
+  },
+}
+
+export const throughput = {
+  name: 'throughput',
+  title: 'Spans a second on one core',
+  about:
+    'All threads of the process bound to one core, a server that discards on another; until the last span is delivered. ' +
+    'Where there is no taskset, nothing is bound.',
+  sizes: {
+    full: { rounds: 5, spans: 200_000, compared: SENDERS },
+    quick: { rounds: 3, spans: 40_000, compared: SENDERS.slice(0, 2) },
+  },
+  baseline: () => 'otlp-protobuf',
+  figures: [{ name: 'spansPerSecond', title: 'spans a second', digits: 0, chart: true }],
+  async jobs({ spans, compared }, servers) {
+    const { sink, pin } = (await servers.cores()) ?? { sink: (await servers.sinks())[0] }
+    return jobsFor(compared, costJob(sink, { shape: 'reference', spans, pin }))
+  },
+}
+
+const ILLNESSES = ['refusing', 'hanging', 'trickling', 'answering 500', 'refusing the password']
+
+const destinationRatios = [
+  { of: 'two', to: 'one', figure: 'cpuUs', title: 'CPU with a second destination' },
+  { of: 'three', to: 'two', figure: 'cpuUs', title: 'CPU with a third' },
+  { of: 'metrics', to: 'one', figure: 'cpuUs', title: 'CPU with metrics' },
+  ...ILLNESSES.map((illness) => ({
+    of: illness,
+    to: 'one',
+    figure: 'spansPerSecond',
+    title: `spans a second beside one ${illness}`,
+  })),
+]
+
+export const destinations = {
+  name: 'destinations',
+  title: 'More destinations',
+  about: 'What spanhouse costs with each, as a ratio to what it costs without.',
+  sizes: {
+    full: { rounds: 7, spans: 40_000, illnesses: ILLNESSES },
+    quick: { rounds: 3, spans: 20_000, illnesses: [] },
+  },
+  figures: [{ name: 'ratio', title: 'ratio', digits: 3 }],
+  rowsOf: (measured) =>
+    destinationRatios
+      .filter(({ of, to }) => measured[of] && measured[to])
+      .map(({ of, to, figure, title }) => ({
+        key: of,
+        title,
+        values: {
+          ratio: measured[of].map((one, round) => one[figure] / measured[to][round][figure]),
+        },
+      })),
+  async jobs({ spans, illnesses }, servers) {
+    const [a, b, c] = await servers.sinks()
+    const sick = await servers.sick()
+    const job = costJob(a, { subject: 'spanhouse', shape: 'reference', spans })
+    return {
+      one: job,
+      two: { ...job, endpoints: [a, b] },
+      three: { ...job, endpoints: [a, b, c] },
+      metrics: { ...job, metrics: true },
+      ...Object.fromEntries(
+        illnesses.map((illness) => [illness, { ...job, endpoints: [a, sick[illness]] }]),
+      ),
+    }
+  },
+}
+
+export function costJob(sink, job) {
+  return { measure: 'cost.mjs#measureCost', endpoints: [sink], ...job }
+}
+
+/** Gives spans as fast as they are taken. */
+export async function measureCost(job) {
+  const { subject, nextSpan } = await warmedUp(job)
+  const { spans } = job
+  const [sink] = job.endpoints
+  await countsOf(sink)
+
+  const startedAt = performance.now()
+  const before = cpuTimes()
+  await push(subject, nextSpan, spans)
+  const seconds = (performance.now() - startedAt) / 1000
+  const after = cpuTimes()
+
+  const { bytes, requests } = await countsOf(sink)
+  return {
+    mainUs: after.mainUs === null ? null : (after.mainUs - before.mainUs) / spans,
+    cpuUs: (after.allUs - before.allUs) / spans,
+    wireBytes: requests === 0 ? null : bytes / spans,
+    spansPerSecond: spans / seconds,
+  }
+}
+
+/** The number of spans that a counting sink found in what was sent. */
+export async function measureArrival({ subject: name, shape, spans, ...surroundings }) {
+  const subject = await startSubject(name, surroundings)
+  await push(subject, openFeed(shape, spans), spans)
+  const { rows } = await countsOf(surroundings.endpoints[0])
+  return { rows }
 }

@@ -1,16 +1,12 @@
-// Every section: what it runs, how often, and which figures of it are shown.
+// All sections, in the order in which they run and appear. A section says what it measures (`jobs`, or `run` for what needs no
+// worker), how often (`sizes`), and which figures are shown; its measurement is in the same file.
 import { allocation } from './allocation.mjs'
-import { backlog } from './backlog.mjs'
-import { cost } from './cost.mjs'
+import { cost, destinations, shop, sweep, throughput } from './cost.mjs'
 import { delay } from './delay.mjs'
-import { destinations } from './destinations.mjs'
 import { importTime } from './import.mjs'
-import { memory } from './memory.mjs'
+import { backlog, memory } from './memory.mjs'
 import { server } from './server.mjs'
-import { shop } from './shop.mjs'
 import { size } from './size.mjs'
-import { sweep } from './sweep.mjs'
-import { throughput } from './throughput.mjs'
 
 export const sections = [
   cost,

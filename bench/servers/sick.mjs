@@ -1,4 +1,4 @@
-// Servers that are ill in one way each. Prints one line of JSON: way → URL.
+// Servers that are broken, each in one way. Prints one line of JSON: way → URL.
 import { createServer } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 

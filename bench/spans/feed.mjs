@@ -1,4 +1,4 @@
-// The spans of a run. They are made before it, so that no figure holds what making them costs.
+// The spans of a run. They are made before it, so that no figure includes the cost of making them.
 import { referenceSpans } from './reference.mjs'
 import { shopSpans } from './shop.mjs'
 
@@ -9,7 +9,7 @@ export const shapes = {
   shop: { title: 'the recorded shop', make: shopSpans },
 }
 
-/** Gives `count` spans one by one, then the same ones again, each time with trace ids of their own. */
+/** Gives `count` spans one by one, then the same ones again, each time round with new trace ids. */
 export function openFeed(shape, count) {
   const spans = shapes[shape].make(count)
   const tails = spans.map((span) => span.spanContext().traceId.slice(16))
@@ -22,7 +22,7 @@ export function openFeed(shape, count) {
       head = (++round).toString(16).padStart(16, '0')
     }
     const span = spans[at]
-    // By joining two strings, for less than generating a new one costs: it falls into the measurement.
+    // Joining two strings costs less than generating an id, and this is inside the measurement.
     if (round > 0) span.spanContext().traceId = head + tails[at]
     at++
     return span

@@ -1,12 +1,12 @@
-// Makes shop-spans.json anew, from a run of the demo's shop: node bench/spans/record.mjs
-// Needs what `npm run build` makes.
+// Makes shop-spans.json anew, from a run of the demo's shop. Needs a build.
+//   node bench/spans/record.mjs
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openLoad } from '../../examples/shop/load.mjs'
 import { openShop } from '../../examples/shop/shop.mjs'
-import { startServer } from '../servers/start.mjs'
+import { startServer } from '../servers/servers.mjs'
 
 const SECONDS = 3
 const MAX_SPANS = 800
@@ -32,7 +32,7 @@ const kept = wholeTraces(spans)
 writeFileSync(new URL('shop-spans.json', import.meta.url), withoutThisMachine(recordingOf(kept)))
 console.log(`${kept.length} of ${spans.length} recorded spans are in bench/spans/shop-spans.json`)
 
-/** The traces that end first, as many as there is room for, their spans in the order of their ends. */
+/** The traces that end first, at most MAX_SPANS spans, in the order in which the spans ended. */
 function wholeTraces(spans) {
   const left = new Map()
   for (const { traceId } of spans) left.set(traceId, (left.get(traceId) ?? 0) + 1)
@@ -48,8 +48,8 @@ function wholeTraces(spans) {
 }
 
 /**
- * One span a line, under the storefront's resource alone. Ids are numbers, as every use of the recording makes fresh
- * ones; times count from the first start. The shop makes no links.
+ * One span a line, all under the storefront's resource. Ids are numbers, since every use of the recording makes fresh ids; times
+ * count from the first start. The shop makes no links.
  */
 function recordingOf(spans) {
   const scopes = distinct()

@@ -1,5 +1,5 @@
-// Loaded into each service of the shop by record.mjs, beside its telemetry: keeps every span that ends,
-// and writes them to a file of the service when its provider is shut down.
+// record.mjs loads this into each service of the shop. It keeps every span that ends, and writes them to one file per service
+// when the tracer provider shuts down.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { spanCounter } from '../../examples/shop/span-counter.mjs'

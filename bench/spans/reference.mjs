@@ -1,7 +1,6 @@
 // The spans that the targets are set on: 11 attributes, a resource of 12, one in four with an exception event, eight to a trace.
 // For the sweep, the same with 3 attributes and with 40.
-import { seededRandom } from './random.mjs'
-import { ids, spanFactory } from './span-factory.mjs'
+import { ids, seededRandom, spanFactory } from './span-factory.mjs'
 
 const SPANS_PER_TRACE = 8
 

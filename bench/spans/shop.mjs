@@ -1,8 +1,7 @@
-// The spans of a recorded run of the demo's shop (all three services', under the storefront's resource), over and over:
-// each time later, with fresh ids, and with other digits in the values that differ from request to request.
+// The spans that all three services of the demo recorded (under the storefront's resource), over and over: each time later, with
+// fresh ids, and with other digits in the values that differ from request to request.
 import { readFileSync } from 'node:fs'
-import { seededRandom } from './random.mjs'
-import { ids, spanFactory } from './span-factory.mjs'
+import { ids, seededRandom, spanFactory } from './span-factory.mjs'
 
 const DIFFERING = ['url.path', 'url.full', 'user.id', 'cart.id']
 

@@ -1,4 +1,4 @@
-// @clickhouse/client as its users insert with it: row objects, gathered to 512 or for a second.
+// @clickhouse/client as its users insert with it: row objects, 512 at a time or once a second.
 import { createClient } from '@clickhouse/client'
 import { rowOf } from './row-object.mjs'
 

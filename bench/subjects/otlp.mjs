@@ -4,7 +4,7 @@ import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
 
 const MAX_SPANS = 512
 
-/** `maxQueueSize`: the processor's default of 2,048 would drop spans at a pace, and show less than all its work. */
+/** The processor's default `maxQueueSize` of 2,048 would drop spans, and so seem cheaper. */
 export async function start({ exporter: name, endpoints: [endpoint], maxQueueSize = 65_536 }) {
   const { OTLPTraceExporter } = await import(name)
   const exporter = new OTLPTraceExporter({ url: `${endpoint}/v1/traces`, compression: 'gzip' })
@@ -26,7 +26,7 @@ export async function start({ exporter: name, endpoints: [endpoint], maxQueueSiz
     delivered: () => delivered,
     async flush() {
       await processor.forceFlush()
-      await exporter.forceFlush() // The processor does not wait for what it had begun to export by itself.
+      await exporter.forceFlush() // The processor does not wait for exports that it began by itself.
     },
     maxInFlight: 4 * MAX_SPANS,
   }

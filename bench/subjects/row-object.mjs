@@ -1,4 +1,4 @@
-// A row of telemetry.traces as one would write it by hand for @clickhouse/client: plain, not tuned.
+// A row of telemetry.traces as one would write it by hand for @clickhouse/client: plain, not optimised.
 
 const KINDS = ['INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']
 const STATUSES = ['UNSET', 'OK', 'ERROR']

@@ -1,4 +1,4 @@
-// ClickHouseSpanProcessor with its defaults. The first of several destinations is the healthy one, and the one that counts.
+// ClickHouseSpanProcessor with its defaults. Of several destinations, the first is healthy, and only its spans count.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 
@@ -13,7 +13,7 @@ export async function start({ options, endpoints, metrics = false, queueBytes })
   })
   const first = () => processor.stats().destinations.d0
 
-  /** For when another destination keeps forceFlush() from ever resolving. Seldom, as asking costs. */
+  /** For several destinations: a broken one keeps forceFlush() from resolving. Sleeps, because stats() costs time. */
   async function firstHasAll() {
     while (first().waiting > 0) await sleep(5)
   }

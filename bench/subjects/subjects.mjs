@@ -1,6 +1,8 @@
-// What is compared. Each is started by its module as something a span can be given to:
-//   onEnd(span), delivered() → spans so far, flush() → resolves when all are delivered or given up,
-//   maxInFlight → how many spans a run lets it have under way: enough never to idle, too few to drop any.
+// What is compared. A subject's module starts it as something that takes spans:
+//   onEnd(span)
+//   delivered()   the number of spans delivered so far
+//   flush()       resolves when all are delivered or given up
+//   maxInFlight   how many spans may be on their way at once: enough that the subject never idles, too few to make it drop any
 
 export const subjects = {
   spanhouse: { title: 'spanhouse', module: './spanhouse.mjs' },
@@ -25,11 +27,20 @@ export const subjects = {
     exporter: '@opentelemetry/exporter-trace-otlp-http',
   },
   client: { title: '@clickhouse/client, row objects', module: './client.mjs' },
-  stringify: { title: 'row objects, JSON.stringify, nothing sent', module: './stringify.mjs' },
-  floor: { title: 'spans counted, nothing else', module: './floor.mjs' },
+  stringify: {
+    title: 'row objects, JSON.stringify, nothing sent',
+    module: './unsent.mjs',
+    work: 'stringify',
+  },
+  floor: { title: 'spans counted, nothing else', module: './unsent.mjs', work: 'count' },
 }
 
-/** `surroundings`: the `endpoints`, and what single subjects can be told besides. */
+/** The same job for each of several subjects. */
+export function jobsFor(names, job) {
+  return Object.fromEntries(names.map((subject) => [subject, { subject, ...job }]))
+}
+
+/** `surroundings`: the `endpoints`, and options of single subjects. */
 export async function startSubject(name, surroundings) {
   const { module, ...subject } = subjects[name]
   const { start } = await import(module)

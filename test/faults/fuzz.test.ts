@@ -1,17 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { type Limits, quoteIdentifier, type SpanLike, type Table } from '@spanhouse/transform'
 import {
-  commonOf,
+  compactFormOf,
   compactRowsOf,
   KeyLists,
-  type Limits,
   newEncoding,
-  quoteIdentifier,
   ROW_ROOM,
-  type SpanLike,
-  type Table,
   wholeRow,
-} from '@spanhouse/transform'
+} from '@spanhouse/transform/internal'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { realClickHouse } from '../kit/clickhouse-backend.js'
 import { readInsert } from '../kit/insert-request.js'
@@ -92,12 +89,12 @@ function checkOf(table: Table<SpanLike>) {
 
     if (rows++ % ROWS_A_BATCH === 0) keyLists = new KeyLists(KEY_LISTS_ROOM)
     const encoding = newEncoding({ sparse: true, limits, keyLists })
-    const constants = compact.constantsOf(span, encoding)
+    const constants = compact.resourceFormOf(span, encoding)
     if (!constants) return { length: line.length, isCompact: false }
     encoding.out.length = 0
     encoding.room = ROW_ROOM
     compact.write(span, encoding)
-    const whole = wholeRow(commonOf(constants, keyLists).shape, encoding.out.toString())
+    const whole = wholeRow(compactFormOf(constants, keyLists).shape, encoding.out.toString())
     if (whole !== JSON.stringify(row) && !isDeepStrictEqual(JSON.parse(whole), row))
       throw new Error(`the compact row is another: ${whole} instead of ${line}`)
     return { length: line.length, isCompact: true }

@@ -1,4 +1,4 @@
-import type { KeyLists } from '@spanhouse/transform'
+import type { KeyLists } from '@spanhouse/transform/internal'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Rows } from '../src/batching/batch.js'

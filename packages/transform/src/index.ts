@@ -1,29 +1,13 @@
-export { ByteWriter } from './byte-writer.js'
-export type { Column, ColumnShape } from './column.js'
-export {
-  type Common,
-  type CompactRows,
-  type Constants,
-  commonOf,
-} from './compact.js'
-export type { DdlOptions, Placement } from './ddl.js'
-export { type Encoding, type Limits, newEncoding, ROW_ROOM } from './encoding.js'
-export { flatTraces } from './flat-traces.js'
-export { quoteIdentifier } from './identifier.js'
-export { KeyLists, type LengthOf } from './key-lists.js'
-export { otelTraces } from './otel-traces.js'
-export { spansFromOtlpJson } from './otlp-json.js'
-export type {
-  AttributesLike,
-  EventLike,
-  HrTime,
-  LinkLike,
-  ResourceLike,
-  ScopeLike,
-  SpanContextLike,
-  SpanLike,
-} from './span.js'
-export { quoteText } from './sql-text.js'
-export { compactRowsOf, defineTable, type Table, type TableDefinition } from './table.js'
-export { newTally, type Tally } from './tally.js'
-export { type RowShape, wholeRow } from './whole-row.js'
+export { spansFromOtlpJson } from './otlp/spans.js'
+export type { Column } from './row/column.js'
+export { flatTraces } from './schemas/flat-traces.js'
+export { otelTraces } from './schemas/otel-traces.js'
+export type { EventLike, LinkLike, SpanContextLike, SpanLike } from './span/span.js'
+export type { ColumnShape, DdlOptions, Placement } from './sql/ddl.js'
+export { quoteIdentifier } from './sql/identifier.js'
+export { quoteText } from './sql/text.js'
+export { defineTable, type Table, type TableDefinition } from './table/table.js'
+export type { AttributesLike, ResourceLike, ScopeLike } from './values/resource.js'
+export type { HrTime } from './values/time.js'
+export type { Limits } from './writing/limits.js'
+export { newTally, type Tally } from './writing/tally.js'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { textOf } from '../src/attribute.js'
-import { newEncoding } from '../src/encoding.js'
+import { textOf } from '../src/values/text.js'
+import { newEncoding } from '../src/writing/encoding.js'
 import { hostileValues } from './spans.js'
 
 const hostile = hostileValues()

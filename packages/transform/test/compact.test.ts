@@ -1,18 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  commonOf,
-  compactRowsOf,
   defineTable,
   flatTraces,
-  KeyLists,
   type Limits,
-  newEncoding,
   otelTraces,
   type SpanLike,
   type Table,
-  wholeRow,
 } from '../src/index.js'
+import { compactFormOf, compactRowsOf, KeyLists, newEncoding, wholeRow } from '../src/internal.js'
 import { hostileSpan } from './arbitraries.js'
 import { makeSpan } from './spans.js'
 import { userTable } from './user-table.js'
@@ -27,11 +23,11 @@ function compact(table: Table<SpanLike>, span: SpanLike, way: Way = {}) {
   if (!rows) throw new Error('no compact rows')
   const { limits, keyLists = new KeyLists(10_000) } = way
   const encoding = newEncoding({ sparse: true, limits, keyLists })
-  const constants = rows.constantsOf(span, encoding)
+  const constants = rows.resourceFormOf(span, encoding)
   rows.write(span, encoding)
   return {
     constants,
-    common: constants && commonOf(constants, keyLists),
+    common: constants && compactFormOf(constants, keyLists),
     line: encoding.out.toString(),
     tally: encoding.tally,
   }
@@ -113,7 +109,7 @@ describe('keys of attributes', () => {
     expect(attributesOf(lineOf({ b: 1, a: 2 }))).toEqual([3, ['1', '2']])
     expect(attributesOf(lineOf({}))).toBeUndefined()
     const constants = compact(flatTraces, makeSpan()).constants
-    expect(constants && commonOf(constants, keyLists).query).toContain(
+    expect(constants && compactFormOf(constants, keyLists).query).toContain(
       "WITH CAST([['a', 'b'], ['b'], ['b', 'a']], 'Array(Array(String))') AS key_lists SELECT ",
     )
   })

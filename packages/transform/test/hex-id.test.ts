@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { newEncoding } from '../src/encoding.js'
-import { hexId } from '../src/hex-id.js'
+import { hexId } from '../src/types/hex-id.js'
+import { newEncoding } from '../src/writing/encoding.js'
 
 test('ids are written in lower case and empty where they are nothing, whichever came before', () => {
   const id = fc.oneof(

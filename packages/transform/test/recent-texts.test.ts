@@ -2,9 +2,9 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { newEncoding } from '../src/encoding.js'
-import { writeText } from '../src/json-text.js'
-import { RecentTexts } from '../src/recent-texts.js'
+import { newEncoding } from '../src/writing/encoding.js'
+import { writeText } from '../src/writing/json-text.js'
+import { RecentTexts } from '../src/writing/recent-texts.js'
 
 test('texts are written as ever, however often they come and whatever came between', () => {
   const text = fc.oneof(

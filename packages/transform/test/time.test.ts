@@ -1,8 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ByteWriter } from '../src/byte-writer.js'
 import type { HrTime } from '../src/index.js'
-import { clampTime, elapsed, milliseconds, readTime, writeNanos, writeTime } from '../src/time.js'
+import {
+  clampTime,
+  elapsed,
+  milliseconds,
+  readTime,
+  writeNanos,
+  writeTime,
+} from '../src/values/time.js'
+import { ByteWriter } from '../src/writing/byte-writer.js'
 
 function written(write: (out: ByteWriter) => void): string {
   const out = new ByteWriter()

@@ -1,14 +1,6 @@
 import { expect, test } from 'vitest'
-import {
-  type Column,
-  commonOf,
-  compactRowsOf,
-  defineTable,
-  KeyLists,
-  newEncoding,
-  type SpanLike,
-  wholeRow,
-} from '../src/index.js'
+import { type Column, defineTable, type SpanLike } from '../src/index.js'
+import { compactFormOf, compactRowsOf, KeyLists, newEncoding, wholeRow } from '../src/internal.js'
 import { makeSpan } from './spans.js'
 
 test('a compact row of more columns than there are letters says what the whole one says', () => {
@@ -25,8 +17,8 @@ test('a compact row of more columns than there are letters says what the whole o
   const span = makeSpan()
   const keyLists = new KeyLists(1000)
   const encoding = newEncoding({ sparse: true, keyLists })
-  const constants = rows?.constantsOf(span, encoding)
+  const constants = rows?.resourceFormOf(span, encoding)
   rows?.write(span, encoding)
-  const shape = constants && commonOf(constants, keyLists).shape
+  const shape = constants && compactFormOf(constants, keyLists).shape
   expect(shape && JSON.parse(wholeRow(shape, encoding.out.toString()))).toEqual(table.toRow(span))
 })

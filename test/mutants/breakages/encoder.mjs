@@ -4,7 +4,7 @@ import { inFile } from './in-file.mjs'
 const rows = [transform('escapes'), transform('limits'), transform('columns'), transform('hostile')]
 
 export const ENCODER = [
-  ...inFile('transform/json-text', rows, [
+  ...inFile('transform/writing/json-text', rows, [
     ['does not escape control characters in JSON', 'code < SPACE || ', ''],
     ['does not escape a quote in a long text', '((quote - 0x01010101) & ~quote) |', ''],
     ['splits a surrogate pair where it cuts', 'splitsPair ? end - 1 : end', 'end'],
@@ -12,17 +12,17 @@ export const ENCODER = [
     ['makes too little room for what it escapes', 'out.reserve(added + 1)', 'out.reserve(1)'],
   ]),
   ...inFile(
-    'transform/sql-text',
+    'transform/sql/text',
     [transform('compact'), transform('ddl')],
     [['does not escape a quote in SQL text', `"'": "\\\\'", `, '']],
   ),
   ...inFile(
-    'transform/identifier',
+    'transform/sql/identifier',
     [transform('ddl')],
     [['does not escape a backtick in an identifier', "'`': '\\\\`',", '']],
   ),
   ...inFile(
-    'transform/time',
+    'transform/values/time',
     [transform('time')],
     [
       [
@@ -60,7 +60,7 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/digits',
+    'transform/writing/digits',
     [transform('numbers'), transform('time')],
     [
       [
@@ -74,7 +74,7 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/attribute-map',
+    'transform/attributes/ordinary',
     [transform('limits'), transform('numbers'), transform('inherited'), transform('hostile')],
     [
       ['does not take back what it had begun to write', '  out.length = start\n', ''],
@@ -92,7 +92,7 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/json-text',
+    'transform/writing/json-text',
     [transform('collector-values')],
     [
       ['leaves U+2028 in nested texts', ".replaceAll('\\u2028', '\\\\u2028')", ''],
@@ -100,7 +100,7 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/nested-json',
+    'transform/values/nested-json',
     [transform('collector-values'), transform('attribute')],
     [
       ['leaves the keys of nested maps in the order they were added in', '.sort(compareUtf8)', ''],
@@ -118,7 +118,7 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/utf8-order',
+    'transform/values/utf8-order',
     [transform('collector-values')],
     [
       [
@@ -130,12 +130,12 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/attributes',
+    'transform/attributes/source',
     [transform('collector-values')],
     [['sorts attributes that are looked into by UTF-16', 'compareUtf8(a, b)', 'a < b ? -1 : 1']],
   ),
   ...inFile(
-    'transform/otlp-id',
+    'transform/otlp/id',
     [transform('otlp-id')],
     [
       ['leaves ids in base64', 'if (text.length === 2 * size) return text', 'return text'],
@@ -146,7 +146,7 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/otlp-value',
+    'transform/otlp/any-value',
     [transform('collector-values')],
     [
       ['gives a whole number a sign at zero', 'number + 0', 'number'],
@@ -154,7 +154,7 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/compact',
+    'transform/compact/compact-rows',
     [transform('compact'), transform('wide')],
     [
       [
@@ -171,7 +171,7 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/derived',
+    'transform/row/derived',
     [transform('compact')],
     [
       [
@@ -183,13 +183,13 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/whole-row',
+    'transform/compact/whole-row',
     [transform('compact')],
     [
       [
         'forgets what follows from other columns when it makes a row whole',
-        'row[name] = WAYS[how].value(row[of])',
-        'void WAYS[how].value(row[of])',
+        'row[name] = DERIVATIONS[how].value(row[of])',
+        'void DERIVATIONS[how].value(row[of])',
       ],
       [
         'makes a row whole with the keys of another',
@@ -199,7 +199,7 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/attribute-path',
+    'transform/attributes/path',
     [transform('compact'), transform('tables')],
     [
       [
@@ -213,7 +213,7 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/key-lists',
+    'transform/compact/key-lists',
     [transform('compact')],
     [
       ['numbers key lists from 0 on', 'this.#lists.push(list)', 'this.#lists.push(list) - 1'],
@@ -222,7 +222,7 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/keyed-map',
+    'transform/row/keyed-map',
     [transform('compact')],
     [
       ['names no key list in the row', 'out.piece(numberMember)\n      writeDigits', 'writeDigits'],
@@ -235,7 +235,7 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/recent-texts',
+    'transform/writing/recent-texts',
     [transform('recent-texts')],
     [
       [
@@ -252,7 +252,7 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/hex-id',
+    'transform/types/hex-id',
     [transform('hex-id'), transform('otlp-id')],
     [
       ['makes small letters of what is not hex', ' && HEX.test(value)', ''],
@@ -263,7 +263,7 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/once',
+    'transform/row/once-per-object',
     [transform('once')],
     [
       [
@@ -275,7 +275,7 @@ export const ENCODER = [
     ],
   ),
   ...inFile(
-    'transform/number',
+    'transform/types/number',
     [transform('columns'), transform('hostile')],
     [
       [

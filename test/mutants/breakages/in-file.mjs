@@ -4,12 +4,13 @@ const SOURCES = {
   shop: 'examples/shop',
 }
 
-/** Breakages of one source file, which the same tests are run on first. */
+/** Breakages of one source file, such as `transform/sql/text`. The tests are run on them first. */
 export function inFile(name, tests, breakages) {
-  const [where, ...path] = name.split('/')
+  const [where] = name.split('/', 1)
+  const file = name.slice(where.length + 1)
   return breakages.map(([name, from, to]) => ({
     name,
-    file: `${SOURCES[where]}/${path.join('/')}.${where === 'shop' ? 'mjs' : 'ts'}`,
+    file: `${SOURCES[where]}/${file}.${where === 'shop' ? 'mjs' : 'ts'}`,
     from,
     to,
     tests,

@@ -1,7 +1,7 @@
 import { webcrypto } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, brotliDecompress, constants, gunzip, gzip } from 'node:zlib'
-import type { Common } from '@spanhouse/transform'
+import type { CompactForm } from '@spanhouse/transform/internal'
 import type { Compression } from '../config/config.js'
 
 /** Rows as JSONEachRow, each ended with a newline. */
@@ -37,7 +37,7 @@ export class Batch implements BatchShape {
   readonly rawBytes: number
   readonly codec: Compression['codec']
   /** What its rows have in common and do not hold themselves. Its inserts are made of it; afterwards they know it. */
-  readonly common: Common | undefined
+  readonly common: CompactForm | undefined
   #raw: Buffer | undefined
   readonly #release: (() => void) | undefined
   #wanted = 0
@@ -46,7 +46,7 @@ export class Batch implements BatchShape {
 
   private constructor(
     { rows, rawBytes, codec }: BatchShape,
-    from: { raw?: Rows; pressed?: Pressed; common?: Common | undefined },
+    from: { raw?: Rows; pressed?: Pressed; common?: CompactForm | undefined },
   ) {
     this.rows = rows
     this.rawBytes = rawBytes
@@ -63,7 +63,7 @@ export class Batch implements BatchShape {
     return Batch.of({ rows: lines.length, bytes }, compression)
   }
 
-  static of(raw: Rows, { codec, thresholdBytes }: Compression, common?: Common): Batch {
+  static of(raw: Rows, { codec, thresholdBytes }: Compression, common?: CompactForm): Batch {
     const rawBytes = raw.bytes.length
     return new Batch(
       { rows: raw.rows, rawBytes, codec: rawBytes >= thresholdBytes ? codec : 'none' },
@@ -172,7 +172,7 @@ const brotliAsync = promisify(brotliCompress)
 const unbrotliAsync = promisify(brotliDecompress)
 
 // Rows hold many ids: matches of a few characters in them cost more bits than they save, and this strategy leaves them
-// (from level 4 on). `node bench/levels.mjs` shows 4 to 6 % fewer bytes.
+// (from level 4 on). `node bench/studies/levels.mjs` shows 4 to 6 % fewer bytes.
 const GZIP = { strategy: constants.Z_FILTERED, memLevel: constants.Z_MAX_MEMLEVEL }
 
 // One chunk for the whole output, which is a tenth of the input, spares the main thread a callback every 16 KiB.

@@ -1,4 +1,4 @@
-import { ByteWriter, KeyLists, type LengthOf } from '@spanhouse/transform'
+import { ByteWriter, KeyLists, type LengthOf } from '@spanhouse/transform/internal'
 import { clock } from '../common/clock.js'
 import type { BatchLimits } from '../config/config.js'
 import type { Rows } from './batch.js'

@@ -1,4 +1,9 @@
-import { type Common, type Constants, commonOf, type LengthOf } from '@spanhouse/transform'
+import {
+  type CompactForm,
+  compactFormOf,
+  type LengthOf,
+  type ResourceForm,
+} from '@spanhouse/transform/internal'
 import type { BatchLimits } from '../config/config.js'
 import type { Rows } from './batch.js'
 import { Batcher } from './batcher.js'
@@ -14,7 +19,7 @@ export interface Limits extends BatchLimits {
   readonly lengthOf: LengthOf
 }
 
-type Sealed = (rows: Rows, common: Common | undefined) => void
+type Sealed = (rows: Rows, common: CompactForm | undefined) => void
 
 /** Batches that are being filled: one for the rows of each resource, and one for rows that are whole. */
 export class OpenBatches {
@@ -22,8 +27,8 @@ export class OpenBatches {
   readonly #onSealed: Sealed
   readonly #whole: Batcher
   readonly #byResource = new Map<string, Batcher>()
-  readonly #roomBeside = new WeakMap<Constants, number>()
-  #last: { readonly constants: Constants | undefined; readonly batcher: Batcher } | undefined
+  readonly #roomBeside = new WeakMap<ResourceForm, number>()
+  #last: { readonly constants: ResourceForm | undefined; readonly batcher: Batcher } | undefined
 
   constructor(limits: Limits, onSealed: Sealed) {
     this.#limits = limits
@@ -45,7 +50,7 @@ export class OpenBatches {
    * The batch for rows with these constants. It is the batch of whole rows if there are no constants, if too many resources have
    * batches already, or if the statement has no room for the constants.
    */
-  of(constants: Constants | undefined): Batcher {
+  of(constants: ResourceForm | undefined): Batcher {
     if (this.#last && this.#last.constants === constants) return this.#last.batcher
     const batcher = (constants && this.#compact(constants)) ?? this.#whole
     this.#last = { constants, batcher }
@@ -64,7 +69,7 @@ export class OpenBatches {
   }
 
   /** Undefined if there is no such batch and no room for one more. */
-  #compact(constants: Constants): Batcher | undefined {
+  #compact(constants: ResourceForm): Batcher | undefined {
     const keyListsRoom = this.#keyListsRoom(constants)
     if (keyListsRoom < 0) return undefined
     const open = this.#byResource.get(constants.select)
@@ -72,7 +77,7 @@ export class OpenBatches {
     if (this.#byResource.size >= MAX_RESOURCES) this.#forgetEmpty()
     if (this.#byResource.size >= MAX_RESOURCES) return undefined
     const batcher = new Batcher({ ...this.#limits, keyListsRoom }, (rows, keyLists) =>
-      this.#onSealed(rows, commonOf(constants, keyLists)),
+      this.#onSealed(rows, compactFormOf(constants, keyLists)),
     )
     this.#byResource.set(constants.select, batcher)
     return batcher
@@ -85,7 +90,7 @@ export class OpenBatches {
   }
 
   /** Negative where not even the constants fit. */
-  #keyListsRoom(constants: Constants): number {
+  #keyListsRoom(constants: ResourceForm): number {
     let room = this.#roomBeside.get(constants)
     if (room === undefined) {
       const { maxStatement, lengthOf } = this.#limits

@@ -1,20 +1,19 @@
+import type { Limits, Table } from '@spanhouse/transform'
 import {
   type ByteWriter,
-  type Constants,
   compactRowsOf,
   type Encoding,
   type KeyLists,
-  type Limits,
   newEncoding,
+  type ResourceForm,
   ROW_ROOM,
-  type Table,
-} from '@spanhouse/transform'
+} from '@spanhouse/transform/internal'
 
 /** Records to rows of JSONEachRow, without their newlines. */
 export interface RowEncoder<Input> {
   /** What the rows of the record's resource have in common; undefined where the row has to be whole. */
-  constantsOf(record: Input): Constants | undefined
-  /** Writes the row to `out`: whole, or without what `constantsOf` and the batch's key lists say. Throws what a table of the user's throws. */
+  resourceFormOf(record: Input): ResourceForm | undefined
+  /** Writes the row to `out`: whole, or without what `resourceFormOf` and the batch's key lists say. Throws what a table of the user's throws. */
   encode(record: Input, out: ByteWriter, keyLists: KeyLists | undefined): void
 }
 
@@ -22,7 +21,7 @@ export function newRowEncoder<Input>(table: Table<Input>, limits: Limits): RowEn
   const compact = compactRowsOf(table)
   const encoding: Encoding = newEncoding({ sparse: true, limits })
   return {
-    constantsOf: (record) => compact?.constantsOf(record, encoding),
+    resourceFormOf: (record) => compact?.resourceFormOf(record, encoding),
     encode(record, out, keyLists) {
       if (!compact || !keyLists) {
         out.text(table.toLine(record, undefined, limits))

@@ -1,13 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import {
-  type Common,
-  flatTraces,
-  otelTraces,
-  quoteIdentifier,
-  type RowShape,
-  type Table,
-} from '@spanhouse/transform'
+import { flatTraces, otelTraces, quoteIdentifier, type Table } from '@spanhouse/transform'
+import type { CompactForm, RowShape } from '@spanhouse/transform/internal'
 import type { PressedBatch } from '../batching/batch.js'
 import type { Compression, DestinationConfig, Target } from '../config/config.js'
 import {
@@ -76,7 +70,7 @@ export function insertOf(
 
 function formOf(
   { database, table, schema }: Target,
-  common: Common | undefined,
+  common: CompactForm | undefined,
 ): Pick<Insert, 'statement' | 'whole'> {
   const columns = schema.insertColumns.map(quoteIdentifier).join(', ')
   const into = `INSERT INTO ${quotedName({ database, table })} (${columns})`

@@ -22,7 +22,7 @@ const ALL_REFUSED = 'The server may refuse every row.'
 
 /**
  * The settings of an INSERT: those of ClickHouse 26.7 that change, without an error, how many of the rows are stored, in how many
- * blocks, or with which values (`node bench/settings.mjs` tries them all).
+ * blocks, or with which values (`node bench/studies/settings.mjs` tries them all).
  */
 export const SETTINGS: Readonly<Record<string, Setting>> = {
   // On by default since ClickHouse 26.3. Together with a token it lost rows before 26.7 (ClickHouse#111031).

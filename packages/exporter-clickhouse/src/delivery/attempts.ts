@@ -1,4 +1,4 @@
-import { wholeRow } from '@spanhouse/transform'
+import { wholeRow } from '@spanhouse/transform/internal'
 import { type Insert, insertOf } from '../clickhouse/insert.js'
 import type { Outcome, Rejection, Retry } from '../clickhouse/outcome.js'
 import type { Sender } from '../clickhouse/sender.js'

@@ -1,4 +1,4 @@
-import { wholeRow } from '@spanhouse/transform'
+import { wholeRow } from '@spanhouse/transform/internal'
 import { divide, type PressedBatch, pressed, rewritten } from '../batching/batch.js'
 import { type Insert, insertOfPart, insertOfWhole } from '../clickhouse/insert.js'
 import type { Compression } from '../config/config.js'

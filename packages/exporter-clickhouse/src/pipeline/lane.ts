@@ -1,4 +1,5 @@
-import type { Common, Constants, Limits, Table } from '@spanhouse/transform'
+import type { Limits, Table } from '@spanhouse/transform'
+import type { CompactForm, ResourceForm } from '@spanhouse/transform/internal'
 import type { Rows } from '../batching/batch.js'
 import { Batch, isPressed, type PressedBatch } from '../batching/batch.js'
 import type { Batcher } from '../batching/batcher.js'
@@ -96,7 +97,7 @@ export class Lane<On extends Signal = Signal> {
   }
 
   #add(record: Records[On]): void {
-    const constants = this.#constantsOf(record)
+    const constants = this.#resourceFormOf(record)
     const partition = this.#schema.partitionDay?.(record)
     let batcher = this.#open.of(constants)
     const start = batcher.bytes
@@ -128,11 +129,11 @@ export class Lane<On extends Signal = Signal> {
     return isRow
   }
 
-  #constantsOf(record: Records[On]): Constants | undefined {
+  #resourceFormOf(record: Records[On]): ResourceForm | undefined {
     // No closure here: it would be allocated for every record.
     for (let index = 0; index < this.destinations.length; index++)
       if (!this.destinations[index]?.takesCompactRows(this.#signal)) return undefined
-    return this.#encoder.constantsOf(record)
+    return this.#encoder.resourceFormOf(record)
   }
 
   #refuse(reason: 'too_large' | 'encode_error', error?: Error): void {
@@ -142,7 +143,7 @@ export class Lane<On extends Signal = Signal> {
     }
   }
 
-  async #dispatch(rows: Rows, common: Common | undefined): Promise<void> {
+  async #dispatch(rows: Rows, common: CompactForm | undefined): Promise<void> {
     const batch = Batch.of(rows, this.#config.compression, common)
     const entries = new Map<Destination, Entry>()
     batch.want() // until all were asked

@@ -1,0 +1,79 @@
+import { compareUtf8 } from '../values/utf8-order.js'
+import { type AttributeKey, attributeKey } from './key.js'
+
+const MAX_PATHS = 4096
+const MAX_LENGTH = 256
+
+/** The keys of an attributes object, in order. The same array for the same keys, for as long as the path is remembered. */
+type Keys = readonly AttributeKey[]
+
+/** The keys of an object up to one of them, in the object's own order: a node in a tree of the key sequences seen so far. */
+export interface AttributePath {
+  readonly before: AttributePath | undefined
+  readonly name: string
+  /** Undefined for the root, before the first key. */
+  readonly key: AttributeKey | undefined
+  readonly length: number
+  /** The node that followed last time: attributes tend to come in the same order. */
+  next: AttributePath | undefined
+  readonly others: Map<string, AttributePath>
+  inOrder: Keys | undefined
+  sorted: Keys | undefined
+}
+
+let root = newPath(undefined, undefined)
+let paths = 0
+
+/** The root of the tree, before the first key. */
+export function startOfPath(): AttributePath {
+  if (paths > MAX_PATHS) {
+    root = newPath(undefined, undefined) // start afresh: an application may make keys from its data
+    paths = 0
+  }
+  return root
+}
+
+/** The node for one more key. Undefined if the key must be altered to be written, or if the path is too long to be remembered. */
+export function following(path: AttributePath, name: string): AttributePath | undefined {
+  const guess = path.next
+  if (guess !== undefined && guess.name === name) return guess
+  let next = path.others.get(name)
+  if (!next) {
+    const key = attributeKey(name)
+    if (!key || path.length === MAX_LENGTH) return undefined
+    next = newPath(path, key)
+    paths++
+    path.others.set(name, next)
+  }
+  path.next = next
+  return next
+}
+
+export function keysInOrder(path: AttributePath): Keys {
+  path.inOrder ??= keysOf(path)
+  return path.inOrder
+}
+
+export function keysSorted(path: AttributePath): Keys {
+  path.sorted ??= keysOf(path).sort((a, b) => compareUtf8(a.name, b.name))
+  return path.sorted
+}
+
+function keysOf(end: AttributePath): AttributeKey[] {
+  const keys: AttributeKey[] = []
+  for (let path: AttributePath | undefined = end; path?.key; path = path.before) keys.push(path.key)
+  return keys.reverse()
+}
+
+function newPath(before: AttributePath | undefined, key: AttributeKey | undefined): AttributePath {
+  return {
+    before,
+    name: key?.name ?? '',
+    key,
+    length: before ? before.length + 1 : 0,
+    next: undefined,
+    others: new Map(),
+    inOrder: undefined,
+    sorted: undefined,
+  }
+}

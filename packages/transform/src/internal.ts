@@ -1,0 +1,7 @@
+/** Not for use outside this repository: changes without notice. These are the exporter's needs beyond the public entry. */
+export { type CompactForm, compactFormOf, type ResourceForm } from './compact/compact-rows.js'
+export { KeyLists, type LengthOf } from './compact/key-lists.js'
+export { type RowShape, wholeRow } from './compact/whole-row.js'
+export { compactRowsOf } from './table/table.js'
+export { ByteWriter } from './writing/byte-writer.js'
+export { type Encoding, newEncoding, ROW_ROOM } from './writing/encoding.js'

@@ -1,0 +1,75 @@
+import type { ColumnShape } from '../sql/ddl.js'
+import type { Kind } from '../types/kind.js'
+import type { ResourceLike, ScopeLike } from '../values/resource.js'
+import type { Encoding } from '../writing/encoding.js'
+import type { Derived } from './derived.js'
+
+/**
+ * One column: its name, its type, and how its value comes from the input.
+ * `value` may return anything and may throw: a value that is not of the type is written as the type's empty value (or null, if Nullable) and counted.
+ */
+export type Column<Input> = RecordColumn<Input> | ListColumn<Input> | ResourceColumn | ScopeColumn
+
+interface TypedColumn extends ColumnShape {
+  /** @internal How values are written, if not as the type says. */
+  readonly kind?: Kind | undefined
+}
+
+interface RecordColumn<Input> extends TypedColumn {
+  readonly from?: 'span' | undefined
+  /** How it follows from another column, which must not be derived itself: where possible, the server computes it. `value` must give the same. */
+  readonly derived?: Derived | undefined
+  readonly each?: undefined
+  value(input: Input, encoding: Encoding): unknown
+}
+
+/** An `Array(…)` column with one element for each item of a list. Neighbouring columns with the same `each` read the list once, so their lengths agree. */
+interface ListColumn<Input> extends TypedColumn {
+  readonly from?: 'span' | undefined
+  each(input: Input, encoding: Encoding): unknown
+  value(item: unknown, encoding: Encoding): unknown
+}
+
+/** From `input.resource` alone: encoded once per resource object. */
+interface ResourceColumn extends TypedColumn {
+  readonly from: 'resource'
+  readonly each?: undefined
+  value(resource: ResourceLike, encoding: Encoding): unknown
+}
+
+/** From `input.instrumentationScope` alone: encoded once per scope object. */
+interface ScopeColumn extends TypedColumn {
+  readonly from: 'scope'
+  readonly each?: undefined
+  value(scope: ScopeLike, encoding: Encoding): unknown
+}
+
+/** A column of any input, for code that need not know the input's type. */
+export interface AnyColumn extends TypedColumn {
+  readonly from?: 'span' | 'resource' | 'scope' | undefined
+  readonly derived?: Derived | undefined
+  each?(source: unknown, encoding: Encoding): unknown
+  value(source: unknown, encoding: Encoding): unknown
+}
+
+/** What a column's value is read from. */
+export type Origin = 'record' | 'resource' | 'scope'
+
+export function originOf({ from }: Pick<AnyColumn, 'from'>): Origin {
+  return from === 'resource' || from === 'scope' ? from : 'record'
+}
+
+/** Columns `name.part` of one list: ClickHouse calls this Nested. */
+export function nested<Input, Item>(
+  name: string,
+  each: (input: Input, encoding: Encoding) => readonly Item[],
+  parts: readonly (TypedColumn & { value(item: Item, encoding: Encoding): unknown })[],
+): ListColumn<Input>[] {
+  return parts.map((part) => ({
+    ...part,
+    name: `${name}.${part.name}`,
+    type: `Array(${part.type})`,
+    each,
+    value: (item, encoding) => part.value(item as Item, encoding),
+  }))
+}

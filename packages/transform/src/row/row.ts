@@ -1,0 +1,90 @@
+import type { ResourceLike, ScopeLike } from '../values/resource.js'
+import { pieceOf } from '../writing/byte-writer.js'
+import { type Encoding, newEncoding } from '../writing/encoding.js'
+import { addTally, isZero } from '../writing/tally.js'
+import { type AnyColumn, type Column, originOf } from './column.js'
+import { type Members, membersOf, type NameOf, type Run } from './member.js'
+import { oncePerObject } from './once-per-object.js'
+
+const OPEN = 0x7b
+const CLOSE = 0x7d
+
+/** A writer of rows: one JSON object with the columns in order, under the names that `nameOf` gives. Use it always with sparse encodings or never, because the members of a resource or scope are remembered in one form. */
+export function rowWriter<Input>(
+  columns: readonly Column<Input>[],
+  nameOf: NameOf = ({ name }) => name,
+): (input: Input, encoding: Encoding) => void {
+  const runs = runsOf(columns as readonly AnyColumn[], (a, b) => originOf(a) === originOf(b))
+  const members = joined(runs.flatMap((run) => membersOfOrigin(run, nameOf)))
+  return (input, encoding) => {
+    const { out } = encoding
+    const start = out.length
+    members(input, encoding)
+    if (out.length === start) out.byte(OPEN)
+    else out.bytes[start] = OPEN // in place of the first comma
+    out.byte(CLOSE)
+  }
+}
+
+function membersOfOrigin(run: Run, nameOf: NameOf): Members[] {
+  const members = runsOf(run, (a, b) => a.each !== undefined && a.each === b.each).map((part) =>
+    membersOf(part, nameOf),
+  )
+  switch (originOf(run[0])) {
+    case 'resource':
+      return [shared(resourceOf, joined(members))]
+    case 'scope':
+      return [shared(scopeOf, joined(members))]
+    default:
+      return members
+  }
+}
+
+/** Members that are encoded once per resource or scope; what was altered is counted for every row. */
+function shared(sourceOf: (input: unknown) => object, write: Members): Members {
+  const encodedOf = oncePerObject(sourceOf, (source, { sparse }) => {
+    const encoding = newEncoding({ sparse }) // the limits and the room of a row do not apply to what all rows share
+    write(source, encoding)
+    const tally = isZero(encoding.tally) ? undefined : encoding.tally
+    return { members: pieceOf(encoding.out.toString()), tally }
+  })
+  return (input, encoding) => {
+    const { members, tally } = encodedOf(input, encoding)
+    if (tally) addTally(encoding.tally, tally)
+    encoding.out.piece(members)
+  }
+}
+
+const NO_RESOURCE: ResourceLike = { attributes: {} }
+const NO_SCOPE: ScopeLike = { name: '' }
+
+export function resourceOf(input: unknown): object {
+  return objectOr((input as { resource?: unknown }).resource, NO_RESOURCE)
+}
+
+function scopeOf(input: unknown): object {
+  return objectOr((input as { instrumentationScope?: unknown }).instrumentationScope, NO_SCOPE)
+}
+
+function objectOr(value: unknown, otherwise: object): object {
+  return typeof value === 'object' && value !== null ? value : otherwise
+}
+
+function joined(parts: readonly Members[]): Members {
+  return (source, encoding) => {
+    for (const part of parts) part(source, encoding)
+  }
+}
+
+function runsOf(
+  columns: readonly AnyColumn[],
+  together: (a: AnyColumn, b: AnyColumn) => boolean,
+): Run[] {
+  const runs: [AnyColumn, ...AnyColumn[]][] = []
+  for (const column of columns) {
+    const run = runs.at(-1)
+    if (run && together(run[0], column)) run.push(column)
+    else runs.push([column])
+  }
+  return runs
+}

@@ -1,0 +1,45 @@
+import { clampTime, type HrTime, readTime, writeTime } from '../values/time.js'
+import type { Kind } from './kind.js'
+
+const MAX_SECONDS = 4_294_967_295 // of DateTime, in 2106
+const SECONDS_A_DAY = 86_400
+const MAX_DAY = 65_535 // of Date, in 2149
+
+const QUOTE = 0x22
+
+/** DateTime (precision 0) and DateTime64, as quoted seconds: the only form that is read the same under every session time zone and parser setting. */
+export function dateTime(precision: number): Kind {
+  const clamp = precision === 0 ? clampToSeconds : clampTime
+  const digits = precision === 0 ? '' : `.${'0'.repeat(Math.min(precision, 9))}`
+  return {
+    empty: `"0000000000${digits}"`,
+    write(value, { out, tally }) {
+      const time = readTime(value)
+      if (time === undefined) return false
+      const clamped = clamp(time)
+      if (clamped !== time) tally.clampedTimes++
+      out.byte(QUOTE)
+      writeTime(out, clamped, Math.min(precision, 9))
+      out.byte(QUOTE)
+      return true
+    },
+  }
+}
+
+export const date: Kind = {
+  empty: '"1970-01-01"',
+  write(value, encoding) {
+    const time = readTime(value)
+    if (time === undefined) return false
+    const day = Math.floor(time[0] / SECONDS_A_DAY)
+    const nearest = Math.max(0, Math.min(MAX_DAY, day))
+    if (nearest !== day) encoding.tally.clampedTimes++
+    encoding.out.text(`"${new Date(nearest * SECONDS_A_DAY * 1000).toISOString().slice(0, 10)}"`)
+    return true
+  },
+}
+
+export function clampToSeconds(time: HrTime): HrTime {
+  const storable = clampTime(time)
+  return storable[0] > MAX_SECONDS ? [MAX_SECONDS, 0] : storable
+}

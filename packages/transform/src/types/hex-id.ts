@@ -1,0 +1,65 @@
+import { pieceOf } from '../writing/byte-writer.js'
+import type { Encoding } from '../writing/encoding.js'
+import type { Kind } from './kind.js'
+import { text } from './text.js'
+
+const QUOTE = 0x22
+const TRACE_ID_LENGTH = 32
+
+const HEX = /^[0-9a-f]*$/i
+
+// Flags for each character code: it is not '0'; it is not a lower-case hex digit.
+const NOT_ZERO = 1
+const NOT_HEX = 2
+const TRAITS = Uint8Array.from({ length: 256 }, (_, code) => {
+  const character = String.fromCharCode(code)
+  return (character === '0' ? 0 : NOT_ZERO) | (/[0-9a-f]/.test(character) ? 0 : NOT_HEX)
+})
+
+// Spans of one trace often end one after the other.
+let lastTraceId = ''
+const lastWritten = pieceOf(`"${' '.repeat(TRACE_ID_LENGTH)}"`)
+
+/** A trace or span id as lower-case hex in a text column; empty if it is absent or all zero. An id that is not hex is counted and stored unchanged. */
+export const hexId: Kind = {
+  empty: text.empty,
+  write(value, encoding) {
+    if (typeof value !== 'string') return writeOther(value, encoding)
+    const { out } = encoding
+    const { length } = value
+    if (length === TRACE_ID_LENGTH && value === lastTraceId) {
+      out.piece(lastWritten)
+      encoding.room -= length
+      return true
+    }
+    out.reserve(length + 2)
+    const { bytes } = out
+    let at = out.length
+    let traits = 0
+    bytes[at++] = QUOTE
+    for (let index = 0; index < length; index++) {
+      const code = value.charCodeAt(index)
+      traits |= (TRAITS[code & 0xff] as number) | ((code >> 8) << 1)
+      bytes[at++] = code
+    }
+    if (traits > NOT_ZERO) return writeOther(value, encoding)
+    if (traits === 0) at = out.length + 1
+    bytes[at++] = QUOTE
+    const start = out.length
+    encoding.room -= at - start - 2
+    out.length = at
+    if (length === TRACE_ID_LENGTH && traits !== 0) {
+      out.fill(lastWritten, start)
+      lastTraceId = value
+    }
+    return true
+  },
+}
+
+/** Anything but lower-case hex. */
+function writeOther(value: NonNullable<unknown>, encoding: Encoding): boolean {
+  if (typeof value === 'string' && HEX.test(value)) return text.write(value.toLowerCase(), encoding)
+  const isWritten = text.write(value, encoding)
+  if (isWritten) encoding.tally.invalidIds++
+  return isWritten
+}

@@ -1,0 +1,25 @@
+import type { Encoding } from '../writing/encoding.js'
+
+/** How the values of a ClickHouse type are written in JSONEachRow. */
+export interface Kind {
+  /** JSON text for undefined, null, and values that cannot be read: the server's default for the type. */
+  readonly empty: string
+  /** Writes the value. Returns false if it cannot be read as this type; the caller then removes what was written. May throw. */
+  write(value: NonNullable<unknown>, encoding: Encoding): boolean
+}
+
+/** Writes any value as `kind`; never throws. */
+export function writeAs(kind: Kind, value: unknown, encoding: Encoding): void {
+  const { out } = encoding
+  if (value !== undefined && value !== null) {
+    const start = out.length
+    try {
+      if (kind.write(value, encoding)) return
+    } catch {
+      // The value has a getter or a Proxy trap that throws.
+    }
+    out.length = start
+    encoding.tally.unreadableValues++
+  }
+  out.text(kind.empty)
+}

@@ -1,0 +1,115 @@
+const FIRST_BYTES = 4096
+
+/** The methods of Buffer that are used here, so that the package's types do not need those of Node. */
+interface Bytes extends Uint8Array {
+  write(text: string, offset: number, encoding: 'utf8'): number
+  toString(encoding?: 'utf8', start?: number, end?: number): string
+}
+
+/** Text that is written again and again, encoded once as UTF-8, and kept as doubles so that eight bytes are copied at a time. */
+export interface Piece {
+  readonly length: number
+  readonly doubles: Float64Array
+}
+
+// On every machine. A NaN would lose its bits, and eight bytes of UTF-8 read this way are never one: its last two bytes would be 0xf0 or more and then 0x7f or 0xff,
+// which UTF-8 does not have.
+const LITTLE_ENDIAN = true
+const DOUBLE_BYTES = 8
+
+export function pieceOf(text: string): Piece {
+  const utf8 = Buffer.from(text)
+  const view = new DataView(new ArrayBuffer(utf8.length + DOUBLE_BYTES))
+  for (const [at, byte] of utf8.entries()) view.setUint8(at, byte)
+  const doubles = new Float64Array(Math.ceil(utf8.length / DOUBLE_BYTES))
+  for (let index = 0; index < doubles.length; index++)
+    doubles[index] = view.getFloat64(index * DOUBLE_BYTES, LITTLE_ENDIAN)
+  return { length: utf8.length, doubles }
+}
+
+/** `,"name":` */
+export function memberKey(name: string): string {
+  return `,${JSON.stringify(name.toWellFormed())}:`
+}
+
+export function memberPiece(name: string): Piece {
+  return pieceOf(memberKey(name))
+}
+
+/** A buffer that grows at its end. Set `length` back to remove what was written last. */
+export class ByteWriter {
+  bytes: Bytes
+  /** The same memory, four bytes at a time. */
+  words: Int32Array
+  view: DataView
+  length = 0
+
+  constructor(capacity: number = FIRST_BYTES) {
+    this.bytes = Buffer.allocUnsafeSlow((Math.max(capacity, FIRST_BYTES) + 3) & ~3)
+    this.words = wordsOf(this.bytes)
+    this.view = viewOf(this.bytes)
+  }
+
+  /** Makes room for `more` bytes. Read `bytes`, `words` and `view` only afterwards: they may be new ones. */
+  reserve(more: number): void {
+    const needed = this.length + more
+    if (needed <= this.bytes.length) return
+    const larger = Buffer.allocUnsafeSlow((Math.max(needed, grown(this.bytes.length)) + 3) & ~3)
+    larger.set(this.bytes.subarray(0, this.length))
+    this.bytes = larger
+    this.words = wordsOf(larger)
+    this.view = viewOf(larger)
+  }
+
+  piece({ length, doubles }: Piece): void {
+    this.reserve(length + DOUBLE_BYTES)
+    const view = this.view
+    for (let index = 0, at = this.length; index < doubles.length; index++, at += DOUBLE_BYTES)
+      view.setFloat64(at, doubles[index] as number, LITTLE_ENDIAN)
+    this.length += length
+  }
+
+  /** Copies what was written from `start` to the end into `piece`, which must have that length. */
+  fill({ doubles }: Piece, start: number): void {
+    this.reserve(DOUBLE_BYTES)
+    // Whatever bytes follow the end could make the last double a NaN.
+    for (let rest = 0; rest < DOUBLE_BYTES; rest++) this.bytes[this.length + rest] = 0
+    const view = this.view
+    for (let index = 0, at = start; index < doubles.length; index++, at += DOUBLE_BYTES)
+      doubles[index] = view.getFloat64(at, LITTLE_ENDIAN)
+  }
+
+  byte(code: number): void {
+    this.reserve(1)
+    this.bytes[this.length++] = code
+  }
+
+  /** Text as UTF-8; a lone surrogate becomes U+FFFD. */
+  text(text: string): void {
+    this.reserve(text.length * 3)
+    this.length += this.bytes.write(text, this.length, 'utf8')
+  }
+
+  endsWith(piece: Uint8Array): boolean {
+    for (let at = this.length - piece.length, index = 0; index < piece.length; at++, index++)
+      if (this.bytes[at] !== piece[index]) return false
+    return true
+  }
+
+  toString(): string {
+    return this.bytes.toString('utf8', 0, this.length)
+  }
+}
+
+/** Doubles a small buffer and adds a quarter to a large one, so that a full batch does not hold twice its size in memory. */
+function grown(bytes: number): number {
+  return bytes < 1024 * 1024 ? bytes * 2 : Math.ceil(bytes * 1.25)
+}
+
+function wordsOf({ buffer, byteOffset, length }: Uint8Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, length >> 2)
+}
+
+function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length)
+}
