@@ -20,7 +20,7 @@ function withOpenTelemetry(folder: string): string[] {
     /#sdk|@opentelemetry\/api|kit\/(exporters|diag-lines)\.js/.test(
       readFileSync(new URL(name, here), 'utf8'),
     )
-  return readdirSync(here)
+  return readdirSync(here, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts') && (LONG || meets(name)))
     .map((name) => `${folder}/${name}`)
 }
@@ -49,7 +49,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit:exporter',
-          include: ['packages/exporter-clickhouse/test/*.test.ts'],
+          include: ['packages/exporter-clickhouse/test/**/*.test.ts'],
           ...patient,
         },
         resolve: { alias: sdk('sdk2') },

@@ -2,7 +2,11 @@ import { expect, onTestFinished, test } from 'vitest'
 import { LEASE } from '../../packages/exporter-clickhouse/src/spool/lease-file.js'
 import { openSpool, type Spool } from '../../packages/exporter-clickhouse/src/spool/spool.js'
 import type { Stored } from '../../packages/exporter-clickhouse/src/spool/stored.js'
-import { batchOf, insertsFor, textOf } from '../../packages/exporter-clickhouse/test/spool-kit.js'
+import {
+  batchOf,
+  insertsFor,
+  textOf,
+} from '../../packages/exporter-clickhouse/test/spool/spool-kit.js'
 import { eventually } from '../kit/patience.js'
 import { DiskFaults, FaultyFs } from './faulty-fs.js'
 import { faultsOf } from './figures.js'

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest'
 import { openSpool } from '../../packages/exporter-clickhouse/src/spool/spool.js'
 import type { Stored } from '../../packages/exporter-clickhouse/src/spool/stored.js'
-import { batchOf, insertsFor, textsOf } from '../../packages/exporter-clickhouse/test/spool-kit.js'
+import {
+  batchOf,
+  insertsFor,
+  textsOf,
+} from '../../packages/exporter-clickhouse/test/spool/spool-kit.js'
 import { eventually } from '../kit/patience.js'
 import { DiskFaults, FaultyFs } from './faulty-fs.js'
 import { MemoryDisk } from './memory-disk.js'

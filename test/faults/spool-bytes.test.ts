@@ -5,7 +5,7 @@ import { Batch, type PressedBatch } from '../../packages/exporter-clickhouse/src
 import { LEASE } from '../../packages/exporter-clickhouse/src/spool/lease-file.js'
 import { openSpool, type Spool } from '../../packages/exporter-clickhouse/src/spool/spool.js'
 import type { Stored } from '../../packages/exporter-clickhouse/src/spool/stored.js'
-import { insertsFor } from '../../packages/exporter-clickhouse/test/spool-kit.js'
+import { insertsFor } from '../../packages/exporter-clickhouse/test/spool/spool-kit.js'
 import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
 import { LONG, until } from '../kit/patience.js'
 import { ScriptedClickHouse } from '../kit/scripted-clickhouse.js'

@@ -36,7 +36,7 @@ export async function rawServer(serve: (socket: Socket, nth: number) => void): P
   }
 }
 
-const FIXTURES = new URL('../../packages/exporter-clickhouse/test/fixtures/', import.meta.url)
+const FIXTURES = new URL('fixtures/', import.meta.url)
 
 /** A key or certificate that is for tests only. */
 export function fixture(name: string): string {
