@@ -13,11 +13,14 @@ const sdk = (version: 'sdk2' | 'sdk3') => ({
 
 const LONG = process.env['SPANHOUSE_LONG'] === '1'
 
-/** Test files that use OpenTelemetry, or make an exporter, which does. The others do not depend on its version, so only a long run includes them. */
+/**
+ * Test files that use OpenTelemetry, or an exporter or client, which do. The others do not depend on its version, so only a long run
+ * includes them.
+ */
 function withOpenTelemetry(folder: string): string[] {
   const here = new URL(`${folder}/`, import.meta.url)
   const meets = (name: string) =>
-    /#sdk|@opentelemetry\/api|kit\/(exporters|diag-lines)\.js/.test(
+    /#sdk|@opentelemetry\/api|(exporters|diag-lines|client|http-kit)\.js/.test(
       readFileSync(new URL(name, here), 'utf8'),
     )
   return readdirSync(here, { recursive: true, encoding: 'utf8' })

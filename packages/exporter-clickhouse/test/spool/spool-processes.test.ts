@@ -20,7 +20,7 @@ beforeAll(() => {
   // Of its own, so that it is never older than the sources.
   writeFileSync(join(compiled, 'package.json'), '{"type":"module"}')
   const source = join(root, 'packages/exporter-clickhouse/src')
-  symlinkSync(join(source, '../../node_modules'), join(compiled, 'node_modules'))
+  symlinkSync(join(source, '../node_modules'), join(compiled, 'node_modules'))
   const options = ['--ignoreConfig', '--noCheck', '--target', 'es2023', '--module', 'nodenext']
   const args = [
     ...options,
