@@ -20,7 +20,7 @@ const LONG = process.env['SPANHOUSE_LONG'] === '1'
 function withOpenTelemetry(folder: string): string[] {
   const here = new URL(`${folder}/`, import.meta.url)
   const meets = (name: string) =>
-    /#sdk|@opentelemetry\/api|(exporters|diag-lines|client|http-kit)\.js/.test(
+    /#sdk|@opentelemetry\/api|openClient|(exporters|diag-lines|http-kit)\.js/.test(
       readFileSync(new URL(name, here), 'utf8'),
     )
   return readdirSync(here, { recursive: true, encoding: 'utf8' })
