@@ -252,7 +252,7 @@ test.each(['gzip', 'br'] as const)(
     add(processor, 10)
     await held(processor, 10)
     expect(lines[0]).toMatch(
-      /HTTP status 404: There is no handle \/clickhouse\/\. ClickHouse answers there, but serves no such path: leave the path out of `endpoint`/,
+      /HTTP status 404: There is no handle \/clickhouse\/\. ClickHouse does not serve that path: remove the path from `endpoint`/,
     )
     expect(lines[0]).not.toMatch(/INSERT|query|storefront/)
     await processor.shutdown()

@@ -6,7 +6,7 @@ import {
   openSender,
   type Sender,
 } from '../../packages/exporter-clickhouse/src/clickhouse/sender.js'
-import { parseConfig } from '../../packages/exporter-clickhouse/src/config/config.js'
+import { parseConfig } from '../../packages/exporter-clickhouse/src/config/parse-config.js'
 
 const PROFILES = {
   plain: {},

@@ -20,7 +20,7 @@ test.each([
       for (const span of shopSpans(Math.min(1000, rows - made))) processor.onEnd(span)
       await until(() => statsOf(processor).waitingBytes < 32 * MiB)
     }
-    await pressed(processor)
+    await compressedBatch(processor)
     const { waiting, waitingBytes, dropped } = statsOf(processor)
     expect({ waiting, dropped }).toEqual({ waiting: rows, dropped: {} })
     const bytesPerSpan = waitingBytes / waiting
@@ -91,7 +91,7 @@ async function refused(options: Options) {
 }
 
 /** Everything that waits is compressed: the bytes held no longer go down. */
-async function pressed(processor: ClickHouseSpanProcessor): Promise<void> {
+async function compressedBatch(processor: ClickHouseSpanProcessor): Promise<void> {
   await until(() => statsOf(processor).failing)
   let before = Number.POSITIVE_INFINITY
   await eventually(async () => {

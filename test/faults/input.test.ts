@@ -1,6 +1,6 @@
 import { ConfigError, type Options } from '@spanhouse/exporter-clickhouse'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
-import { parseConfig } from '../../packages/exporter-clickhouse/src/config/config.js'
+import { parseConfig } from '../../packages/exporter-clickhouse/src/config/parse-config.js'
 import { makeSpan } from '../../packages/transform/test/spans.js'
 import type { RequestHead } from '../kit/http-wire.js'
 import { LONG } from '../kit/patience.js'

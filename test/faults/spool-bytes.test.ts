@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { Batch, type PressedBatch } from '../../packages/exporter-clickhouse/src/batching/batch.js'
+import {
+  Batch,
+  type CompressedBatch,
+} from '../../packages/exporter-clickhouse/src/batching/batch.js'
 import { LEASE } from '../../packages/exporter-clickhouse/src/spool/lease-file.js'
 import { openSpool, type Spool } from '../../packages/exporter-clickhouse/src/spool/spool.js'
 import type { Stored } from '../../packages/exporter-clickhouse/src/spool/stored.js'
@@ -47,7 +50,7 @@ interface Folder {
   readonly records: readonly Record[]
 }
 
-function pressedBatch(rows: number): PressedBatch {
+function compressedBatch(rows: number): CompressedBatch {
   const lines = Array.from({ length: rows }, (_, n) => JSON.stringify({ n, name: `row ${n}` }))
   const raw = Buffer.from(lines.map((line) => `${line}\n`).join(''))
   const body = gzipSync(raw)
@@ -86,7 +89,7 @@ async function wholeFolder(): Promise<Folder> {
   const disk = new MemoryDisk()
   const { spool } = open(disk)
   for (const [rows, destinations] of BATCHES)
-    await spool.put(pressedBatch(rows), insertsFor(...destinations))
+    await spool.put(compressedBatch(rows), insertsFor(...destinations))
   await spool.close()
   const files = disk.files(DIRECTORY).map(({ path, inode }) => ({ path, inode }))
   const records = new Map(files.map(({ path, inode }) => [inode, path]))
@@ -131,7 +134,7 @@ async function recoversAllBut(folder: Folder, record: Record, damaged: Buffer): 
   const loaded = new Map<string, Buffer>()
   for (const stored of recovered) {
     const read = await spool.load(stored)
-    if (read) loaded.set(`${stored.destination}/${stored.name}`, read.batch.pressed.body)
+    if (read) loaded.set(`${stored.destination}/${stored.name}`, read.batch.compressed.body)
   }
   await spool.close()
 

@@ -48,16 +48,6 @@ const CLASSIFY = inFile(
       "refusesForm: refusesForm && kind !== 'ambiguous'",
       'refusesForm: refusesForm || exception === undefined',
     ],
-    [
-      'divides a batch because its statement is too long',
-      "if (isTooLong(code, body)) return { class: 'misconfigured', fix: LONGER_STATEMENTS }",
-      "if (isTooLong(code, body)) return { class: 'too_large' }",
-    ],
-    [
-      'gives rows up because a statement is nested too deeply',
-      'code === 306 && /Maximum parse depth/.test(body)',
-      'code === 306 && /Maximum row depth/.test(body)',
-    ],
   ],
 )
 
@@ -67,8 +57,23 @@ const CODES = inFile(
   [
     [
       'gives rows up because the server has too many parts',
-      "name: 'TOO_MANY_PARTS', // Too many partitions have the same code: see classify.ts.\n    class: 'overloaded'",
+      "name: 'TOO_MANY_PARTS',\n    class: 'overloaded'",
       "name: 'TOO_MANY_PARTS',\n    class: 'too_large'",
+    ],
+    [
+      'divides a batch because its statement is too long',
+      "text: /too long|max_query_size/i,\n  class: 'misconfigured'",
+      "text: /too long|max_query_size/i,\n  class: 'too_large'",
+    ],
+    [
+      'gives rows up because a statement is nested too deeply',
+      'text: /Maximum parse depth/',
+      'text: /Maximum row depth/',
+    ],
+    [
+      'reads each code in one way only',
+      'return variant?.text.test(body) ? variant : exception',
+      'return exception',
     ],
     [
       'takes a function that the server lacks for rows that may be written',
@@ -107,8 +112,6 @@ const REPLIES = inFile(
       'if (inBody !== undefined) return',
       'if (inBody !== undefined && !isSuccess(status)) return',
     ],
-    ['shows the rows of the application in its errors', "exception.class === 'rejected' ||", ''],
-    ['shows the statement, with what rows have in common, in its errors', '(?:in scope|', '(?:'],
     ['believes a row that says a view has failed', "[^'\"]*$`, 'is')", ".*`, 'is')"],
     [
       'takes the silence of an old server for no rows',
@@ -119,8 +122,8 @@ const REPLIES = inFile(
     ['counts rows from one where the server does', 'Number(row) - 1', 'Number(row)'],
     [
       'takes any row that is refused for one that a proxy has spoilt',
-      'if (code !== 27 || /while reading the value of key/.test(body)) return undefined',
-      "if (code === 27) return 'compressed'",
+      'if (/while reading the value of key/.test(body)) return undefined',
+      "if (body !== '') return 'compressed'",
     ],
   ],
 )
@@ -184,10 +187,12 @@ const WITNESS = inFile(
   ],
 )
 
-const PROXIES = inFile(
-  'exporter/clickhouse/proxy-answers',
-  [exporter('proxy-answers')],
+const REDACTION = inFile(
+  'exporter/clickhouse/redaction',
+  [exporter('classify'), exporter('proxy-answers')],
   [
+    ['shows the rows of the application in its errors', "exception.class === 'rejected' ||", ''],
+    ['shows the statement, with what rows have in common, in its errors', '(?:in scope|', '(?:'],
     [
       'shows what an answer repeats of our request',
       "return oneLine(text.slice(0, 2000).replace(/(?:[?{\"<&]|(?<!\\w)').*$/s, ''))",
@@ -198,6 +203,13 @@ const PROXIES = inFile(
       "location.replace(/[?#].*$/s, '')",
       'location',
     ],
+  ],
+)
+
+const PROXIES = inFile(
+  'exporter/clickhouse/proxy-answers',
+  [exporter('proxy-answers')],
+  [
     [
       'gives rows up that a proxy cannot deliver',
       "BY_STATUS.get(status) ?? {\n    class: status >= 500 ? 'ambiguous' : 'misconfigured',",
@@ -276,23 +288,30 @@ const HALVING = inFile(
   ],
 )
 
-const HTTP = inFile(
-  'exporter/http/client',
-  [exporter('answers')],
-  [
+const HTTP = [
+  ...inFile(
+    'exporter/http/exchange',
+    [exporter('answers')],
     [
-      'waits in vain for an answer that something follows',
-      'if (answer?.complete && !timedOut && !signal.aborted) return',
-      '',
+      [
+        'waits in vain for an answer that something follows',
+        'if (answer?.complete && !timedOut && !signal.aborted) return',
+        '',
+      ],
     ],
-    ['cannot read an answer that a proxy has compressed', "case 'gzip':", "case 'never':"],
-  ],
-)
+  ),
+  ...inFile(
+    'exporter/http/reply-body',
+    [exporter('answers')],
+    [['cannot read an answer that a proxy has compressed', "case 'gzip':", "case 'never':"]],
+  ),
+]
 
 export const ANSWERS = [
   ...CLASSIFY,
   ...CODES,
   ...REPLIES,
+  ...REDACTION,
   ...RETRY_AFTER,
   ...WHILE_ASKING,
   ...WITNESS,

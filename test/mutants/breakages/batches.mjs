@@ -36,7 +36,7 @@ export const BATCHES = [
     'exporter/batching/batch',
     [exporter('batch'), exporter('batch-memory')],
     [
-      ['uses the memory of a batch again while it is compressed', '|| this.#isPressing ', ''],
+      ['uses the memory of a batch again while it is compressed', '|| this.#isCompressing ', ''],
       [
         'uses the memory again that an uncompressed batch is sent from',
         'if (body.buffer !== raw.buffer) this',
@@ -100,8 +100,8 @@ export const BATCHES = [
       ],
       [
         'makes a statement longer than it may be',
-        'Math.min(maxStatement - taken, MAX_KEY_LISTS)',
-        'MAX_KEY_LISTS',
+        'Math.min(maxStatement - taken, MAX_KEY_LISTS_LENGTH)',
+        'MAX_KEY_LISTS_LENGTH',
       ],
     ],
   ),

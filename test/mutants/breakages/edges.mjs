@@ -62,7 +62,7 @@ export const EDGES = [
         '    } catch (error) {\n      failed(error)',
         '    } catch (error) {\n      throw error',
       ],
-      ['writes a line for every failure of a hook', '< SAY_EVERY_MS) return', '< 0) return'],
+      ['writes a line for every failure of a hook', '< LOG_EVERY_MS) return', '< 0) return'],
       [
         'does not say which hook failed',
         'diag.error(`spanhouse: ',
@@ -88,7 +88,7 @@ export const EDGES = [
     [
       [
         'traces its own requests where there is no context manager',
-        'isQuiet() ? work() : withAnyManager(work)',
+        'isSuppressed() ? work() : withAnyManager(work)',
         'work()',
       ],
       ['leaves its context manager behind', 'if (api.context === ours) delete api.context', ''],
@@ -106,8 +106,8 @@ export const EDGES = [
     [exporter('first-rows')],
     [
       ['warns of a server that has come meanwhile', 'taken: stop', 'taken: () => {}'],
-      ['leaves the number of lost rows out', '      ends = true\n', ''],
-      ['does not warn after an end that lost nothing', '      ends = false\n', ''],
+      ['leaves the number of lost rows out', '      isEnding = true\n', ''],
+      ['does not warn after an end that lost nothing', '      isEnding = false\n', ''],
     ],
   ),
   ...inFile(
@@ -135,7 +135,7 @@ export const EDGES = [
     'exporter/traces/misplaced',
     [exporter('misplaced')],
     [
-      ['says at every span that it is no processor', 'if (said.has(text)) return', ''],
+      ['says at every span that it is no processor', 'if (reported.has(text)) return', ''],
       ['does not say that it is no processor', 'onStart: explain, ', ''],
       ['does not fail the exports of a processor', 'resultCallback({ code: 1', 'void ({ code: 1'],
     ],
@@ -146,17 +146,23 @@ export const EDGES = [
     [
       ['guesses wildly', 'const MAX_DISTANCE = 2', 'const MAX_DISTANCE = 9'],
       ['knows no word but its own', 'Object.hasOwn(ELSEWHERE, written)', 'false'],
+    ],
+  ),
+  ...inFile(
+    'exporter/config/units',
+    [exporter('option-mistakes')],
+    [
       ['takes a day for an hour', 'each(86_400,', 'each(3600,'],
       ['takes seconds for milliseconds', 'seconds * 1000]', 'seconds]'],
     ],
   ),
   ...inFile(
-    'exporter/config/option-problems',
+    'exporter/config/option-rules',
     [exporter('option-mistakes')],
     [['makes a table with a dot in its name', 'return table === undefined', 'return undefined']],
   ),
   ...inFile(
-    'exporter/config/config',
+    'exporter/config/consistency',
     [exporter('option-mistakes')],
     [
       ['takes an agent of the other protocol', ' || own === protocol', ' || true'],
@@ -207,33 +213,78 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/config/config',
+    'exporter/config/parse-config',
     [exporter('config'), exporter('config-values'), exporter('config-names')],
     [
       [
         'prefers the environment to the code',
-        'merge(environment.options, own)',
-        'merge(own as typeof environment.options, environment.options)',
+        'merge(environment.options, code.options)',
+        'merge(code.options, environment.options)',
       ],
       [
         'reports one problem of several',
-        'throw new ConfigError([...checked, ...problems])',
-        'throw new ConfigError(checked)',
+        'throw new ConfigError([...code.problems, ...problems])',
+        'throw new ConfigError(code.problems)',
       ],
+    ],
+  ),
+  ...inFile(
+    'exporter/config/sources/environment',
+    [exporter('config')],
+    [
       [
         'lets a wrong environment keep an application from starting',
         '. It is ignored, as if it were not set.`)',
-        '`)\n    throw new Error(problem)',
+        '`)\n    if (problem !== undefined) throw new Error(problem)',
       ],
+    ],
+  ),
+  ...inFile(
+    'exporter/config/merge',
+    [exporter('config')],
+    [
       [
         "sends one destination's password to the server of another",
         "delete merged['password']",
         '',
       ],
+    ],
+  ),
+  ...inFile(
+    'exporter/config/defaults',
+    [exporter('config')],
+    [
+      [
+        'sends equal batches apart if their limits were written in another order',
+        'const complete = bare()',
+        'const complete = bare(options)',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/config/consistency',
+    [exporter('config'), exporter('config-names')],
+    [
       [
         'takes two names that differ in case for two folders',
         'names.map((name) => name.toLowerCase())',
         'names',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/config/option-table',
+    [exporter('option-table'), exporter('config')],
+    [
+      [
+        'has another default than it says',
+        'default: 64 * MiB },\n      whenFull',
+        'default: 32 * MiB },\n      whenFull',
+      ],
+      [
+        'shows what the headers hold',
+        'textOrEmpty(headerValueProblem)),\n    default: {},\n    isSecret: true,',
+        'textOrEmpty(headerValueProblem)),\n    default: {},',
       ],
     ],
   ),
@@ -252,7 +303,7 @@ export const EDGES = [
   ...inFile(
     'exporter/config/option-problems',
     [exporter('config-values')],
-    [['shows a password in an error', "SECRET.test(at) ? 'a value not shown' : ", '']],
+    [['shows a password in an error', "isSecret ? 'a value not shown' : ", '']],
   ),
   ...inFile(
     'exporter/telemetry/log',

@@ -7,7 +7,7 @@ export const INSERT = [
     [exporter('insert'), exporter('compact'), exporter('equal-batches')],
     [
       ['drops the deduplication token', ', [TOKEN]: token } }', ' } }'],
-      ['gives other rows the same token', '    pressed.digest,\n', ''],
+      ['gives other rows the same token', '    compressed.digest,\n', ''],
       ['gives all parts of a batch the same token', 'tokenOf(token, part)', 'token'],
       [
         'takes equal rows of a table that is not ours for a retry',

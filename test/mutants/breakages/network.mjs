@@ -19,6 +19,18 @@ export const NETWORK = [
         'post.path}&password=`.concat(config.password),',
       ],
       [
+        'sends twice what may not arrive twice',
+        'if (!first.stale || !post.repeatable)',
+        'if (!first.stale)',
+      ],
+      ['does not say that it sent twice', '{ ...second, replayed: true }', 'second'],
+    ],
+  ),
+  ...inFile(
+    'exporter/http/exchange',
+    [exporter('http-replay'), exporter('http-sockets'), exporter('http'), exporter('compact')],
+    [
+      [
         'sends again what a server had begun to answer',
         'stale: req.reusedSocket && !answer',
         'stale: req.reusedSocket',
@@ -29,20 +41,20 @@ export const NETWORK = [
         'else if (true)',
       ],
       ['reads an answer without end', 'bytes > MAX_REPLY_BYTES', 'bytes < 0'],
-      [
-        'sends twice what may not arrive twice',
-        'if (!first.stale || !post.repeatable)',
-        'if (!first.stale)',
-      ],
-      ['does not say that it sent twice', '{ ...second, replayed: true }', 'second'],
       ['has no deadline', 'timedOut = true\n', 'return\n'],
+      ['sends the wrong length with a statement before the rows', '(post.head?.length ?? 0) +', ''],
+    ],
+  ),
+  ...inFile(
+    'exporter/http/connections',
+    [exporter('http-replay'), exporter('http-sockets'), exporter('http')],
+    [
       ['holds an ended application open', 'socket.unref()', 'socket.ref()'],
       [
         'leaves a kept connection without anybody who hears its error',
         "socket.on('error', () => {})",
         'void 0',
       ],
-      ['sends the wrong length with a statement before the rows', '(post.head?.length ?? 0) +', ''],
     ],
   ),
   ...inFile(
@@ -57,7 +69,7 @@ export const NETWORK = [
       [
         'ends requests of a server that is merely slow',
         'else if (awaySince !== undefined)',
-        'else if ((awaySince ??= askedAt))',
+        'else if ((awaySince ??= pingedAt))',
       ],
     ],
   ),

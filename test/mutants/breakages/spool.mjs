@@ -107,22 +107,24 @@ export const SPOOL = [
   ...inFile('exporter/spool/spool', quick, [
     ['never renews its lease', 'await leases.renew()', ''],
     [
-      'counts a damaged record nowhere',
-      'else removal.add(stored)\n      events.corrupt(stored)',
-      'else removal.add(stored)',
-    ],
-    [
       'keeps on disk what the disk wrote too late and nobody wants',
       'stored.forEach(remove)',
       'void stored',
     ],
     ['writes what was given up before it was begun', 'givenUp = true', 'void givenUp'],
+    ['keeps its lease when it is closed', 'await leases.releaseAll()', ''],
+  ]),
+  ...inFile('exporter/spool/loader', quick, [
+    [
+      'counts a damaged record nowhere',
+      'else removal.add(stored)\n      events.corrupt(stored)',
+      'else removal.add(stored)',
+    ],
     [
       'takes a record that was deleted for one that was taken over',
       "if (whereabouts !== 'adopted') events.corrupt(stored)",
       "if (whereabouts === 'here') events.corrupt(stored)",
     ],
-    ['keeps its lease when it is closed', 'await leases.releaseAll()', ''],
   ]),
   ...inFile(
     'exporter/spool/corrupt',
@@ -157,7 +159,7 @@ export const SPOOL = [
     [
       [
         'takes owners for dead because a clock was set',
-        '? opening || unchangedMs >= leaseMs / 2',
+        '? isFirstLook || unchangedMs >= leaseMs / 2',
         '? true',
       ],
     ],
@@ -207,7 +209,7 @@ export const SPOOL = [
       ['keeps the marks of those taken over for ever', '> KEEP_MARKS_MS', '< 0'],
       [
         'never asks whether it was taken over',
-        'clock.now() - home.renewedAt < leaseMs / 2',
+        'clock.now() - lease.renewedAt < leaseMs / 2',
         'true',
       ],
     ],

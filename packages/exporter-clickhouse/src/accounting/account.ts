@@ -1,6 +1,6 @@
 import type { DropReason } from './drop-reason.js'
 
-/** What became of a destination's rows, and of the attempts at them. */
+/** Counts what happened to a destination's rows, and the attempts to send them. */
 export class Account {
   accepted = 0
   delivered = 0

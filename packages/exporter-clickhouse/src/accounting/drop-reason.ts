@@ -1,4 +1,4 @@
-/** Why rows were given up. */
+/** Why rows were dropped. */
 export type DropReason =
   | 'queue_full'
   | 'rejected'

@@ -1,52 +1,49 @@
 import { webcrypto } from 'node:crypto'
-import { promisify } from 'node:util'
-import { brotliCompress, brotliDecompress, constants, gunzip, gzip } from 'node:zlib'
 import type { CompactForm } from '@spanhouse/transform/internal'
+import { newLimit } from '../common/limit.js'
 import type { Compression } from '../config/config.js'
+import { compress, decompress } from './codecs.js'
 
-/** Rows as JSONEachRow, each ended with a newline. */
+/** Rows as JSONEachRow, each followed by a newline. */
 export interface Rows {
   readonly rows: number
   readonly bytes: Buffer
-  /** To be called when `bytes` is not read any more: new memory for each batch would keep the garbage collector busy. */
+  /** Call this when `bytes` is not read any more. The memory is then used again: new memory for each batch would keep the garbage collector busy. */
   release?(): void
 }
 
-/** What is sent: made once, the same for every attempt and destination. */
-export interface Pressed {
-  /** SHA-256 of the body, in hex: a tenth of the rows' bytes, and decided with it, once. */
+/** The compressed rows: made once, and the same for every attempt and destination. */
+export interface CompressedRows {
+  /** SHA-256 of the body in hex. The body has only a tenth of the rows' bytes, so its hash is cheap. */
   readonly digest: string
   readonly body: Buffer
 }
 
-export type PressedBatch = Batch & { readonly pressed: Pressed }
+export type CompressedBatch = Batch & { readonly compressed: CompressedRows }
 
-/** Rows that stay together, byte for byte. */
+/** What a batch and its record on disk have in common. */
 export interface BatchShape {
   readonly rows: number
   readonly rawBytes: number
   readonly codec: Compression['codec']
 }
 
-/**
- * A sealed batch. It is sealed before it is pressed, so that it has its place in the queues while
- * the compression runs on another thread.
- */
+/** A sealed batch: its rows do not change. It is sealed before it is compressed, so that it has its place in the queues meanwhile. */
 export class Batch implements BatchShape {
   readonly rows: number
   readonly rawBytes: number
   readonly codec: Compression['codec']
-  /** What its rows have in common and do not hold themselves. Its inserts are made of it; afterwards they know it. */
+  /** What all rows have in common and do not contain themselves. The INSERT of each destination is made from it and then contains it. */
   readonly common: CompactForm | undefined
   #raw: Buffer | undefined
   readonly #release: (() => void) | undefined
   #wanted = 0
-  #isPressing = false
-  #pressed: Pressed | undefined
+  #isCompressing = false
+  #compressed: CompressedRows | undefined
 
   private constructor(
     { rows, rawBytes, codec }: BatchShape,
-    from: { raw?: Rows; pressed?: Pressed; common?: CompactForm | undefined },
+    from: { raw?: Rows; compressed?: CompressedRows; common?: CompactForm | undefined },
   ) {
     this.rows = rows
     this.rawBytes = rawBytes
@@ -54,10 +51,10 @@ export class Batch implements BatchShape {
     this.common = from.common
     this.#raw = from.raw?.bytes
     this.#release = from.raw?.release
-    this.#pressed = from.pressed
+    this.#compressed = from.compressed
   }
 
-  /** Each line is one row, without its newline. */
+  /** A batch of these rows, one a line and without newlines. */
   static seal(lines: readonly string[], compression: Compression): Batch {
     const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
     return Batch.of({ rows: lines.length, bytes }, compression)
@@ -71,154 +68,98 @@ export class Batch implements BatchShape {
     )
   }
 
-  /** A batch as it was before it went to disk. */
-  static restore(shape: BatchShape, pressed: Pressed): Batch {
-    return new Batch(shape, { pressed })
+  /** A batch that was read from disk. */
+  static restore(shape: BatchShape, compressed: CompressedRows): Batch {
+    return new Batch(shape, { compressed })
   }
 
-  /** Bytes of memory it holds at this moment. */
+  /** The memory that it holds at this moment. */
   get heldBytes(): number {
     const queryBytes = this.common?.query.length ?? 0
-    return OVERHEAD_BYTES + queryBytes + ((this.#pressed?.body ?? this.#raw)?.length ?? 0)
+    return OVERHEAD_BYTES + queryBytes + ((this.#compressed?.body ?? this.#raw)?.length ?? 0)
   }
 
-  /** Undefined until `press()` has resolved. */
-  get pressed(): Pressed | undefined {
-    return this.#pressed
+  /** Undefined until `compress()` has resolved. */
+  get compressed(): CompressedRows | undefined {
+    return this.#compressed
   }
 
-  /** One more destination is to have it. */
+  /** One more destination wants it. */
   want(): void {
     this.#wanted++
   }
 
-  /** A destination has delivered it or given it up. A batch that no destination wants any more is not pressed, and its memory is free at once. */
+  /** A destination has delivered or dropped it. A batch that no destination wants any more is not compressed, and its memory is released at once. */
   unwant(): void {
-    if (--this.#wanted > 0 || this.#isPressing || !this.#raw) return
+    if (--this.#wanted > 0 || this.#isCompressing || !this.#raw) return
     this.#raw = undefined
     this.#release?.()
   }
 
-  /** Compresses and hashes on other threads, unless nobody wants it any more. To be called once. */
-  async press({ level }: Compression): Promise<void> {
+  /** Compresses and hashes the rows on other threads, unless no destination wants the batch any more. Call it only once. */
+  async compress({ level }: Compression): Promise<void> {
     const raw = this.#raw
     if (!raw) return
-    this.#isPressing = true
-    const body = exact(await compressed(raw, this.codec, level))
+    this.#isCompressing = true
+    const body = await compress(raw, this.codec, level)
     const digest = await webcrypto.subtle.digest('SHA-256', body)
-    this.#pressed = { digest: Buffer.from(digest).toString('hex'), body }
+    this.#compressed = { digest: Buffer.from(digest).toString('hex'), body }
     this.#raw = undefined
     if (body.buffer !== raw.buffer) this.#release?.()
   }
 
-  /** Its rows as lines, without their newlines. */
+  /** Its rows, one a line and without newlines. */
   async lines(): Promise<string[]> {
     const raw =
-      this.#raw ?? (await decompressed(this.#pressed?.body ?? Buffer.alloc(0), this.codec))
-    return raw.toString().split('\n').slice(0, -1) // JSON text holds no newline of its own
+      this.#raw ?? (await decompress(this.#compressed?.body ?? Buffer.alloc(0), this.codec))
+    return raw.toString().split('\n').slice(0, -1) // JSON text contains no newline
   }
 }
 
-export function isPressed(batch: Batch): batch is PressedBatch {
-  return batch.pressed !== undefined
+export function isCompressed(batch: Batch): batch is CompressedBatch {
+  return batch.compressed !== undefined
 }
 
-/** The same rows, each as `rewrite` has it, in a sealed and pressed batch. */
+/** A compressed batch of the same rows, each changed by `rewrite`. */
 export async function rewritten(
   batch: Batch,
   rewrite: (line: string) => string,
   compression: Compression,
-): Promise<PressedBatch> {
-  return pressed((await batch.lines()).map(rewrite), compression)
+): Promise<CompressedBatch> {
+  return compressedBatch((await batch.lines()).map(rewrite), compression)
 }
 
-/** The same rows in two sealed and pressed batches: those from row `from` up to `to`, and the others. */
+/** Divides the rows into two compressed batches: rows `from` up to `to` (exclusive), and the others. A batch without rows is left out. */
 export async function divide(
   batch: Batch,
   { from, to }: { from: number; to: number },
   compression: Compression,
-): Promise<PressedBatch[]> {
+): Promise<CompressedBatch[]> {
   const lines = await batch.lines()
   const parts = [lines.slice(from, to), [...lines.slice(0, from), ...lines.slice(to)]]
   return Promise.all(
-    parts.filter((part) => part.length > 0).map((part) => pressed(part, compression)),
+    parts.filter((part) => part.length > 0).map((part) => compressedBatch(part, compression)),
   )
 }
 
-/** Seals rows, each a line without its newline, in a batch and presses it. */
-export async function pressed(
+/** A compressed batch of these rows, one a line and without newlines. */
+export async function compressedBatch(
   lines: readonly string[],
   compression: Compression,
-): Promise<PressedBatch> {
+): Promise<CompressedBatch> {
   const batch = Batch.seal(lines, compression)
-  await batch.press(compression)
-  return batch as PressedBatch
+  await batch.compress(compression)
+  return batch as CompressedBatch
 }
 
-/** A batch may wait for long: zlib's result is a window into all the memory that was set aside for it. */
-function exact(bytes: Buffer): Buffer {
-  if (bytes.buffer.byteLength === bytes.length) return bytes
-  const own = Buffer.allocUnsafeSlow(bytes.length)
-  bytes.copy(own)
-  return own
-}
-
-// What a batch costs beside its bytes: many small ones must not escape a bound in bytes.
+// What a batch costs besides its bytes: a bound in bytes must also hold for many small batches.
 const OVERHEAD_BYTES = 512
 
-const gzipAsync = promisify(gzip)
-const gunzipAsync = promisify(gunzip)
-const brotliAsync = promisify(brotliCompress)
-const unbrotliAsync = promisify(brotliDecompress)
+// The application needs threads of the pool too.
+const MAX_COMPRESSIONS = 2
 
-// Rows hold many ids: matches of a few characters in them cost more bits than they save, and this strategy leaves them
-// (from level 4 on). `node bench/studies/levels.mjs` shows 4 to 6 % fewer bytes.
-const GZIP = { strategy: constants.Z_FILTERED, memLevel: constants.Z_MAX_MEMLEVEL }
-
-// One chunk for the whole output, which is a tenth of the input, spares the main thread a callback every 16 KiB.
-const LIKELY_RATIO = 8
-
-function compressed(
-  raw: Buffer,
-  codec: Compression['codec'],
-  level: number,
-): Buffer | Promise<Buffer> {
-  const chunkSize = Math.max(Math.ceil(raw.length / LIKELY_RATIO), constants.Z_DEFAULT_CHUNK)
-  switch (codec) {
-    case 'gzip':
-      return gzipAsync(raw, { ...GZIP, level, chunkSize })
-    case 'br':
-      return brotliAsync(raw, {
-        chunkSize,
-        params: {
-          [constants.BROTLI_PARAM_QUALITY]: level,
-          [constants.BROTLI_PARAM_SIZE_HINT]: raw.length,
-        },
-      })
-    case 'none':
-      return raw
-  }
-}
-
-function decompressed(body: Buffer, codec: Compression['codec']): Buffer | Promise<Buffer> {
-  switch (codec) {
-    case 'gzip':
-      return gunzipAsync(body)
-    case 'br':
-      return unbrotliAsync(body)
-    case 'none':
-      return body
-  }
-}
-
-/** Presses batches in order, at most two at a time: the application needs the thread pool too. */
-export function pressQueue(): (batch: Batch, compression: Compression) => Promise<void> {
-  const lanes = [Promise.resolve(), Promise.resolve()]
-  let turn = 0
-  return (batch, compression) => {
-    const lane = turn++ % lanes.length
-    const pressed = (lanes[lane] ?? Promise.resolve()).then(() => batch.press(compression))
-    lanes[lane] = pressed.catch(() => {})
-    return pressed
-  }
+/** Compresses batches in order, two at a time. */
+export function compressQueue(): (batch: Batch, compression: Compression) => Promise<void> {
+  const limit = newLimit(MAX_COMPRESSIONS)
+  return (batch, compression) => limit.run(() => batch.compress(compression))
 }

@@ -3,28 +3,30 @@ import { clock } from '../common/clock.js'
 import type { BatchLimits } from '../config/config.js'
 import type { Rows } from './batch.js'
 
-// ClickHouse refuses an INSERT into more (max_partitions_per_insert_block).
+// ClickHouse refuses an INSERT into more partitions (max_partitions_per_insert_block).
 const MAX_PARTITIONS = 100
 const NEWLINE = 0x0a
 const MIN_BYTES = 64 * 1024
-// More is not copied to a larger place: the event loop would stand still for milliseconds.
+// A larger buffer is not copied when it is full: that would block the event loop for milliseconds.
 const MAX_COPIED_BYTES = 1024 * 1024
 const SLACK = 1.25
 
-type BatcherLimits = BatchLimits & {
-  /** How much of the statement may hold attribute keys, measured by `lengthOf`. Undefined: rows are whole. */
+interface KeyListLimits {
+  /** How long the key lists in the statement may be, measured by `lengthOf`. Undefined: rows are whole. */
   readonly keyListsRoom: number | undefined
   readonly lengthOf: LengthOf
 }
 
+type Limits = BatchLimits & KeyListLimits
+
 /**
- * Gathers rows until a limit of rows, bytes, age or partitions is met, or the memory set aside for them is full and they are many;
- * what is sealed is handed to `onSealed`.
+ * Collects rows until it reaches a limit of rows, bytes, age or partitions, or until its buffer is full and too large to be copied.
+ * Then it seals them and passes them to `onSealed`.
  */
 export class Batcher {
-  /** Whether its rows leave out what all of them have in common. */
+  /** Whether its rows leave out what they have in common. */
   readonly isCompact: boolean
-  readonly #limits: BatcherLimits
+  readonly #limits: Limits
   readonly #onSealed: (rows: Rows, keyLists: KeyLists) => void
   readonly #partitions = new Set<number>()
   #lastPartition: number | undefined
@@ -32,11 +34,11 @@ export class Batcher {
   #spare: ByteWriter | undefined
   #keyLists: KeyLists
   #rows = 0
-  /** As long as the last batch, or twice as long if that had no more room: what the next one is likely to need. */
+  /** What the next batch is likely to need: the length of the last one, or twice that if its buffer was full. */
   #expectedBytes = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(limits: BatcherLimits, onSealed: (rows: Rows, keyLists: KeyLists) => void) {
+  constructor(limits: Limits, onSealed: (rows: Rows, keyLists: KeyLists) => void) {
     this.#limits = limits
     this.isCompact = limits.keyListsRoom !== undefined
     this.#keyLists = this.#newKeyLists()
@@ -51,7 +53,7 @@ export class Batcher {
     return this.#open?.length ?? 0
   }
 
-  /** Where the next row is to be written, behind the others. */
+  /** Where to write the next row, after the others. */
   get writer(): ByteWriter {
     if (!this.#open) {
       const spare = this.#spare
@@ -62,18 +64,18 @@ export class Batcher {
     return this.#open
   }
 
-  /** What that row may name its keys by. */
+  /** The key lists to which that row may refer. */
   get keyLists(): KeyLists {
     return this.#keyLists
   }
 
-  /** Whether the row that was just written, without a newline, fits behind the others. `partition` is the day it falls in, where the table has days. */
+  /** Whether the row that was just written, without its newline, fits into the batch. `partition`: its day, if the table is partitioned by day. */
   fits(partition: number | undefined): boolean {
     if (this.#rows === 0) return true
     return this.writer.length < this.#limits.maxBytes && !this.#wouldCrossPartitions(partition)
   }
 
-  /** Takes in that row. */
+  /** Takes that row into the batch. */
   commit(partition: number | undefined): void {
     const { maxRows, maxBytes } = this.#limits
     const { writer } = this
@@ -111,7 +113,7 @@ export class Batcher {
   }
 
   #release(writer: ByteWriter): void {
-    // What a busy hour has made large goes again in a quiet one.
+    // A buffer that grew under high load is not kept when batches are small again.
     const isOversized = writer.bytes.length > 4 * Math.max(writer.length, MIN_BYTES)
     writer.length = 0
     if (!isOversized) this.#spare ??= writer

@@ -8,29 +8,31 @@ import type { BatchLimits } from '../config/config.js'
 import type { Rows } from './batch.js'
 import { Batcher } from './batcher.js'
 
-// An application has one resource, or a few. The rows of more come whole, in one batch.
+// An application has one resource or a few. Rows of further resources are whole, and share one batch.
 const MAX_RESOURCES = 8
-// Of a statement. A server reads so much in a millisecond.
-const MAX_KEY_LISTS = 32_768
+// Characters or bytes of the statement. A server parses this much in a millisecond.
+const MAX_KEY_LISTS_LENGTH = 32_768
 
-export interface Limits extends BatchLimits {
-  /** What the constants and the key lists of a batch may take of its statement, by the measure of `lengthOf`. */
+interface StatementLimits {
+  /** How long the constants and the key lists in the statement may be together, measured by `lengthOf`. */
   readonly maxStatement: number
   readonly lengthOf: LengthOf
 }
 
-type Sealed = (rows: Rows, common: CompactForm | undefined) => void
+type Limits = BatchLimits & StatementLimits
 
-/** Batches that are being filled: one for the rows of each resource, and one for rows that are whole. */
+type OnSealed = (rows: Rows, common: CompactForm | undefined) => void
+
+/** The batches that are being filled: one for each resource, and one for whole rows. */
 export class OpenBatches {
   readonly #limits: Limits
-  readonly #onSealed: Sealed
+  readonly #onSealed: OnSealed
   readonly #whole: Batcher
   readonly #byResource = new Map<string, Batcher>()
   readonly #roomBeside = new WeakMap<ResourceForm, number>()
   #last: { readonly constants: ResourceForm | undefined; readonly batcher: Batcher } | undefined
 
-  constructor(limits: Limits, onSealed: Sealed) {
+  constructor(limits: Limits, onSealed: OnSealed) {
     this.#limits = limits
     this.#onSealed = onSealed
     this.#whole = new Batcher({ ...limits, keyListsRoom: undefined }, (rows) =>
@@ -47,8 +49,8 @@ export class OpenBatches {
   }
 
   /**
-   * The batch for rows with these constants. It is the batch of whole rows if there are no constants, if too many resources have
-   * batches already, or if the statement has no room for the constants.
+   * The batch for rows with these constants. That is the batch of whole rows if there are no constants, if too many resources have
+   * a batch already, or if the constants do not fit into the statement.
    */
   of(constants: ResourceForm | undefined): Batcher {
     if (this.#last && this.#last.constants === constants) return this.#last.batcher
@@ -57,7 +59,7 @@ export class OpenBatches {
     return batcher
   }
 
-  /** The bound is on what is held, however many batches it is parted in. */
+  /** The bound on bytes is for all batches together. */
   sealIfFull(): void {
     const open = this.#byResource.size + (this.#whole.rows > 0 ? 1 : 0)
     if (open > 1 && this.bytes >= this.#limits.maxBytes) this.seal()
@@ -68,7 +70,7 @@ export class OpenBatches {
     for (const batcher of this.#byResource.values()) batcher.seal()
   }
 
-  /** Undefined if there is no such batch and no room for one more. */
+  /** Undefined if there is no batch for these constants and there cannot be one more. */
   #compact(constants: ResourceForm): Batcher | undefined {
     const keyListsRoom = this.#keyListsRoom(constants)
     if (keyListsRoom < 0) return undefined
@@ -83,19 +85,19 @@ export class OpenBatches {
     return batcher
   }
 
-  // Call this only where #last is about to be replaced: if #last were a forgotten batch, seal() and the account would miss its rows.
+  // Call this only when #last is about to be replaced: seal() and the account would miss rows in a forgotten batch.
   #forgetEmpty(): void {
     for (const [key, batcher] of this.#byResource)
       if (batcher.rows === 0) this.#byResource.delete(key)
   }
 
-  /** Negative where not even the constants fit. */
+  /** Negative if not even the constants fit. */
   #keyListsRoom(constants: ResourceForm): number {
     let room = this.#roomBeside.get(constants)
     if (room === undefined) {
       const { maxStatement, lengthOf } = this.#limits
       const taken = lengthOf(constants.select) + lengthOf(constants.structure)
-      room = Math.min(maxStatement - taken, MAX_KEY_LISTS)
+      room = Math.min(maxStatement - taken, MAX_KEY_LISTS_LENGTH)
       this.#roomBeside.set(constants, room)
     }
     return room

@@ -1,37 +1,64 @@
-/** What an exception of ClickHouse's means for the rows of an INSERT. */
+// Longer than other files because it is one table: everything that the exporter knows about a code is in the row of that code.
+
+/** What a ClickHouse exception means for the rows of an INSERT. */
 export type Class =
-  | 'transient' // nothing was written; the same again, later
-  | 'overloaded' // nothing was written; the same again, later and more slowly
-  | 'ambiguous' // it may have been written: send only the same bytes with the same token
-  | 'misconfigured' // somebody has to change something; hold the rows
-  | 'missing_table' // misconfigured, unless we may create it
-  | 'unknown_setting' // misconfigured, unless the setting is one of ours that an old server lacks
-  | 'forbidden_setting' // misconfigured, unless the setting is one of ours that we can do without
-  | 'rejected' // a row in it will never be taken
+  | 'transient' // nothing was written: send the same again later
+  | 'overloaded' // nothing was written: send the same again later, and more slowly
+  | 'ambiguous' // the rows may have been written: send only the same bytes with the same token
+  | 'misconfigured' // somebody has to change something: keep the rows
+  | 'missing_table' // misconfigured, unless we may create the table
+  | 'unknown_setting' // misconfigured, unless it is a setting of ours that an old server does not know
+  | 'forbidden_setting' // misconfigured, unless it is a setting of ours that can be left out
+  | 'rejected' // the server will never take a row in this batch
   | 'too_large' // too many bytes or partitions in one INSERT
 
-export interface Exception {
-  readonly code: number
-  readonly name: string
+/** What an exception means. */
+export interface Meaning {
   readonly class: Class
   /** What the operator can do about it, as a sentence. */
-  readonly fix?: string
-  /** The cause may be the compact form of the rows or of the statement: whole rows may be taken. Nothing was written. */
+  readonly fix?: string | undefined
+  /** Nothing was written, and the cause may be the compact form of the rows or of the statement: the server may take whole rows. */
   readonly mayBeForm?: true
-  /**
-   * What its message may quote. `rows`: data of the application, so only the exception's name is shown.
-   * `statement`: text of the INSERT, which contains values that the rows have in common, so the message is cut before it.
-   */
-  readonly quotes?: 'rows' | 'statement'
+  /** This batch alone is too much. The server may take a smaller one. */
+  readonly ofBatch?: true
 }
 
-export const COLUMNS = 'Compare the table with the statements of ddl(), and add what it lacks.'
-const CREDENTIALS = 'Check `username` and `password`.'
-const COMPRESSION =
-  "A proxy changes compressed bodies: set `compression.codec: 'none'`, or configure the proxy to leave them alone."
+export interface Exception extends Meaning {
+  readonly code: number
+  readonly name: string
+  /**
+   * What the message may quote. `rows`: data of the application, so only the exception's name is shown. `statement`: text of the
+   * INSERT, which contains values that the rows have in common, so the message is cut before it.
+   */
+  readonly quotes?: 'rows' | 'statement'
+  /** If the reply contains this text, the code means something else. */
+  readonly variant?: Meaning & { readonly text: RegExp }
+}
 
-// By ClickHouse's code, because the HTTP status says little (src/Server/HTTP/exceptionCodeToHTTPStatus.cpp:
-// 202, 241, 242, 252, 306, 319, 407 and 999 are all 500). Names are those of src/Common/ErrorCodes.cpp.
+// Codes whose replies are read in other files.
+export const CANNOT_PARSE_INPUT_ASSERTION_FAILED = 27
+export const SYNTAX_ERROR = 62
+export const UNKNOWN_DATABASE = 81
+export const VIOLATED_CONSTRAINT = 469
+export const ACCESS_DENIED = 497
+
+export const COLUMNS = 'Compare the table with the statements of ddl(), and add what it lacks.'
+export const CREDENTIALS = 'Check `username` and `password`.'
+const COMPRESSION =
+  "A proxy changes compressed bodies: set `compression.codec: 'none'`, or configure the proxy to pass them on unchanged."
+export const ENCODING_REMOVED =
+  "A proxy removes the header Content-Encoding: set `compression.codec: 'none'`, or configure the proxy to pass that header on."
+
+// Whole rows help: their statement is short. Halving the batch does not, because each half has the same statement.
+const STATEMENT_TOO_LONG = {
+  text: /too long|max_query_size/i,
+  class: 'misconfigured',
+  mayBeForm: true,
+  fix: 'Raise `max_query_size`, and `http_max_field_value_size`, for this user on the server.',
+} as const
+
+// By ClickHouse's code, because the HTTP status says little: 202, 241, 242, 252, 306, 319, 407 and 999 all come with status 500
+// (src/Server/HTTP/exceptionCodeToHTTPStatus.cpp). Names are those of src/Common/ErrorCodes.cpp.
 const EXCEPTIONS: readonly Exception[] = [
   { code: 3, name: 'UNEXPECTED_END_OF_FILE', class: 'ambiguous', quotes: 'rows' },
   { code: 6, name: 'CANNOT_PARSE_TEXT', class: 'rejected' },
@@ -59,7 +86,11 @@ const EXCEPTIONS: readonly Exception[] = [
   },
   { code: 25, name: 'CANNOT_PARSE_ESCAPE_SEQUENCE', class: 'rejected' },
   { code: 26, name: 'CANNOT_PARSE_QUOTED_STRING', class: 'rejected' },
-  { code: 27, name: 'CANNOT_PARSE_INPUT_ASSERTION_FAILED', class: 'rejected' },
+  {
+    code: CANNOT_PARSE_INPUT_ASSERTION_FAILED,
+    name: 'CANNOT_PARSE_INPUT_ASSERTION_FAILED',
+    class: 'rejected',
+  },
   { code: 33, name: 'CANNOT_READ_ALL_DATA', class: 'ambiguous', quotes: 'rows' },
   {
     code: 36,
@@ -86,7 +117,18 @@ const EXCEPTIONS: readonly Exception[] = [
     mayBeForm: true,
     fix: COLUMNS,
   },
-  { code: 48, name: 'NOT_IMPLEMENTED', class: 'misconfigured', mayBeForm: true },
+  {
+    code: 48,
+    name: 'NOT_IMPLEMENTED',
+    class: 'misconfigured',
+    mayBeForm: true,
+    variant: {
+      text: /compression method/i,
+      class: 'misconfigured',
+      mayBeForm: true,
+      fix: ENCODING_REMOVED,
+    },
+  },
   { code: 50, name: 'UNKNOWN_TYPE', class: 'misconfigured', mayBeForm: true, quotes: 'statement' },
   { code: 53, name: 'TYPE_MISMATCH', class: 'rejected', mayBeForm: true },
   {
@@ -96,18 +138,19 @@ const EXCEPTIONS: readonly Exception[] = [
     fix: "Create the table (ddl() has the statements), or set `manageSchema: 'create'`.",
   },
   {
-    code: 62,
+    code: SYNTAX_ERROR,
     name: 'SYNTAX_ERROR',
     class: 'misconfigured',
     mayBeForm: true,
     quotes: 'statement',
+    variant: STATEMENT_TOO_LONG,
   },
   { code: 69, name: 'ARGUMENT_OUT_OF_BOUND', class: 'rejected' },
   { code: 70, name: 'CANNOT_CONVERT_TYPE', class: 'rejected', mayBeForm: true },
   { code: 72, name: 'CANNOT_PARSE_NUMBER', class: 'rejected' },
   { code: 73, name: 'UNKNOWN_FORMAT', class: 'misconfigured', mayBeForm: true },
   {
-    code: 81,
+    code: UNKNOWN_DATABASE,
     name: 'UNKNOWN_DATABASE',
     class: 'missing_table',
     fix: "Create the database, or set `manageSchema: 'create'`.",
@@ -145,7 +188,7 @@ const EXCEPTIONS: readonly Exception[] = [
     name: 'TOO_MANY_TEMPORARY_COLUMNS',
     class: 'misconfigured',
     mayBeForm: true,
-    quotes: 'rows', // It lists constants by their value.
+    quotes: 'rows', // it lists constants with their values
     fix: 'Raise `max_temporary_columns` for this user on the server.',
   },
   {
@@ -193,17 +236,24 @@ const EXCEPTIONS: readonly Exception[] = [
     code: 241,
     name: 'MEMORY_LIMIT_EXCEEDED',
     class: 'overloaded',
+    // The wording since 25.x, and the one before. Limits of a user or of the whole server have others: a smaller batch does not help there.
+    variant: {
+      text: /Query memory limit exceeded|Memory limit \(for query\) exceeded/i,
+      class: 'overloaded',
+      ofBatch: true,
+      fix: 'If this continues, the batch is divided: lower `batch.maxRows`, or raise `max_memory_usage` for this user.',
+    },
   },
   { code: 242, name: 'TABLE_IS_READ_ONLY', class: 'transient' },
   { code: 243, name: 'NOT_ENOUGH_SPACE', class: 'transient' },
   { code: 244, name: 'UNEXPECTED_ZOOKEEPER_ERROR', class: 'transient' },
-  // The body was damaged on the way.
-  { code: 246, name: 'CORRUPTED_DATA', class: 'transient' },
+  { code: 246, name: 'CORRUPTED_DATA', class: 'transient' }, // the body was damaged on the way
   {
     code: 252,
-    name: 'TOO_MANY_PARTS', // Too many partitions have the same code: see classify.ts.
+    name: 'TOO_MANY_PARTS',
     class: 'overloaded',
     fix: 'Inserts come faster than the server merges: raise `batch.maxDelayMs` and `batch.maxRows`.',
+    variant: { text: /partitions for single INSERT/i, class: 'too_large' },
   },
   { code: 254, name: 'NO_ACTIVE_REPLICAS', class: 'transient' },
   { code: 265, name: 'NO_AVAILABLE_REPLICA', class: 'transient' },
@@ -215,8 +265,18 @@ const EXCEPTIONS: readonly Exception[] = [
   { code: 290, name: 'LIMIT_EXCEEDED', class: 'overloaded' },
   { code: 291, name: 'DATABASE_ACCESS_DENIED', class: 'misconfigured' },
   { code: 297, name: 'SHARD_HAS_NO_CONNECTIONS', class: 'transient' },
-  // A row is nested too deeply; for a statement the text says `Maximum parse depth` (see classify.ts).
-  { code: 306, name: 'TOO_DEEP_RECURSION', class: 'rejected', mayBeForm: true },
+  {
+    code: 306,
+    name: 'TOO_DEEP_RECURSION', // in a row; the variant is for the statement
+    class: 'rejected',
+    mayBeForm: true,
+    variant: {
+      text: /Maximum parse depth/,
+      class: 'misconfigured',
+      mayBeForm: true,
+      fix: 'Raise `max_parser_depth` for this user on the server.',
+    },
+  },
   { code: 307, name: 'TOO_MANY_BYTES', class: 'too_large' },
   { code: 319, name: 'UNKNOWN_STATUS_OF_INSERT', class: 'ambiguous' },
   { code: 321, name: 'VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE', class: 'rejected' },
@@ -252,9 +312,9 @@ const EXCEPTIONS: readonly Exception[] = [
     fix: 'The server forbids one of the settings that are sent.',
   },
   { code: 467, name: 'CANNOT_PARSE_BOOL', class: 'rejected' },
-  { code: 469, name: 'VIOLATED_CONSTRAINT', class: 'rejected' },
+  { code: VIOLATED_CONSTRAINT, name: 'VIOLATED_CONSTRAINT', class: 'rejected' },
   {
-    code: 497,
+    code: ACCESS_DENIED,
     name: 'ACCESS_DENIED',
     class: 'misconfigured',
     mayBeForm: true,
@@ -277,14 +337,19 @@ const EXCEPTIONS: readonly Exception[] = [
   { code: 735, name: 'QUERY_WAS_CANCELLED_BY_CLIENT', class: 'ambiguous' },
   { code: 745, name: 'SERVER_OVERLOADED', class: 'overloaded' },
   { code: 999, name: 'KEEPER_EXCEPTION', class: 'ambiguous' },
-  { code: 1000, name: 'POCO_EXCEPTION', class: 'ambiguous' },
+  { code: 1000, name: 'POCO_EXCEPTION', class: 'ambiguous', variant: STATEMENT_TOO_LONG },
   { code: 1001, name: 'STD_EXCEPTION', class: 'ambiguous', quotes: 'rows' },
   { code: 1002, name: 'UNKNOWN_EXCEPTION', class: 'ambiguous', quotes: 'rows' },
 ]
 
 const BY_CODE = new Map(EXCEPTIONS.map((exception) => [exception.code, exception]))
 
-/** Undefined for a code that we do not know. */
+/** Undefined for an unknown code. */
 export function exceptionOf(code: number): Exception | undefined {
   return BY_CODE.get(code)
+}
+
+/** What an exception means in a reply with this text. */
+export function meaningOf({ variant, ...exception }: Exception, body: string): Meaning {
+  return variant?.text.test(body) ? variant : exception
 }

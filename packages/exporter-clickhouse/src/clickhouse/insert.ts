@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { flatTraces, otelTraces, quoteIdentifier, type Table } from '@spanhouse/transform'
 import type { CompactForm, RowShape } from '@spanhouse/transform/internal'
-import type { PressedBatch } from '../batching/batch.js'
+import type { CompressedBatch } from '../batching/batch.js'
 import type { Compression, DestinationConfig, Target } from '../config/config.js'
 import {
   CLIENT,
@@ -12,7 +12,7 @@ import {
   SETTINGS,
   TOKEN,
 } from '../config/insert-settings.js'
-import type { Post } from '../http/client.js'
+import type { Post } from '../http/exchange.js'
 import { newQueryId } from './query-id.js'
 
 /**
@@ -49,9 +49,9 @@ function queryOf(
 export function insertOf(
   target: Target,
   { settings, asyncInsert }: Pick<DestinationConfig, 'settings' | 'asyncInsert'>,
-  batch: PressedBatch,
+  batch: CompressedBatch,
 ): Insert {
-  const { pressed, common } = batch
+  const { compressed, common } = batch
   const all = { ...OF_EVERY_INSERT, ...settings }
   const form = formOf(target, common)
   if (asyncInsert) {
@@ -62,7 +62,7 @@ export function insertOf(
   const token = tokenOf(
     form.statement,
     JSON.stringify(settings),
-    pressed.digest,
+    compressed.digest,
     distinction(target.schema),
   )
   return { ...form, settings: { ...all, [TOKEN]: token } }
@@ -151,7 +151,7 @@ function distinction(schema: Table<never>): string {
 /** `without`: settings that the server turned out not to know. */
 export function postOf(
   { statement, settings, whole }: Insert,
-  { pressed, codec }: PressedBatch,
+  { compressed, codec }: CompressedBatch,
   without: ReadonlySet<string>,
   { deadlineMs, repeatable }: { deadlineMs: number; repeatable: boolean },
 ): Post & { readonly queryId: string } {
@@ -170,7 +170,7 @@ export function postOf(
       ...(codec !== 'none' && { 'content-encoding': codec }),
     },
     ...(leads && { head: leading(statement, codec) }),
-    body: pressed.body,
+    body: compressed.body,
     deadlineMs,
     repeatable: repeatable && query.has(TOKEN),
   }

@@ -6,33 +6,33 @@ export type Outcome =
       readonly status: 'delivered'
       /** An earlier transmission of the same request may have been written too. */
       readonly replayed?: boolean
-      /** How many rows the server says it wrote, including those of materialised views; absent if it does not say. */
+      /** How many rows the server says it wrote, including those of materialised views. Absent if it does not say. */
       readonly writtenRows?: number
     }
   | {
       readonly status: 'retry'
       /**
-       * `transient`: nothing was written. `overloaded`: the same, and the server asks for patience.
-       * `ambiguous`: the rows may be in the table. `misconfigured`: nothing will change by itself.
+       * `transient`: nothing was written. `overloaded`: nothing was written, and the server cannot take more for now.
+       * `ambiguous`: the rows may be in the table. `misconfigured`: somebody has to change something.
        */
       readonly why: 'transient' | 'overloaded' | 'ambiguous' | 'misconfigured'
       readonly error: Error
-      /** What somebody may do about it, as a sentence. */
+      /** What the operator can do about it, as a sentence. */
       readonly fix?: string | undefined
-      /** The server asked us to wait at least so long. */
+      /** The server asked us to wait at least this long. */
       readonly retryAfterMs?: number
       readonly timedOut?: boolean
-      /** The server did not even answer a ping: no row was sent. */
+      /** The server did not answer a ping, so no row was sent. */
       readonly unsent?: boolean
-      /** A success without ClickHouse's headers, which the server sent before. */
+      /** A success without the headers of ClickHouse, which this server has sent before. */
       readonly missesHeaders?: boolean
       /** Unknown code: the rows themselves may be the cause. */
       readonly unlisted?: boolean
-      /** The server or the table may refuse only the compact form of the statement. Nothing was written. */
+      /** Nothing was written, and the server or the table may refuse only the compact form of the statement. */
       readonly refusesForm?: boolean
       /** The table lacks columns of the INSERT. */
       readonly refusesColumns?: boolean
-      /** The batch exceeds what one query may use: a smaller one may be taken. */
+      /** The batch exceeds what one query may use. The server may take a smaller one. */
       readonly ofBatch?: boolean
     }
   | {
@@ -48,22 +48,22 @@ export type Outcome =
       readonly setting: string
     }
   | ({
-      /** `rejected`: because of a row in it. `too_large`: because it is too much at once. */
+      /** `rejected`: because of a row in the batch. `too_large`: because of its size. */
       readonly status: 'rejected' | 'too_large'
       readonly error: ClickHouseError
     } & Refusal)
 
-/** Nothing was written. */
+/** In both cases nothing was written. */
 interface Refusal {
   /** The server or the table may refuse only the compact form of the statement or the rows. */
   readonly refusesForm?: boolean
-  /** Counted from 0: the server's guess. */
+  /** The index of the refused row, as far as the server knows it. */
   readonly row?: number
 }
 
 export type Retry = Extract<Outcome, { status: 'retry' }>
 
-/** Nothing was written, and the same rows together never will be. */
+/** Nothing was written, and the server will never take these rows together. */
 export interface Rejection {
   readonly status: 'rejected' | 'too_large'
   readonly error: Error

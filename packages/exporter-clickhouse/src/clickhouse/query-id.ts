@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 
-let mark: string | undefined
+// One prefix for all exporters of the process: a proxy may mix up the replies of two of them. Made at the first request, because nothing runs at import.
+let prefix: string | undefined
 
-/** A new id for one request, with a prefix that marks it as one of this process. */
+/** A new id for one request, with the prefix of this process. */
 export function newQueryId(): string {
-  mark ??= `spanhouse-${randomUUID().slice(0, 8)}-`
-  return mark + randomUUID()
+  prefix ??= `spanhouse-${randomUUID().slice(0, 8)}-`
+  return prefix + randomUUID()
 }
 
-/** Whether this process has made it, for any request. */
+/** Whether the id was made by this process, for any request. */
 export function isOurQueryId(id: string): boolean {
-  return mark !== undefined && id.startsWith(mark)
+  return prefix !== undefined && id.startsWith(prefix)
 }

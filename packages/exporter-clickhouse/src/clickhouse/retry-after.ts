@@ -1,10 +1,10 @@
 const MAX_RETRY_AFTER_MS = 60_000
 
-// RFC 9110 10.2.3 and 5.6.7: seconds or one of three date formats. Anything else is ignored; Date.parse alone would accept 'error 2099'.
+// RFC 9110 10.2.3 and 5.6.7: seconds, or a date in one of three formats. Anything else is ignored. `Date.parse` alone would accept 'error 2099'.
 const HTTP_DATE =
   /^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$|^\w{6,9}, \d\d-\w{3}-\d\d [\d:]{8} GMT$|^\w{3} \w{3} [ \d]\d [\d:]{8} \d{4}$/
 
-/** How long a Retry-After header asks us to wait, at most a minute; undefined if it asks for nothing sensible. */
+/** How long a Retry-After header asks us to wait, at most a minute. Undefined if the header is missing, invalid or in the past. */
 export function retryAfterMs(header: string | undefined, now: () => number): number | undefined {
   const text = header?.trim()
   if (text === undefined) return undefined

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { quoteText } from '@spanhouse/transform'
-import type { PressedBatch } from '../batching/batch.js'
+import type { CompressedBatch } from '../batching/batch.js'
 import type { DestinationConfig, Target } from '../config/config.js'
 import { SETTINGS } from '../config/insert-settings.js'
-import { type Client, type Exchange, openClient } from '../http/client.js'
+import { type Client, openClient } from '../http/client.js'
+import type { Exchange } from '../http/exchange.js'
 import { watchForHangs } from '../http/hang-watch.js'
 import { classify } from './classify.js'
 import { Creation } from './creation.js'
@@ -20,7 +21,7 @@ export interface Sender {
    * it may be created; undefined for a table that only an earlier configuration knows.
    */
   attempt(
-    batch: PressedBatch,
+    batch: CompressedBatch,
     insert: Insert,
     target: Target | undefined,
     how: How,
@@ -68,7 +69,7 @@ export function openSender(
   const creations = new Map<Target, Creation>()
   let requests = 0
 
-  async function insertOnce(batch: PressedBatch, insert: Insert, how: How): Promise<Outcome> {
+  async function insertOnce(batch: CompressedBatch, insert: Insert, how: How): Promise<Outcome> {
     requests++
     const post = postOf(insert, batch, leftOut.names, how)
     return await read(await watch.watched((signal) => client.send(post, signal)), post)

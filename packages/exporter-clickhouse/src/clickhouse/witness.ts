@@ -1,25 +1,25 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Reply } from '../http/client.js'
+import type { Reply } from '../http/exchange.js'
 import { isOurQueryId } from './query-id.js'
 
-/** What the answers of a server have shown so far. */
+/** What the replies of a server have shown so far. */
 export interface Known {
-  /** Something answered in HTTP. */
+  /** There was a reply in HTTP. */
   readonly answers: boolean
-  /** An answer had ClickHouse's headers. */
+  /** A reply had ClickHouse's headers. */
   readonly showsHeaders: boolean
 }
 
 export const NOTHING_KNOWN: Known = { answers: false, showsHeaders: false }
 
-/** The facts about a request that its answer depends on. */
+/** The facts about a request that are needed to judge its reply. */
 export interface Asked {
   readonly queryId?: string
   /** A SELECT has a result in its body; an INSERT or a CREATE has none. */
   readonly hasResult?: boolean
 }
 
-/** Remembers what the answers of a server have shown. */
+/** Remembers what the replies of a server have shown. */
 export class Witness implements Known {
   #answers = false
   #showsHeaders = false
@@ -37,19 +37,20 @@ export class Witness implements Known {
     this.#showsHeaders ||= hasOwnHeaders(headers)
   }
 
-  /** Something on the way has begun to take the headers away. */
+  /** A proxy has begun to remove the headers. */
   losesHeaders(): void {
     this.#showsHeaders = false
   }
 }
 
 /**
- * Why an answer that claims success is not from ClickHouse, as the end of a phrase; undefined if nothing contradicts it.
+ * The reason why a reply that claims success is not ClickHouse's reply to this request, as the end of a phrase. Undefined if nothing
+ * contradicts it.
  *
  * ClickHouse answers an INSERT with 200, an empty body and headers of its own, among them the query id (26.7 sends them all).
- * Proxies may strip these headers, and chproxy replaces the query id. So missing headers count only after this server has sent
- * them; until then an empty 200 is believed. A query id that is not ours proves nothing, but the id of another of our requests
- * proves that the answer belongs to that request.
+ * Proxies may remove these headers, and chproxy replaces the query id. So missing headers count only after this server has sent
+ * them; until then an empty 200 is believed. A foreign query id proves nothing, but the id of another of our requests proves that
+ * the reply belongs to that request.
  */
 export function doubtOf(
   { status, headers, body }: Reply,
@@ -74,7 +75,7 @@ export function doubtOf(
 
 export const MISSING = 'without the headers of ClickHouse that this server sent before'
 
-// Not the header with the exception's code: no success has it.
+// The header with the exception code is not among them: no success has it.
 const OWN_HEADERS = [
   'x-clickhouse-query-id',
   'x-clickhouse-summary',

@@ -1,9 +1,9 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 
 /**
- * All timers and times of the package. They are taken once, when the module loads, because test runners (jest, vitest, node:test)
+ * All timers and clocks of the package. They are taken once, when the module loads, because test runners (jest, vitest, node:test)
  * may later replace those of the process with mocks, and a flush would then wait for a timer that never fires.
- * An object, so that our own tests can replace its methods.
+ * It is an object so that our own tests can replace its methods.
  */
 export interface Clock {
   /** Milliseconds on the monotonic clock. */
@@ -27,7 +27,7 @@ export const clock: Clock = {
   queueMicrotask: globalThis.queueMicrotask,
 }
 
-/** One turn of the event loop, in which everything that has already arrived is read. */
+/** Resolves after one turn of the event loop, in which everything that has already arrived is read. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => void clock.setImmediate(resolve))
 }

@@ -1,17 +1,17 @@
 import { clock, turn } from './clock.js'
 
-// setTimeout fires at once when asked for more.
+// With a longer delay, setTimeout fires at once.
 export const MAX_TIMER_MS: number = 2 ** 31 - 1
 
-// A stall of the process costs a deadline at most one of its parts.
+// A deadline is divided into parts, and a stall of the process costs it at most one of them.
 const MAX_PARTS = 8
 const MIN_PART_MS = 100
 
 /**
  * Calls `expire` when the process has run for `ms`, unless the returned function is called first. Time in which the event loop
- * stood still (a long computation, SIGSTOP, a frozen container) does not count in full: servers and disks may have answered
- * meanwhile, and those answers are still unread. So the time is divided into parts, and before `expire` is called everything that
- * has arrived is read. Unless `ref` is false its timer holds the process open: somebody waits.
+ * was blocked (a long computation, SIGSTOP, a frozen container) does not count in full: servers and disks may have answered
+ * meanwhile, and those answers are still unread. So the time is divided into parts, and everything that has arrived is read before
+ * `expire` is called. Unless `ref` is false, the timer keeps the process alive, because somebody waits for it.
  */
 export function startDeadline(
   ms: number,
@@ -44,8 +44,8 @@ export function startDeadline(
 }
 
 /**
- * Resolves with the result of `work`, or with undefined at the deadline, which also aborts its signal.
- * Unless `ref` is false its timer holds the process open: somebody waits.
+ * Resolves with the result of `work`, or with undefined at the deadline. Then, too, the signal is aborted.
+ * Unless `ref` is false, the timer keeps the process alive, because somebody waits for it.
  */
 export async function valueWithin<T>(
   ms: number,
@@ -65,7 +65,7 @@ export async function valueWithin<T>(
   }
 }
 
-/** Resolves with true if `work` ends in time, with false at the deadline; otherwise like `valueWithin()`. */
+/** Like `valueWithin()`, but resolves with true if `work` ends in time and with false at the deadline. */
 export async function within(
   ms: number,
   work: (signal: AbortSignal) => Promise<unknown>,

@@ -1,4 +1,4 @@
-// Somebody spread a list, or a text, among the options.
+// If a list or a text was spread into the options by mistake, each of its elements is a problem.
 const MAX_SHOWN = 30
 
 /** The options cannot be used. `message` lists every problem at once; secrets are masked. */
@@ -14,12 +14,12 @@ export class ConfigError extends Error {
   }
 }
 
-/** What ClickHouse, or something before it, answered instead of taking the rows. */
+/** ClickHouse, or a proxy in front of it, did not take the rows. */
 export class ClickHouseError extends Error {
   override readonly name = 'ClickHouseError'
-  /** HTTP status of the answer. */
+  /** HTTP status of the reply. */
   readonly httpStatus: number
-  /** ClickHouse's exception code; 0 where the answer bore none (a proxy's, say). */
+  /** ClickHouse's exception code. 0 if the reply had none, for example because it came from a proxy. */
   readonly code: number
 
   constructor(httpStatus: number, code: number, message: string) {
@@ -29,7 +29,7 @@ export class ClickHouseError extends Error {
   }
 }
 
-/** The first 200 characters of a text on one line, without control characters. */
+/** The first 200 characters of a text, on one line and without control characters. */
 export function oneLine(text: string): string {
   return text
     .slice(0, 2000)
@@ -38,7 +38,7 @@ export function oneLine(text: string): string {
     .slice(0, 200)
 }
 
-/** An error as text for a log line: its message, or its code where it has none (an AggregateError). */
+/** An error as text for a log line: its message, or its code if it has no message (an AggregateError). */
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return oneLine(String(error))
   return oneLine(error.message) || (error as NodeJS.ErrnoException).code || error.name

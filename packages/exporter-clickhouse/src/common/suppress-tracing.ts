@@ -1,31 +1,31 @@
 import { type Context, type ContextManager, context, createContextKey } from '@opentelemetry/api'
 
-// The key @opentelemetry/core uses, a Symbol.for of this description: one context key is no reason
-// to depend on core, whose versions 2 and 3 want different versions of the api (see ARCHITECTURE.md).
+// The key of @opentelemetry/core, a `Symbol.for` of this description. One context key is no reason to depend on core: its versions 2
+// and 3 need different versions of the api (see ARCHITECTURE.md).
 const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
-// Where every copy of the api, of any version 1.x, keeps and finds what is registered.
+// Under this key every copy of the api, of any version 1.x, keeps and finds what is registered.
 const API = Symbol.for('opentelemetry.js.api.1')
 // Every copy of the api accepts what a later minor version has registered.
 const ANY_VERSION = '1.999.0'
 
 /**
- * Runs `work` so that no instrumentation creates spans for it: if our own requests were traced, each flush would create spans for
- * the next. In an application without a context manager this covers only what `work` does before it returns, so start each
+ * Runs `work` so that no instrumentation creates spans for it. If our own requests were traced, each flush would create spans for
+ * the next one. In an application without a context manager this covers only what `work` does before it returns, so start each
  * piece of I/O in a call of its own.
  */
 export function withoutTracing<T>(work: () => T): T {
-  const quiet = context.active().setValue(SUPPRESS_TRACING, true)
-  return context.with(quiet, () => (isQuiet() ? work() : withAnyManager(work)))
+  const suppressed = context.active().setValue(SUPPRESS_TRACING, true)
+  return context.with(suppressed, () => (isSuppressed() ? work() : withAnyManager(work)))
 }
 
-function isQuiet(): boolean {
+function isSuppressed(): boolean {
   return context.active().getValue(SUPPRESS_TRACING) === true
 }
 
 /**
- * The api has no context manager, or our copy of the api does not see it because the application's copy is older. Instrumentations
- * ask for the active context when a request or connection begins, so a manager is registered for that long.
+ * For an api without a context manager, or with one that our copy of the api does not see because the application's copy is older.
+ * Instrumentations ask for the active context when a request or connection begins, so a manager of our own is registered until then.
  */
 function withAnyManager<T>(work: () => T): T {
   const shared = globalThis as { [API]?: { version: string; context?: ContextManager } }
@@ -45,7 +45,7 @@ function withAnyManager<T>(work: () => T): T {
   }
 }
 
-/** A context manager for the duration of one call: code that runs later does not see it. */
+/** A context manager for the duration of one call. Code that runs later does not see it. */
 class CallStackContexts implements ContextManager {
   #active: Context
 
@@ -86,8 +86,8 @@ class CallStackContexts implements ContextManager {
 }
 
 /**
- * The same functions, each of whose calls runs without tracing. Every single call, because after an `await`, and in timers, the
- * context is lost unless the application has a context manager.
+ * The same functions, but each call runs without tracing. Every call needs that by itself: without a context manager of the
+ * application the context is lost after an `await` and in timers.
  */
 export function untraced<T extends object>(functions: T): T {
   return new Proxy(functions, {

@@ -1,13 +1,13 @@
-const NOWHERE = 'http://localhost:8123'
-// It is parsed several times, and a file in place of a URL would take seconds.
+export const DEFAULT_ENDPOINT = 'http://localhost:8123'
+// It is parsed several times: a whole file in its place would take seconds.
 const MAX_CHARACTERS = 8000
 
-// The input of `new URL` may hold a password and stands in its error: neither is passed on.
+// The error of `new URL` quotes its input, which may hold a password: it never reaches a message.
 /** What is wrong with an endpoint, as the end of a sentence; undefined if nothing is. */
 export function endpointProblem(text: string): string | undefined {
   if (text.length > MAX_CHARACTERS) return `must not be longer than ${MAX_CHARACTERS} characters`
-  if (!URL.canParse(text)) return `must be a URL such as ${NOWHERE}`
-  // What parses a URL leaves line breaks out, and what is left may be another host.
+  if (!URL.canParse(text)) return `must be a URL such as ${DEFAULT_ENDPOINT}`
+  // `new URL` removes line breaks, and what remains may be another host.
   if (/[\t\n\r]/.test(text.trim())) return 'must not contain tabs or line breaks'
   const url = new URL(text)
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
@@ -25,14 +25,14 @@ export function endpointProblem(text: string): string | undefined {
   }
 }
 
-/** The endpoint without its credentials, which come beside it, percent-decoded. */
-export function parseEndpoint(text: string = NOWHERE): {
+/** Separates the endpoint from its credentials, which are percent-decoded. */
+export function parseEndpoint(text: string = DEFAULT_ENDPOINT): {
   endpoint: URL
   username: string | undefined
   password: string | undefined
 } {
   if (endpointProblem(text) !== undefined)
-    return { endpoint: new URL(NOWHERE), username: undefined, password: undefined } // it is reported
+    return { endpoint: new URL(DEFAULT_ENDPOINT), username: undefined, password: undefined } // the check reports it
   const url = new URL(text)
   const { username, password } = url
   url.username = ''

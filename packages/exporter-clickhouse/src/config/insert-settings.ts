@@ -5,14 +5,14 @@ export const CLIENT: string = `spanhouse-exporter-clickhouse/${VERSION}`
 
 export const TOKEN = 'insert_deduplication_token'
 
-/** A setting that we send so that neither the server's defaults nor the user's profile can change what a statement means. */
+/** A setting that the exporter sends, so that neither the server's defaults nor the user's profile can change what a statement means. */
 export interface Setting {
   readonly value: string
-  /** Without it rows may silently be lost or stored twice: where the server forbids it, rows are held. */
+  /** Without it, rows may be lost or stored twice, unnoticed. If the server forbids it, rows are held back. */
   readonly essential: boolean
-  /** What may happen if it cannot be sent and the server has another value, as a sentence. */
+  /** What may happen if the server has another value and the setting cannot be sent, as a sentence. */
   readonly without: string
-  /** If it is forbidden, a value on the server that is at least this high is as good. */
+  /** If the server forbids the setting, a value there of at least this is as good. */
   readonly enough?: number
 }
 
@@ -39,8 +39,8 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   limit: essential('0', 'Rows above the limit are not stored.'),
   offset: essential('0', 'The first rows of a batch are not stored.'),
   timeout_overflow_mode: essential('throw', 'Rows are not stored when an INSERT takes too long.'),
-  // One batch is one block, so that it is stored whole or not at all: these values let neither bytes nor any number of rows in a
-  // batch end a block early.
+  // A batch is one block, so that it is stored whole or not at all: with these values, neither its bytes nor its rows end a block
+  // early.
   min_insert_block_size_rows: {
     ...essential('4294967295', 'Part of a batch may be stored twice.'),
     enough: 1_000_000, // a batch has no more
@@ -108,7 +108,7 @@ const CHANGEABLE = new Set([
   'additional_result_filter',
   'log_comment',
 ])
-/** Settings that guarantees depend on: the user's own `settings` must not contain them. */
+/** The guarantees depend on these settings, so the user's own `settings` must not contain them. */
 export const FIXED_SETTINGS: readonly string[] = Object.keys(SETTINGS).filter(
   (name) => !CHANGEABLE.has(name),
 )

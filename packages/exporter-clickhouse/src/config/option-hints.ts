@@ -1,6 +1,8 @@
-import type { Names } from './options-schema.js'
+import { type Fields, fieldsOf } from './option.js'
+import { lookUp } from './option-lookup.js'
+import { OPTIONS } from './option-table.js'
 
-// Names that other exporters and clients use, in lower case and without _ and -, and what we call them.
+// Names that other exporters and clients use, in lower case and without _ and -, and the option that they mean.
 const ELSEWHERE: Readonly<Record<string, string>> = {
   url: 'endpoint',
   uri: 'endpoint',
@@ -39,86 +41,36 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 const MAX_DISTANCE = 2
 
 /** Which option was probably meant, as the end of a sentence; empty if that is unclear. `at`: the path of the object that holds it. */
-export function didYouMean(name: string, at: readonly string[], names: Names): string {
+export function didYouMean(name: string, at: readonly string[]): string {
   if (name.length > 60) return ''
-  const here = namesAt(at, names)
+  const here = fieldsOf(lookUp(at).type)
   const written = plain(name)
-  const nearest = here.known
+  const isMeant = (known: string) => plain(known) === written
+  const nearest = Object.keys(here)
     .map((known) => ({ known, distance: distance(plain(known), written) }))
     .filter(({ known, distance }) => distance <= Math.min(MAX_DISTANCE, (known.length - 1) / 2))
     .sort((a, b) => a.distance - b.distance)[0]
-  const inGroup = Object.entries(here.groups ?? {}).find(([, group]) =>
-    group.known.some((known) => plain(known) === written),
-  )
   const elsewhere = Object.hasOwn(ELSEWHERE, written) ? ELSEWHERE[written] : undefined
+  const isGlobal = Object.keys(OPTIONS.fields).some(isMeant)
   if (nearest?.distance === 0) return `: did you mean \`${nearest.known}\`?`
-  if (at[0] === 'destinations' && names.known.some((known) => plain(known) === written))
+  if (at[0] === 'destinations' && isGlobal)
     return ': it applies to all destinations, so set it outside `destinations`'
-  if (elsewhere !== undefined && here.known.includes(elsewhere.split('.')[0] ?? ''))
+  if (elsewhere !== undefined && Object.hasOwn(here, elsewhere.split('.')[0] ?? ''))
     return `: did you mean \`${elsewhere}\`?`
-  if (inGroup) {
-    const known = inGroup[1].known.find((one) => plain(one) === written)
-    return `: did you mean \`${inGroup[0]}.${known}\`?`
-  }
+  const isDestination = at.length === 2 && at[0] === 'destinations'
+  const inGroup = pathInGroup(isDestination ? OPTIONS.fields : here, isMeant)
+  if (inGroup !== undefined) return `: did you mean \`${inGroup}\`?`
   if (nearest) return `: did you mean \`${nearest.known}\`?`
-  if (at.length > 0 && names.known.some((known) => plain(known) === written))
-    return `: set it outside \`${at.at(-1)}\``
+  if (at.length > 0 && isGlobal) return `: set it outside \`${at.at(-1)}\``
   return ''
 }
 
-/** What to write instead of a number given as text, with or without a unit; undefined for any other value. */
-export function numberMeant(option: string, value: unknown): string | undefined {
-  const [unit, factors] = unitOf(option)
-  const expected = unit ? `must be a number of ${unit}` : 'must be a number'
-  if (typeof value !== 'string') return undefined
-  const [, digits, written = ''] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(value) ?? []
-  if (digits === undefined) return undefined
-  const factor = written === '' ? 1 : factors[written.toLowerCase()]
-  return factor === undefined
-    ? `${expected}, without quotation marks`
-    : `${expected}: write ${Math.round(Number(digits) * factor)}`
-}
-
-const SECONDS: Readonly<Record<string, number>> = {
-  ms: 0.001,
-  ...each(1, ['s', 'sec', 'secs', 'second', 'seconds']),
-  ...each(60, ['m', 'min', 'mins', 'minute', 'minutes']),
-  ...each(3600, ['h', 'hour', 'hours']),
-  ...each(86_400, ['d', 'day', 'days']),
-  ...each(604_800, ['w', 'week', 'weeks']),
-}
-const MILLISECONDS = Object.fromEntries(
-  Object.entries(SECONDS).map(([unit, seconds]) => [unit, seconds * 1000]),
-)
-const BYTES: Readonly<Record<string, number>> = {
-  ...each(1, ['b', 'byte', 'bytes']),
-  ...each(1e3, ['kb']),
-  ...each(1e6, ['mb']),
-  ...each(1e9, ['gb']),
-  ...each(1024, ['k', 'kib']),
-  ...each(1024 ** 2, ['m', 'mib']),
-  ...each(1024 ** 3, ['g', 'gib']),
-}
-
-function unitOf(option: string): [string | undefined, Readonly<Record<string, number>>] {
-  if (option === 'ttl') return ['seconds', SECONDS]
-  if (option.endsWith('Ms')) return ['milliseconds', MILLISECONDS]
-  if (/bytes$/i.test(option)) return ['bytes', BYTES]
-  return [undefined, {}]
-}
-
-function each(factor: number, units: readonly string[]): Record<string, number> {
-  return Object.fromEntries(units.map((unit) => [unit, factor]))
-}
-
-/** The names that the object at a path may have. */
-export function namesAt(path: readonly string[], names: Names): Names {
-  const [first, ...rest] = path
-  if (first === undefined) return names
-  const below = names.groups?.[first]
-  if (!below) return { known: [] }
-  // A number is an index into a list.
-  return namesAt(/^\d+$/.test(rest[0] ?? '') ? rest.slice(1) : rest, below)
+function pathInGroup(fields: Fields, isMeant: (known: string) => boolean): string | undefined {
+  const paths = Object.entries(fields).flatMap(([name, { type }]) => {
+    const known = Object.keys(fieldsOf(type)).find(isMeant)
+    return known === undefined ? [] : [`${name}.${known}`]
+  })
+  return paths[0]
 }
 
 function plain(name: string): string {

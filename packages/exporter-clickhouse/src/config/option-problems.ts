@@ -1,58 +1,67 @@
 import type * as z from 'zod/mini'
-import { didYouMean, namesAt, numberMeant } from './option-hints.js'
-import type { Names } from './options-schema.js'
+import type { Choice, Group, Type } from './option.js'
+import { didYouMean } from './option-hints.js'
+import { lookUp } from './option-lookup.js'
+import { numberMeant } from './units.js'
 
 const MAX_HINTS = 30
-const SECRET = /password|headers|tls|endpoint/
 
 /** What zod found, as short sentences: path, rule and the value received, secrets masked. */
-export function describe(issue: z.core.$ZodIssue, options: unknown, names: Names): string[] {
-  const path = issue.path.map((name) => shownName(String(name)))
-  const at = path.join('.')
+export function describe(issue: z.core.$ZodIssue, options: unknown): string[] {
+  const path = issue.path.map(String)
+  const at = path.map(shownName).join('.')
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key, index) => {
       // If somebody spreads a long list into the options, hints for all of its keys would take seconds.
-      const hint = index < MAX_HINTS ? didYouMean(key, path, names) : ''
-      return `${[...path, shownName(key)].join('.')} is not an option${hint}`
+      const hint = index < MAX_HINTS ? didYouMean(key, path) : ''
+      return `${[...path, key].map(shownName).join('.')} is not an option${hint}`
     })
-  if (issue.code === 'invalid_union' && at.endsWith('schema'))
-    return [`${at} must be 'flat', 'otel' or a table made by defineTable()`]
+  if (issue.code === 'invalid_key') return [`${at} ${issue.issues[0]?.message ?? 'is not allowed'}`]
+  const { type, isSecret } = lookUp(path)
   const received = issue.path.reduce<unknown>(
     (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
     options,
   )
-  if (issue.code === 'invalid_union' && at.endsWith('deadLetter')) {
-    const { table } = Object(received)
-    const dotted = typeof table === 'string' ? dottedName(table) : undefined
-    if (dotted !== undefined) return [`${at}.table ${dotted}`]
-    return [`${at} must be { directory, maxBytes } or { table }`]
-  }
-  if (issue.code === 'invalid_key')
-    return [`${path.join('.')} ${issue.issues[0]?.message ?? 'is not allowed'}`]
-  const shown = SECRET.test(at) ? 'a value not shown' : show(received)
-  const rule = plainRule(issue, path, received, names)
+  if (type?.kind === 'choice' && type.or) return [`${at} ${choiceRule(type)}`]
+  if (type?.kind === 'group' && issue.code === 'invalid_union')
+    return [`${at}${formProblem(type, received)}`]
+  const shown = isSecret ? 'a value not shown' : show(received)
+  const rule = plainRule(issue, type, path, received)
   if (rule !== undefined) return [`${at || 'options'} ${rule} (received ${shown})`]
   return [`${at || 'options'}: ${issue.message} (received ${shown})`]
+}
+
+function choiceRule({ values, or }: Choice): string {
+  return `must be ${values.map((value) => `'${value}'`).join(', ')} or ${or?.name}`
+}
+
+function formProblem({ fields, forms = [] }: Group, received: unknown): string {
+  for (const [name, { type }] of Object.entries(fields)) {
+    const value = Object(received)[name]
+    const problem =
+      type.kind === 'text' && typeof value === 'string' ? type.problemOf?.(value) : undefined
+    if (problem !== undefined) return `.${name} ${problem}`
+  }
+  return ` must be ${forms.map((names) => `{ ${names.join(', ')} }`).join(' or ')}`
 }
 
 /** Restates a rule that zod expresses in its own types in terms of the options. */
 function plainRule(
   issue: z.core.$ZodIssue,
+  type: Type | undefined,
   path: readonly string[],
   received: unknown,
-  names: Names,
 ): string | undefined {
-  const option = path.at(-1) ?? ''
-  if (option === 'maxRetries') return numberMeant(option, received)
+  if (type?.kind === 'number') return numberMeant(type.unit, received)
   if (issue.code !== 'invalid_type') return undefined
-  if (issue.expected === 'object') {
-    const { known } = namesAt(path, names)
+  if (type?.kind === 'group') {
+    const known = Object.keys(type.fields)
     const shown = path.length > 1 || known.length < 8 ? known : ['endpoint', '…']
-    return known.length > 0 ? `must be an object: { ${shown.join(', ')} }` : undefined
+    return `must be an object: { ${shown.join(', ')} }`
   }
-  if (issue.expected === 'string')
-    return received instanceof URL ? 'must be a string: write its href' : undefined
-  return numberMeant(option, received)
+  return type?.kind === 'text' && received instanceof URL
+    ? 'must be a string: write its href'
+    : undefined
 }
 
 // A header line or a URL in place of a name may hold a secret.
@@ -65,7 +74,7 @@ export function unreadable(path: string): string {
 }
 
 export function show(value: unknown): string {
-  // A URL with its password, given in the wrong place.
+  // It may be a URL with a password, given for the wrong option.
   if (typeof value === 'string' && /:\/\/|@/.test(value)) return 'a value not shown'
   if (typeof value === 'string')
     return escaped(JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value))
@@ -74,19 +83,10 @@ export function show(value: unknown): string {
   return Array.isArray(value) ? 'an array' : typeof value
 }
 
-// JSON leaves in what ends a line elsewhere, or turns a terminal's text around.
+// JSON.stringify leaves characters in that end a line or reverse the direction of text in a terminal.
 function escaped(text: string): string {
   return text.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
     (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
   )
-}
-
-/** What is wrong with the name of a database or table, as the end of a sentence; undefined if nothing is. */
-export function dottedName(name: string): string | undefined {
-  // ClickHouse would take `database.table` as one name and create a table that nobody finds. Other names may contain dots.
-  const [, database, table] = /^[`"]?([\w-]{1,60})[`"]?\.[`"]?([\w-]{1,60})[`"]?$/.exec(name) ?? []
-  return table === undefined
-    ? undefined
-    : `must not contain a dot, database and table are two options: write database: '${database}', table: '${table}'`
 }

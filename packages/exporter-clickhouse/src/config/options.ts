@@ -3,90 +3,102 @@ import type { MeterProvider } from '@opentelemetry/api'
 import type { SpanLike, Table } from '@spanhouse/transform'
 import type { DropReason } from '../accounting/drop-reason.js'
 
-/** What may be said of every destination alike, or of one of them in `destinations`. */
+// `option-table.ts` holds the rules and defaults of these options. A test compares units and defaults in the docstrings with it.
+
+/** Options that apply to every destination, or to one of them in `destinations`. */
 export interface DestinationOptions {
-  /** ClickHouse's HTTP interface; a path is kept, user and password in it are moved to headers. Default: `http://localhost:8123`. */
+  /**
+   * URL of ClickHouse's HTTP interface. A path is kept; a user and password in it are sent as headers.
+   * Default: `http://localhost:8123`.
+   */
   endpoint?: string | undefined
-  /** Default: the schema's own, `telemetry` for `flat`, `default` for `otel`. */
+  /** Database of the table. Default: the schema's own, `telemetry` for `flat`, `default` for `otel`. */
   database?: string | undefined
-  /** Default: the schema's own, `traces` for `flat`, `otel_traces` for `otel`. */
+  /** Table for the spans. Default: the schema's own, `traces` for `flat`, `otel_traces` for `otel`. */
   table?: string | undefined
-  /** Default: `default`. */
+  /** User of ClickHouse. Default: `default`. */
   username?: string | undefined
-  /** Default: none. */
+  /** Password of the user. It is sent as a header, never in a URL. Default: none. */
   password?: string | undefined
-  /** `flat` (default), `otel` (the OpenTelemetry Collector's table), or a table of your own from `defineTable`. */
+  /**
+   * Columns of the table: `flat`, `otel` (the OpenTelemetry Collector's table), or a table of your own from `defineTable`.
+   * Default: `flat`.
+   */
   schema?: 'flat' | 'otel' | Table<SpanLike> | undefined
-  /** Deadline of one whole exchange with the server, in milliseconds. Default: 10,000. */
+  /** Deadline of one request and its whole answer. In milliseconds. Default: 10,000. */
   timeoutMs?: number | undefined
-  /** When a batch is sealed: whichever limit is met first. */
+  /** When a batch is sealed: at whichever limit it meets first. */
   batch?:
     | {
-        /** Default: 10,000. */
+        /** Maximum number of rows. Default: 10,000. */
         maxRows?: number | undefined
-        /** Bytes before compression; at most half of `queue.maxBytes`. Default: 8 MiB. */
+        /** Size before compression, at most half of `queue.maxBytes`. In bytes. Default: 8 MiB. */
         maxBytes?: number | undefined
-        /** Age of the oldest row, in milliseconds. Default: 1000. */
+        /** Age of the oldest row. In milliseconds. Default: 1000. */
         maxDelayMs?: number | undefined
       }
     | undefined
+  /** How the body of a request is compressed. */
   compression?:
     | {
         /**
-         * Default: `gzip`, whose checksum makes a damaged or cut body certain to be refused. `br` (brotli) costs half the
-         * CPU; a cut body is refused, flipped bits may not be: that is left to TLS and TCP.
+         * `gzip` has a checksum, so the server refuses every damaged or cut body. `br` (brotli) costs half the CPU; a cut body is
+         * refused, but only TLS and TCP notice flipped bits. Default: `gzip`.
          */
         codec?: 'gzip' | 'br' | 'none' | undefined
         /** 1 (fastest) to 9. Default: 3 for `gzip`, 1 for `br`. */
         level?: number | undefined
-        /** Bodies of fewer bytes go uncompressed, and so unprotected. Default: 0. */
+        /** Smaller bodies are not compressed, and so have no checksum. In bytes. Default: 0. */
         thresholdBytes?: number | undefined
       }
     | undefined
+  /** How often and when a batch is sent again after a failure. */
   retry?:
     | {
-        /** Attempts after the first; then the batch is dropped and counted. Default: `unlimited`. */
+        /** Attempts after the first. Then the batch is dropped and counted. Default: `unlimited`. */
         maxRetries?: number | 'unlimited' | undefined
-        /** Default: 1000. */
+        /** Wait before the first retry. In milliseconds. Default: 1000. */
         initialDelayMs?: number | undefined
-        /** Default: 2. */
+        /** Factor by which the wait grows with each retry. Default: 2. */
         multiplier?: number | undefined
-        /** Default: 5000. */
+        /** Longest wait before a retry. In milliseconds. Default: 5000. */
         maxDelayMs?: number | undefined
       }
     | undefined
+  /** Batches that wait in memory. */
   queue?:
     | {
-        /** Bytes this destination may hold in memory. Default: 64 MiB. */
+        /** Memory for the batches of a destination. In bytes. Default: 64 MiB. */
         maxBytes?: number | undefined
-        /** Which rows make room. Default: `drop_oldest`. */
+        /** Which rows are dropped when the queue is full. Default: `drop_oldest`. */
         whenFull?: 'drop_oldest' | 'drop_newest' | undefined
       }
     | undefined
   /**
-   * Keeps batches on disk from before their first attempt until they are delivered, and takes over what
-   * a process that died has left. Several processes may share the directory. Default: none, memory only.
+   * Keeps batches on disk from before their first attempt until they are delivered, and takes over those of a process that has
+   * died. Several processes may share the directory. Default: none, batches are in memory only.
    */
   spool?:
     | {
+        /** Where the files are. Required. */
         directory?: string | undefined
-        /** Per destination. Default: 1 GiB. */
+        /** Disk space for each destination. In bytes. Default: 1 GiB. */
         maxBytes?: number | undefined
         /**
-         * When the disk must have it: `always` before the acknowledgement (survives a power cut),
-         * `interval` within a second, `never` by the system's own time (both survive the process). Default: `interval`.
+         * When a batch is synced to disk: `always` before it is acknowledged (survives a power failure), `interval` within a
+         * second, `never` when the system decides (both survive the end of the process). Default: `interval`.
          */
         fsync?: 'always' | 'interval' | 'never' | undefined
-        /** A process without a sign of life for so long is taken for dead. Default: 15,000 ms. */
+        /** A process that gives no sign of life for this long is taken for dead. In milliseconds. Default: 15,000. */
         leaseMs?: number | undefined
       }
     | undefined
-  /** Where rows go that ClickHouse will never take. Default: nowhere, they are counted as `rejected`. */
+  /** Where rows go that ClickHouse refuses for good. Default: nowhere, they are counted as `rejected`. */
   deadLetter?:
     | {
-        /** NDJSON files, one a destination, mode 0600. */
+        /** Directory for NDJSON files, one for each destination, with mode 0600. */
         directory: string
-        /** Per destination; then rows are counted as `rejected`. Default: 64 MiB. */
+        /** Disk space for each destination. Beyond it, rows are counted as `rejected`. In bytes. Default: 64 MiB. */
         maxBytes?: number | undefined
       }
     | {
@@ -95,77 +107,85 @@ export interface DestinationOptions {
       }
     | undefined
   /**
-   * For fleets of small writers: the server gathers their rows (`async_insert=1`) and makes fewer parts.
-   * Gives up deduplication: a retry after a lost answer may store rows twice. Default: false.
+   * For many small writers: the server collects their rows (`async_insert=1`) and writes fewer parts. Gives up deduplication: a
+   * retry after a lost answer may store rows twice. Default: `false`.
    */
   asyncInsert?: boolean | undefined
-  /** `create` (default) creates a missing database or table on the first answer that says so; `validate` creates nothing, compares the columns after the first success, and warns; `off` does neither. Except with `off`, a table that refuses our columns is compared at once. */
+  /**
+   * `create` creates a missing database or table when the server first reports it. `validate` creates nothing, compares the
+   * columns after the first success, and warns of differences. `off` does neither. Except with `off`, the columns of a table
+   * that refuses ours are compared at once. Default: `create`.
+   */
   manageSchema?: 'create' | 'validate' | 'off' | undefined
-  /** Seconds after which rows of tables that we create are deleted. Default: never. */
+  /** Age at which rows are deleted, in tables that the exporter creates. In seconds. Default: never. */
   ttl?: number | undefined
-  /** For `https:` endpoints; PEM texts. */
+  /** For `https:` endpoints. `ca`, `cert` and `key` are PEM texts. */
   tls?:
     | {
+        /** Certificates of the authorities to trust. Default: those of Node.js. */
         ca?: string | undefined
+        /** Certificate of the client. Needs `key`. Default: none. */
         cert?: string | undefined
+        /** Private key of the client. Needs `cert`. Default: none. */
         key?: string | undefined
+        /** Name that the server's certificate must have. Default: the endpoint's host. */
         servername?: string | undefined
-        /** Default: true. */
+        /** Whether a server without a valid certificate is refused. Default: `true`. */
         rejectUnauthorized?: boolean | undefined
       }
     | undefined
-  /** Sent with every request, e.g. for a proxy. */
+  /** Sent with every request, for example for a proxy. Default: none. */
   headers?: Record<string, string> | undefined
-  /** ClickHouse settings sent with every INSERT. */
+  /** ClickHouse settings sent with every INSERT. Default: none. */
   settings?: Record<string, string | number | boolean> | undefined
-  /** Your own agent instead of ours, of `node:http` or `node:https` to fit the endpoint. */
+  /**
+   * An agent to use instead of the exporter's own, of `node:http` or `node:https`, whichever fits the endpoint. Default: none.
+   */
   agent?: Agent | undefined
 }
 
 export interface NamedDestinationOptions extends DestinationOptions {
-  /** Letters, digits, `_` and `-`; stands in logs and statistics. */
+  /** Up to 64 letters, digits, `_` and `-`, for logs and statistics. */
   name: string
 }
 
 /** Options of exporter and processor. Options outside `destinations` are the defaults for all of them. */
 export interface Options extends DestinationOptions {
   /**
-   * More destinations. The flat options are a destination of their own, named `primary`,
-   * if they (or the environment) name an `endpoint` or this list is absent. At most 16.
+   * More destinations, at most 16. The options outside this list are a destination of their own, named `primary`, if they (or
+   * the environment) name an `endpoint` or this list is absent.
    */
   destinations?: readonly NamedDestinationOptions[] | undefined
   /**
-   * When `export()` calls back: `delivered` (default), after each destination's first attempt with
-   * the rows; `accepted`, at once, so that rows gather across exports.
+   * When `export()` calls back: `delivered` after each destination's first attempt with the rows; `accepted` at once, so that
+   * rows of several exports share a batch. Default: `delivered`.
    */
   acknowledge?: 'delivered' | 'accepted' | undefined
   /**
    * Flushes on SIGINT and SIGTERM, within `flushTimeoutMs`, before the signal ends the process. The application's own listeners
-   * run as always and decide whether and how it ends. Default: false.
+   * run as always and decide whether and how it ends. Default: `false`.
    */
   flushOnSignal?: boolean | undefined
-  /** Called when rows are given up, per destination. What it throws is ignored. */
+  /** Called when a destination gives rows up. What it throws is ignored. Default: none. */
   onDrop?: ((rows: number, reason: DropReason, destination: string) => void) | undefined
-  /**
-   * Where the exporter's own metrics go. Default: the global one if `OTEL_NODE_EXPERIMENTAL_SDK_METRICS=true`,
-   * else none.
-   */
+  /** Where the exporter's own metrics go. Default: the global one if `OTEL_NODE_EXPERIMENTAL_SDK_METRICS=true`, else none. */
   meterProvider?: Pick<MeterProvider, 'getMeter'> | undefined
-  /** `forceFlush()` rejects after this. Default: 10,000. */
+  /** `forceFlush()` rejects after this time. In milliseconds. Default: 10,000. */
   flushTimeoutMs?: number | undefined
-  /** `shutdown()` gives up on what is left after this. Default: 10,000. */
+  /** `shutdown()` gives up on what is left after this time. In milliseconds. Default: 10,000. */
   shutdownTimeoutMs?: number | undefined
+  /** How large spans and their rows may be. */
   limits?:
     | {
-        /** UTF-16 units of an attribute's text. Default: none. */
+        /** Maximum length of an attribute's text, in UTF-16 units. Default: none. */
         attributeValueLength?: number | undefined
-        /** Per span, event and link. Default: none. */
+        /** Maximum number of attributes of a span, an event or a link. Default: none. */
         attributeCount?: number | undefined
-        /** Per span. Default: none. */
+        /** Maximum number of events of a span. Default: none. */
         eventCount?: number | undefined
-        /** Per span. Default: none. */
+        /** Maximum number of links of a span. Default: none. */
         linkCount?: number | undefined
-        /** A longer row is dropped (`too_large`). Default: 8 MiB. */
+        /** A longer row is dropped (`too_large`). In bytes. Default: 8 MiB. */
         rowBytes?: number | undefined
       }
     | undefined

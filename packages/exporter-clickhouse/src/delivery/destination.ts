@@ -1,6 +1,6 @@
 import type { DropReason } from '../accounting/drop-reason.js'
 import type { DestinationStats } from '../accounting/stats.js'
-import type { Batch, PressedBatch } from '../batching/batch.js'
+import type { Batch, CompressedBatch } from '../batching/batch.js'
 import { type Insert, insertOf } from '../clickhouse/insert.js'
 import type { Outcome } from '../clickhouse/outcome.js'
 import type { Sender } from '../clickhouse/sender.js'
@@ -73,7 +73,7 @@ export class Destination {
   }
 
   /** The INSERT that a compressed batch is for this destination. */
-  insertOf(batch: PressedBatch, signal: Signal): Insert {
+  insertOf(batch: CompressedBatch, signal: Signal): Insert {
     return insertOf(this.config.targets[signal], this.config, batch)
   }
 

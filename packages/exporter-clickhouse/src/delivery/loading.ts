@@ -1,4 +1,4 @@
-import { isPressed } from '../batching/batch.js'
+import { isCompressed } from '../batching/batch.js'
 import type { Spool } from '../spool/spool.js'
 import type { Entry } from './entry.js'
 import type { Holdings } from './holdings.js'
@@ -31,5 +31,5 @@ export async function loaded(
     holdings.queue.recount(entry)
   }
   const { batch, insert } = entry
-  return batch && insert && isPressed(batch) ? { batch, insert } : undefined
+  return batch && insert && isCompressed(batch) ? { batch, insert } : undefined
 }

@@ -1,11 +1,11 @@
 import { wholeRow } from '@spanhouse/transform/internal'
-import { divide, type PressedBatch, pressed, rewritten } from '../batching/batch.js'
+import { type CompressedBatch, compressedBatch, divide, rewritten } from '../batching/batch.js'
 import { type Insert, insertOfPart, insertOfWhole } from '../clickhouse/insert.js'
 import type { Compression } from '../config/config.js'
 
 /** Rows and how they are inserted: a batch of one destination, or what comes of it. */
 export interface Part {
-  readonly batch: PressedBatch
+  readonly batch: CompressedBatch
   readonly insert: Insert
 }
 
@@ -26,14 +26,14 @@ export async function wholeOf(
 export async function unitedOf(
   parts: readonly Part[],
   compression: Compression,
-): Promise<PressedBatch> {
+): Promise<CompressedBatch> {
   const lines = await Promise.all(
     parts.map(async ({ batch, insert: { whole } }) => {
       const own = await batch.lines()
       return whole ? own.map((line) => wholeRow(whole.shape, line)) : own
     }),
   )
-  return pressed(lines.flat(), compression)
+  return compressedBatch(lines.flat(), compression)
 }
 
 /** The rows in two: row `hint` (from 0) and all others, or halves where there is no such row. Each part's token says which rows it has. */

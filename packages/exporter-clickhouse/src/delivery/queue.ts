@@ -49,7 +49,7 @@ export class Queue implements Iterable<Entry> {
     if (this.#entries.delete(entry)) this.#entries.add(entry)
   }
 
-  /** Brings the account up to date after the entry's batch was pressed, loaded or let go. */
+  /** Brings the account up to date after the entry's batch was compressed, loaded or let go. */
   recount(entry: Entry): void {
     if (!this.has(entry)) return
     const heldBytes = entry.batch?.heldBytes ?? 0

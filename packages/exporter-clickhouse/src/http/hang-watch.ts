@@ -1,72 +1,72 @@
 import { clock, pause } from '../common/clock.js'
 import { startDeadline } from '../common/deadline.js'
 
-// A healthy server has answered by then, and none of this happens.
+// A healthy server answers within this time, and is then never pinged.
 const PATIENCE_MS = 1000
-const ASK_EVERY_MS = 500
+const PING_EVERY_MS = 500
 
-interface UnderWay {
+interface InFlight {
   readonly startedAt: number
   readonly aborter: AbortController
 }
 
-/** Requests under way, each with a way to end it. */
+/** Watches requests in flight, and can end each of them. */
 export interface HangWatch {
-  /** Runs one exchange under watch. */
+  /** Runs one exchange and watches it. */
   watched<T>(exchange: (signal: AbortSignal) => Promise<T>): Promise<T>
-  /** Ends them all. */
+  /** Ends all requests in flight. */
   close(): void
 }
 
 /**
- * When a server has gone and come back, what was sent to it before may never be answered: its connection died
- * with the network between. So while a request is silent the server is pinged; if it did not answer and then
- * does, requests from before are ended, to be sent again. One that is merely slow answers every ping.
+ * A server that went away and came back may never answer what was sent to it before, because the network lost those connections.
+ * So while a request gets no answer, the server is pinged. If a ping fails and a later one succeeds, requests that began before
+ * the failed ping are ended, and their batches are sent again. A server that is only slow answers every ping.
  */
 export function watchForHangs(ping: (signal: AbortSignal) => Promise<boolean>): HangWatch {
-  const underWay = new Set<UnderWay>()
+  const inFlight = new Set<InFlight>()
   const closing = new AbortController()
-  let watching = false
+  let isWatching = false
 
   async function watch(): Promise<void> {
     let awaySince: number | undefined
-    while (underWay.size > 0 && !closing.signal.aborted) {
-      const askedAt = clock.now()
-      if (!(await ping(closing.signal))) awaySince = askedAt
+    while (inFlight.size > 0 && !closing.signal.aborted) {
+      const pingedAt = clock.now()
+      if (!(await ping(closing.signal))) awaySince = pingedAt
       else if (awaySince !== undefined) {
-        for (const one of underWay)
+        for (const one of inFlight)
           if (one.startedAt < awaySince) one.aborter.abort(new Error(LOST))
         return
       }
-      await pause(ASK_EVERY_MS)
+      await pause(PING_EVERY_MS)
     }
   }
 
   return {
     async watched(exchange) {
       const one = { startedAt: clock.now(), aborter: new AbortController() }
-      underWay.add(one)
-      const beginToWatch = () => {
-        if (watching) return
-        watching = true
+      inFlight.add(one)
+      const startWatching = () => {
+        if (isWatching) return
+        isWatching = true
         void watch().finally(() => {
-          watching = false
+          isWatching = false
         })
       }
-      const endPatience = startDeadline(PATIENCE_MS, beginToWatch, { ref: false })
+      const endPatience = startDeadline(PATIENCE_MS, startWatching, { ref: false })
       try {
         return await exchange(one.aborter.signal)
       } finally {
         endPatience()
-        underWay.delete(one)
+        inFlight.delete(one)
       }
     },
     close() {
-      const reason = new Error('given up: shutting down')
+      const reason = new Error('aborted: shutting down')
       closing.abort(reason)
-      for (const { aborter } of underWay) aborter.abort(reason)
+      for (const { aborter } of inFlight) aborter.abort(reason)
     },
   }
 }
 
-const LOST = 'no answer, and the server has been away since: taken for lost'
+const LOST = 'no answer, and the server was away in between: the request counts as lost'

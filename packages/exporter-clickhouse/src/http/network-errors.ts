@@ -1,75 +1,79 @@
-/** A request that failed without an answer. */
+/** A request that got no answer. */
 export interface Failure {
   readonly error: Error
-  /** The connection was new and ended without a byte of an answer; its scheme. */
+  /** A new connection ended without a byte of a reply. The value is its scheme. */
   readonly unanswered?: 'http' | 'https'
 }
 
 export interface Explanation {
   readonly error: Error
   readonly fix?: string
-  /** The server refused the connection itself. With TLS 1.3 that may come after the first bytes of the request. */
+  /** The server refused the connection itself, so it has no row. With TLS 1.3 that may come after the first bytes of the request. */
   readonly isRefusal?: true
 }
 
-const CA = 'Set `tls.ca` to the certificate of its authority.'
+const CA = 'Set `tls.ca` to the certificate of the authority that signed it.'
 const CLIENT_CERTIFICATE =
-  'Give a certificate that the server trusts, and its key, as `tls.cert` and `tls.key`.'
+  'Set `tls.cert` and `tls.key` to a certificate that the server trusts, and its key.'
 const USE_HTTPS = 'Begin `endpoint` with https://.'
 
 interface Sign {
-  /** Matched against the code and the message of the error. OpenSSL puts its texts in both, and they differ little between versions. */
-  readonly in: RegExp
-  /** Replaces the message of OpenSSL or of the HTTP parser. */
+  /** Matched against the error's code and message. OpenSSL puts its texts in both, and they differ little between versions. */
+  readonly matches: RegExp
+  /** Shown instead of the message of OpenSSL or of the HTTP parser. */
   readonly says?: string
   readonly fix: string
   readonly isRefusal?: true
 }
 
 const SIGNS: readonly Sign[] = [
-  { in: /ECONNREFUSED/, fix: 'Is ClickHouse running there, and is this its HTTP port (8123)?' },
-  { in: /ENOTFOUND/, fix: 'Check the host name in `endpoint`.' },
-  { in: /CERT_HAS_EXPIRED/, fix: 'Renew the certificate of the server.' },
   {
-    in: /DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT/,
+    matches: /ECONNREFUSED/,
+    fix: 'Is ClickHouse running there, and is this its HTTP port (8123)?',
+  },
+  { matches: /ENOTFOUND/, fix: 'Check the host name in `endpoint`.' },
+  { matches: /CERT_HAS_EXPIRED/, fix: 'Renew the certificate of the server.' },
+  {
+    matches:
+      /DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT/,
     fix: CA,
   },
   {
-    in: /ERR_TLS_CERT_ALTNAME_INVALID/,
-    fix: 'Give the name in its certificate as `tls.servername`.',
+    matches: /ERR_TLS_CERT_ALTNAME_INVALID/,
+    fix: 'Set `tls.servername` to the name in its certificate.',
   },
   {
-    in: /alert.certificate.required/i,
+    matches: /alert.certificate.required/i,
     says: 'the server wants a client certificate',
     fix: CLIENT_CERTIFICATE,
     isRefusal: true,
   },
   {
-    in: /alert.(?:unknown.ca|(?:bad|unsupported).certificate|certificate.\w+|access.denied)/i,
+    matches: /alert.(?:unknown.ca|(?:bad|unsupported).certificate|certificate.\w+|access.denied)/i,
     says: 'the server does not trust the client certificate',
     fix: CLIENT_CERTIFICATE,
     isRefusal: true,
   },
   {
-    in: /alert.handshake.failure/i,
+    matches: /alert.handshake.failure/i,
     says: 'the server refused the TLS handshake',
-    fix: `It wants a client certificate, or ciphers that Node.js does not offer. ${CLIENT_CERTIFICATE}`,
+    fix: `It requires a client certificate, or ciphers that Node.js does not offer. ${CLIENT_CERTIFICATE}`,
     isRefusal: true,
   },
   {
-    in: /alert.protocol.version|unsupported.protocol/i,
+    matches: /alert.protocol.version|unsupported.protocol/i,
     says: 'client and server have no version of TLS in common',
     fix: 'Allow TLS 1.2 or 1.3 on the server.',
     isRefusal: true,
   },
   {
-    in: /wrong.version.number|packet.length.too.long|record.layer.failure|http.request/i,
+    matches: /wrong.version.number|packet.length.too.long|record.layer.failure|http.request/i,
     says: 'that port does not speak TLS',
     fix: 'Begin `endpoint` with http://, or give its HTTPS port (8443).',
     isRefusal: true,
   },
   {
-    in: /HPE_INVALID_(?:CONSTANT|VERSION)/,
+    matches: /HPE_INVALID_(?:CONSTANT|VERSION)/,
     says: 'the answer is not HTTP',
     fix: '`endpoint` must name the HTTP port of ClickHouse (8123).',
   },
@@ -77,30 +81,30 @@ const SIGNS: readonly Sign[] = [
 
 const TLS_ALERT = 0x15
 const SPEAKS_TLS: Sign = {
-  in: /HPE_/,
+  matches: /HPE_/,
   says: 'that port speaks TLS',
   fix: USE_HTTPS,
   isRefusal: true,
 }
 
-// Many servers refuse by closing the connection without an answer. If the server has answered before, that has other causes.
+// Many servers refuse a client by closing the connection without an answer. If the server has answered before, the cause is another.
 const FIRST_SIGNS: Readonly<Record<'http' | 'https', Sign>> = {
-  http: { in: /ECONNRESET|EPIPE/, fix: `If that port speaks TLS: ${USE_HTTPS}` },
+  http: { matches: /ECONNRESET|EPIPE/, fix: `If that port speaks TLS: ${USE_HTTPS}` },
   https: {
-    in: /ECONNRESET|EPIPE/,
+    matches: /ECONNRESET|EPIPE/,
     fix: `If the server wants a client certificate: ${CLIENT_CERTIFICATE} If that port does not speak TLS: Begin \`endpoint\` with http://.`,
   },
 }
 
-/** A network error in words for the operator, and what to do about it. `isFirst`: the server has never answered so far. */
+/** Explains a network error to the operator, and says what to do about it. `isFirst`: the server has never answered so far. */
 export function explained({ error, unanswered }: Failure, isFirst: boolean): Explanation {
   const { code = '' } = error as NodeJS.ErrnoException
   const text = `${code} ${error.message}`
   const sign =
     (isTlsAlert(error) ? SPEAKS_TLS : undefined) ??
-    SIGNS.find((one) => one.in.test(text)) ??
+    SIGNS.find((one) => one.matches.test(text)) ??
     (isFirst && unanswered ? FIRST_SIGNS[unanswered] : undefined)
-  if (!sign?.in.test(text)) return { error: named(error) }
+  if (!sign?.matches.test(text)) return { error: named(error) }
   const { says, fix, isRefusal } = sign
   return {
     error: says ? withMessage(error, says) : named(error),
@@ -114,7 +118,7 @@ function isTlsAlert(error: Error): boolean {
   return rawPacket?.[0] === TLS_ALERT
 }
 
-/** If several addresses all failed, the AggregateError has no message: it gets the messages of all. */
+/** If several addresses were tried and all failed, the AggregateError has no message of its own, so it gets all of theirs. */
 function named(error: Error): Error {
   if (error.message !== '' || !(error instanceof AggregateError)) return error
   const messages = error.errors.map((one) => (one instanceof Error ? one.message : String(one)))

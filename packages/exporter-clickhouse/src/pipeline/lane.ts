@@ -1,7 +1,7 @@
 import type { Limits, Table } from '@spanhouse/transform'
 import type { CompactForm, ResourceForm } from '@spanhouse/transform/internal'
 import type { Rows } from '../batching/batch.js'
-import { Batch, isPressed, type PressedBatch } from '../batching/batch.js'
+import { Batch, type CompressedBatch, isCompressed } from '../batching/batch.js'
 import type { Batcher } from '../batching/batcher.js'
 import { OpenBatches } from '../batching/open-batches.js'
 import { newRowEncoder, type RowEncoder } from '../batching/row-encoder.js'
@@ -12,7 +12,7 @@ import type { Entry, Receipt } from '../delivery/entry.js'
 import type { PutOptions, Spool } from '../spool/spool.js'
 import type { Stored } from '../spool/stored.js'
 
-type Press = (batch: Batch, compression: Compression) => Promise<void>
+type Compress = (batch: Batch, compression: Compression) => Promise<void>
 
 // What of a statement comes from the rows, in bytes: a server takes 262,144 in all (max_query_size).
 const MAX_STATEMENT = 150_000
@@ -35,7 +35,7 @@ export class Lane<On extends Signal = Signal> {
   readonly #maxRowBytes: number
   readonly #encoder: RowEncoder<Records[On]>
   readonly #open: OpenBatches
-  readonly #press: Press
+  readonly #compress: Compress
   #receipts: Promise<Receipt>[] | undefined
 
   constructor(
@@ -43,14 +43,14 @@ export class Lane<On extends Signal = Signal> {
     config: DestinationConfig,
     destinations: readonly Destination[],
     { limits, maxRowBytes }: RowLimits,
-    press: Press,
+    compress: Compress,
   ) {
     this.#signal = signal
     this.#schema = config.targets[signal].schema
     this.#config = config
     this.destinations = destinations
     this.#maxRowBytes = maxRowBytes
-    this.#press = press
+    this.#compress = compress
     this.#encoder = newRowEncoder(this.#schema, limits)
     // A batch must have room in every queue, also while the one before it is still there.
     const room = Math.min(...destinations.map((one) => one.config.queue.maxBytes / 2))
@@ -154,15 +154,15 @@ export class Lane<On extends Signal = Signal> {
     }
     batch.unwant()
     try {
-      await this.#press(batch, this.#config.compression)
-      if (isPressed(batch)) await this.#hand(batch, entries)
+      await this.#compress(batch, this.#config.compression)
+      if (isCompressed(batch)) await this.#hand(batch, entries)
     } catch (error) {
       for (const [destination, entry] of entries) destination.abandon(entry, error as Error)
     }
   }
 
   /** Each destination's insert is on disk, where it has one, before the destination may send it. */
-  async #hand(batch: PressedBatch, entries: ReadonlyMap<Destination, Entry>): Promise<void> {
+  async #hand(batch: CompressedBatch, entries: ReadonlyMap<Destination, Entry>): Promise<void> {
     const inserts = new Map(
       [...entries.keys()].map((one) => [one, one.insertOf(batch, this.#signal)]),
     )
@@ -203,7 +203,7 @@ export function lanesOf<On extends Signal>(
   signal: On,
   destinations: readonly Destination[],
   rowLimits: RowLimits,
-  press: Press,
+  compress: Compress,
 ): Lane<On>[] {
   const groups: Destination[][] = []
   for (const destination of destinations) {
@@ -212,7 +212,7 @@ export function lanesOf<On extends Signal>(
     else groups.push([destination])
   }
   return groups.flatMap((group) =>
-    group[0] ? [new Lane(signal, group[0].config, group, rowLimits, press)] : [],
+    group[0] ? [new Lane(signal, group[0].config, group, rowLimits, compress)] : [],
   )
 }
 
@@ -223,9 +223,9 @@ function agree(signal: Signal, a: DestinationConfig, b: DestinationConfig): bool
 }
 
 /** At most so many, if all of them share a record. */
-function recordBytes(batch: PressedBatch, inserts: ReadonlyMap<Destination, Insert>): number {
+function recordBytes(batch: CompressedBatch, inserts: ReadonlyMap<Destination, Insert>): number {
   const heads = [...inserts].map(([{ config }, insert]) => JSON.stringify([config.name, insert]))
-  return batch.pressed.body.length + Buffer.byteLength(heads.join('')) + 256
+  return batch.compressed.body.length + Buffer.byteLength(heads.join('')) + 256
 }
 
 function lengthInUrl(text: string): number {

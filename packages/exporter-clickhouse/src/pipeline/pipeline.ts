@@ -1,6 +1,6 @@
 import { diag } from '@opentelemetry/api'
 import type { Stats } from '../accounting/stats.js'
-import { pressQueue } from '../batching/batch.js'
+import { compressQueue } from '../batching/batch.js'
 import { openSender } from '../clickhouse/sender.js'
 import { clock, turn } from '../common/clock.js'
 import { within } from '../common/deadline.js'
@@ -78,8 +78,8 @@ export class Pipeline {
       })
     })
     this.#spools = [...new Set(spools.values())]
-    const press = pressQueue()
-    this.#lanesOf = { traces: lanesOf('traces', this.#destinations, config, press) }
+    const compress = compressQueue()
+    this.#lanesOf = { traces: lanesOf('traces', this.#destinations, config, compress) }
     this.#lanes = Object.values(this.#lanesOf).flat()
     this.#leaveEnds = [
       flushBeforeExit(this),

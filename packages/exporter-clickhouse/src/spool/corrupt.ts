@@ -6,7 +6,7 @@ import type { Stored } from './stored.js'
 const MAX_FILES = 100
 const MAX_BYTES = 64 * 1024 * 1024
 
-/** Keeps unreadable records for inspection, up to a limit. Beyond it the oldest are deleted and reported to `deleted`. */
+/** Keeps unreadable records for inspection, up to a limit. Beyond it the oldest ones are deleted, and `deleted` is called with their number. */
 export function corruptFolder(fs: SpoolFs, directory: string, deleted: (files: number) => void) {
   const folder = join(directory, 'corrupt')
 
@@ -14,7 +14,7 @@ export function corruptFolder(fs: SpoolFs, directory: string, deleted: (files: n
     const files: { name: string; path: string; bytes: number }[] = []
     for await (const { name, path, isFolder } of entriesOf(fs, folder))
       if (!isFolder) files.push({ name, path, bytes: (await fs.lstat(path)).size })
-    files.sort((a, b) => (a.name < b.name ? 1 : -1)) // a name begins with the time it was written
+    files.sort((a, b) => (a.name < b.name ? 1 : -1)) // a name begins with the time when it was written
     let bytes = 0
     let gone = 0
     for (const [index, file] of files.entries()) {
@@ -26,7 +26,7 @@ export function corruptFolder(fs: SpoolFs, directory: string, deleted: (files: n
     if (gone > 0) deleted(gone)
   }
 
-  /** False if it is where it was. */
+  /** Moves the record aside. False if it could not be moved. */
   return async (stored: Stored): Promise<boolean> => {
     try {
       await makeFolder(fs, folder)
@@ -34,7 +34,7 @@ export function corruptFolder(fs: SpoolFs, directory: string, deleted: (files: n
     } catch {
       return false
     }
-    await ignoring(trim()) // another process may be at it
+    await ignoring(trim()) // another process may be doing the same
     return true
   }
 }

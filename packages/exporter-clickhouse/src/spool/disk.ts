@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import * as nodeFs from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What the spool asks of a file system. */
+/** The functions of a file system that the spool uses. */
 export type SpoolFs = Pick<
   typeof nodeFs,
   'link' | 'lstat' | 'mkdir' | 'open' | 'opendir' | 'rename' | 'rmdir' | 'unlink'
@@ -14,7 +14,7 @@ export const DRAFT = '.draft'
 
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_RDWR } = constants
 
-/** Under its name only when every byte of it has been taken by the file system. */
+/** Writes a file that gets its name only when the file system has taken every byte of it. */
 export async function writeWhole(
   fs: SpoolFs,
   path: string,
@@ -41,7 +41,7 @@ export async function writeWhole(
   }
 }
 
-/** Undefined if it is not a file of so many bytes. */
+/** Undefined if it is not a file, or not a file of this length. */
 export async function readWhole(
   fs: SpoolFs,
   path: string,
@@ -72,14 +72,14 @@ export async function syncFile(fs: SpoolFs, path: string): Promise<void> {
   }
 }
 
-/** Makes the names in a folder last. Windows has no such thing. */
+/** Makes the names in a folder durable. Windows cannot do that. */
 export async function syncFolder(fs: SpoolFs, path: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await fs.open(path, 'r')
   try {
     await folder.sync()
   } catch (error) {
-    if (!['EINVAL', 'ENOTSUP'].includes(codeOf(error))) throw error // no such thing there either
+    if (!['EINVAL', 'ENOTSUP'].includes(codeOf(error))) throw error // some file systems cannot do that either
   } finally {
     await folder.close()
   }
@@ -93,7 +93,7 @@ export async function makeFolder(fs: SpoolFs, path: string): Promise<void> {
   }
 }
 
-/** The entries of a folder, without holding up the loop over a hundred thousand of them. */
+/** The entries of a folder. A hundred thousand of them do not block the event loop. */
 export async function* entriesOf(
   fs: SpoolFs,
   path: string,
@@ -115,7 +115,7 @@ export async function removeFile(fs: SpoolFs, path: string): Promise<void> {
   }
 }
 
-/** Rejects if the disk cannot say. */
+/** Whether the file exists. Rejects if the disk does not say. */
 export async function isThere(fs: SpoolFs, path: string): Promise<boolean> {
   try {
     await fs.lstat(path)
@@ -134,7 +134,7 @@ export function codeOf(error: unknown): string {
   return String((error as NodeJS.ErrnoException | null)?.code ?? '')
 }
 
-/** For what is not worth more than a try. */
+/** Ignores an error: for work that is only worth a try. */
 export async function ignoring(work: Promise<unknown>): Promise<void> {
   await work.catch(() => {})
 }

@@ -3,13 +3,12 @@ import { withoutTracing } from '../common/suppress-tracing.js'
 
 type Files = () => readonly string[]
 
-// One listener for every version of this package that the process has loaded.
+// One listener for the whole process, shared by all versions of this package that it has loaded.
 const KEY = Symbol.for('spanhouse.exporter-clickhouse.lease-exit')
 
 /**
- * Removes these files when the process ends without having closed its spools (`process.exit()`, an
- * uncaught error), so that the next one need not wait for the leases to grow old. Returns the way to
- * take it back.
+ * Removes these files when the process ends without closing its spools (`process.exit()`, an uncaught error), so that the next process
+ * need not wait until the leases are old. Returns a function that cancels this.
  */
 export function releaseAtExit(files: Files): () => void {
   const registered = registry()
@@ -30,7 +29,7 @@ function registry(): Set<Files> {
         try {
           withoutTracing(() => unlinkSync(file))
         } catch {
-          // It grows old by itself.
+          // The lease will be old after a while.
         }
   })
   return registered

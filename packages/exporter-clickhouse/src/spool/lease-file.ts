@@ -3,15 +3,15 @@ import { basename, join } from 'node:path'
 import { clock } from '../common/clock.js'
 import { codeOf, type SpoolFs } from './disk.js'
 
-// No destination's name has a dot in it.
+// A name that no destination has: their names contain no dot.
 export const LEASE = 'owner.lease'
 const { O_CREAT, O_NOFOLLOW = 0, O_TRUNC, O_WRONLY } = constants
 
-/** Says that we are alive. Returns the time it is now, by the clock of the file system. */
-export async function renewLease(fs: SpoolFs, home: string): Promise<number> {
-  // Truncating sets the time by that clock, a file server's too, and needs no space on a full disk.
+/** Shows other processes that we are alive. Returns the current time by the clock of the file system. */
+export async function renewLease(fs: SpoolFs, directory: string): Promise<number> {
+  // Truncating sets the file's time by that clock, also on a file server, and needs no space on a full disk.
   const flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW
-  const file = await fs.open(join(home, LEASE), flags, 0o600)
+  const file = await fs.open(join(directory, LEASE), flags, 0o600)
   try {
     return (await file.stat()).mtimeMs
   } finally {
@@ -19,43 +19,43 @@ export async function renewLease(fs: SpoolFs, home: string): Promise<number> {
   }
 }
 
-/** Finds directories without an owner: those with an old lease, and those with none. */
+/** Finds directories without an owner: those with an old lease, and those without a lease. */
 export function freeFinder(
   fs: SpoolFs,
   leaseMs: number,
-): (homes: readonly string[], nowMs: number) => Promise<string[]> {
+): (directories: readonly string[], nowMs: number) => Promise<string[]> {
   let seen = new Map<string, { time: number; since: number }>()
-  let opening = true
+  let isFirstLook = true
 
-  // A clock that was set makes living owners look dead until they renew, and dead ones alive for
-  // long: after the first look a lease must also be seen not to change.
+  // If the clock was set, living owners look dead until they renew their lease, and dead ones look alive for long. So after the first
+  // look a lease must also have been unchanged for a while.
   const isDead = (ageMs: number, unchangedMs: number) =>
     ageMs > leaseMs
-      ? opening || unchangedMs >= leaseMs / 2
+      ? isFirstLook || unchangedMs >= leaseMs / 2
       : ageMs < -leaseMs && unchangedMs >= leaseMs
 
-  return async (homes, nowMs) => {
+  return async (directories, nowMs) => {
     const free: string[] = []
     const current: typeof seen = new Map()
-    for (const home of homes) {
-      const time = await leaseTime(fs, home)
-      const before = seen.get(home)
+    for (const directory of directories) {
+      const time = await leaseTime(fs, directory)
+      const before = seen.get(directory)
       const since = before && before.time === time ? before.since : clock.now()
-      if (time !== undefined) current.set(home, { time, since })
-      if (time === undefined || isDead(nowMs - time, clock.now() - since)) free.push(home)
+      if (time !== undefined) current.set(directory, { time, since })
+      if (time === undefined || isDead(nowMs - time, clock.now() - since)) free.push(directory)
     }
     seen = current
-    opening = false
+    isFirstLook = false
     return free
   }
 }
 
-/** Undefined: there is none. NaN: it cannot be known. */
-async function leaseTime(fs: SpoolFs, home: string): Promise<number | undefined> {
-  // The making of it was cut short: it has no lease, or one as old as itself.
-  const isDraft = basename(home).startsWith('new-')
+/** When the lease was renewed. Undefined if there is no lease, NaN if that cannot be found out. */
+async function leaseTime(fs: SpoolFs, directory: string): Promise<number | undefined> {
+  // A process died while it created this directory. It has no lease, or one as old as the directory.
+  const isDraft = basename(directory).startsWith('new-')
   try {
-    return (await fs.lstat(isDraft ? home : join(home, LEASE))).mtimeMs
+    return (await fs.lstat(isDraft ? directory : join(directory, LEASE))).mtimeMs
   } catch (error) {
     return codeOf(error) === 'ENOENT' && !isDraft ? undefined : Number.NaN
   }

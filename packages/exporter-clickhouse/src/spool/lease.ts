@@ -5,96 +5,96 @@ import { entriesOf, ignoring, isGone, isThere, type SpoolFs, syncFolder } from '
 import { releaseAtExit } from './lease-exit.js'
 import { freeFinder, LEASE, renewLease } from './lease-file.js'
 
-/** A directory in the spool that is ours for as long as we renew the lease in it. */
-export interface Home {
+/** The lease of a directory in the spool. The directory belongs to this process as long as the lease is renewed. */
+export interface Lease {
   readonly path: string
-  /** Folders of ours in it. */
+  /** The folders of our destinations in the directory. */
   readonly folders: Set<string>
-  /** How many records of ours are in it. */
+  /** How many of our records are in the directory. */
   records: number
-  /** When its lease was last renewed for certain, on the monotonic clock. */
+  /** When it was last known to be renewed, on the monotonic clock. */
   renewedAt: number
 }
 
-/** `adopted`: another process has taken it over. `gone`: it was deleted or moved away. */
+/** `adopted`: another process has taken the directory over. `gone`: it was deleted or moved. */
 export type Whereabouts = 'here' | 'adopted' | 'gone'
 
 /**
- * Who owns which directory in the spool. Not by process id: containers share volumes, not process
- * tables. An owner renews the time of a file; a process that finds it old, or finds none, takes the directory
- * over by renaming it, which only one can. Before that it leaves a mark with the old name. An owner that was only suspended
- * and misses its directory learns from the mark that it was adopted; without a mark it was deleted.
+ * Knows which process owns which directory in the spool. Process ids cannot say it: containers share volumes, but not process tables.
+ * An owner renews the time of a file, the lease. A process that finds an old lease, or none, takes the directory over by renaming it;
+ * only one process can succeed. Before that it leaves a mark with the old name. An owner that was only suspended and does not find
+ * its directory learns from the mark that the directory was adopted. Without a mark it was deleted.
  */
 export interface Leases {
-  /** Where new records go; made when it is first asked for, and again after it was lost. */
-  own(): Promise<Home>
-  isOwn(home: Home): boolean
-  /** Whether its lease is so recent that nobody can have taken it over. */
-  isFresh(home: Home): boolean
-  /** Rejects if the disk cannot say. */
-  find(home: Home): Promise<Whereabouts>
-  /** It is not there any more, or somebody else's by now. */
-  lost(home: Home): void
-  /** Renews every lease. */
+  /** The lease of the directory for new records, which is created when it is first needed, and again after it was lost. */
+  own(): Promise<Lease>
+  isOwn(lease: Lease): boolean
+  /** Whether the lease is so recent that no other process can have taken the directory over. */
+  isFresh(lease: Lease): boolean
+  /** What happened to the directory. Rejects if the disk does not say. */
+  find(lease: Lease): Promise<Whereabouts>
+  /** The directory does not exist any more, or belongs to another process. */
+  lost(lease: Lease): void
+  /** Renews all leases. */
   renew(): Promise<void>
-  /** Takes over the directories without an owner that are `wanted`. */
-  adopt(wanted: (path: string) => Promise<boolean>): Promise<Home[]>
-  /** From now on anybody may adopt it; removes it if it is empty. */
-  release(home: Home): Promise<void>
+  /** Takes over all `wanted` directories that have no owner. */
+  adopt(wanted: (path: string) => Promise<boolean>): Promise<Lease[]>
+  /** Gives the directory up, so that another process may adopt it. An empty one is removed. */
+  release(lease: Lease): Promise<void>
   releaseAll(): Promise<void>
 }
 
-const HOME = /^(?:o|new)-[0-9a-f-]{36}$/
+const OWNED = /^(?:o|new)-[0-9a-f-]{36}$/
 const MARKS = 'adopted'
-// An owner that stood still for longer finds no mark and counts its rows as lost.
+// An owner that was suspended for longer finds no mark, and counts its rows as lost.
 const KEEP_MARKS_MS = 3_600_000
 
 export function openLeases(
   { directory, leaseMs, sync }: { directory: string; leaseMs: number; sync: boolean },
   fs: SpoolFs,
 ): Leases {
-  const held = new Map<string, Home>()
+  const held = new Map<string, Lease>()
   const findFree = freeFinder(fs, leaseMs)
   const leaveExit = releaseAtExit(() => [...held.keys()].map((path) => join(path, LEASE)))
-  let own: Promise<Home> | undefined
+  let own: Promise<Lease> | undefined
   let ownPath: string | undefined
 
-  const hold = (path: string): Home => {
-    const home = { path, folders: new Set<string>(), records: 0, renewedAt: clock.now() }
-    held.set(path, home)
-    return home
+  const hold = (path: string): Lease => {
+    const lease = { path, folders: new Set<string>(), records: 0, renewedAt: clock.now() }
+    held.set(path, lease)
+    return lease
   }
 
-  const lost = (home: Home): void => {
-    held.delete(home.path)
-    if (home.path !== ownPath) return
+  const lost = (lease: Lease): void => {
+    held.delete(lease.path)
+    if (lease.path !== ownPath) return
     own = undefined
     ownPath = undefined
   }
 
-  const release = async (home: Home): Promise<void> => {
-    lost(home)
-    for (const name of home.folders) await ignoring(fs.rmdir(join(home.path, name)))
-    await ignoring(fs.unlink(join(home.path, LEASE)))
-    await ignoring(fs.rmdir(home.path))
+  const release = async (lease: Lease): Promise<void> => {
+    lost(lease)
+    for (const name of lease.folders) await ignoring(fs.rmdir(join(lease.path, name)))
+    await ignoring(fs.unlink(join(lease.path, LEASE)))
+    await ignoring(fs.rmdir(lease.path))
   }
 
-  const make = async (): Promise<Home> => {
-    const home = hold(await makeHome(fs, directory, sync))
+  const make = async (): Promise<Lease> => {
+    const lease = hold(await makeDirectory(fs, directory, sync))
     try {
       if (sync) await syncFolder(fs, directory)
     } catch (error) {
-      await release(home)
+      await release(lease)
       throw error
     }
-    ownPath = home.path
-    return home
+    ownPath = lease.path
+    return lease
   }
 
-  const renew = async (home: Home): Promise<void> => {
+  const renew = async (lease: Lease): Promise<void> => {
     const now = clock.now()
-    await renewLease(fs, home.path)
-    home.renewedAt = now
+    await renewLease(fs, lease.path)
+    lease.renewedAt = now
   }
 
   const markOf = (path: string) => join(directory, MARKS, basename(path))
@@ -107,7 +107,7 @@ export function openLeases(
       if (now - (await fs.lstat(path)).mtimeMs > KEEP_MARKS_MS) await fs.rmdir(path)
   }
 
-  const ownHome = (): Promise<Home> => {
+  const ownLease = (): Promise<Lease> => {
     own ??= make().catch((error) => {
       own = undefined
       throw error
@@ -116,53 +116,53 @@ export function openLeases(
   }
 
   return {
-    own: ownHome,
-    isOwn: (home) => home.path === ownPath,
-    isFresh: (home) => held.has(home.path) && clock.now() - home.renewedAt < leaseMs / 2,
-    async find(home) {
-      if (await isThere(fs, home.path)) return 'here'
-      lost(home)
-      return (await isThere(fs, markOf(home.path))) ? 'adopted' : 'gone'
+    own: ownLease,
+    isOwn: (lease) => lease.path === ownPath,
+    isFresh: (lease) => held.has(lease.path) && clock.now() - lease.renewedAt < leaseMs / 2,
+    async find(lease) {
+      if (await isThere(fs, lease.path)) return 'here'
+      lost(lease)
+      return (await isThere(fs, markOf(lease.path))) ? 'adopted' : 'gone'
     },
     lost,
     release,
     async renew() {
-      for (const home of held.values())
-        await renew(home).catch((error) => {
-          if (isGone(error)) lost(home)
+      for (const lease of held.values())
+        await renew(lease).catch((error) => {
+          if (isGone(error)) lost(lease)
         })
     },
     async adopt(wanted) {
-      const { path: here } = await ownHome()
+      const { path: here } = await ownLease()
       const others: string[] = []
       for await (const { name, path, isFolder } of entriesOf(fs, directory))
-        if (isFolder && HOME.test(name) && !held.has(path)) others.push(path)
-      const adopted: Home[] = []
+        if (isFolder && OWNED.test(name) && !held.has(path)) others.push(path)
+      const adopted: Lease[] = []
       const now = await renewLease(fs, here).catch((error) => {
-        // We stood still for too long, and it was taken over: that is no trouble of the disk's.
+        // We were suspended for too long, and another process took our directory over. The disk is not at fault.
         if (!isGone(error)) throw error
-        const home = held.get(here)
-        if (home) lost(home)
+        const lease = held.get(here)
+        if (lease) lost(lease)
         return undefined
       })
       if (now === undefined) return adopted
       for (const path of await findFree(others, now))
         try {
           if (!(await wanted(path))) continue
-          // Renewed before it is renamed: under its new name it must not look abandoned.
+          // The lease is renewed before the directory is renamed: under its new name it must not look abandoned.
           await renewLease(fs, path)
           await mark(path)
           const to = newPath(directory)
           await fs.rename(path, to)
           adopted.push(hold(to))
         } catch {
-          // Another was first, or it cannot be had now: it is looked at again the next time.
+          // Another process was first, or the directory cannot be taken over now. The next look finds it again.
         }
       if (adopted.length > 0) await ignoring(removeOldMarks(now))
       return adopted
     },
     async releaseAll() {
-      for (const home of held.values()) await release(home)
+      for (const lease of held.values()) await release(lease)
       leaveExit()
     },
   }
@@ -172,28 +172,28 @@ function newPath(directory: string): string {
   return join(directory, `o-${randomUUID()}`)
 }
 
-// Whoever stands still for longer than a lease, again and again, has other troubles.
+// A process that is suspended for longer than a lease this often has other problems.
 export const MAX_TAKEN_OVER = 5
 
-async function makeHome(fs: SpoolFs, directory: string, sync: boolean): Promise<string> {
+async function makeDirectory(fs: SpoolFs, directory: string, sync: boolean): Promise<string> {
   for (let tries = 1; ; tries++)
     try {
-      return await makeHomeOnce(fs, directory, sync)
+      return await makeDirectoryOnce(fs, directory, sync)
     } catch (error) {
-      // We stood still, and somebody took the draft for what a dead process had begun.
+      // We were suspended, and another process took the draft for that of a dead process.
       if (!isGone(error) || tries === MAX_TAKEN_OVER) throw error
     }
 }
 
-async function makeHomeOnce(fs: SpoolFs, directory: string, sync: boolean): Promise<string> {
+async function makeDirectoryOnce(fs: SpoolFs, directory: string, sync: boolean): Promise<string> {
   const first = await fs.mkdir(directory, { recursive: true, mode: 0o700 })
-  // Names are safe when the folder that holds them is synced: so far up as folders were made.
+  // A name is durable when the folder that contains it is synced. So sync the parent of every folder that was made.
   if (first !== undefined && sync)
     for (let made = directory; ; made = dirname(made)) {
       await syncFolder(fs, dirname(made))
       if (made === first || made === dirname(made)) break
     }
-  // Under another name until its lease is in it: without one it would look released.
+  // The directory has another name until the lease is in it: without a lease it would look released.
   const draft = join(directory, `new-${randomUUID()}`)
   const path = newPath(directory)
   try {

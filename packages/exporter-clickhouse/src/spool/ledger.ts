@@ -1,23 +1,23 @@
 import { join } from 'node:path'
-import type { Home } from './lease.js'
+import type { Lease } from './lease.js'
 import type { Stored } from './stored.js'
 
-/** Which batches are on disk, as far as this process knows, and what they come to. */
+/** Knows which batches of this process are on disk, and how many bytes they have. */
 export interface Ledger {
   has(stored: Stored): boolean
   /** The stored batches in one folder. */
   inFolder(folder: string): Stored[]
   keep(stored: Stored): void
-  /** False if it was forgotten before. Its file may still be there. */
+  /** False if it was forgotten before. Its file may still exist. */
   forget(stored: Stored): boolean
   bytesOf(destination: string): number
-  /** A file came to a directory, */
-  arrived(home: Home): void
-  /** or is not in it any more. */
-  left(home: Home): void
+  /** A file was added to a directory. */
+  arrived(lease: Lease): void
+  /** A file is not in the directory any more. */
+  left(lease: Lease): void
 }
 
-export function newLedger(onEmpty: (home: Home) => void): Ledger {
+export function newLedger(onEmpty: (lease: Lease) => void): Ledger {
   const live = new Set<Stored>()
   const bytes = new Map<string, number>()
   const bytesOf = (destination: string) => bytes.get(destination) ?? 0
@@ -34,18 +34,18 @@ export function newLedger(onEmpty: (home: Home) => void): Ledger {
       bytes.set(stored.destination, bytesOf(stored.destination) - stored.bytes)
       return true
     },
-    arrived(home) {
-      home.records++
+    arrived(lease) {
+      lease.records++
     },
-    left(home) {
-      home.records--
-      if (home.records === 0) onEmpty(home)
+    left(lease) {
+      lease.records--
+      if (lease.records === 0) onEmpty(lease)
     },
   }
 }
 
-export function folderOf({ home, destination }: Stored): string {
-  return join(home.path, destination)
+export function folderOf({ lease, destination }: Stored): string {
+  return join(lease.path, destination)
 }
 
 export function pathOf(stored: Stored): string {

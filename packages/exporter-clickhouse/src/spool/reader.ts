@@ -1,4 +1,4 @@
-import type { PressedBatch } from '../batching/batch.js'
+import type { CompressedBatch } from '../batching/batch.js'
 import type { Insert } from '../clickhouse/insert.js'
 import { pause } from '../common/clock.js'
 import { codeOf, isGone, readWhole, type SpoolFs } from './disk.js'
@@ -7,21 +7,21 @@ import { decodeRecord, isOfNewerVersion, MAX_RECORD_BYTES } from './record.js'
 import type { Stored } from './stored.js'
 
 export type Read =
-  | { readonly status: 'read'; readonly batch: PressedBatch; readonly insert: Insert }
+  | { readonly status: 'read'; readonly batch: CompressedBatch; readonly insert: Insert }
   | { readonly status: 'gone' }
   | { readonly status: 'corrupt' }
-  /** Intact, as far as can be seen, but this version does not understand it. */
+  /** It looks intact, but this version does not understand it. */
   | { readonly status: 'newer' }
-  /** The disk says so of this record; perhaps it says so of all. */
+  /** The disk cannot read this record. Perhaps it cannot read any. */
   | { readonly status: 'unreadable' }
   | { readonly status: 'abandoned' }
 
 const READ_AGAIN_MS = 250
 const MAX_READ_ERRORS = 3
-// What it comes to when a link, a folder or a device is in the place of a record.
+// The errors if a link, a folder or a device has the name of a record.
 const NO_FILE = new Set(['ELOOP', 'EMLINK', 'EISDIR', 'ENXIO'])
 
-/** Reads a record; where that cannot be done now (too many open files, say) it waits until it can. */
+/** Reads a record. If that fails for now (for example because of too many open files), it waits and tries again. */
 export async function readRecord(
   fs: SpoolFs,
   stored: Stored,

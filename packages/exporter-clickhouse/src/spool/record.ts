@@ -1,16 +1,16 @@
 import { crc32 } from 'node:zlib'
-import { Batch, type BatchShape, type PressedBatch } from '../batching/batch.js'
+import { Batch, type BatchShape, type CompressedBatch } from '../batching/batch.js'
 import type { Insert, Whole } from '../clickhouse/insert.js'
 
-// A record: magic and version (8 bytes), length of head and of body (4 each), the head as JSON, the
-// body as it is sent, CRC-32 of all before it (4).
+// A record: magic and version (8 bytes), lengths of head and body (4 bytes each), the head as JSON, the body as it is sent, and the
+// CRC-32 of all that (4 bytes).
 const MAGIC = Buffer.from('SPANSPL\x01', 'latin1')
 const VERSION_AT = 7
 const HEAD_LENGTH_AT = 8
 const BODY_LENGTH_AT = 12
 const PREFIX_BYTES = 16
 const CRC_BYTES = 4
-// Far more than any batch: for what claims to be longer no memory is reserved.
+// Far more than any batch has. No memory is allocated for a file that is longer.
 export const MAX_RECORD_BYTES: number = 1024 * 1024 * 1024
 
 interface Head extends BatchShape {
@@ -19,7 +19,7 @@ interface Head extends BatchShape {
 }
 
 export function encodeRecord(
-  { rows, rawBytes, codec, pressed: { digest, body } }: PressedBatch,
+  { rows, rawBytes, codec, compressed: { digest, body } }: CompressedBatch,
   inserts: ReadonlyMap<string, Insert>,
 ): Buffer {
   const head: Head = { rows, rawBytes, codec, digest, inserts: Object.fromEntries(inserts) }
@@ -35,21 +35,21 @@ export function encodeRecord(
   return record
 }
 
-/** Undefined if a single bit of it is not as it was written. */
+/** Undefined if a single bit differs from what was written. */
 export function decodeRecord(
   record: Buffer,
   destination: string,
-): { batch: PressedBatch; insert: Insert } | undefined {
+): { batch: CompressedBatch; insert: Insert } | undefined {
   const parts = intact(record)
   const head = parts && parseHead(parts.head)
   if (!head || !Object.hasOwn(head.inserts, destination)) return
   const insert = head.inserts[destination]
   if (!isInsert(insert)) return
-  const pressed = { digest: head.digest, body: parts.body }
-  return { batch: Batch.restore(head, pressed) as PressedBatch, insert }
+  const compressed = { digest: head.digest, body: parts.body }
+  return { batch: Batch.restore(head, compressed) as CompressedBatch, insert }
 }
 
-/** Whether a newer version wrote a record that cannot be decoded: its format is newer, or it is intact but its content is unknown here. */
+/** Whether a record that cannot be decoded was written by a newer version: its format is newer, or it is intact but has unknown content. */
 export function isOfNewerVersion(record: Buffer): boolean {
   if (record.length < MAGIC.length) return false
   if (!record.subarray(0, VERSION_AT).equals(MAGIC.subarray(0, VERSION_AT))) return false
@@ -58,7 +58,7 @@ export function isOfNewerVersion(record: Buffer): boolean {
     const head = parts && parseHead(parts.head)
     return parts !== undefined && !(head && Object.values(head.inserts).every(isInsert))
   }
-  // If it is intact with our version in that byte, only the byte was damaged.
+  // If it is intact with our version in that byte, only that byte was damaged.
   const asOurs = Buffer.from(record)
   MAGIC.copy(asOurs)
   return !intact(asOurs)
@@ -74,7 +74,7 @@ function intact(record: Buffer): { head: Buffer; body: Buffer } | undefined {
   return { head: record.subarray(PREFIX_BYTES, bodyAt), body: record.subarray(bodyAt, end) }
 }
 
-// The checksum says that these are the bytes once written, not that it was this code that wrote them.
+// The checksum proves that these are the bytes that were written, but not that this code wrote them.
 function parseHead(json: Buffer): Head | undefined {
   try {
     const head: unknown = JSON.parse(json.toString())
@@ -121,13 +121,13 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
-/** What is known of a record without reading it. */
+/** What the name of a record says. */
 export interface RecordName {
-  /** Microseconds since 1970, never the same twice in one directory: the order of their age. */
+  /** Microseconds since 1970, unique in a directory. Records are ordered by it. */
   readonly stamp: number
   readonly rows: number
   readonly bytes: number
-  /** Of a part: the record that it is a part of, as `partName()` says it. */
+  /** For a part of a divided batch: the record of the whole batch, as `partName()` returns it. */
   readonly of?: string | undefined
 }
 
@@ -138,7 +138,7 @@ export function recordName(record: RecordName): string {
   return `${partName(record)}${of === undefined ? '' : `-of-${of}`}.batch`
 }
 
-/** What its parts are said to be of. */
+/** How the names of its parts refer to a record. */
 export function partName({ stamp, rows, bytes }: RecordName): string {
   return `${String(stamp).padStart(16, '0')}-${rows}-${bytes}`
 }

@@ -1,24 +1,25 @@
 import { join } from 'node:path'
 import { DRAFT, entriesOf, ignoring, isGone, type SpoolFs } from './disk.js'
-import type { Home, Leases } from './lease.js'
+import type { Lease, Leases } from './lease.js'
 import { LEASE } from './lease-file.js'
 import { pathOf } from './ledger.js'
 import { parseRecordName, partName, type RecordName } from './record.js'
 import type { Stored } from './stored.js'
 
 interface RecoveryEvents {
+  /** Rows without an owner, for a destination that is not configured. */
   foreign(destination: string, rows: number): void
-  /** What was found in a directory could not all be listed. */
+  /** A directory that was taken over could not be listed completely. */
   failed(error: unknown): void
 }
 
-/** Takes over what dead owners left. Only names are read. */
+/** Takes over the batches of owners that died. It reads only names, no records. */
 export interface Recovery {
-  /** The batches of the directories newly taken over, the oldest first. */
+  /** Takes over directories and returns their batches, the oldest first. */
   find(): Promise<Stored[]>
-  /** Ends an adoption when nothing of ours is left in the directory. */
-  tidy(home: Home): Promise<void>
-  /** Disowns it from now on: a newer version that finds its directory takes it over. */
+  /** Gives an adopted directory up if none of our batches is in it any more. */
+  tidy(lease: Lease): Promise<void>
+  /** Disowns a record of a newer version, so that a process of that version can take its directory over. */
   leave(stored: Stored): void
 }
 
@@ -28,24 +29,24 @@ export function newRecovery(
   events: RecoveryEvents,
 ): Recovery {
   const reported = new Set<string>()
-  /** Keyed by destination and name, which stay the same when the owner changes. */
+  /** By destination and name, which stay the same when the owner changes. */
   const left = new Set<string>()
   const keyOf = (destination: string, name: string) => `${destination}/${name}`
 
-  /** Whether a folder of ours has records, and all of them are left to a newer version. */
+  /** Whether one of our folders has records, and all of them are left to a newer version. */
   const isLeft = async (destination: string, path: string): Promise<boolean> => {
     if (left.size === 0) return false
-    let some = false
+    let hasRecords = false
     for await (const { name } of entriesOf(fs, path)) {
       if (!left.has(keyOf(destination, name))) return false
-      some = true
+      hasRecords = true
     }
-    return some
+    return hasRecords
   }
 
   /**
-   * A directory is wanted if it holds batches of ours, or nothing at all. One with batches of other
-   * destinations alone is left to a process that knows those.
+   * A directory is wanted if it contains batches for our destinations, or nothing at all. A directory with batches only for other
+   * destinations is left to a process that knows those.
    */
   const isWanted = async (path: string): Promise<boolean> => {
     let empty = true
@@ -60,7 +61,7 @@ export function newRecovery(
   }
 
   const reportForeign = async (path: string, destination: string): Promise<void> => {
-    const { ino } = await fs.lstat(join(path, destination)) // it outlives a change of owners
+    const { ino } = await fs.lstat(join(path, destination)) // stays the same when the owner changes
     const key = `${ino}/${destination}`
     if (reported.has(key)) return
     reported.add(key)
@@ -69,49 +70,49 @@ export function newRecovery(
     if (rows > 0) events.foreign(destination, rows)
   }
 
-  const takeOver = async (home: Home): Promise<Stored[]> => {
+  const takeOver = async (lease: Lease): Promise<Stored[]> => {
     const found: Stored[] = []
     try {
-      for await (const { name: destination, path, isFolder } of entriesOf(fs, home.path)) {
+      for await (const { name: destination, path, isFolder } of entriesOf(fs, lease.path)) {
         if (!isFolder || !ours.has(destination)) continue
-        home.folders.add(destination)
+        lease.folders.add(destination)
         await removeDrafts(fs, path)
         for await (const record of recordsOf(fs, path))
           if (!left.has(keyOf(destination, record.name)))
-            found.push({ ...record, destination, home })
+            found.push({ ...record, destination, lease })
       }
     } catch (error) {
-      // If it is gone we stood still, and another process has taken it over in its turn.
+      // If it is gone, we were suspended, and another process has taken it over from us.
       if (!isGone(error)) events.failed(error)
-      await leases.release(home) // to be found again
+      await leases.release(lease) // so that it is found again
       return []
     }
-    home.records = found.length
-    if (found.length === 0) await tidy(home)
+    lease.records = found.length
+    if (found.length === 0) await tidy(lease)
     return found
   }
 
-  /** Parts are sent when what they are of is gone: where that is still there, they never were. */
+  /** Parts are sent only when the whole batch is gone from disk. If the whole batch is still there, its parts were never sent, and are deleted. */
   const withoutParts = async (found: readonly Stored[]): Promise<Stored[]> => {
     const wholes = new Set(found.map((one) => `${one.destination}/${partName(one)}`))
     const kept: Stored[] = []
     for (const one of found) {
       if (!wholes.has(`${one.destination}/${one.of}`)) kept.push(one)
-      else await ignoring(fs.unlink(pathOf(one)).then(() => void one.home.records--))
+      else await ignoring(fs.unlink(pathOf(one)).then(() => void one.lease.records--))
     }
     return kept
   }
 
-  const tidy = async (home: Home): Promise<void> => {
-    if (leases.isOwn(home)) return
+  const tidy = async (lease: Lease): Promise<void> => {
+    if (leases.isOwn(lease)) return
     try {
-      for (const name of home.folders) await ignoring(fs.rmdir(join(home.path, name)))
-      // Strange files are in it: given up, it would only be taken over again.
-      for await (const { name, path } of entriesOf(fs, home.path))
+      for (const name of lease.folders) await ignoring(fs.rmdir(join(lease.path, name)))
+      // If unknown files are in our folders, keep the directory: after a release it would only be taken over again.
+      for await (const { name, path } of entriesOf(fs, lease.path))
         if (ours.has(name) && !(await isLeft(name, path))) return
-      await leases.release(home)
+      await leases.release(lease)
     } catch {
-      // It is gone.
+      // The directory is gone.
     }
   }
 
@@ -120,8 +121,8 @@ export function newRecovery(
     leave: ({ destination, name }) => void left.add(keyOf(destination, name)),
     async find() {
       const found: Stored[] = []
-      for (const home of await leases.adopt(isWanted))
-        for (const stored of await takeOver(home)) found.push(stored)
+      for (const lease of await leases.adopt(isWanted))
+        for (const stored of await takeOver(lease)) found.push(stored)
       return (await withoutParts(found)).sort((a, b) => a.stamp - b.stamp)
     },
   }
@@ -137,7 +138,7 @@ async function* recordsOf(
   }
 }
 
-/** What is left of a put that was cut short. Nobody was told that it is on disk. */
+/** Removes what an interrupted write left behind. Nobody was told that it is on disk. */
 async function removeDrafts(fs: SpoolFs, folder: string): Promise<void> {
   for await (const { name, path, isFile } of entriesOf(fs, folder))
     if (isFile && name.endsWith(DRAFT)) await ignoring(fs.unlink(path))

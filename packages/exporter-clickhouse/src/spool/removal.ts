@@ -1,7 +1,7 @@
-// The application needs the threads of the pool too.
+// The application needs threads of the pool too.
 const MAX_AT_ONCE = 2
 
-/** Removes in the background, a few at a time. What could not be removed waits for `retry()`. */
+/** Removes items in the background, two at a time. Items that could not be removed wait for `retry()`. */
 export interface Removal<T> {
   add(item: T): void
   retry(): void

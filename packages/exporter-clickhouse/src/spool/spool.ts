@@ -1,53 +1,50 @@
-import type { PressedBatch } from '../batching/batch.js'
+import type { CompressedBatch } from '../batching/batch.js'
 import type { Insert } from '../clickhouse/insert.js'
-import { clock, pause, turn } from '../common/clock.js'
+import { clock, turn } from '../common/clock.js'
 import { valueWithin, within } from '../common/deadline.js'
+import { newLimit } from '../common/limit.js'
 import { untraced } from '../common/suppress-tracing.js'
 import type { SpoolConfig } from '../config/config.js'
+import { newBackground } from './background.js'
 import { corruptFolder } from './corrupt.js'
 import { realFs, removeFile, type SpoolFs, syncFolder } from './disk.js'
+import { newDiskState } from './disk-state.js'
 import { openLeases, type Whereabouts } from './lease.js'
 import { folderOf, newLedger, pathOf } from './ledger.js'
-import { readRecord } from './reader.js'
+import { type Load, type LoadEvents, newLoader } from './loader.js'
 import { encodeRecord } from './record.js'
 import { newRecovery } from './recovery.js'
 import { newRemoval } from './removal.js'
 import type { Stored } from './stored.js'
 import { newIntervalSync } from './sync.js'
-import { newTrouble } from './trouble.js'
-import { newTurnstile } from './turnstile.js'
 import { newWriter } from './writer.js'
 
-/** None is called before `openSpool()` has returned. */
-export interface SpoolEvents {
-  /** A batch of an earlier process, or of one that died; the oldest come first. */
+/** None of these is called before `openSpool()` has returned. */
+export interface SpoolEvents extends LoadEvents {
+  /** A batch of an earlier process, or of one that died meanwhile. The oldest come first. */
   recovered(stored: Stored): void
-  /** A batch that was to be loaded cannot be read; it was moved aside. */
-  corrupt(stored: Stored): void
-  /** A newer version wrote these, all of one destination and directory: they stay where they are for that version, and this one disowns them. */
-  newer(stored: readonly Stored[]): void
-  /** `files` of the damaged records that had been moved aside are deleted for good. */
+  /** So many damaged records that had been moved aside were deleted for good. */
   deletedAside(files: number): void
-  /** Nothing can be put on disk; said once. */
+  /** Nothing can be written to disk. Called once until `recoveredFromTrouble()`. */
   troubled(error: Error): void
   recoveredFromTrouble(): void
-  /** Rows without an owner, for a destination that is not configured: they stay where they are. */
+  /** Rows without an owner, for a destination that is not configured. They stay on disk. */
   foreign(destination: string, rows: number): void
 }
 
 export interface PutOptions {
-  /** The batch is a part of this one; a process that finds both on disk forgets the part. */
+  /** The batch is a part of this one. A process that finds both on disk deletes the part. */
   readonly of?: Stored | undefined
   /**
-   * Called before `put()` resolves, if the disk did not answer in time but may still take the batch. The caller then has to keep
-   * or remove what `coming` resolves with; it does not reject. Without this function the batch is removed again.
+   * Called before `put()` resolves if the disk did not answer in time but may still write the batch. The caller then has to keep or
+   * remove what `coming` resolves with. `coming` does not reject. Without this function the batch is removed again.
    */
   readonly late?: (coming: Promise<ReadonlyMap<string, Stored>>) => void
 }
 
 /**
- * Batches on disk: a file each, and the file system is the only index. What is delivered is unlinked,
- * so a crash between the two only sends the same bytes with the same token once more.
+ * Batches on disk: one file each, and the file system is the only index. A delivered batch is unlinked. After a crash between
+ * delivery and unlink, the same bytes are sent once more with the same token.
  *
  *     <directory>/<owner>/owner.lease
  *     <directory>/<owner>/<destination>/<stamp>-<rows>-<bytes>.batch
@@ -55,37 +52,36 @@ export interface PutOptions {
  *     <directory>/corrupt/
  */
 export interface Spool {
-  /** Never rejects. One entry for each destination, or an empty map if the batch is not on disk. */
+  /** Never rejects. Resolves with one entry for each destination, or with an empty map if the batch is not on disk. */
   put(
-    batch: PressedBatch,
+    batch: CompressedBatch,
     inserts: ReadonlyMap<string, Insert>,
     options?: PutOptions,
   ): Promise<ReadonlyMap<string, Stored>>
-  /** Never rejects. Undefined: corrupt, gone (another process has taken it over), removed, or the spool is closed. */
-  load(stored: Stored): Promise<{ batch: PressedBatch; insert: Insert } | undefined>
+  /** Never rejects. Undefined if the batch is corrupt, was taken over by another process, was removed, or the spool is closed. */
+  readonly load: Load
   /**
-   * Where a batch is that the caller also has in memory. It asks the disk only if the process stood still. Never rejects.
-   * `adopted`: another process has it and counts its rows.
+   * Where a batch is that the caller also has in memory. The disk is asked only if the process was suspended. Never rejects.
+   * `adopted`: another process has the batch and counts its rows.
    */
   check(stored: Stored): Promise<Whereabouts>
-  /** In the background; a remove that failed is tried again later. */
+  /** Removes it in the background. If that fails, it is tried again later. */
   remove(stored: Stored): void
-  /** Removes what its parts stand for now. Never rejects; resolves when it will not come back with the power, or cannot be removed. */
+  /** Removes a batch that its parts have replaced. Never rejects. Resolves when the batch cannot reappear after a power failure, or cannot be removed. */
   replaced(stored: Stored): Promise<void>
-  /** On disk for a destination, counted as if unshared. */
+  /** The bytes on disk for a destination, counted as if no other shared them. */
   bytesOf(destination: string): number
-  /** Waits for what is under way and leaves what is on disk to the next process. Later calls return the first one's promise. */
+  /** Waits for work in progress and leaves the batches on disk to the next process. Later calls return the promise of the first. */
   close(): Promise<void>
 }
 
 const NOTHING: ReadonlyMap<string, Stored> = new Map()
-// The application needs the threads of the pool too.
+// The application needs threads of the pool too.
 const MAX_WRITES = 2
-// An export() waits for the disk, and must not hang if the disk does.
+// An export() waits for the disk, and must not hang when the disk hangs.
 const DEADLINE_MS = 5000
 const NO_ANSWER = `the disk did not answer within ${DEADLINE_MS} ms`
-const LOOK_AGAIN_MS = 250
-const RECOVERED_AT_ONCE = 200
+const RECOVERED_PER_TURN = 200
 
 export function openSpool(
   { directory, fsync, leaseMs }: SpoolConfig,
@@ -94,23 +90,27 @@ export function openSpool(
   disk: SpoolFs = realFs,
 ): Spool {
   const fs = untraced(disk)
-  const underWay = new Set<Promise<unknown>>()
   const closing = new AbortController()
   const sync = fsync === 'always'
-  const trouble = newTrouble(events)
   const syncFolders = fsync !== 'never'
+  const diskState = newDiskState(events)
+  const { track, idle } = newBackground(diskState.failed)
   const leases = openLeases({ directory, leaseMs, sync: syncFolders }, fs)
-  const ledger = newLedger((home) => track(recovery.tidy(home)))
+  const ledger = newLedger((lease) => track(recovery.tidy(lease)))
   const removal = newRemoval(unlink, track)
   const write = newWriter({ fs, leases, ledger, sync, syncFolders }, removal.add)
-  const intervalSync = newIntervalSync(fs, track, trouble.began)
+  const intervalSync = newIntervalSync(fs, track, diskState.failed)
   const setAside = corruptFolder(fs, directory, events.deletedAside)
   const recovery = newRecovery({ fs, leases }, new Set(destinations), {
     foreign: (destination, rows) => events.foreign(destination, rows),
-    failed: trouble.began,
+    failed: diskState.failed,
   })
-  const turnstile = newTurnstile(MAX_WRITES)
-  const leavings = new Map<string, Promise<void>>()
+  const writes = newLimit(MAX_WRITES)
+  const load = newLoader(
+    { fs, leases, ledger, recovery, removal, setAside },
+    events,
+    closing.signal,
+  )
   let looking = false
   let nextTick: NodeJS.Timeout | undefined
   let closed: Promise<void> | undefined
@@ -118,18 +118,18 @@ export function openSpool(
   track(tick())
 
   async function put(
-    batch: PressedBatch,
+    batch: CompressedBatch,
     inserts: ReadonlyMap<string, Insert>,
     { of, late = removeAll }: PutOptions = {},
   ) {
     if (closed || inserts.size === 0) return NOTHING
-    const admitted = trouble.admit(turnstile.size)
+    const admitted = diskState.admit(writes.size)
     if (admitted === 'no') return NOTHING
     let hasBegun = false
     let givenUp = false
-    const writing = turnstile.run(async () => {
+    const writing = writes.run(async () => {
       // The disk failed while this write waited for its turn.
-      if (givenUp || (trouble.reported && admitted !== 'probe')) return NOTHING
+      if (givenUp || (diskState.isFailing && admitted !== 'probe')) return NOTHING
       hasBegun = true
       return store(batch, inserts, of)
     })
@@ -137,7 +137,7 @@ export function openSpool(
     const stored = await valueWithin(DEADLINE_MS, () => writing, { ref: false })
     if (stored) return stored
     givenUp = true
-    trouble.began(new Error(NO_ANSWER))
+    diskState.failed(new Error(NO_ANSWER))
     if (hasBegun) late(writing)
     return NOTHING
   }
@@ -146,83 +146,30 @@ export function openSpool(
     track(coming.then((stored) => stored.forEach(remove)))
   }
 
-  async function store(batch: PressedBatch, inserts: ReadonlyMap<string, Insert>, of?: Stored) {
+  async function store(batch: CompressedBatch, inserts: ReadonlyMap<string, Insert>, of?: Stored) {
     try {
       const record = encodeRecord(batch, inserts)
       const stored = await write(record, batch.rows, [...inserts.keys()], of)
       if (fsync === 'interval') intervalSync.add(stored)
-      trouble.over()
+      diskState.worked()
       return new Map(stored.map((one) => [one.destination, one]))
     } catch (error) {
-      trouble.began(error)
+      diskState.failed(error)
       return NOTHING
     }
   }
 
-  async function load(stored: Stored): ReturnType<Spool['load']> {
-    const abandoned = () => closed !== undefined || !ledger.has(stored)
-    for (;;) {
-      const read = await readRecord(fs, stored, abandoned, closing.signal)
-      if (read.status === 'read') return read
-      if (read.status === 'abandoned') return undefined
-      if (read.status === 'gone') {
-        const whereabouts = await leases.find(stored.home).catch(() => undefined)
-        if (!whereabouts) {
-          await pause(LOOK_AGAIN_MS, closing.signal)
-          continue
-        }
-        if (!ledger.forget(stored)) return undefined
-        ledger.left(stored.home)
-        // A process adopts a whole home: if the home is still here, somebody deleted the record.
-        if (whereabouts !== 'adopted') events.corrupt(stored)
-        return undefined
-      }
-      if (read.status === 'newer') {
-        await leaveNewer(folderOf(stored))
-        continue
-      }
-      const aside = await setAside(stored)
-      // If not even its name can be changed it is the disk that is broken, not the record.
-      if (read.status === 'unreadable' && !aside) continue
-      if (!ledger.forget(stored)) return undefined
-      if (aside) ledger.left(stored.home)
-      else removal.add(stored)
-      events.corrupt(stored)
-      return undefined
-    }
-  }
-
-  /** Finds all records of a newer version in a folder at once, so that one log line reports them. */
-  function leaveNewer(folder: string): Promise<void> {
-    const leaving =
-      leavings.get(folder) ??
-      (async () => {
-        const found: Stored[] = []
-        for (const stored of ledger.inFolder(folder)) {
-          const abandoned = () => closed !== undefined || !ledger.has(stored)
-          const { status } = await readRecord(fs, stored, abandoned, closing.signal)
-          if (status === 'newer') found.push(stored)
-        }
-        const left = found.filter(ledger.forget)
-        left.forEach(recovery.leave)
-        if (left.length > 0) events.newer(left)
-        for (const { home } of left) ledger.left(home)
-      })().finally(() => leavings.delete(folder))
-    leavings.set(folder, leaving)
-    return leaving
-  }
-
   async function check(stored: Stored): Promise<Whereabouts> {
-    if (closed || trouble.reported || leases.isFresh(stored.home)) return 'here'
-    const finding = leases.find(stored.home).catch(() => 'here' as const) // as far as we know
+    if (closed || diskState.isFailing || leases.isFresh(stored.lease)) return 'here'
+    const finding = leases.find(stored.lease).catch(() => 'here' as const) // for all we know
     const found = await valueWithin(DEADLINE_MS, () => finding, { ref: false })
     if (!found) {
-      trouble.began(new Error(NO_ANSWER)) // later rows do not wait for the disk again
+      diskState.failed(new Error(NO_ANSWER)) // so that later rows do not wait for the disk
       return 'here'
     }
     if (found !== 'here' && ledger.forget(stored)) {
       intervalSync.forget(stored)
-      ledger.left(stored.home)
+      ledger.left(stored.lease)
     }
     return found
   }
@@ -246,10 +193,10 @@ export function openSpool(
 
   async function unlink(stored: Stored): Promise<void> {
     await removeFile(fs, pathOf(stored))
-    ledger.left(stored.home)
+    ledger.left(stored.lease)
   }
 
-  /** Renews the leases, looks for what has lost its owner, tries again what failed, and comes again. */
+  /** Renews the leases, retries removals, looks for batches without an owner, and schedules itself again. */
   async function tick(): Promise<void> {
     await leases.renew()
     removal.retry()
@@ -261,13 +208,13 @@ export function openSpool(
     looking = true
     try {
       for (const [index, stored] of (await recovery.find()).entries()) {
-        if (index % RECOVERED_AT_ONCE === 0) await turn()
+        if (index % RECOVERED_PER_TURN === 0) await turn()
         if (closed) return
         ledger.keep(stored)
         try {
           events.recovered(stored)
         } catch (error) {
-          trouble.began(error) // a bug of the listener's costs one batch
+          diskState.failed(error) // a bug in the listener costs only this batch
         }
       }
     } finally {
@@ -280,30 +227,13 @@ export function openSpool(
       clock.clearTimeout(nextTick)
       closing.abort()
       await idle()
-      await turn() // callers of late batches now say whether to keep or remove them
+      await turn() // callers of late batches now decide whether to keep or remove them
       removal.retry()
       await intervalSync.finish()
       await idle()
       await leases.releaseAll()
     })()
     return closed
-  }
-
-  function track(work: Promise<unknown>): void {
-    const ended = work.then(
-      () => {
-        underWay.delete(ended)
-      },
-      (error) => {
-        underWay.delete(ended)
-        trouble.began(error)
-      },
-    )
-    underWay.add(ended)
-  }
-
-  async function idle(): Promise<void> {
-    while (underWay.size > 0) await Promise.all(underWay)
   }
 
   return { put, load, check, remove, replaced, bytesOf: ledger.bytesOf, close }

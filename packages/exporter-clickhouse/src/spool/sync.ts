@@ -5,11 +5,11 @@ import type { Stored } from './stored.js'
 
 const SYNC_EVERY_MS = 1000
 
-/** Syncs what was written within a second, unless it is gone by then. */
+/** Syncs records within a second after they were written, unless they are removed before. */
 export interface IntervalSync {
   add(written: readonly Stored[]): void
   forget(stored: Stored): void
-  /** Now, and no more by itself. */
+  /** Syncs now, and stops the timer. */
   finish(): Promise<void>
 }
 

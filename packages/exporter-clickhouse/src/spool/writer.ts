@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { clock } from '../common/clock.js'
 import { isGone, makeFolder, type SpoolFs, syncFolder, writeWhole } from './disk.js'
-import { type Home, type Leases, MAX_TAKEN_OVER } from './lease.js'
+import { type Lease, type Leases, MAX_TAKEN_OVER } from './lease.js'
 import { folderOf, type Ledger, pathOf } from './ledger.js'
 import { partName, recordName } from './record.js'
 import type { Stored } from './stored.js'
 
-/** Writes a record once and links it into the folder of every destination: all of them, or an error. */
+/** Writes a record once and links it into the folder of every destination. Rejects unless all of them have it. */
 export type Writer = (
   record: Buffer,
   rows: number,
@@ -26,20 +26,20 @@ export function newWriter(
 ): Writer {
   let lastStamp = 0
 
-  const writeIn = async (home: Home, ...[record, rows, destinations, of]: Parameters<Writer>) => {
+  const writeIn = async (lease: Lease, ...[record, rows, destinations, of]: Parameters<Writer>) => {
     lastStamp = Math.max(lastStamp + 1, clock.unixMs() * 1000)
     const shape = { stamp: lastStamp, rows, bytes: record.length, of: of && partName(of) }
     const name = recordName(shape)
     const made: Stored[] = []
     try {
       for (const destination of destinations) {
-        const stored = { ...shape, destination, name, home }
+        const stored = { ...shape, destination, name, lease }
         await makeFolderOf(stored)
         const [first] = made
-        // Some file systems know no hard links, or not so many.
+        // Some file systems have no hard links, or allow only a few to a file.
         const linked = first && (await succeeds(fs.link(pathOf(first), pathOf(stored))))
         if (!linked) await writeWhole(fs, pathOf(stored), record, sync)
-        ledger.arrived(home)
+        ledger.arrived(lease)
         made.push(stored)
       }
       if (sync) for (const stored of made) await syncFolder(fs, folderOf(stored))
@@ -51,23 +51,23 @@ export function newWriter(
     return made
   }
 
-  const makeFolderOf = async ({ home, destination }: Stored): Promise<void> => {
-    if (home.folders.has(destination)) return
-    await makeFolder(fs, join(home.path, destination))
-    if (syncFolders) await syncFolder(fs, home.path)
-    home.folders.add(destination)
+  const makeFolderOf = async ({ lease, destination }: Stored): Promise<void> => {
+    if (lease.folders.has(destination)) return
+    await makeFolder(fs, join(lease.path, destination))
+    if (syncFolders) await syncFolder(fs, lease.path)
+    lease.folders.add(destination)
   }
 
   return async (...what) => {
     for (let tries = 1; ; tries++) {
-      const home = await leases.own()
+      const lease = await leases.own()
       try {
-        return await writeIn(home, ...what)
+        return await writeIn(lease, ...what)
       } catch (error) {
         if (!isGone(error) || tries === MAX_TAKEN_OVER) throw error
-        // We slept for too long and another process took it over, or somebody removed it.
-        if (await succeeds(fs.lstat(home.path))) home.folders.clear()
-        else leases.lost(home)
+        // We were suspended for too long and another process took the directory over, or somebody removed it.
+        if (await succeeds(fs.lstat(lease.path))) lease.folders.clear()
+        else leases.lost(lease)
       }
     }
   }

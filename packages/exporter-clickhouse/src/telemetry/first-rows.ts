@@ -1,24 +1,24 @@
 import { clock } from '../common/clock.js'
 import { warnEverybody } from './visible-warning.js'
 
-/** Warns of a destination that has never taken a row, even if `diag` has no logger. */
+/** Warns about a destination that has never taken a row, even if `diag` has no logger. */
 export interface FirstRows {
   /** An attempt failed. `why`: one or more sentences. */
   failed(why: string, waitingRows: number): void
-  /** Rows were taken, so the set-up works: never warn again. */
+  /** Rows were taken, so the configuration works: never warn again. */
   taken(): void
-  /** The last attempts begin: no warning until they have ended. */
+  /** The last attempts begin. There is no warning until they have ended. */
   ending(): void
   /** The process or the pipeline ends, and `lostRows` rows are lost. */
   ended(lostRows: number): void
 }
 
-// A server that starts together with the application should be up by then. If a script ends sooner, the warning says how many rows are lost.
+// Until then, a server that starts together with the application should be up. If a script ends sooner, the warning says how many rows are lost.
 const PATIENCE_MS = 1000
 
 export function watchFirstRows(where: string, subject: string): FirstRows {
   let done = false
-  let ends = false
+  let isEnding = false
   let why: string | undefined
   let waiting = 0
   let timer: NodeJS.Timeout | undefined
@@ -42,20 +42,20 @@ export function watchFirstRows(where: string, subject: string): FirstRows {
       if (done) return
       why = newWhy
       waiting = waitingRows
-      if (!ends)
+      if (!isEnding)
         timer ??= clock
-          .setTimeout(() => say(`${waiting} rows are waiting, and are sent again.`), PATIENCE_MS)
+          .setTimeout(() => say(`${waiting} rows are waiting and will be sent again.`), PATIENCE_MS)
           .unref()
     },
     taken: stop,
     ending() {
-      ends = true
+      isEnding = true
       clock.clearTimeout(timer)
       timer = undefined
     },
     ended(lostRows) {
-      if (!done && lostRows > 0) say(`${lostRows} rows were not delivered, and are lost.`)
-      ends = false
+      if (!done && lostRows > 0) say(`${lostRows} rows were not delivered and are lost.`)
+      isEnding = false
     },
   }
 }

@@ -5,7 +5,7 @@ import { clock } from '../common/clock.js'
 import { ClickHouseError, errorText } from '../common/errors.js'
 import type { FirstRows } from './first-rows.js'
 
-/** The log lines of one destination: one when it begins to fail, at most one a minute while it does, one when it recovers. */
+/** The log lines of one destination: one when it begins to fail, at most one a minute while it fails, and one when it recovers. */
 export interface DestinationLog {
   failed(error: Error, fix: string | undefined, waitingRows: number): void
   recovered(): void
@@ -13,12 +13,12 @@ export interface DestinationLog {
   delivered(): void
   /** The last flush before the end begins. */
   ending(): void
-  /** The process or the pipeline ends, and these rows are not delivered. */
+  /** The process or the pipeline ends, and these rows were not delivered. */
   ended(lostRows: number, how: string): void
   lostLetter(problem: Error): void
   dropped(rows: number, reason: DropReason, error: Error | undefined): void
   noDeduplication(because: string): void
-  /** Settings of ours that are left out because the server's constraints forbid them, each with what that costs. */
+  /** Settings of ours that are left out because the server forbids them, each with its consequence. */
   leftOut(settings: readonly string[]): void
   differences(found: readonly string[]): void
   refusedCompanion(refused: Refused): void
@@ -48,7 +48,7 @@ export function destinationLog(
       firstRows?.failed(`${text}.${advice}`, waitingRows)
       if (failingSince === undefined) {
         failingSince = lastSummary = now()
-        log.warn(`${where} takes no rows: ${text}.${advice} Rows are kept and sent again.`)
+        log.warn(`${where} takes no rows: ${text}.${advice} Rows are kept and will be sent again.`)
       } else if (now() - lastSummary >= SUMMARY_EVERY_MS) {
         lastSummary = now()
         const seconds = Math.round((now() - failingSince) / 1000)
@@ -80,7 +80,7 @@ export function destinationLog(
     },
     leftOut(settings) {
       log.warn(
-        `${where} forbids this user some settings, so they are left out: ${settings.join(' ')} Allow them if that matters.`,
+        `${where} forbids this user some settings, so they are left out: ${settings.join(' ')} If that matters, allow them.`,
       )
     },
     differences(found) {
@@ -99,7 +99,7 @@ export function destinationLog(
       if (now() - lastLetterLine < SUMMARY_EVERY_MS) return
       lastLetterLine = now()
       log.warn(
-        `${where}: a row that is refused cannot be kept as a dead letter: ${errorText(problem)}. It is counted as dropped.`,
+        `${where}: a refused row cannot be kept as a dead letter: ${errorText(problem)}. It is counted as dropped.`,
       )
     },
     dropped(rows, reason, error) {
@@ -116,7 +116,7 @@ export function destinationLog(
   }
 }
 
-// A logger of the application's that throws must not stop a delivery.
+// A logger of the application that throws must not stop a delivery.
 function guardedLogger(): Record<'warn' | 'error', (line: string) => void> {
   const log = diag.createComponentLogger({ namespace: '@spanhouse/exporter-clickhouse' })
   const guarded = (level: 'warn' | 'error') => (line: string) => {

@@ -8,16 +8,16 @@ import type { DestinationConfig } from '../config/config.js'
 export type OnAttempt = (rows: number, seconds: number, outcome: Outcome) => void
 
 export interface Metrics {
-  /** What is to be recorded for one destination. */
+  /** Records the attempts at one destination. */
   attemptsOf(config: DestinationConfig): OnAttempt
 }
 
+// Counts exporters, so that each has its own `otel.component.name`.
 let exporters = 0
 
 /**
- * Metrics by the semantic conventions for SDK exporters (`otel.sdk.exporter.*`) and four of each
- * destination. All counters are read off `stats()` when they are collected, so they cost an export
- * nothing; an attempt costs three histogram records.
+ * The metrics of the semantic conventions for SDK exporters (`otel.sdk.exporter.*`), and metrics of each destination. All counters are
+ * read from `stats()` when they are collected, so they cost an export nothing. An attempt costs three histogram records.
  */
 export function openMetrics(
   provider: Pick<MeterProvider, 'getMeter'>,
@@ -98,6 +98,6 @@ function observe(meter: Meter, component: Record<string, string>, stats: () => S
       }
     }
   }
-  // Not taken back at shutdown: the last collection comes after it, and shows what was given up there.
+  // Not removed at shutdown: the last collection comes after it, and shows the rows that were dropped by it.
   meter.addBatchObservableCallback(read, all)
 }

@@ -1,10 +1,10 @@
-// Shared by every version of this package that the process has loaded.
+// One set for the whole process, shared by all versions of this package that it has loaded: each subject is warned about once.
 const KEY = Symbol.for('spanhouse.exporter-clickhouse.warned')
-// More than a configuration has: a program that creates exporters without end must not fill stderr, or memory.
+// More than a configuration has. A program that creates exporters without end must not fill stderr or memory.
 const MAX_SUBJECTS = 100
 
 /**
- * Prints a line on stderr, so that a set-up that cannot work is noticed even if `diag` has no logger. Once for each subject in a
+ * Prints a line on stderr, so that a wrong configuration is noticed even if `diag` has no logger. It prints once for each subject in a
  * process. Node's own switches (`--no-warnings`, a 'warning' listener) apply.
  */
 export function warnEverybody(code: string, subject: string, text: string): void {
@@ -16,6 +16,6 @@ export function warnEverybody(code: string, subject: string, text: string): void
   try {
     process.emitWarning(text, { type: 'SpanhouseWarning', code })
   } catch {
-    // The application may have replaced emitWarning: if it throws, deliveries must go on.
+    // The application may have replaced `emitWarning`. Deliveries must go on if it throws.
   }
 }

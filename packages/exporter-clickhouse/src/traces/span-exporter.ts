@@ -1,8 +1,8 @@
 import type { SpanLike } from '@spanhouse/transform'
 import type { Stats } from '../accounting/stats.js'
 import { hook } from '../common/hook.js'
-import { parseConfig } from '../config/config.js'
 import type { Options } from '../config/options.js'
+import { parseConfig } from '../config/parse-config.js'
 import { Pipeline } from '../pipeline/pipeline.js'
 import { explainAsProcessor } from './misplaced.js'
 
@@ -12,18 +12,18 @@ export interface ExportResult {
   error?: Error
 }
 
-// ExportResultCode of @opentelemetry/core; a test holds them against versions 2 and 3.
+// ExportResultCode of @opentelemetry/core. A test compares them with versions 2 and 3.
 const SUCCESS = 0
 const FAILED = 1
 
-/** A SpanExporter of SDK 2 or 3 that inserts spans into ClickHouse. Throws a ConfigError for options that cannot be used. */
+/** A SpanExporter for SDK 2 and 3 that inserts spans into ClickHouse. The constructor throws a ConfigError if the options cannot be used. */
 export class ClickHouseSpanExporter {
   static {
     explainAsProcessor(ClickHouseSpanExporter.prototype)
   }
 
   readonly #pipeline: Pipeline
-  // The callback may throw, and without this the unhandled rejection would end the application.
+  // The callback may throw. Without this wrapper, an unhandled rejection would end the application.
   readonly #callBack = hook(
     'the callback of export()',
     (resultCallback: (result: ExportResult) => void, result: ExportResult) =>
@@ -34,12 +34,12 @@ export class ClickHouseSpanExporter {
     this.#pipeline = new Pipeline(parseConfig(options))
   }
 
-  /** Calls back exactly once and never throws. FAILED (1) only after shutdown, or if no destination took any of the spans. */
+  /** Calls back exactly once and never throws. The result is FAILED (1) only after shutdown, or if no destination took any of the spans. */
   export(spans: SpanLike[], resultCallback: (result: ExportResult) => void): void {
     void this.#export(spans).then((result) => this.#callBack(resultCallback, result))
   }
 
-  /** Resolves when every span exported before is delivered or dropped; rejects after `timeoutMs`, naming the destinations that still wait. */
+  /** Resolves when every span exported before is delivered or dropped. Rejects after `timeoutMs` with the names of the destinations that are not done. */
   forceFlush(options: { timeoutMs?: number } = {}): Promise<void> {
     return this.#pipeline.flush(options.timeoutMs)
   }

@@ -1,15 +1,15 @@
 import type { SpanLike } from '@spanhouse/transform'
 import type { Stats } from '../accounting/stats.js'
-import { parseConfig } from '../config/config.js'
 import type { Options } from '../config/options.js'
+import { parseConfig } from '../config/parse-config.js'
 import { Pipeline } from '../pipeline/pipeline.js'
 import { explainAsExporter } from './misplaced.js'
 
 const SAMPLED = 1
 
 /**
- * A SpanProcessor of SDK 2 or 3 that inserts spans into ClickHouse: the recommended way in. It encodes each
- * span as it ends and gathers rows by number, bytes and age. Throws a ConfigError for options that cannot be used.
+ * A SpanProcessor for SDK 2 and 3 that inserts spans into ClickHouse; recommended over the exporter. It encodes each span when it ends
+ * and collects rows into batches by number, bytes and age. The constructor throws a ConfigError if the options cannot be used.
  */
 export class ClickHouseSpanProcessor {
   static {
@@ -24,12 +24,12 @@ export class ClickHouseSpanProcessor {
 
   onStart(): void {}
 
-  /** Takes in a sampled span; others are left alone. Never throws. */
+  /** Takes a sampled span, and ignores others. Never throws. */
   onEnd(span: SpanLike): void {
     if (!this.#pipeline.closed && isSampled(span)) this.#pipeline.accept('traces', span)
   }
 
-  /** Resolves when every span ended before is delivered or dropped; rejects after `timeoutMs`, naming the destinations that still wait. */
+  /** Resolves when every span that ended before is delivered or dropped. Rejects after `timeoutMs` with the names of the destinations that are not done. */
   forceFlush(options: { timeoutMs?: number } = {}): Promise<void> {
     return this.#pipeline.flush(options.timeoutMs)
   }
@@ -44,7 +44,7 @@ export class ClickHouseSpanProcessor {
   }
 }
 
-/** What cannot say so is taken for sampled: it was made to be seen. */
+/** A span that does not say so counts as sampled: it was created to be seen. */
 function isSampled(span: SpanLike): boolean {
   try {
     const { traceFlags = SAMPLED } = span.spanContext() as { traceFlags?: number }

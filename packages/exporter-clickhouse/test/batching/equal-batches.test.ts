@@ -1,9 +1,9 @@
 import { defineTable, flatTraces, otelTraces, type SpanLike } from '@spanhouse/transform'
 import { expect, test } from 'vitest'
 import { insertOf, insertOfPart } from '../../src/clickhouse/insert.js'
-import { parseConfig } from '../../src/config/config.js'
 import { TOKEN } from '../../src/config/insert-settings.js'
 import type { Options } from '../../src/config/options.js'
+import { parseConfig } from '../../src/config/parse-config.js'
 import { batchOf } from '../spool/spool-kit.js'
 
 const theirs = defineTable<SpanLike>({

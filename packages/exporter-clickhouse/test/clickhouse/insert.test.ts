@@ -1,11 +1,11 @@
 import { defineTable, quoteIdentifier, type SpanLike } from '@spanhouse/transform'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Batch, isPressed, type PressedBatch } from '../../src/batching/batch.js'
+import { Batch, type CompressedBatch, isCompressed } from '../../src/batching/batch.js'
 import { insertOf, isOurs, postOf, statementPath } from '../../src/clickhouse/insert.js'
 import { VERSION } from '../../src/common/version.js'
-import { parseConfig } from '../../src/config/config.js'
 import type { Options } from '../../src/config/options.js'
+import { parseConfig } from '../../src/config/parse-config.js'
 
 function config(options: Options = {}) {
   const [first] = parseConfig(options, {}).destinations
@@ -13,11 +13,11 @@ function config(options: Options = {}) {
   return first
 }
 
-async function batchOf(lines: readonly string[], options: Options = {}): Promise<PressedBatch> {
+async function batchOf(lines: readonly string[], options: Options = {}): Promise<CompressedBatch> {
   const { compression } = config(options)
   const batch = Batch.seal(lines, compression)
-  await batch.press(compression)
-  if (!isPressed(batch)) throw new Error('not pressed')
+  await batch.compress(compression)
+  if (!isCompressed(batch)) throw new Error('not compressed')
   return batch
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { classify } from '../../src/clickhouse/classify.js'
 import type { Outcome } from '../../src/clickhouse/outcome.js'
-import type { Reply } from '../../src/http/client.js'
+import type { Reply } from '../../src/http/exchange.js'
 import { reply } from './replies.js'
 
 // What proxies, gateways and other servers say, as their documentation and sources have it.
@@ -73,7 +73,7 @@ const answers: [who: string, reply: Partial<Reply>, kind: string, line: RegExp][
     'nginx: only GET',
     { status: 405, headers: HTML, body: page('405 Not Allowed') },
     'misconfigured',
-    /takes no POST: `endpoint` must be the HTTP interface of ClickHouse/,
+    /does not accept POST: `endpoint` must be the HTTP interface of ClickHouse/,
   ],
   [
     'Go: http to https',
@@ -118,7 +118,7 @@ const answers: [who: string, reply: Partial<Reply>, kind: string, line: RegExp][
     'Envoy: headers too large',
     { status: 431, headers: TEXT, body: '' },
     'misconfigured',
-    /Have the proxy take longer headers/,
+    /Configure the proxy to accept longer headers/,
   ],
   [
     'Envoy: upstream down',
@@ -170,7 +170,7 @@ const answers: [who: string, reply: Partial<Reply>, kind: string, line: RegExp][
   ],
   ['AWS ALB: too many proxies', { status: 463, headers: HTML, body: '' }, 'misconfigured', /463/],
   ['AWS ALB: client gone', { status: 460, headers: HTML, body: '' }, 'misconfigured', /460/],
-  ['AWS ALB: login', { status: 561, headers: HTML, body: '' }, 'misconfigured', /wants a login/],
+  ['AWS ALB: login', { status: 561, headers: HTML, body: '' }, 'misconfigured', /requires a login/],
   [
     'API gateway',
     { status: 403, headers: JSON_TYPE, body: '{"message":"Forbidden"}' },
@@ -187,13 +187,13 @@ const answers: [who: string, reply: Partial<Reply>, kind: string, line: RegExp][
     'a captive portal',
     { status: 511, headers: HTML, body: page('Network Authentication Required') },
     'misconfigured',
-    /wants a login/,
+    /requires a login/,
   ],
   [
     'squid: no credentials',
     { status: 407, headers: HTML, body: page('ERROR: Cache Access Denied') },
     'misconfigured',
-    /The proxy wants credentials/,
+    /The proxy requires credentials/,
   ],
   [
     'squid: cannot connect',
@@ -257,7 +257,7 @@ const answers: [who: string, reply: Partial<Reply>, kind: string, line: RegExp][
     'a redirect to https',
     { status: 308, headers: { location: `https://ch.example/?query=${SECRET}` } },
     'misconfigured',
-    /^HTTP status 308: it leads to https:\/\/ch\.example\. Redirects are not followed: give the address it leads to/,
+    /^HTTP status 308: it leads to https:\/\/ch\.example\. Redirects are not followed: if the target is ClickHouse, set `endpoint` to it/,
   ],
   [
     'a redirect to a login',
@@ -394,7 +394,7 @@ describe('a 2xx', () => {
   test('without proof may have been written: the same again, with its token', () => {
     expect(read({ status: 204 })).toMatchObject({ kind: 'ambiguous' })
     expect(read({ headers: HTML, body: page('Sign in') }).line).toBe(
-      'HTTP status 200 with an HTML page (text/html, Sign in). Something other than ClickHouse answers there: check `endpoint` and what stands before it (a proxy, a login or maintenance page).',
+      'HTTP status 200 with an HTML page (text/html, Sign in). Something other than ClickHouse answers there: check `endpoint`, and whether a proxy, a login page or a maintenance page is in front of it.',
     )
   })
 

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../src/clickhouse/outcome.js'
-import type { Exchange, Reply } from '../../src/http/client.js'
+import type { Exchange, Reply } from '../../src/http/exchange.js'
 
 export function reply(changes: Partial<Reply>): Exchange {
   return { reply: { status: 200, headers: {}, body: '', complete: true, ...changes } }

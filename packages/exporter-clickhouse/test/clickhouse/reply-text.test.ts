@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { classify } from '../../src/clickhouse/classify.js'
 import { ClickHouseError } from '../../src/common/errors.js'
-import type { Exchange } from '../../src/http/client.js'
+import type { Exchange } from '../../src/http/exchange.js'
 import { errorOf, modern, old, reply } from './replies.js'
 
 describe('what is said', () => {

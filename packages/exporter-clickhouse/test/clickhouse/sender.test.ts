@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { Batch, isPressed } from '../../src/batching/batch.js'
+import { Batch, isCompressed } from '../../src/batching/batch.js'
 import { insertOf } from '../../src/clickhouse/insert.js'
 import { openSender } from '../../src/clickhouse/sender.js'
 import { jsonColumns, type Refused } from '../../src/clickhouse/tables.js'
-import { parseConfig } from '../../src/config/config.js'
-import type { Client, Exchange, Post } from '../../src/http/client.js'
+import { parseConfig } from '../../src/config/parse-config.js'
+import type { Client } from '../../src/http/client.js'
+import type { Exchange, Post } from '../../src/http/exchange.js'
 
 const OK = { status: 200, body: '' }
 const NO_DATABASE = refusal(404, 81, 'Database telemetry does not exist. (UNKNOWN_DATABASE)')
@@ -137,8 +138,8 @@ function scripted(answers: (Answer | 'reset')[]) {
   async function attempt() {
     if (!config) throw new Error('no destination')
     const batch = Batch.seal(['{}'], config.compression)
-    await batch.press(config.compression)
-    if (!isPressed(batch)) throw new Error('not pressed')
+    await batch.compress(config.compression)
+    if (!isCompressed(batch)) throw new Error('not pressed')
     return sender.attempt(batch, insertOf(target, config, batch), target, {
       deadlineMs: 1000,
       repeatable: true,

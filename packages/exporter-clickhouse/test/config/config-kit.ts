@@ -1,8 +1,9 @@
 import { defineTable, type SpanLike, type Table } from '@spanhouse/transform'
 import { expect } from 'vitest'
 import { ConfigError } from '../../src/common/errors.js'
-import { type Config, type DestinationConfig, parseConfig } from '../../src/config/config.js'
+import type { Config, DestinationConfig } from '../../src/config/config.js'
 import type { Options } from '../../src/config/options.js'
+import { parseConfig } from '../../src/config/parse-config.js'
 
 export const NO_ENV = {}
 

@@ -11,7 +11,7 @@ test('the zod that the application has configured stays as it is, and our messag
   const theirs = () => 'eigene Meldung'
   shared.__zod_globalConfig = { localeError: theirs }
   vi.resetModules()
-  const { parseConfig } = await import('../../src/config/config.js')
+  const { parseConfig } = await import('../../src/config/parse-config.js')
 
   expect(() => parseConfig({ timeoutMs: -1 }, {})).toThrow(/timeoutMs: Too small: expected number/)
   expect(shared.__zod_globalConfig?.localeError).toBe(theirs)

@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CERT } from '../../../../test/kit/raw-server.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
-import { type DestinationConfig, parseConfig } from '../../src/config/config.js'
+import type { DestinationConfig } from '../../src/config/config.js'
+import { parseConfig } from '../../src/config/parse-config.js'
 import { followGlobalClock } from '../global-clock.js'
 import { errorOf, MiB, NO_ENV, only, parse, table } from './config-kit.js'
 
@@ -291,6 +292,13 @@ describe('destinations', () => {
     expect(retry).toEqual({ ...defaults.retry, maxRetries: Number.POSITIVE_INFINITY })
     expect(headers).toEqual({ 'x-a': '1', 'x-b': '7' })
     expect(settings).toEqual({ max_threads: '1', max_block_size: '7' })
+  })
+
+  test('equal groups are equal texts, in whatever order they were written: destinations that agree share batches', () => {
+    const one = only({ batch: { maxRows: 7, maxDelayMs: 7 }, compression: { level: 2 } })
+    const other = only({ compression: { level: 2 }, batch: { maxDelayMs: 7, maxRows: 7 } })
+    for (const group of ['batch', 'compression'] as const)
+      expect(JSON.stringify(one[group])).toBe(JSON.stringify(other[group]))
   })
 
   test('a table of its own takes the place of a default table, whole and as the same object', () => {

@@ -2,8 +2,8 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { describe, expect, test } from 'vitest'
 import type { ConfigError } from '../../src/common/errors.js'
-import { parseConfig } from '../../src/config/config.js'
 import type { Options } from '../../src/config/options.js'
+import { parseConfig } from '../../src/config/parse-config.js'
 
 function problemsOf(options: unknown): readonly string[] {
   try {
@@ -55,6 +55,14 @@ const mistakes: [options: unknown, answer: RegExp][] = [
   [{ limits: { rowBytes: '1k' } }, /bytes: write 1024 /],
   [{ batch: { maxRows: '5000' } }, /^batch\.maxRows must be a number: write 5000 /],
   [{ retry: { maxRetries: '5' } }, /^retry\.maxRetries must be a number: write 5 /],
+  [{ queue: { maxBytes: '5 constructor' } }, /number of bytes, without quotation marks /],
+  [{ asyncInsert: '1' }, /^asyncInsert: .*expected boolean/],
+  [{ destinations: '5' }, /^destinations: .*expected array/],
+  [{ settings: { schema: {} } }, /^settings\.schema: must be a string, number or boolean /],
+  [
+    { destinations: [{ name: 'a', endpoint: 'http://a', eventCount: 5 }] },
+    /^destinations\.0\.eventCount .*did you mean `limits\.eventCount`\?$/,
+  ],
   [{ table: 'telemetry.traces2' }, /dot.*write database: 'telemetry', table: 'traces2'/],
   [{ database: 'telemetry.traces2' }, /dot.*write database: 'telemetry', table: 'traces2'/],
   [{ table: '`telemetry`.`traces-2`' }, /write database: 'telemetry', table: 'traces-2'/],

@@ -108,8 +108,8 @@ test('an export whose rows went with those of others is told what became of them
   followGlobalClock()
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }) // nobody loses patience
   onTestFinished(() => void vi.useRealTimers())
-  const presses = vi.spyOn(Batch.prototype, 'press')
-  onTestFinished(() => presses.mockRestore())
+  const compressions = vi.spyOn(Batch.prototype, 'compress')
+  onTestFinished(() => compressions.mockRestore())
   const held: ServerResponse[] = []
   let isOpen = false
   const server = await scriptedServer((_, response) => {
@@ -118,8 +118,8 @@ test('an export whose rows went with those of others is told what became of them
   })
   const to = exporterTo({ endpoint: server.url, retry: { maxRetries: 0 } })
   const results = Promise.all(Array.from({ length: 20 }, (_, n) => exported(to, [spanOf(n)])))
-  while (presses.mock.calls.length < 20) await turn()
-  await Promise.all(presses.mock.results.map(({ value }) => value))
+  while (compressions.mock.calls.length < 20) await turn()
+  await Promise.all(compressions.mock.results.map(({ value }) => value))
   await server.received(4)
   isOpen = true
   for (const response of held) response.end()

@@ -35,7 +35,7 @@ test('a request from before the server went is ended when it is back', async () 
   await vi.advanceTimersByTimeAsync(5000)
   isThere = true
   await vi.advanceTimersByTimeAsync(1000)
-  await expect(lost).rejects.toThrow('taken for lost')
+  await expect(lost).rejects.toThrow('counts as lost')
 })
 
 test('one that began after the server was last seen away is not', async () => {

@@ -1,14 +1,9 @@
 import type { Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { parseConfig } from '../../src/config/config.js'
 import type { Options } from '../../src/config/options.js'
-import {
-  type Client,
-  type Exchange,
-  openClient,
-  type Post,
-  type Reply,
-} from '../../src/http/client.js'
+import { parseConfig } from '../../src/config/parse-config.js'
+import { type Client, openClient } from '../../src/http/client.js'
+import type { Exchange, Post, Reply } from '../../src/http/exchange.js'
 
 export const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { classify } from '../../src/clickhouse/classify.js'
-import { parseConfig } from '../../src/config/config.js'
+import { parseConfig } from '../../src/config/parse-config.js'
 import { type Client, openClient } from '../../src/http/client.js'
 import { followGlobalClock } from '../global-clock.js'
 

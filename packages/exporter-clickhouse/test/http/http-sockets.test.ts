@@ -3,7 +3,7 @@ import { Agent } from 'node:http'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../../../../test/kit/patience.js'
-import { parseConfig } from '../../src/config/config.js'
+import { parseConfig } from '../../src/config/parse-config.js'
 import { openClient } from '../../src/http/client.js'
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'

@@ -9,7 +9,7 @@ import { freePort } from '../../../../test/kit/free-port.js'
 import { PATIENT_MS, SOON_MS } from '../../../../test/kit/patience.js'
 import { rawServer } from '../../../../test/kit/raw-server.js'
 import { scriptedServer } from '../../../../test/kit/scripted-server.js'
-import type { Post } from '../../src/http/client.js'
+import type { Post } from '../../src/http/exchange.js'
 import { followGlobalClock } from '../global-clock.js'
 import { client, failureOf, never, OK, onRequests, post, replyOf } from './http-kit.js'
 

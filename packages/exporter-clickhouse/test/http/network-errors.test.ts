@@ -4,8 +4,8 @@ import type { SecureVersion } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { CERT, fixture, rawServer, secureServer } from '../../../../test/kit/raw-server.js'
 import { classify } from '../../src/clickhouse/classify.js'
-import { parseConfig } from '../../src/config/config.js'
 import type { Options } from '../../src/config/options.js'
+import { parseConfig } from '../../src/config/parse-config.js'
 import { openClient } from '../../src/http/client.js'
 
 const foreign = {

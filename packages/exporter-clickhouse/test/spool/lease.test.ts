@@ -44,12 +44,12 @@ test('renewing sets the time of every directory that is held', async () => {
   const dead = await leasesIn(directory).own()
   await age(dead.path, 5000)
   const leases = leasesIn(directory)
-  const homes = [await leases.own(), ...(await leases.adopt(everything))]
-  expect(homes).toHaveLength(2)
+  const held = [await leases.own(), ...(await leases.adopt(everything))]
+  expect(held).toHaveLength(2)
   const AGED_MS = 3_600_000
-  for (const home of homes) await age(home.path, AGED_MS)
+  for (const lease of held) await age(lease.path, AGED_MS)
   await leases.renew()
-  for (const { path } of homes)
+  for (const { path } of held)
     expect(Date.now() - (await stat(join(path, LEASE))).mtimeMs).toBeLessThan(AGED_MS)
 })
 

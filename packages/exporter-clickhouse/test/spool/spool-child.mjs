@@ -15,7 +15,7 @@ const spool = openSpool({ directory, maxBytes: 1e9, fsync: 'never', leaseMs: 60_
   recovered: (stored) =>
     spool
       .load(stored)
-      .then((loaded) => say('recovered', `${stored.destination} ${loaded?.batch.pressed.body}`)),
+      .then((loaded) => say('recovered', `${stored.destination} ${loaded?.batch.compressed.body}`)),
   corrupt: ({ destination, rows }) => say('corrupt', [destination, rows]),
   troubled: (error) => say('troubled', String(error)),
   recoveredFromTrouble: () => say('recoveredFromTrouble'),

@@ -145,9 +145,9 @@ test('a folder that is removed at run time costs what was in it, not its neighbo
   const directory = temporaryDirectory()
   const { spool } = open(directory, { destinations: ['a', 'b'] })
   const [a, b] = [await putOne(spool, 'in a', 'a'), await putOne(spool, 'in b', 'b')]
-  await rm(join(a.home.path, 'a'), { recursive: true })
+  await rm(join(a.lease.path, 'a'), { recursive: true })
   const again = await putOne(spool, 'in a again', 'a')
-  expect(again.home.path).toBe(b.home.path)
+  expect(again.lease.path).toBe(b.lease.path)
   expect(await textsOf(spool, [a, b, again])).toEqual([undefined, 'in b', 'in a again'])
 })
 
@@ -247,7 +247,7 @@ test('a batch that cannot be opened for want of descriptors is loaded when there
   const loading = spool.load(stored)
   await eventually(() => expect(calls.get('open')).toBeGreaterThan(before + 1))
   mend()
-  expect((await loading)?.batch.pressed.body.toString()).toBe('patient')
+  expect((await loading)?.batch.compressed.body.toString()).toBe('patient')
   expect(seen.corrupt).toEqual([])
 })
 
@@ -263,7 +263,7 @@ test('a batch in a bad sector is set aside after a few tries; on a dead disk it 
   const renames = calls.get('rename') ?? 0
   await eventually(() => expect(calls.get('rename')).toBeGreaterThan(renames))
   mend()
-  expect((await loading)?.batch.pressed.body.toString()).toBe('dead disk')
+  expect((await loading)?.batch.compressed.body.toString()).toBe('dead disk')
   expect(seen.corrupt).toHaveLength(1)
 })
 

@@ -3,7 +3,7 @@ import { promises as nodeFs } from 'node:fs'
 import { readdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
-import { Batch, type PressedBatch } from '../../src/batching/batch.js'
+import { Batch, type CompressedBatch } from '../../src/batching/batch.js'
 import type { Insert } from '../../src/clickhouse/insert.js'
 import type { SpoolConfig } from '../../src/config/config.js'
 import type { SpoolFs } from '../../src/spool/disk.js'
@@ -13,11 +13,11 @@ import { openSpool, type Spool, type SpoolEvents } from '../../src/spool/spool.j
 import type { Stored } from '../../src/spool/stored.js'
 
 /** A batch whose body is this text; what a record keeps of it follows from it. */
-export function batchOf(text: string, rows = 1): PressedBatch {
+export function batchOf(text: string, rows = 1): CompressedBatch {
   const body = Buffer.from(text)
   const digest = createHash('sha256').update(body).digest('hex')
   const shape = { rows, rawBytes: body.length, codec: 'none' as const }
-  return Batch.restore(shape, { digest, body }) as PressedBatch
+  return Batch.restore(shape, { digest, body }) as CompressedBatch
 }
 
 export function insertsFor(...destinations: string[]): Map<string, Insert> {
@@ -101,7 +101,7 @@ export async function putOne(
 }
 
 export async function textOf(spool: Spool, stored: Stored): Promise<string | undefined> {
-  return (await spool.load(stored))?.batch.pressed.body.toString()
+  return (await spool.load(stored))?.batch.compressed.body.toString()
 }
 
 export async function textsOf(

@@ -15,8 +15,8 @@ test('a spool renews the leases of all that it holds, also of what it has taken 
   const heir = open(directory, { leaseMs: 300 })
   const own = await putOne(heir.spool, 'own')
   await eventually(() => expect(heir.seen.recovered).toHaveLength(1))
-  for (const { home } of [own, ...heir.seen.recovered]) {
-    const renewedAt = async () => (await stat(join(home.path, LEASE))).mtimeMs
+  for (const { lease } of [own, ...heir.seen.recovered]) {
+    const renewedAt = async () => (await stat(join(lease.path, LEASE))).mtimeMs
     for (let times = 0; times < 3; times++) {
       const before = await renewedAt()
       await eventually(async () => expect(await renewedAt()).toBeGreaterThan(before))

@@ -12,7 +12,7 @@ test('a record gives back the same bytes, shape, statement and settings', () => 
     const loaded = decodeRecord(record, name)
     expect(loaded?.insert).toEqual(inserts.get(name))
     expect(loaded?.batch).toMatchObject({ rows: 2, rawBytes: 16, codec: 'none' })
-    expect(loaded?.batch.pressed).toEqual(batchOf('{"a":1}\n{"b":2}\n').pressed)
+    expect(loaded?.batch.compressed).toEqual(batchOf('{"a":1}\n{"b":2}\n').compressed)
   }
 })
 

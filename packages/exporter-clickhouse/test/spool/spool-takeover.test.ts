@@ -24,7 +24,7 @@ function standStill(): void {
 test('a record whose directory was deleted is counted, although the spool itself is there', async () => {
   const { spool, seen } = open(temporaryDirectory())
   const stored = await putOne(spool, 'rows', 'primary', 20)
-  await rm(stored.home.path, { recursive: true })
+  await rm(stored.lease.path, { recursive: true })
   expect(await spool.load(stored)).toBeUndefined()
   expect(seen.corrupt).toEqual([['primary', 20]])
 })
@@ -93,6 +93,6 @@ test('the marks of those that were taken over are removed after an hour', async 
   await before.spool.close()
   const { seen } = open(directory)
   await eventually(() => expect(seen.recovered).toHaveLength(1))
-  await eventually(async () => expect(await readdir(marks)).toEqual([basename(stored.home.path)]))
-  expect(dirname(stored.home.path)).toBe(directory)
+  await eventually(async () => expect(await readdir(marks)).toEqual([basename(stored.lease.path)]))
+  expect(dirname(stored.lease.path)).toBe(directory)
 })

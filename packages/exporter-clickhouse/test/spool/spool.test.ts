@@ -25,7 +25,7 @@ test('what is put is loaded as it was', async () => {
   const stored = await putOne(spool, 'some rows', 'primary', 3)
   expect(stored).toMatchObject({ destination: 'primary', rows: 3 })
   const loaded = await spool.load(stored)
-  expect(loaded?.batch.pressed).toEqual(batchOf('some rows').pressed)
+  expect(loaded?.batch.compressed).toEqual(batchOf('some rows').compressed)
   expect(loaded?.insert).toEqual(insertsFor('primary').get('primary'))
 })
 
@@ -77,8 +77,8 @@ test('nobody but the owner may read what is in it', async () => {
     const stored = await putOne(spool, 'private')
     const mode = async (path: string) => (await stat(path)).mode & 0o777
     expect(await mode(pathOf(stored))).toBe(0o600)
-    expect(await mode(join(stored.home.path, 'owner.lease'))).toBe(0o600)
-    for (const folder of [dirname(pathOf(stored)), stored.home.path, directory])
+    expect(await mode(join(stored.lease.path, 'owner.lease'))).toBe(0o600)
+    for (const folder of [dirname(pathOf(stored)), stored.lease.path, directory])
       expect(await mode(folder)).toBe(0o700)
   } finally {
     process.umask(umask)
@@ -209,7 +209,7 @@ test('strange things in the directory are left alone and harm nobody', async () 
   await mkdir(join(folder, recordName({ stamp: 2, rows: 1, bytes: 1 })))
   await writeFile(join(folder, 'notes.txt'), 'hello')
   await writeFile(`${pathOf(stored)}.draft`, 'cut short')
-  await symlink(stored.home.path, join(directory, `o-${crypto.randomUUID()}`))
+  await symlink(stored.lease.path, join(directory, `o-${crypto.randomUUID()}`))
   await mkdir(join(directory, 'unrelated', 'primary'), { recursive: true })
   await before.spool.close()
 
@@ -269,7 +269,7 @@ test('an owner whose directory was taken over goes on in a new one', async () =>
   expect(await paused.spool.load(stored)).toBeUndefined()
   expect(paused.spool.bytesOf('primary')).toBe(0)
   const after = await putOne(paused.spool, 'after')
-  expect(after.home.path).not.toBe(stored.home.path)
+  expect(after.lease.path).not.toBe(stored.lease.path)
   expect(await textOf(paused.spool, after)).toBe('after')
   expect(await textsOf(heir.spool, heir.seen.recovered)).toEqual(['before'])
   expect(paused.seen).toMatchObject({ corrupt: [], troubles: [] })

@@ -36,7 +36,7 @@ test('failures are said once, after a while', () => {
   pass()
   watched.ended(7)
   expect(lines).toEqual([
-    'primary (host) has taken no rows: still refused. 5 rows are waiting, and are sent again.',
+    'primary (host) has taken no rows: still refused. 5 rows are waiting and will be sent again.',
   ])
 })
 
@@ -61,7 +61,7 @@ test('an end has the number of lost rows in the one line', () => {
   watched.ended(3)
   watched.ended(3)
   expect(lines).toEqual([
-    'primary (host) has taken no rows: refused again. 3 rows were not delivered, and are lost.',
+    'primary (host) has taken no rows: refused again. 3 rows were not delivered and are lost.',
   ])
 })
 

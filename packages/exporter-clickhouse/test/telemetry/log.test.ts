@@ -34,7 +34,7 @@ test('a failure has a line when it begins, one a minute at most while it lasts, 
   log.recovered()
   log.recovered()
   expect(lines).toEqual([
-    'primary (server:8123) takes no rows: connect ECONNREFUSED. Rows are kept and sent again.',
+    'primary (server:8123) takes no rows: connect ECONNREFUSED. Rows are kept and will be sent again.',
     'primary (server:8123) has taken no rows for 60 s, 60 are waiting: connect ECONNREFUSED.',
     'primary (server:8123) has taken no rows for 120 s, 120 are waiting: connect ECONNREFUSED.',
     'primary (server:8123) takes rows again after 150.0 s.',

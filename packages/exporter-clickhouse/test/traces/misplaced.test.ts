@@ -23,7 +23,7 @@ test('an exporter given as a processor says so once, and the application’s spa
   const provider = new TracerProvider({ spanProcessors: [exporter as never] })
   for (let n = 0; n < 3; n++) provider.getTracer('test').startSpan('span').end()
   expect(lines).toHaveLength(1)
-  expect(lines[0]).toContain('stands where a span processor belongs')
+  expect(lines[0]).toContain('was passed as a span processor')
   expect(lines[0]).toContain('ClickHouseSpanProcessor')
   expect(process.emitWarning).toHaveBeenCalledOnce()
 })
@@ -38,7 +38,7 @@ test('a processor given as an exporter says so, and fails every export', async (
     provider.getTracer('test').startSpan('span').end()
     await provider.forceFlush().catch(() => {})
   }
-  expect(lines.join('\n')).toContain('stands where a span exporter belongs')
+  expect(lines.join('\n')).toContain('was passed as a span exporter')
   expect(lines.join('\n')).not.toContain('is not a function')
   expect(process.emitWarning).toHaveBeenCalledOnce()
 })

@@ -381,7 +381,7 @@ describe("acknowledge: 'accepted'", () => {
 
 test('a bug of ours costs the rows of its batch, under a name of its own', async () => {
   const server = await scriptedServer()
-  const broken = vi.spyOn(Batch.prototype, 'press').mockRejectedValueOnce(new Error('a bug'))
+  const broken = vi.spyOn(Batch.prototype, 'compress').mockRejectedValueOnce(new Error('a bug'))
   onTestFinished(() => broken.mockRestore())
   const to = exporterTo({ endpoint: server.url })
   expect(await exported(to, spans(2))).toMatchObject({ code: 1 })

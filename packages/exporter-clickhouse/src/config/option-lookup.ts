@@ -1,0 +1,21 @@
+import type { Option, Type } from './option.js'
+import { OPTIONS } from './option-table.js'
+
+/** The type of the value at a path such as `destinations.0.batch.maxRows`; undefined if the path leads to no option. */
+export function lookUp(path: readonly string[]): { type: Type | undefined; isSecret: boolean } {
+  let type: Type | undefined = OPTIONS
+  let isSecret = false
+  for (const name of path) {
+    if (type?.kind === 'list')
+      type = type.item // the name is an index
+    else if (type?.kind === 'map') type = type.value
+    else if (type?.kind === 'group') {
+      const option: Option | undefined = Object.hasOwn(type.fields, name)
+        ? type.fields[name]
+        : undefined
+      type = option?.type
+      isSecret ||= option?.isSecret === true
+    } else type = undefined
+  }
+  return { type, isSecret }
+}

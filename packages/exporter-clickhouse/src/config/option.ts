@@ -1,0 +1,140 @@
+import { MAX_TIMER_MS } from '../common/deadline.js'
+
+/** One entry of the table of options (`option-table.ts`). The path of the option follows from its place in the table. */
+export interface Option {
+  readonly type: Type
+  /** The value if nobody gives one. Absent if it depends on other options, or if the option then has no value. */
+  readonly default?: unknown
+  /** Name of its environment variable, after `OTEL_EXPORTER_CLICKHOUSE_`. */
+  readonly environment?: string
+  /** Messages must not show its value, nor that of any option in it. */
+  readonly isSecret?: true
+}
+
+export type Fields = Readonly<Record<string, Option>>
+
+/** Which values an option accepts, and how layers merge: groups and dictionaries field by field; any other value replaces the lower one. */
+export type Type = Text | Numeric | Flag | Choice | Custom | Dictionary | Group | List
+
+/** What is wrong with a text, as the end of a sentence; undefined if nothing is. */
+export type TextCheck = (text: string) => string | undefined
+
+export interface Text {
+  readonly kind: 'text'
+  readonly mayBeEmpty: boolean
+  readonly problemOf: TextCheck | undefined
+}
+
+export type Unit = 'milliseconds' | 'seconds' | 'bytes'
+
+export interface Numeric {
+  readonly kind: 'number'
+  readonly min: number
+  readonly max: number
+  readonly isWhole: boolean
+  readonly unit: Unit | undefined
+  /** A word that is accepted too. */
+  readonly or?: string
+}
+
+export interface Flag {
+  readonly kind: 'boolean'
+}
+
+export interface Choice {
+  readonly kind: 'choice'
+  readonly values: readonly string[]
+  /** Another kind of value that is accepted too, and its name in messages. */
+  readonly or?: { readonly name: string; accepts(value: unknown): boolean }
+}
+
+/** Values that only code can give, such as functions. */
+export interface Custom {
+  readonly kind: 'custom'
+  readonly rule: string
+  accepts(value: unknown): boolean
+}
+
+/** An object whose names the user chooses. */
+export interface Dictionary {
+  readonly kind: 'map'
+  readonly nameProblem: TextCheck
+  readonly value: Type
+}
+
+export interface Group {
+  readonly kind: 'group'
+  readonly fields: Fields
+  /** Fields that cannot be left out. */
+  readonly required: readonly string[]
+  /** If not all fields go together: the sets that do. The first field of each set is required. */
+  readonly forms?: readonly (readonly string[])[]
+  /** If nobody gives the group, it stays undefined: the defaults of its fields do not create it. */
+  readonly isOffByDefault: boolean
+}
+
+export interface List {
+  readonly kind: 'list'
+  readonly item: Group
+  readonly max: number
+}
+
+export function text(problemOf?: TextCheck): Text {
+  return { kind: 'text', mayBeEmpty: false, problemOf }
+}
+
+export function textOrEmpty(problemOf?: TextCheck): Text {
+  return { kind: 'text', mayBeEmpty: true, problemOf }
+}
+
+export function number(min: number, max: number): Numeric {
+  return { kind: 'number', min, max, isWhole: false, unit: undefined }
+}
+
+export function whole(min: number, max: number = Number.MAX_SAFE_INTEGER): Numeric {
+  return { ...number(min, max), isWhole: true }
+}
+
+export function wholeOr(word: string, min: number): Numeric {
+  return { ...whole(min), or: word }
+}
+
+export function bytes(min: number, max?: number): Numeric {
+  return { ...whole(min, max), unit: 'bytes' }
+}
+
+export function seconds(min: number): Numeric {
+  return { ...whole(min), unit: 'seconds' }
+}
+
+export function milliseconds(min = 0): Numeric {
+  return { ...number(min, MAX_TIMER_MS), unit: 'milliseconds' }
+}
+
+export const FLAG: Flag = { kind: 'boolean' }
+
+export function choice(...values: string[]): Choice {
+  return { kind: 'choice', values }
+}
+
+export function custom(rule: string, accepts: Custom['accepts']): Custom {
+  return { kind: 'custom', rule, accepts }
+}
+
+export function map(nameProblem: TextCheck, value: Type): Dictionary {
+  return { kind: 'map', nameProblem, value }
+}
+
+export function group(fields: Fields): Group {
+  return { kind: 'group', fields, required: [], isOffByDefault: false }
+}
+
+export function list(item: Group, max: number): List {
+  return { kind: 'list', item, max }
+}
+
+/** The options in a group or list, by name. Other values hold no options. */
+export function fieldsOf(type: Type | undefined): Fields {
+  if (type?.kind === 'list') return type.item.fields
+  return type?.kind === 'group' ? type.fields : {}
+}

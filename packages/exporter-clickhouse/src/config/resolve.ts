@@ -1,0 +1,75 @@
+import { resolve as absolutePath } from 'node:path'
+import { flatTraces, otelTraces, type SpanLike, type Table } from '@spanhouse/transform'
+import type { Compression, DeadLetterConfig, DestinationConfig, SpoolConfig } from './config.js'
+import type { CompleteDestination } from './defaults.js'
+import { parseEndpoint } from './endpoint.js'
+
+/** Turns the options of a destination, which are complete and checked, into what the rest of the code reads. */
+export function resolveDestination(options: CompleteDestination): DestinationConfig {
+  const { name, username, password, timeoutMs, batch, retry, queue } = options
+  const schema = schemaOf(options.schema)
+  const database = options.database ?? schema.database
+  return {
+    name,
+    endpoint: parseEndpoint(options.endpoint).endpoint,
+    targets: {
+      traces: { database, table: options.table ?? schema.name, schema, ttl: options.ttl },
+    },
+    username,
+    password,
+    timeoutMs,
+    batch,
+    compression: compressionOf(options.compression),
+    retry: {
+      ...retry,
+      maxRetries: retry.maxRetries === 'unlimited' ? Number.POSITIVE_INFINITY : retry.maxRetries,
+    },
+    queue,
+    spool: spoolOf(options.spool),
+    deadLetter: deadLetterOf(options.deadLetter, database),
+    asyncInsert: options.asyncInsert,
+    manageSchema: options.manageSchema,
+    tls: options.tls,
+    headers: options.headers,
+    settings: settingsOf(options.settings),
+    agent: options.agent,
+  }
+}
+
+function schemaOf(schema: CompleteDestination['schema']): Table<SpanLike> {
+  if (typeof schema === 'object') return schema
+  return schema === 'otel' ? otelTraces : flatTraces
+}
+
+function compressionOf({
+  codec,
+  level = codec === 'br' ? 1 : 3,
+  thresholdBytes,
+}: CompleteDestination['compression']): Compression {
+  return { codec, level, thresholdBytes }
+}
+
+function spoolOf(spool: CompleteDestination['spool']): SpoolConfig | undefined {
+  return spool && { ...spool, directory: absolutePath(spool.directory) }
+}
+
+function deadLetterOf(
+  deadLetter: CompleteDestination['deadLetter'],
+  database: string,
+): DeadLetterConfig | undefined {
+  if (deadLetter === undefined) return undefined
+  if ('table' in deadLetter) return { database, table: deadLetter.table }
+  return { directory: absolutePath(deadLetter.directory), maxBytes: deadLetter.maxBytes }
+}
+
+// Sorted, so that equal settings are equal texts, in whatever order they were written.
+function settingsOf(settings: CompleteDestination['settings']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settings)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => [
+        name,
+        typeof value === 'boolean' ? String(Number(value)) : String(value),
+      ]),
+  )
+}

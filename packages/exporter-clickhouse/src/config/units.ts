@@ -1,0 +1,46 @@
+import type { Unit } from './option.js'
+
+/** What to write instead of a number given as text, with or without a unit; undefined for any other value. */
+export function numberMeant(unit: Unit | undefined, value: unknown): string | undefined {
+  const expected = unit ? `must be a number of ${unit}` : 'must be a number'
+  if (typeof value !== 'string') return undefined
+  const [, digits, written = ''] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(value) ?? []
+  if (digits === undefined) return undefined
+  const factor = written === '' ? 1 : factorOf(written.toLowerCase(), unit)
+  return factor === undefined
+    ? `${expected}, without quotation marks`
+    : `${expected}: write ${Math.round(Number(digits) * factor)}`
+}
+
+const SECONDS: Readonly<Record<string, number>> = {
+  ms: 0.001,
+  ...each(1, ['s', 'sec', 'secs', 'second', 'seconds']),
+  ...each(60, ['m', 'min', 'mins', 'minute', 'minutes']),
+  ...each(3600, ['h', 'hour', 'hours']),
+  ...each(86_400, ['d', 'day', 'days']),
+  ...each(604_800, ['w', 'week', 'weeks']),
+}
+
+const FACTORS: Readonly<Record<Unit, Readonly<Record<string, number>>>> = {
+  seconds: SECONDS,
+  milliseconds: Object.fromEntries(
+    Object.entries(SECONDS).map(([unit, seconds]) => [unit, seconds * 1000]),
+  ),
+  bytes: {
+    ...each(1, ['b', 'byte', 'bytes']),
+    ...each(1e3, ['kb']),
+    ...each(1e6, ['mb']),
+    ...each(1e9, ['gb']),
+    ...each(1024, ['k', 'kib']),
+    ...each(1024 ** 2, ['m', 'mib']),
+    ...each(1024 ** 3, ['g', 'gib']),
+  },
+}
+
+function factorOf(written: string, unit: Unit | undefined): number | undefined {
+  return unit && Object.hasOwn(FACTORS[unit], written) ? FACTORS[unit][written] : undefined
+}
+
+function each(factor: number, units: readonly string[]): Record<string, number> {
+  return Object.fromEntries(units.map((unit) => [unit, factor]))
+}
