@@ -1,7 +1,10 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { diagLines } from '../../../../test/kit/diag-lines.js'
 import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
 import { eventually } from '../../../../test/kit/patience.js'
@@ -149,13 +152,20 @@ test('a page that stands in for a server costs no row, and one line says what it
 
 test('a dead letter that something else takes is not kept', async () => {
   const lines = diagLines()
-  const server = await scriptedServer({
-    each: ({ query }) =>
-      query.has('insert_deduplication_token')
-        ? { status: 400, code: 27 }
-        : { status: 200, headers: { 'content-type': 'text/plain' }, body: 'Hello' },
+  const server = createHttpServer((req, res) => {
+    const isRow = req.url?.includes('insert_deduplication_token=')
+    req.resume().on('end', () => {
+      if (isRow) res.writeHead(400, { 'x-clickhouse-exception-code': '27' }).end()
+      else res.writeHead(200, { 'content-type': 'text/plain' }).end('Hello')
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
   })
-  const to = exporterTo({ endpoint: server.url, deadLetter: { table: 'dead' } })
+  const { port } = server.address() as AddressInfo
+  const to = exporterTo({ endpoint: `http://127.0.0.1:${port}`, deadLetter: { table: 'dead' } })
   await exported(to, spans(1))
   await to.forceFlush()
   expect(statsOf(to)).toMatchObject({ dropped: { rejected: 1 } })

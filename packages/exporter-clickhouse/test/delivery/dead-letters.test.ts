@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -176,5 +177,5 @@ test('a disk that hangs does not keep a dead letter, nor the rows behind it, for
   vi.advanceTimersByTime(5000)
   vi.useRealTimers()
   expect((await kept)?.message).toBe('not done in 5 s')
-  createReadStream(fifo).resume() // lets the thread go that hangs
+  await once(createReadStream(fifo).resume(), 'open') // lets the thread go that hangs
 })
