@@ -13,12 +13,17 @@ const sdk = (version: 'sdk2' | 'sdk3') => ({
 
 const LONG = process.env['SPANHOUSE_LONG'] === '1'
 
-/** Test files that use OpenTelemetry. The others do not depend on its version, so only a long run includes them. */
+/**
+ * Test files that use OpenTelemetry, or an exporter or client, which do. The others do not depend on its version, so only a long run
+ * includes them.
+ */
 function withOpenTelemetry(folder: string): string[] {
   const here = new URL(`${folder}/`, import.meta.url)
   const meets = (name: string) =>
-    /#sdk|@opentelemetry\/api/.test(readFileSync(new URL(name, here), 'utf8'))
-  return readdirSync(here)
+    /#sdk|@opentelemetry\/api|openClient|(exporters|diag-lines|http-kit)\.js/.test(
+      readFileSync(new URL(name, here), 'utf8'),
+    )
+  return readdirSync(here, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts') && (LONG || meets(name)))
     .map((name) => `${folder}/${name}`)
 }
@@ -47,7 +52,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit:exporter',
-          include: ['packages/exporter-clickhouse/test/*.test.ts'],
+          include: ['packages/exporter-clickhouse/test/**/*.test.ts'],
           ...patient,
         },
         resolve: { alias: sdk('sdk2') },

@@ -6,10 +6,12 @@ import {
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { batchSpanProcessor, resourceFromAttributes, TracerProvider } from '#sdk'
-import { flushed, SOON_MS } from '../kit/patience.js'
-import { figure, LONG, rowsIn, statsOf, tally, until } from './harness.js'
-import { type FaultyProxy, startProxy } from './proxy.js'
-import { shopSpans } from './spans.js'
+import { flushed, LONG, SOON_MS, until } from '../kit/patience.js'
+import { type FaultyProxy, startProxy } from '../kit/proxy.js'
+import { figure } from '../kit/results.js'
+import { shopSpans } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
+import { rowsIn, tally } from '../kit/traces-table.js'
 
 // An export() that waits for a server waits a second at least. So many of them, one after the other, and a busy machine's
 // moments of standstill do not count.

@@ -3,9 +3,12 @@ import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import { ClickHouseSpanProcessor, type Options } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { diagLines, rowsIn, statsOf, tally, until } from './harness.js'
-import { type Habits, type Message, rewritingProxy } from './rewriting-proxy.js'
-import { shopSpans } from './spans.js'
+import { diagLines } from '../kit/diag-lines.js'
+import { until } from '../kit/patience.js'
+import { type Habits, type Message, rewritingProxy } from '../kit/rewriting-proxy.js'
+import { shopSpans } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
+import { rowsIn, tally } from '../kit/traces-table.js'
 
 // What stands between an application and its ClickHouse, with the real server behind it.
 

@@ -2,10 +2,11 @@ import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { defineTable, type SpanLike } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { flushed } from '../kit/patience.js'
-import { rowsIn, statsOf, until } from './harness.js'
-import { startProxy } from './proxy.js'
-import { shopSpan } from './spans.js'
+import { flushed, until } from '../kit/patience.js'
+import { startProxy } from '../kit/proxy.js'
+import { shopSpan } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
+import { rowsIn } from '../kit/traces-table.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {

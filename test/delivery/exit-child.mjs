@@ -1,6 +1,7 @@
 // A script that ends spans and then simply ends. Its one argument says how, as JSON.
 import { randomBytes } from 'node:crypto'
 import { ClickHouseSpanExporter, ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
+import { numberedSpan } from '../kit/numbered-spans.mjs'
 
 const { kind, options, spans, exitCode, onSigterm, listens } = JSON.parse(process.argv[2])
 const listeners = () => process.listeners('SIGTERM').length + process.listeners('SIGINT').length
@@ -15,24 +16,8 @@ if (onSigterm)
 process.on('exit', (code) => say('exit', [code, Date.now()]))
 const before = listeners()
 
-const span = () => ({
-  name: 'GET /',
-  kind: 1,
-  spanContext: () => ({
-    traceId: randomBytes(16).toString('hex'),
-    spanId: randomBytes(8).toString('hex'),
-  }),
-  startTime: [Math.floor(Date.now() / 1000), 0],
-  endTime: [Math.floor(Date.now() / 1000), 1],
-  status: { code: 0 },
-  attributes: {},
-  events: [],
-  links: [],
-  resource: { attributes: {} },
-  instrumentationScope: { name: 'script' },
-})
-
-const all = Array.from({ length: spans }, span)
+const run = randomBytes(4).toString('hex')
+const all = Array.from({ length: spans }, (_, n) => numberedSpan(run, n))
 if (kind === 'exporter') {
   const exporter = new ClickHouseSpanExporter(options)
   exporter.export(all, ({ code }) => say('exported', code))

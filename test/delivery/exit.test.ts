@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url'
 import type { Options } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { SOON_MS } from '../kit/patience.js'
-import { figure, tally, until } from './harness.js'
-import { startProxy } from './proxy.js'
+import { SOON_MS, until } from '../kit/patience.js'
+import { startProxy } from '../kit/proxy.js'
+import { figure } from '../kit/results.js'
+import { tally } from '../kit/traces-table.js'
 
 const script = fileURLToPath(new URL('exit-child.mjs', import.meta.url))
 

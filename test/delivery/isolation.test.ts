@@ -1,6 +1,3 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import {
   ClickHouseSpanProcessor,
@@ -8,27 +5,23 @@ import {
 } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort } from '../../packages/exporter-clickhouse/test/scripted-server.js'
-import { flushed, SOON_MS } from '../kit/patience.js'
-import { figure, LONG, rowsIn, statsOf, tally, until } from './harness.js'
-import { type FaultyProxy, startProxy } from './proxy.js'
-import { shopSpans } from './spans.js'
+import { freePort } from '../kit/free-port.js'
+import { flushed, LONG, SOON_MS, until } from '../kit/patience.js'
+import { type FaultyProxy, startProxy } from '../kit/proxy.js'
+import { figure } from '../kit/results.js'
+import { scriptedServer } from '../kit/scripted-server.js'
+import { shopSpans } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
+import { rowsIn, tally } from '../kit/traces-table.js'
 
 let server: ClickHouseServer
 let proxy: FaultyProxy
-const answering500 = createServer((req, res) => {
-  req.resume().on('end', () => res.writeHead(500).end('out of order'))
-})
 
 beforeAll(async () => {
   server = await startClickHouse({ users: [{ name: 'ann', password: 's3cret' }] })
   proxy = await startProxy(server.httpPort)
-  answering500.listen(0, '127.0.0.1')
-  await once(answering500, 'listening')
 })
 afterAll(async () => {
-  answering500.close()
-  answering500.closeAllConnections()
   await proxy?.close()
   await server?.stop()
 })
@@ -44,7 +37,9 @@ const kinds: [string, () => Sick | Promise<Sick>][] = [
   ['trickling', () => broken('trickle')],
   [
     'answering 500',
-    () => ({ endpoint: `http://127.0.0.1:${(answering500.address() as AddressInfo).port}` }),
+    async () => ({
+      endpoint: (await scriptedServer({ status: 500, body: 'out of order' })).url,
+    }),
   ],
   ['with a wrong password', () => ({ endpoint: server.url, username: 'ann', password: 'guess' })],
   ['without a table', () => ({ endpoint: server.url, database: 'absent', manageSchema: 'off' })],

@@ -2,8 +2,10 @@ import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { otelTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { diagLines, eventually, statsOf, until } from './harness.js'
-import { shopSpans } from './spans.js'
+import { diagLines } from '../kit/diag-lines.js'
+import { eventually, until } from '../kit/patience.js'
+import { shopSpans } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {

@@ -1,10 +1,12 @@
 import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { flushed } from '../kit/patience.js'
-import { figure, LONG, statsOf, tally, until } from './harness.js'
-import { type Fault, startProxy } from './proxy.js'
-import { narrowTable, shopSpan, shopSpans } from './spans.js'
+import { flushed, LONG, until } from '../kit/patience.js'
+import { type Fault, startProxy } from '../kit/proxy.js'
+import { figure } from '../kit/results.js'
+import { narrowTable, shopSpan, shopSpans } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
+import { deduplicatedBlocks, tally } from '../kit/traces-table.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {
@@ -29,14 +31,14 @@ test('a reply lost after the commit, for each of hundreds of batches: nothing lo
         retry: { initialDelayMs: 1 },
       }),
   )
-  const deduplicatedBefore = await deduplicatedBlocks()
+  const deduplicatedBefore = await deduplicatedBlocks(server)
   const startedAt = performance.now()
   for (const processor of processors)
     for (const span of shopSpans((BATCHES / PROCESSORS) * ROWS)) processor.onEnd(span)
   await Promise.all(processors.map((one) => one.forceFlush({ timeoutMs: 100_000 })))
   const seconds = (performance.now() - startedAt) / 1000
 
-  const deduplicated = (await deduplicatedBlocks()) - deduplicatedBefore
+  const deduplicated = (await deduplicatedBlocks(server)) - deduplicatedBefore
   const { rows, lost, duplicated } = await tally(server, 'lost', BATCHES * ROWS)
   const stats = processors.map((processor) => statsOf(processor))
   const requests = stats.reduce((sum, one) => sum + one.requests, 0)
@@ -115,10 +117,3 @@ test('deduplication goes by the token: a window of none doubles what is retried,
   await processor.shutdown()
   await proxy.close()
 })
-
-async function deduplicatedBlocks(): Promise<number> {
-  const text = await server.query(
-    "SELECT sum(value) FROM system.events WHERE event = 'DuplicatedInsertedBlocks'",
-  )
-  return Number(text)
-}

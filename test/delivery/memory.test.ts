@@ -1,8 +1,10 @@
 import { ClickHouseSpanProcessor, type Options } from '@spanhouse/exporter-clickhouse'
 import { expect, test } from 'vitest'
-import { freePort } from '../../packages/exporter-clickhouse/test/scripted-server.js'
-import { eventually, figure, statsOf, until } from './harness.js'
-import { shopSpans } from './spans.js'
+import { freePort } from '../kit/free-port.js'
+import { eventually, until } from '../kit/patience.js'
+import { figure } from '../kit/results.js'
+import { shopSpans } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
 
 const MiB = 1024 * 1024
 

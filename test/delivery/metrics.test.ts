@@ -1,10 +1,10 @@
 import { ClickHouseSpanExporter } from '@spanhouse/exporter-clickhouse'
 import { expect, test } from 'vitest'
 import { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '#sdk'
-import { scriptedServer } from '../../packages/exporter-clickhouse/test/scripted-server.js'
 import { flushed } from '../kit/patience.js'
-import { statsOf } from './harness.js'
-import { narrowTable, shopSpans } from './spans.js'
+import { scriptedServer } from '../kit/scripted-server.js'
+import { narrowTable, shopSpans } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
 
 test('the metrics have the names and attributes of the conventions, and agree with stats()', async () => {
   const healthy = await scriptedServer()

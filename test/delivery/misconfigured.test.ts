@@ -2,9 +2,12 @@ import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { flushed } from '../kit/patience.js'
-import { diagLines, figure, LONG, load, rowsIn, statsOf, tally, until } from './harness.js'
-import { shopSpans } from './spans.js'
+import { diagLines } from '../kit/diag-lines.js'
+import { flushed, LONG, until } from '../kit/patience.js'
+import { figure } from '../kit/results.js'
+import { load, shopSpans } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
+import { rowsIn, tally } from '../kit/traces-table.js'
 
 let server: ClickHouseServer
 let lines: string[] = []

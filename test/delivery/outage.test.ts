@@ -1,14 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClickHouseSpanExporter, ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { batchSpanProcessor, TracerProvider } from '#sdk'
-import { flushed, RECOVERED_MS } from '../kit/patience.js'
-import { figure, LONG, load, rowsIn, statsOf, tally, until } from './harness.js'
-import { type Fault, startProxy } from './proxy.js'
+import { flushed, LONG, RECOVERED_MS, until } from '../kit/patience.js'
+import { type Fault, startProxy } from '../kit/proxy.js'
+import { figure } from '../kit/results.js'
+import { load } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
+import { rowsIn, tally } from '../kit/traces-table.js'
 
 const OUTAGE_MS = LONG ? 30_000 : 6000
 
@@ -23,8 +24,7 @@ describe.concurrent('an outage', () => {
   test('of a killed server under 1000 spans a second, in memory only, loses and doubles nothing', async ({
     onTestFinished,
   }) => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'spanhouse-delivery-'))
-    onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
+    const dataDir = temporaryDirectory(onTestFinished)
     const before = await startClickHouse({ dataDir })
     const { httpPort, tcpPort } = before
     const processor = new ClickHouseSpanProcessor({ endpoint: before.url, database: 'outage' })

@@ -1,13 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { ClickHouseSpanProcessor, type Options } from '@spanhouse/exporter-clickhouse'
+import {
+  ClickHouseSpanExporter,
+  ClickHouseSpanProcessor,
+  type Options,
+} from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import type { SpanLike, Table } from '@spanhouse/transform'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { scriptedServer } from '../../packages/exporter-clickhouse/test/scripted-server.js'
-import { flushed } from '../kit/patience.js'
-import { eventually, figure, rowsIn, statsOf, until } from './harness.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually, flushed, until } from '../kit/patience.js'
+import { figure } from '../kit/results.js'
+import { scriptedServer } from '../kit/scripted-server.js'
+import { shopSpan, shopSpans } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
+import { rowsIn } from '../kit/traces-table.js'
 
 let server: ClickHouseServer
 let next = 0
@@ -114,8 +121,7 @@ test.each([
 
 describe('dead letters', () => {
   test('in a directory: one line of NDJSON a row, for the owner alone, up to its bytes', async () => {
-    const parent = mkdtempSync(join(tmpdir(), 'spanhouse-delivery-'))
-    onTestFinished(() => rmSync(parent, { recursive: true, force: true }))
+    const parent = temporaryDirectory()
     const directory = join(parent, 'dead')
     const { processor, database } = await open('an unreadable value', {
       deadLetter: { directory, maxBytes: 1500 },
@@ -189,6 +195,45 @@ describe('dead letters', () => {
     )
     await processor.shutdown()
   })
+})
+
+// A table of the user's; what its enum does not list is refused.
+const enums: Table<SpanLike> = {
+  name: 'traces',
+  database: 'kinds',
+  columns: [],
+  insertColumns: ['kind', 'span_id'],
+  toRow: (span) => JSON.parse(enums.toLine(span)),
+  toLine: (span) =>
+    JSON.stringify({ kind: span.attributes['kind'] ?? 'ok', span_id: span.spanContext().spanId }),
+  ddl: () => [],
+}
+
+test('one row of 100 that no enum lists costs one row, while others go on', async () => {
+  await server.query('CREATE DATABASE kinds')
+  await server.query(`CREATE TABLE kinds.traces (kind Enum8('ok' = 1), span_id String)
+    ENGINE = MergeTree ORDER BY span_id SETTINGS non_replicated_deduplication_window = 100`)
+  const exporter = new ClickHouseSpanExporter({
+    endpoint: server.url,
+    schema: enums,
+    manageSchema: 'off',
+    retry: { initialDelayMs: 50, maxDelayMs: 100 },
+  })
+  const others = setInterval(() => exporter.export(shopSpans(1), () => {}), 50)
+  try {
+    exporter.export(
+      [...shopSpans(99), { ...shopSpan(), attributes: { kind: 'strange' } }],
+      () => {},
+    )
+    await eventually(() => expect(statsOf(exporter).dropped).toEqual({ rejected: 1 }))
+  } finally {
+    clearInterval(others)
+  }
+  await flushed(exporter)
+  const { accepted, delivered, dropped } = statsOf(exporter)
+  expect({ delivered, dropped }).toEqual({ delivered: accepted - 1, dropped: { rejected: 1 } })
+  expect(Number(await server.query('SELECT count() FROM kinds.traces'))).toBe(delivered)
+  await exporter.shutdown()
 })
 
 async function open(kind: Kind, options: Options) {

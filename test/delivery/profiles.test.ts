@@ -2,9 +2,10 @@ import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatTraces, otelTraces, type SpanLike } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { LONG, statsOf } from './harness.js'
-import { type FaultyProxy, startProxy } from './proxy.js'
-import { shopSpan } from './spans.js'
+import { LONG } from '../kit/patience.js'
+import { type FaultyProxy, startProxy } from '../kit/proxy.js'
+import { shopSpan } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
 
 // Each was seen to lose, double, refuse or change rows, or to break our DDL, when nothing was sent against it.
 const PROFILES: Record<string, Record<string, string | number>> = {

@@ -4,14 +4,11 @@ import {
   type Options,
 } from '@spanhouse/exporter-clickhouse'
 import { expect, test } from 'vitest'
-import {
-  type Behaviour,
-  type ScriptedServer,
-  scriptedServer,
-} from '../../packages/exporter-clickhouse/test/scripted-server.js'
-import { flushed, RECOVERED_MS } from '../kit/patience.js'
-import { figure, statsOf, until } from './harness.js'
-import { narrowTable, shopSpans } from './spans.js'
+import { flushed, RECOVERED_MS, until } from '../kit/patience.js'
+import { figure } from '../kit/results.js'
+import { type Behaviour, type ScriptedServer, scriptedServer } from '../kit/scripted-server.js'
+import { narrowTable, shopSpans } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
 
 const unwilling: [string, Behaviour][] = [
   ['200 with an exception code in a header', { status: 200, code: 209 }],

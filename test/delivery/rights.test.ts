@@ -2,8 +2,10 @@ import { ClickHouseSpanProcessor, type Options } from '@spanhouse/exporter-click
 import { type ClickHouseServer, startClickHouse, type User } from '@spanhouse/local-clickhouse'
 import { flatTraces, otelTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { diagLines, statsOf, until } from './harness.js'
-import { shopSpans } from './spans.js'
+import { diagLines } from '../kit/diag-lines.js'
+import { until } from '../kit/patience.js'
+import { shopSpans } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
 
 const ENGINE = 'TABLE ENGINE ON MergeTree'
 

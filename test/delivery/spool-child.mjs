@@ -3,33 +3,19 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { ClickHouseSpanExporter } from '@spanhouse/exporter-clickhouse'
+import { numberedSpan } from '../kit/numbered-spans.mjs'
 
 const exporter = new ClickHouseSpanExporter(JSON.parse(process.argv[2]))
-const RESOURCE = { attributes: { 'service.name': 'killed' } }
-const SCOPE = { name: 'child' }
+const run = randomBytes(4).toString('hex')
 const AT_ONCE = 2
 
-function span(spanId) {
-  const context = { traceId: randomBytes(16).toString('hex'), spanId }
-  const seconds = Math.floor(Date.now() / 1000)
-  return {
-    name: 'GET /',
-    kind: 1,
-    spanContext: () => context,
-    startTime: [seconds, 0],
-    endTime: [seconds, 1],
-    status: { code: 0 },
-    attributes: { 'http.route': '/' },
-    events: [],
-    links: [],
-    resource: RESOURCE,
-    instrumentationScope: SCOPE,
-  }
-}
-
+let made = 0
 function exportMore() {
-  const ids = Array.from({ length: 1 + randomInt(50) }, () => randomBytes(8).toString('hex'))
-  exporter.export(ids.map(span), ({ code }) => {
+  const spans = Array.from({ length: 1 + randomInt(50) }, () =>
+    numberedSpan(run, made++, { resource: 0 }),
+  )
+  exporter.export(spans, ({ code }) => {
+    const ids = spans.map((span) => span.spanContext().spanId)
     if (code === 0) writeSync(1, `${ids.join('\n')}\n`)
     // As fast as it is answered, but for a destination that answers nothing.
     setTimeout(exportMore, 10)

@@ -10,10 +10,13 @@ import { ClickHouseSpanExporter, type Options } from '@spanhouse/exporter-clickh
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatTraces } from '@spanhouse/transform'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { flushed, SOON_MS } from '../kit/patience.js'
-import { diagLines, figure, LONG, rowsIn, statsOf, tally, until } from './harness.js'
-import { type Fault, type FaultyProxy, startProxy } from './proxy.js'
-import { shopSpans } from './spans.js'
+import { diagLines } from '../kit/diag-lines.js'
+import { flushed, LONG, SOON_MS, until } from '../kit/patience.js'
+import { type Fault, type FaultyProxy, startProxy } from '../kit/proxy.js'
+import { figure } from '../kit/results.js'
+import { shopSpans } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
+import { deduplicatedBlocks, rowsIn, tally } from '../kit/traces-table.js'
 
 const script = fileURLToPath(new URL('spool-child.mjs', import.meta.url))
 const LEASE_MS = 300
@@ -68,7 +71,7 @@ test('kill -9 at random instants: every acknowledged span is in the server exact
     missing: missing.length,
     'stored twice': twice.length,
     'batches on disk after the last kill': leftOnDisk,
-    'blocks deduplicated by the server': await deduplicatedBlocks(),
+    'blocks deduplicated by the server': await deduplicatedBlocks(server),
     'seconds of kills': (killedAt - startedAt) / 1000,
     'seconds until nothing was left': (performance.now() - killedAt) / 1000,
   })
@@ -133,12 +136,12 @@ test('killed between commit and answer: the next process sends the same token, a
   await proxy.become('none')
   await killedChild(options, () => until(async () => (await rowsIn(server, database)) > 0)) // makes the table
   await proxy.become('lose first replies')
-  const before = await deduplicatedBlocks()
+  const before = await deduplicatedBlocks(server)
   const acknowledged = await killedChild(options, () => until(() => proxy.lost > 0))
   await proxy.become('none')
   const exporter = new ClickHouseSpanExporter(options)
   await emptied(exporter)
-  const deduplicated = (await deduplicatedBlocks()) - before
+  const deduplicated = (await deduplicatedBlocks(server)) - before
   figure('killed between commit and answer', {
     acknowledged: acknowledged.length,
     'blocks deduplicated': deduplicated,
@@ -370,13 +373,5 @@ async function countsById(name: string): Promise<Map<string, number>> {
       .slice(0, -1)
       .map((line) => line.split('\t'))
       .map(([id = '', count]) => [id, Number(count)]),
-  )
-}
-
-async function deduplicatedBlocks(): Promise<number> {
-  return Number(
-    await server.query(
-      "SELECT sum(value) FROM system.events WHERE event = 'DuplicatedInsertedBlocks'",
-    ),
   )
 }

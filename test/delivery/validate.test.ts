@@ -2,9 +2,10 @@ import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatTraces, otelTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { flushed } from '../kit/patience.js'
-import { diagLines, statsOf, until } from './harness.js'
-import { shopSpans } from './spans.js'
+import { diagLines } from '../kit/diag-lines.js'
+import { flushed, until } from '../kit/patience.js'
+import { shopSpans } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
 
 let server: ClickHouseServer
 let lines: string[] = []

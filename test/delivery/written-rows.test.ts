@@ -1,11 +1,12 @@
-import { once } from 'node:events'
-import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { diagLines, rowsIn, statsOf, until } from './harness.js'
-import { narrowTable, shopSpans } from './spans.js'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { diagLines } from '../kit/diag-lines.js'
+import { until } from '../kit/patience.js'
+import { rewritingProxy } from '../kit/rewriting-proxy.js'
+import { narrowTable, shopSpans } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
+import { rowsIn } from '../kit/traces-table.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {
@@ -15,28 +16,15 @@ afterAll(() => server?.stop())
 
 /** A proxy that puts settings of its own in the place of ours, as gateways do. */
 async function proxyWith(settings: Record<string, string>): Promise<string> {
-  const proxy = createServer((incoming, answer) => {
-    const url = new URL(incoming.url ?? '/', server.url)
-    const isInsert = url.searchParams.has('insert_deduplication_token')
-    if (isInsert)
+  const proxy = await rewritingProxy(server.httpPort, {
+    request(message) {
+      const url = new URL(message.path, server.url)
+      if (!url.searchParams.has('insert_deduplication_token')) return
       for (const [name, value] of Object.entries(settings)) url.searchParams.set(name, value)
-    const outgoing = request(
-      url,
-      { method: incoming.method, headers: incoming.headers },
-      (reply) => {
-        answer.writeHead(reply.statusCode ?? 500, reply.headers)
-        reply.pipe(answer)
-      },
-    )
-    incoming.pipe(outgoing)
+      message.path = url.pathname + url.search
+    },
   })
-  proxy.listen(0, '127.0.0.1')
-  await once(proxy, 'listening')
-  onTestFinished(() => {
-    proxy.closeAllConnections()
-    proxy.close()
-  })
-  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  return proxy.url
 }
 
 test.each([

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { freePort } from '../kit/free-port.js'
 
 const demo = fileURLToPath(new URL('../../examples/shop/demo.mjs', import.meta.url))
 
@@ -215,13 +214,4 @@ async function nothingIsLeft(group: number | undefined) {
     },
     { timeout: 100_000 },
   )
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

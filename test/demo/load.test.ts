@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { until } from '../kit/patience.js'
 
 interface Visit {
   readonly at: number
@@ -43,9 +44,6 @@ function answer(times: number, status = 200, body: object = {}) {
     response.end(JSON.stringify(body))
   }
 }
-
-const until = (isSo: () => boolean) =>
-  vi.waitFor(() => expect(isSo()).toBe(true), { timeout: 20_000, interval: 5 })
 
 test('a shop that is slow gets no more customers than may wait in it', async () => {
   await until(() => open.length === 24)

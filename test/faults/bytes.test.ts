@@ -1,13 +1,14 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { statsOf, until } from '../delivery/harness.js'
-import { startProxy } from '../delivery/proxy.js'
-import { commitsAndCuts, insertsOnly, readsAndEnds } from './behaviours.js'
-import { MemoryClickHouse } from './clickhouse-backend.js'
+import { commitsAndCuts, insertsOnly, readsAndEnds } from '../kit/behaviours.js'
+import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
+import { wireOf } from '../kit/http-wire.js'
+import { allWell } from '../kit/oracle.js'
+import { until } from '../kit/patience.js'
+import { startProxy } from '../kit/proxy.js'
+import { answer, type Behaviour, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
+import { statsOf } from '../kit/stats.js'
 import { Exports, exporterTo } from './exports.js'
 import { faultsOf } from './figures.js'
-import { wireOf } from './http-wire.js'
-import { allWell } from './oracle.js'
-import { answer, type Behaviour, ScriptedClickHouse } from './scripted-clickhouse.js'
 
 const ROWS = 2
 const count = faultsOf('connections cut byte by byte')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { LONG } from '../delivery/harness.js'
+import { LONG } from '../kit/patience.js'
 import { chaos } from './chaos/chaos.js'
 import { figures, percentile } from './figures.js'
 import { SEED } from './seed.js'

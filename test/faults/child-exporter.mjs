@@ -3,8 +3,8 @@
 import { writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { ClickHouseSpanExporter, ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
+import { numberedSpan } from '../kit/numbered-spans.mjs'
 import { DiagLogLevel, diag } from '../sdk2/node_modules/@opentelemetry/api/build/src/index.js'
-import { numberedSpan } from './numbered-spans.mjs'
 
 const {
   options,

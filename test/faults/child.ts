@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Options, Stats } from '@spanhouse/exporter-clickhouse'
-import { until } from '../delivery/harness.js'
+import { until } from '../kit/patience.js'
 
 const script = fileURLToPath(new URL('child-exporter.mjs', import.meta.url))
 

@@ -1,14 +1,14 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { statsOf, until } from '../delivery/harness.js'
-import { flushed } from '../kit/patience.js'
-import { insertsOnly } from './behaviours.js'
-import { MemoryClickHouse } from './clickhouse-backend.js'
+import { insertsOnly } from '../kit/behaviours.js'
+import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
+import { POISON } from '../kit/numbered-spans.mjs'
+import { flushed, until } from '../kit/patience.js'
+import { answer, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
+import { statsOf } from '../kit/stats.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { Exports, exporterTo } from './exports.js'
-import { POISON } from './numbered-spans.mjs'
-import { answer, ScriptedClickHouse } from './scripted-clickhouse.js'
 
 const LEASE_MS = 100
 const ROWS = 32
@@ -17,8 +17,7 @@ const POISONED = [5, 9, 14, 27]
 
 // A process that stands still for longer than its lease still holds in memory what its heir has taken over, and goes on.
 test('a batch that two processes divide, from whatever part on: each row is stored once', async () => {
-  const parent = mkdtempSync(join(tmpdir(), 'spanhouse-faults-'))
-  onTestFinished(() => rmSync(parent, { recursive: true, force: true }))
+  const parent = temporaryDirectory()
   const memory = new MemoryClickHouse({
     maxRows: MAX_ROWS,
     refuses: (row) => row['span_name'] === POISON,

@@ -6,8 +6,8 @@ import {
   batchOf,
   insertsFor,
   textOf,
-  until,
-} from '../../packages/exporter-clickhouse/test/spool-kit.js'
+} from '../../packages/exporter-clickhouse/test/spool/spool-kit.js'
+import { eventually } from '../kit/patience.js'
 import { DiskFaults, FaultyFs } from './faulty-fs.js'
 import { faultsOf } from './figures.js'
 import { MemoryDisk, type Remains } from './memory-disk.js'
@@ -102,7 +102,7 @@ async function foundOn(disk: MemoryDisk): Promise<Record<string, string[]>> {
     disk.files('/').filter(({ path }) => path.endsWith('.batch') && !path.includes('/corrupt/'))
       .length
   const isOpen = () => disk.files('/').some(({ path }) => path.endsWith('owner.lease'))
-  await until(() => expect([isOpen(), heir.recovered.length]).toEqual([true, records()]))
+  await eventually(() => expect([isOpen(), heir.recovered.length]).toEqual([true, records()]))
   const texts: Record<string, string[]> = Object.fromEntries(NAMES.map((name) => [name, []]))
   for (const stored of heir.recovered)
     texts[stored.destination]?.push((await textOf(heir.spool, stored)) ?? 'corrupt')
@@ -222,7 +222,7 @@ test('a spool that was taken over while its owner stood still takes what comes n
   })
   const { spool, troubles } = open(files, 100)
   onTestFinished(() => spool.close())
-  await until(() => expect(isTakenOver).toBe(true))
+  await eventually(() => expect(isTakenOver).toBe(true))
   const stored = await spool.put(batchOf('next'), insertsFor('a'))
   expect({ troubles, size: stored.size }).toEqual({ troubles: [], size: 1 })
 })

@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { statsOf } from '../delivery/harness.js'
+import { insertsOnly } from '../kit/behaviours.js'
+import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
+import { wireOf } from '../kit/http-wire.js'
+import { allWell } from '../kit/oracle.js'
 import { flushed } from '../kit/patience.js'
-import { insertsOnly } from './behaviours.js'
-import { MemoryClickHouse } from './clickhouse-backend.js'
+import { answer, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
+import { statsOf } from '../kit/stats.js'
 import { Exports, exporterTo } from './exports.js'
-import { wireOf } from './http-wire.js'
-import { allWell } from './oracle.js'
-import { answer, ScriptedClickHouse } from './scripted-clickhouse.js'
 
 // Together more than what the sockets between them take in, and less than a batch.
 const ROWS = 2500

@@ -1,12 +1,13 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { LONG, statsOf, until } from '../delivery/harness.js'
-import { commitsAndThrows, insertsOnly, throws } from './behaviours.js'
-import { MemoryClickHouse } from './clickhouse-backend.js'
-import { STYLES } from './exceptions.js'
+import { commitsAndThrows, insertsOnly, throws } from '../kit/behaviours.js'
+import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
+import { STYLES } from '../kit/exceptions.js'
+import { allWell } from '../kit/oracle.js'
+import { LONG, until } from '../kit/patience.js'
+import { answer, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
+import { statsOf } from '../kit/stats.js'
 import { Exports, exporterTo } from './exports.js'
 import { faultsOf } from './figures.js'
-import { allWell } from './oracle.js'
-import { answer, ScriptedClickHouse } from './scripted-clickhouse.js'
 
 const ROWS = 2
 const count = faultsOf('exceptions of ClickHouse')

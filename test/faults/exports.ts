@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { ClickHouseSpanExporter, type Options } from '@spanhouse/exporter-clickhouse'
 import type { SpanLike } from '@spanhouse/transform'
 import { onTestFinished } from 'vitest'
-import { numberedSpan } from './numbered-spans.mjs'
-import { Oracle } from './oracle.js'
+import { numberedSpan } from '../kit/numbered-spans.mjs'
+import { Oracle } from '../kit/oracle.js'
 
 type SpanOptions = NonNullable<Parameters<typeof numberedSpan>[2]>
 

@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest'
-import { record } from '../kit/results.js'
+import { figure } from '../kit/results.js'
 import { SEED } from './seed.js'
 
 type Counts = Readonly<Record<string, number>>
@@ -7,7 +7,7 @@ type Counts = Readonly<Record<string, number>>
 export type Figures = Readonly<Record<string, number | string | readonly number[] | Counts>>
 
 export function figures(test: string, values: Figures): void {
-  record(test, { seed: SEED, ...values })
+  figure(test, { seed: SEED, ...values })
 }
 
 /** Counts the faults of a file by kind, and says them when its tests are over. */

@@ -10,14 +10,15 @@ import {
   wholeRow,
 } from '@spanhouse/transform/internal'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { LONG, statsOf } from '../delivery/harness.js'
-import { realClickHouse } from './clickhouse-backend.js'
+import { realClickHouse } from '../kit/clickhouse-backend.js'
+import { readInsert } from '../kit/insert-request.js'
+import { LONG } from '../kit/patience.js'
+import { answer, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
+import { statsOf } from '../kit/stats.js'
 import { exporterTo } from './exports.js'
 import { figures } from './figures.js'
 import { hostileSpans, SHAPE_COUNT } from './hostile-spans.js'
 import { TABLES } from './hostile-tables.js'
-import { readInsert } from './insert-request.js'
-import { answer, ScriptedClickHouse } from './scripted-clickhouse.js'
 import { type Random, randomOf, SEED } from './seed.js'
 
 const SPANS = LONG ? 1_000_000 : 10_000

@@ -5,8 +5,8 @@ import {
   batchOf,
   insertsFor,
   textsOf,
-  until,
-} from '../../packages/exporter-clickhouse/test/spool-kit.js'
+} from '../../packages/exporter-clickhouse/test/spool/spool-kit.js'
+import { eventually } from '../kit/patience.js'
 import { DiskFaults, FaultyFs } from './faulty-fs.js'
 import { MemoryDisk } from './memory-disk.js'
 import { randomOf, SEED } from './seed.js'
@@ -33,7 +33,7 @@ function open(files: FaultyFs) {
 async function foundAfterLossOfPower(disk: MemoryDisk): Promise<(string | undefined)[]> {
   disk.losePower(randomOf(SEED), 'none')
   const heir = open(new FaultyFs(disk))
-  await until(() => expect(heir.recovered).not.toEqual([]))
+  await eventually(() => expect(heir.recovered).not.toEqual([]))
   const texts = await textsOf(heir.spool, heir.recovered)
   await heir.spool.close()
   return texts
@@ -49,7 +49,7 @@ test('what is put on a disk that is synced at intervals outlives a loss of power
   const { spool } = open(files)
   await spool.put(batchOf('rows'), insertsFor('a'))
   const before = turns
-  await until(() => expect(turns).toBe(before + 2))
+  await eventually(() => expect(turns).toBe(before + 2))
   files.kill()
   now += 3_600_000
   expect(await foundAfterLossOfPower(disk)).toEqual(['rows'])

@@ -1,6 +1,6 @@
 import { Agent, type AgentOptions } from 'node:http'
 import { Duplex } from 'node:stream'
-import type { Connection, ScriptedClickHouse } from './scripted-clickhouse.js'
+import type { Connection, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
 
 /** One end of a connection that never leaves this process. */
 class MemorySocket extends Duplex {

@@ -1,13 +1,13 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { statsOf } from '../delivery/harness.js'
+import { oncePerToken } from '../kit/behaviours.js'
+import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
+import { allWell } from '../kit/oracle.js'
 import { flushed } from '../kit/patience.js'
-import { oncePerToken } from './behaviours.js'
-import { MemoryClickHouse } from './clickhouse-backend.js'
+import { answer, type Behaviour, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
+import { statsOf } from '../kit/stats.js'
 import { Exports, exporterTo } from './exports.js'
 import { faultsOf } from './figures.js'
 import { MISBEHAVIOURS } from './misbehaviours.js'
-import { allWell } from './oracle.js'
-import { answer, type Behaviour, ScriptedClickHouse } from './scripted-clickhouse.js'
 
 const TABLE = 'telemetry.traces'
 const EXPORTS = 3

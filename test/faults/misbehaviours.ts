@@ -11,10 +11,10 @@ import {
   readsAndStops,
   replies,
   throws,
-} from './behaviours.js'
-import { exception } from './exceptions.js'
-import { wireOf } from './http-wire.js'
-import { answer, type Behaviour } from './scripted-clickhouse.js'
+} from '../kit/behaviours.js'
+import { exception } from '../kit/exceptions.js'
+import { wireOf } from '../kit/http-wire.js'
+import { answer, type Behaviour } from '../kit/scripted-clickhouse.js'
 
 /** One way to misbehave, once: whatever it is, the rows must be there afterwards, and no row twice. */
 export interface Misbehaviour {

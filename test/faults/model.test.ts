@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, test, vi } from 'vitest'
-import { LONG } from '../delivery/harness.js'
+import { LONG } from '../kit/patience.js'
 import { diag } from '../sdk2/node_modules/@opentelemetry/api'
 import { takeTheClock } from './model/clock.js'
 import { anyCommand, commands, type ModelCommand } from './model/commands.js'

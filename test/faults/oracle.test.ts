@@ -1,8 +1,8 @@
 import { flatTraces } from '@spanhouse/transform'
 import { expect, test } from 'vitest'
-import type { Row } from './memory-table.js'
-import { numberedSpan, spanIdOf } from './numbered-spans.mjs'
-import { allWell, Oracle } from './oracle.js'
+import type { Row } from '../kit/memory-table.js'
+import { numberedSpan, spanIdOf } from '../kit/numbered-spans.mjs'
+import { allWell, Oracle } from '../kit/oracle.js'
 
 const RUN = '0badcafe'
 

@@ -1,15 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { LONG, statsOf, until } from '../delivery/harness.js'
-import { insertsOnly, replies, throws } from './behaviours.js'
-import { MemoryClickHouse } from './clickhouse-backend.js'
+import { insertsOnly, replies, throws } from '../kit/behaviours.js'
+import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
+import { readInsert } from '../kit/insert-request.js'
+import { POISON } from '../kit/numbered-spans.mjs'
+import { LONG, until } from '../kit/patience.js'
+import { answer, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
+import { statsOf } from '../kit/stats.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { Exports, exporterTo } from './exports.js'
 import { figures } from './figures.js'
-import { readInsert } from './insert-request.js'
-import { POISON } from './numbered-spans.mjs'
-import { answer, ScriptedClickHouse } from './scripted-clickhouse.js'
 
 const BATCHES = LONG ? 13 : 4
 const BATCH_ROWS = 1000
@@ -20,8 +19,7 @@ const MAX_ROWS = 70
 const REQUESTS_A_BATCH = 31 + 3 * 2 * Math.ceil(Math.log2(MAX_ROWS))
 
 test('poisoned batches of 1,000 rows that a dead process has left, before a server that takes 70 rows at once: divided without a pause, delivered, and the poison counted', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'spanhouse-faults-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory()
   const memory = new MemoryClickHouse()
   const server = await new ScriptedClickHouse(
     memory,

@@ -1,22 +1,20 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { kill } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Options } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { LONG, statsOf, until } from '../delivery/harness.js'
-import { flushed, RECOVERED_MS } from '../kit/patience.js'
+import { allWell, Oracle } from '../kit/oracle.js'
+import { flushed, LONG, RECOVERED_MS, until } from '../kit/patience.js'
+import { ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
+import { statsOf } from '../kit/stats.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { Child, type ChildPlan } from './child.js'
 import { Exports, exporterTo, newRun } from './exports.js'
 import { faultsOf, figures } from './figures.js'
-import { allWell, Oracle } from './oracle.js'
 import { createTable, judgeTable } from './real-table.js'
-import { ScriptedClickHouse } from './scripted-clickhouse.js'
 
 const LEASE_MS = 400
 const count = faultsOf('processes that stand still')
@@ -34,12 +32,6 @@ async function newDatabase(): Promise<string> {
   return database
 }
 
-function newDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'spanhouse-faults-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
-  return directory
-}
-
 async function childOf(plan: ChildPlan): Promise<Child> {
   const child = new Child(plan)
   onTestFinished(() => child.kill())
@@ -48,7 +40,7 @@ async function childOf(plan: ChildPlan): Promise<Child> {
 
 test('a process that stands still for longer than its lease: its heir delivers, it goes on itself, and each row is there once', async () => {
   const database = await newDatabase()
-  const directory = newDirectory()
+  const directory = temporaryDirectory()
   const run = newRun()
   const down = await new ScriptedClickHouse().listen()
   await down.refuse()

@@ -1,8 +1,8 @@
 import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import { flatTraces } from '@spanhouse/transform'
-import type { Row } from './memory-table.js'
-import { POISON } from './numbered-spans.mjs'
-import { COLUMNS, type Oracle, type Verdict } from './oracle.js'
+import type { Row } from '../kit/memory-table.js'
+import { POISON } from '../kit/numbered-spans.mjs'
+import { COLUMNS, type Oracle, type Verdict } from '../kit/oracle.js'
 
 type Server = Pick<ClickHouseServer, 'query'>
 
@@ -38,12 +38,4 @@ export async function judgeTable(
     for (const line of text.split('\n')) if (line !== '') judgement.see(JSON.parse(line) as Row)
   }
   return judgement.verdict()
-}
-
-/** Blocks that the server recognised since it started. */
-export async function deduplicatedBlocks(server: Server): Promise<number> {
-  const text = await server.query(
-    "SELECT sum(value) FROM system.events WHERE event = 'DuplicatedInsertedBlocks'",
-  )
-  return Number(text)
 }

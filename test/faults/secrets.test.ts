@@ -1,9 +1,4 @@
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   ClickHouseSpanExporter,
@@ -15,21 +10,18 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { flatTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { makeSpan } from '../../packages/transform/test/spans.js'
-import { statsOf, until } from '../delivery/harness.js'
-import { PATIENT_MS } from '../kit/patience.js'
-import { replies } from './behaviours.js'
+import { replies } from '../kit/behaviours.js'
+import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
+import { exception, STYLES } from '../kit/exceptions.js'
+import type { Reply, RequestHead } from '../kit/http-wire.js'
+import { readInsert, readStatement } from '../kit/insert-request.js'
+import { PATIENT_MS, until } from '../kit/patience.js'
+import { CERT, KEY, secureServer } from '../kit/raw-server.js'
+import { answer, type Behaviour, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
+import { statsOf } from '../kit/stats.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { ALL, CREDENTIALS, canariesIn, filesUnder, RESOURCE_VALUES, VALUES } from './canaries.js'
-import { MemoryClickHouse } from './clickhouse-backend.js'
-import { exception, STYLES } from './exceptions.js'
-import type { Reply, RequestHead } from './http-wire.js'
-import { readInsert, readStatement } from './insert-request.js'
-import { answer, type Behaviour, ScriptedClickHouse } from './scripted-clickhouse.js'
 import { Witness } from './witness.js'
-
-const FIXTURES = new URL('../../packages/exporter-clickhouse/test/fixtures/', import.meta.url)
-const [cert, key] = ['cert', 'key'].map((what) =>
-  readFileSync(new URL(`test-only-${what}.pem`, FIXTURES), 'utf8'),
-) as [string, string]
 
 const CREDENTIAL_OPTIONS: Options = {
   username: CREDENTIALS.user,
@@ -73,25 +65,10 @@ async function serverThat(behaviour: Behaviour = answer, memory = new MemoryClic
   return { server, heads, endpoint: server.url }
 }
 
-async function folder(): Promise<string> {
-  const made = await mkdtemp(join(tmpdir(), 'spanhouse-secrets-'))
-  onTestFinished(() => rm(made, { recursive: true, force: true }))
-  return made
-}
-
 async function file(): Promise<string> {
-  const path = join(await folder(), 'in the way')
+  const path = join(temporaryDirectory(), 'in the way')
   await writeFile(path, '')
   return path
-}
-
-async function httpsServer(): Promise<string> {
-  const server: Server = createServer({ cert, key }, (_, response) => response.end())
-  server.on('tlsClientError', () => {})
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => void server.close())
-  return `https://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 /** Says what it has before it, values of the statement and of the rows: in few words, for of many the last are cut off. */
@@ -122,17 +99,20 @@ const REFUSED: Case[] = [
   {
     name: 'the certificate is self-signed',
     shows: 'an error',
-    options: async () => ({ endpoint: await httpsServer() }),
+    options: async () => ({ endpoint: (await secureServer()).url }),
   },
   {
     name: 'the certificate is another’s, and the client has one of its own',
     shows: 'an error',
-    options: async () => ({ endpoint: await httpsServer(), tls: { ca: cert, cert, key } }),
+    options: async () => ({
+      endpoint: (await secureServer()).url,
+      tls: { ca: CERT, cert: CERT, key: KEY },
+    }),
   },
   {
     name: 'the server speaks TLS, and the endpoint says http:',
     shows: 'an error',
-    options: async () => ({ endpoint: (await httpsServer()).replace('https:', 'http:') }),
+    options: async () => ({ endpoint: (await secureServer()).url.replace('https:', 'http:') }),
   },
   {
     name: 'the server speaks no TLS, and the endpoint says https:',
@@ -468,7 +448,7 @@ describe('what is on disk', () => {
   test.each(['gzip', 'br', 'none'] as const)(
     'holds the rows and no credentials, and its names hold neither: %s',
     async (codec) => {
-      const [spool, dead] = [await folder(), await folder()]
+      const [spool, dead] = [temporaryDirectory(), temporaryDirectory()]
       const memory = new MemoryClickHouse({ refuses: (row) => row['span_name'] === VALUES.name })
       const gone = await serverThat()
       await gone.server.close()
@@ -519,9 +499,9 @@ describe('options that cannot be used', () => {
       get: throwing,
       enumerable: true,
     }),
-    'a passphrase, which is no option': { tls: { cert, key: tlsKey, passphrase: password } },
+    'a passphrase, which is no option': { tls: { cert: CERT, key: tlsKey, passphrase: password } },
     'a key that is none': {
-      tls: { cert, key: `-----BEGIN PRIVATE KEY-----\n${tlsKey}\n-----END PRIVATE KEY-----` },
+      tls: { cert: CERT, key: `-----BEGIN PRIVATE KEY-----\n${tlsKey}\n-----END PRIVATE KEY-----` },
     },
     'an authority that is none': { tls: { ca: `-----BEGIN CERTIFICATE-----\n${tlsKey}` } },
     'a URL that is an object': { endpoint: new URL(`http://${user}:${password}@host`) },

@@ -1,19 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startClickHouse } from '@spanhouse/local-clickhouse'
 import { expect, onTestFinished, test } from 'vitest'
-import { LONG, statsOf } from '../delivery/harness.js'
-import { insertsOnly } from './behaviours.js'
-import { realClickHouse } from './clickhouse-backend.js'
+import { insertsOnly } from '../kit/behaviours.js'
+import { realClickHouse } from '../kit/clickhouse-backend.js'
+import { wireOf } from '../kit/http-wire.js'
+import { readInsert } from '../kit/insert-request.js'
+import { numberOf } from '../kit/numbered-spans.mjs'
+import { LONG } from '../kit/patience.js'
+import { ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
+import { statsOf } from '../kit/stats.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { Exports, exporterTo } from './exports.js'
 import { figures } from './figures.js'
-import { wireOf } from './http-wire.js'
-import { readInsert } from './insert-request.js'
-import { numberOf } from './numbered-spans.mjs'
 import { createTable, judgeTable } from './real-table.js'
-import { ScriptedClickHouse } from './scripted-clickhouse.js'
 import { randomOf, SEED } from './seed.js'
 
 const KILLS = LONG ? 20 : 2
@@ -25,8 +25,7 @@ const AT_ONCE = 4
 // the token of rows that it has not, takes the retry for a duplicate, and says that all is well. No client can see
 // that. What this test holds on to: nothing else is ever lost, and nothing is doubled.
 test('a server that is killed amid INSERTs loses no row that was not under way, and doubles none', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'spanhouse-faults-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const directory = temporaryDirectory()
   let server = await startClickHouse({ dataDir: join(directory, 'data') })
   // Not stopped: what it would still merge goes with its directory.
   onTestFinished(() => server.kill())

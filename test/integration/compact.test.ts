@@ -12,9 +12,9 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { hostileSpan } from '../../packages/transform/test/arbitraries.js'
 import { hostileValues, makeSpan } from '../../packages/transform/test/spans.js'
 import { userTable } from '../../packages/transform/test/user-table.js'
-import { shopSpans } from '../delivery/spans.js'
 import { SEED } from '../faults/seed.js'
 import { flushed } from '../kit/patience.js'
+import { shopSpans } from '../kit/shop-spans.js'
 
 let server: ClickHouseServer
 let databases = 0

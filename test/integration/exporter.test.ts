@@ -1,10 +1,7 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import http, { createServer } from 'node:http'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createClient } from '@clickhouse/client'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import {
@@ -35,7 +32,9 @@ import {
 import { hostileSpan } from '../../packages/transform/test/arbitraries.js'
 import { makeSpan } from '../../packages/transform/test/spans.js'
 import { userTable } from '../../packages/transform/test/user-table.js'
+import { freePort } from '../kit/free-port.js'
 import { flushed, PATIENT_MS, RECOVERED_MS } from '../kit/patience.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
 
 let server: ClickHouseServer
 
@@ -75,15 +74,6 @@ function newDatabase(): string {
 
 async function count(at: ClickHouseServer, from: string, what = 'count()'): Promise<number> {
   return Number(await at.query(`SELECT ${what} FROM ${from}`))
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const { port } = listener.address() as AddressInfo
-  listener.close()
-  await once(listener, 'close')
-  return port
 }
 
 describe('a database and a table that are missing are made for', () => {
@@ -203,8 +193,7 @@ test('a server that starts late gets what was made before', async () => {
 })
 
 test('a server that is killed and started again misses nothing and doubles nothing; the other does not notice', async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'spanhouse-test-'))
-  onTestFinished(() => rm(dataDir, { recursive: true, force: true }))
+  const dataDir = temporaryDirectory()
   const first = await startClickHouse({ dataDir })
   const database = newDatabase()
   const to = exporter({

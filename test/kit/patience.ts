@@ -1,4 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { vi } from 'vitest'
+
 // Tests do not measure the machine: they wait for the event, and how long it took is recorded as a figure.
+
+/** `SPANHOUSE_LONG=1` runs the outages and kills at their full number and length. */
+export const LONG: boolean = process.env['SPANHOUSE_LONG'] === '1'
 
 /** For an event that happens eventually, however slow the machine: after this long it will not happen any more. */
 export const PATIENT_MS = 60_000
@@ -14,4 +20,28 @@ export function flushed(source: {
   forceFlush(options: { timeoutMs: number }): Promise<void>
 }): Promise<void> {
   return source.forceFlush({ timeoutMs: PATIENT_MS })
+}
+
+/** Waits until `check` no longer throws. */
+export function eventually<T>(check: () => T | Promise<T>, timeout = PATIENT_MS): Promise<T> {
+  return vi.waitFor(check, { timeout, interval: 5 })
+}
+
+/** Waits until `condition` holds. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  timeout = PATIENT_MS,
+): Promise<void> {
+  const deadline = performance.now() + timeout
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`not so within ${timeout} ms: ${condition}`)
+    await sleep(5)
+  }
+}
+
+/** How long `work` takes, in milliseconds. */
+export async function elapsed(work: Promise<unknown>): Promise<number> {
+  const startedAt = performance.now()
+  await work
+  return performance.now() - startedAt
 }

@@ -9,7 +9,7 @@ export const RESULTS: string =
 export const FIGURES: string = join(RESULTS, 'figures.jsonl')
 
 /** Appends one line of JSON for each measurement, in one write because test files run in parallel. */
-export function record(test: string, values: Readonly<Record<string, unknown>>): void {
+export function figure(test: string, values: Readonly<Record<string, unknown>>): void {
   const rounded = Object.entries(values).map(([name, value]) => [
     name,
     typeof value === 'number' ? Math.round(value * 10) / 10 : value,

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 const FOLDERS = {
   'unit:transform': 'packages/transform/test',
@@ -11,7 +12,23 @@ const FOLDERS = {
 // Of what takes minutes, or runs what is built instead of the sources: real servers, processes with an exporter in them.
 const TOO_LARGE = /@spanhouse\/local-clickhouse|\/child\.js|\/chaos\//
 
-const fileIn = (project) => (name) => join(FOLDERS[project], `${name}.test.ts`)
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+function testFilesOf(project, root = ROOT) {
+  return readdirSync(join(root, FOLDERS[project]), { recursive: true })
+    .filter((path) => path.endsWith('.test.ts'))
+    .map((path) => join(FOLDERS[project], path))
+}
+
+/** Finds a test file by its name, whichever folder of the project's it stands in. */
+function fileIn(project) {
+  const files = testFilesOf(project)
+  return (name) => {
+    const found = files.filter((file) => basename(file) === `${name}.test.ts`)
+    if (found.length !== 1) throw new Error(`${found.length} files of ${project} are named ${name}`)
+    return found[0]
+  }
+}
 
 export const transform = fileIn('unit:transform')
 export const exporter = fileIn('unit:exporter')
@@ -27,10 +44,9 @@ export function projectsOf(files) {
 /** Every test that loads the sources of a file's package. */
 export function allTestsOf(root, file) {
   return projectsThatLoad(file).flatMap((project) =>
-    readdirSync(join(root, FOLDERS[project]))
-      .filter((name) => name.endsWith('.test.ts'))
-      .map((name) => join(FOLDERS[project], name))
-      .filter((path) => !TOO_LARGE.test(readFileSync(join(root, path), 'utf8'))),
+    testFilesOf(project, root).filter(
+      (path) => !TOO_LARGE.test(readFileSync(join(root, path), 'utf8')),
+    ),
   )
 }
 

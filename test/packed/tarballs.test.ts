@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { record } from '../kit/results.js'
+import { figure } from '../kit/results.js'
 import { packAll, packages, root, run, scratchFolder, tarballOf, tool } from './packed.js'
 
 const folder = scratchFolder()
@@ -22,7 +22,7 @@ describe.each(packages)('the tarball of @spanhouse/%s', (name) => {
     for (const path of held.filter(isTypes))
       expect(path).toMatch(/^dist\/(esm|cjs)\/([\w-]+\/)?[\w-]+\.d\.ts$/)
     const kB = statSync(tarball).size / 1000
-    record(`the tarball of @spanhouse/${name}`, { kB })
+    figure(`the tarball of @spanhouse/${name}`, { kB })
     expect(kB).toBeLessThanOrEqual(80)
   })
 

@@ -4,19 +4,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import {
-  cli,
-  freePort,
-  isRunning,
-  type Program,
-  runNode,
-  temporaryDirectory,
-  until,
-} from './processes.js'
+import { freePort } from '../../../test/kit/free-port.js'
+import { until } from '../../../test/kit/patience.js'
+import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
+import { cli, isRunning, type Program, runNode } from './processes.js'
 
 async function startCli(...args: string[]): Promise<Program & { url: string }> {
   const program = runNode([cli, ...args])
-  await until('the server is up', () => program.stdout.includes('\n'))
+  await until(() => program.stdout.includes('\n'))
   const url = /http:\/\/[\d.:]+/.exec(program.stdout)?.[0] as string
   return Object.assign(program, { url })
 }
@@ -44,10 +39,10 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
 
 test('leaves nothing after Ctrl-C while the server is starting', async () => {
   const program = runNode([cli, '--port', '0'])
-  await until('it has begun', () => program.leftovers().length > 0)
+  await until(() => program.leftovers().length > 0)
   process.kill(-program.child.pid, 'SIGINT')
   expect(await program.exit).toEqual([0, null])
-  await until('nothing is left', () => program.leftovers().length === 0)
+  await until(() => program.leftovers().length === 0)
   expect(program.stderr).toBe('')
 })
 
@@ -87,7 +82,7 @@ test('ends with a killed npx, although a shell stands between', async () => {
   npx.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
   })
-  await until('the server is up', () => stdout.includes('\n'))
+  await until(() => stdout.includes('\n'))
   const url = /http:\/\/[\d.:]+/.exec(stdout)?.[0] as string
   expect(await ask(url, 'SELECT 1')).toBe('1\n')
   npx.kill('SIGKILL')
@@ -115,7 +110,7 @@ async function expectOneSentence(program: Program, sentence: string): Promise<vo
   expect(await program.exit).toEqual([1, null])
   expect(program.stderr).toBe(`${sentence}\n`)
   expect(program.stdout).toBe('')
-  await until('nothing is left', () => program.leftovers().length === 0)
+  await until(() => program.leftovers().length === 0)
 }
 
 test.each([

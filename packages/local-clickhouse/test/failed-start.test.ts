@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
 import { explainFailedStart } from '../src/failure.js'
 import { startClickHouse } from '../src/index.js'
-import { temporaryDirectory } from './processes.js'
 
 test.each(['httpPort', 'tcpPort'] as const)('names a busy %s', async (option) => {
   const holder = createServer().listen(0, '127.0.0.1')

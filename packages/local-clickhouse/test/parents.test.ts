@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { isRunning, type Program, parent, runNode, until } from './processes.js'
+import { until } from '../../../test/kit/patience.js'
+import { isRunning, type Program, parent, runNode } from './processes.js'
 
 interface Started {
   pid: number
@@ -12,7 +13,7 @@ interface Started {
 
 async function startParent(how: string): Promise<Program & { started: Started }> {
   const program = runNode([parent, how])
-  await until('the server is up', () => program.stdout.includes('\n'))
+  await until(() => program.stdout.includes('\n'))
   const started: Started = JSON.parse(program.stdout)
   onTestFinished(() => {
     if (isRunning(started.other)) process.kill(started.other, 'SIGKILL')
@@ -21,8 +22,8 @@ async function startParent(how: string): Promise<Program & { started: Started }>
 }
 
 async function expectServerGone({ pid, url, dataDir }: Started): Promise<void> {
-  await until('the server has ended', () => !isRunning(pid))
-  await until('its directory is gone', () => !existsSync(dirname(dataDir)))
+  await until(() => !isRunning(pid))
+  await until(() => !existsSync(dirname(dataDir)))
   await expect(fetch(url)).rejects.toThrow('fetch failed')
 }
 

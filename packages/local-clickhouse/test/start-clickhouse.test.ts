@@ -2,8 +2,10 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../../test/kit/free-port.js'
+import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
 import { type ClickHouseServer, type StartOptions, startClickHouse } from '../src/index.js'
-import { freePort, isRunning, temporaryDirectory } from './processes.js'
+import { isRunning } from './processes.js'
 
 async function start(options?: StartOptions): Promise<ClickHouseServer> {
   const server = await startClickHouse(options)

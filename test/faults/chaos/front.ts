@@ -1,8 +1,8 @@
-import { commitsAndResets, insertsOnly, replies } from '../behaviours.js'
-import { readInsert } from '../insert-request.js'
+import { commitsAndResets, insertsOnly, replies } from '../../kit/behaviours.js'
+import { readInsert } from '../../kit/insert-request.js'
+import { POISON } from '../../kit/numbered-spans.mjs'
+import { answer, type Behaviour } from '../../kit/scripted-clickhouse.js'
 import { MISBEHAVIOURS } from '../misbehaviours.js'
-import { POISON } from '../numbered-spans.mjs'
-import { answer, type Behaviour } from '../scripted-clickhouse.js'
 import type { Random } from '../seed.js'
 
 /** More rows at once are refused, now and always: a limit that came and went would part batches that are stored. */

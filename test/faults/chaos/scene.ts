@@ -6,14 +6,15 @@ import type {
   NamedDestinationOptions,
 } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
-import { diagLines } from '../../delivery/harness.js'
+import { type Backend, BackendGone, realClickHouse } from '../../kit/clickhouse-backend.js'
+import { diagLines } from '../../kit/diag-lines.js'
+import { ScriptedClickHouse } from '../../kit/scripted-clickhouse.js'
+import { startTcpProxy, type TcpProxy } from '../../kit/tcp-proxy.js'
+import { deduplicatedBlocks } from '../../kit/traces-table.js'
 import { Child } from '../child.js'
-import { type Backend, BackendGone, realClickHouse } from '../clickhouse-backend.js'
 import { Exports, exporterTo } from '../exports.js'
-import { createTable, deduplicatedBlocks } from '../real-table.js'
-import { ScriptedClickHouse } from '../scripted-clickhouse.js'
+import { createTable } from '../real-table.js'
 import type { Random } from '../seed.js'
-import { startTcpProxy, type TcpProxy } from '../tcp-proxy.js'
 import { usualBehaviour } from './front.js'
 
 /** Destinations that things happen to: one behind a server that misbehaves, one behind a bad line. */

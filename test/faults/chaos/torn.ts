@@ -4,9 +4,9 @@ import {
   decodeRecord,
   parseRecordName,
 } from '../../../packages/exporter-clickhouse/src/spool/record.js'
-import { readInsert } from '../../../packages/exporter-clickhouse/test/insert-body.js'
+import { readInsert } from '../../kit/insert-body.js'
+import { numberOf } from '../../kit/numbered-spans.mjs'
 import type { Child } from '../child.js'
-import { numberOf } from '../numbered-spans.mjs'
 import { ROUGH, type Scene } from './scene.js'
 
 /** Every batch in the spool. Directories come and go while one looks. */

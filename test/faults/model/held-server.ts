@@ -6,17 +6,17 @@ import {
   readsAndEnds,
   replies,
   throws,
-} from '../behaviours.js'
-import { MemoryClickHouse } from '../clickhouse-backend.js'
-import { wireOf } from '../http-wire.js'
-import { readInsert } from '../insert-request.js'
-import { POISON } from '../numbered-spans.mjs'
+} from '../../kit/behaviours.js'
+import { MemoryClickHouse } from '../../kit/clickhouse-backend.js'
+import { wireOf } from '../../kit/http-wire.js'
+import { readInsert } from '../../kit/insert-request.js'
+import { POISON } from '../../kit/numbered-spans.mjs'
 import {
   answer,
   type Behaviour,
   type Exchange,
   ScriptedClickHouse,
-} from '../scripted-clickhouse.js'
+} from '../../kit/scripted-clickhouse.js'
 import { DATABASE, DEAD_TABLE, type DestinationPlan, TABLE } from './plan.js'
 
 /** A way to answer an INSERT, of each class that there is. */

@@ -1,4 +1,4 @@
-import { Oracle } from '../oracle.js'
+import { Oracle } from '../../kit/oracle.js'
 import type { ExportMade, Life } from './life.js'
 import type { DestinationPlan, Plan } from './plan.js'
 

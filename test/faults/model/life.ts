@@ -1,8 +1,8 @@
 import { ClickHouseSpanExporter, type Stats } from '@spanhouse/exporter-clickhouse'
+import { numberedSpan } from '../../kit/numbered-spans.mjs'
 import type { FaultyFs } from '../faulty-fs.js'
 import type { MemoryAgent } from '../memory-network.js'
 import { mount } from '../mounts.js'
-import { numberedSpan } from '../numbered-spans.mjs'
 import { optionsOf, type Plan } from './plan.js'
 
 export interface ExportMade {

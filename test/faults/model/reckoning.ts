@@ -1,6 +1,6 @@
 import type { DestinationStats } from '@spanhouse/exporter-clickhouse'
-import { numberOf } from '../numbered-spans.mjs'
-import { storedSpan } from '../oracle.js'
+import { numberOf } from '../../kit/numbered-spans.mjs'
+import { storedSpan } from '../../kit/oracle.js'
 import { type Answer, REFUSALS } from './held-server.js'
 import { droppedOf, violations } from './invariants.js'
 import type { Ledger } from './ledger.js'

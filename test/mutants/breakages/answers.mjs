@@ -3,7 +3,13 @@ import { inFile } from './in-file.mjs'
 
 const CLASSIFY = inFile(
   'exporter/clickhouse/classify',
-  [exporter('classify'), exporter('regressions'), exporter('proxy-answers')],
+  [
+    exporter('classify'),
+    exporter('reply-text'),
+    exporter('proxy-answers'),
+    exporter('divided'),
+    exporter('http-replay'),
+  ],
   [
     [
       'takes a status without a code for a word on the rows',
@@ -84,7 +90,7 @@ const CODES = inFile(
 
 const REPLIES = inFile(
   'exporter/clickhouse/reply-text',
-  [exporter('classify'), exporter('proxy-answers')],
+  [exporter('reply-text'), exporter('classify'), exporter('proxy-answers')],
   [
     [
       'acknowledges any 200, whatever its exception header says',
@@ -124,7 +130,7 @@ const REPLIES = inFile(
 
 const RETRY_AFTER = inFile(
   'exporter/clickhouse/retry-after',
-  [exporter('classify')],
+  [exporter('retry-after')],
   [['takes the seconds of Retry-After for milliseconds', 'Number(text) * 1000', 'Number(text)']],
 )
 

@@ -2,10 +2,15 @@ import { exporter, faults } from '../test-files.mjs'
 import { inFile } from './in-file.mjs'
 
 const tests = [
+  exporter('retries'),
   exporter('span-exporter'),
+  exporter('full-queue'),
+  exporter('flush'),
+  exporter('refusals'),
+  exporter('missing-table'),
   exporter('patience'),
   exporter('dead-letters'),
-  exporter('regressions'),
+  exporter('divided'),
 ]
 const policy = [exporter('verdict'), ...tests]
 
@@ -157,7 +162,7 @@ export const DESTINATION = [
   ]),
   ...inFile(
     'exporter/delivery/attempts',
-    [exporter('regressions')],
+    [exporter('divided'), exporter('flush')],
     [
       [
         'tells the other part before the pause that the server asked for has begun',

@@ -1,7 +1,7 @@
 import { exporter } from '../test-files.mjs'
 import { inFile } from './in-file.mjs'
 
-const shell = [exporter('span-processor'), exporter('span-exporter')]
+const shell = [exporter('span-processor'), exporter('span-exporter'), exporter('flush')]
 
 export const EDGES = [
   ...inFile('exporter/traces/span-exporter', shell, [
@@ -214,7 +214,7 @@ export const EDGES = [
   ),
   ...inFile(
     'exporter/config/parse-config',
-    [exporter('config')],
+    [exporter('config'), exporter('config-values'), exporter('config-names')],
     [
       [
         'prefers the environment to the code',
@@ -290,7 +290,7 @@ export const EDGES = [
   ),
   ...inFile(
     'exporter/config/endpoint',
-    [exporter('config')],
+    [exporter('endpoint')],
     [
       ['keeps the password in the endpoint', "url.password = ''", ''],
       [
@@ -302,7 +302,7 @@ export const EDGES = [
   ),
   ...inFile(
     'exporter/config/option-problems',
-    [exporter('config')],
+    [exporter('config-values')],
     [['shows a password in an error', "isSecret ? 'a value not shown' : ", '']],
   ),
   ...inFile(

@@ -4,7 +4,14 @@ import { inFile } from './in-file.mjs'
 export const NETWORK = [
   ...inFile(
     'exporter/http/client',
-    [exporter('http-replay'), exporter('http-sockets'), exporter('http'), exporter('compact')],
+    [
+      exporter('http-replay'),
+      exporter('http-sockets'),
+      exporter('http'),
+      exporter('kept-connections'),
+      exporter('tls'),
+      exporter('compact'),
+    ],
     [
       [
         'sends credentials in the URL',
@@ -126,7 +133,7 @@ export const NETWORK = [
   ),
   ...inFile(
     'exporter/clickhouse/tables',
-    [exporter('sender'), exporter('span-exporter')],
+    [exporter('sender'), exporter('missing-table'), exporter('refusals')],
     [
       ['creates a database that is there', 'if (isDatabaseMissing(missing)) {', 'if (missing) {'],
       ['keeps rows back for a view', 'if (!isRefusal(outcome)) {', 'if (outcome) {'],

@@ -1,0 +1,89 @@
+import { diag } from '@opentelemetry/api'
+import { afterEach, describe, expect, test } from 'vitest'
+import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
+import {
+  type Behaviour,
+  type ScriptedServer,
+  scriptedServer,
+} from '../../../../test/kit/scripted-server.js'
+import { statsOf } from '../../../../test/kit/stats.js'
+
+afterEach(() => diag.disable())
+
+function names(server: ScriptedServer): unknown[] {
+  return server.rows.map((row) => row['span_name'])
+}
+
+describe('a missing table', () => {
+  const MISSING: Behaviour = {
+    status: 404,
+    code: 60,
+    body: 'Code: 60. DB::Exception: Table telemetry.traces does not exist. (UNKNOWN_TABLE) (version 26.7)',
+  }
+
+  test('is created on the answer that says so, and the rows sent again', async () => {
+    const server = await scriptedServer([MISSING])
+    const to = exporterTo({ endpoint: server.url })
+    expect(await exported(to, spans(2))).toEqual({ code: 0 })
+    const sent = server.requests.slice(0, 4)
+    expect(
+      sent.map(({ statement, isInsert }) => (isInsert ? 'INSERT' : statement.slice(0, 15))),
+    ).toEqual(['INSERT', 'CREATE TABLE IF', 'INSERT'])
+    expect(names(server)).toHaveLength(2)
+    expect(server.inserts[0]?.query.get('insert_deduplication_token')).toBe(
+      server.inserts[1]?.query.get('insert_deduplication_token'),
+    )
+  })
+
+  test('nothing is asked before the first INSERT', async () => {
+    const server = await scriptedServer()
+    const to = exporterTo({ endpoint: server.url })
+    expect(server.connections).toBe(0)
+    await exported(to, spans(1))
+    expect(server.requests[0]?.isInsert).toBe(true)
+  })
+
+  test('is created once for all batches under way', async () => {
+    let created = false
+    const server = await scriptedServer({
+      each({ isInsert, statement }) {
+        if (statement.startsWith('CREATE TABLE')) created = true
+        return isInsert && !created ? MISSING : 'ok'
+      },
+    })
+    const to = exporterTo({ endpoint: server.url, batch: { maxRows: 1 } })
+    expect(await exported(to, spans(4))).toEqual({ code: 0 })
+    expect(server.requests.filter(({ statement }) => statement.startsWith('CREATE'))).toHaveLength(
+      1,
+    )
+    expect(names(server)).toHaveLength(4)
+  })
+
+  test("is left alone with manageSchema: 'off', and the rows are held", async () => {
+    const server = await scriptedServer(MISSING)
+    const to = exporterTo({ endpoint: server.url, manageSchema: 'off' })
+    expect(await exported(to, spans(2))).toEqual({ code: 0 })
+    expect(server.requests).toHaveLength(1)
+    expect(statsOf(to)).toMatchObject({ waiting: 2, dropped: {}, failing: true })
+    expect(statsOf(to).lastError).toContain('telemetry.traces')
+  })
+
+  test.each([36, 43, 44, 53, 62, 70, 117, 450, 497])(
+    'that cannot be created (code %i) costs no rows: they are held',
+    async (code) => {
+      const refusal = {
+        status: 400,
+        code,
+        body: `Code: ${code}. DB::Exception: No. (NO) (version 26.7)`,
+      }
+      const server = await scriptedServer({
+        each: ({ isInsert, statement }) =>
+          isInsert ? MISSING : statement.startsWith('CREATE TABLE') ? refusal : 'ok',
+      })
+      const to = exporterTo({ endpoint: server.url })
+      expect(await exported(to, spans(2))).toEqual({ code: 0 })
+      expect(statsOf(to)).toMatchObject({ waiting: 2, dropped: {}, failing: true })
+      expect(server.requests.length).toBeLessThan(5)
+    },
+  )
+})

@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest'
+import { Batch, isCompressed } from '../../src/batching/batch.js'
+import { insertOf } from '../../src/clickhouse/insert.js'
+import { openSender } from '../../src/clickhouse/sender.js'
+import { jsonColumns, type Refused } from '../../src/clickhouse/tables.js'
+import { parseConfig } from '../../src/config/parse-config.js'
+import type { Client } from '../../src/http/client.js'
+import type { Exchange, Post } from '../../src/http/exchange.js'
+
+const OK = { status: 200, body: '' }
+const NO_DATABASE = refusal(404, 81, 'Database telemetry does not exist. (UNKNOWN_DATABASE)')
+const NO_TABLE = refusal(404, 60, 'Table default.otel_traces does not exist. (UNKNOWN_TABLE)')
+const DENIED = refusal(
+  500,
+  497,
+  "ann: Not enough privileges. To execute this query, it's necessary to have the grant CREATE VIEW ON default.otel_traces_trace_id_ts_mv. (ACCESS_DENIED) (version 26.7.2.1)",
+)
+
+test('creates what is missing, and the database only where that is missing', async () => {
+  const there = scripted([NO_TABLE, OK, OK, OK, OK])
+  expect(await there.attempt()).toMatchObject({ status: 'delivered' })
+  expect(there.sent).toEqual(['INSERT', 'TABLE', 'TABLE', 'VIEW', 'INSERT'])
+
+  const missing = scripted([NO_DATABASE, OK, OK, OK, OK, OK])
+  expect(await missing.attempt()).toMatchObject({ status: 'delivered' })
+  expect(missing.sent).toEqual(['INSERT', 'DATABASE', 'TABLE', 'TABLE', 'VIEW', 'INSERT'])
+
+  const dropped = scripted([NO_TABLE, NO_DATABASE, OK, OK, OK, OK, OK])
+  expect(await dropped.attempt()).toMatchObject({ status: 'delivered' })
+  expect(dropped.sent).toEqual(['INSERT', 'TABLE', 'DATABASE', 'TABLE', 'TABLE', 'VIEW', 'INSERT'])
+})
+
+test('a view that is refused keeps no row back, and is told of', async () => {
+  const { attempt, sent, refused } = scripted([NO_TABLE, OK, OK, DENIED, OK])
+  expect(await attempt()).toMatchObject({ status: 'delivered' })
+  expect(sent).toEqual(['INSERT', 'TABLE', 'TABLE', 'VIEW', 'INSERT'])
+  expect(refused).toHaveLength(1)
+  expect(refused[0]?.fix).toBe(
+    'Grant the right: GRANT CREATE VIEW ON default.otel_traces_trace_id_ts_mv TO ann.',
+  )
+})
+
+test('a view whose creation was interrupted is created before any row is sent', async () => {
+  const { attempt, sent } = scripted([NO_TABLE, OK, OK, 'reset', OK, OK, OK, OK])
+  expect(await attempt()).toMatchObject({ status: 'retry', why: 'ambiguous' })
+  expect(await attempt()).toMatchObject({ status: 'delivered' })
+  expect(sent).toEqual(['INSERT', 'TABLE', 'TABLE', 'VIEW', 'TABLE', 'TABLE', 'VIEW', 'INSERT'])
+})
+
+test('after a refusal the INSERT is asked first: somebody may have created the table by hand', async () => {
+  const { attempt, sent } = scripted([NO_TABLE, DENIED, OK])
+  expect(await attempt()).toMatchObject({ status: 'retry', why: 'misconfigured' })
+  expect(await attempt()).toMatchObject({ status: 'delivered' })
+  expect(sent).toEqual(['INSERT', 'TABLE', 'INSERT'])
+})
+
+test('a setting that the server does not know is left out of a statement too', async () => {
+  const unknown = refusal(404, 115, 'Unknown setting data_type_default_nullable. (UNKNOWN_SETTING)')
+  const { attempt, sent, posts } = scripted([NO_TABLE, unknown, OK, OK, OK, OK])
+  expect(await attempt()).toMatchObject({ status: 'delivered' })
+  expect(sent).toEqual(['INSERT', 'TABLE', 'TABLE', 'TABLE', 'VIEW', 'INSERT'])
+  const has = posts.map(({ path }) => path.includes('data_type_default_nullable=0'))
+  expect(has).toEqual([false, true, false, false, false, false])
+})
+
+const [CONFIG] = parseConfig({ schema: 'otel' }, {}).destinations
+
+test('columns of type JSON are found where the schema has another type', () => {
+  if (!CONFIG) throw new Error('no destination')
+  const there = new Map([
+    ['ResourceAttributes', 'JSON(max_dynamic_paths=100)'],
+    ['SpanAttributes', 'Map(LowCardinality(String), String)'],
+    ['Events.Attributes', 'Array(JSON)'],
+    ['ResourceAttributesKeys', 'Array(LowCardinality(String))'],
+    ['Other', 'JSON'],
+  ])
+  expect(jsonColumns(CONFIG.targets.traces, there)).toEqual([
+    'ResourceAttributes',
+    'Events.Attributes',
+  ])
+  expect(jsonColumns(CONFIG.targets.traces, new Map())).toEqual([])
+})
+
+test('columns that are of type JSON in the schema too are no fault', () => {
+  if (!CONFIG) throw new Error('no destination')
+  const columns = [
+    { name: 'a', type: 'JSON(max_dynamic_paths=1)' },
+    { name: 'b', type: "Object('json')" },
+  ]
+  const { traces } = CONFIG.targets
+  const target = {
+    ...traces,
+    schema: { ...traces.schema, columns } as unknown as typeof traces.schema,
+  }
+  const there = new Map([
+    ['a', 'JSON'],
+    ['b', "Object('json')"],
+  ])
+  expect(jsonColumns(target, there)).toEqual([])
+})
+
+interface Answer {
+  status: number
+  code?: number
+  body: string
+}
+
+function refusal(status: number, code: number, message: string): Answer {
+  return { status, code, body: `Code: ${code}. DB::Exception: ${message}` }
+}
+
+/** A sender whose server gives these answers, one after the other. */
+function scripted(answers: (Answer | 'reset')[]) {
+  const config = CONFIG
+  if (!config) throw new Error('no destination')
+  const posts: Post[] = []
+  const sent: string[] = []
+  const refused: Refused[] = []
+  const client: Client = {
+    async send(post): Promise<Exchange> {
+      const answer = answers[posts.length]
+      posts.push(post)
+      const statement = new URLSearchParams(post.path.slice(2)).get('query') ?? String(post.body)
+      sent.push(
+        /^(INSERT)|^CREATE (?:MATERIALIZED )?(\w+)/.exec(statement)?.slice(1).join('') ?? '',
+      )
+      if (answer === undefined) throw new Error('no answer is left')
+      if (answer === 'reset')
+        return { error: new Error('reset'), bodyStarted: true, timedOut: false }
+      const { status, code = 0, body } = answer
+      const headers = code ? { 'x-clickhouse-exception-code': String(code) } : {}
+      return { reply: { status, headers, body, complete: true } }
+    },
+    close() {},
+  }
+  const target = config.targets.traces
+  const sender = openSender(config, (one) => refused.push(one), client)
+  async function attempt() {
+    if (!config) throw new Error('no destination')
+    const batch = Batch.seal(['{}'], config.compression)
+    await batch.compress(config.compression)
+    if (!isCompressed(batch)) throw new Error('not pressed')
+    return sender.attempt(batch, insertOf(target, config, batch), target, {
+      deadlineMs: 1000,
+      repeatable: true,
+      pingFirst: false,
+    })
+  }
+  return { attempt, sent, posts, refused }
+}

@@ -1,0 +1,155 @@
+import type { ServerResponse } from 'node:http'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { type SpanExporter, simpleSpanProcessor, TracerProvider } from '#sdk'
+import { exported, exporterTo } from '../../../../test/kit/exporters.js'
+import { flushed } from '../../../../test/kit/patience.js'
+import { scriptedServer } from '../../../../test/kit/scripted-server.js'
+import { statsOf } from '../../../../test/kit/stats.js'
+import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
+import { makeSpan } from '../../../transform/test/spans.js'
+import { Batch } from '../../src/batching/batch.js'
+import { turn } from '../../src/common/clock.js'
+import { ClickHouseSpanExporter } from '../../src/traces/span-exporter.js'
+import { followGlobalClock } from '../global-clock.js'
+
+/** Of other services and with other keys: the INSERT of compact rows has another statement each time. */
+const spanOf = (n: number) =>
+  makeSpan({
+    name: `span ${n}`,
+    attributes: { [`key ${n % 7}`]: n },
+    resource: { attributes: { 'service.name': `service ${n % 3}` } },
+  })
+
+test.each([
+  ['gzip', {}],
+  ['br', { compression: { codec: 'br' } }],
+  ['none', { compression: { codec: 'none' } }],
+] as const)('one-row batches that wait are sent together: %s', async (_, options) => {
+  const server = await scriptedServer({ status: 502 })
+  const to = exporterTo({ endpoint: server.url, ...options })
+  await Promise.all(Array.from({ length: 300 }, (_, n) => exported(to, [spanOf(n)])))
+  const refused = server.inserts.length
+  server.follow('ok')
+  await flushed(to)
+  expect(statsOf(to)).toMatchObject({ accepted: 300, delivered: 300, waiting: 0 })
+  const rows = server.rows.map((row) => [row['span_name'], row['service_name']])
+  expect(rows).toHaveLength(300)
+  expect(new Map(rows as [string, string][])).toEqual(
+    new Map(Array.from({ length: 300 }, (_, n) => [`span ${n}`, `service ${n % 3}`])),
+  )
+  expect(server.inserts.length - refused).toBeLessThan(100)
+})
+
+test('what was sent once is sent again as it was, however small', async () => {
+  const server = await scriptedServer({ status: 502 })
+  const to = exporterTo({ endpoint: server.url })
+  await Promise.all(Array.from({ length: 40 }, (_, n) => exported(to, [spanOf(n)])))
+  await vi.waitUntil(() => server.inserts.length > 8)
+  server.follow('ok')
+  await flushed(to)
+  expect(server.rows).toHaveLength(40)
+  const bodies = new Map<string, string[]>()
+  for (const { query, body } of server.inserts) {
+    const token = query.get('insert_deduplication_token') ?? ''
+    bodies.set(token, [...(bodies.get(token) ?? []), body.toString('base64')])
+  }
+  const refused = server.inserts.slice(0, 8).map(({ query }) => query)
+  for (const query of refused) {
+    const sent = bodies.get(query.get('insert_deduplication_token') ?? '') ?? []
+    expect(sent.length).toBeGreaterThan(1)
+    expect(new Set(sent).size).toBe(1)
+  }
+})
+
+test('batches that are large, or on disk, stay what they are', async () => {
+  const server = await scriptedServer({ status: 502 })
+  const to = exporterTo({ endpoint: server.url, spool: { directory: temporaryDirectory() } })
+  for (let n = 0; n < 5; n++) await exported(to, [spanOf(n)])
+  // Most of its batches are not attempted before the server takes them.
+  const large = exporterTo({ endpoint: server.url, retry: { initialDelayMs: 1000 } })
+  const spans = Array.from({ length: 150 }, (_, n) => spanOf(n))
+  for (let n = 0; n < 3; n++)
+    await new Promise<unknown>((resolve) => large.export(spans.slice(n), resolve))
+  server.follow('ok')
+  await Promise.all([flushed(to), flushed(large)])
+  const sizes = server.inserts.map(({ rows }) => rows.length)
+  expect(new Set(sizes)).toEqual(new Set([1, 49, 50]))
+  expect(statsOf(to).delivered).toBe(5)
+  expect(statsOf(large).delivered).toBe(447)
+})
+
+test('a shutdown while batches are united counts each row once', async () => {
+  const server = await scriptedServer('hang')
+  const to = exporterTo({ endpoint: server.url, shutdownTimeoutMs: 1 })
+  const exports = Promise.all(Array.from({ length: 100 }, (_, n) => exported(to, [spanOf(n)])))
+  await server.received(4)
+  server.follow('ok')
+  await Promise.all([to.shutdown(), exports])
+  const { accepted, delivered, dropped, waiting } = statsOf(to)
+  expect({ accepted, waiting }).toEqual({ accepted: 100, waiting: 0 })
+  expect(delivered + (dropped.shutdown ?? 0)).toBe(100)
+})
+
+test('what is united stays small', async () => {
+  const server = await scriptedServer({ status: 502 })
+  const to = exporterTo({ endpoint: server.url })
+  const bulky = (n: number) =>
+    makeSpan({ name: `bulky ${n}`, attributes: { text: 'x'.repeat(10_000) } })
+  await Promise.all(
+    Array.from({ length: 60 }, (_, n) => new Promise((resolve) => to.export([bulky(n)], resolve))),
+  )
+  server.follow('ok')
+  await flushed(to)
+  expect(server.rows).toHaveLength(60)
+  expect(Math.max(...server.inserts.map(({ rows }) => rows.length))).toBeLessThan(14)
+})
+
+test('an export whose rows went with those of others is told what became of them', async () => {
+  followGlobalClock()
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }) // nobody loses patience
+  onTestFinished(() => void vi.useRealTimers())
+  const compressions = vi.spyOn(Batch.prototype, 'compress')
+  onTestFinished(() => compressions.mockRestore())
+  const held: ServerResponse[] = []
+  let isOpen = false
+  const server = await scriptedServer((_, response) => {
+    if (isOpen) response.writeHead(502).end()
+    else held.push(response)
+  })
+  const to = exporterTo({ endpoint: server.url, retry: { maxRetries: 0 } })
+  const results = Promise.all(Array.from({ length: 20 }, (_, n) => exported(to, [spanOf(n)])))
+  while (compressions.mock.calls.length < 20) await turn()
+  await Promise.all(compressions.mock.results.map(({ value }) => value))
+  await server.received(4)
+  isOpen = true
+  for (const response of held) response.end()
+  expect((await results).filter(({ code }) => code === 0)).toHaveLength(4)
+  expect(statsOf(to)).toMatchObject({ delivered: 4, dropped: { retries_exhausted: 16 } })
+})
+
+test('a SimpleSpanProcessor over the exporter loses nothing at shutdown, before a server that is slow', async () => {
+  const taken = await scriptedServer()
+  // Each answer takes a while, as from another continent: one INSERT a span would take too long.
+  const slow = await scriptedServer((request, response) => {
+    setTimeout(async () => {
+      const url = `${taken.url}/?${request.query}`
+      const { body, headers } = request
+      const encoding = String(headers['content-encoding'])
+      const sent = { method: 'POST', body, headers: { 'content-encoding': encoding } }
+      await fetch(url, sent).then(
+        () => response.end(),
+        () => response.destroy(),
+      )
+    }, 150)
+  })
+  const exporter = new ClickHouseSpanExporter({ endpoint: slow.url, shutdownTimeoutMs: 25_000 })
+  const provider = new TracerProvider({
+    spanProcessors: [simpleSpanProcessor(exporter as unknown as SpanExporter)],
+  })
+  const tracer = provider.getTracer('test')
+  for (let n = 0; n < 300; n++) tracer.startSpan(`span ${n}`).end()
+  await provider.shutdown()
+  expect(statsOf(exporter)).toMatchObject({ accepted: 300, delivered: 300, dropped: {} })
+  expect(new Set(taken.rows.map((row) => row['span_name'])).size).toBe(300)
+  expect(slow.inserts.length).toBeLessThan(150)
+})

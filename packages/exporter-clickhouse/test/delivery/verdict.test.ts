@@ -1,0 +1,275 @@
+import { describe, expect, test } from 'vitest'
+import type { Outcome, Retry } from '../../src/clickhouse/outcome.js'
+import { ClickHouseError } from '../../src/common/errors.js'
+import { afterFailure, type History, NEW } from '../../src/delivery/history.js'
+import { decide, type Facts } from '../../src/delivery/verdict.js'
+
+const FACTS: Facts = {
+  rows: 100,
+  rawBytes: 1024 * 1024,
+  recovered: false,
+  mayBeForm: false,
+  asyncInsert: false,
+  maxRetries: Number.POSITIVE_INFINITY,
+  deliveries: 0,
+  hurried: false,
+}
+const ANSWER = new ClickHouseError(500, 0, 'the server says no')
+const NO_ANSWER = new Error('socket hang up')
+const REFUSED: Retry = { status: 'retry', why: 'misconfigured', error: ANSWER }
+const UNKNOWN: Retry = { status: 'retry', why: 'transient', error: ANSWER, unlisted: true }
+const BUSY: Retry = { status: 'retry', why: 'overloaded', error: ANSWER }
+const GONE: Retry = { status: 'retry', why: 'transient', error: NO_ANSWER }
+const LOST: Retry = { status: 'retry', why: 'ambiguous', error: NO_ANSWER }
+const TOO_MUCH: Retry = { ...BUSY, ofBatch: true }
+const BAD_ROW: Outcome = { status: 'rejected', error: ANSWER, row: 7 }
+
+/** The short name of a verdict, such as `retry server, moved to the end`. */
+function verdictOn(
+  outcome: Outcome,
+  facts: Partial<Facts> = {},
+  history: Partial<History> = {},
+): string {
+  const { verdict } = decide(outcome, { ...NEW, ...history }, { ...FACTS, ...facts })
+  switch (verdict.step) {
+    case 'retry':
+      return `retry ${verdict.fault}${verdict.moveToEnd ? ', moved to the end' : ''}`
+    case 'drop':
+      return `drop ${verdict.reason}, ${verdict.fault}`
+    case 'divide':
+    case 'give_up':
+      return `${verdict.step} ${verdict.rejection.status}`
+    default:
+      return verdict.step
+  }
+}
+
+const OTHERS_DELIVERED = { deliveries: 3 }
+const FAILED_ONCE = { failures: 1, refusals: 1, deliveriesAtFailure: 1 }
+const REFUSED_OFTEN = { failures: 5, refusals: 5, deliveriesAtFailure: 1 }
+
+describe('what an outcome means for a batch', () => {
+  test.each<[string, string, Outcome, Partial<Facts>?, Partial<History>?]>([
+    ['a success', 'deliver', { status: 'delivered' }],
+    ['a success that wrote all rows', 'deliver', { status: 'delivered', writtenRows: 100 }],
+    ['a success that wrote more, in views', 'deliver', { status: 'delivered', writtenRows: 101 }],
+    [
+      'a success that wrote fewer rows',
+      'drop unconfirmed, server',
+      { status: 'delivered', writtenRows: 99 },
+    ],
+    [
+      'an asynchronous insert that does not say how many it wrote',
+      'deliver',
+      { status: 'delivered', writtenRows: 0 },
+      { asyncInsert: true },
+    ],
+    ['a refused row', 'divide rejected', BAD_ROW],
+    ['a refused row that is the only one', 'give_up rejected', BAD_ROW, { rows: 1 }],
+    ['too much at once', 'divide too_large', { status: 'too_large', error: ANSWER }],
+    [
+      'one row that is too much',
+      'give_up too_large',
+      { status: 'too_large', error: ANSWER },
+      { rows: 1 },
+    ],
+    [
+      'a refusal that may be of the compact form',
+      'make_whole',
+      { ...BAD_ROW, refusesForm: true },
+      { mayBeForm: true },
+    ],
+    [
+      'the same where the table has taken such a form before',
+      'divide rejected',
+      { ...BAD_ROW, refusesForm: true },
+    ],
+    [
+      'a failure that may be of the compact form',
+      'make_whole',
+      { ...REFUSED, refusesForm: true },
+      { mayBeForm: true },
+    ],
+    ['a server that is not there', 'retry server', GONE],
+    ['a lost answer', 'retry server', LOST],
+    [
+      'the third failure in a row without an answer keeps its place',
+      'retry server',
+      GONE,
+      {},
+      { failures: 2 },
+    ],
+    ['a wrong password', 'retry server, moved to the end', REFUSED],
+    ['a busy server', 'retry server', BUSY],
+    [
+      'the third failure in a row lets another batch try',
+      'retry server, moved to the end',
+      BUSY,
+      {},
+      { failures: 2 },
+    ],
+    [
+      'a missing table',
+      'retry server, moved to the end',
+      { status: 'missing_table', error: ANSWER },
+    ],
+    [
+      'an unknown setting',
+      'retry server, moved to the end',
+      { status: 'unknown_setting', error: ANSWER, setting: 'a' },
+    ],
+    [
+      'a failure after which others were delivered',
+      'retry batch, moved to the end',
+      REFUSED,
+      OTHERS_DELIVERED,
+      FAILED_ONCE,
+    ],
+    [
+      'the same of a server that names a time',
+      'retry server, moved to the end',
+      { ...REFUSED, retryAfterMs: 5000 },
+      OTHERS_DELIVERED,
+      FAILED_ONCE,
+    ],
+    ['the same without an answer', 'retry server', GONE, OTHERS_DELIVERED, FAILED_ONCE],
+    ['the same of an overloaded server', 'retry server', BUSY, OTHERS_DELIVERED, FAILED_ONCE],
+    [
+      'the first failure, although others were delivered',
+      'retry server, moved to the end',
+      REFUSED,
+      OTHERS_DELIVERED,
+    ],
+    [
+      'the sixth refusal of one batch alone',
+      'divide rejected',
+      REFUSED,
+      OTHERS_DELIVERED,
+      REFUSED_OFTEN,
+    ],
+    [
+      'the sixth refusal of one row alone',
+      'give_up rejected',
+      REFUSED,
+      { ...OTHERS_DELIVERED, rows: 1 },
+      REFUSED_OFTEN,
+    ],
+    [
+      'the sixth refusal for a reason that nobody has listed',
+      'divide rejected',
+      UNKNOWN,
+      OTHERS_DELIVERED,
+      REFUSED_OFTEN,
+    ],
+    [
+      'the sixth refusal while the server refuses everything',
+      'retry server, moved to the end',
+      REFUSED,
+      { deliveries: 1 },
+      REFUSED_OFTEN,
+    ],
+    [
+      'a refusal of what an earlier process left',
+      'retry kind, moved to the end',
+      REFUSED,
+      { recovered: true },
+    ],
+    [
+      'the sixth refusal of what an earlier configuration made',
+      'retry kind, moved to the end',
+      REFUSED,
+      { ...OTHERS_DELIVERED, recovered: true },
+      REFUSED_OFTEN,
+    ],
+    [
+      'a server that is not there for what an earlier process left',
+      'retry server',
+      GONE,
+      { recovered: true },
+    ],
+    ['more than one query may use, the first time', 'retry server', TOO_MUCH],
+    [
+      'more than one query may use, twice in a row',
+      'divide too_large',
+      TOO_MUCH,
+      {},
+      { failures: 1, refusals: 1 },
+    ],
+    [
+      'the same of what may have been stored',
+      'retry server',
+      TOO_MUCH,
+      {},
+      { failures: 1, refusals: 1, ambiguous: true },
+    ],
+    [
+      'the same of a small batch',
+      'retry server',
+      TOO_MUCH,
+      { rawBytes: 1000 },
+      { failures: 1, refusals: 1 },
+    ],
+    ['the last failure allowed', 'retry server', GONE, { maxRetries: 2 }, { failures: 1 }],
+    [
+      'one failure more',
+      'drop retries_exhausted, server',
+      GONE,
+      { maxRetries: 2 },
+      { failures: 2 },
+    ],
+    [
+      'one failure more, of an attempt that a flush asked for',
+      'retry server',
+      GONE,
+      { maxRetries: 2, hurried: true },
+      { failures: 2 },
+    ],
+    [
+      'one failure more of one batch alone',
+      'drop retries_exhausted, batch',
+      REFUSED,
+      { ...OTHERS_DELIVERED, maxRetries: 2 },
+      { ...FAILED_ONCE, failures: 2 },
+    ],
+  ])('%s: %s', (_, verdict, outcome, facts, history) => {
+    expect(verdictOn(outcome, facts, history)).toBe(verdict)
+  })
+})
+
+describe('what a batch remembers', () => {
+  const after = (outcome: Retry, history: Partial<History> = {}, hurried = false) =>
+    afterFailure({ ...NEW, ...history }, outcome, { deliveries: 4, hurried })
+
+  test('failures, and refusals as long as there is no other failure between them', () => {
+    expect(after(REFUSED, { failures: 2, refusals: 2 })).toMatchObject({ failures: 3, refusals: 3 })
+    expect(after(GONE, { failures: 2, refusals: 2 })).toMatchObject({ failures: 3, refusals: 0 })
+    expect(after(REFUSED, { failures: 2, refusals: 2 }, true)).toMatchObject({
+      failures: 2,
+      refusals: 2,
+    })
+  })
+
+  test('that an attempt may have been written, for ever', () => {
+    expect(after(LOST).ambiguous).toBe(true)
+    expect(after(GONE, { ambiguous: true }).ambiguous).toBe(true)
+    expect(after(GONE).ambiguous).toBe(false)
+  })
+
+  test('deadlines that were met while rows were sent', () => {
+    expect(after({ ...GONE, timedOut: true }).timeouts).toBe(1)
+    expect(after({ ...GONE, timedOut: true, unsent: true }).timeouts).toBe(0)
+  })
+
+  test('nothing of a failure when it is only made whole', () => {
+    const { history } = decide({ ...REFUSED, refusesForm: true }, NEW, {
+      ...FACTS,
+      mayBeForm: true,
+    })
+    expect(history).toEqual(NEW)
+  })
+
+  test('that a success may have been stored twice, when the request was sent twice', () => {
+    const { history } = decide({ status: 'delivered', replayed: true }, NEW, FACTS)
+    expect(history.ambiguous).toBe(true)
+  })
+})

@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import { Agent } from 'node:http'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../../../../test/kit/patience.js'
+import { parseConfig } from '../../src/config/parse-config.js'
+import { openClient } from '../../src/http/client.js'
+
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
+const never = new AbortController().signal
+const post = {
+  path: '/',
+  headers: {},
+  body: Buffer.from('rows'),
+  deadlineMs: 5000,
+  repeatable: true,
+}
+
+/** A client of a server that holds no process open itself. */
+async function clientOf(serve: (socket: Socket) => void, agent?: Agent) {
+  const server = createServer((socket) => {
+    socket.unref().on('error', () => {})
+    socket.once('data', () => serve(socket))
+    onTestFinished(() => void socket.destroy())
+  })
+  server.listen(0, '127.0.0.1').unref()
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const [config] = parseConfig({ endpoint: `http://127.0.0.1:${port}`, agent }, {}).destinations
+  if (!config) throw new Error('no destination')
+  const client = openClient(config, 4)
+  onTestFinished(() => {
+    client.close()
+    agent?.destroy()
+    server.close()
+  })
+  return client
+}
+
+test('a request under way does not hold an ended application open', async () => {
+  const holders = () =>
+    process.getActiveResourcesInfo().filter((what) => what === 'TCPSocketWrap').length
+  await eventually(() => expect(holders()).toBe(0))
+  let isUnderWay = false
+  const { send } = await clientOf(() => {
+    isUnderWay = true
+  })
+  void send(post, never)
+  await eventually(() => expect(isUnderWay).toBe(true))
+  expect(holders()).toBe(0)
+})
+
+test('somebody hears the error of a connection also between two requests', async () => {
+  const agent = new Agent({ keepAlive: true })
+  const listeners: number[] = []
+  agent.prependListener('free', (socket) => listeners.push(socket.listenerCount('error')))
+  const { send } = await clientOf((socket) => socket.write(OK), agent)
+  await send(post, never)
+  await eventually(() => expect(listeners).toHaveLength(1))
+  expect(listeners[0]).toBeGreaterThan(0)
+})

@@ -1,0 +1,63 @@
+import { DiagLogLevel, diag } from '@opentelemetry/api'
+import { afterEach, expect, test } from 'vitest'
+import { type DestinationLog, destinationLog } from '../../src/telemetry/log.js'
+
+afterEach(() => diag.disable())
+
+/** The log of a destination, its lines, and a clock for it. */
+function newLog(): { log: DestinationLog; lines: string[]; goBy: (seconds: number) => void } {
+  const lines: string[] = []
+  const write = (...words: unknown[]) => void lines.push(String(words[1]))
+  diag.setLogger(
+    { error: write, warn: write, info: write, debug: write, verbose: write },
+    DiagLogLevel.WARN, // as the README recommends
+  )
+  lines.length = 0
+  let nowMs = 1_000_000
+  const log = destinationLog('primary', new URL('http://server:8123'), () => nowMs)
+  return {
+    log,
+    lines,
+    goBy: (seconds) => {
+      nowMs += seconds * 1000
+    },
+  }
+}
+
+test('a failure has a line when it begins, one a minute at most while it lasts, and one when it is over', () => {
+  const { log, lines, goBy } = newLog()
+  const error = new Error('connect ECONNREFUSED')
+  for (let second = 0; second < 150; second++) {
+    log.failed(error, undefined, second)
+    goBy(1)
+  }
+  log.recovered()
+  log.recovered()
+  expect(lines).toEqual([
+    'primary (server:8123) takes no rows: connect ECONNREFUSED. Rows are kept and will be sent again.',
+    'primary (server:8123) has taken no rows for 60 s, 60 are waiting: connect ECONNREFUSED.',
+    'primary (server:8123) has taken no rows for 120 s, 120 are waiting: connect ECONNREFUSED.',
+    'primary (server:8123) takes rows again after 150.0 s.',
+  ])
+})
+
+test('rows that are dropped have a line a minute, which counts those since the line before', () => {
+  const { log, lines, goBy } = newLog()
+  log.dropped(1, 'queue_full', undefined)
+  log.dropped(10, 'queue_full', undefined)
+  log.dropped(100, 'queue_full', undefined)
+  expect(lines).toEqual(['primary (server:8123) lost 1 rows (queue_full).'])
+  goBy(60)
+  log.dropped(1000, 'queue_full', undefined)
+  expect(lines.slice(1)).toEqual(['primary (server:8123) lost 1110 rows (queue_full).'])
+})
+
+test('a logger of the application that throws stops nothing', () => {
+  const fail = () => {
+    throw new Error('from the logger')
+  }
+  const log = destinationLog('primary', new URL('http://server:8123'))
+  diag.setLogger({ error: fail, warn: fail, info: fail, debug() {}, verbose() {} })
+  log.failed(new Error('no'), undefined, 1)
+  log.dropped(1, 'queue_full', undefined)
+})

@@ -1,0 +1,107 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import { defineTable, type SpanLike, type Table } from '@spanhouse/transform'
+
+const PAGES = ['/', '/products/:id', '/search', '/cart', '/checkout', '/charges', '/reservations']
+const SCOPE = { name: '@opentelemetry/instrumentation-http', version: '0.223.0' }
+
+const resource = {
+  attributes: {
+    'service.name': 'storefront',
+    'service.version': '1.4.0',
+    'telemetry.sdk.language': 'nodejs',
+    'telemetry.sdk.name': 'opentelemetry',
+    'telemetry.sdk.version': '2.12.1',
+    'host.name': 'shop-7d9f',
+    'process.pid': process.pid,
+    'process.runtime.name': 'nodejs',
+    'process.runtime.version': process.versions.node,
+    'project.name': 'shop',
+    'deployment.environment.name': 'demo',
+    'demo.run_id': randomBytes(4).toString('hex'),
+  },
+}
+
+const SPANS_A_TRACE = 6
+let made = 0
+let trace = { traceId: '', root: '' }
+
+/** A span as a service of the demo's shop makes them, six a trace: 11 attributes, 12 of its resource. */
+export function shopSpan(): SpanLike {
+  const number = made++
+  const spanId = randomBytes(8).toString('hex')
+  const isRoot = number % SPANS_A_TRACE === 0
+  if (isRoot) trace = { traceId: randomBytes(16).toString('hex'), root: spanId }
+  const { traceId, root } = trace
+  const route = PAGES[randomInt(PAGES.length)] as string
+  const path = route.replace(':id', `sku-${randomInt(500)}`)
+  const now = Date.now()
+  const start = [Math.floor(now / 1000), (now % 1000) * 1e6 + randomInt(1e6)] as const
+  const duration = randomInt(20_000_000)
+  const end = start[1] + duration
+  return {
+    name: `GET ${route}`,
+    kind: isRoot ? 1 : 2,
+    spanContext: () => ({ traceId, spanId }),
+    ...(!isRoot && { parentSpanContext: { traceId, spanId: root } }),
+    startTime: start,
+    endTime: [start[0] + Math.floor(end / 1e9), end % 1e9],
+    status: { code: 0 },
+    attributes: {
+      'http.request.method': 'GET',
+      'url.full': `http://127.0.0.1:40001${path}`,
+      'url.path': path,
+      'url.scheme': 'http',
+      'http.route': route,
+      'http.response.status_code': number % 50 === 0 ? 500 : 200,
+      'network.protocol.version': '1.1',
+      'server.address': '127.0.0.1',
+      'client.port': 32768 + randomInt(28000),
+      'user.id': `user-${randomInt(2000)}`,
+      'user_agent.original': 'undici',
+    },
+    events: [],
+    links: [],
+    resource,
+    instrumentationScope: SCOPE,
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  }
+}
+
+export function shopSpans(count: number): SpanLike[] {
+  return Array.from({ length: count }, shopSpan)
+}
+
+/** A table that costs the server little, for tests of many inserts. */
+export const narrowTable: Table<SpanLike> = defineTable<SpanLike>({
+  name: 'traces',
+  columns: [{ name: 'span_id', type: 'String', value: (span) => span.spanContext().spanId }],
+  orderBy: 'span_id',
+})
+
+/** Ends spans at a steady rate until it is stopped; resolves with their number. */
+export function load(
+  to: { onEnd(span: SpanLike): void },
+  spansPerSecond: number,
+): { stop(): number; readonly made: number } {
+  let before = performance.now()
+  let due = 0
+  let made = 0
+  const timer = setInterval(() => {
+    const now = performance.now()
+    // What a busy machine leaves no time for is not done later all at once: no application does that either.
+    due += (Math.min(now - before, 50) / 1000) * spansPerSecond
+    before = now
+    for (; made < Math.floor(due); made++) to.onEnd(shopSpan())
+  }, 10)
+  return {
+    get made() {
+      return made
+    },
+    stop() {
+      clearInterval(timer)
+      return made
+    },
+  }
+}
