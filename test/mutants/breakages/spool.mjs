@@ -244,7 +244,6 @@ export const SPOOL = [
         'this.#kinds.taken(entry, kindOf(entry.insert))',
         'void kindOf',
       ],
-      ['forgets what kind a refused record is while memory is short', 'entry.kind = kind\n', ''],
     ],
   ),
   ...inFile(
