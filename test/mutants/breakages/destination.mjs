@@ -152,6 +152,11 @@ export const DESTINATION = [
     ],
     ['waits on, although somebody flushes', 'this.health.hurry()', ''],
     ['throws dead letters away', "problem ? status : 'dead_lettered'", 'status'],
+    [
+      'counts its own bugs as rows that the server refused',
+      "for (const entry of entries) holdings.drop(entry, 'internal_error', error)",
+      "for (const entry of entries) holdings.drop(entry, 'rejected', error)",
+    ],
   ]),
   ...inFile('exporter/delivery/holdings', tests, [
     [
@@ -168,16 +173,6 @@ export const DESTINATION = [
         'tells the other part before the pause that the server asked for has begun',
         "      case 'retry':\n        this.#begin(verdict)",
         "      case 'retry':\n        entry.tell(false)\n        this.#begin(verdict)",
-      ],
-      [
-        'tells the other part before it is settled when the batch itself may be sent again',
-        'if (moveToEnd) queue.moveToEnd(entry)',
-        'if (moveToEnd) queue.moveToEnd(entry)\n    entry.tell(false)',
-      ],
-      [
-        'counts its own bugs as rows that the server refused',
-        "for (const entry of entries) holdings.drop(entry, 'internal_error', error)",
-        "for (const entry of entries) holdings.drop(entry, 'rejected', error)",
       ],
     ],
   ),

@@ -9,6 +9,8 @@ import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { makeSpan } from '../../../transform/test/spans.js'
 import { Batch } from '../../src/batching/batch.js'
 import { turn } from '../../src/common/clock.js'
+import { Entry } from '../../src/delivery/entry.js'
+import { smallOnes } from '../../src/delivery/small-batches.js'
 import { ClickHouseSpanExporter } from '../../src/traces/span-exporter.js'
 import { followGlobalClock } from '../global-clock.js'
 
@@ -152,4 +154,17 @@ test('a SimpleSpanProcessor over the exporter loses nothing at shutdown, before 
   expect(statsOf(exporter)).toMatchObject({ accepted: 300, delivered: 300, dropped: {} })
   expect(new Set(taken.rows.map((row) => row['span_name'])).size).toBe(300)
   expect(slow.inserts.length).toBeLessThan(150)
+})
+
+test('small batches go together only with others for the same table', () => {
+  const entryFor = (table: string) => {
+    const entry = Entry.of(Batch.seal(['{}'], { codec: 'none', level: 1, thresholdBytes: 0 }))
+    entry.insert = { statement: `INSERT INTO ${table} (\`a\`) FORMAT JSONEachRow`, settings: {} }
+    entry.to('ready')
+    return entry
+  }
+  const [first, other, last] = ['`db`.`traces`', '`db`.`logs`', '`db`.`traces`'].map(entryFor)
+  if (!first || !other || !last) throw new Error('no entries')
+  const limits = { maxRows: 100, maxBytes: 1e6, maxDelayMs: 1000 }
+  expect(smallOnes(first, [first, other, last], limits)).toEqual([first, last])
 })
