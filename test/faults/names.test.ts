@@ -8,46 +8,7 @@ import { ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
 import { statsOf } from '../kit/stats.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { exporterTo } from './exports.js'
-
-const NAMES = [
-  'a"b',
-  "a'b",
-  "'; DROP DATABASE default; --",
-  'a`b',
-  '``',
-  'a`; DROP DATABASE default; -- `',
-  '\\',
-  'a\\',
-  '\\`',
-  "\\'",
-  'a\\nb',
-  'a\nb',
-  'a\r\n\tb',
-  'a\0b',
-  'a\b\fb',
-  'a\x01\x1b[31mb\x7f',
-  'a;--',
-  'a -- b',
-  'a/*b',
-  '*/',
-  '../a',
-  '..',
-  '.',
-  '.a.b',
-  'a/b',
-  ' ',
-  ' a ',
-  'ü€漢😀',
-  'a\u2028b\u202ec\ufeff',
-  'SELECT',
-  'INFORMATION_SCHEMA',
-  'a FORMAT JSONEachRow',
-  '{a:Identifier}',
-  '%60%00',
-  '0',
-  '-1',
-  'x'.repeat(100),
-]
+import { NAMES } from './hostile-names.js'
 
 describe('names, in a real server', () => {
   let server: ClickHouseServer
