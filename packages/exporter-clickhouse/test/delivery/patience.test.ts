@@ -7,7 +7,7 @@ import { makeSpan } from '../../../transform/test/spans.js'
 
 test('behind a server that hangs an export is answered after a second, and the next ones at once', async () => {
   const server = await scriptedServer('hang')
-  const to = exporterTo({ endpoint: server.url })
+  const to = exporterTo({ endpoint: server.url, timeoutMs: 10_000 })
   expect(await exported(to, spans(1))).toEqual({ code: 0 })
   const startedAt = performance.now()
   for (let n = 0; n < 10; n++) expect(await exported(to, spans(1))).toEqual({ code: 0 })
