@@ -34,23 +34,32 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.on(signal, () => process.exit(128 + constants.signals[signal]))
 
 const startedAt = new Date()
-const judge = judgeIn(copyOf(root, join(home, 'copy')), { quick })
 const results = []
 try {
   console.log('Unbroken …')
-  await judge.check(picked)
-  for (const one of picked) {
+  const judges = Array.from({ length: availableParallelism() }, (_, n) =>
+    judgeIn(copyOf(root, join(home, String(n), 'copy')), { quick }),
+  )
+  await judges[0].check(picked)
+  const left = [...picked.entries()]
+  await Promise.all(judges.map((judge) => judgeAll(judge, left)))
+} catch (error) {
+  fail(error.message)
+}
+
+/** Takes one breakage after another from those that are left. The results are in the order of the list. */
+async function judgeAll(judge, left) {
+  for (let next = left.shift(); next; next = left.shift()) {
+    const [index, breakage] = next
     const began = Date.now()
-    const found = await judge.verdictOn(one)
+    const found = await judge.verdictOn(breakage)
     const seconds = secondsSince(began)
-    results.push({ name: one.name, file: one.file, ...found, seconds })
+    results[index] = { name: breakage.name, file: breakage.file, ...found, seconds }
     console.log(
-      `${found.verdict.padEnd(13)} ${String(seconds).padStart(5)} s  ${one.name}${found.by ? `  ← ${found.by}` : ''}`,
+      `${found.verdict.padEnd(13)} ${String(seconds).padStart(5)} s  ${breakage.name}${found.by ? `  ← ${found.by}` : ''}`,
     )
     if (found.why) console.log(indented(found.why))
   }
-} catch (error) {
-  fail(error.message)
 }
 
 const killed = results.filter(({ verdict }) => verdict === 'killed').length

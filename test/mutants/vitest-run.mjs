@@ -26,39 +26,43 @@ export async function runTests(folder, { projects, files, deadlineMs }) {
     `--outputFile=${report}`,
   ]
   // A group of its own, so that it ends with all that its tests have started.
-  running = spawn(process.execPath, args, {
+  const vitest = spawn(process.execPath, args, {
     cwd: folder,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, SPANHOUSE_SEED: '1', TMPDIR: temporary, NO_COLOR: '1' },
   })
+  running.add(vitest)
   let said = ''
-  for (const stream of [running.stdout, running.stderr])
+  for (const stream of [vitest.stdout, vitest.stderr])
     stream.on('data', (text) => {
       said = (said + text).slice(-4000)
     })
   let isLate = false
   const deadline = setTimeout(() => {
     isLate = true
-    endTests()
+    end(vitest)
   }, deadlineMs)
-  const [code] = await once(running, 'exit')
+  const [code] = await once(vitest, 'exit')
   clearTimeout(deadline)
-  endTests()
-  running = undefined
+  end(vitest)
+  running.delete(vitest)
   if (isLate) return { status: 'timed out' }
   return existsSync(report)
     ? read(JSON.parse(readFileSync(report, 'utf8')), code, folder)
     : { status: 'did not start', why: said }
 }
 
-let running
+const running = new Set()
 
-/** Ends the run under way, if there is one. */
+/** Ends the runs under way. */
 export function endTests() {
-  if (running === undefined) return
+  for (const vitest of running) end(vitest)
+}
+
+function end({ pid }) {
   try {
-    process.kill(-running.pid, 'SIGKILL')
+    process.kill(-pid, 'SIGKILL')
   } catch {
     // It has ended.
   }
