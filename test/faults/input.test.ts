@@ -70,7 +70,7 @@ describe('names, in a real server', () => {
     return text.split('\n').filter((line) => line !== '')
   }
 
-  /** What is there after some work and was not there before: databases, and tables in them. */
+  /** The databases and tables that some work has created. */
   async function madeBy(work: () => Promise<unknown>): Promise<[string, string][]> {
     const before = new Set(await everything())
     await work()
@@ -142,50 +142,47 @@ describe('names, in a real server', () => {
     },
   )
 
-  test.each([false, true])(
-    'any may be that of a column, of rows that are whole: %s',
-    async (isWhole) => {
-      // Compact rows do not tell a column of such a name from what every object inherits (compact.ts).
-      const inherited = isWhole ? ['__proto__', 'constructor', 'toString'] : []
-      const names = [...NAMES, 'x'.repeat(1000), ...inherited]
-      // What stands before a dot is a file, and those of two maps must not be the same.
-      const ofMaps = names.filter((name) => !name.includes('.'))
-      const table = defineTable<SpanLike>({
-        name: `columns ${isWhole}`,
-        database: 'columns',
-        columns: [
-          ...names.map((name, index) => ({
-            name,
-            type: 'String',
-            ...(index % 2 === 0 ? ({ from: 'resource' } as const) : {}),
-            value: () => `value of ${name}`,
-          })),
-          ...ofMaps.map((name) => ({
-            name: `map ${name}`,
-            type: 'Map(String, String)',
-            from: 'resource' as const,
-            value: () => ({ [name]: name }),
-          })),
-        ],
-        orderBy: 'tuple()',
-      })
-      const schema = isWhole ? { ...table, toLine: (span: SpanLike) => table.toLine(span) } : table
-      await delivered({ schema })
-      const text = await server.query(
-        `SELECT * FROM ${quoteIdentifier('columns')}.${quoteIdentifier(table.name)} FORMAT JSONEachRow`,
-      )
-      expect(sorted(JSON.parse(text))).toEqual(
-        sorted(
-          Object.fromEntries([
-            ...names.map((name) => [name, `value of ${name}`]),
-            ...ofMaps.map((name) => [`map ${name}`, Object.fromEntries([[name, name]])]),
-          ]),
-        ),
-      )
-    },
-  )
+  test.each([false, true])('any may be the name of a column; whole rows: %s', async (isWhole) => {
+    // Compact rows do not tell a column of such a name from a property that every object inherits (compact.ts).
+    const inherited = isWhole ? ['__proto__', 'constructor', 'toString'] : []
+    const names = [...NAMES, 'x'.repeat(1000), ...inherited]
+    // The text before a dot names a file, and two maps must not have the same one.
+    const ofMaps = names.filter((name) => !name.includes('.'))
+    const table = defineTable<SpanLike>({
+      name: `columns ${isWhole}`,
+      database: 'columns',
+      columns: [
+        ...names.map((name, index) => ({
+          name,
+          type: 'String',
+          ...(index % 2 === 0 ? ({ from: 'resource' } as const) : {}),
+          value: () => `value of ${name}`,
+        })),
+        ...ofMaps.map((name) => ({
+          name: `map ${name}`,
+          type: 'Map(String, String)',
+          from: 'resource' as const,
+          value: () => ({ [name]: name }),
+        })),
+      ],
+      orderBy: 'tuple()',
+    })
+    const schema = isWhole ? { ...table, toLine: (span: SpanLike) => table.toLine(span) } : table
+    await delivered({ schema })
+    const text = await server.query(
+      `SELECT * FROM ${quoteIdentifier('columns')}.${quoteIdentifier(table.name)} FORMAT JSONEachRow`,
+    )
+    expect(sorted(JSON.parse(text))).toEqual(
+      sorted(
+        Object.fromEntries([
+          ...names.map((name) => [name, `value of ${name}`]),
+          ...ofMaps.map((name) => [`map ${name}`, Object.fromEntries([[name, name]])]),
+        ]),
+      ),
+    )
+  })
 
-  // In the name of a cluster braces stand for a macro of the server's.
+  // In the name of a cluster, braces mean a macro of the server.
   const clusters = NAMES.filter((name) => !name.startsWith('{'))
   test.each(clusters)('%j is a cluster of exactly that name', async (cluster) => {
     const made = await madeBy(async () => {
@@ -197,7 +194,7 @@ describe('names, in a real server', () => {
     expect(made).toEqual([])
   })
 
-  test('a name that no server takes is refused by it, and nothing is made', async () => {
+  test('a name that no server accepts is refused by the server, and nothing is created', async () => {
     const exporter = exporterTo({
       endpoint: server.url,
       database: 'long',
@@ -227,7 +224,7 @@ describe('names, in a real server', () => {
   })
 })
 
-// Names that are numbers come first in an object, and those of every object are not compared by toEqual.
+// Names that are numbers come first in an object, and toEqual does not compare inherited names.
 function sorted(row: object): string[] {
   return Object.entries(row)
     .map((entry) => JSON.stringify(entry))
@@ -330,9 +327,9 @@ describe('what goes over the wire', () => {
 
 const DEADLINE_MS = 1000
 
-/** Undefined if the options can be used. What is thrown is a list of problems on one line, and comes soon. */
+/** Undefined if the options can be used. Otherwise checks that the error comes soon and lists the problems on one line. */
 function refusalOf(options: unknown, env: NodeJS.ProcessEnv = {}): ConfigError | undefined {
-  // Of this process: others may have the machine at the moment.
+  // CPU time of this process: others may use the machine at the moment.
   const before = process.cpuUsage()
   let refusal: unknown
   try {
@@ -348,7 +345,7 @@ function refusalOf(options: unknown, env: NodeJS.ProcessEnv = {}): ConfigError |
   expect(cause).toBeUndefined()
   expect(message).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}]|zod|\bat .*:\d+:\d+/iu)
   expect(problems.length).toBeGreaterThan(0)
-  // A path, and then what is wrong there.
+  // A path, then the problem.
   const unclear = problems.filter(
     (problem) => problem.length > 600 || !/^[\w.[\]() -]+?:? .{8,}/.test(problem),
   )
@@ -467,7 +464,7 @@ describe('any value in place of any option', () => {
   })
 })
 
-describe('options from somewhere', () => {
+describe('options from an unknown source', () => {
   test('whose getters throw are named, each of them', () => {
     const throws = () => {
       throw new Error('a long story\nin two lines')
@@ -487,7 +484,7 @@ describe('options from somewhere', () => {
     }
   })
 
-  test('are read once: what a getter says the next time is nobody’s', () => {
+  test('are read once: what a getter gives the next time has no effect', () => {
     const reads: string[] = []
     const once = (name: string, value: unknown) => ({
       enumerable: true,
@@ -532,7 +529,7 @@ describe('options from somewhere', () => {
     }
   })
 
-  test('that are cyclic are taken for what they say', () => {
+  test('that are cyclic are read as usual', () => {
     const options: Record<string, unknown> = { endpoint: 'http://a' }
     options['destinations'] = [options]
     expect(refusalOf(options)?.message).toContain('destinations.0')
@@ -674,7 +671,7 @@ describe('the environment', () => {
   )
   const METRICS = 'OTEL_NODE_EXPERIMENTAL_SDK_METRICS'
 
-  test('is asked for six names and no others: no switch that is not documented, and no file', () => {
+  test('is read for six names and no others: there is no undocumented switch, and no file', () => {
     const asked = new Set<string>()
     const env = new Proxy(
       {},
@@ -689,7 +686,7 @@ describe('the environment', () => {
     expect([...asked].sort()).toEqual([...OURS, METRICS].sort())
   })
 
-  test('with anything in it gives options, and a doubt that names the variable', () => {
+  test('with any value gives options, and a doubt that names the variable', () => {
     const random = randomOf(SEED)
     const garbage = [
       ' ',
