@@ -27,7 +27,7 @@ export interface Misbehaviour {
 }
 
 const OK = 'HTTP/1.1 200 OK\r\n'
-/** The first line and headers of an answer of ClickHouse that names itself. */
+/** The beginning of an answer that shows it is from ClickHouse. */
 const OWN = `${OK}x-clickhouse-summary: {}\r\n`
 const EVERYTHING = Number.POSITIVE_INFINITY
 

@@ -94,7 +94,7 @@ async function httpsServer(): Promise<string> {
   return `https://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** An error that repeats values of the statement and of the rows. It is short, because the end of a long one is cut off. */
+/** Answers with an error that repeats values of the statement and of the rows. It is short, because the end of a long one is cut off. */
 function quoting(say: (quoted: string) => Reply): Behaviour {
   return async (exchange) => {
     const raw = await exchange.whole()

@@ -26,7 +26,7 @@ vi.mock('node:fs/promises', async (real) => {
 
 const count = faultsOf('damaged spools')
 const DIRECTORY = '/spool'
-/** Each batch with its rows and the destinations that it still waits for. */
+/** Each batch with its rows and the destinations that still need it. */
 const BATCHES: readonly (readonly [rows: number, destinations: readonly string[]])[] = [
   [1, ['a', 'b']],
   [7, ['a', 'b']],
