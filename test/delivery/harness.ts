@@ -17,7 +17,7 @@ interface Tally {
   duplicated: number
 }
 
-/** What a database's table holds of the spans that were made. */
+/** How many of the spans that were made are in the table of a database. */
 export async function tally(
   server: Pick<ClickHouseServer, 'query'>,
   database: string,
@@ -37,7 +37,7 @@ export async function rowsIn(
   return Number(await server.query(`SELECT count() FROM ${database}.traces`).catch(() => 0))
 }
 
-/** A destination of `stats()`; its account always adds up. */
+/** A destination of `stats()`. Checks that its counts add up. */
 export function statsOf(source: { stats(): Stats }, name = 'primary'): DestinationStats {
   const stats = source.stats().destinations[name]
   if (!stats) throw new Error(`no destination ${name}`)
@@ -69,7 +69,7 @@ export function load(
   let made = 0
   const timer = setInterval(() => {
     const now = performance.now()
-    // What a busy machine leaves no time for is not done later all at once: no application does that either.
+    // Spans that a busy machine had no time for are not made later all at once: no application does that either.
     due += (Math.min(now - before, 50) / 1000) * spansPerSecond
     before = now
     for (; made < Math.floor(due); made++) to.onEnd(shopSpan())
@@ -85,7 +85,7 @@ export function load(
   }
 }
 
-/** A measurement: it goes into a file, and from long runs into docs/. */
+/** Records a measurement in a file; those of long runs go into docs/. */
 export const figure: (test: string, values: Readonly<Record<string, number | string>>) => void =
   record
 

@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-// A table of the user's; what its enum does not list is refused.
+// A table of the user. Values that its enum does not list are refused.
 const kinds: Table<SpanLike> = {
   name: 'traces',
   database: 'kinds',
@@ -24,7 +24,7 @@ const kinds: Table<SpanLike> = {
   ddl: () => [],
 }
 
-test('one row of 100 that no enum lists costs one row, while others go on', async () => {
+test('one of 100 rows with a value that the enum does not list costs one row, while others go on', async () => {
   await server.query('CREATE DATABASE kinds')
   await server.query(`CREATE TABLE kinds.traces (kind Enum8('ok' = 1), span_id String)
     ENGINE = MergeTree ORDER BY span_id SETTINGS non_replicated_deduplication_window = 100`)

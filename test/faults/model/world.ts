@@ -62,7 +62,7 @@ export class World {
     )
   }
 
-  /** Ends the process, and loses everything on the disk that was not synced. */
+  /** Ends the process. `remains` says what is left of changes on the disk that were not synced. */
   losePower(random: Random, remains?: Remains): void {
     this.life.kill()
     for (const life of this.lives) life.powerWasLost = true
