@@ -61,7 +61,7 @@ export const targets = [
     digits: 0,
   },
   {
-    title: 'spans a second into the real server, to what it takes of ready requests',
+    title: 'spans a second into the real server, to the same requests only sent',
     ratio: { section: 'server', figure: 'spansPerSecond', of: 'spanhouse', to: 'replayed' },
   },
   {

@@ -7,7 +7,7 @@ const section = await import(`./sections/${file}`)
 console.log(JSON.stringify(await section[name](job).catch(refusal)))
 process.exit()
 
-/** A version of spanhouse that lacks an option of this subject is no failure of the run. */
+/** The run does not fail if a version of spanhouse lacks an option of this subject. */
 function refusal(error) {
   if (error.name !== 'ConfigError') throw error
   return { refused: error.message.replaceAll('\n', ' ') }

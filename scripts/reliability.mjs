@@ -1,4 +1,4 @@
-// Writes what long runs and mutants have measured into docs/reliability.md, between its markers: no figure there is
+// Writes the results of long runs and mutants into docs/reliability.md, between its markers. No figure there is
 // typed by hand. `node scripts/reliability.mjs`; `npm run test:long` ends with it.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ const DOCUMENT = 'docs/reliability.md'
 const FOLDER = 'docs/reliability'
 const NOT_YET = 'None has been committed yet.'
 
-// What the tests call it in their figures.
+// The names that the tests use in their figures.
 const LOST = ['rows lost', 'lost', 'missing']
 const DOUBLED = ['rows doubled', 'duplicated', 'stored twice']
 const ALTERED = ['rows altered']
@@ -46,24 +46,24 @@ function runsTable(runs) {
       ['day', ...each(({ startedAt }) => startedAt.slice(0, 10))],
       ['length', ...each(({ seconds }) => `${Math.round(seconds / 60)} min`)],
       [
-        'on',
+        'machine',
         ...each(
           ({ node, platform, cores, load }) =>
             `${platform}, ${cores} cores, Node ${node.slice(1)}${load > cores ? ', busy with other things' : ''}`,
         ),
       ],
       ['faults injected', ...each((run) => count(total(faultsIn(run))))],
-      ['of so many kinds', ...each((run) => count(kindsIn(run)))],
+      ['kinds of faults', ...each((run) => count(kindsIn(run)))],
       ['processes and servers killed', ...summed(KILLS)],
       ['spans looked for in tables', ...each(({ figures }) => count(spansIn(figures)))],
       ['**lost**', ...summed(LOST)],
       ['**doubled**', ...summed(DOUBLED)],
-      ['**altered, or of nobody**', ...summed([...ALTERED, ...FOREIGN])],
+      ['**altered, or never sent**', ...summed([...ALTERED, ...FOREIGN])],
       ['outages of the chaos run', ...chaos('outages')],
-      ['ms from the end of one to the first rows, p50', ...chaos('ms to recover, p50')],
+      ['ms from the end of an outage to the first rows, p50', ...chaos('ms to recover, p50')],
       ['the same, p99', ...chaos('ms to recover, p99')],
       [
-        'the slowest of the outages elsewhere, ms',
+        'the slowest recovery in other tests, ms',
         ...each(({ figures }) => count(Math.max(...figures.flatMap(recoveriesIn)))),
       ],
     ],
@@ -79,7 +79,7 @@ function faultsTable(runs) {
   const found = runs.map(faultsIn)
   const groups = [...new Set(found.flatMap((one) => Object.keys(one)))].sort()
   return table(
-    ['what', 'kinds', ...runs.map(({ seed }) => `seed ${seed}`)],
+    ['test', 'kinds', ...runs.map(({ seed }) => `seed ${seed}`)],
     groups.map((group) => {
       const kinds = new Set(found.flatMap((one) => Object.keys(one[group] ?? {})))
       const counts = found.map((one) => count(total({ [group]: one[group] ?? {} })))
@@ -127,7 +127,7 @@ function sum(figures, names) {
   return values.filter(Number.isFinite).reduce((all, one) => all + one, 0)
 }
 
-/** Only where it was also looked what was lost. */
+/** Only the spans of tests that also looked for lost ones. */
 function spansIn(figures) {
   const looked = figures.filter((one) => LOST.some((name) => name in one))
   return looked.reduce((all, one) => all + (one[SPANS.find((name) => name in one)] ?? 0), 0)

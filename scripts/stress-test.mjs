@@ -1,6 +1,6 @@
 // Checks that the tests pass on a busy machine: runs them several times while one busy process per core competes for the CPU.
 // `npm run test:stress -- [--times 5] [arguments of vitest]`; without arguments it runs everything that `npm test` runs.
-// Every run is finished, whatever failed. The results are in test-results/stress/summary.json.
+// Every run goes on to its end, even if tests fail. The results are in test-results/stress/summary.json.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

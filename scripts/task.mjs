@@ -1,5 +1,5 @@
-// One door for every task, so that a fresh clone needs nothing but Node and npm:
-// it installs (through a pinned pnpm), builds what changed, then runs the task.
+// The entry point of every task. A fresh clone needs nothing but Node and npm:
+// this installs (through a pinned pnpm), builds what changed, then runs the task.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -94,7 +94,7 @@ async function install() {
   if (isStamped(stamp, wanted)) return
   console.log(`Installing with ${PNPM} (once; downloads about 200 MB, mostly ClickHouse) …`)
   // Its output is shown only if it fails: some warnings, such as those about SDK 3 on Node 20, are expected.
-  // So nobody would see a question, and it must not ask any.
+  // A question would not be seen either, so it must not ask any.
   const args = ['install', '--frozen-lockfile', '--config.confirmModulesPurge=false']
   const stopClock = showSeconds()
   const { output, ...ending } = await ended(...pnpmCommand(args), ['ignore', 'pipe', 'pipe'])
@@ -109,7 +109,7 @@ async function install() {
   exitAs(ending)
 }
 
-/** Shows on a terminal that a slow download is not a hanging one. */
+/** Shows on a terminal that a slow download does not hang. */
 function showSeconds() {
   if (!process.stdout.isTTY) return () => {}
   const start = Date.now()
@@ -145,8 +145,8 @@ async function build() {
     const dist = join(folder, 'dist')
     if (existsSync(dist) && isStamped(stamp, wanted)) continue
     console.log(`Building @spanhouse/${name} …`)
-    // Apart, and then in its place: no file of an earlier build stays, a build that fails changes
-    // nothing, and what is running keeps what it has open.
+    // Build into a separate folder and then move it into place: no file of an earlier build stays,
+    // a failed build changes nothing, and running programs keep the files that they have open.
     const [fresh, old] = [`${dist}-${process.pid}`, `${dist}-${process.pid}-old`]
     process.on('exit', () => [fresh, old].map(remove))
     const isCommand = existsSync(join(folder, 'src/cli.ts'))
@@ -168,8 +168,8 @@ async function build() {
 const CODE_ONLY = ['--declaration', 'false', '--isolatedDeclarations', 'false', '--removeComments']
 
 /**
- * Bundles the code of a package as ESM and as CommonJS, including the parts of development dependencies that it uses. Into few files,
- * because sixty take longer to load.
+ * Bundles the code of a package as ESM and as CommonJS, including the parts of development dependencies that it uses. The bundle has
+ * few files, because sixty take longer to load.
  */
 async function bundle(folder, to) {
   const { name, version, dependencies, peerDependencies } = manifestOf(folder)
@@ -302,7 +302,7 @@ export { ${all.map((name) => `shared${name}`)} }
 
 // Packages whose tarball must hardly grow by the second copy of their code.
 const PACKED_SMALL = new Set(['@spanhouse/exporter-clickhouse'])
-// gzip recognises what it has seen less than 32 KiB before, and npm packs files of the same name side by side.
+// gzip recognises text that it has seen less than 32 KiB before, and npm packs files of the same name side by side.
 const MAX_PART_BYTES = 31_500
 const MAX_ATTEMPTS = 20
 const SMALL = {
@@ -325,7 +325,7 @@ async function builtInParts(input, modules) {
     id,
     unindented(minifySync(id, code ?? '', SMALL).code).length,
   ])
-  // What the parts import from each other comes on top: a part that has become too long gets so much less.
+  // The imports between parts come on top: a part that has become too long gets that much less room.
   const room = sizes.map(() => MAX_PART_BYTES)
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const partOf = partsWithin(room, sizes)
@@ -342,7 +342,7 @@ async function builtInParts(input, modules) {
   )
 }
 
-/** The part of each module, filled in order. The modules of the last part have none: they are in the entry. */
+/** The part of each module. Parts are filled in order. The last modules have no part: they are in the entry. */
 function partsWithin(room, sizes) {
   const parts = [[]]
   let length = 0
@@ -375,7 +375,7 @@ function manifestOf(folder) {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 }
 
-/** The folder of the installed package that a file is of; undefined for our own. */
+/** The folder of the installed package that a file belongs to; undefined for our own files. */
 function packageOf(file) {
   return /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file)?.[0]
 }
@@ -385,7 +385,7 @@ function licenseOf(folder) {
   return `${name} ${version}\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8')}`
 }
 
-/** Removes the types that no entry of the package shows. */
+/** Removes the type declarations that no entry of the package uses. */
 function pruneTypes(outDir, entries) {
   const shown = new Set()
   const see = (file) => {
@@ -446,7 +446,7 @@ function exitAs({ code, signal }) {
 
 /** Runs the command. Resolves with how it ended and, if `stdio` has pipes, with all of its output. */
 async function ended(command, args, stdio) {
-  // Whatever is started finds the node that runs this, not another one.
+  // Programs that are started find the `node` that runs this, not another one.
   const env = {
     ...process.env,
     PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
@@ -477,7 +477,7 @@ const [name, ...args] = process.argv.slice(2)
 if (!Object.hasOwn(tasks, name))
   fail(`Usage: node scripts/task.mjs ${Object.keys(tasks).join('|')}`)
 
-// A terminal sends Ctrl-C to all that runs in it: the command ends in its own way, and then we do.
+// A terminal sends Ctrl-C to all its programs: the command ends in its own way, and then this process ends.
 let running
 let isInterrupted = false
 process.on('SIGINT', () => {

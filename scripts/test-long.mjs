@@ -17,7 +17,7 @@ const at = args.indexOf('--seed')
 const [, given] = at < 0 ? [] : args.splice(at, 2)
 const seed = Number(at < 0 ? Date.now() % 2 ** 31 : given)
 if (!Number.isSafeInteger(seed) || seed < 0) {
-  console.error('Usage: npm run test:long -- [--seed <number>] [what vitest takes]')
+  console.error('Usage: npm run test:long -- [--seed <number>] [arguments of vitest]')
   process.exit(1)
 }
 const isWhole = args.length === 0
@@ -65,7 +65,7 @@ const counted = figures.flatMap(({ faults }) => Object.values(faults ?? {}))
 console.log(
   `seed ${seed}: ${figures.length} measurements, ${counted.reduce((sum, n) => sum + n, 0)} faults injected`,
 )
-// A part of the tests is no run to be compared with others.
+// A run of some of the tests cannot be compared with others.
 if (isWhole) {
   mkdirSync(FOLDER, { recursive: true })
   const file = `${FOLDER}/seed-${seed}.json`

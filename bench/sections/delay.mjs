@@ -11,7 +11,7 @@ export const delay = {
   title: 'Delay of the event loop',
   about:
     'Largest and 99th percentile of the delays that a timer of 1 ms meets while spans come at a steady pace, in milliseconds. ' +
-    'What the floor has is the timer itself and the machine; the others are shown by what they add to it.',
+    'The floor shows the timer itself and the machine; the others show what they add to it.',
   sizes: {
     full: { rounds: 5, seconds: 4, rates: RATES, compared: SUBJECTS },
     quick: { rounds: 3, seconds: 1.2, rates: RATES.slice(1), compared: SUBJECTS.slice(0, 3) },

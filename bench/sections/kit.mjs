@@ -1,4 +1,4 @@
-// What the measurements share, in the worker's process.
+// Helpers that the measurements share, in the worker's process.
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'

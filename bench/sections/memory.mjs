@@ -4,15 +4,15 @@ import { jobsFor, startSubject } from '../subjects/subjects.mjs'
 import { pace, push, settle } from './kit.mjs'
 
 const SUBJECTS = ['floor', 'spanhouse', 'otlp-protobuf', 'otlp-json', 'client']
-const NOBODY = 'http://127.0.0.1:9'
+const UNREACHABLE = 'http://127.0.0.1:9'
 const MIB = 1024 * 1024
 
 export const memory = {
   name: 'memory',
   title: 'Memory at rest and under load',
   about:
-    'Heap (with the buffers outside of it) and resident memory, in MiB: at rest, and the most that was seen while 10,000 spans a second came, garbage included. ' +
-    "What the floor has is Node.js, OpenTelemetry's SDK and the spans of the run; the others are shown by what they add to it.",
+    'Heap (with the buffers outside of it) and resident memory, in MiB: at rest, and the highest value while 10,000 spans a second came, garbage included. ' +
+    "The floor shows Node.js, OpenTelemetry's SDK and the spans of the run; the others show what they add to it.",
   sizes: {
     full: { rounds: 5, seconds: 4, compared: SUBJECTS },
     quick: { rounds: 3, seconds: 1.2, compared: SUBJECTS.slice(0, 3) },
@@ -40,8 +40,8 @@ export const backlog = {
   name: 'backlog',
   title: 'Memory with a dead destination',
   about:
-    'Spans come at 50,000 a second to a port where nobody listens, more than the queue can hold (16 MiB, so that it fills in seconds, 8 in a quick run; the default is 64). ' +
-    'Growth in MiB: the most that was seen, garbage included, and what is held after a garbage collection; of the floor what it is, of the others what they add to it. The BatchSpanProcessor has its default queue of 2,048 spans and drops the rest.',
+    'Spans for a port where nothing listens come at 50,000 a second, more than the queue can hold (16 MiB, so that it fills in seconds, 8 in a quick run; the default is 64). ' +
+    'Growth in MiB: the highest value, garbage included, and what is held after a garbage collection. The floor shows its own growth; the others show what they add to it. The BatchSpanProcessor has its default queue of 2,048 spans and drops the rest.',
   sizes: {
     full: {
       rounds: 5,
@@ -65,7 +65,7 @@ export const backlog = {
       shape: 'reference',
       rate: 50_000,
       seconds,
-      endpoints: [NOBODY],
+      endpoints: [UNREACHABLE],
     }
     const queues = {
       floor: { queueBytes: 0 },

@@ -1,4 +1,4 @@
-// All sections, in the order in which they run and appear. A section says what it measures (`jobs`, or `run` for what needs no
+// All sections, in the order in which they run and appear. A section says what it measures (`jobs`, or `run` if it needs no
 // worker), how often (`sizes`), and which figures are shown; its measurement is in the same file.
 import { allocation } from './allocation.mjs'
 import { cost, destinations, shop, sweep, throughput } from './cost.mjs'

@@ -15,8 +15,8 @@ export const server = {
   name: 'server',
   title: 'Spans a second into a real ClickHouse',
   about:
-    'The server of @spanhouse/local-clickhouse and the process share the cores; until SELECT count() finds every span. ' +
-    'The last row is what the server takes: the requests of the first one, recorded before and only sent, four at a time. × is the ratio to it.',
+    'The server of @spanhouse/local-clickhouse and the process share the cores. The time ends when SELECT count() finds every span. ' +
+    'The last row is what the server can take: the requests of the first row, recorded before and only sent, four at a time. × is the ratio to it.',
   sizes: {
     full: { rounds: 5, spans: 200_000, compared: ['spanhouse', 'spanhouse-br', 'client'] },
     quick: { rounds: 3, spans: 20_000, compared: ['spanhouse'] },

@@ -1,4 +1,4 @@
-// The servers that measurements send to. Each is started when it is first asked for, in a process of its own.
+// The servers that measurements send to. Each is started in a separate process when it is first needed.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -25,7 +25,7 @@ export function openServers() {
     countingSink: memoized(() => start('sink.mjs', { args: ['--rows'] })),
     /** URLs of broken servers, by the way in which they are broken. */
     sick: memoized(async () => JSON.parse(await start('sick.mjs'))),
-    /** A sink on a core of its own, and the command that binds a worker to another; undefined where this is impossible. */
+    /** A sink on one core, and the command that binds a worker to another; undefined where this is impossible. */
     cores: memoized(async () => {
       if (!(await canPin())) return undefined
       return { sink: await start('sink.mjs', { pin: pinTo(1) }), pin: pinTo(0) }

@@ -22,7 +22,7 @@ const behaviours = {
       )
   }),
 }
-const urls = { refusing: 'http://127.0.0.1:9' } // nobody listens there
+const urls = { refusing: 'http://127.0.0.1:9' } // nothing listens there
 for (const [way, server] of Object.entries(behaviours)) {
   await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
   urls[way] = `http://127.0.0.1:${server.address().port}`

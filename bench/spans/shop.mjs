@@ -1,4 +1,4 @@
-// The spans that all three services of the demo recorded (under the storefront's resource), over and over: each time later, with
+// The spans that all three services of the demo recorded (under the storefront's resource), again and again: each time later, with
 // fresh ids, and with other digits in the values that differ from request to request.
 import { readFileSync } from 'node:fs'
 import { ids, seededRandom, spanFactory } from './span-factory.mjs'

@@ -32,7 +32,7 @@ const { old, pairs } = options()
 const temporary = mkdtempSync(join(tmpdir(), 'spanhouse-pairs-'))
 let building
 process.on('exit', () => {
-  // All of its processes, before the folder that they write to is removed.
+  // End all processes of the build before the folder that they write to is removed.
   if (building) process.kill(-building.pid, 'SIGKILL')
   rmSync(temporary, { recursive: true, force: true, maxRetries: 10 })
 })
@@ -40,7 +40,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.on(signal, () => process.exit(128 + constants.signals[signal]))
 
 await build(HERE)
-const isFolder = existsSync(join(old, 'packages')) // and no branch of the same name as a folder
+const isFolder = existsSync(join(old, 'packages')) // not a branch of the same name as a folder
 const oldWorker = workerFor(isFolder ? built(resolve(old)) : await checkedOut(old), 'old')
 const newWorker = workerFor(HERE, 'new')
 
@@ -57,7 +57,7 @@ showProgress('')
 sink.stop()
 console.log(asText(table()))
 
-/** Each other pair begins with the new build: being first must not favour either. */
+/** Every second pair begins with the new build: being first must not favour either. */
 async function pair(n) {
   showProgress(`pair ${n + 1} of ${pairs}`)
   if (n % 2 === 0) {
@@ -134,7 +134,7 @@ async function checkedOut(ref) {
 
 async function build(folder) {
   const stdio = ['ignore', 'inherit', 'inherit']
-  // Detached: a process group of its own, which can be ended as a whole.
+  // Detached: a separate process group, which can be ended as a whole.
   building = spawn('npm', ['run', '--silent', 'build'], { cwd: folder, stdio, detached: true })
   const [code] = await once(building, 'close')
   building = undefined

@@ -2,7 +2,7 @@
 //   onEnd(span)
 //   delivered()   the number of spans delivered so far
 //   flush()       resolves when all are delivered or given up
-//   maxInFlight   how many spans may be on their way at once: enough that the subject never idles, too few to make it drop any
+//   maxInFlight   how many spans may be in flight at once: enough that the subject never idles, too few to make it drop any
 
 export const subjects = {
   spanhouse: { title: 'spanhouse', module: './spanhouse.mjs' },

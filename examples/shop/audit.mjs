@@ -28,7 +28,7 @@ export async function audit(server, runId, made, signal) {
   }
 }
 
-/** What is wrong where, a sentence each; none if every server holds every span exactly once. */
+/** A sentence for each problem; none if every server holds every span exactly once. */
 export function shortcomings(audits, destinations) {
   return audits.flatMap(({ name, made, rows, ids, lost, duplicated, problem }) => {
     const { waiting, dropped } = destinations[name]

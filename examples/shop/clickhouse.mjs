@@ -1,4 +1,4 @@
-// The day keeps the question cheap where the table is large.
+// The limit of one day keeps the query cheap on a large table.
 export const OF_THIS_RUN = `FROM telemetry.traces
   WHERE timestamp > now() - INTERVAL 1 DAY AND resource_attributes['demo.run_id'] = {run:String}`
 

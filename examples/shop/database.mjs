@@ -1,4 +1,4 @@
-// The shop's database is make-believe: it only takes its time, and leaves the spans a real one would.
+// The shop's database is simulated: it only waits, and makes the spans that a real one would make.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SpanKind } from '@opentelemetry/api'
 import { inSpan } from './service.mjs'
@@ -23,7 +23,7 @@ export function query(operation, collection, text, { typicalMs, rows = 1 }) {
   )
 }
 
-/** Mostly about `typicalMs`, now and then several times as long: the shape real latencies have. */
+/** Mostly about `typicalMs`, now and then several times as long, as real latencies are. */
 export function takeTime(typicalMs) {
   return sleep(typicalMs * Math.exp(0.5 * normal()))
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What `promise` gives, or an error if it has not come within `ms`. */
+/** Resolves as `promise` does, or rejects if that takes longer than `ms`. */
 export async function within(ms, what, promise) {
   let timer
   const late = new Promise((_resolve, reject) => {
@@ -13,7 +13,7 @@ export async function within(ms, what, promise) {
   }
 }
 
-/** Asks until the answer is true; false when `ms` have gone by without. */
+/** Calls `isSo` until it gives true; gives false if that takes longer than `ms`. */
 export async function eventually(ms, signal, isSo) {
   for (const end = Date.now() + ms; Date.now() < end; await sleep(100, undefined, { signal })) {
     if (await isSo()) return true

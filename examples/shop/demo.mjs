@@ -1,4 +1,4 @@
-// npm run demo: the story, from the first server to the last figure.
+// npm run demo: the whole course, from the first server to the last figure.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { audit, shortcomings } from './audit.mjs'
@@ -97,7 +97,7 @@ async function crash(server, seconds, progress) {
 /** True once every span made has been given to the exporters and no row waits in them. */
 function settle(shop) {
   return eventually(30_000, signal, async () => {
-    // A flush that fails is tried again; the figures tell what came of it.
+    // A failed flush is tried again; the figures show the result.
     await shop.flush().catch(() => {})
     const { made, open, destinations } = await shop.figures()
     const isSettled = ({ accepted, waiting }) => accepted === made && waiting === 0
@@ -107,7 +107,7 @@ function settle(shop) {
 
 async function keepUp(servers) {
   sayServersStayUp(servers)
-  // The timer keeps the process alive: the servers' own handles need not.
+  // The timer keeps the process alive: the handles of the servers may not.
   await sleep(2 ** 31 - 1, undefined, { signal }).catch(() => {})
 }
 

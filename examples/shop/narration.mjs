@@ -47,7 +47,7 @@ export function latencyVerdict(visits, outage) {
     ? `${answered} while ${outage.name} was up, and ${down} while it was down.`
     : `${answered}.`
   if (failures(visits, false).length > 0) return medians
-  return `${medians} No request failed but those that the shop fails by itself.`
+  return `${medians} No request failed except those that the shop fails on purpose.`
 }
 
 export function sayServersStayUp(servers) {
@@ -69,7 +69,7 @@ export function sayWhatNext(target) {
     sayWrapped('The same into a ClickHouse of your own, where nothing is killed:')
     say('\n  npm run demo -- --endpoint http://localhost:8123\n')
   }
-  sayWrapped('What an application needs for it is in examples/shop/telemetry.mjs.')
+  sayWrapped('examples/shop/telemetry.mjs shows what an application needs for this.')
 }
 
 /** The page reads its query from the fragment, in base64. If the link does not fit into a line, the query is left out. */

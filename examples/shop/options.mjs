@@ -6,7 +6,7 @@ const options = [
   ['--keep', 'leave the servers up after the report, until Ctrl-C'],
   ['--endpoint URL', 'send to this ClickHouse instead of starting two; nothing is killed there'],
   ['--user NAME', 'its user, if not in OTEL_EXPORTER_CLICKHOUSE_USERNAME'],
-  ['--password WORD', 'its password; out of sight in OTEL_EXPORTER_CLICKHOUSE_PASSWORD'],
+  ['--password WORD', 'its password; better hidden in OTEL_EXPORTER_CLICKHOUSE_PASSWORD'],
   ['--help', 'this text'],
 ]
 
@@ -25,10 +25,10 @@ export function parseOptions(args, env) {
     throw new UsageError('--seconds must be a number from 1 to 3600')
   }
   if (!endpoint && (user ?? password) !== undefined) {
-    throw new UsageError('--user and --password belong to --endpoint')
+    throw new UsageError('--user and --password need --endpoint')
   }
   if (endpoint && keep)
-    throw new UsageError('--keep is for servers of the demo; yours stays up by itself')
+    throw new UsageError('--keep is for the servers of the demo; your own server stays up anyway')
   return {
     seconds: Number(seconds),
     keep,

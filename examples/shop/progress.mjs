@@ -26,7 +26,7 @@ export function openProgress() {
         line += ` | ${part}`
       }
       if (isLive) return draw(line)
-      // A log wants a line now and then, not four a second.
+      // A log needs a line now and then, not four a second.
       if (Date.now() - saidAt < 2000) return
       saidAt = Date.now()
       say(line)
@@ -54,7 +54,7 @@ export function watchSpans(progress, { shop, load, servers, runId }) {
   async function loop() {
     for (; !over; await sleep(250)) await look()
   }
-  // Whatever is wrong with a service shows in the story itself.
+  // Ignored here: the demo itself fails if a service has a problem.
   const looking = loop().catch(() => {})
   return {
     async stop() {

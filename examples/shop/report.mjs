@@ -11,7 +11,7 @@ const SLOWEST = `
   ${OF_THIS_RUN}
   GROUP BY service_name, span_name ORDER BY ms[1] DESC LIMIT 10`
 
-// The trace most worth a look: through all services, from the time of the outage, with errors, long.
+// The most interesting trace: through all services, from the time of the outage, with errors, long.
 const INTERESTING = `
   SELECT trace_id, count() AS spans, uniqExact(service_name) AS services,
     toUnixTimestamp64Milli(min(timestamp)) AS since
@@ -32,7 +32,7 @@ export async function printReport({ visits, audits, servers, runId, outage }) {
   say()
   for (const line of failureLines(visits)) say(`  ${line}`)
   section('Spans', auditTable(audits))
-  // The last server is the one that was down, so what it tells is the better proof.
+  // The last server is the one that was down, so its rows are the better proof.
   const server = servers.findLast((_, i) => audits[i].rows > 0)
   if (!server) return
   section(
@@ -61,7 +61,7 @@ function latencyTable(visits, outage) {
   )
 }
 
-/** Which answers were errors. Most are simulated, and the reader must not blame the exporter for them. */
+/** The answers that were errors. Most are simulated, and the reader must not blame the exporter for them. */
 function failureLines(visits) {
   const listed = (all) => all.map(([what, times]) => `${count(times)} × ${what}`).join(', ')
   const [simulated, others] = [failures(visits, true), failures(visits, false)]

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { startClickHouse } from '@spanhouse/local-clickhouse'
 import { within } from './deadline.mjs'
 
-/** ClickHouse servers of the demo's own, their data in one directory that goes when the demo goes. */
+/** The demo's ClickHouse servers. Their data is in one directory, which is removed when the demo ends. */
 export function localServers(names) {
   const directory = mkdtempSync(join(tmpdir(), 'spanhouse-demo-'))
   process.on('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }))
@@ -21,7 +21,7 @@ function localServer(name, dataDir) {
   const server = {
     name,
     endpoint: undefined,
-    /** The second start is on the port and the data of the first. */
+    /** A second start uses the port and the data of the first. */
     async start() {
       const port = server.endpoint && { httpPort: Number(new URL(server.endpoint).port) }
       running = startClickHouse({ dataDir, ...port })

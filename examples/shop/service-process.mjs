@@ -5,7 +5,7 @@ import { within } from './deadline.mjs'
 
 const telemetry = new URL('telemetry.mjs', import.meta.url).href
 
-/** One service in a process of its own, as of `node --import ./telemetry.mjs name.mjs`. */
+/** Runs one service in a separate process, as `node --import ./telemetry.mjs name.mjs` would. */
 export function startService(name, env) {
   const child = fork(fileURLToPath(new URL(`${name}.mjs`, import.meta.url)), {
     execArgv: ['--import', telemetry],

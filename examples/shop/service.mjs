@@ -10,7 +10,7 @@ export const express = createRequire(import.meta.url)('express')
 
 const tracer = trace.getTracer('shop', '1.4.0')
 
-/** Runs `work` in a span of its own; what it throws is recorded there. */
+/** Runs `work` in a new span; an error of `work` is recorded there. */
 export function inSpan(name, options, work) {
   return tracer.startActiveSpan(name, options, async (span) => {
     try {
@@ -37,7 +37,7 @@ export class SimulatedFailure extends Error {
 export function serve(app) {
   app.use((error, _request, response, _next) => {
     const status = error.httpStatus ?? 500
-    // A 4xx is an answer, not a failure of the one who gives it.
+    // A 4xx is an answer, not a failure of this service.
     if (status >= 500) recordError(trace.getActiveSpan(), error)
     response.status(status).json({ error: error.message, simulated: error.simulated })
   })
@@ -67,7 +67,7 @@ function recordError(span, error) {
   span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
 }
 
-// A terminal sends Ctrl-C to every process of the demo; the services end when the demo says so, or is gone.
+// A terminal sends Ctrl-C to every process of the demo; the services end when the demo tells them to, or when it has ended.
 process.on('SIGINT', () => {})
 process.on('disconnect', () => process.exit())
 if (!process.connected) process.exit()

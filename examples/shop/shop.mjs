@@ -29,7 +29,7 @@ export function openShop({ servers, runId }) {
       return start('storefront', { SHOP_CATALOG_URL: catalog, SHOP_PAYMENT_URL: payment })
     },
     flush: () => askAll('flush'),
-    /** Spans ended and still open in all services, and what their exporters say of each server. */
+    /** Spans ended and still open in all services, and the statistics of their exporters for each server. */
     async figures() {
       const figures = await askAll('figures')
       return {
@@ -45,12 +45,12 @@ export function openShop({ servers, runId }) {
       await Promise.all(services.map((service) => service.kill()))
     },
     kill: () => Promise.all(services.map((service) => service.kill())),
-    /** The last words of the services on stderr. */
+    /** The last lines of the services on stderr. */
     complaints: () => services.flatMap((service) => service.complaints()),
   }
 }
 
-// Nobody's sampler, limits or endpoint in the environment may change the demo's figures.
+// A sampler, limits or an endpoint in the environment must not change the demo's figures.
 function withoutTelemetrySettings(env) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('OTEL_')))
 }

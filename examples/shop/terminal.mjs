@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 
 const output = process.stdout
 
-/** Whether a line may be drawn over; a pipe or a log gets whole lines only. */
+/** Whether a line may be overwritten; a pipe or a log gets whole lines only. */
 export const isLive = Boolean(output.isTTY) && process.env.TERM !== 'dumb'
 
 // Some terminals report a width of 0; a pipe reports none.

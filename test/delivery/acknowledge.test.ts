@@ -17,7 +17,7 @@ import { rowsIn, tally } from '../kit/traces-table.js'
 // moments of standstill do not count.
 const EXPORTS = 10
 const AT_ONCE_MS = EXPORTS * 900
-// An answer that takes longer is not waited for (docs/guarantees.md, "What is acknowledged").
+// The exporter does not wait longer for an answer (docs/guarantees.md, "What is acknowledged").
 const PATIENCE_MS = 1000
 
 let server: ClickHouseServer
@@ -55,7 +55,7 @@ test("acknowledge 'delivered': forceFlush() returns at once while the destinatio
   await proxy.become('hang')
   endSpans(10)
   await provider.forceFlush()
-  await until(() => statsOf(exporter).failing) // the first attempt has to fail: at the deadline
+  await until(() => statsOf(exporter).failing) // the first attempt has to fail, at its deadline
   const startedAt = performance.now()
   for (let flushes = 0; flushes < EXPORTS; flushes++) {
     endSpans(150)
@@ -162,7 +162,7 @@ test('forceFlush() of the processor resolves only when every earlier row can be 
   await processor.shutdown()
 })
 
-test('forceFlush() while spans go on arriving ends: it waits for the earlier ones alone', async () => {
+test('forceFlush() ends while spans go on arriving: it waits only for the earlier ones', async () => {
   const processor = new ClickHouseSpanProcessor({ endpoint: server.url, database })
   const timer = setInterval(() => {
     for (const span of shopSpans(10)) processor.onEnd(span)
@@ -175,7 +175,7 @@ test('forceFlush() while spans go on arriving ends: it waits for the earlier one
   await processor.shutdown()
 })
 
-test('shutdown() resolves by its deadline and counts what is left', async () => {
+test('shutdown() resolves by its deadline and counts the rows that are left', async () => {
   const processor = new ClickHouseSpanProcessor({
     shutdownTimeoutMs: 300,
     batch: { maxRows: 42 },
@@ -204,7 +204,7 @@ function batched(options: Options = {}) {
   })
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'shop' }),
-    // Its forceFlush() does not wait for an export that it has begun by itself: it begins none here.
+    // Its forceFlush() does not wait for exports that it began by itself, so it must begin none here.
     spanProcessors: [
       batchSpanProcessor(exporter, {
         scheduledDelayMillis: 60_000,

@@ -10,7 +10,7 @@ import { shopSpans } from '../kit/shop-spans.js'
 import { statsOf } from '../kit/stats.js'
 import { rowsIn, tally } from '../kit/traces-table.js'
 
-// What stands between an application and its ClickHouse, with the real server behind it.
+// Proxies between an application and its ClickHouse, with the real server behind them.
 
 let server: ClickHouseServer
 let lines: string[] = []
@@ -62,16 +62,16 @@ beforeEach(() => {
 
 describe('a proxy delivers every row once that', () => {
   const harmless: Record<string, Habits> = {
-    'takes all headers of ClickHouse away': {
+    'removes all headers of ClickHouse': {
       answer: ({ headers }) => remove(headers, /^x-clickhouse/),
     },
-    'puts query ids of its own in place of ours, as chproxy does': {
+    'replaces our query ids by its own, as chproxy does': {
       request: (message) => {
         const id = randomBytes(8).toString('hex').toUpperCase()
         message.path = message.path.replace(/query_id=[^&]*/, `query_id=${id}`)
       },
     },
-    'compresses answers that nobody asked it to': {
+    'compresses answers without being asked': {
       answer: (message) => {
         message.body = gzipSync(message.body)
         message.headers['content-encoding'] = 'gzip'
@@ -88,7 +88,7 @@ describe('a proxy delivers every row once that', () => {
           if (name.startsWith('x-clickhouse')) headers[name] = [String(value), String(value)]
       },
     },
-    'says 203 for what it has transformed': {
+    'answers 203 because it has transformed the answer': {
       answer: (message) => {
         message.status = 203
       },
@@ -109,7 +109,7 @@ describe('a proxy delivers every row once that', () => {
   })
 })
 
-describe('rows are held, and one line says what answers, when a proxy', () => {
+describe('rows are held, and one log line says what answers, when a proxy', () => {
   const page = { 'content-type': 'text/html; charset=utf-8', server: 'nginx/1.25.3' }
   const liars: Record<string, [answer: Partial<Message>, says: RegExp]> = {
     'shows a maintenance page with 200': [
@@ -177,7 +177,7 @@ describe('rows are held, and one line says what answers, when a proxy', () => {
   })
 })
 
-test('rows go on when a proxy begins to take the headers of ClickHouse away', async () => {
+test('rows are delivered when a proxy begins to remove the headers of ClickHouse', async () => {
   const proxy = await rewritingProxy(server.httpPort, {})
   const processor = open({ endpoint: proxy.url })
   add(processor, 20)
@@ -192,7 +192,7 @@ test('rows go on when a proxy begins to take the headers of ClickHouse away', as
   await processor.shutdown()
 })
 
-describe('rows are held, none is refused, and the line says what to do, when a proxy', () => {
+describe('rows are held, none is refused, and the log line says what to do, when a proxy', () => {
   const unzip = (message: Message) => {
     const { headers, body } = message
     if (headers['content-encoding'] === 'gzip') message.body = gunzipSync(body)
@@ -286,7 +286,7 @@ describe('a user whose profile allows only small statements', () => {
     },
   )
 
-  test('too small for any: the rows are held, and the line names the setting', async () => {
+  test('too small for any statement: the rows are held, and the line names the setting', async () => {
     await createTables()
     const processor = open({ username: 'tiny' })
     add(processor, 50)
@@ -297,7 +297,7 @@ describe('a user whose profile allows only small statements', () => {
   })
 })
 
-test('a batch that is more than one query may use is halved until it fits', async () => {
+test('a batch that needs more than one query may use is halved until it fits', async () => {
   await createTables()
   const processor = open({ username: 'poor', batch: { maxRows: 20_000 } })
   add(processor, 20_000)
@@ -308,7 +308,7 @@ test('a batch that is more than one query may use is halved until it fits', asyn
 })
 
 describe('a setting that a constraint forbids', () => {
-  test('and that nothing depends on is left out, once, and named with what that costs', async () => {
+  test('and on which nothing depends is left out once, and named with the consequence', async () => {
     const processor = open({ username: 'no_comment' })
     for (let n = 0; n < 2; n++) {
       add(processor, 10)
@@ -325,7 +325,7 @@ describe('a setting that a constraint forbids', () => {
     await processor.shutdown()
   })
 
-  test('and that deduplicates is left out, and stats() and the log say what that means', async () => {
+  test('and that deduplicates is left out, and stats() and the log show the consequence', async () => {
     const processor = open({ username: 'no_token' })
     add(processor, 10)
     await processor.forceFlush()
@@ -337,7 +337,7 @@ describe('a setting that a constraint forbids', () => {
     await processor.shutdown()
   })
 
-  test('and that rows depend on holds them; the line says which, and what would come of it', async () => {
+  test('and on which rows depend holds the rows; the line names the setting and the consequence of leaving it out', async () => {
     await createTables()
     const processor = open({ username: 'ten_rows' })
     add(processor, 20)
@@ -349,9 +349,9 @@ describe('a setting that a constraint forbids', () => {
     await processor.shutdown()
   })
 
-  test('and whose value on the server does as well is left out, and nothing is said', async () => {
+  test('and whose value on the server is good enough is left out without a log line', async () => {
     await createTables()
-    const processor = open({ username: 'guarded', batch: { maxRows: 5 } }) // several are under way at once
+    const processor = open({ username: 'guarded', batch: { maxRows: 5 } }) // several batches are under way at once
     for (let n = 0; n < 2; n++) {
       add(processor, 20)
       await processor.forceFlush()
@@ -371,7 +371,7 @@ describe('a setting that a constraint forbids', () => {
     await processor.shutdown()
   })
 
-  test('and that the application asks for is for it to remove', async () => {
+  test('and that the application has set is named, and the line says to remove it', async () => {
     await createTables()
     const processor = open({ username: 'no_threads', settings: { max_insert_threads: 4 } })
     add(processor, 10)
@@ -384,7 +384,7 @@ describe('a setting that a constraint forbids', () => {
 })
 
 test.each(['daily', "odd 'view"])(
-  'a materialised view that fails is named, and no value of a row: %s',
+  'a materialised view that fails is named, and no value of a row is shown: %s',
   async (name) => {
     await createTables()
     await server.query(`CREATE TABLE ${database}.target (n UInt64) ENGINE = MergeTree ORDER BY n`)
@@ -405,7 +405,7 @@ test.each(['daily', "odd 'view"])(
   },
 )
 
-describe('an engine without tokens is named, with no advice that it cannot follow', () => {
+describe('an engine without tokens is named, without advice that cannot be followed', () => {
   test.each([
     ['Null', /The engine of the table, Null, does not support deduplication tokens\.$/],
     ['Memory', /The engine of the table, Memory, does not support deduplication tokens\.$/],

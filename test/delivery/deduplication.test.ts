@@ -30,7 +30,7 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-/** What is found by a user who must do without some settings of ours. */
+/** The deduplication found by a user without some of our settings. */
 async function found(username: string, leftOut: string[] = [], database = 'telemetry') {
   const [config] = parseConfig({ endpoint: server.url, username, database }, {}).destinations
   if (!config) throw new Error('no destination')
@@ -41,7 +41,7 @@ async function found(username: string, leftOut: string[] = [], database = 'telem
   return finding?.deduplication
 }
 
-test('what is sent is at work, whatever the profile says', async () => {
+test('the settings that we send are in force, whatever the profile says', async () => {
   for (const user of Object.keys(PROFILES)) expect(await found(user), user).toBe('effective')
 })
 
@@ -54,12 +54,12 @@ test.each([
   expect(await found('plain', [setting])).toBe('effective')
 })
 
-test('a setting that the server does not know has no say', async () => {
+test('a setting that the server does not know has no effect', async () => {
   expect(await found('plain', ['deduplicate_insert', 'limit'])).toBe('effective')
   expect(await found('plain', ['insert_deduplication_token'])).toBe('ineffective')
 })
 
-test('a table without a window forgets tokens, and one that is not shown is unknown', async () => {
+test('a table without a window forgets tokens, and the window of a hidden table is unknown', async () => {
   expect(await found('plain', [], 'plain')).toBe('ineffective')
   expect(await found('blind', [], 'plain')).toBe('unknown')
 })

@@ -14,14 +14,14 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-// A table of the user's without anything that tells its rows apart.
+// A table of the user. No column distinguishes its rows.
 const hits = defineTable<SpanLike>({
   name: 'traces',
   columns: [{ name: 'service', type: 'String', value: () => 'shop' }],
   orderBy: 'service',
 })
 
-test('batches of equal rows are all stored: the second is no retry of the first', async () => {
+test('batches of equal rows are all stored: the second is not a retry of the first', async () => {
   const processor = new ClickHouseSpanProcessor({
     endpoint: server.url,
     database: 'equal',

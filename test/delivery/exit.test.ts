@@ -80,7 +80,7 @@ test.each(['processor', 'exporter'] as const)(
       'ms held': heldMs,
       flushTimeoutMs: 1000,
     })
-    // The promise is a second; what a process needs to end comes on top. Without it these are ten.
+    // The promise is a second. The time that a process needs to end comes on top. Without the promise it would be ten.
     expect(heldMs).toBeLessThan(SOON_MS)
     await proxy.close()
   },
@@ -97,7 +97,7 @@ function run(argument: object) {
   return {
     ended: once(child, 'close'),
     kill: (signal: NodeJS.Signals) => child.kill(signal),
-    /** The last word of each kind; anything else on stderr fails, but for what we warn of. */
+    /** The last line of each kind. Any other text on stderr fails the test, except our warnings. */
     said: () =>
       Object.fromEntries(
         text

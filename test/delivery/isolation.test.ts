@@ -51,7 +51,7 @@ async function broken(how: 'hang' | 'trickle'): Promise<Sick> {
 }
 
 test.for(kinds)(
-  'one destination %s: the healthy one gets everything meanwhile, as if it were alone',
+  'one destination %s: meanwhile the healthy one gets everything, as if it were alone',
   async ([kind, make]) => {
     const sick = await make()
     const [alone, beside] = [await deliveredMs(), await deliveredMs(sick)]
@@ -62,8 +62,8 @@ test.for(kinds)(
       'ms to flush 100 rows alone': flushAlone,
       'ms to flush them beside it': flushBeside,
     })
-    // By what the same machine has just done alone. Who waits for a sick one waits for its deadline of ten seconds; the exact
-    // ratio is a matter of bench/.
+    // Compared with a run on the same machine without the sick one. To wait for a sick one would take its deadline of ten
+    // seconds; bench/ measures the exact ratio.
     expect(beside).toBeLessThan(3 * alone + SOON_MS)
     expect(flushBeside).toBeLessThan(3 * flushAlone + SOON_MS)
   },
@@ -101,7 +101,7 @@ async function deliveredMs(sick?: Sick): Promise<number> {
   const startedAt = performance.now()
   for (let sent = 0; sent < ROWS; sent++) {
     processor.onEnd(spans[sent] as (typeof spans)[number])
-    if (sent % 500 === 0) await turn() // as an application would, which does other things too
+    if (sent % 500 === 0) await turn() // as in an application, which also does other work
   }
   await until(() => statsOf(processor, 'healthy').delivered === ROWS)
   const milliseconds = performance.now() - startedAt
@@ -112,7 +112,7 @@ async function deliveredMs(sick?: Sick): Promise<number> {
   return milliseconds
 }
 
-/** Milliseconds from forceFlush() to the healthy destination's having its rows. */
+/** Milliseconds from forceFlush() until the healthy destination has its rows. */
 async function flushMs(sick?: Sick): Promise<number> {
   const { processor, name } = open(sick)
   for (const span of spans.slice(0, 5000)) processor.onEnd(span)
@@ -125,7 +125,7 @@ async function flushMs(sick?: Sick): Promise<number> {
   if (sick) expect(statsOf(processor, 'sick').waiting).toBe(5100)
   else await isFlushed
   await processor.shutdown()
-  await isFlushed // what the sick one had not taken is dropped
+  await isFlushed // the rows that the sick one has not taken are dropped
   await server.query(`DROP DATABASE ${name}`)
   return milliseconds
 }

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-/** As the Collector makes it with `json: true`. */
+/** The table as the Collector makes it with `json: true`. */
 async function createJsonTable(database: string): Promise<void> {
   const [createDatabase = '', createTable = ''] = otelTraces.ddl({ database })
   await server.query(createDatabase)

@@ -19,7 +19,7 @@ test('a reply lost after the commit, for each of hundreds of batches: nothing lo
   const ROWS = 5
   const PROCESSORS = 4
   const proxy = await startProxy(server.httpPort, 'lose first replies')
-  // Several, because each finds the server failing all the time and sends one request at once.
+  // Several processors, because each sees a server that always fails and so sends one request at a time.
   const processors = Array.from(
     { length: PROCESSORS },
     () =>
@@ -58,7 +58,7 @@ test('a reply lost after the commit, for each of hundreds of batches: nothing lo
     duplicated: 0,
   })
   expect(proxy.lost).toBeGreaterThanOrEqual(BATCHES)
-  // The table did not exist at the first attempts, whose replies said so and were lost.
+  // At the first attempts the table did not exist; the replies that said so were lost.
   expect(deduplicated).toBeGreaterThanOrEqual(BATCHES - 4 * PROCESSORS)
   for (const one of stats)
     expect(one).toMatchObject({ dropped: {}, possibleDuplicates: 0, deduplication: 'effective' })
@@ -73,11 +73,11 @@ test('requests and replies cut at any byte: nothing lost, nothing doubled', asyn
     database: 'cut',
     retry: { initialDelayMs: 1 },
   })
-  processor.onEnd(shopSpan()) // makes the table
+  processor.onEnd(shopSpan()) // creates the table
   await flushed(processor)
   let made = 1
   const cuts: Fault[] = [0, 1, 100, 1500, 2000, 3000, 6000].flatMap((bytes) => [
-    // Never within the head of the request: 'clickhouse local' itself ends when that is cut.
+    // Never within the head of the request: `clickhouse local` ends if the head is cut.
     ...(bytes === 0 || bytes >= 1500 ? [{ cutRequestAfter: bytes }] : []),
     ...(bytes <= 100 ? [{ cutReplyAfter: bytes }] : []),
   ])
@@ -98,7 +98,7 @@ test('requests and replies cut at any byte: nothing lost, nothing doubled', asyn
   await proxy.close()
 })
 
-test('deduplication goes by the token: a window of none doubles what is retried, and stats() say so', async () => {
+test('deduplication needs the token: with a window of 0 a retry doubles rows, and stats() report it', async () => {
   const proxy = await startProxy(server.httpPort, 'lose first replies')
   await server.query('CREATE DATABASE plain')
   await server.query(

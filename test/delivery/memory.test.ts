@@ -15,7 +15,7 @@ test.each([
   '64 MiB carries at least 900,000 waiting spans of the shop in batches of %i',
   async (maxRows, rows) => {
     const processor = await refused({ batch: { maxRows } })
-    // Not all within one turn: what is not compressed yet counts with its full size.
+    // Not all within one turn: rows that are not compressed yet count with their full size.
     for (let made = 0; made < rows; made += 1000) {
       for (const span of shopSpans(Math.min(1000, rows - made))) processor.onEnd(span)
       await until(() => statsOf(processor).waitingBytes < 32 * MiB)
@@ -34,7 +34,7 @@ test.each([
 )
 
 test.each(['drop_oldest', 'drop_newest'] as const)(
-  'a full queue: %s, counted, and memory stays bounded',
+  'a full queue: %s, drops are counted, and memory stays bounded',
   async (whenFull) => {
     const maxBytes = MiB
     const drops: [number, string, string][] = []
@@ -60,7 +60,7 @@ test.each(['drop_oldest', 'drop_newest'] as const)(
     expect(dropped).toEqual({ queue_full: rows - waiting })
     expect(dropped.queue_full).toBeGreaterThan(rows / 4)
     expect(waitingBytes).toBeGreaterThan(maxBytes / 2)
-    // What is in flight may not be dropped, and the open batch is not in the queue yet.
+    // Batches in flight may not be dropped, and the open batch is not in the queue yet.
     expect(most).toBeLessThan(maxBytes * 1.2)
     expect(drops.every(([, reason, name]) => reason === 'queue_full' && name === 'primary')).toBe(
       true,
@@ -90,7 +90,7 @@ async function refused(options: Options) {
   })
 }
 
-/** Everything that waits is compressed: the bytes held no longer go down. */
+/** Resolves when all waiting batches are compressed: the held bytes no longer go down. */
 async function compressedBatch(processor: ClickHouseSpanProcessor): Promise<void> {
   await until(() => statsOf(processor).failing)
   let before = Number.POSITIVE_INFINITY

@@ -72,7 +72,7 @@ test('the metrics have the names and attributes of the conventions, and agree wi
   await exporter.shutdown()
 })
 
-test('what waits is in flight, in spans and in bytes', async () => {
+test('waiting rows are in flight, in spans and in bytes', async () => {
   const hung = await scriptedServer('hang')
   const { meterProvider, read } = meter()
   const exporter = new ClickHouseSpanExporter({
@@ -92,7 +92,7 @@ test('what waits is in flight, in spans and in bytes', async () => {
   await exporter.shutdown()
 })
 
-test('onDrop gets rows, reason and destination; one that throws does no harm', async () => {
+test('onDrop gets rows, reason and destination; an onDrop that throws does no harm', async () => {
   const refusing = await scriptedServer({
     each: ({ rows }) =>
       rows.length > 0 ? { status: 400, code: 27, body: 'Code: 27. DB::Exception' } : 'ok',

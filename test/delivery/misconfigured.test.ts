@@ -19,7 +19,7 @@ beforeEach(() => {
   lines = diagLines()
 })
 
-test('a wrong password holds the rows, says once what to fix, and tries no more than the batches in flight', async () => {
+test('a wrong password holds the rows, the log says once what to fix, and only the batches in flight are tried', async () => {
   const processor = new ClickHouseSpanProcessor({
     endpoint: server.url,
     username: 'ann',
@@ -43,7 +43,7 @@ test('a wrong password holds the rows, says once what to fix, and tries no more 
 })
 
 test.skipIf(!LONG)(
-  'a wrong password that is put right on the server: the rows arrive at the next probe, within 30 s',
+  'a wrong password that is corrected on the server: the rows arrive at the next probe, within 30 s',
   async () => {
     const wrong = await startClickHouse({ users: [{ name: 'ann', password: 'old' }] })
     const { httpPort, tcpPort } = wrong

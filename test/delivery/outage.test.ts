@@ -13,7 +13,7 @@ import { rowsIn, tally } from '../kit/traces-table.js'
 
 const OUTAGE_MS = LONG ? 30_000 : 6000
 
-// Side by side: each is mostly waiting.
+// Concurrently: each test mostly waits.
 describe.concurrent('an outage', () => {
   let standing: ClickHouseServer
   beforeAll(async () => {

@@ -24,8 +24,8 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-// The server says where a value cannot be read; where a constraint is violated it says so in other
-// words, which give no hint.
+// The server names the row if a value cannot be read. If a constraint is violated, its message does not
+// name the row.
 const kinds = ['an unreadable value', 'a violated constraint'] as const
 type Kind = (typeof kinds)[number]
 
@@ -40,7 +40,7 @@ const numbers: Table<SpanLike> = {
 }
 
 describe.each(kinds)('%s', (kind) => {
-  test('in one row of 10,000: 9999 delivered, 1 rejected, at most 30 requests, other batches not held up', async () => {
+  test('in one row of 10,000: 9,999 delivered, 1 rejected, at most 30 requests, other batches not held up', async () => {
     const { processor, database } = await open(kind, { batch: { maxRows: 10_000 } })
     const startedAt = performance.now()
     add(processor, kind, { rows: 10_000, poisoned: [6789] })
@@ -120,7 +120,7 @@ test.each([
 })
 
 describe('dead letters', () => {
-  test('in a directory: one line of NDJSON a row, for the owner alone, up to its bytes', async () => {
+  test('in a directory: one line of NDJSON a row, readable only by the owner, up to the byte limit', async () => {
     const parent = temporaryDirectory()
     const directory = join(parent, 'dead')
     const { processor, database } = await open('an unreadable value', {
@@ -161,7 +161,7 @@ describe('dead letters', () => {
     await processor.shutdown()
   })
 
-  test('in a table of the destination, which is made for them', async () => {
+  test('in a table of the destination, which is created for them', async () => {
     const { processor, database } = await open('an unreadable value', {
       deadLetter: { table: 'dead letters' },
     })
@@ -184,7 +184,7 @@ describe('dead letters', () => {
     await processor.shutdown()
   })
 
-  test('whose place cannot be used are counted as rejected, and the rest is delivered', async () => {
+  test('that cannot be stored are counted as rejected, and the other rows are delivered', async () => {
     const { processor } = await open('an unreadable value', {
       deadLetter: { directory: '/dev/null/nowhere' },
     })
@@ -260,7 +260,7 @@ function add(
 ): void {
   const bad = new Set(poisoned)
   const poison = kind === 'an unreadable value' ? 'none' : 100
-  const batch = batches++ // batches of the same rows would be one batch to the server
+  const batch = batches++ // the server would treat batches of the same rows as one
   for (let row = 0; row < rows; row++)
     to.onEnd({
       name: `${batch} row ${row}`,

@@ -7,7 +7,7 @@ import { type FaultyProxy, startProxy } from '../kit/proxy.js'
 import { shopSpan } from '../kit/shop-spans.js'
 import { statsOf } from '../kit/stats.js'
 
-// Each was seen to lose, double, refuse or change rows, or to break our DDL, when nothing was sent against it.
+// Each of these settings lost, doubled, refused or changed rows, or broke our DDL, when we sent no setting against it.
 const PROFILES: Record<string, Record<string, string | number>> = {
   limit: { limit: 30 },
   offset: { offset: 30 },
@@ -79,7 +79,7 @@ describe.concurrent.each(Object.keys(PROFILES))('under the profile %s', (profile
           `ALTER TABLE ${table} ADD CONSTRAINT c CHECK NOT startsWith(${name}, 'refused')`,
         )
         const refused = { ...shopSpan(), name: 'refused' }
-        // Rows come whole from a batch of more resources than a batch may have in common.
+        // A batch of more resources than its statement may hold is sent as whole rows.
         const resources = form === 'compact' ? 1 : 20
         for (let n = 0; n < ROWS; n++) processor.onEnd(ofResource(shopSpan(), n % resources))
         processor.onEnd(ofResource(refused, 0))

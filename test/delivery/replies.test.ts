@@ -79,7 +79,7 @@ test('forceFlush() does not break Retry-After', async () => {
   await processor.shutdown()
 })
 
-test('an old server that knows no setting of ours: each is dropped once and remembered, and stats() say what that means', async () => {
+test('an old server that knows none of our settings: each is left out once and remembered, and stats() show the consequence', async () => {
   const known = new Set(['query', 'query_id', 'wait_end_of_query', 'date_time_input_format'])
   const server = await scriptedServer({
     each: ({ query, isInsert }) => {
@@ -108,7 +108,7 @@ test('an old server that knows no setting of ours: each is dropped once and reme
   await processor.shutdown()
 })
 
-test('an unknown setting of the user is no matter of an old server: the rows are held', async () => {
+test('an unknown setting of the user is not left out: the rows are held', async () => {
   const server = await scriptedServer({
     each: ({ query }) =>
       query.has('mine')
@@ -160,7 +160,7 @@ test('asyncInsert gives up deduplication: rows sent again after a lost answer ar
   await exporter.shutdown()
 })
 
-test('retry.maxRetries: given up after so many attempts more, counted, and the next batch is tried', async () => {
+test('retry.maxRetries: rows are given up after so many more attempts and counted, and the next batch is tried', async () => {
   const server = await scriptedServer({ status: 503 })
   const processor = open(server, { retry: { maxRetries: 3, initialDelayMs: 1, maxDelayMs: 10 } })
   for (const span of shopSpans(10)) processor.onEnd(span)

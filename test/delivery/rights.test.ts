@@ -9,7 +9,7 @@ import { statsOf } from '../kit/stats.js'
 
 const ENGINE = 'TABLE ENGINE ON MergeTree'
 
-/** What there is already: nothing, the database, the table without its companions, or all. */
+/** What exists already: nothing, the database, the table without its companions, or all. */
 type There = 'nothing' | 'database' | 'table' | 'all'
 
 interface Case {
@@ -18,12 +18,12 @@ interface Case {
   there: There
   /** How it ends: all of it is created, only the table, or the rows wait. */
   ends: 'delivered' | 'without its view' | 'waiting'
-  /** What the one log line says. */
+  /** The text of the one log line. */
   says?: string
   schema?: 'flat'
 }
 
-// DB stands for the case's own database.
+// DB stands for the database of the case.
 const CASES: Record<string, Case> = {
   every_right: { grants: ['ALL ON DB.*', ENGINE], there: 'nothing', ends: 'delivered' },
   no_create_database: {

@@ -20,7 +20,7 @@ import { deduplicatedBlocks, rowsIn, tally } from '../kit/traces-table.js'
 
 const script = fileURLToPath(new URL('spool-child.mjs', import.meta.url))
 const LEASE_MS = 300
-// Of a destination: so many requests at once, each of at most so many rows.
+// The limits of a destination: so many requests at once, each of at most so many rows.
 const MOST_UNDER_WAY = 4 * 50
 
 let server: ClickHouseServer
@@ -101,7 +101,7 @@ test('stopped for longer than a deadline of the disk, then killed: every acknowl
   await exporter.shutdown()
 })
 
-test('two destinations, one of them down at the kill: the next process sends what it lacks to that one alone', async () => {
+test('two destinations, one of them down at the kill: the next process sends the missing rows to that one only', async () => {
   const options: Options = {
     ...spooled(),
     destinations: [
@@ -126,7 +126,7 @@ test('two destinations, one of them down at the kill: the next process sends wha
     'recovered for the one that was down': downStats?.accepted ?? -1,
   })
   expect(downStats?.accepted).toBeGreaterThanOrEqual(acknowledged.length)
-  // Beside what it lacked, only batches that it had just taken and that were still on disk.
+  // Besides the missing rows, only batches that it had just stored and that were still on disk.
   expect(upStats?.accepted).toBeLessThanOrEqual(up.size - there + MOST_UNDER_WAY)
   await exporter.shutdown()
 })
@@ -153,7 +153,7 @@ test('killed between commit and answer: the next process sends the same token, a
   await exporter.shutdown()
 })
 
-test('records for a table that the server lacks hold up no new rows; once it is there, they are in it', async () => {
+test('records for a missing table hold up no new rows; once the table exists, they are stored in it', async () => {
   const away: Options = {
     ...spooled(),
     endpoint: 'http://127.0.0.1:9',
@@ -231,7 +231,7 @@ test.each(['delivered', 'accepted'] as const)(
   },
 )
 
-test('an outage longer than the memory: what waits is on disk, none is dropped', async () => {
+test('an outage longer than the memory lasts: waiting rows are on disk, none is dropped', async () => {
   await proxy.become('refuse')
   const exporter = new ClickHouseSpanExporter({
     ...spooled(),
@@ -255,7 +255,7 @@ test('an outage longer than the memory: what waits is on disk, none is dropped',
   await exporter.shutdown()
 })
 
-test('a full spool drops the oldest batches, counted, and keeps to its bytes', async () => {
+test('a full spool drops the oldest batches, counts them, and stays within its byte limit', async () => {
   await proxy.become('refuse')
   const maxBytes = 200_000
   const exporter = new ClickHouseSpanExporter({
@@ -308,12 +308,12 @@ function startChild(options: Options) {
   return {
     child,
     ids,
-    /** Resolves when it has acknowledged more than at this moment. */
+    /** Resolves when it has acknowledged more spans than now. */
     acknowledges(): Promise<void> {
       const { length } = ids()
       return until(() => ids().length > length)
     },
-    /** Gives the ids that it has acknowledged. */
+    /** Returns the ids that it has acknowledged. */
     async kill(): Promise<string[]> {
       child.kill('SIGKILL')
       await closed
@@ -322,7 +322,7 @@ function startChild(options: Options) {
   }
 }
 
-/** Runs the child until a random instant after its first acknowledgement, or whatever `lives` waits for; gives the ids it has acknowledged. */
+/** Runs the child until a random instant after its first acknowledgement, or until `lives` resolves. Gives the ids that it has acknowledged. */
 async function killedChild(
   options: Options,
   lives: (acknowledged: () => number) => Promise<unknown> = () => sleep(randomInt(250)),
@@ -333,7 +333,7 @@ async function killedChild(
   return kill()
 }
 
-/** Stops the child at a random instant, with writes under way; kills it when it has gone on and acknowledged more. */
+/** Stops the child at a random instant, with writes under way. Kills it after it has gone on and acknowledged more. */
 async function stoppedChild(options: Options): Promise<string[]> {
   const { child, acknowledges, kill } = startChild(options)
   await acknowledges()
@@ -357,7 +357,7 @@ function records(): string[] {
   }
 }
 
-/** Nothing is on disk and nothing waits. */
+/** Resolves when nothing is on disk and nothing waits. */
 async function emptied(exporter: ClickHouseSpanExporter): Promise<void> {
   const waiting = () => Object.values(exporter.stats().destinations).some((one) => one.waiting > 0)
   await until(() => !waiting() && records().length === 0)

@@ -33,7 +33,7 @@ async function deliverTo(
   return processor
 }
 
-test('validate says nothing of tables that are as ddl() makes them', async () => {
+test('validate reports nothing about tables that are as ddl() makes them', async () => {
   for (const [schema, table] of [
     ['flat', flatTraces],
     ['otel', otelTraces],
@@ -45,7 +45,7 @@ test('validate says nothing of tables that are as ddl() makes them', async () =>
   expect(lines).toEqual([])
 })
 
-test('validate names what differs, after the first success, and delivers', async () => {
+test('validate names the differences after the first success, and delivers', async () => {
   for (const statement of flatTraces.ddl({ database: 'other' })) await server.query(statement)
   await server.query('ALTER TABLE other.traces MODIFY COLUMN duration_ms Float32')
   const processor = await deliverTo('other')
@@ -57,7 +57,7 @@ test('validate names what differs, after the first success, and delivers', async
 })
 
 test.each(['validate', 'create'] as const)(
-  'a table that is not ours refuses our columns, and %s says which it lacks',
+  'a table that is not ours refuses our columns, and %s names the missing ones',
   async (manageSchema) => {
     const database = `foreign_${manageSchema}`
     await server.query(`CREATE DATABASE ${database}`)

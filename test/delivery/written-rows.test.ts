@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-/** A proxy that puts settings of its own in the place of ours, as gateways do. */
+/** A proxy that replaces our settings by its own, as gateways do. */
 async function proxyWith(settings: Record<string, string>): Promise<string> {
   const proxy = await rewritingProxy(server.httpPort, {
     request(message) {
@@ -48,7 +48,7 @@ test.each([
   const said = lines.filter((line) => line.includes(`wrote ${stored} of 200 rows`))
   expect(said.filter((line) => line.includes('takes no rows'))).toHaveLength(1)
 
-  // What comes after it is kept, and not thrown after it.
+  // Later rows are kept, and not sent after the lost ones.
   for (const span of shopSpans(200)) processor.onEnd(span)
   await expect(processor.forceFlush({ timeoutMs: 100 })).rejects.toThrow('primary (200 rows)')
   expect(statsOf(processor)).toMatchObject({ accepted: 400, waiting: 200 })
@@ -80,7 +80,7 @@ test.each([
     schema: narrowTable,
   })
   const spans = shopSpans(20)
-  // The same rows twice: where the server knows them again, it says that it wrote them.
+  // The same rows twice: if the server recognises them, it reports that it wrote them.
   for (const span of spans) processor.onEnd(span)
   await processor.forceFlush()
   expect(statsOf(processor)).toMatchObject({ delivered: 20, dropped: {} })

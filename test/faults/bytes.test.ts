@@ -41,7 +41,7 @@ async function newServer() {
   return { memory, server }
 }
 
-/** One request so, and all others well. */
+/** One request with this behaviour; all others are answered correctly. */
 function once(server: ScriptedClickHouse, behaviour: Behaviour): void {
   server.behaviour = insertsOnly((exchange) => {
     server.behaviour = answer

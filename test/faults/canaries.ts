@@ -6,7 +6,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 // Letters and digits alone: they survive quoting, escaping and percent-encoding.
 const core = (what: string) => `${what}cAnArY4711`
 
-/** What nobody but the server may see. */
+/** Only the server may see these. */
 export const CREDENTIALS = {
   user: core('usr'),
   password: core('pwd'),
@@ -15,7 +15,7 @@ export const CREDENTIALS = {
   environment: core('env'),
 } as const
 
-/** What stands in rows, and so in the spool and in dead letters, and nowhere else. */
+/** Values of rows: they may be in the spool and in dead letters, and nowhere else. */
 export const VALUES = {
   name: core('name'),
   attribute: core('attr'),
@@ -24,14 +24,14 @@ export const VALUES = {
   message: core('message'),
 } as const
 
-/** The same of a resource, which stands in the statement. */
+/** Values of a resource, which are in the statement. */
 export const RESOURCE_VALUES = { resource: core('resource') } as const
 
 export type Canaries = Readonly<Record<string, string>>
 
 export const ALL: Canaries = { ...CREDENTIALS, ...VALUES, ...RESOURCE_VALUES }
 
-/** Which of them can be read in a text: as they are, in base64 or in hex. */
+/** The canaries that can be read in a text: as they are, in base64 or in hex. */
 export function canariesIn(text: string | Buffer, of: Canaries = ALL): string[] {
   const read = typeof text === 'string' ? text : text.toString('latin1')
   return Object.entries(of)
@@ -45,7 +45,7 @@ function forms(canary: string): string[] {
   const found = known.get(canary) ?? [
     canary,
     Buffer.from(canary).toString('hex'),
-    // It may begin at any of three places of a group of base64; what its neighbours share is cut off.
+    // It may begin at any of the three positions in a base64 group. The characters shared with its neighbours are cut off.
     ...[0, 1, 2].map((before) =>
       Buffer.from(`${'x'.repeat(before)}${canary}`)
         .toString('base64')
@@ -56,7 +56,7 @@ function forms(canary: string): string[] {
   return found
 }
 
-/** Everything that anybody could print of a value. */
+/** Every text that a program could print for a value. */
 export function everythingOf(value: unknown): string {
   const shown = [
     inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true, getters: true }),
@@ -115,6 +115,6 @@ function attempt(work: () => void): void {
   try {
     work()
   } catch {
-    // It was no such thing.
+    // It is not compressed.
   }
 }

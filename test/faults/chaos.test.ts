@@ -6,7 +6,7 @@ import { SEED } from './seed.js'
 
 const SECONDS = LONG ? 150 : 15
 
-test('after chaos every promise is found kept', async () => {
+test('every promise is kept after chaos', async () => {
   const outcome = await chaos({
     seed: SEED,
     forMs: SECONDS * 1000,

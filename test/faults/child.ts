@@ -12,15 +12,15 @@ export interface ChildPlan {
   readonly run: string
   /** The number of its first span. */
   readonly first: number
-  /** Of each export, and how often one comes. */
+  /** The rows of each export, and how often one comes. */
   readonly rows?: number
   readonly everyMs?: number
   readonly poisonEvery?: number
   /** Instead of exports: spans ended by a span processor. */
   readonly spansPerSecond?: number
-  /** Of all its spans, if not by their numbers. */
+  /** The resource of all its spans. Default: by their numbers. */
   readonly resource?: number
-  /** With more rows waiting it exports nothing for a while. */
+  /** If more rows wait, it exports nothing for a while. */
   readonly maxWaiting?: number
   readonly heapMiB?: number
 }
@@ -28,7 +28,7 @@ export interface ChildPlan {
 interface Report {
   readonly stats: Stats
   readonly made: number
-  /** The most bytes that heap and buffers had together. */
+  /** The most bytes that heap and buffers took together. */
   readonly peakBytes: number
 }
 
@@ -41,14 +41,14 @@ type Said = Partial<Report> & {
   readonly made?: number | readonly [first: number, rows: number]
 }
 
-/** A process with an exporter in it, that may be stopped, held up, starved and killed. */
+/** A process with an exporter in it. It can be stopped, held up, starved and killed. */
 export class Child {
-  /** Numbers of spans that it was about to export; of those whose export was answered. */
+  /** Numbers of the spans that it was about to export, and of those whose export was answered. */
   readonly made = new Set<number>()
   readonly acknowledged = new Set<number>()
   /** Its log lines. */
   readonly logged: string[] = []
-  /** What nobody foresaw. */
+  /** Unexpected errors. */
   readonly bugs: string[] = []
   stderr = ''
   readonly #process: ChildProcess
@@ -71,7 +71,7 @@ export class Child {
       createInterface({ input: this.#process.stdout }).on('line', (line) => this.#hear(line))
   }
 
-  /** What it has said on stderr, but for the warnings that a destination has not taken a row yet. */
+  /** Its output on stderr, except the warnings that a destination has not taken a row yet. */
   get said(): string {
     const foreseen = /SPANHOUSE_NO_ROWS_TAKEN|--trace-warnings/
     const lines = this.stderr.split('\n').filter((line) => line !== '' && !foreseen.test(line))
@@ -105,7 +105,7 @@ export class Child {
     this.#process.kill('SIGCONT')
   }
 
-  /** Resolves when it is dead and everything that it said has been heard. */
+  /** Resolves when it is dead and all its output has been read. */
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL')
     await this.#closed

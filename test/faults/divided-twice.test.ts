@@ -15,8 +15,8 @@ const ROWS = 32
 const MAX_ROWS = 16
 const POISONED = [5, 9, 14, 27]
 
-// A process that stands still for longer than its lease still holds in memory what its heir has taken over, and goes on.
-test('a batch that two processes divide, from whatever part on: each row is stored once', async () => {
+// A process that stands still for longer than its lease still holds batches in memory that its heir has taken over, and goes on.
+test('two processes divide the same batch, from any part on: each row is stored once', async () => {
   const parent = temporaryDirectory()
   const memory = new MemoryClickHouse({
     maxRows: MAX_ROWS,
@@ -34,7 +34,7 @@ test('a batch that two processes divide, from whatever part on: each row is stor
   const server = await new ScriptedClickHouse(
     memory,
     insertsOnly(async (exchange) => {
-      // What an heir finds that takes over now.
+      // The records that an heir finds if it takes over now.
       const copy = join(parent, `heir ${copies.length}`)
       cpSync(sleepers, copy, { recursive: true })
       copies.push(copy)

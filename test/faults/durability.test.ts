@@ -13,7 +13,7 @@ import { faultsOf } from './figures.js'
 import { MemoryDisk, type Remains } from './memory-disk.js'
 import { randomOf, SEED } from './seed.js'
 
-// None of it is there before the spool makes it.
+// None of these folders exists before the spool makes it.
 const DIRECTORY = '/var/lib/app/spool'
 const NAMES = ['a', 'b']
 const count = faultsOf('a process that ends or stands still, after whatever step')
@@ -47,7 +47,7 @@ function open(files: FaultyFs, leaseMs: number = LEASE_MS): Opened {
   return { spool, recovered, troubles, corrupt }
 }
 
-/** A disk whose clock can be moved on: a lease then looks as old as that. */
+/** A disk whose clock can be moved forward, so that a lease looks old. */
 function newDisk() {
   let now = Date.now()
   const disk = new MemoryDisk(() => now)
@@ -57,7 +57,7 @@ function newDisk() {
   return { disk, anHourGoesBy }
 }
 
-/** What a process does: each step of it that has come to its end is in `done`. */
+/** The work of a process. Each finished step is in `done`. */
 async function work(spool: Spool, done: string[]): Promise<void> {
   const put = async (text: string) => {
     const stored = await spool.put(batchOf(text), insertsFor(...NAMES))
@@ -76,7 +76,7 @@ const PUT = ['first', 'second', 'third', 'fourth']
 const STEPS = PUT.length + 1
 const isNotDelivered = (text: string) => text !== 'second'
 
-/** Runs the work until so many calls to the disk were made. Gives what was done by then. */
+/** Runs the work until so many calls to the disk were made. Resolves with the steps finished by then. */
 async function killedAfter(calls: number, disk: MemoryDisk): Promise<string[]> {
   let left = calls
   let die = () => {}
@@ -95,7 +95,7 @@ async function killedAfter(calls: number, disk: MemoryDisk): Promise<string[]> {
   return done
 }
 
-/** What the next process finds for each destination. */
+/** The records that the next process finds for each destination. */
 async function foundOn(disk: MemoryDisk): Promise<Record<string, string[]>> {
   const heir = open(new FaultyFs(disk))
   const records = () =>
@@ -119,7 +119,7 @@ const ends: [end: string, remains: Remains | undefined][] = [
 ]
 
 test.each(ends)(
-  'a process that %s, after whatever step: what was put is there, and whole',
+  'a process that %s, after any step: the stored records are there, and whole',
   async (how, remains) => {
     const random = randomOf(SEED)
     let done: string[] = []
@@ -138,7 +138,7 @@ test.each(ends)(
           put.filter((text) => text !== 'second' || !done.includes('removed')),
         ),
       )
-      // Nothing is there twice, or in part, but what nobody was told of.
+      // Only records that were not acknowledged may be there twice or in part.
       expect(new Set(b).size, where).toBe(b.length)
       if (!remains) expect([...a, ...b], where).not.toContain('corrupt')
     }
@@ -146,7 +146,7 @@ test.each(ends)(
   60_000,
 )
 
-/** What the heir of one that stood still does: takes every directory over, and clears away those with nothing in them. */
+/** Does the work of the heir of a process that stood still: takes over every directory, and removes the empty ones. */
 function takeAllOver(disk: MemoryDisk): void {
   for (const [name, home] of [...(disk.find(DIRECTORY)?.names ?? [])]) {
     if (name === 'corrupt' || name === 'adopted') continue
@@ -167,12 +167,12 @@ test.each([
   ['and again soon afterwards', [12]],
   ['and twice again', [5, 30]],
 ])(
-  'a process whose directories are taken over while it stands still, after whatever step, %s: it goes on, says nothing of the disk, and no batch is lost',
+  'a process whose directories are taken over while it stands still, after any step, %s: it goes on, reports no disk error, and no batch is lost',
   async (_, again) => {
     let wasInTime = true
     for (let calls = 0; wasInTime; calls++) {
       const { disk, anHourGoesBy } = newDisk()
-      // A dead process has left something, so that this one takes over as well.
+      // A dead process has left records, so that this one takes over as well.
       const before = open(new FaultyFs(disk))
       await before.spool.put(batchOf('inherited'), insertsFor(...NAMES))
       await before.spool.close()
@@ -199,7 +199,7 @@ test.each([
       await spool.close()
       anHourGoesBy()
       const { a = [], b = [] } = await foundOn(disk)
-      // What was under way at that moment may be there twice, as the same bytes with the same token.
+      // A record being written at that moment may be there twice, as the same bytes with the same token.
       expect([...new Set(b)].sort(), where).toEqual([...PUT, 'inherited'].sort())
       expect(a, where).toEqual(expect.arrayContaining([...PUT.filter(isNotDelivered), 'inherited']))
       for (const texts of [a, b])
@@ -209,13 +209,13 @@ test.each([
   60_000,
 )
 
-test('a spool that was taken over while its owner stood still takes what comes next, and says nothing of the disk', async () => {
+test('a spool that was taken over while its owner stood still accepts the next records, and reports no disk error', async () => {
   const { disk } = newDisk()
   let isTakenOver = false
   const files = new FaultyFs(disk, new DiskFaults(), async (what) => {
     await new Promise((resolve) => setImmediate(resolve))
     const home = disk.find(DIRECTORY)?.names.keys().next().value
-    // In the middle of a look round, after it has renewed its leases.
+    // In the middle of its periodic check, after it has renewed its leases.
     if (isTakenOver || what !== `opendir ${DIRECTORY}` || !home?.startsWith('o-')) return
     isTakenOver = true
     disk.rename(`${DIRECTORY}/${home}`, `${DIRECTORY}/o-${crypto.randomUUID()}`)

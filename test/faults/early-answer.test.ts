@@ -8,11 +8,11 @@ import { answer, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
 import { statsOf } from '../kit/stats.js'
 import { Exports, exporterTo } from './exports.js'
 
-// Together more than what the sockets between them take in, and less than a batch.
+// More than the buffers of the two sockets hold together, and less than a batch.
 const ROWS = 2500
 const ROW_BYTES = 2000
 
-/** A server that answers before it has read the rows, and then ends the connection as one does that will not read them. */
+/** A server that answers before it has read the rows, and then resets the connection because it will not read them. */
 async function answeredEarly(status: number) {
   const memory = new MemoryClickHouse()
   const early = insertsOnly(async (exchange) => {
@@ -32,7 +32,7 @@ async function answeredEarly(status: number) {
   // Of a server that has taken rows nobody believes at once that it never will. And after much, much fits in a batch.
   server.behaviour = answer
   await exports.export(1, { bytes: ROWS * ROW_BYTES, resource: 0 })
-  server.resetAll() // the next connection is one that has not learned to take in so much
+  server.resetAll() // the buffers of the next connection have not grown so much yet
   server.behaviour = early
   await exports.export(ROWS, { bytes: ROW_BYTES, resource: 0 })
   await flushed(exporter)
@@ -46,9 +46,9 @@ test('an answer of 200 that comes before the rows have left is no acknowledgemen
   expect(stats).toMatchObject({ delivered: ROWS + 1, errors: 1 })
 })
 
-// Proxies answer so for a body that is too large, servers for a wrong password: without reading on.
+// Proxies answer like this to a body that is too large, servers to a wrong password: without reading on.
 test.each([200, 403, 413, 503])(
-  'an answer of %i and a reset amid the rows do not end the application',
+  'an answer of %i and a reset in the middle of the rows do not end the application',
   async (status) => {
     const { verdict, uncaught } = await answeredEarly(status)
     expect(uncaught).toEqual([])

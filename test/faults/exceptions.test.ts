@@ -13,7 +13,7 @@ const ROWS = 2
 const count = faultsOf('exceptions of ClickHouse')
 // ClickHouse has about 800, with gaps, and a few from 1000 on.
 const EVERY_CODE = Array.from({ length: LONG ? 1100 : 0 }, (_, n) => n + 1)
-// Those of reference/clickhouse-facts.md, and a few that nobody has heard of.
+// The codes of reference/clickhouse-facts.md, and a few unknown ones.
 const KNOWN_CODES = [
   3, 6, 7, 10, 16, 18, 20, 25, 26, 27, 33, 36, 38, 41, 43, 44, 47, 48, 53, 60, 62, 69, 70, 72, 73,
   80, 81, 107, 115, 117, 128, 130, 131, 135, 158, 159, 164, 190, 192, 193, 194, 195, 198, 201, 202,
@@ -22,9 +22,9 @@ const KNOWN_CODES = [
   452, 467, 469, 497, 516, 574, 675, 676, 691, 722, 733, 735, 745, 999, 1000, 1001, 1002, 1099,
   4711, 65535,
 ]
-// What is missing is created within the same attempt.
+// A missing table or database is created within the same attempt.
 const MENDED_CODES = new Set([60, 81])
-// After these the rows may be in the table, so here they are.
+// After these codes the rows may be in the table, so this server stores them.
 const AMBIGUOUS_CODES = [3, 33, 159, 209, 210, 319, 394, 425, 735, 999, 1000, 1001, 1002, 4711]
 
 async function exporterBesides(memory: MemoryClickHouse) {
@@ -39,10 +39,10 @@ async function exporterBesides(memory: MemoryClickHouse) {
   return { server, exporter, exports }
 }
 
-describe.each(STYLES)('an exception said in the style of %j', (style) => {
+describe.each(STYLES)('an exception in the style of %j', (style) => {
   const codes = LONG ? [...new Set([...EVERY_CODE, ...KNOWN_CODES])] : KNOWN_CODES
 
-  test('costs no row, whatever its code: each is there once, when the server has come to itself', async () => {
+  test('costs no row, whatever its code: each row is stored once when the server has recovered', async () => {
     const memory = new MemoryClickHouse()
     const { server, exporter, exports } = await exporterBesides(memory)
     for (const code of codes) {
@@ -70,7 +70,7 @@ describe.each(STYLES)('an exception said in the style of %j', (style) => {
     expect(exports.answers).toEqual(Array(codes.length + 1).fill(1))
   })
 
-  test('and after the commit, where that may be, doubles no row', async () => {
+  test('after the commit, where that is possible, doubles no row', async () => {
     const memory = new MemoryClickHouse()
     const { server, exporter, exports } = await exporterBesides(memory)
     for (const code of AMBIGUOUS_CODES) {

@@ -18,10 +18,10 @@ export function exporterTo(options: Options): ClickHouseSpanExporter {
   return exporter
 }
 
-/** Exports numbered spans, says so to the oracle, and counts the answers. */
+/** Exports numbered spans, tells the oracle, and counts the answers. */
 export class Exports {
   readonly oracle: Oracle = new Oracle(newRun())
-  /** Exports that were answered, by how often. */
+  /** For each export, how often it was answered. */
   readonly answers: number[] = []
   readonly failures: Error[] = []
   #made = 0

@@ -47,7 +47,7 @@ async function namesIn(fs: ExporterFs, path: string): Promise<string[]> {
   return names.sort()
 }
 
-describe('the disk in memory does as the real one does:', () => {
+describe('the disk in memory behaves as the real one:', () => {
   type Operation = (fs: ExporterFs, at: string) => Promise<unknown>
   const name = fc.constantFrom('a', 'b', 'c')
   const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/'))
@@ -128,7 +128,7 @@ describe('when the power is lost', () => {
     return { disk, fs }
   }
 
-  test('bytes and a name that were both synced are there, whatever else is not', async () => {
+  test('bytes and a name that were both synced are there, whatever else is lost', async () => {
     for (const remains of ['none', 'prefix', 'some'] as const) {
       const { disk, fs } = await diskWith(async (fs) => {
         await writeFile(fs, '/d/kept', 'kept', true)
@@ -141,13 +141,13 @@ describe('when the power is lost', () => {
     }
   })
 
-  test('bytes that were synced under a name that was not are gone', async () => {
+  test('bytes that were synced under a name that was not synced are gone', async () => {
     const { disk, fs } = await diskWith((fs) => writeFile(fs, '/d/file', 'bytes', true))
     disk.losePower(random, 'none')
     expect(await namesIn(fs, '/d')).toEqual([])
   })
 
-  test('a name that was synced over bytes that were not is torn, sooner or later', async () => {
+  test('a file whose name was synced but not its bytes is torn, sooner or later', async () => {
     const seen = new Set<string>()
     for (let n = 0; n < 50; n++) {
       const { disk, fs } = await diskWith(async (fs) => {
@@ -163,7 +163,7 @@ describe('when the power is lost', () => {
     expect([...seen].sort()).toEqual(['empty', 'torn', 'whole', 'zeros'])
   })
 
-  test('a name that was changed has its old name, its new one, and never both or none', async () => {
+  test('a renamed file has its old name or its new one, and never both or none', async () => {
     for (const remains of ['none', 'prefix', 'some'] as const)
       for (let n = 0; n < 20; n++) {
         const { disk, fs } = await diskWith(async (fs) => {
@@ -176,7 +176,7 @@ describe('when the power is lost', () => {
       }
   })
 
-  test('a folder whose own name was not synced takes what is in it along', async () => {
+  test('a folder whose own name was not synced is lost with its contents', async () => {
     const { disk, fs } = await diskWith(async (fs) => {
       await fs.mkdir('/d/sub')
       await writeFile(fs, '/d/sub/file', 'bytes', true)
@@ -186,7 +186,7 @@ describe('when the power is lost', () => {
     expect(await namesIn(fs, '/d')).toEqual([])
   })
 
-  test('what was removed and not synced may be there again', async () => {
+  test('a removed file may be there again if the removal was not synced', async () => {
     const { disk, fs } = await diskWith(async (fs) => {
       await writeFile(fs, '/d/file', 'bytes', true)
       await syncFolder(fs, '/d')
@@ -196,7 +196,7 @@ describe('when the power is lost', () => {
     expect(await readFile(fs, '/d/file')).toBe('bytes')
   })
 
-  test('nothing is left by a disk that only says it had synced', async () => {
+  test('nothing is left on a disk that only claims to have synced', async () => {
     const disk = new MemoryDisk()
     const { fs } = new FaultyFs(disk)
     disk.lies = true
@@ -210,7 +210,7 @@ describe('when the power is lost', () => {
 })
 
 describe('a full disk', () => {
-  test('takes what fits, then nothing, and again when there is room', async () => {
+  test('takes as many bytes as fit, then nothing, and more when there is room again', async () => {
     const disk = new MemoryDisk()
     disk.capacity = 10
     const { fs } = new FaultyFs(disk)
@@ -226,7 +226,7 @@ describe('a full disk', () => {
     expect(disk.usedBytes).toBe(6)
   })
 
-  test('counts what has two names once', async () => {
+  test('counts a file with two names once', async () => {
     const disk = new MemoryDisk()
     const { fs } = new FaultyFs(disk)
     await writeFile(fs, '/one', '123456')
@@ -238,7 +238,7 @@ describe('a full disk', () => {
 })
 
 describe('a call', () => {
-  test('fails as it is told to, so often, and is counted', async () => {
+  test('fails with the given error, the given number of times, and is counted', async () => {
     const faults = new DiskFaults()
     const { fs } = new FaultyFs(new MemoryDisk(), faults)
     faults.fail('open', 'EMFILE', { path: /bad/, times: 1 })
@@ -252,7 +252,7 @@ describe('a call', () => {
     await writeFile(fs, '/fourth', '', true)
   })
 
-  test('takes no more bytes at once than it is told to', async () => {
+  test('takes no more bytes at once than allowed', async () => {
     const faults = new DiskFaults()
     const { fs } = new FaultyFs(new MemoryDisk(), faults)
     faults.shortWrites = 3

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import type * as nodeFs from 'node:fs/promises'
 import { fault, type Inode, type MemoryDisk } from './memory-disk.js'
 
-/** What the exporter asks of a file system: for its spool, and for its dead letters. */
+/** The functions of a file system that the exporter uses for its spool and its dead letters. */
 export type ExporterFs = Pick<
   typeof nodeFs,
   | 'appendFile'
@@ -35,7 +35,7 @@ const FLAGS: Readonly<Record<string, number>> = {
   a: O_WRONLY | O_CREAT | O_APPEND,
 }
 
-/** What goes wrong with calls to a disk, for every process that uses it. */
+/** The faults of calls to a disk, for every process that uses it. */
 export class DiskFaults {
   /** No call to `write` takes more bytes at once. */
   shortWrites: number = Number.POSITIVE_INFINITY
@@ -45,7 +45,7 @@ export class DiskFaults {
   readonly injected = new Map<string, number>()
   readonly #failing = new Map<Call, { code: string; path: RegExp; times: number }>()
 
-  /** Makes a call fail, so often or until `mend()`. */
+  /** Makes a call fail, the given number of times or until `mend()`. */
   fail(call: Call, code: string, { path = /./, times = Number.POSITIVE_INFINITY } = {}): void {
     this.#failing.set(call, { code, path, times })
   }
@@ -139,7 +139,7 @@ export class FaultyFs {
     if (this.#killed) await new Promise(() => {})
   }
 
-  /** Says, if it is recursive, which was the first folder that it made. */
+  /** If it is recursive, returns the first folder that it made. */
   #makeFolder(path: string, recursive: boolean, mode: number): string | undefined {
     if (!recursive) {
       this.#disk.makeFolder(path, mode)

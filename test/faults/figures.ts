@@ -10,7 +10,7 @@ export function figures(test: string, values: Figures): void {
   figure(test, { seed: SEED, ...values })
 }
 
-/** Counts the faults of a file by kind, and says them when its tests are over. */
+/** Counts the faults of a file by kind, and reports them when its tests are over. */
 export function faultsOf(file: string): (kind: string, times?: number) => void {
   const counts = new Map<string, number>()
   afterAll(() => {
@@ -19,7 +19,7 @@ export function faultsOf(file: string): (kind: string, times?: number) => void {
   return (kind, times = 1) => void counts.set(kind, (counts.get(kind) ?? 0) + times)
 }
 
-/** The value that so many of a hundred do not exceed. */
+/** The percentile: the value that so many of a hundred do not exceed. */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.ceil((percent / 100) * sorted.length) - 1)] ?? 0

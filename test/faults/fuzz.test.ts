@@ -22,10 +22,10 @@ import { TABLES } from './hostile-tables.js'
 import { type Random, randomOf, SEED } from './seed.js'
 
 const SPANS = LONG ? 1_000_000 : 10_000
-// Each shape once, at least.
+// Each shape at least once.
 const STORED_SPANS = LONG ? 20_000 : SHAPE_COUNT + 50
 const SPANS_AT_ONCE = LONG ? 300 : 100
-// Little enough that some rows keep their keys.
+// So little room that some rows keep their keys.
 const KEY_LISTS_ROOM = 5000
 const ROWS_A_BATCH = 100
 const LONG_MS = 3_600_000
@@ -72,7 +72,7 @@ test(
   LONG ? LONG_MS : undefined,
 )
 
-/** As the exporter does it: one encoding for all rows, with room for each. */
+/** As in the exporter: one encoding for all rows, with the full room for each. */
 function checkOf(table: Table<SpanLike>) {
   const compact = compactRowsOf(table)
   if (!compact) throw new Error(`the table ${table.name} has no compact rows`)
@@ -119,7 +119,7 @@ describe('a real server', () => {
   afterAll(() => server?.stop())
 
   test.each(STORED)(
-    'stores what the exporter sends of any span as it stores the lines themselves: table $name, $codec',
+    'stores the rows that the exporter sends as it stores the lines themselves, for any span: table $name, $codec',
     async ({ name, table, codec }) => {
       const startedAt = performance.now()
       const spans = hostileSpans(randomOf(SEED))
@@ -133,7 +133,7 @@ describe('a real server', () => {
         compression: { codec },
         timeoutMs: 60_000,
       })
-      // Not many at once: of more than eight resources in one export the rows go whole.
+      // Few at once: if an export has more than eight resources, its rows go whole.
       for (let at = 0; at < sample.length; at += SPANS_AT_ONCE) {
         const spans = sample.slice(at, at + SPANS_AT_ONCE)
         await new Promise<void>((resolve) => exporter.export(spans, () => resolve()))
@@ -162,7 +162,7 @@ describe('a real server', () => {
   )
 })
 
-/** A server before the server, which counts. */
+/** A proxy before the server, which counts the INSERTs. */
 async function frontOf(server: ClickHouseServer) {
   const backend = realClickHouse(() => server.httpPort)
   const counted = { inserts: 0, compact: 0 }

@@ -14,10 +14,10 @@ type Shape = (random: Random, span: Fields) => unknown
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
 const SPAN_ID = 'b7ad6b7169203331'
-// A few days only: rows of more than a hundred would be as many batches.
+// Only a few days: rows of more than a hundred days would need several batches.
 const SECONDS = [0, 1, 86_399, 1_729_627_200, 1_729_713_600, 2 ** 31, 2 ** 32, 9_223_372_036]
 
-/** Where any value may stand. */
+/** The places where any value may be. */
 const PLACES: Readonly<Record<string, (value: unknown, random: Random) => Fields>> = {
   attribute: (value, random) => ({
     attributes: own(['before', 1], [hostileKey(random), value], ['after', true]),
@@ -166,7 +166,7 @@ const STRUCTURES: Readonly<Record<string, Shape>> = {
   },
 }
 
-// Once in a while only: each costs as much as hundreds of others.
+// Only now and then: each costs as much as hundreds of others.
 const HEAVY_STRUCTURES: Readonly<Record<string, Shape>> = {
   'a thousand attributes': (random, span) => {
     span['attributes'] = own(
@@ -218,7 +218,7 @@ const RESOURCES = 6
 export function* hostileSpans(random: Random): Generator<HostileSpan, never> {
   const resources = Array.from({ length: RESOURCES }, () => ordinaryResource(random))
   const spanOf = ([shape, change]: readonly [string, Shape], second?: readonly [string, Shape]) => {
-    // As an SDK may do when a detector is done: what was remembered of the resource is worth nothing then.
+    // As an SDK may do when a detector is done: what was remembered of the resource is out of date then.
     if (random.chance(1 / 200)) {
       const { attributes } = ordinaryResource(random)
       random.pick(resources).attributes = attributes
@@ -242,7 +242,7 @@ export function* hostileSpans(random: Random): Generator<HostileSpan, never> {
   }
 }
 
-/** How many there are of which `hostileSpans` gives one each before it repeats any. */
+/** The number of shapes: `hostileSpans` gives each of them once before it repeats any. */
 export const SHAPE_COUNT: number = SHAPES.length + HEAVY.length
 
 function ordinaryResource(random: Random): { attributes: Fields } {

@@ -7,7 +7,7 @@ import {
   type Table,
 } from '@spanhouse/transform'
 
-/** What a user might write: every sort of type, from every sort of value. */
+/** Tables that a user might define: every kind of type, from every kind of value. */
 const userTable: Table<SpanLike> = defineTable<SpanLike>({
   name: 'my spans',
   database: 'mine',

@@ -38,7 +38,7 @@ const FRAGMENTS = [
   'x',
 ]
 
-/** Texts of what encoders, parsers, terminals and SQL take amiss. */
+/** Texts that are dangerous for encoders, parsers, terminals and SQL. */
 export function hostileText(random: Random): string {
   let text = ''
   for (let left = random.between(0, 6); left > 0; left--) text += random.pick(FRAGMENTS)
@@ -85,7 +85,7 @@ const TEXTS_THAT_ARE_NO_TEXTS = [
   ' 7 ',
 ]
 
-/** Values that no attribute, name, time or id should have. Each says the same however often it is asked. */
+/** Values that no attribute, name, time or id should have. Each gives the same result at every read. */
 export const VALUES: Readonly<Record<string, Value>> = {
   undefined: () => undefined,
   null: () => null,
@@ -161,7 +161,7 @@ export const VALUES: Readonly<Record<string, Value>> = {
   'a generator': () => (function* () {})(),
 }
 
-/** More of the same that cost a thousand times as much. */
+/** More such values, which cost a thousand times as much. */
 export const HEAVY_VALUES: Readonly<Record<string, Value>> = {
   'a very long text': (random) => `${hostileText(random)}é"`.repeat(random.between(1_000, 5_000)),
   'ten thousand levels': () => {

@@ -79,9 +79,9 @@ describe('what goes over the wire', () => {
 
 const DEADLINE_MS = 1000
 
-/** Undefined if the options can be used. What is thrown is a list of problems on one line, and comes soon. */
+/** Undefined if the options can be used. Otherwise checks that the error comes soon and lists the problems on one line. */
 function refusalOf(options: unknown, env: NodeJS.ProcessEnv = {}): ConfigError | undefined {
-  // Of this process: others may have the machine at the moment.
+  // CPU time of this process: others may use the machine at the moment.
   const before = process.cpuUsage()
   let refusal: unknown
   try {
@@ -97,7 +97,7 @@ function refusalOf(options: unknown, env: NodeJS.ProcessEnv = {}): ConfigError |
   expect(cause).toBeUndefined()
   expect(message).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}]|zod|\bat .*:\d+:\d+/iu)
   expect(problems.length).toBeGreaterThan(0)
-  // A path, and then what is wrong there.
+  // A path, then the problem.
   const unclear = problems.filter(
     (problem) => problem.length > 600 || !/^[\w.[\]() -]+?:? .{8,}/.test(problem),
   )
@@ -216,7 +216,7 @@ describe('any value in place of any option', () => {
   })
 })
 
-describe('options from somewhere', () => {
+describe('options from an unknown source', () => {
   test('whose getters throw are named, each of them', () => {
     const throws = () => {
       throw new Error('a long story\nin two lines')
@@ -236,7 +236,7 @@ describe('options from somewhere', () => {
     }
   })
 
-  test('are read once: what a getter says the next time is nobody’s', () => {
+  test('are read once: what a getter gives the next time has no effect', () => {
     const reads: string[] = []
     const once = (name: string, value: unknown) => ({
       enumerable: true,
@@ -281,7 +281,7 @@ describe('options from somewhere', () => {
     }
   })
 
-  test('that are cyclic are taken for what they say', () => {
+  test('that are cyclic are read as usual', () => {
     const options: Record<string, unknown> = { endpoint: 'http://a' }
     options['destinations'] = [options]
     expect(refusalOf(options)?.message).toContain('destinations.0')
@@ -423,7 +423,7 @@ describe('the environment', () => {
   )
   const METRICS = 'OTEL_NODE_EXPERIMENTAL_SDK_METRICS'
 
-  test('is asked for six names and no others: no switch that is not documented, and no file', () => {
+  test('is read for six names and no others: there is no undocumented switch, and no file', () => {
     const asked = new Set<string>()
     const env = new Proxy(
       {},
@@ -438,7 +438,7 @@ describe('the environment', () => {
     expect([...asked].sort()).toEqual([...OURS, METRICS].sort())
   })
 
-  test('with anything in it gives options, and a doubt that names the variable', () => {
+  test('with any value gives options, and a doubt that names the variable', () => {
     const random = randomOf(SEED)
     const garbage = [
       ' ',

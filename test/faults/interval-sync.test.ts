@@ -39,7 +39,7 @@ async function foundAfterLossOfPower(disk: MemoryDisk): Promise<(string | undefi
   return texts
 }
 
-test('what is put on a disk that is synced at intervals outlives a loss of power a moment later', async () => {
+test('a record on a disk that is synced at intervals survives a loss of power a moment later', async () => {
   let now = Date.now()
   const disk = new MemoryDisk(() => now)
   let turns = 0 // two a call: before it is carried out, and after
@@ -55,7 +55,7 @@ test('what is put on a disk that is synced at intervals outlives a loss of power
   expect(await foundAfterLossOfPower(disk)).toEqual(['rows'])
 })
 
-test('what was put a moment before the spool was closed outlives a loss of power, too', async () => {
+test('a record put a moment before the spool was closed survives a loss of power, too', async () => {
   let now = Date.now()
   const disk = new MemoryDisk(() => now)
   const { spool } = open(new FaultyFs(disk))

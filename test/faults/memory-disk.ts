@@ -1,12 +1,12 @@
 import type { Random } from './seed.js'
 
-/** What is under a name: a file with its bytes, or a folder with its names. */
+/** A file with its bytes, or a folder with its names. */
 export interface Inode {
   readonly ino: number
   readonly isFolder: boolean
   mtimeMs: number
   mode: number
-  /** Of a file: what every process sees, and what the platters hold. */
+  /** Of a file: the bytes that every process sees, and those that are safe on the disk. */
   bytes: Buffer
   synced: Buffer
   isDirty: boolean
@@ -17,11 +17,11 @@ export interface Inode {
 
 type Edit = readonly [folder: Inode, name: string, inode: Inode | undefined]
 
-/** What is left of changes that nobody has synced. */
+/** What a loss of power leaves of changes that were not synced. */
 export type Remains =
   /** Nothing. */
   | 'none'
-  /** The first of them, in order, as of a journal. */
+  /** The first of them, in order, as in a journal. */
   | 'prefix'
   /** Any of them. */
   | 'some'
@@ -29,15 +29,15 @@ export type Remains =
 const SECTOR = 512
 
 /**
- * A disk in memory that knows what it has really kept: bytes and names are safe when they were synced, and not
+ * A disk in memory that knows what it has really stored: bytes and names are safe once they are synced, and not
  * before. Its names are those of POSIX, and so are its errors.
  */
 export class MemoryDisk {
-  /** Bytes it has room for. */
+  /** The number of bytes that it has room for. */
   capacity: number = Number.POSITIVE_INFINITY
-  /** It says that it has synced, and has not. */
+  /** It claims to have synced and has not. */
   lies = false
-  /** Syncs that were asked for. */
+  /** The number of syncs that were requested. */
   syncs = 0
   powerLosses = 0
   /** Files that lost bytes by a loss of power, and still have a name. */
@@ -116,7 +116,7 @@ export class MemoryDisk {
     const there = newFolder.names.get(newName)
     if (there === inode) return
     if (inode.isFolder && `${to}/`.startsWith(`${from}/`)) throw fault('EINVAL', to)
-    if (`${from}/`.startsWith(`${to}/`)) throw fault('ENOTEMPTY', to) // as Linux has it, before it looks what is to be moved
+    if (`${from}/`.startsWith(`${to}/`)) throw fault('ENOTEMPTY', to) // as on Linux: this is checked before the source
     if (there?.isFolder && !inode.isFolder) throw fault('EISDIR', to)
     if (there && !there.isFolder && inode.isFolder) throw fault('ENOTDIR', to)
     if (there?.isFolder && there.names.size > 0) throw fault('ENOTEMPTY', to)
@@ -141,7 +141,7 @@ export class MemoryDisk {
     this.#change([[folder, name, undefined]])
   }
 
-  /** Takes as many of the bytes as there is room for, and says how many. */
+  /** Takes as many of the bytes as there is room for, and returns their number. */
   write(inode: Inode, bytes: Buffer, at: number): number {
     const growth = Math.max(at + bytes.length - inode.bytes.length, 0)
     const room = Math.max(this.capacity - this.usedBytes, 0)
@@ -172,7 +172,7 @@ export class MemoryDisk {
     this.#unsafe = this.#unsafe.filter((edits) => !touches(edits))
   }
 
-  /** Everything that was not synced is gone, or torn, or there by luck. */
+  /** Everything that was not synced is lost, torn, or kept by luck. */
   losePower(random: Random, remains: Remains = random.pick(['none', 'prefix', 'some'])): void {
     this.powerLosses++
     const lucky = random.between(0, this.#unsafe.length)
@@ -252,7 +252,7 @@ export class MemoryDisk {
   }
 }
 
-/** Some sectors are those that were written last, some are not, and the length is one of the two. */
+/** Some sectors are new, some are old, and the length is the new or the old one. */
 function torn({ bytes, synced }: Inode, random: Random): Buffer {
   const length = random.pick([bytes.length, synced.length, random.between(0, bytes.length)])
   const result = Buffer.alloc(length)

@@ -8,7 +8,7 @@ class MemorySocket extends Duplex {
   readonly connecting = false
   #accepted: (() => void) | undefined
 
-  // What an http.Agent asks of a socket, and memory has no use for.
+  // Methods that an http.Agent calls on a socket; they have no effect in memory.
   setNoDelay(): this {
     return this
   }
@@ -79,7 +79,7 @@ export class MemoryNetwork {
     this.#servers.set(host, server)
   }
 
-  /** Nothing listens there any more, and what was connected is not. */
+  /** Stops listening there and closes its connections. */
   takeDown(host: string): void {
     this.down.add(host)
     this.#servers.get(host)?.resetAll()
@@ -112,7 +112,7 @@ export class MemoryAgent extends Agent {
     { host = '' }: AgentOptions & { host?: string },
     done: (error: Error | null, socket?: Duplex) => void,
   ): Duplex {
-    if (this.#killed) return undefined as never // a dead process connects to nobody, and hears of nothing
+    if (this.#killed) return undefined as never // a dead process opens no connection and gets no answer
     try {
       const socket = this.#connect(host)
       this.#open.add(socket)
@@ -124,7 +124,7 @@ export class MemoryAgent extends Agent {
     }
   }
 
-  /** As the kernel does for a process that was killed: its connections end, and it makes no more. */
+  /** As the kernel does for a killed process: its connections end, and it opens no more. */
   kill(): void {
     this.#killed = true
     for (const socket of this.#open) socket.resetAndDestroy()

@@ -59,8 +59,8 @@ describe('a server that, once for each batch,', () => {
       expect(exports.answers).toEqual(Array(EXPORTS).fill(1))
       expect(exports.failures).toEqual([])
       expect(statsOf(exporter, 'steady')).toMatchObject({ errors: 0, requests: EXPORTS })
-      // It did misbehave, it was noticed, and each batch was sent once more, and not oftener: but for one or another answer
-      // that a busy machine has let come too late, and for small ones that waited and were sent together.
+      // It did misbehave, the exporter noticed, and sent each batch once more and not more often. Exceptions: an answer that
+      // came too late on a busy machine, and small batches that waited and were sent together.
       const noticed = isAnswer ? 0 : EXPORTS
       const late = rough.server.insertsBegun - EXPORTS - noticed
       expect(late).toBeGreaterThanOrEqual(-EXPORTS)

@@ -16,18 +16,18 @@ import { exception } from '../kit/exceptions.js'
 import { wireOf } from '../kit/http-wire.js'
 import { answer, type Behaviour } from '../kit/scripted-clickhouse.js'
 
-/** One way to misbehave, once: whatever it is, the rows must be there afterwards, and no row twice. */
+/** One way to misbehave, once. In every case all rows must be there afterwards, and no row twice. */
 export interface Misbehaviour {
   readonly name: string
   readonly does: Behaviour
-  /** The rows are in the table: sent again, the server must recognise them. */
+  /** The rows are in the table. If they are sent again, the server must recognise them. */
   readonly commits: boolean
-  /** The answer is odd, and good all the same. */
+  /** The answer is unusual but valid. */
   readonly isAnswer?: true
 }
 
 const OK = 'HTTP/1.1 200 OK\r\n'
-/** As a ClickHouse that names itself begins. */
+/** The beginning of an answer that shows it is from ClickHouse. */
 const OWN = `${OK}x-clickhouse-summary: {}\r\n`
 const EVERYTHING = Number.POSITIVE_INFINITY
 
@@ -141,7 +141,7 @@ const written: Record<string, Behaviour> = {
     `${OK}transfer-encoding: chunked\r\n\r\n`,
     `400\r\n${'x'.repeat(1024)}\r\n`,
   ),
-  // What a proxy, or something else in the place of the server, may make of the answer.
+  // Changes that a proxy, or another program in place of the server, may make to the answer.
   'answers 204': async (exchange) => {
     await exchange.commit()
     await exchange.send('HTTP/1.1 204 No Content\r\n\r\n')

@@ -19,7 +19,7 @@ afterEach(() => {
   diag.disable()
 })
 
-test('whatever is done to it, what was promised is kept', async () => {
+test('every promise is kept, whatever happens to the exporter', async () => {
   await fc.assert(
     fc.asyncProperty(
       plans,
@@ -71,7 +71,7 @@ const regressions: [name: string, plan: Plan, commands: ModelCommand[]][] = [
     [exports([0]), answerAll(0, 'stored, then reset'), wait(1100), answerAll(0, 'well')],
   ],
   [
-    'two batches of one export that come to a small spool together keep to its bytes',
+    'two batches of one export that reach a small spool together stay within its byte limit',
     planOf(
       { fsync: 'always', spoolBytes: 6000, queueBytes: 8000 },
       { fsync: 'always' },

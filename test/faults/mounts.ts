@@ -3,14 +3,14 @@ import type { ExporterFs } from './faulty-fs.js'
 
 const mounts = new Map<string, ExporterFs>()
 
-/** From now on what lies below `/mounted/<name>` is on this file system, for who imports `node:fs/promises`. */
+/** From now on, paths below `/mounted/<name>` are on this file system for code that imports `node:fs/promises`. */
 export function mount(name: string, fs: ExporterFs): string {
   const at = `/mounted/${name}`
   mounts.set(at, fs)
   return at
 }
 
-/** What a mock of `node:fs/promises` exports. */
+/** The exports of a mock of `node:fs/promises`. */
 export function withMounts(real: typeof nodeFs): typeof nodeFs {
   const routed =
     (call: keyof ExporterFs) =>
@@ -23,7 +23,7 @@ export function withMounts(real: typeof nodeFs): typeof nodeFs {
         typeof arg === 'string' && `${arg}/`.startsWith(`${at}/`) ? arg.slice(at?.length) : arg,
       )
       const result = (fs[call] as (...args: unknown[]) => unknown)(...inside)
-      // The first folder that was made, by its name out here.
+      // The first folder that was made, by its path outside the mount.
       return call === 'mkdir'
         ? (result as Promise<string | undefined>).then((first) => first && `${at}${first}`)
         : result

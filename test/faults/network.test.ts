@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-/** An exporter behind a line of its own, whose table is there. */
+/** An exporter behind its own line, whose table exists. */
 async function behindALine(options: { timeoutMs?: number } = {}) {
   const proxy = await startTcpProxy(server.httpPort)
   onTestFinished(() => proxy.close())
@@ -45,7 +45,7 @@ async function behindALine(options: { timeoutMs?: number } = {}) {
 }
 
 describe('a line', () => {
-  test('of 300 ms there and 300 ms back costs time, and nothing else', async () => {
+  test('of 300 ms in each direction costs time and nothing else', async () => {
     const { proxy, exporter, exports, verdict } = await behindALine()
     for (const direction of ['requests', 'replies'] as const)
       proxy.shape(direction, { latencyMs: 300 })
@@ -59,7 +59,7 @@ describe('a line', () => {
     expect(await verdict()).toEqual(allWell(501))
   })
 
-  test('too thin for a batch within its deadline gets the batch all the same, in a few attempts', async () => {
+  test('too slow for a batch within its deadline delivers the batch in a few attempts', async () => {
     const timeoutMs = 700
     const { proxy, exporter, exports, verdict } = await behindALine({ timeoutMs })
     // 64 KiB that do not compress: twice as long as the deadline.
@@ -75,7 +75,7 @@ describe('a line', () => {
     figures('a batch on a line too thin for its deadline', { requests, timeoutMs })
   })
 
-  test('whose every byte comes alone, in either direction, is read to the end', async () => {
+  test('that passes one byte at a time, in both directions, is read to the end', async () => {
     const { proxy, exporter, exports, verdict } = await behindALine()
     await proxy.become('trickle')
     count('every byte alone')
@@ -111,7 +111,7 @@ describe('a line', () => {
     return firstRowsMs
   }
 
-  test('that swallows requests, replies or both for some seconds loses and doubles nothing, and delivers within 5 s of its end', async () => {
+  test('that swallows requests, replies or both for some seconds loses and doubles nothing, and delivers within 5 s afterwards', async () => {
     for (const name of Object.keys(holes)) count(name)
     const times = await Promise.all(Object.values(holes).map(throughAHole))
     const named = Object.keys(holes).map((name, n) => [`ms after a line ${name}`, times[n] ?? -1])

@@ -20,7 +20,7 @@ function oracleOf(count: number): Oracle {
   return oracle
 }
 
-test('rows as they were sent are well, in any order, whatever else is in them', () => {
+test('rows as they were sent are correct, in any order and with any other columns', () => {
   expect(oracleOf(100).judge('a', rows(100).reverse())).toEqual(allWell(100))
   expect(oracleOf(100).judge('a', rows(100, { bytes: 300, poison: true }))).toEqual(allWell(100))
 })
@@ -35,7 +35,7 @@ test('a member that is left out is at its default', () => {
   expect(oracleOf(100).judge('a', sparse)).toEqual(allWell(100))
 })
 
-test('a row that lacks is missing, unless that is excused', () => {
+test('an absent row is missing, unless that is excused', () => {
   const oracle = oracleOf(10)
   expect(oracle.judge('a', rows(10).slice(1))).toMatchObject({
     missing: 1,
@@ -45,12 +45,12 @@ test('a row that lacks is missing, unless that is excused', () => {
   expect(oracle.judge('a', rows(10).slice(1))).toEqual(allWell(9))
 })
 
-test('a row twice is doubled', () => {
+test('a row that is there twice is doubled', () => {
   const found = oracleOf(10).judge('a', [...rows(10), rowOf(3)])
   expect(found).toMatchObject({ missing: 0, doubled: 1, examples: ['doubled 3'] })
 })
 
-test('a row that was not accepted there, or in this run, is foreign', () => {
+test('a row that was not accepted at this destination or in this run is foreign', () => {
   expect(oracleOf(10).judge('b', rows(1))).toMatchObject({ foreign: 1, missing: 0 })
   expect(oracleOf(10).judge('a', rows(11))).toMatchObject({ foreign: 1, missing: 0 })
   const other = { ...rowOf(3), span_id: spanIdOf('deadbeef', 3) }

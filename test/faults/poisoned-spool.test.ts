@@ -18,7 +18,7 @@ const MAX_ROWS = 70
 // each batch has two or three of them.
 const REQUESTS_A_BATCH = 31 + 3 * 2 * Math.ceil(Math.log2(MAX_ROWS))
 
-test('poisoned batches of 1,000 rows that a dead process has left, before a server that takes 70 rows at once: divided without a pause, delivered, and the poison counted', async () => {
+test('poisoned batches of 1,000 rows that a dead process has left, and a server that accepts 70 rows at once: divided without a pause, delivered, and the poisoned rows counted', async () => {
   const directory = temporaryDirectory()
   const memory = new MemoryClickHouse()
   const server = await new ScriptedClickHouse(
@@ -26,7 +26,7 @@ test('poisoned batches of 1,000 rows that a dead process has left, before a serv
     insertsOnly(async (exchange) => {
       const rows = readInsert(await exchange.whole())?.rows ?? []
       if (rows.length > MAX_ROWS) return replies({ status: 413, headers: {}, body: '' })(exchange)
-      // Without a word about which row it is.
+      // Without a hint at which row it is.
       if (rows.some((row) => row['span_name'] === POISON))
         return throws({ code: 469, name: 'VIOLATED_CONSTRAINT' })(exchange)
       return answer(exchange)
@@ -59,7 +59,7 @@ test('poisoned batches of 1,000 rows that a dead process has left, before a serv
     accepted: exports.made,
     delivered: exports.made - poisoned.length,
     dropped: { rejected: poisoned.length },
-    // A pause follows a retry, and nothing else.
+    // Only a retry is followed by a pause.
     retries: 0,
     possibleDuplicates: 0,
   })

@@ -38,7 +38,7 @@ async function childOf(plan: ChildPlan): Promise<Child> {
   return child.started()
 }
 
-test('a process that stands still for longer than its lease: its heir delivers, it goes on itself, and each row is there once', async () => {
+test('a process that stands still for longer than its lease: its heir delivers, the process goes on, and each row is there once', async () => {
   const database = await newDatabase()
   const directory = temporaryDirectory()
   const run = newRun()
@@ -52,7 +52,7 @@ test('a process that stands still for longer than its lease: its heir delivers, 
     shutdownTimeoutMs: 2000,
     spool: { directory, leaseMs: LEASE_MS },
   })
-  // Behind a server that is down everything stays on disk.
+  // While the server is down, everything stays on disk.
   const sleeper = await childOf({ options: spooled(down.url), run, first: 0 })
   await until(() => sleeper.acknowledged.size >= 200)
   sleeper.stop()
@@ -69,14 +69,14 @@ test('a process that stands still for longer than its lease: its heir delivers, 
   oracle.accept('primary', sleeper.made)
   expect(await judgeTable(oracle, 'primary', server, database)).toEqual(allWell(sleeper.made.size))
   expect(sleeper.bugs).toEqual([])
-  // What the heir took over the sleeper does not count any more: each row is on one account.
+  // The sleeper no longer counts the rows that the heir took over: each row is counted once.
   const own = report?.stats.destinations['primary']
   expect(statsOf(heir).accepted + (own?.accepted ?? 0) - (own?.waiting ?? 0)).toBe(
     sleeper.made.size,
   )
 })
 
-test('a server that stands still, and goes on where it stood: each row is there once', async () => {
+test('a server that stands still, and then goes on: each row is there once', async () => {
   const database = await newDatabase()
   const exporter = exporterTo({ endpoint: server.url, database, timeoutMs: 1500 })
   const exports = new Exports(exporter)

@@ -6,7 +6,7 @@ import { COLUMNS, type Oracle, type Verdict } from '../kit/oracle.js'
 
 type Server = Pick<ClickHouseServer, 'query'>
 
-/** Makes the exporter's table, if need be one that refuses rows that are poison. */
+/** Makes the exporter's table; on request, one that refuses poisoned rows. */
 export async function createTable(
   server: Server,
   database: string,
@@ -21,7 +21,7 @@ export async function createTable(
 
 const ROWS_AT_ONCE = 20_000
 
-/** Has the oracle look at all the rows of a table. */
+/** Lets the oracle check all rows of a table. */
 export async function judgeTable(
   oracle: Oracle,
   destination: string,

@@ -41,7 +41,7 @@ interface Machine {
   gate: (what: string) => Promise<unknown>
 }
 
-/** Two servers and a disk of which every step waits for its turn. */
+/** Two servers and a disk. Every step of them waits for its turn. */
 function machineOf(scripts: Readonly<Record<(typeof NAMES)[number], string[]>>): Machine {
   const network = new MemoryNetwork()
   const tables = new Map<string, MemoryClickHouse>()
@@ -66,7 +66,7 @@ function machineOf(scripts: Readonly<Record<(typeof NAMES)[number], string[]>>):
   return machine
 }
 
-/** A process on it. */
+/** A process that uses them. */
 function processOn(machine: Machine, whenFull: 'drop_oldest' | 'drop_newest') {
   const files = new FaultyFs(machine.disk, new DiskFaults(), (what) => machine.gate(what))
   const directory = `${mount(newRun(), files.fs)}/spool`
@@ -89,7 +89,7 @@ function processOn(machine: Machine, whenFull: 'drop_oldest' | 'drop_newest') {
   return { exporter, kill }
 }
 
-/** Lets one thing after the other happen, in the order of the scheduler; when nothing is due, time goes by. */
+/** Lets one step after the other happen, in the order of the scheduler. When no step is due, time goes by. */
 async function unfold(
   scheduler: Scheduler,
   isOver: () => boolean,
@@ -113,7 +113,7 @@ const options = {
   interruptAfterTimeLimit: LONG ? 60_000 : 7_000,
 }
 
-test('in whatever order disk and servers answer, each row is delivered once and nothing is left behind', async () => {
+test('in any order of answers from disk and servers, each row is delivered once and nothing is left behind', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),
@@ -153,7 +153,7 @@ test('in whatever order disk and servers answer, each row is delivered once and 
   )
 }, 700_000)
 
-test('killed, or without power, at whatever step: what was acknowledged is delivered once by the next process', async () => {
+test('killed, or without power, at any step: the next process delivers the acknowledged rows once', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),

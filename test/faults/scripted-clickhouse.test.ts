@@ -94,7 +94,7 @@ describe('the table in memory', () => {
     expect(real).toHaveLength(rows)
   })
 
-  test('holds what the real one holds after any inserts', async () => {
+  test('holds the same rows as the real one after any inserts', async () => {
     const random = randomOf(SEED)
     for (let round = 0; round < 3; round++) {
       const blocks = Array.from({ length: 20 }, () => {
@@ -106,7 +106,7 @@ describe('the table in memory', () => {
     }
   })
 
-  test('tells which tokens were used for other rows', async () => {
+  test('reports the tokens that were used for different rows', async () => {
     const memory = new MemoryClickHouse()
     await memory.execute(insertOf(block('1', 'a')))
     await memory.execute(insertOf(block('1', 'a')))
@@ -123,7 +123,7 @@ describe('the table in memory', () => {
     }
   })
 
-  test('takes nothing of a body that was cut or altered', async () => {
+  test('stores nothing of a body that was cut or altered', async () => {
     const memory = new MemoryClickHouse()
     const { head, body } = insertOf(block('1', 'a'))
     for (let at = 0; at < body.length; at++) {
@@ -190,7 +190,7 @@ describe('a request is read', () => {
     expect(readInsert({ head, body })).toMatchObject({ statement: compact, rows: asStored })
   })
 
-  test('and no other statement is taken for rows', () => {
+  test('and no other statement is read as rows', () => {
     const head = { method: 'POST', target: '/', headers: {}, bodyBytes: 0 }
     expect(readInsert({ head, body: Buffer.from('CREATE TABLE x') })).toBeUndefined()
     const letter = 'INSERT INTO `d`.`dead` FORMAT JSONEachRow {"event":"1"}'
@@ -199,7 +199,7 @@ describe('a request is read', () => {
 })
 
 describe('the server', () => {
-  test.each(STYLES)('says an exception in the style of %j', (style) => {
+  test.each(STYLES)('reports an exception in the style of %j', (style) => {
     const { status, headers, body } = exception({ code: 516, name: 'AUTHENTICATION_FAILED' }, style)
     const expected = {
       header: [403, '516', 'Code: 516. DB::Exception: '],

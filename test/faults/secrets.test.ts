@@ -45,12 +45,12 @@ function canarySpan() {
 }
 
 interface Case {
-  /** What goes wrong. */
+  /** The cause of the failure. */
   readonly name: string
   options(): Promise<Options>
-  /** What the failure shows in: the case would prove nothing if all went well. */
+  /** Where the failure shows: the case would prove nothing if all went well. */
   readonly shows: 'an error' | 'a lost row' | 'nothing'
-  /** ClickHouse names the user whom it refuses. */
+  /** ClickHouse names the user that it refuses. */
   readonly says?: readonly string[]
 }
 
@@ -71,7 +71,7 @@ async function file(): Promise<string> {
   return path
 }
 
-/** Says what it has before it, values of the statement and of the rows: in few words, for of many the last are cut off. */
+/** Answers with an error that repeats values of the statement and of the rows. It is short, because the end of a long one is cut off. */
 function quoting(say: (quoted: string) => Reply): Behaviour {
   return async (exchange) => {
     const raw = await exchange.whole()
@@ -173,7 +173,7 @@ const REFUSED: Case[] = [
   },
 ]
 
-// As they come from ClickHouse: of these codes the messages quote values, statements, or both.
+// As ClickHouse sends them: the messages of these codes quote values, statements, or both.
 const QUOTING_CODES = [27, 6, 26, 41, 53, 62, 117, 36, 1001, 33, 43, 70, 321, 469, 4711]
 
 const ANSWERED: Case[] = [
@@ -215,7 +215,7 @@ const ANSWERED: Case[] = [
   ),
 ]
 
-describe('no secret and no value of a row is said to anybody when', () => {
+describe('no secret and no value of a row is shown when', () => {
   test.each(named([...REFUSED, ...ANSWERED]))('%s', async (_, one) => {
     await expectSilenceOf(one)
   })
@@ -231,7 +231,7 @@ async function expectSilenceOf({ options, shows, says = [] }: Case): Promise<voi
   const witness = new Witness()
   const all: Options = {
     ...CREDENTIAL_OPTIONS,
-    // Where nothing goes wrong a busy machine must not make it so.
+    // If nothing is meant to fail, a busy machine must not cause a failure.
     timeoutMs: shows === 'nothing' ? PATIENT_MS : 2000,
     retry: { initialDelayMs: 1, maxDelayMs: 2 },
     shutdownTimeoutMs: shows === 'nothing' ? PATIENT_MS : 50,
@@ -291,7 +291,7 @@ describe('a real server', () => {
   })
   afterAll(() => server?.stop())
 
-  /** Another database, with a table that is not as it should be. */
+  /** Another database, with a table that is wrong in some way. */
   async function tableWith(
     alter: (ddl: string) => string,
     ...more: ((table: string) => string)[]
@@ -386,7 +386,7 @@ describe('a real server', () => {
     ),
   ]
 
-  test.each(named(cases))('says no secret and no value when %s', async (_, one) => {
+  test.each(named(cases))('shows no secret and no value when %s', async (_, one) => {
     await expectSilenceOf(one)
   })
 })
@@ -411,7 +411,7 @@ describe('what leaves the process', () => {
       const mayHold = ['x-token', 'authorization']
       for (const { target, headers } of heads) {
         expect(headers['authorization']).toBe(basic(CREDENTIALS.user, CREDENTIALS.password))
-        // Brotli leaves no other place for the statement, and that holds what all rows share.
+        // With brotli the statement can only be in the URL, and it holds the values that all rows share.
         const inTarget = codec === 'br' ? { ...CREDENTIALS, ...VALUES } : ALL
         expect(canariesIn(decodeURIComponent(target.replaceAll('+', ' ')), inTarget)).toEqual([])
         expect(canariesIn(target, inTarget)).toEqual([])
@@ -422,7 +422,7 @@ describe('what leaves the process', () => {
     },
   )
 
-  test('is nothing of the credentials when another host is named by a redirect, or by a proxy’s Location', async () => {
+  test('contains no credentials when a redirect, or a proxy’s Location, names another host', async () => {
     const elsewhere = await serverThat()
     for (const status of [301, 302, 303, 307, 308, 401, 407]) {
       const headers = { location: elsewhere.endpoint, 'www-authenticate': 'Basic realm="x"' }
@@ -474,7 +474,7 @@ describe('what is on disk', () => {
       const texts = files.flatMap((one) => one.texts)
       expect(files.filter((one) => canariesIn(one.path).length > 0)).toEqual([])
       expect(texts.flatMap((text) => canariesIn(text, CREDENTIALS))).toEqual([])
-      // The rows are there, in both: what was looked at could be read.
+      // The rows are found in both, so the search could read them.
       for (const where of [spool, dead]) {
         const there = (await filesUnder(where)).flatMap((one) => one.texts)
         const found = new Set(there.flatMap((text) => canariesIn(text, VALUES)))
@@ -530,7 +530,7 @@ describe('options that cannot be used', () => {
     'a wrong option beside right secrets': { ...CREDENTIAL_OPTIONS, timeoutMs: -1 },
   }
 
-  test.each(Object.entries(wrong))('are refused without a word of a secret: %s', (_, options) => {
+  test.each(Object.entries(wrong))('are refused without showing a secret: %s', (_, options) => {
     expectRefusal(options as Options)
   })
 
@@ -564,7 +564,7 @@ describe('options that cannot be used', () => {
   }
 })
 
-test('what the environment holds is shown no more than what options hold', async () => {
+test('values from the environment are hidden like values from options', async () => {
   const { server, endpoint } = await serverThat()
   await server.close()
   const environment = {

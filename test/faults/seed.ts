@@ -4,9 +4,9 @@
  */
 export const SEED: number = Number(process.env['SPANHOUSE_SEED'] || 1)
 
-/** Numbers that follow from a seed, for faults that can be had again. */
+/** Numbers that follow from a seed, so that faults can be repeated. */
 export interface Random {
-  /** From 0 up to, but not, 1. */
+  /** From 0 up to 1, without 1. */
   fraction(): number
   /** From `low` to `high`, both included. */
   between(low: number, high: number): number

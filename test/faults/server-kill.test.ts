@@ -21,13 +21,13 @@ const KILLS = LONG ? 20 : 2
 const EVERY_MS = 20
 const AT_ONCE = 4
 
-// A MergeTree writes a token down before the part that it stands for. Killed between the two, the server knows
-// the token of rows that it has not, takes the retry for a duplicate, and says that all is well. No client can see
-// that. What this test holds on to: nothing else is ever lost, and nothing is doubled.
-test('a server that is killed amid INSERTs loses no row that was not under way, and doubles none', async () => {
+// A MergeTree writes a token to disk before its part. If the server is killed between the two, it knows the token
+// of rows that it does not have, treats the retry as a duplicate, and reports success. No client can see that. This
+// test checks that nothing else is ever lost, and nothing is doubled.
+test('a server that is killed during INSERTs loses no row that was not under way, and doubles none', async () => {
   const directory = temporaryDirectory()
   let server = await startClickHouse({ dataDir: join(directory, 'data') })
-  // Not stopped: what it would still merge goes with its directory.
+  // Killed, not stopped: it need not merge parts that are removed with its directory.
   onTestFinished(() => server.kill())
   await createTable(server, 'killed')
   const backend = realClickHouse(() => server.httpPort)

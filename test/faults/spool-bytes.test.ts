@@ -27,7 +27,7 @@ vi.mock('node:fs/promises', async (real) => {
 
 const count = faultsOf('damaged spools')
 const DIRECTORY = '/spool'
-/** Each with its rows and who is still to have it. */
+/** Each batch with its rows and the destinations that still need it. */
 const BATCHES: readonly (readonly [rows: number, destinations: readonly string[]])[] = [
   [1, ['a', 'b']],
   [7, ['a', 'b']],
@@ -36,12 +36,12 @@ const BATCHES: readonly (readonly [rows: number, destinations: readonly string[]
 ]
 const NAMES = ['a', 'b']
 
-/** A file of the spool, as the process that wrote it left it. */
+/** A file of the spool, as its process left it. */
 interface Record {
   readonly path: string
   readonly bytes: Buffer
   readonly rows: number
-  /** The file has other names, for other destinations: what befalls it befalls them. */
+  /** The file has other names, for other destinations: damage to it affects them as well. */
   readonly names: readonly string[]
 }
 
@@ -84,7 +84,7 @@ function open(disk: MemoryDisk): Opened {
   return { spool, ...found }
 }
 
-/** What a process leaves that has ended before anything was delivered. */
+/** The files that a process leaves if it ends before anything is delivered. */
 async function wholeFolder(): Promise<Folder> {
   const disk = new MemoryDisk()
   const { spool } = open(disk)
@@ -141,7 +141,7 @@ async function recoversAllBut(folder: Folder, record: Record, damaged: Buffer): 
   const others = folder.files.filter(({ path }) => !record.names.includes(path))
   const expected = new Map(others.map(({ path, bytes }) => [bare(path), bytes]))
   expect([...loaded.keys()].sort()).toEqual([...expected.keys()].sort())
-  // Whatever was given out is what was once put in, to the last byte.
+  // Every batch that is loaded equals the one that was stored, to the last byte.
   for (const [name, body] of loaded) expect(expected.get(name)?.includes(body)).toBe(true)
   expect(corrupt.map(({ destination, name }) => `${destination}/${name}`).sort()).toEqual(
     record.names.map(bare).sort(),
@@ -170,7 +170,7 @@ const damages: readonly (readonly [how: string, Damages])[] = [
     function* (bytes) {
       for (let bit = 0; bit < bytes.length * 8; bit++) {
         const at = bit >> 3
-        // Another bit of each byte, so that all eight come by.
+        // A different bit in each byte, so that all eight are tried.
         if (!LONG && (bit & 7) !== at % 8) continue
         const flipped = Buffer.from(bytes)
         flipped[at] = (flipped[at] ?? 0) ^ (1 << (bit & 7))
@@ -179,7 +179,7 @@ const damages: readonly (readonly [how: string, Damages])[] = [
     },
   ],
   [
-    'with zeros from every byte on, as of a file whose length got to disk before its bytes',
+    'with zeros from every byte on, as in a file whose length was written before its bytes',
     function* (bytes) {
       // The last byte may well be zero by itself.
       for (let at = 0; at < bytes.length; at++) {
@@ -189,7 +189,7 @@ const damages: readonly (readonly [how: string, Damages])[] = [
     },
   ],
   [
-    'with every byte lacking, or twice there',
+    'with every byte missing, or there twice',
     function* (bytes) {
       for (let at = 0; at < bytes.length; at++) {
         yield Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)])
@@ -200,7 +200,7 @@ const damages: readonly (readonly [how: string, Damages])[] = [
 ]
 
 test.each(damages)(
-  'each record of a small spool %s: it alone is lost, counted and kept aside, and nothing altered is given out',
+  'each record of a small spool %s: only it is lost, counted and kept aside, and no altered record is loaded',
   async (how, damaged) => {
     const folder = await wholeFolder()
     expect(folder.records).toHaveLength(BATCHES.length)
@@ -215,7 +215,7 @@ test.each(damages)(
   240_000,
 )
 
-test('a record is not mistaken for another that was put under its name', async () => {
+test('a record is not mistaken for another record under its name', async () => {
   const folder = await wholeFolder()
   const [first, second] = folder.records
   if (!first || !second) throw new Error('no records')
@@ -224,7 +224,7 @@ test('a record is not mistaken for another that was put under its name', async (
 
 const EVERY = LONG ? 5 : 101
 
-test('an exporter that starts on a damaged spool delivers all that is whole, once, and counts the rest as spool_corrupt', async () => {
+test('an exporter that starts on a damaged spool delivers all whole records once, and counts the rest as spool_corrupt', async () => {
   const random = randomOf(SEED)
   const memory = new MemoryClickHouse()
   const server = await new ScriptedClickHouse(memory).listen()

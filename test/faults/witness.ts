@@ -2,9 +2,9 @@ import { onTestFinished, vi } from 'vitest'
 import { DiagLogLevel, diag, type MeterProvider } from '../sdk2/node_modules/@opentelemetry/api'
 import { everythingOf } from './canaries.js'
 
-/** Sees everything that an exporter says to anybody but its servers and its disk, until the test has ended. */
+/** Sees everything that an exporter outputs, except to its servers and its disk, until the test has ended. */
 export class Witness {
-  /** Whence it was said, and everything of it. */
+  /** The source of each output, and its full text. */
   readonly said: { readonly by: string; readonly text: string }[] = []
   readonly meterProvider: MeterProvider
   readonly #collect: (() => void)[] = []
@@ -34,7 +34,7 @@ export class Witness {
     this.said.push({ by, text: everythingOf(what) })
   }
 
-  /** Asks for all metrics. */
+  /** Reads all metrics. */
   collect(): void {
     for (const collect of this.#collect) collect()
   }

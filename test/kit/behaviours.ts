@@ -3,9 +3,9 @@ import { type Exception, exception, type Style } from './exceptions.js'
 import { type Reply, wireOf } from './http-wire.js'
 import { answer, type Behaviour, type Exchange } from './scripted-clickhouse.js'
 
-// Each is what a server does with one request. Whether the rows are in the table is the first half of the name.
+// Each is what a server does with one request. The first half of the name says whether the rows are in the table.
 
-/** Says this, and does nothing. */
+/** Sends this reply and does nothing else. */
 export const replies =
   (reply: Reply | ((exchange: Exchange) => Reply)): Behaviour =>
   async (exchange) => {
@@ -13,10 +13,10 @@ export const replies =
     await exchange.send(wireOf(typeof reply === 'function' ? reply(exchange) : reply))
   }
 
-/** Says that it has failed, and has. */
+/** Answers that it has failed, and stores nothing. */
 export const throws = (what: Exception, style?: Style): Behaviour => replies(exception(what, style))
 
-/** Does it, and says that it has failed. */
+/** Stores the rows, and answers that it has failed. */
 export const commitsAndThrows =
   (what: Exception, style?: Style): Behaviour =>
   async (exchange) => {
@@ -24,7 +24,7 @@ export const commitsAndThrows =
     await exchange.send(wireOf(exception(what, style)))
   }
 
-/** Does it, and then sends something else. What follows on the connection is nobody's. */
+/** Stores the rows, and then sends something else. The bytes that follow on the connection belong to no answer. */
 export const commitsAndSends =
   (bytes: string | Buffer, then: 'reset' | 'hangUp' | 'wait' | 'go on' = 'hangUp'): Behaviour =>
   async (exchange) => {
@@ -38,7 +38,7 @@ export const commitsAndResets: Behaviour = commitsAndSends('', 'reset')
 export const commitsAndHangsUp: Behaviour = commitsAndSends('', 'hangUp')
 export const commitsAndIsSilent: Behaviour = commitsAndSends('', 'wait')
 
-/** Does it, and sends so many bytes of the right answer. */
+/** Stores the rows, and sends only so many bytes of the right answer. */
 export const commitsAndCuts =
   (bytes: number): Behaviour =>
   async (exchange) => {
@@ -47,7 +47,7 @@ export const commitsAndCuts =
     exchange.reset()
   }
 
-/** Reads so many bytes of the body, and ends the connection. */
+/** Reads so many bytes of the body, then ends the connection. */
 export const readsAndEnds =
   (bytes: number, how: 'reset' | 'hangUp' = 'reset'): Behaviour =>
   async (exchange) => {
@@ -55,7 +55,7 @@ export const readsAndEnds =
     exchange[how]()
   }
 
-/** Reads so many bytes of the body, and no more, and says nothing. */
+/** Reads so many bytes of the body, no more, and does not answer. */
 export const readsAndStops =
   (bytes: number): Behaviour =>
   async (exchange) => {
@@ -63,7 +63,7 @@ export const readsAndStops =
     await exchange.gone
   }
 
-/** Does it, and says so a byte at a time. */
+/** Stores the rows, and sends the answer a byte at a time. */
 export const commitsAndTrickles =
   (everyMs: number): Behaviour =>
   async (exchange) => {
@@ -74,7 +74,7 @@ export const commitsAndTrickles =
     }
   }
 
-/** Does it, and goes on about it for as long as somebody listens. */
+/** Stores the rows, and sends an answer that never ends while the client reads. */
 export const commitsAndNeverEnds =
   (head: string, chunk: string, everyMs = 0): Behaviour =>
   async (exchange) => {
@@ -86,13 +86,13 @@ export const commitsAndNeverEnds =
     }
   }
 
-/** Answers well, and ends the connection at the moment the next request begins on it: the race of a kept connection. */
+/** Answers correctly, and ends the connection when the next request begins on it: the race of a kept connection. */
 export const closesWhenUsedAgain: Behaviour = async (exchange) => {
   if (exchange.nth === 0) return answer(exchange)
   exchange.reset()
 }
 
-/** The first time a token is seen one thing, then another. What is no INSERT is answered. */
+/** One behaviour the first time a token is seen, then another. Requests that are not INSERTs are answered. */
 export function oncePerToken(first: Behaviour, then: Behaviour = answer): Behaviour {
   return timesPerToken(1, first, then)
 }

@@ -4,7 +4,7 @@ import type { Reply } from './http-wire.js'
 import { type RawRequest, readInsert, readStatement, tableOf } from './insert-request.js'
 import { MemoryTable, type Row } from './memory-table.js'
 
-/** What really takes the rows behind a server that misbehaves. */
+/** Stores the rows behind a server that misbehaves. */
 export interface Backend {
   execute(request: RawRequest): Promise<Reply>
 }
@@ -12,11 +12,11 @@ export interface Backend {
 export interface MemoryOptions {
   /** `non_replicated_deduplication_window` of its tables. */
   readonly window?: number
-  /** Whether tables must be created before they take rows. */
+  /** Whether a table must be created before it takes rows. */
   readonly missing?: boolean
-  /** Rows that no attempt will bring in. */
+  /** Rows that are refused at every attempt. */
   readonly refuses?: (row: Row) => boolean
-  /** More of them in one INSERT are refused for their number. */
+  /** An INSERT of more rows is refused because of their number. */
   readonly maxRows?: number
 }
 
@@ -31,7 +31,7 @@ export class MemoryClickHouse implements Backend {
     this.#options = options
   }
 
-  /** Made when it is first asked for, unless it was to be created. */
+  /** Made when it is first used, unless it must be created. */
   table(name: string): MemoryTable {
     const table = this.#tables.get(name) ?? new MemoryTable(this.#options.window)
     this.#tables.set(name, table)
@@ -96,10 +96,10 @@ export class MemoryClickHouse implements Backend {
   }
 }
 
-/** What should take the rows is not there. */
+/** The database or table for the rows does not exist. */
 export class BackendGone extends Error {}
 
-/** A real server. Its replies are handed on whole. */
+/** A real server. Its replies are passed on whole. */
 export function realClickHouse(port: () => number): Backend & { close(): void } {
   const agent = new Agent({ keepAlive: true })
   return {

@@ -1,19 +1,19 @@
 import type { Reply } from './http-wire.js'
 
-/** How a server says that it has failed. */
+/** How a server reports an exception. */
 export type Style =
-  /** In a header, as servers since about 21 do. */
+  /** In a header, as servers do since about version 21. */
   | 'header'
-  /** In the body alone, as 18.16 does. */
+  /** Only in the body, as 18.16 does. */
   | 'old body'
   /** In a header, with status 200 and no body (ClickHouse#65117). */
   | '200 and header'
-  /** At the end of a body that began well. */
+  /** At the end of a body that began as a success. */
   | '200 and tail'
 
 export const STYLES: readonly Style[] = ['header', 'old body', '200 and header', '200 and tail']
 
-// src/Server/HTTP/exceptionCodeToHTTPStatus.cpp, as far as it is not 500.
+// The codes of src/Server/HTTP/exceptionCodeToHTTPStatus.cpp whose status is not 500.
 const STATUS_BY_CODE = new Map<number, number>([
   ...[194].map((code) => [code, 401] as const),
   ...[192, 193, 195, 291, 497, 516].map((code) => [code, 403] as const),

@@ -15,10 +15,10 @@ export interface Reply {
   readonly body: string
 }
 
-/** The client went away before all that was to be read had come. */
+/** The client went away before all expected bytes had come. */
 export class ClientGone extends Error {}
 
-/** Reads a connection byte by byte: what nobody has asked for stays where it is, and fills the window. */
+/** Reads a connection byte by byte: bytes that are not read stay where they are and fill the window. */
 export class Incoming {
   readonly #socket: Duplex
   #kept: Buffer = Buffer.alloc(0)
@@ -82,7 +82,7 @@ function parseHead(text: string): RequestHead {
   return { method, target, headers, bodyBytes: Number(headers['content-length'] ?? 0) }
 }
 
-/** A reply that is as it should be. */
+/** A correct reply. */
 export function wireOf({ status, headers, body }: Reply): Buffer {
   const bytes = Buffer.from(body)
   const named = Object.entries({ ...headers, 'content-length': String(bytes.length) })

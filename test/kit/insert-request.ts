@@ -17,13 +17,13 @@ export interface InsertRequest {
   readonly token: string | undefined
   readonly queryId: string
   readonly settings: Readonly<Record<string, string>>
-  /** With every column that the statement itself gives. */
+  /** Includes every column that the statement itself gives. */
   readonly rows: readonly Row[]
-  /** All of the body as text: what must be the same in every attempt. */
+  /** The whole body as text: it must be the same in every attempt. */
   readonly text: string
 }
 
-/** Whether the head is that of an INSERT of rows: tells before there is a body. */
+/** Whether the head belongs to an INSERT of rows. Needs no body. */
 export function announcesRows({ method, target, headers }: RequestHead): boolean {
   const query = queryOf(target)
   return (
@@ -34,7 +34,7 @@ export function announcesRows({ method, target, headers }: RequestHead): boolean
   )
 }
 
-/** Reads the rows as the table gets them, and what is to become of them. Undefined if it is no INSERT of rows. Throws what a server would refuse. */
+/** Reads the rows as the table gets them, and the settings of the INSERT. Undefined if it is not an INSERT of rows. Throws if a server would refuse it. */
 export function readInsert({ head, body }: RawRequest): InsertRequest | undefined {
   if (!announcesRows(head)) return undefined
   const text = decoded(head, body).toString()
@@ -52,7 +52,7 @@ export function readInsert({ head, body }: RawRequest): InsertRequest | undefine
   }
 }
 
-/** The text of a statement that is no INSERT of rows. */
+/** The text of a statement that is not an INSERT of rows. */
 export function readStatement({ head, body }: RawRequest): string {
   return queryOf(head.target).get('query') ?? decoded(head, body).toString()
 }

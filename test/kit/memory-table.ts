@@ -15,9 +15,9 @@ export interface Block {
  */
 export class MemoryTable {
   readonly rows: Row[] = []
-  /** Blocks that were recognised, and not stored again. */
+  /** Blocks that were recognised and not stored again. */
   deduplicated = 0
-  /** Tokens that came twice with other rows: those rows are lost, and whoever sent them is at fault. */
+  /** Tokens that came again with other rows: those rows are lost, and the sender is at fault. */
   readonly misused: string[] = []
   readonly #window: number
   readonly #known = new Map<string, string>()
@@ -47,7 +47,7 @@ export class MemoryTable {
   }
 }
 
-/** The same for the same rows, in whatever order their columns came. */
+/** The same text for the same rows, in any order of their columns. */
 export function digestOf(rows: readonly Row[]): string {
   const hash = createHash('sha256')
   for (const row of rows)

@@ -1,7 +1,7 @@
 import type { Row } from './memory-table.js'
 import { expectedOf, numberOf, spanIdOf } from './numbered-spans.mjs'
 
-/** A row, by names of our own: whatever its table calls them, and with members that are left out put back. */
+/** A row with our own names, independent of its table. Members that were left out are put back. */
 export interface StoredSpan {
   readonly spanId: string
   readonly traceId: string
@@ -19,9 +19,9 @@ export interface Verdict {
   readonly rows: number
   /** Spans that were accepted and are not there. */
   readonly missing: number
-  /** Rows that nobody sent. */
+  /** Rows that were never sent. */
   readonly foreign: number
-  /** Rows that are not as they were sent. */
+  /** Rows that differ from what was sent. */
   readonly altered: number
   /** Spans that are there more than once. */
   readonly doubled: number
@@ -50,7 +50,7 @@ export function storedSpan(row: Row): StoredSpan {
   }
 }
 
-/** Knows every span that was accepted, and finds in a table what should not be so. */
+/** Knows every span that was accepted, and finds the faults of a table. */
 export class Oracle {
   readonly run: string
   readonly #accepted = new Map<string, Set<number>>()
@@ -61,12 +61,12 @@ export class Oracle {
     this.run = run
   }
 
-  /** These spans are to be at this destination. */
+  /** These spans must be at this destination. */
   accept(destination: string, numbers: Iterable<number>): void {
     add(this.#accepted, destination, numbers)
   }
 
-  /** These may lack there, for a reason that is known and allowed. */
+  /** These may be missing there, for a reason that is known and allowed. */
   excuse(destination: string, numbers: Iterable<number>): void {
     add(this.#lost, destination, numbers)
   }
@@ -81,7 +81,7 @@ export class Oracle {
     return judgement.verdict()
   }
 
-  /** For rows that are too many to be had at once. */
+  /** For rows that are too many to be read at once. */
   judgement(destination: string): { see(row: Row): void; verdict(): Verdict } {
     const accepted = this.accepted(destination)
     const excused = this.#lost.get(destination) ?? new Set()
@@ -122,7 +122,7 @@ export class Oracle {
   }
 }
 
-/** A verdict on a table with which nothing is wrong. */
+/** The verdict on a table without faults. */
 export function allWell(rows: number): Verdict {
   return { rows, ...new Findings().counts, examples: [] }
 }

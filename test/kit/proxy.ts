@@ -1,18 +1,18 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** What stands between client and server. */
+/** A TCP proxy between client and server. */
 export type Fault =
   | 'none'
   /** Nothing listens, and open connections are reset. */
   | 'refuse'
-  /** Connections are accepted and swallow everything; those of that time stay dead for ever. */
+  /** Connections are accepted and swallow everything. Connections of that time stay dead forever. */
   | 'hang'
-  /** Nothing passes, in either direction; what was held back passes when it is over. */
+  /** Nothing passes, in either direction. When it is over, all that was held back passes. */
   | 'black hole'
   /** Replies come at five bytes a second. */
   | 'trickle'
-  /** The first reply to each deduplication token is lost after its first byte has come, so after the commit. */
+  /** The first reply to each deduplication token is lost after its first byte, and therefore after the commit. */
   | 'lose first replies'
   /** The connection is reset after so many bytes of the request, or of the reply. */
   | { cutRequestAfter: number }
@@ -22,7 +22,7 @@ export interface FaultyProxy {
   readonly url: string
   /** Replies lost or cut so far. */
   readonly lost: number
-  /** Connections taken in so far. */
+  /** Connections accepted so far. */
   readonly connections: number
   become(fault: Fault): Promise<void>
   close(): Promise<void>

@@ -12,11 +12,11 @@ export interface Message {
 }
 
 export interface Habits {
-  /** What it does to a request before it passes it on. */
+  /** Changes a request before it is passed on. */
   request?: (message: Message) => void
-  /** What it does to an answer before it passes it back. */
+  /** Changes an answer before it is passed back. */
   answer?: (message: Message) => void
-  /** Its own answer in place of the server's, which is not asked then. */
+  /** The proxy's own answer. The server does not get the request then. */
   instead?: (message: Message) => Partial<Message> | undefined
 }
 

@@ -7,22 +7,22 @@ import { ClientGone, Incoming, type Reply, type RequestHead, wireOf } from './ht
 import { announcesRows, type InsertRequest, type RawRequest, readInsert } from './insert-request.js'
 import { digestOf } from './memory-table.js'
 
-/** A socket, of the kernel's or in memory. */
+/** A socket of the kernel, or one in memory. */
 export type Connection = Duplex & { resetAndDestroy(): unknown }
 
-/** One request on a connection, in the hands of whoever decides what becomes of it. */
+/** One request on a connection. A behaviour decides how it is answered. */
 export interface Exchange {
   readonly head: RequestHead
-  /** Of rows, as far as the head tells. */
+  /** Whether it is an INSERT of rows, as far as the head tells. */
   readonly isInsert: boolean
   readonly connection: Connection
-  /** How many requests came by this connection before. */
+  /** The number of earlier requests on this connection. */
   readonly nth: number
   /** Resolves when so many bytes of the body, or all, have been read: the rest stays where it is. */
   read(bytes: number): Promise<void>
   /** Resolves with the request when all of it has come; rejects if the client goes away before. */
   whole(): Promise<RawRequest>
-  /** Has the request done by what really takes the rows, and gives its reply, which goes nowhere by itself. */
+  /** Lets the backend execute the request, and resolves with its reply. The reply is not sent. */
   commit(): Promise<Reply>
   /** Resolves when the bytes are on their way, or the client is gone. */
   send(bytes: Buffer | string): Promise<void>
@@ -36,36 +36,36 @@ export interface Exchange {
 
 export type Behaviour = (exchange: Exchange) => Promise<void> | void
 
-/** What a server has to do: the request, and the answer to it. */
+/** The correct behaviour: executes the request and answers it. */
 export const answer: Behaviour = async (exchange) => {
   await exchange.send(wireOf(await exchange.commit()))
 }
 
-/** An INSERT as it was seen: not the rows, of which there may be millions. */
+/** An INSERT as it was seen, without its rows: there may be millions. */
 export interface Sighting {
   readonly table: string
   readonly token: string | undefined
   readonly queryId: string
   readonly rows: number
-  /** Of the whole text, statement and rows. */
+  /** Digest of the whole text, statement and rows. */
   readonly digest: string
 }
 
 /** A ClickHouse, in memory or a real one, that can misbehave at any byte of any exchange. */
 export class ScriptedClickHouse {
-  /** What becomes of each request from now on. */
+  /** How each request is handled from now on. */
   behaviour: Behaviour
-  /** What becomes of each new connection from now on. */
+  /** How each new connection is handled from now on. */
   welcome: 'serve' | 'reset' | 'ignore' = 'serve'
-  /** INSERTs of which all has come, in order. */
+  /** INSERTs that have come completely, in order. */
   readonly inserts: Sighting[] = []
-  /** Tokens that came again with other rows, or with another text of the same statement: what a retry must never do. */
+  /** Tokens that came again with other rows, or with another text of the same statement. A retry must never do that. */
   readonly changed: string[] = []
-  /** What nobody foresaw. */
+  /** Unexpected errors. */
   readonly bugs: unknown[] = []
   connections = 0
   requests = 0
-  /** Heads of INSERTs, whatever became of them. */
+  /** Heads of all INSERTs, whether they succeeded or not. */
   insertsBegun = 0
   #mostAtOnce = 0
   #atOnce = 0
@@ -84,7 +84,7 @@ export class ScriptedClickHouse {
     })
   }
 
-  /** Where it listens; before `listen()` nowhere. */
+  /** The address at which it listens, after `listen()`. */
   get url(): string {
     return `http://127.0.0.1:${this.#port}`
   }
@@ -94,7 +94,7 @@ export class ScriptedClickHouse {
     return this.#mostAtOnce
   }
 
-  /** On a port of the system's choice, the same one each time. */
+  /** Listens on a free port, the same one each time. */
   async listen(): Promise<this> {
     if (this.#listener.listening) return this
     this.#listener.listen(this.#port, '127.0.0.1')
@@ -103,7 +103,7 @@ export class ScriptedClickHouse {
     return this
   }
 
-  /** Refuses connections, and resets those there are, until it listens again. */
+  /** Refuses connections, and resets the open ones, until it listens again. */
   async refuse(): Promise<void> {
     const closed = this.#listener.listening ? once(this.#listener, 'close') : undefined
     if (closed) this.#listener.close()
@@ -154,7 +154,7 @@ export class ScriptedClickHouse {
         if (exchange.isInsert) this.#atOnce--
       }
       if (connection.destroyed || connection.writableEnded) return
-      await exchange.whole() // what was left unread is not the next request
+      await exchange.whole() // unread bytes must not be read as the next request
     }
   }
 
@@ -211,7 +211,7 @@ export class ScriptedClickHouse {
     try {
       insert = readInsert(raw)
     } catch {
-      return // the backend says what is wrong with it
+      return // the backend reports the problem
     }
     if (!insert) return
     const { table, token, queryId, rows, statement, text } = insert

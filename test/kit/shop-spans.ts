@@ -25,7 +25,7 @@ const SPANS_A_TRACE = 6
 let made = 0
 let trace = { traceId: '', root: '' }
 
-/** A span as a service of the demo's shop makes them, six a trace: 11 attributes, 12 of its resource. */
+/** A span like those of the demo's shop: six a trace, 11 attributes, a resource of 12. */
 export function shopSpan(): SpanLike {
   const number = made++
   const spanId = randomBytes(8).toString('hex')
@@ -73,7 +73,7 @@ export function shopSpans(count: number): SpanLike[] {
   return Array.from({ length: count }, shopSpan)
 }
 
-/** A table that costs the server little, for tests of many inserts. */
+/** A table with little work for the server, for tests of many inserts. */
 export const narrowTable: Table<SpanLike> = defineTable<SpanLike>({
   name: 'traces',
   columns: [{ name: 'span_id', type: 'String', value: (span) => span.spanContext().spanId }],

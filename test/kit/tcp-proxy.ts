@@ -8,7 +8,7 @@ export type Direction = 'requests' | 'replies'
 export interface Line {
   readonly latencyMs?: number
   readonly bytesPerSecond?: number
-  /** Nothing arrives; what was sent does when this is over. */
+  /** Nothing arrives until this is over; then all that was sent arrives. */
   readonly blackHole?: boolean
 }
 
@@ -68,7 +68,7 @@ class Pipe {
     if (this.#ended) this.#to.end()
   }
 
-  /** Whenever the line changes it is asked again. */
+  /** Checked again whenever the line changes. */
   async #isThrough(bytes: number, sentAt: number): Promise<void> {
     const startedAt = performance.now()
     for (;;) {

@@ -9,8 +9,8 @@ import { NETWORK } from './breakages/network.mjs'
 import { SPOOL } from './breakages/spool.mjs'
 
 /**
- * Believable mistakes, along the path of a span. `from` stands in `file` exactly once; `tests` are the quick ones that are run
- * first, before all of the package's.
+ * Believable mistakes, along the path of a span. `from` occurs in `file` exactly once. `tests` are quick tests that run first,
+ * before all tests of the package.
  */
 export const BREAKAGES = [
   ...ENCODER,

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 
-/** A copy of the work tree that can be broken: its packages are its own, all else that is installed is the original's. */
+/** A copy of the work tree that can be broken. It has copies of our packages, and links to everything else that is installed. */
 export function copyOf(root, to) {
   const listed = execFileSync('git', ['ls-files', '-coz', '--exclude-standard'], {
     cwd: root,
@@ -21,14 +21,14 @@ export function copyOf(root, to) {
   for (const file of files) copy(root, to, file)
   const members = files.filter((file) => /(^|\/)package\.json$/.test(file)).map(dirname)
   for (const member of members) {
-    // What others of the workspace load of a package.
+    // Other packages of the workspace load this folder.
     if (existsSync(join(root, member, 'dist'))) copy(root, to, join(member, 'dist'))
     const modules = join(member, 'node_modules')
     if (existsSync(join(root, modules))) linkModules(root, to, modules)
   }
   return {
     folder: to,
-    /** Gives the way back. */
+    /** Returns a function that restores the file. */
     change(file, text) {
       const path = join(to, file)
       const before = readFileSync(path, 'utf8')
@@ -42,7 +42,7 @@ function copy(root, to, path) {
   cpSync(join(root, path), join(to, path), { recursive: true, verbatimSymlinks: true })
 }
 
-/** Its folders are made anew: tools keep their caches in them, and links to the workspace must lead to the copy. */
+/** Makes new folders with links in them: tools keep their caches in the folders, and links to the workspace must lead to the copy. */
 function linkModules(root, to, modules) {
   mkdirSync(join(to, modules), { recursive: true })
   for (const entry of readdirSync(join(root, modules), { withFileTypes: true })) {

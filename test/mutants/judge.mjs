@@ -1,14 +1,14 @@
 import { allTestsOf, projectsOf } from './test-files.mjs'
 import { runTests } from './vitest-run.mjs'
 
-// A test that waits in vain fails at its own limit, twice: this only ends what hangs beyond that.
+// A test that waits in vain fails at its own limit, twice. These deadlines only end runs that hang longer.
 const NAMED_DEADLINE_MS = 300_000
 const ALL_DEADLINE_MS = 600_000
 const AT_IMPORT = "throw new Error('broken on purpose')\n"
 
 /**
- * Says of breakages what the tests make of them: `killed` (by a test), `survived`, `timed out`, `did not start` (it is no code
- * that can be loaded), `not loaded` (no test runs the file at all).
+ * Runs the tests on breakages and gives a verdict on each: `killed` (by a test), `survived`, `timed out`, `did not start` (the
+ * code cannot be loaded), `not loaded` (no test loads the file).
  */
 export function judgeIn(copy, { quick = false } = {}) {
   const named = (files) => run(files, NAMED_DEADLINE_MS)
@@ -17,11 +17,13 @@ export function judgeIn(copy, { quick = false } = {}) {
     runTests(copy.folder, { projects: projectsOf(files), files, deadlineMs })
   const whole = new Set()
 
-  /** Before a test can kill anything it must pass. */
+  /** A test must pass on the unbroken code before it can kill anything. */
   async function mustPass(result, what) {
     const { status, test, why } = await result
     if (status !== 'passed')
-      throw new Error(`Unbroken, ${what} must pass, but: ${status} ${test ?? why ?? ''}`)
+      throw new Error(
+        `On the unbroken code ${what} must pass, but the result is: ${status} ${test ?? why ?? ''}`,
+      )
   }
 
   async function broken(file, text, test) {
@@ -44,7 +46,7 @@ export function judgeIn(copy, { quick = false } = {}) {
   }
 
   return {
-    /** Of tests that pass unbroken and break when what they test throws at import. */
+    /** Checks that the tests pass on the unbroken code, and that they do not start when the first file throws at import. */
     async check(breakages) {
       const tests = [...new Set(breakages.flatMap(({ tests }) => tests))]
       await mustPass(run(tests, ALL_DEADLINE_MS), 'the tests')
@@ -55,7 +57,9 @@ export function judgeIn(copy, { quick = false } = {}) {
         () => named(itsTests),
       )
       if (status !== 'did not start')
-        throw new Error(`${file} throws at import, and the tests that load it: ${status}`)
+        throw new Error(
+          `${file} throws at import, but the result of the tests that load it is: ${status}`,
+        )
     },
 
     async verdictOn(breakage) {
@@ -79,10 +83,12 @@ function verdict({ status, test, why }) {
   return { verdict: VERDICTS[status] ?? status, ...(test && { by: test }), ...(why && { why }) }
 }
 
-/** Throws unless what is to be broken stands in the file exactly once: a list that is out of date proves nothing. */
+/** Throws unless `from` occurs in the file exactly once: a list that is out of date proves nothing. */
 export function breakText(text, { name, file, from, to }) {
   const pieces = text.split(from)
   if (pieces.length !== 2)
-    throw new Error(`"${name}": ${pieces.length - 1} times in ${file}, not once:\n${from}`)
+    throw new Error(
+      `"${name}": this text occurs ${pieces.length - 1} times in ${file}, not once:\n${from}`,
+    )
   return pieces.join(to)
 }

@@ -1,5 +1,5 @@
-// Breaks a copy of the product on purpose, one believable mistake at a time, and runs the tests on it: each must be noticed.
-// `--quick` runs only the tests that are named for each.
+// Breaks a copy of the product on purpose, one believable mistake at a time, and runs the tests on it: they must notice each.
+// `--quick` runs only the tests that the list names for each.
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, constants, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -16,9 +16,9 @@ const USAGE = 'Usage: npm run mutants -- [--only <part of a name or file>] [--qu
 const root = process.cwd()
 const { only, quick, write } = optionsOf(process.argv.slice(2))
 const picked = BREAKAGES.filter(({ name, file }) => `${name} ${file}`.includes(only))
-if (picked.length === 0) fail(`No breakage's name or file has "${only}" in it.`)
+if (picked.length === 0) fail(`No name or file of a breakage contains "${only}".`)
 if (write && (only || quick))
-  fail('--write keeps what all breakages came to: it does not go with --only or --quick.')
+  fail('--write stores the results of all breakages: it cannot be combined with --only or --quick.')
 try {
   for (const one of BREAKAGES) breakText(readFileSync(join(root, one.file), 'utf8'), one)
 } catch (error) {

@@ -9,7 +9,7 @@ const FOLDERS = {
   demo: 'test/demo',
 }
 
-// Of what takes minutes, or runs what is built instead of the sources: real servers, processes with an exporter in them.
+// Tests that take minutes or run the build instead of the sources: they use real servers, or processes with an exporter in them.
 const TOO_LARGE = /@spanhouse\/local-clickhouse|\/child\.js|\/chaos\//
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))

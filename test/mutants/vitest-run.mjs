@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-// A test that fails fails twice: a busy machine alone kills nothing.
+// Only a test that fails twice has failed: a busy machine alone must kill nothing.
 const OPTIONS = ['--bail=1', '--retry=1', '--reporter=json']
 
 /**
- * Runs test files of the copy. Gives `passed`, `failed` with the first test that did, `timed out`, or `did not start` where
- * vitest ended without a test that failed: a file that cannot be loaded, say.
+ * Runs test files of the copy. Resolves with `passed`, `failed` and the first failed test, `timed out`, or `did not start` if vitest
+ * ended without a failed test, for example because a file cannot be loaded.
  */
 export async function runTests(folder, { projects, files, deadlineMs }) {
   const report = join(folder, '..', 'report.json')
@@ -25,7 +25,7 @@ export async function runTests(folder, { projects, files, deadlineMs }) {
     `--testTimeout=${projects.includes('faults') ? 60_000 : 10_000}`,
     `--outputFile=${report}`,
   ]
-  // A group of its own, so that it ends with all that its tests have started.
+  // A separate process group, so that `end` also ends everything that the tests have started.
   const vitest = spawn(process.execPath, args, {
     cwd: folder,
     detached: true,

@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const end = async () => {
     if (stopping.signal.aborted) return
     stopping.abort()
-    // A server that is just starting is ended, and its files are removed, before this process goes.
+    // End a server that is just starting, and remove its files, before this process exits.
     const server = await starting?.catch(() => undefined)
     await server?.stop()
     process.exit(0)

@@ -132,7 +132,7 @@ function checkRights(user: User): void {
   for (const grant of grants)
     if (/^\s*GRANT\b/i.test(grant))
       throw new Error(
-        `A grant of ${who} begins with GRANT: give what follows it, e.g. 'INSERT ON telemetry.*'.`,
+        `A grant of ${who} begins with GRANT: leave this word out, e.g. 'INSERT ON telemetry.*'.`,
       )
   if (!quota) return
   refuseUnknown(quota, QUOTAS, `the quota of ${who}`)

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** Tells, whenever it is called, whether the program that started this one has ended. */
+/** Returns a function that tells whether the program that started this one has ended. */
 export function watchParents(): () => boolean {
   const parent = process.ppid
-  // npx and npm run start a shell that starts this: a killed npm leaves the shell, and this, behind.
+  // `npx` and `npm run` start a shell that starts this program. If npm is killed, the shell and this program go on.
   const npm = process.env['npm_lifecycle_event'] === undefined ? undefined : parentOf(parent)
   return () => process.ppid !== parent || (npm !== undefined && !isAlive(npm))
 }

@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config, Constraint, User } from './options.js'
 
-// Everything but what reaches beyond the data directory: whoever can post to the port (any page in
-// a browser on this machine can) would otherwise run commands and write files as the developer,
-// through an executable dictionary or file().
+// All rights except those that reach beyond the data directory. Any page in a browser on this
+// machine can post to the port. With more rights it could run commands and write files as the
+// developer, through an executable dictionary or file().
 const GRANTS = [
   `CHECK, SHOW, SELECT, INSERT, ALTER, DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, KILL QUERY, SYSTEM,
    CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE TEMPORARY TABLE, CREATE FUNCTION,
@@ -31,7 +31,7 @@ export function writeServerConfig(
   return [`--config-file=${configFile}`, `--path=${dataDir}`, `--query=${serveForever(portsFile)}`]
 }
 
-// By default it may take 90 % of the memory, and each of the caches 5 GiB.
+// By default the server may take 90 % of the memory, and each of the caches 5 GiB.
 function serverXml(usersFile: string, { httpPort, tcpPort }: Config): string {
   return `<clickhouse>
   <users_config>${escapeXml(usersFile)}</users_config>
@@ -117,7 +117,7 @@ function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-// The file of the ports is also the sign that the server is ready.
+// When the file with the ports exists, the server is ready.
 function serveForever(portsFile: string): string {
   return [
     'SYSTEM START LISTEN HTTP',

@@ -14,7 +14,7 @@ export interface ServerProcess {
   readonly pid: number | undefined
   readonly exited: Promise<void>
   hasExited(): boolean
-  /** The last of what it printed. */
+  /** The end of what it printed. */
   output(): string
   /** Lets this program end, and the server with it, when it has nothing else to do. */
   settle(): void
@@ -23,11 +23,11 @@ export interface ServerProcess {
 }
 
 export function spawnServer(library: string, privateDir: string, args: string[]): ServerProcess {
-  // Not a pipe: one that nobody reads, while this thread is busy, would hold the server up.
+  // A file, not a pipe: while this thread is busy, it would not read the pipe and so block the server.
   const output = openSync(join(privateDir, 'output'), 'a+', 0o600)
   const child = spawn(process.execPath, [launcher, library, privateDir, ...args], {
     cwd: privateDir,
-    // A group of its own: Ctrl-C in the terminal is for this program, which may still want its server.
+    // A separate process group: Ctrl-C in the terminal must end only this program, which may still need the server.
     detached: true,
     env: serverEnvironment(),
     stdio: ['pipe', output, output],
@@ -54,7 +54,7 @@ export function spawnServer(library: string, privateDir: string, args: string[])
         throw new Error(
           `The ClickHouse server, process ${child.pid}, does not end: end it by hand.`,
         )
-      // The launcher's sweeper removes it, unless the launcher did not come that far.
+      // The launcher's sweeper removes it, unless the launcher ended before it started the sweeper.
       for (let waited = 0; existsSync(privateDir) && waited < STOP_DEADLINE_MS; waited += POLL_MS)
         await sleep(POLL_MS)
       await rm(privateDir, { recursive: true, force: true })
@@ -62,8 +62,8 @@ export function spawnServer(library: string, privateDir: string, args: string[])
   }
 }
 
-// What instruments, inspects or configures this program is not meant for the server, and its times
-// are those of a server anywhere else.
+// Variables that instrument, inspect or configure this program are not meant for the server. With UTC
+// its times are the same on every machine.
 function serverEnvironment(): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(NODE|CLICKHOUSE)_/.test(name),

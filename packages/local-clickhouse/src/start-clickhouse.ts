@@ -20,9 +20,9 @@ export interface ClickHouseServer {
   readonly tcpPort: number
   readonly dataDir: string
   readonly pid: number
-  /** Resolves when the server has ended, for whatever reason. */
+  /** Resolves when the server has ended, for any reason. */
   readonly exited: Promise<void>
-  /** Posts one statement, as `default`: the text of the answer, or an error with the server's message. */
+  /** Posts one statement as the user `default`. Resolves with the text of the answer, or rejects with the server's message. */
   query(sql: string): Promise<string>
   /** Resolves when the process, its ports and a temporary data directory are gone. */
   stop(): Promise<void>
@@ -35,7 +35,7 @@ export function startClickHouse(options: StartOptions = {}): Promise<ClickHouseS
   return startUnlessAborted(options)
 }
 
-/** The same; when the signal is aborted first, rejects as soon as nothing of the server is left. */
+/** As `startClickHouse`. If the signal is aborted first, it rejects as soon as nothing of the server is left. */
 export async function startUnlessAborted(
   options: StartOptions,
   signal?: AbortSignal,

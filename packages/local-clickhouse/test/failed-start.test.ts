@@ -54,13 +54,13 @@ const attempt = { dataDir: '/data', httpPort: 80, tcpPort: 0 }
 test.each([
   [
     'Code: 210. DB::Exception: Listen [127.0.0.1]:80 failed: Poco::Exception. Permission denied',
-    'Port 80 is not open to this user: choose one above 1023.',
+    'This user may not use port 80: choose one above 1023.',
   ],
   [
     'noise\nCode: 999. DB::Exception: Something new\nstack',
     'ClickHouse did not start with the data directory /data: Code: 999. DB::Exception: Something new',
   ],
-  ['', 'ClickHouse did not start with the data directory /data: it ended without a word'],
+  ['', 'ClickHouse did not start with the data directory /data: it ended without any output'],
 ])('explains %j', (output, sentence) => {
   expect(explainFailedStart(output, attempt)).toBe(sentence)
 })

@@ -169,7 +169,7 @@ test.each<[StartOptions, RegExp]>([
   [{ users: [{ name: 'u', readonly: 3 as never }] }, /readonly of the user 'u' is 3: choose/],
   [{ users: [{ name: 'u', quota: { queries: 1 } as never }] }, /has no interval/],
   [{ users: [{ name: 'u', quota: { intervalSeconds: 60, errors: -1 } }] }, /errors in the quota/],
-  [{ users: [{ name: 'u', grants: ['GRANT INSERT ON *.*'] }] }, /give what follows it/],
+  [{ users: [{ name: 'u', grants: ['GRANT INSERT ON *.*'] }] }, /leave this word out/],
 ])('says what is wrong with %j', async (options, problem) => {
   await expect(startClickHouse(options)).rejects.toThrow(problem)
 })

@@ -1,4 +1,4 @@
-/** Not for use outside this repository: changes without notice. These are the exporter's needs beyond the public entry. */
+/** Not for use outside this repository: it changes without notice. It holds what the exporter needs in addition to the public entry. */
 export { type CompactForm, compactFormOf, type ResourceForm } from './compact/compact-rows.js'
 export { KeyLists, type LengthOf } from './compact/key-lists.js'
 export { type RowShape, wholeRow } from './compact/whole-row.js'

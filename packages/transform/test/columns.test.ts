@@ -112,10 +112,10 @@ test('a value function that throws costs its own column only', () => {
 test.each([
   [
     'Tuple(String, UInt8)',
-    /column c: no way to write a column of type Tuple\(String, UInt8\); known are String, /,
+    /column c: cannot write a column of type Tuple\(String, UInt8\); supported are String, /,
   ],
-  ['Nested(a String)', /no way to write/],
-  ['', /no way to write/],
+  ['Nested(a String)', /cannot write/],
+  ['', /cannot write/],
 ])('a column of type %s is refused when the table is defined', (type, message) => {
   expect(() => written(type, 1)).toThrow(message)
 })

@@ -15,17 +15,17 @@ export interface Outcome {
   readonly recoveriesMs: readonly number[]
   /** The outage that the longest of them followed. */
   readonly slowestAfter: string
-  /** From the end of all faults until nothing waited any more. */
+  /** From the end of all faults until no rows waited. */
   readonly drainedMs: number
-  /** Rows that waited then, at the destinations that things had happened to, and requests until they did not. */
+  /** Rows that waited then at the destinations with faults, and the requests until none waited. */
   readonly leftAtEnd: number
   readonly requestsToDrain: number
-  /** A span exported then, until it could be found in each table. */
+  /** The time until a span exported then was found in each table. */
   readonly freshMs: Readonly<Record<string, number>>
   readonly verdicts: Readonly<Record<string, Verdict>>
-  /** What a run must have met to mean anything. */
+  /** Events that a run must have met to mean anything. */
   readonly events: Readonly<Record<Event, number>>
-  /** What must not be. */
+  /** Broken promises. */
   readonly complaints: readonly string[]
   readonly spans: number
   readonly kills: number
@@ -40,17 +40,17 @@ interface Limits {
 }
 
 const DESTINATIONS = [STEADY, ...ROUGH]
-// However slow the machine: while rows leave, they are waited for. Every pause of the exporter is half as long as this at most.
+// On a machine of any speed: while rows leave, the test waits for them. Every pause of the exporter is at most half as long as this.
 const STUCK_MS = 60_000
 const DRAINED_MS = 300_000
 const STAGED_MS = 5000
 const STAGINGS = 8
 const LOAD_EVERY_MS = 60
 
-/** A disk that others keep busy: who is killed then loses what was acknowledged without it. */
+/** A disk that other programs keep busy: a process that is killed then loses rows that were acknowledged without the disk. */
 const isSlowDisk = (line: string) => /takes nothing \(the disk did not answer/.test(line)
 
-/** Random faults for a time, then peace: what is then not as it should be is in the outcome. */
+/** Random faults for a time, then none. Everything that is wrong afterwards is in the outcome. */
 export async function chaos({ seed, forMs, atMostMs }: Limits): Promise<Outcome> {
   const scene = await openScene(randomOf(seed))
   try {
@@ -83,7 +83,7 @@ class Run {
   readonly #recoveriesMs: number[] = []
   #slowestAfter = ''
   readonly #complaints: string[] = []
-  /** One outage at a time: otherwise nobody could say from which a destination has recovered. */
+  /** One outage at a time: otherwise it would be unknown from which one a destination has recovered. */
   #outage: Promise<unknown> = Promise.resolve()
 
   constructor(scene: Scene) {
@@ -134,7 +134,7 @@ class Run {
     }
   }
 
-  /** Does it until what it is done for has happened: luck is for what comes after. */
+  /** Repeats a fault until its event has happened; only later faults are left to chance. */
   async #stage(fault: ChaosFault): Promise<void> {
     const { stages = [] } = fault
     const hasHappened = async () => {
@@ -143,7 +143,7 @@ class Run {
     }
     for (let stagings = 0; stagings < STAGINGS; stagings++) {
       await this.#inflict(fault)
-      // The server may be down now, and others' faults may be in the way.
+      // The server may be down now, or other faults may be in the way.
       if (
         await until(hasHappened, STAGED_MS).then(
           () => true,
@@ -196,7 +196,7 @@ class Run {
     }
   }
 
-  /** Nothing goes wrong any more: everything must be delivered, and something new at once. */
+  /** Ends all faults: everything must be delivered, and a new span at once. */
   async peace(): Promise<Outcome> {
     const { exports, children, servers } = this.#scene
     await children.killAll()
@@ -236,10 +236,10 @@ class Run {
     return sum
   }
 
-  /** Waits until nothing waits any more, in the exporter or in the spool. */
+  /** Resolves when no rows wait, in the exporter or in the spool. */
   async #drain(): Promise<void> {
     const { exporter, spool } = this.#scene
-    // What rests by itself, because it was refused alone, is not waited for.
+    // Batches that are set aside because they alone were refused are not waited for.
     void exporter.forceFlush({ timeoutMs: DRAINED_MS }).catch(() => {})
     const startedAt = performance.now()
     let gone = -1

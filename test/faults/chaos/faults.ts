@@ -6,7 +6,7 @@ import { flaky, losesAnswers, stale, usualBehaviour } from './front.js'
 import { LEASE_MS, MAX_SPOOLED, type Scene } from './scene.js'
 import { rowsIn, tearARecord } from './torn.js'
 
-/** What a run must have met to mean anything. */
+/** Events that a run must have met to mean anything. */
 export type Event =
   | 'retries of what may have been stored'
   | 'blocks deduplicated by the server'
@@ -15,10 +15,10 @@ export type Event =
   | 'requests replayed on a new connection'
   | 'rows adopted'
 
-/** Something that goes wrong, and is over when its promise resolves. */
+/** A fault. It is over when its promise resolves. */
 export interface ChaosFault {
   readonly kind: string
-  /** A run without these is none: it is done first, until they have happened. */
+  /** Events that every run needs: this fault is repeated first, until they have happened. */
   readonly stages?: readonly Event[]
   /** Destinations that take nothing while it lasts. */
   readonly outageOf: readonly string[]
@@ -120,8 +120,8 @@ const LINE: ChaosFault[] = [
 ]
 
 /**
- * A new process has nothing that waits, and so exports, whatever the others were left with. On a slow machine that
- * came to more and more, as fast as processes are killed.
+ * A new process has no waiting rows and so exports, however many rows earlier ones have left. On a slow machine these
+ * rows became more and more, because processes were killed so fast.
  */
 async function replenish(scene: Scene): Promise<void> {
   const isLittle = async () => (await rowsIn(scene.spool)) < MAX_SPOOLED
@@ -169,15 +169,15 @@ const PROCESSES: ChaosFault[] = [
 ]
 
 /**
- * Nothing reaches the server, and what has is done: one that ends amid an INSERT may know a token whose rows it
- * has lost (see server-kill.test.ts), and that is nobody's fault but its own.
+ * Lets nothing reach the server, and waits until it has finished its work: a server that ends during an INSERT may know
+ * a token whose rows it has lost (see server-kill.test.ts), and no client can prevent that.
  */
 async function cutOff(scene: Scene): Promise<() => Promise<void>> {
   scene.cutFrontOff(true)
   scene.wire.shape('requests', { blackHole: true })
   const { rough } = scene.servers
   const underWay = "SELECT count() FROM system.processes WHERE query_kind = 'Insert'"
-  // One whose rows have come in part ends when its client gives it up.
+  // An INSERT whose rows have come only in part ends when its client gives it up.
   let quiet = 0
   await until(async () => {
     quiet = (await rough.query(underWay)) === '0\n' ? quiet + 1 : 0
@@ -211,7 +211,7 @@ const SERVER: ChaosFault[] = [
   },
 ]
 
-/** Those of one list come one after the other, those of several side by side. */
+/** Faults of one list come one after the other, those of different lists side by side. */
 export const SIDE_BY_SIDE: readonly (readonly ChaosFault[])[] = [
   FRONT,
   [...LINE, ...SERVER],

@@ -5,22 +5,22 @@ import { answer, type Behaviour } from '../../kit/scripted-clickhouse.js'
 import { MISBEHAVIOURS } from '../misbehaviours.js'
 import type { Random } from '../seed.js'
 
-/** More rows at once are refused, now and always: a limit that came and went would part batches that are stored. */
+/** More rows at once are refused, now and always: a limit that changed would divide batches that are stored. */
 const MAX_ROWS = 70
 
-/** What the front does when it does nothing bad. */
+/** The behaviour of the front without a fault. */
 export const usualBehaviour: Behaviour = insertsOnly(async (exchange) => {
   const rows = readInsert(await exchange.whole())?.rows.length ?? 0
   if (rows <= MAX_ROWS) return answer(exchange)
   await replies({ status: 413, headers: {}, body: 'Request Entity Too Large' })(exchange)
 })
 
-/** Misbehaves in each of all the ways there are, some of the time. */
+/** Misbehaves in every known way, some of the time. */
 export function flaky(random: Random, probability: number, met: (name: string) => void): Behaviour {
   return insertsOnly(async (exchange) => {
     const { name, does } = random.pick(MISBEHAVIOURS)
     const rows = readInsert(await exchange.whole())?.rows ?? []
-    // Whoever says that rows are stored which the server has refused is not one that can be survived.
+    // No exporter can survive an answer that refused rows are stored.
     const isWelcome = rows.length <= MAX_ROWS && rows.every((row) => row['span_name'] !== POISON)
     if (!isWelcome || !random.chance(probability)) return usualBehaviour(exchange)
     met(name)
@@ -40,7 +40,7 @@ export function losesAnswers(): Behaviour {
   })
 }
 
-/** Ends connections at the moment they are used again, and says for which request. */
+/** Ends connections at the moment they are used again, and reports for which request. */
 export function stale(reset: (queryId: string) => void): Behaviour {
   return (exchange) => {
     if (exchange.nth === 0) return usualBehaviour(exchange)

@@ -17,23 +17,23 @@ import { createTable } from '../real-table.js'
 import type { Random } from '../seed.js'
 import { usualBehaviour } from './front.js'
 
-/** Destinations that things happen to: one behind a server that misbehaves, one behind a bad line. */
+/** Destinations with faults: one behind a server that misbehaves, one behind a bad line. */
 export const ROUGH = ['rough', 'wire'] as const
-/** One that nothing happens to. */
+/** A destination without faults. */
 export const STEADY = 'steady'
-/** The tables of the rough ones refuse one row of so many. */
+/** The tables of the destinations with faults refuse one row of so many. */
 export const POISON_EVERY = 499
 
-/** Who has more rows waiting makes none for a while: a slow machine must get to the end as well. */
+/** A process with more waiting rows makes none for a while: a slow machine must get to the end as well. */
 export const MAX_WAITING = 1500
-/** And while more are in the spool, for both destinations, no new process begins. */
+/** While more rows are in the spool, for both destinations, no new process begins. */
 export const MAX_SPOOLED = 4000
 
 export const LEASE_MS = 400
 const CHILDREN = 2
 const NUMBERS_A_CHILD = 1_000_000
 
-/** Two real servers, what stands before one of them, a process with an exporter, and others that share its spool. */
+/** Two real servers, the front before one of them, a process with an exporter, and others that share its spool. */
 export interface Scene {
   readonly random: Random
   readonly front: ScriptedClickHouse
@@ -79,7 +79,7 @@ export async function openScene(random: Random): Promise<Scene> {
     name: STEADY,
     endpoint: servers.steady.url,
     database: STEADY,
-    timeoutMs: 60_000, // slow it may be
+    timeoutMs: 60_000, // it may be slow
   }
   const log = diagLines()
   const exporter = exporterTo({ shutdownTimeoutMs: 2000, destinations: [steady, ...rough] })
@@ -111,7 +111,7 @@ export async function openScene(random: Random): Promise<Scene> {
   }
 }
 
-/** The real ones. */
+/** The real servers. */
 export class Servers {
   #rough: ClickHouseServer
   readonly #steady: ClickHouseServer
@@ -145,7 +145,7 @@ export class Servers {
     return destination === STEADY ? this.#steady : this.#rough
   }
 
-  /** The rough one: down for a while, and then there with the same data on the same ports. */
+  /** The server with faults: down for a while, then back with the same data on the same ports. */
   restart(how: 'kill' | 'stop', whileDown: () => Promise<unknown>): Promise<void> {
     return this.#serially(async () => {
       this.#deduplicatedBefore += await deduplicatedBlocks(this.#rough).catch(() => 0)
@@ -179,7 +179,7 @@ export class Servers {
     return done
   }
 
-  /** Blocks that the rough one recognised, over all its lives. */
+  /** Blocks that the server with faults recognised, over all its restarts. */
   async deduplicated(): Promise<number> {
     return this.#deduplicatedBefore + (await deduplicatedBlocks(this.#rough))
   }
@@ -191,7 +191,7 @@ export class Servers {
   }
 }
 
-/** Processes that export to the rough destinations by the same spool, and do not live long. */
+/** Short-lived processes that export to the destinations with faults, through the same spool. */
 export class Children {
   readonly alive = new Set<Child>()
   readonly dead: Child[] = []

@@ -9,7 +9,7 @@ import { numberOf } from '../../kit/numbered-spans.mjs'
 import type { Child } from '../child.js'
 import { ROUGH, type Scene } from './scene.js'
 
-/** Every batch in the spool. Directories come and go while one looks. */
+/** Every batch in the spool. Directories may come and go during the search. */
 export async function recordsIn(spool: string): Promise<string[]> {
   for (;;)
     try {
@@ -18,15 +18,15 @@ export async function recordsIn(spool: string): Promise<string[]> {
     } catch {}
 }
 
-/** Rows in the spool, for each destination that is to have them. */
+/** Rows in the spool, for each destination that still needs them. */
 export async function rowsIn(spool: string): Promise<number> {
   const records = await recordsIn(spool)
   return records.reduce((sum, path) => sum + (parseRecordName(basename(path))?.rows ?? 0), 0)
 }
 
 /**
- * Cuts a record that a dead process has left, as a loss of power may, before anybody has taken it over. What is
- * in it may lack from now on, wherever it was still to be delivered. False if there is none.
+ * Cuts a record that a dead process has left, as a loss of power may, before another process has taken it over. From now
+ * on its rows may be missing at every destination that still needed them. False if there is no such record.
  */
 export async function tearARecord(scene: Scene, of: Child): Promise<boolean> {
   for (const path of scene.random.shuffled(await recordsIn(scene.spool))) {
@@ -41,7 +41,7 @@ export async function tearARecord(scene: Scene, of: Child): Promise<boolean> {
       for (const name of ROUGH) scene.exports.oracle.excuse(name, numbers)
       return true
     } catch {
-      // Somebody was faster.
+      // Another process was faster.
     }
   }
   return false

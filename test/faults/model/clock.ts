@@ -7,7 +7,7 @@ const POOL_THREADS = 4
 const throughThePool = promisify(deflateRaw)
 const NOTHING = Buffer.alloc(1)
 
-/** Takes timers and clocks over. Input, output and the thread pool go on by themselves. */
+/** Replaces timers and clocks. Input, output and the thread pool go on in real time. */
 export function takeTheClock(): void {
   followGlobalClock()
   vi.useFakeTimers({
@@ -19,12 +19,12 @@ export function takeTheClock(): void {
 const TURNS = 6
 const MAX_ROUNDS = 400
 
-/** Resolves when nothing moves any more, so far as `glance` shows, until a timer comes. */
+/** Resolves when nothing changes any more, as far as `glance` shows, until a timer fires. */
 export async function settled(glance: () => string): Promise<void> {
   let before = ''
   for (let round = 0, still = 0; still < 2 && round < MAX_ROUNDS; round++) {
     for (let turn = 0; turn < TURNS; turn++) await new Promise((next) => setImmediate(next))
-    // What was given to the threads before comes back before this, or in the next round.
+    // Earlier work of the thread pool comes back before this, or in the next round.
     await Promise.all(Array.from({ length: POOL_THREADS }, () => throughThePool(NOTHING)))
     const now = glance()
     still = now === before ? still + 1 : 0
@@ -32,7 +32,7 @@ export async function settled(glance: () => string): Promise<void> {
   }
 }
 
-/** Lets time go by, in steps small enough that what waits for an answer gets it in between. */
+/** Lets time go by, in steps so small that answers arrive in between. */
 export async function goBy(ms: number, stepMs: number, glance: () => string): Promise<void> {
   for (let left = ms; left > 0; left -= stepMs) {
     vi.advanceTimersByTime(Math.min(stepMs, left))
@@ -40,7 +40,7 @@ export async function goBy(ms: number, stepMs: number, glance: () => string): Pr
   }
 }
 
-/** The wall clock is set; the monotonic one is not. */
+/** Sets the wall clock, not the monotonic one. */
 export function setWallClock(byMs: number): void {
   vi.setSystemTime(Date.now() + byMs)
 }

@@ -21,7 +21,7 @@ interface Made {
   readonly endsALife?: boolean
 }
 
-/** After each command the world comes to rest, and then everything that must be so at every moment is looked at. */
+/** After each command the world comes to rest, and then all invariants are checked. */
 function command({ does, says, fault = false, endsALife = false }: Made): ModelCommand {
   return {
     check: ({ isOneLife }) => !(endsALife && isOneLife),
@@ -54,7 +54,7 @@ function exportRows(world: World, ledger: Ledger, rows: readonly (number | 'pois
   if (taken) ledger.accept(numbers, poisoned)
 }
 
-// Each takes plain values, so that a failure that was shrunk can be written down as a regression.
+// Each takes plain values, so that a shrunk failure can be written down as a regression.
 export const commands = {
   export: (rows: readonly (number | 'poison')[]): ModelCommand =>
     command({
@@ -182,7 +182,7 @@ export const commands = {
     }),
   shutdown: (): ModelCommand =>
     command({ endsALife: true, says: 'shutdown()', does: (world) => world.life.shutdown() }),
-  /** Shuts down properly, as far as it gets, and starts another process. */
+  /** Shuts down properly, as far as possible, and starts another process. */
   restart: (): ModelCommand =>
     command({
       endsALife: true,

@@ -19,7 +19,7 @@ import {
 } from '../../kit/scripted-clickhouse.js'
 import { DATABASE, DEAD_TABLE, type DestinationPlan, TABLE } from './plan.js'
 
-/** A way to answer an INSERT, of each class that there is. */
+/** Ways to answer an INSERT, at least one of each class. */
 export const ANSWERS = {
   well: answer,
   'stored, then reset': commitsAndResets,
@@ -50,7 +50,7 @@ export const ANSWERS = {
 
 export type Answer = keyof typeof ANSWERS
 
-/** After these the server has said no to rows that are good: five times, and the exporter believes it. */
+/** After five of these answers the exporter believes that the server refuses the rows, although the rows are good. */
 export const REFUSALS: ReadonlySet<Answer> = new Set([
   'a code of the future',
   'wrong password',
@@ -64,18 +64,18 @@ interface Held {
   readonly answered: (how: Answer) => void
 }
 
-/** A server whose INSERTs wait for a word of the model's. */
+/** A server whose INSERTs wait until the model answers them. */
 export class HeldServer {
   readonly server: ScriptedClickHouse
   readonly memory: MemoryClickHouse
   /** `hold`: INSERTs wait. `answer`: nothing waits. `hang`: nothing is answered, not even a ping. */
   mode: 'hold' | 'answer' | 'hang' = 'hold'
-  /** Rows of INSERTs that were answered well, by process. */
+  /** Rows of INSERTs that were answered with success, by process. */
   readonly acknowledged = new Map<number, number>()
   /** How often each answer was given. */
   readonly given = new Map<Answer, number>()
   readonly #held = new Set<Held>()
-  /** The process whose requests come now. */
+  /** The process that sends requests now. */
   life = 0
 
   constructor(plan: DestinationPlan) {
@@ -100,7 +100,7 @@ export class HeldServer {
     return this.#held.size
   }
 
-  /** Answers the n-th INSERT that waits, if there is any. */
+  /** Answers the n-th waiting INSERT, if there is one. */
   answer(n: number, how: Answer): void {
     const held = [...this.#held][n % Math.max(this.#held.size, 1)]
     if (!held) return
@@ -108,7 +108,7 @@ export class HeldServer {
     held.answered(how)
   }
 
-  /** From now on everything is answered, and well. */
+  /** From now on every request is answered with success. */
   heal(): void {
     this.mode = 'answer'
     while (this.#held.size > 0) this.answer(0, 'well')

@@ -2,7 +2,7 @@ import type { DestinationStats } from '@spanhouse/exporter-clickhouse'
 import type { DestinationPlan } from './plan.js'
 import type { World } from './world.js'
 
-/** What must be so at every moment; each that is not, as a sentence. */
+/** Checks what must be true at every moment. Gives a sentence for each violation. */
 export function violations(world: World): string[] {
   const found = [...world.complaints, ...world.life.overdue()]
   for (const life of world.lives)
@@ -29,11 +29,11 @@ function* ofStats(world: World, plan: DestinationPlan, stats: DestinationStats):
   for (const [name, value] of Object.entries({ ...stats, ...stats.dropped }))
     if (typeof value === 'number' && !(Number.isSafeInteger(value) && value >= 0))
       yield `${name} is ${value}`
-  // A batch is at most half of the queue: the open one comes on top, and what is loaded from disk to be sent.
+  // A batch is at most half of the queue. The open batch comes on top, and batches loaded from disk to be sent.
   const besides = plan.fsync === 'no spool' ? 1 : 1 + inFlight
   if (waitingBytes > plan.queueBytes + (besides * plan.queueBytes) / 2)
     yield `${waitingBytes} bytes wait, and there is room for ${plan.queueBytes}`
-  // What others have left comes on top.
+  // Records that other processes have left come on top.
   const roomOnDisk = plan.spoolBytes * world.lives.length + largestRecord(world)
   if (plan.fsync !== 'no spool' && spooledBytes > roomOnDisk)
     yield `${spooledBytes} bytes are on disk, and there is room for ${plan.spoolBytes}`

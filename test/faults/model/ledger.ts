@@ -2,10 +2,10 @@ import { Oracle } from '../../kit/oracle.js'
 import type { ExportMade, Life } from './life.js'
 import type { DestinationPlan, Plan } from './plan.js'
 
-// With `fsync: 'interval'` the disk has it after a second, and the time that the sync itself takes.
+// With `fsync: 'interval'` the disk has a record after a second and the duration of the sync.
 const SYNCED_AFTER_MS = 2500
 
-/** The model: which rows each destination was given, and which of them may be lost by what has happened. */
+/** The model: the rows that each destination was given, and those that past events may have lost. */
 export class Ledger {
   readonly oracle: Oracle
   readonly poisoned = new Set<number>()
@@ -31,7 +31,7 @@ export class Ledger {
     for (const number of poisoned) this.poisoned.add(number)
   }
 
-  /** Rows that no promise covers at a destination: whoever held them in memory was killed, or their disk lost its power. */
+  /** Rows that no promise covers at a destination: the process that held them in memory was killed, or their disk lost power. */
   unprotected(plan: DestinationPlan, lives: readonly Life[]): Set<number> {
     const found = new Set<number>()
     for (const life of lives)
@@ -42,7 +42,7 @@ export class Ledger {
 
   #isSafe({ fsync }: DestinationPlan, life: Life, made: ExportMade): boolean {
     const { answeredAt, diskWasWell, failed } = made
-    // A shutdown counts what it gives up.
+    // A shutdown counts the rows that it gives up.
     if (life.end?.how !== 'killed' && !life.powerWasLost) return true
     const isOnDisk = fsync !== 'no spool' && answeredAt !== undefined && diskWasWell && !failed
     if (!isOnDisk || !life.powerWasLost) return isOnDisk

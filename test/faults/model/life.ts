@@ -8,7 +8,7 @@ import { optionsOf, type Plan } from './plan.js'
 export interface ExportMade {
   readonly numbers: readonly number[]
   readonly at: number
-  /** All the disk's doing was well from the call to the answer, so far as anybody knows. */
+  /** As far as is known, the disk worked without a fault from the call to the answer. */
   diskWasWell: boolean
   answers: number
   answeredAt: number | undefined
@@ -28,14 +28,14 @@ const FLUSH_MS = 3000
 const SHUTDOWN_MS = 2000
 const SLACK_MS = 1100
 
-/** One process with an exporter in it, from its start to its end, whichever that is. */
+/** One process with an exporter in it, from its start to its end of any kind. */
 export class Life {
   readonly number: number
   readonly exports: ExportMade[] = []
   state: 'running' | 'shutting down' | 'shut down' | 'killed' = 'running'
   /** How it ended, and when. */
   end: { readonly how: 'shut down' | 'killed'; readonly at: number } | undefined
-  /** What it left on disk has been through a loss of power. */
+  /** Whether the records that it left on disk went through a loss of power. */
   powerWasLost = false
   /** The last that was heard of it. */
   last: Stats
@@ -64,7 +64,7 @@ export class Life {
   }
 
   look(): Stats {
-    // What a shutdown left on disk may still be on its way to a dead letter.
+    // A batch that a shutdown left on disk may still be on its way to a dead letter.
     if (this.state !== 'killed') this.last = this.#exporter.stats()
     return this.last
   }
@@ -89,7 +89,7 @@ export class Life {
       made.diskWasWell &&= isDiskWell()
       if (!wasRunning && code === 0) this.#with.complain('an export after shutdown succeeded')
     })
-    // What comes after shutdown is refused, and nobody's.
+    // Spans after a shutdown are refused, and no account includes them.
     if (wasRunning) this.exports.push(made)
     return wasRunning
   }
@@ -135,7 +135,7 @@ export class Life {
     )
   }
 
-  /** As by kill -9: nothing it has begun comes back, nobody hears of it again. */
+  /** As by kill -9: none of its calls returns, and it sends nothing more. */
   kill(): void {
     if (this.state === 'killed') return
     this.look()
@@ -145,12 +145,12 @@ export class Life {
     this.#with.agent.kill()
   }
 
-  /** What should have come by now, and has not. */
+  /** Answers that should have come by now and have not. */
   overdue(): string[] {
     if (this.state === 'killed') return []
     const now = performance.now()
     const late = [...this.#overdue].filter(([, due]) => now > due).map(([label]) => label)
-    // A second of patience with servers; with a disk, five.
+    // Servers have a second to answer; a disk has five.
     const unanswered = this.exports.filter((one) => one.answers === 0 && now > one.at + 8000)
     return [...late, ...unanswered.map(({ numbers }) => `the answer to an export of ${numbers}`)]
   }

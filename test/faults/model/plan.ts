@@ -13,16 +13,16 @@ export interface DestinationPlan {
   /** 0: the server does not deduplicate. */
   readonly window: number
   readonly asyncInsert: boolean
-  /** The table is there from the beginning. */
+  /** The table exists from the beginning. */
   readonly created: boolean
   readonly codec: 'gzip' | 'br' | 'none'
-  /** More rows at once are refused for their number. */
+  /** An INSERT of more rows is refused because of their number. */
   readonly maxRows: number
 }
 
 export interface Plan {
   readonly destinations: readonly DestinationPlan[]
-  /** Nobody is killed or restarted: of such a run more can be said. */
+  /** No process is killed or restarted, so more can be checked. */
   readonly isOneLife: boolean
   readonly acknowledge: 'delivered' | 'accepted'
 }
@@ -69,7 +69,7 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   isOneLife: fc.boolean(),
 })
 
-/** What the exporter is given; `mounted` is where it sees the disk. */
+/** The options of the exporter; `mounted` is the path at which it sees the disk. */
 export function optionsOf(plan: DestinationPlan, mounted: string): NamedDestinationOptions {
   const { name, fsync, spoolBytes, queueBytes, whenFull, maxRetries, deadLetter } = plan
   return {

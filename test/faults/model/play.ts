@@ -7,7 +7,7 @@ import type { Plan } from './plan.js'
 import { quiet, reckon } from './reckoning.js'
 import { World } from './world.js'
 
-/** Does all that to a new world, makes everything well again, and draws the balance. */
+/** Runs all commands on a new world, then ends all faults and checks the result. */
 export async function play(plan: Plan, commands: Iterable<ModelCommand>): Promise<void> {
   const run = newRun()
   const world = new World(plan, run)

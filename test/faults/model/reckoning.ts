@@ -8,10 +8,10 @@ import type { DestinationPlan } from './plan.js'
 import type { World } from './world.js'
 
 const MAX_QUIET_S = 200
-/** Reasons to drop what was attempted before, and may have been stored by each attempt. */
+/** Reasons to drop rows after attempts, each of which may have stored them. */
 const GIVEN_UP = ['retries_exhausted', 'rejected', 'spool_corrupt', 'shutdown'] as const
 
-/** Makes everything well, and waits until nothing is left to be done. */
+/** Ends all faults, and waits until no work is left. */
 export async function quiet(world: World): Promise<void> {
   world.healDisk()
   world.network.down.clear()
@@ -22,13 +22,13 @@ export async function quiet(world: World): Promise<void> {
     world.recordsOnDisk.filter((path) => !path.includes('/corrupt/')).length === 0 &&
     Object.values(world.life.look().destinations).every(({ waiting }) => waiting === 0)
   for (let seconds = 0; seconds < MAX_QUIET_S; seconds++) {
-    // It may take a process as long as a lease to find what another has left.
+    // A process may need as long as a lease to find records that another has left.
     if (seconds > 2 && isDone()) break
     await world.goBy(1000, 250)
   }
 }
 
-/** What is wrong when all is over; each as a sentence. */
+/** The faults at the end, each as a sentence. */
 export async function reckon(world: World, ledger: Ledger): Promise<string[]> {
   const found = violations(world)
   for (const [name, { waiting }] of Object.entries(world.life.look().destinations))
@@ -45,7 +45,7 @@ export async function reckon(world: World, ledger: Ledger): Promise<string[]> {
   const left = world.disk.find('/spool')
     ? world.disk.files('/spool').filter(({ path }) => !path.startsWith('/spool/corrupt/'))
     : []
-  // What could not be removed the next process removes.
+  // The next process removes files that could not be removed.
   const isExcused = (path: string) =>
     path.endsWith('.draft') && world.diskFaults.injected.has('unlink EIO')
   for (const { path } of left) if (!isExcused(path)) found.push(`${path} is left on disk`)
@@ -68,8 +68,8 @@ function reckonOne(world: World, ledger: Ledger, plan: DestinationPlan): string[
   const verdict = ledger.oracle.judge(name, held.rows)
   if (verdict.foreign + verdict.altered > 0) found.push(JSON.stringify(verdict))
 
-  // Doubled: only where the server does not deduplicate, and then counted, if it could be known.
-  // An attempt at what was given up later may come to be stored late, and so may another.
+  // Doubled: only where the server does not deduplicate, and then counted, if the exporter could know it.
+  // An attempt with rows that were given up later may be stored late, and so may another attempt.
   const counted = sum(
     ({ possibleDuplicates, dropped }) =>
       possibleDuplicates + GIVEN_UP.reduce((rows, reason) => rows + (dropped[reason] ?? 0), 0),
@@ -78,7 +78,7 @@ function reckonOne(world: World, ledger: Ledger, plan: DestinationPlan): string[
   if (verdict.doubled > (isCovered ? 0 : counted) && (isCovered || world.lives.length === 1))
     found.push(`${verdict.doubled} rows are doubled, ${counted} counted as possible duplicates`)
 
-  // Missing: dropped and counted, or without a promise.
+  // Missing: either dropped and counted, or not covered by a promise.
   const stored = new Set(held.rows.map((row) => numberOf(storedSpan(row).spanId)))
   const missing = [...ledger.oracle.accepted(name)].filter((number) => !stored.has(number))
   const unprotected = ledger.unprotected(plan, world.lives)
@@ -104,7 +104,7 @@ function reckonOne(world: World, ledger: Ledger, plan: DestinationPlan): string[
       found.push(`${held.letters.length} dead letters, ${of('dead_lettered')} counted`)
     if (plan.deadLetter === 'directory') {
       const letters = lettersIn(world, name)
-      // One whose file could not be closed well is counted as rejected: it may be there all the same.
+      // A dead letter whose file could not be closed is counted as rejected, but may be there.
       const counted = of('dead_lettered')
       const doubtful = world.diskFaults.injected.size > 0 ? of('rejected') : 0
       if (letters < counted || letters > counted + doubtful)

@@ -8,7 +8,7 @@ import { HeldServer } from './held-server.js'
 import { Life } from './life.js'
 import type { Plan } from './plan.js'
 
-/** One machine and the servers it knows: what the commands of the model are given to. */
+/** One machine and its servers, on which the commands of the model run. */
 export class World {
   readonly plan: Plan
   readonly run: string
@@ -17,9 +17,9 @@ export class World {
   readonly network = new MemoryNetwork()
   readonly servers = new Map<string, HeldServer>()
   readonly lives: Life[] = []
-  /** What broke a promise. */
+  /** Broken promises. */
   readonly complaints: string[] = []
-  /** Spools of which it was said that they take nothing, by the process that said so. */
+  /** Spools that were reported to take nothing, by the process that reported it. */
   readonly #troubled = new Set<string>()
 
   constructor(plan: Plan, run: string) {
@@ -30,13 +30,13 @@ export class World {
       this.servers.set(one.name, server)
       this.network.add(`${one.name}.test`, server.server)
     }
-    // As a volume is: there before the process, and for good.
+    // As a volume is: there before the process and after it.
     this.disk.makeFolder('/spool', 0o700)
     this.disk.sync(this.disk.root)
     this.#listen()
   }
 
-  /** The process of now. */
+  /** The current process. */
   get life(): Life {
     return this.lives.at(-1) as Life
   }
@@ -62,7 +62,7 @@ export class World {
     )
   }
 
-  /** Ends the process, and all that the disk was not made to keep. */
+  /** Ends the process. `remains` says what is left of changes on the disk that were not synced. */
   losePower(random: Random, remains?: Remains): void {
     this.life.kill()
     for (const life of this.lives) life.powerWasLost = true

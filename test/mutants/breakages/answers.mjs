@@ -12,39 +12,43 @@ const CLASSIFY = inFile(
   ],
   [
     [
-      'takes a status without a code for a word on the rows',
+      'blames the rows for a status without an exception code',
       'why: kind, error, fix, refusesForm: mayBeForm === true }',
       'why: kind, error, fix, refusesForm: mayBeForm === true, unlisted: true }',
     ],
     [
-      'takes any code for a word on the rows',
+      'blames the rows for every exception code',
       'unlisted: exception === undefined && code !== UNREADABLE,',
       'unlisted: true,',
     ],
     [
-      'acknowledges an answer of which the end is missing',
+      'acknowledges an answer that is cut off',
       "reply.complete ? doubtOf(reply, asked, known) : 'with a reply that is cut off'",
       'doubtOf(reply, asked, known)',
     ],
     ['does not read how many rows were written', ', ...writtenRows(reply) }', ' }'],
-    ['acknowledges any 2xx, whoever gave it', 'if (doubt === undefined)', 'if (reply.complete)'],
     [
-      'takes a connection lost in the middle of the rows for one that wrote nothing',
+      'acknowledges any 2xx, even if it is not from ClickHouse',
+      'if (doubt === undefined)',
+      'if (reply.complete)',
+    ],
+    [
+      'assumes that nothing was written when the connection is lost in the middle of the rows',
       "bodyStarted && !isRefusal ? 'ambiguous' : 'transient'",
       "'transient'",
     ],
     [
-      'divides a batch whose rows are written and only a view refused',
+      'divides a batch whose rows are written when only a view failed',
       'if (view !== undefined)',
       'if (view === undefined && view)',
     ],
     [
-      'drops rows that a proxy has spoilt',
+      'drops rows because a proxy damaged the request',
       "if (foreign) return { status: 'retry', why: 'misconfigured', error, fix: FOREIGN_BODY[foreign] }",
       '',
     ],
     [
-      'writes rows whole after an answer that says they may be written',
+      'switches to whole rows after an ambiguous answer',
       "refusesForm: refusesForm && kind !== 'ambiguous'",
       'refusesForm: refusesForm || exception === undefined',
     ],
@@ -56,7 +60,7 @@ const CODES = inFile(
   [exporter('classify')],
   [
     [
-      'gives rows up because the server has too many parts',
+      'gives up rows because the server has too many parts',
       "name: 'TOO_MANY_PARTS',\n    class: 'overloaded'",
       "name: 'TOO_MANY_PARTS',\n    class: 'too_large'",
     ],
@@ -66,22 +70,22 @@ const CODES = inFile(
       "text: /too long|max_query_size/i,\n  class: 'too_large'",
     ],
     [
-      'gives rows up because a statement is nested too deeply',
+      'gives up rows because a statement is nested too deeply',
       'text: /Maximum parse depth/',
       'text: /Maximum row depth/',
     ],
     [
-      'reads each code in one way only',
+      'ignores the message text where one code has two meanings',
       'return variant?.text.test(body) ? variant : exception',
       'return exception',
     ],
     [
-      'takes a function that the server lacks for rows that may be written',
+      'assumes that rows may be written when the server lacks a function',
       "name: 'UNKNOWN_FUNCTION',\n    class: 'misconfigured'",
       "name: 'UNKNOWN_FUNCTION',\n    class: 'ambiguous'",
     ],
     [
-      'tries no whole rows where a statement has too many elements',
+      'does not try whole rows when a statement has too many elements',
       "name: 'TOO_BIG_AST',\n    class: 'misconfigured',\n    mayBeForm: true,",
       "name: 'TOO_BIG_AST',\n    class: 'misconfigured',",
     ],
@@ -98,7 +102,7 @@ const REPLIES = inFile(
       'if (code !== undefined && !isSuccess(status)) return code',
     ],
     [
-      'reads no code in a header that is there twice',
+      'does not read the exception code when its header comes twice',
       "String(header).split(',').map(Number)",
       '[Number(header)]',
     ],
@@ -108,20 +112,24 @@ const REPLIES = inFile(
       'return 0\n  return isSuccess',
     ],
     [
-      'acknowledges a 200 whose body tells of an exception',
+      'acknowledges a 200 whose body contains an exception',
       'if (inBody !== undefined) return',
       'if (inBody !== undefined && !isSuccess(status)) return',
     ],
-    ['believes a row that says a view has failed', "[^'\"]*$`, 'is')", ".*`, 'is')"],
+    ['believes the text of a row that a view has failed', "[^'\"]*$`, 'is')", ".*`, 'is')"],
     [
-      'takes the silence of an old server for no rows',
+      'assumes zero written rows when an old server reports no number',
       'written !== undefined && counts',
       'written !== undefined',
     ],
-    ['names no right that is missing', 'return grant && ', 'return undefined && '],
-    ['counts rows from one where the server does', 'Number(row) - 1', 'Number(row)'],
+    ['does not name the missing right', 'return grant && ', 'return undefined && '],
     [
-      'takes any row that is refused for one that a proxy has spoilt',
+      'numbers rows from one, as the server does, instead of from zero',
+      'Number(row) - 1',
+      'Number(row)',
+    ],
+    [
+      'blames a proxy for every refused row',
       'if (/while reading the value of key/.test(body)) return undefined',
       "if (body !== '') return 'compressed'",
     ],
@@ -131,7 +139,7 @@ const REPLIES = inFile(
 const RETRY_AFTER = inFile(
   'exporter/clickhouse/retry-after',
   [exporter('retry-after')],
-  [['takes the seconds of Retry-After for milliseconds', 'Number(text) * 1000', 'Number(text)']],
+  [['reads the seconds of Retry-After as milliseconds', 'Number(text) * 1000', 'Number(text)']],
 )
 
 const WHILE_ASKING = inFile(
@@ -139,22 +147,22 @@ const WHILE_ASKING = inFile(
   [exporter('answers')],
   [
     [
-      'holds rows for ever when a proxy begins to take headers away',
+      'holds rows forever when a proxy begins to remove headers',
       '    witness.losesHeaders()\n',
       '',
     ],
     [
-      'believes whatever answers without headers',
+      'trusts any server that answers without headers',
       "return exchange.reply.body.trim() === [...word].reverse().join('')",
       'return true',
     ],
     [
-      'goes without a setting whatever the server has in its place',
+      'leaves out a forbidden setting without checking its value on the server',
       "return outcome.status === 'delivered' && Number(text) >= enough",
       'return true',
     ],
     [
-      'holds rows for a setting whose value on the server does as well',
+      'holds rows for a forbidden setting although its value on the server is good enough',
       "return outcome.status === 'delivered' && Number(text) >= enough",
       'return false',
     ],
@@ -166,24 +174,36 @@ const WITNESS = inFile(
   [exporter('proxy-answers'), exporter('answers')],
   [
     [
-      'never misses headers that a server has shown',
+      'accepts answers without headers from a server that has sent them before',
       'this.#showsHeaders ||= hasOwnHeaders(headers)',
       'this.#showsHeaders ||= false',
     ],
     [
-      'misses headers that a server never showed',
+      'demands headers from a server that has never sent them',
       'if (known.showsHeaders) return MISSING',
       'return MISSING',
     ],
-    ['acknowledges a page', "if (body.trim() !== '')", "if (body.trim() === '?')"],
-    ['doubts an answer for a byte order mark', 'body.trim()', 'body'],
     [
-      'acknowledges rows by the answer to other rows',
+      'acknowledges a 200 whose body is a web page',
+      "if (body.trim() !== '')",
+      "if (body.trim() === '?')",
+    ],
+    ['doubts an answer because of a byte order mark', 'body.trim()', 'body'],
+    [
+      'acknowledges rows with the answer to another request',
       '!ids.includes(queryId) && ids.some(isOurQueryId)',
       'false',
     ],
-    ['doubts the ids of a proxy that makes its own', 'ids.some(isOurQueryId)', 'ids.length > 0'],
-    ['acknowledges a 204 of nobody', 'if (status !== 200) return', 'if (status > 299) return'],
+    [
+      'doubts an answer because a proxy put its own id into it',
+      'ids.some(isOurQueryId)',
+      'ids.length > 0',
+    ],
+    [
+      'acknowledges a 204, which is not an answer of ClickHouse',
+      'if (status !== 200) return',
+      'if (status > 299) return',
+    ],
   ],
 )
 
@@ -192,14 +212,14 @@ const REDACTION = inFile(
   [exporter('classify'), exporter('proxy-answers')],
   [
     ['shows the rows of the application in its errors', "exception.class === 'rejected' ||", ''],
-    ['shows the statement, with what rows have in common, in its errors', '(?:in scope|', '(?:'],
+    ['shows the statement, which holds values of the rows, in its errors', '(?:in scope|', '(?:'],
     [
-      'shows what an answer repeats of our request',
+      'shows the parts of our request that an answer repeats',
       "return oneLine(text.slice(0, 2000).replace(/(?:[?{\"<&]|(?<!\\w)').*$/s, ''))",
       'return oneLine(text.slice(0, 2000))',
     ],
     [
-      'shows the query of a redirect, which may repeat ours',
+      'shows the query string of a redirect, which may repeat ours',
       "location.replace(/[?#].*$/s, '')",
       'location',
     ],
@@ -211,7 +231,7 @@ const PROXIES = inFile(
   [exporter('proxy-answers')],
   [
     [
-      'gives rows up that a proxy cannot deliver',
+      'gives up rows that a proxy cannot deliver',
       "BY_STATUS.get(status) ?? {\n    class: status >= 500 ? 'ambiguous' : 'misconfigured',",
       "BY_STATUS.get(status) ?? {\n    class: status >= 500 ? 'too_large' : 'misconfigured',",
     ],
@@ -223,17 +243,17 @@ const NETWORK = inFile(
   [exporter('network-errors')],
   [
     [
-      'has nothing to say of several addresses that all refuse',
+      'gives no reason when several addresses all refuse',
       "return withMessage(error, [...new Set(messages)].join(', '))",
       'return error',
     ],
     [
-      'takes a port of TLS for one that speaks no HTTP',
+      'reports a TLS port as one that does not speak HTTP',
       'isTlsAlert(error) ? SPEAKS_TLS',
       'error.message === SPEAKS_TLS.fix ? SPEAKS_TLS',
     ],
     [
-      'suspects a server that has answered before of another protocol',
+      'suspects the wrong protocol although the server has answered before',
       'isFirst && unanswered',
       'unanswered',
     ],
@@ -246,12 +266,12 @@ const SENDER = [
     [exporter('answers')],
     [
       [
-        'stores fewer rows than it says, where a constraint forbids what prevents it',
+        'leaves out a setting that rows depend on when a constraint forbids it',
         "if (status === 'forbidden_setting' && isEssential(setting, insert)) return false",
         '',
       ],
       [
-        'holds rows for a setting that means nothing to them',
+        'holds rows for a forbidden setting that does not affect them',
         "if (setting === 'wait_for_async_insert') return",
         "if (setting === 'no setting') return",
       ],
@@ -262,7 +282,7 @@ const SENDER = [
     [exporter('answers')],
     [
       [
-        'keeps a dead letter by the word of a page',
+        'counts a dead letter as kept because a web page answered 200',
         "hasResult: !statement.startsWith('INSERT ')",
         'hasResult: true',
       ],
@@ -275,16 +295,16 @@ const HALVING = inFile(
   [exporter('verdict'), exporter('answers')],
   [
     [
-      'sends for ever what is more than one query may use',
+      'retries forever a batch that needs more than one query may use',
       'ofBatch && canBeHalved(history, facts)',
       'ofBatch && facts.rows < 0',
     ],
     [
-      'doubles rows by halving what may be stored',
+      'duplicates rows by halving a batch that may be stored',
       'refusals >= REFUSALS_OF_SIZE && !ambiguous',
       'refusals >= REFUSALS_OF_SIZE',
     ],
-    ['floods a server that has no memory', 'rawBytes > SMALLEST_HALVED_BYTES', 'rawBytes > 0'],
+    ['floods a server that is out of memory', 'rawBytes > SMALLEST_HALVED_BYTES', 'rawBytes > 0'],
   ],
 )
 
@@ -294,7 +314,7 @@ const HTTP = [
     [exporter('answers')],
     [
       [
-        'waits in vain for an answer that something follows',
+        'loses a complete answer because of an error after it',
         'if (answer?.complete && !timedOut && !signal.aborted) return',
         '',
       ],

@@ -6,25 +6,25 @@ export const BATCHES = [
     'exporter/batching/batcher',
     [exporter('batcher')],
     [
-      ['fills a batch beyond its bytes', 'this.writer.length < this.#limits.maxBytes && ', ''],
-      ['fills a batch beyond its rows', 'this.#rows >= maxRows || ', ''],
+      ['fills a batch beyond its byte limit', 'this.writer.length < this.#limits.maxBytes && ', ''],
+      ['fills a batch beyond its row limit', 'this.#rows >= maxRows || ', ''],
       [
-        'sends the keys of all rows since the start',
+        'sends the attribute keys of all earlier batches with each batch',
         'this.#keyLists = this.#newKeyLists()\n    this.#rows',
         'this.#rows',
       ],
       ['copies megabytes while a batch grows', ' || isFull(writer)', ''],
       [
-        'gives a batch that had no more room no more the next time',
+        'allocates no more memory after a batch that was too small',
         '2 * length : length',
         'length : length',
       ],
       [
-        'puts rows of more partitions in a batch than a server takes',
+        'puts more partitions into a batch than a server accepts',
         '>= MAX_PARTITIONS',
         '> MAX_PARTITIONS',
       ],
-      ['counts the partitions of the batch before', 'this.#partitions.clear()', ''],
+      ['counts the partitions of the previous batch as well', 'this.#partitions.clear()', ''],
       [
         'never sends a batch because of its age',
         'setTimeout(() => this.seal(), this.#limits.maxDelayMs)',
@@ -36,19 +36,23 @@ export const BATCHES = [
     'exporter/batching/batch',
     [exporter('batch'), exporter('batch-memory')],
     [
-      ['uses the memory of a batch again while it is compressed', '|| this.#isCompressing ', ''],
+      ['reuses the memory of a batch while it is being compressed', '|| this.#isCompressing ', ''],
       [
-        'uses the memory again that an uncompressed batch is sent from',
+        'reuses the memory from which an uncompressed batch is sent',
         'if (body.buffer !== raw.buffer) this',
         'this',
       ],
       [
-        'never uses the memory of a batch again',
+        'never reuses the memory of a batch',
         'this.#raw = undefined\n    this.#release?.()',
         'this.#raw = undefined',
       ],
-      ['loses the rows behind the ones it sends apart', ', ...lines.slice(to)]', ']'],
-      ['does not count a batch that holds no bytes', 'return OVERHEAD_BYTES + ', 'return '],
+      ['loses the rows after the ones that it sends separately', ', ...lines.slice(to)]', ']'],
+      [
+        'does not count the memory of a batch that holds no bytes',
+        'return OVERHEAD_BYTES + ',
+        'return ',
+      ],
     ],
   ),
   ...inFile(
@@ -56,27 +60,27 @@ export const BATCHES = [
     [exporter('lanes'), exporter('span-exporter'), exporter('compact')],
     [
       [
-        'takes in nothing for a row that does not fit behind the others',
+        'loses a row that does not fit after the others',
         'isRow = this.#write(record, batcher) // again',
         'isRow = true // again',
       ],
       [
-        'counts the keys in a URL as they are, and not as they stand there',
+        'counts the keys in a URL without their percent-encoding',
         'leads ? Buffer.byteLength : lengthInUrl',
         'Buffer.byteLength',
       ],
       [
-        'shares a batch with a destination that compresses otherwise',
+        'shares a batch between destinations with different compression',
         '[batch, compression, asyncInsert]',
         '[batch, asyncInsert]',
       ],
       [
-        'takes a row of any length',
+        'accepts a row of any length',
         'isRow = writer.length - start <= this.#maxRowBytes',
         'isRow = true',
       ],
       [
-        'leaves half a row behind that a table failed to write',
+        'leaves half a row behind when a table fails to write it',
         'if (!isRow) writer.length = start',
         '',
       ],
@@ -86,20 +90,24 @@ export const BATCHES = [
     'exporter/batching/open-batches',
     [exporter('open-batches'), exporter('lanes'), exporter('compact')],
     [
-      ['leaves rows of many resources behind at a flush', '    this.#whole.seal()\n', ''],
-      ['counts rows of many resources nowhere', 'let sum = of(this.#whole)', 'let sum = 0'],
+      ['does not flush the batch with rows of many resources', '    this.#whole.seal()\n', ''],
       [
-        'forgets batches that have rows when there are too many',
+        'does not count rows in the batch of many resources',
+        'let sum = of(this.#whole)',
+        'let sum = 0',
+      ],
+      [
+        'forgets open batches that have rows when there are too many',
         'if (batcher.rows === 0) this.#byResource',
         'this.#byResource',
       ],
       [
-        'opens a batch for every resource there is',
+        'opens any number of batches for different resources',
         'if (this.#byResource.size >= MAX_RESOURCES) return undefined',
         '',
       ],
       [
-        'makes a statement longer than it may be',
+        'makes a statement longer than its limit',
         'Math.min(maxStatement - taken, MAX_KEY_LISTS_LENGTH)',
         'MAX_KEY_LISTS_LENGTH',
       ],
@@ -114,15 +122,15 @@ export const BATCHES = [
         'if (this.#heldBytes <= this.#maxBytes || !this.has(newest)) return undefined',
         'return undefined',
       ],
-      ['drops what may have been written', ' && !entry.history.ambiguous', ''],
-      ['drops what is in flight', '!isBusy(entry) && ', ''],
+      ['drops a batch that may have been written', ' && !entry.history.ambiguous', ''],
+      ['drops a batch that is in flight', '!isBusy(entry) && ', ''],
       [
-        'drops the oldest where the newest was to go',
+        'drops the oldest batch when it should drop the newest',
         "hopeless || this.#whenFull === 'drop_newest'",
         'hopeless',
       ],
       [
-        'forgets to give back the bytes of what has left',
+        'does not subtract the bytes of a batch that has left the queue',
         '    this.#heldBytes -= entry.heldBytes\n',
         '',
       ],

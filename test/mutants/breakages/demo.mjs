@@ -10,24 +10,24 @@ export const DEMO = [
       'if (waiting.size >= MAX_WAITING) await Promise.race(waiting)',
       '',
     ],
-    ['makes good after a stall what was missed', ', now - 50)', ', 0)'],
+    ['makes up for all missed customers at once after a stall', ', now - 50)', ', 0)'],
     [
-      'takes every failure for one that the shop simulates',
+      'reports every failure as simulated by the shop',
       'isSimulated: Boolean(simulated)',
       'isSimulated: true',
     ],
     [
-      'calls a missing answer an error of the shop',
+      'reports a missing answer as an error of the shop',
       '`no answer within ${',
       '`failed (5xx) within ${',
     ],
   ]),
   ...inFile('shop/answers', load, [
     [
-      'counts what came during the outage as before it',
+      'counts requests during the outage as if they came before it',
       "['up', 0, outage.from]",
       "['up', 0, outage.restartAt]",
     ],
-    ['takes the shortest wait for the median', 'quantile(waits, 0.5)', 'quantile(waits, 0)'],
+    ['shows the shortest wait as the median', 'quantile(waits, 0.5)', 'quantile(waits, 0)'],
   ]),
 ]

@@ -18,12 +18,24 @@ export const DESTINATION = [
   ...inFile(
     'exporter/accounting/account',
     [exporter('dead-letters'), ...tests],
-    [['counts a drop nowhere', '(this.dropped[reason] ?? 0) + rows', 'this.dropped[reason] ?? 0']],
+    [
+      [
+        'does not count dropped rows',
+        '(this.dropped[reason] ?? 0) + rows',
+        'this.dropped[reason] ?? 0',
+      ],
+    ],
   ),
   ...inFile(
     'exporter/accounting/duplicates',
     [exporter('duplicates')],
-    [['does not say that rows may be there twice', 'this.#possible += this.#doubtful', 'return']],
+    [
+      [
+        'does not report that rows may be stored twice',
+        'this.#possible += this.#doubtful',
+        'return',
+      ],
+    ],
   ),
   ...inFile(
     'exporter/delivery/verdict',
@@ -35,7 +47,7 @@ export const DESTINATION = [
         'return true',
       ],
       [
-        'throws rows after those that were not stored',
+        'keeps sending rows to a server that did not store the last ones',
         "reason: 'unconfirmed', fault: 'server'",
         "reason: 'unconfirmed', fault: 'batch'",
       ],
@@ -46,17 +58,17 @@ export const DESTINATION = [
     [exporter('stored-otherwise')],
     [
       [
-        'goes on filling columns of type JSON with texts',
+        'goes on writing texts into columns of type JSON',
         'if (!this.target || this.#jsonColumns.length === 0) return',
         'if (!this.target || this.#jsonColumns.length > 0) return',
       ],
       [
-        'never asks again whether a table has been mended',
+        'never checks again whether a table has been repaired',
         'if (columns) this.#jsonColumns = ',
         'if (!columns) this.#jsonColumns = ',
       ],
       [
-        'loses rows by an answer about columns that cannot be read',
+        'loses rows when it cannot read the answer about the columns',
         'columnsOf(this.name, this.#server.sender.run).catch(() => undefined)',
         'columnsOf(this.name, this.#server.sender.run)',
       ],
@@ -64,11 +76,11 @@ export const DESTINATION = [
   ),
   ...inFile('exporter/delivery/destination', tests, [
     [
-      'forgets a waiting batch at shutdown',
+      'does not count a batch that it gives up at shutdown',
       "this.#holdings.drop(entry, 'shutdown')\n    }",
       'this.#holdings.queue.remove(entry)\n    }',
     ],
-    ['drops at shutdown what is on disk', 'if (entry.stored) continue', ''],
+    ['drops batches on disk at shutdown', 'if (entry.stored) continue', ''],
   ]),
   ...inFile('exporter/delivery/verdict', policy, [
     [
@@ -77,45 +89,45 @@ export const DESTINATION = [
       "facts.rows > 0 ? 'give_up'",
     ],
     [
-      'retries once less than it was told to',
+      'retries once less than configured',
       'history.failures > facts.maxRetries',
       'history.failures >= facts.maxRetries',
     ],
     [
-      'retries for ever',
+      'retries forever',
       'history.failures > facts.maxRetries',
       'history.failures > Number.POSITIVE_INFINITY',
     ],
     [
-      'lets a batch that the server refuses hold up those behind it',
+      'lets a refused batch hold up the batches behind it',
       "outcome.why === 'misconfigured' || history.failures >= ATTEMPTS_IN_A_ROW",
       'false',
     ],
     [
-      'takes the time that a server names for that of one batch',
+      'applies the Retry-After of a server to one batch only',
       '!isOfServer && retryAfterMs === undefined',
       '!isOfServer',
     ],
-    ['takes a failing server for a failing batch', 'return overtaken && answers', 'return answers'],
+    ['blames a batch when the server fails', 'return overtaken && answers', 'return answers'],
     [
       'divides a batch before the server has refused it six times',
       'history.refusals > MAX_LONELY_REFUSALS',
       'history.refusals > 0',
     ],
     [
-      'divides rows that only their configuration made wrong',
+      'divides a batch that is refused only because of its earlier configuration',
       "return recovered && why === 'misconfigured'",
       'return false',
     ],
   ]),
   ...inFile('exporter/delivery/history', policy, [
     [
-      'takes a flush for a reason to give rows up',
+      'gives up rows sooner because of a flush',
       'failures: hurried ? failures : failures + 1',
       'failures: failures + 1',
     ],
     [
-      'divides what may have been stored because it failed often',
+      'divides a batch that may have been stored because it failed often',
       'isDefinite(outcome) ? refusals + 1 : 0',
       'refusals + 1',
     ],
@@ -134,33 +146,37 @@ export const DESTINATION = [
     'exporter/delivery/entry',
     [exporter('entry')],
     [
-      ['sends a batch again that is gone', '  gone: [],', "  gone: ['ready'],"],
-      ['takes any change of state', 'if (!NEXT[this.#state].includes(next))', 'if (false)'],
-      ['tells a sibling twice', '    this.onVerdict = undefined\n', ''],
+      ['sends a batch again after it is gone', '  gone: [],', "  gone: ['ready'],"],
+      ['allows any change of state', 'if (!NEXT[this.#state].includes(next))', 'if (false)'],
+      ['notifies the sibling of a divided batch twice', '    this.onVerdict = undefined\n', ''],
     ],
   ),
   ...inFile('exporter/delivery/attempts', tests, [
     [
-      'lets a destination that hangs hold up the others',
+      'lets a hanging destination hold up the others',
       'startDeadline(PATIENCE_MS, () => this.#fallBehind()',
       'startDeadline(PATIENCE_MS, () => {}',
     ],
     [
-      'gives a slow link no more time',
+      'does not give more time to a slow link',
       'config.timeoutMs * 2 ** Math.min(timeouts, MAX_DEADLINE_DOUBLINGS)',
       'config.timeoutMs',
     ],
-    ['waits on, although somebody flushes', 'this.health.hurry()', ''],
-    ['throws dead letters away', "problem ? status : 'dead_lettered'", 'status'],
+    ['keeps waiting for the next attempt during a flush', 'this.health.hurry()', ''],
     [
-      'counts its own bugs as rows that the server refused',
+      'does not count rows that it kept as dead letters',
+      "problem ? status : 'dead_lettered'",
+      'status',
+    ],
+    [
+      'counts rows lost by its own bugs as refused by the server',
       "for (const entry of entries) holdings.drop(entry, 'internal_error', error)",
       "for (const entry of entries) holdings.drop(entry, 'rejected', error)",
     ],
   ]),
   ...inFile('exporter/delivery/holdings', tests, [
     [
-      'counts as delivered what it dropped when it was full',
+      'counts a batch dropped from a full queue as delivered',
       "this.drop(victim, 'queue_full')",
       'this.deliver(victim)',
     ],
@@ -170,7 +186,7 @@ export const DESTINATION = [
     [exporter('divided'), exporter('flush')],
     [
       [
-        'tells the other part before the pause that the server asked for has begun',
+        'notifies the other part of a batch before the pause that the server asked for has begun',
         "      case 'retry':\n        this.#begin(verdict)",
         "      case 'retry':\n        entry.tell(false)\n        this.#begin(verdict)",
       ],
@@ -181,7 +197,7 @@ export const DESTINATION = [
     [exporter('compact')],
     [
       [
-        'never takes the statement for what is refused after a first one was taken',
+        'never blames the statement for a refusal after a first statement was accepted',
         'insert.statement.length > this.#longestTaken',
         'this.#longestTaken === 0',
       ],
@@ -191,29 +207,29 @@ export const DESTINATION = [
     'exporter/delivery/small-batches',
     [exporter('small-batches')],
     [
-      ['sends one-row batches that wait one by one', 'if (!isSmall(first)) return', 'return'],
-      ['unites what was sent already', '!entry.attempted && ', ''],
-      ['unites what is on disk', ' && !entry.mayBeOnDisk', ''],
+      ['sends waiting one-row batches one by one', 'if (!isSmall(first)) return', 'return'],
+      ['unites batches that have been sent before', '!entry.attempted && ', ''],
+      ['unites batches that are on disk', ' && !entry.mayBeOnDisk', ''],
       [
-        'unites what is large',
+        'unites large batches',
         'bytesOf(entry) <= MAX_SMALL_BYTES',
         'bytesOf(entry) <= Number.POSITIVE_INFINITY',
       ],
-      ['unites batches without end', '> Math.min(maxBytes, MAX_UNITED_BYTES)', '< 0'],
+      ['unites batches without a size limit', '> Math.min(maxBytes, MAX_UNITED_BYTES)', '< 0'],
       ['unites rows of different tables', 'tableOf(one) === tableOf(other)', 'true'],
     ],
   ),
   ...inFile(
     'exporter/delivery/entry',
     [exporter('spool-late')],
-    [['unites what may come on disk yet', ' || this.reservedBytes > 0', '']],
+    [['unites batches that may still be written to disk', ' || this.reservedBytes > 0', '']],
   ),
   ...inFile(
     'exporter/delivery/parts',
     [exporter('small-batches')],
     [
       [
-        'takes the rows of batches that leave out other things for rows of one',
+        'mixes compact rows of batches that leave out different values',
         'return whole ? own.map((line) => wholeRow(whole.shape, line)) : own',
         'return own',
       ],
@@ -224,7 +240,7 @@ export const DESTINATION = [
     [exporter('small-batches')],
     [
       [
-        'answers nobody whose rows went with those of others',
+        'does not acknowledge the batches that were united into one',
         '    for (const entry of entries) void united.receipt.then(entry.acknowledge)\n',
         '',
       ],
@@ -235,7 +251,7 @@ export const DESTINATION = [
     [exporter('spool-bound')],
     [
       [
-        'leaves on disk what is delivered',
+        'leaves delivered batches on disk',
         'if (stored) this.#with.spool?.remove(stored)',
         'if (!stored) return',
       ],
@@ -246,7 +262,7 @@ export const DESTINATION = [
     [exporter('spool-bound')],
     [
       [
-        'takes more of the disk than it may',
+        'uses more of the disk than its limit',
         'this.#reservedBytes += bytes',
         'this.#reservedBytes += 0',
       ],
@@ -257,7 +273,7 @@ export const DESTINATION = [
     [faults('divided-twice')],
     [
       [
-        'divides what is on disk otherwise than whoever takes it over',
+        'divides a batch on disk differently from the process that takes it over',
         'entry.divided || entry.mayBeOnDisk ? undefined : row',
         'entry.divided ? undefined : row',
       ],

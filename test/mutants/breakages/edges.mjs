@@ -6,24 +6,28 @@ const shell = [exporter('span-processor'), exporter('span-exporter'), exporter('
 export const EDGES = [
   ...inFile('exporter/traces/span-exporter', shell, [
     [
-      'calls back twice',
+      'calls the callback of an export twice',
       '      resultCallback(result),\n',
       '      (resultCallback(result), resultCallback(result)),\n',
     ],
-    ['says that it took what every destination dropped', 'return taken ? ', 'return true ? '],
-    ['takes spans after its shutdown', 'if (this.#pipeline.closed) return', 'if (false) return'],
+    [
+      'reports success for spans that every destination dropped',
+      'return taken ? ',
+      'return true ? ',
+    ],
+    ['accepts spans after its shutdown', 'if (this.#pipeline.closed) return', 'if (false) return'],
   ]),
   ...inFile('exporter/traces/span-processor', shell, [
-    ['takes spans that nobody sampled', ' && isSampled(span)', ''],
+    ['accepts spans that were not sampled', ' && isSampled(span)', ''],
     [
-      'lets a span throw that cannot say whether it was sampled',
+      'throws when the sampling flag of a span cannot be read',
       '} catch {\n    return true',
       '} catch (error) {\n    throw error',
     ],
   ]),
   ...inFile('exporter/pipeline/pipeline', shell, [
-    ['leaves the open batch out of its account', 'stats.waiting += open', ''],
-    ['flushes without what is not sealed yet', 'for (const lane of this.#lanes) lane.seal()', ''],
+    ['does not count the open batch as waiting', 'stats.waiting += open', ''],
+    ['flushes without the open batches', 'for (const lane of this.#lanes) lane.seal()', ''],
     ['shuts down a second time', 'this.#shutdown ??= ', 'this.#shutdown = '],
   ]),
   ...inFile(
@@ -31,18 +35,18 @@ export const EDGES = [
     [exporter('process-end')],
     [
       [
-        'lets a dead server hold an ended script for a whole flush',
+        'lets a dead server delay the end of a script for a whole flush',
         '!isSafe && !destination.refusedEverything',
         '!isSafe',
       ],
       [
-        'gives a server up that has taken rows before',
+        'gives up a server that has accepted rows before',
         'if (!isSafe && !destination.refusedEverything) await destination.safe(signal)',
         '',
       ],
-      ['keeps a wrong environment to itself', 'diag.warn(', 'void ('],
+      ['does not warn about wrong environment variables', 'diag.warn(', 'void ('],
       [
-        'says nothing of what an ended script has lost',
+        'does not log the rows that an ended script has lost',
         "destination.log.ended(destination.unsafeRows, 'the process ends')",
         '{}',
       ],
@@ -51,7 +55,13 @@ export const EDGES = [
   ...inFile(
     'exporter/delivery/holdings',
     [exporter('process-end')],
-    [['warns of a destination that has taken rows', '    this.#with.log.delivered()\n', '']],
+    [
+      [
+        'warns about a destination although it has accepted rows',
+        '    this.#with.log.delivered()\n',
+        '',
+      ],
+    ],
   ),
   ...inFile(
     'exporter/common/hook',
@@ -62,7 +72,7 @@ export const EDGES = [
         '    } catch (error) {\n      failed(error)',
         '    } catch (error) {\n      throw error',
       ],
-      ['writes a line for every failure of a hook', '< LOG_EVERY_MS) return', '< 0) return'],
+      ['logs a line for every failure of a hook', '< LOG_EVERY_MS) return', '< 0) return'],
       [
         'does not say which hook failed',
         'diag.error(`spanhouse: ',
@@ -75,11 +85,15 @@ export const EDGES = [
     [exporter('many')],
     [
       [
-        'is taken for a leak',
+        'triggers the warning of Node.js about a leak of listeners',
         '      setMaxListeners(0, signal) // a destination, or a divided batch, has one each\n',
         '',
       ],
-      ['leaves a listener for each batch', "signal.removeEventListener('abort', giveUp)", ''],
+      [
+        'leaves a listener behind for each batch',
+        "signal.removeEventListener('abort', giveUp)",
+        '',
+      ],
     ],
   ),
   ...inFile(
@@ -87,33 +101,33 @@ export const EDGES = [
     [exporter('suppress-tracing')],
     [
       [
-        'traces its own requests where there is no context manager',
+        'traces its own requests when there is no context manager',
         'isSuppressed() ? work() : withAnyManager(work)',
         'work()',
       ],
-      ['leaves its context manager behind', 'if (api.context === ours) delete api.context', ''],
+      ['leaves its context manager registered', 'if (api.context === ours) delete api.context', ''],
       [
-        'takes the place of the first to register',
+        'registers itself in the place of the first API that the application registers',
         'if (api !== registered && Object.keys(api).length === 1) delete shared[API]',
         '',
       ],
-      ['forgets the context around a call', 'this.#active = before', ''],
-      ['overlooks a context manager of an older api', 'if (theirs) return', 'if (false) return'],
+      ['does not restore the context around a call', 'this.#active = before', ''],
+      ['overlooks a context manager of an older API', 'if (theirs) return', 'if (false) return'],
     ],
   ),
   ...inFile(
     'exporter/telemetry/first-rows',
     [exporter('first-rows')],
     [
-      ['warns of a server that has come meanwhile', 'taken: stop', 'taken: () => {}'],
-      ['leaves the number of lost rows out', '      isEnding = true\n', ''],
-      ['does not warn after an end that lost nothing', '      isEnding = false\n', ''],
+      ['warns about a server that has accepted rows meanwhile', 'taken: stop', 'taken: () => {}'],
+      ['leaves out the number of lost rows', '      isEnding = true\n', ''],
+      ['never warns again after an ending that lost no rows', '      isEnding = false\n', ''],
     ],
   ),
   ...inFile(
     'exporter/telemetry/visible-warning',
     [exporter('first-rows')],
-    [['warns again and again', 'if (warned.has(subject) || ', 'if (']],
+    [['repeats the same warning', 'if (warned.has(subject) || ', 'if (']],
   ),
   ...inFile(
     'exporter/pipeline/flush-on-signal',
@@ -121,13 +135,17 @@ export const EDGES = [
     [
       ['swallows a signal', 'process.kill(process.pid, signal)', 'void signal'],
       [
-        'ends an application that handles the signal',
+        'ends an application that handles the signal itself',
         'const left = others === deferringListeners()',
         'const left = true',
       ],
-      ['comes after listeners that hear a signal once', 'prependListener', 'on'],
-      ['hears only one signal', 'else if (registry.pipelines.size > 0) listen(registry)', ''],
-      ['hears a signal twice', '  ignore(registry) // it already', '  // it already'],
+      ['adds its signal listener behind those added with once()', 'prependListener', 'on'],
+      [
+        'reacts only to the first signal',
+        'else if (registry.pipelines.size > 0) listen(registry)',
+        '',
+      ],
+      ['handles one signal twice', '  ignore(registry) // it already', '  // it already'],
       ['swallows a second signal', '      else ignore(registry)\n', ''],
     ],
   ),
@@ -135,37 +153,49 @@ export const EDGES = [
     'exporter/traces/misplaced',
     [exporter('misplaced')],
     [
-      ['says at every span that it is no processor', 'if (reported.has(text)) return', ''],
-      ['does not say that it is no processor', 'onStart: explain, ', ''],
-      ['does not fail the exports of a processor', 'resultCallback({ code: 1', 'void ({ code: 1'],
+      ['reports for every span that it is not a processor', 'if (reported.has(text)) return', ''],
+      ['does not report that it is not a processor', 'onStart: explain, ', ''],
+      [
+        'does not fail the exports when a processor is used as an exporter',
+        'resultCallback({ code: 1',
+        'void ({ code: 1',
+      ],
     ],
   ),
   ...inFile(
     'exporter/config/option-hints',
     [exporter('option-mistakes')],
     [
-      ['guesses wildly', 'const MAX_DISTANCE = 2', 'const MAX_DISTANCE = 9'],
-      ['knows no word but its own', 'Object.hasOwn(ELSEWHERE, written)', 'false'],
+      [
+        'suggests option names that are not similar',
+        'const MAX_DISTANCE = 2',
+        'const MAX_DISTANCE = 9',
+      ],
+      [
+        'does not recognise the option names of other libraries',
+        'Object.hasOwn(ELSEWHERE, written)',
+        'false',
+      ],
     ],
   ),
   ...inFile(
     'exporter/config/units',
     [exporter('option-mistakes')],
     [
-      ['takes a day for an hour', 'each(86_400,', 'each(3600,'],
-      ['takes seconds for milliseconds', 'seconds * 1000]', 'seconds]'],
+      ['reads a day as an hour', 'each(86_400,', 'each(3600,'],
+      ['reads seconds as milliseconds', 'seconds * 1000]', 'seconds]'],
     ],
   ),
   ...inFile(
     'exporter/config/option-rules',
     [exporter('option-mistakes')],
-    [['makes a table with a dot in its name', 'return table === undefined', 'return undefined']],
+    [['creates a table with a dot in its name', 'return table === undefined', 'return undefined']],
   ),
   ...inFile(
     'exporter/config/consistency',
     [exporter('option-mistakes')],
     [
-      ['takes an agent of the other protocol', ' || own === protocol', ' || true'],
+      ['accepts an agent of the other protocol', ' || own === protocol', ' || true'],
       ["refuses a proxy's agent", "return typeof own !== 'string' || own === ''", 'return false'],
     ],
   ),
@@ -185,28 +215,28 @@ export const EDGES = [
     [exporter('dead-letters')],
     [
       [
-        'writes dead letters without bound',
+        'writes dead letters without a size limit',
         '> maxBytes)\n      throw',
         '> Number.POSITIVE_INFINITY)\n      throw',
       ],
       [
-        'says nothing of a table that takes no dead letters',
+        'does not report a table that refuses dead letters',
         "if (outcome.status !== 'delivered') throw outcome.error",
         '',
       ],
-      ['writes a dead letter behind one that was cut short', 'await isTorn(file, size)', 'false'],
+      ['appends a dead letter to one that was cut short', 'await isTorn(file, size)', 'false'],
       [
-        'lets everybody read dead letters',
+        'lets every user read dead letters',
         'appendFile(file, text, { mode: 0o600 })',
         'appendFile(file, text)',
       ],
       [
-        'waits for a disk that hangs',
+        'waits for a hanging disk without a deadline',
         'await within(KEEP_DEADLINE_MS, () => work, { ref: false })',
         'await work',
       ],
       [
-        'writes dead letters to a table without their token',
+        'writes dead letters to a table without their deduplication token',
         "token: insert.settings['insert_deduplication_token'] ?? '',\n      }),",
         "token: '',\n      }),",
       ],
@@ -222,7 +252,7 @@ export const EDGES = [
         'merge(code.options, environment.options)',
       ],
       [
-        'reports one problem of several',
+        'reports only one of several problems',
         'throw new ConfigError([...code.problems, ...problems])',
         'throw new ConfigError(code.problems)',
       ],
@@ -233,7 +263,7 @@ export const EDGES = [
     [exporter('config')],
     [
       [
-        'lets a wrong environment keep an application from starting',
+        'lets a wrong environment variable keep an application from starting',
         '. It is ignored, as if it were not set.`)',
         '`)\n    if (problem !== undefined) throw new Error(problem)',
       ],
@@ -255,7 +285,7 @@ export const EDGES = [
     [exporter('config')],
     [
       [
-        'sends equal batches apart if their limits were written in another order',
+        'builds two batches for equal limits that are written in a different order',
         'const complete = bare()',
         'const complete = bare(options)',
       ],
@@ -266,7 +296,7 @@ export const EDGES = [
     [exporter('config'), exporter('config-names')],
     [
       [
-        'takes two names that differ in case for two folders',
+        'accepts two names that differ only in case as two folders',
         'names.map((name) => name.toLowerCase())',
         'names',
       ],
@@ -277,12 +307,12 @@ export const EDGES = [
     [exporter('option-table'), exporter('config')],
     [
       [
-        'has another default than it says',
+        'uses another default than it states',
         'default: 64 * MiB },\n      whenFull',
         'default: 32 * MiB },\n      whenFull',
       ],
       [
-        'shows what the headers hold',
+        'shows the values of the headers',
         'textOrEmpty(headerValueProblem)),\n    default: {},\n    isSecret: true,',
         'textOrEmpty(headerValueProblem)),\n    default: {},',
       ],
@@ -294,7 +324,7 @@ export const EDGES = [
     [
       ['keeps the password in the endpoint', "url.password = ''", ''],
       [
-        'takes a password as it is written in a URL',
+        'does not decode a password in a URL',
         'password ? decodeURIComponent(password)',
         'password ? password',
       ],
@@ -310,15 +340,11 @@ export const EDGES = [
     [exporter('log')],
     [
       [
-        'writes a line for every failure',
+        'logs a line for every failure',
         'else if (now() - lastSummary >= SUMMARY_EVERY_MS)',
         'else if (now() >= 0)',
       ],
-      [
-        'says nothing of rows that were dropped between two lines',
-        'droppedSince} rows',
-        'rows} rows',
-      ],
+      ['does not log rows that were dropped between two lines', 'droppedSince} rows', 'rows} rows'],
       [
         "lets the application's logger stop a delivery",
         '      log[level](line)\n    } catch {}',
@@ -331,12 +357,12 @@ export const EDGES = [
     [exporter('reentry')],
     [
       [
-        'writes a span into the middle of another one',
+        "writes a span into the middle of another span's row",
         'this.#isAdding || isPending(record)',
         'isPending(record)',
       ],
       [
-        'answers a flush that a getter asked for before the row is written',
+        'answers a flush that a getter called before the row is written',
         'if (this.#isAdding) await turn()',
         'if (false) await turn()',
       ],
@@ -347,12 +373,12 @@ export const EDGES = [
     [exporter('fake-timers'), exporter('deadline')],
     [
       [
-        'waits for timers that the test runner of the application has replaced',
+        "uses timers that the application's test runner has replaced",
         '  setTimeout,\n  clearTimeout,',
         '  setTimeout: (...args) => globalThis.setTimeout(...args),\n  clearTimeout,',
       ],
       [
-        'waits for turns of an event loop that the test runner has replaced',
+        "uses setImmediate() although the application's test runner has replaced it",
         '  setImmediate,\n  queueMicrotask',
         '  setImmediate: (callback) => globalThis.setImmediate(callback),\n  queueMicrotask',
       ],
@@ -363,11 +389,11 @@ export const EDGES = [
     [exporter('deadline')],
     [
       [
-        'believes a deadline that came after a stall',
+        'counts a stall of the event loop as time towards a deadline',
         'const parts = Math.max(1, Math.min(MAX_PARTS, Math.floor(ms / MIN_PART_MS)))',
         'const parts = 1',
       ],
-      ['ends what was cancelled', 'if (!cancelled) expire()', 'expire()'],
+      ['expires a deadline that was cancelled', 'if (!cancelled) expire()', 'expire()'],
     ],
   ),
 ]

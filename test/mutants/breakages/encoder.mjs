@@ -7,9 +7,9 @@ export const ENCODER = [
   ...inFile('transform/writing/json-text', rows, [
     ['does not escape control characters in JSON', 'code < SPACE || ', ''],
     ['does not escape a quote in a long text', '((quote - 0x01010101) & ~quote) |', ''],
-    ['splits a surrogate pair where it cuts', 'splitsPair ? end - 1 : end', 'end'],
-    ['leaves the text behind when its escapes need new memory', 'out.length = end //', '//'],
-    ['makes too little room for what it escapes', 'out.reserve(added + 1)', 'out.reserve(1)'],
+    ['splits a surrogate pair when it cuts a text', 'splitsPair ? end - 1 : end', 'end'],
+    ['loses the text when its escapes need a larger buffer', 'out.length = end //', '//'],
+    ['reserves too little room for escapes', 'out.reserve(added + 1)', 'out.reserve(1)'],
   ]),
   ...inFile(
     'transform/sql/text',
@@ -26,34 +26,34 @@ export const ENCODER = [
     [transform('time')],
     [
       [
-        'gives the wrong nanoseconds',
+        'writes wrong nanoseconds',
         'writeDigits(out, seconds)\n    writeNine',
         'writeDigits(out, seconds)\n    writeDigits',
       ],
       ['forgets the borrow of a duration', 'end[0] - start[0] - borrow', 'end[0] - start[0]'],
       [
-        'lets a time pass that no column holds',
+        'does not clamp a time that no column can hold',
         'isAfter(time, MAX_TIME) ? MAX_TIME : time',
         'time',
       ],
       [
-        'takes milliseconds for nanoseconds',
+        'reads milliseconds as nanoseconds',
         '(millis - seconds * 1000) * 1e6',
         'millis - seconds * 1000',
       ],
       [
-        'adds seconds and nanoseconds as floats for the milliseconds',
+        'adds seconds and nanoseconds as floats to compute milliseconds',
         'Number(BigInt(time[0]) * 1_000_000_000n + BigInt(time[1])) / 1e6',
         '(time[0] * NANOS + time[1]) / 1e6',
       ],
       [
-        'has milliseconds other than the server divides them',
+        'computes milliseconds differently from the server',
         'return Number(BigInt(time[0]) * 1_000_000_000n + BigInt(time[1])) / 1e6',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: the broken code
         'return Number(`${BigInt(time[0]) * 1_000_000_000n + BigInt(time[1])}e-6`)',
       ],
       [
-        'reads nanoseconds that no double holds as they are',
+        'reads the exact value of a double instead of its shortest digits as nanoseconds',
         'return readDigits(String(Math.trunc(nanos)))',
         'return readDigits(String(BigInt(Math.trunc(nanos))))',
       ],
@@ -64,46 +64,42 @@ export const ENCODER = [
     [transform('numbers'), transform('time')],
     [
       [
-        'forgets the zeros in the middle of a number',
+        'leaves out zeros in the middle of a number',
         'triple(bytes, at, value - head * 1000)\n  return at + 3',
         'return shortDigits(bytes, at, value - head * 1000)',
       ],
       ['forgets the sign of −0', ' || (value === 0 && 1 / value < 0)', ''],
       ['keeps the zeros at the end of a fraction', 'while (bytes[end - 1] === ZERO) end--', ''],
-      ['takes a number for a decimal that is only near to it', ' && millionths / 1e6 === size', ''],
+      ['writes a decimal that is only close to the number', ' && millionths / 1e6 === size', ''],
     ],
   ),
   ...inFile(
     'transform/attributes/ordinary',
     [transform('limits'), transform('numbers'), transform('inherited'), transform('hostile')],
     [
-      ['does not take back what it had begun to write', '  out.length = start\n', ''],
-      ['takes an attribute more than it may', '--left < 0', '--left < -1'],
+      ['does not remove attributes that it began to write', '  out.length = start\n', ''],
+      ['writes one attribute more than the limit', '--left < 0', '--left < -1'],
       [
-        'writes numbers that are longer than an attribute may be',
+        'writes numbers that are longer than the limit of an attribute',
         'return length <= (limits.attributeValueLength ?? length)',
         'return true',
       ],
-      [
-        'takes what an object inherits for its attributes',
-        'for (const _ in prototype) return false',
-        '',
-      ],
+      ['writes inherited properties as attributes', 'for (const _ in prototype) return false', ''],
     ],
   ),
   ...inFile(
     'transform/writing/json-text',
     [transform('collector-values')],
     [
-      ['leaves U+2028 in nested texts', ".replaceAll('\\u2028', '\\\\u2028')", ''],
-      ['leaves U+2029 in nested texts', ".replaceAll('\\u2029', '\\\\u2029')", ''],
+      ['does not escape U+2028 in nested texts', ".replaceAll('\\u2028', '\\\\u2028')", ''],
+      ['does not escape U+2029 in nested texts', ".replaceAll('\\u2029', '\\\\u2029')", ''],
     ],
   ),
   ...inFile(
     'transform/values/nested-json',
     [transform('collector-values'), transform('attribute')],
     [
-      ['leaves the keys of nested maps in the order they were added in', '.sort(compareUtf8)', ''],
+      ['does not sort the keys of nested maps', '.sort(compareUtf8)', ''],
       ['sorts the keys of nested maps by UTF-16', '.sort(compareUtf8)', '.sort()'],
       [
         'sorts all keys of a map, however few can be written',
@@ -122,35 +118,49 @@ export const ENCODER = [
     [transform('collector-values')],
     [
       [
-        'takes the order of UTF-16 for that of UTF-8',
+        'compares texts by UTF-16 instead of UTF-8',
         'one < FIRST_SURROGATE && other < FIRST_SURROGATE',
         'true',
       ],
-      ['takes a key and one that goes on for equals', 'return a.length - b.length', 'return 0'],
+      [
+        'treats a key as equal to a longer one that begins with it',
+        'return a.length - b.length',
+        'return 0',
+      ],
     ],
   ),
   ...inFile(
     'transform/attributes/source',
     [transform('collector-values')],
-    [['sorts attributes that are looked into by UTF-16', 'compareUtf8(a, b)', 'a < b ? -1 : 1']],
+    [
+      [
+        'sorts attributes by UTF-16 when it reads them one by one',
+        'compareUtf8(a, b)',
+        'a < b ? -1 : 1',
+      ],
+    ],
   ),
   ...inFile(
     'transform/otlp/id',
     [transform('otlp-id')],
     [
-      ['leaves ids in base64', 'if (text.length === 2 * size) return text', 'return text'],
-      ['takes what is not quite base64 for an id', ' && isBase64Of(bytes, text)', ''],
-      ['takes base64 of any length for an id', 'bytes.length === size && ', ''],
-      ['knows no URL-safe base64 in ids', ".replace(/-/g, '+')", ''],
-      ['wants ids in base64 padded', " || standard === padded.replace(/=+$/, '')", ''],
+      [
+        'does not convert ids from base64',
+        'if (text.length === 2 * size) return text',
+        'return text',
+      ],
+      ['accepts invalid base64 as an id', ' && isBase64Of(bytes, text)', ''],
+      ['accepts base64 of any length as an id', 'bytes.length === size && ', ''],
+      ['does not read URL-safe base64 in ids', ".replace(/-/g, '+')", ''],
+      ['requires padding in base64 ids', " || standard === padded.replace(/=+$/, '')", ''],
     ],
   ),
   ...inFile(
     'transform/otlp/any-value',
     [transform('collector-values')],
     [
-      ['gives a whole number a sign at zero', 'number + 0', 'number'],
-      ['rounds whole numbers of 64 bits', 'BigInt(int as string | number)', 'number'],
+      ['keeps the sign of an integer −0', 'number + 0', 'number'],
+      ['rounds 64-bit integers', 'BigInt(int as string | number)', 'number'],
     ],
   ),
   ...inFile(
@@ -163,11 +173,11 @@ export const ENCODER = [
         '',
       ],
       [
-        'takes a brace in a text of the resource for the end of its map',
+        'reads a brace in a text of the resource as the end of its map',
         "token !== '}'",
         "token !== '}' && token !== '\"a}\"'",
       ],
-      ['gives two columns one short name', 'index < 26 ? letter : ', 'index < 27 ? letter : '],
+      ['gives two columns the same short name', 'index < 26 ? letter : ', 'index < 27 ? letter : '],
     ],
   ),
   ...inFile(
@@ -175,7 +185,7 @@ export const ENCODER = [
     [transform('compact')],
     [
       [
-        'has milliseconds in a row made whole other than the server divides them',
+        'computes milliseconds in a row made whole differently from the server',
         'Number(of) / 1e6',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: the broken code
         'Number(`${of}e-6`)',
@@ -187,12 +197,12 @@ export const ENCODER = [
     [transform('compact')],
     [
       [
-        'forgets what follows from other columns when it makes a row whole',
+        'leaves out derived columns when it makes a row whole',
         'row[name] = DERIVATIONS[how].value(row[of])',
         'void DERIVATIONS[how].value(row[of])',
       ],
       [
-        'makes a row whole with the keys of another',
+        'makes a row whole with the keys of another row',
         '(listNumber as number) - 1',
         '(listNumber as number) - 2',
       ],
@@ -203,7 +213,7 @@ export const ENCODER = [
     [transform('compact'), transform('tables')],
     [
       [
-        'takes any key for the one that came next last time',
+        'assumes that the same key follows as last time',
         'guess !== undefined && guess.name === name',
         'guess',
       ],
@@ -216,35 +226,31 @@ export const ENCODER = [
     'transform/compact/key-lists',
     [transform('compact')],
     [
-      ['numbers key lists from 0 on', 'this.#lists.push(list)', 'this.#lists.push(list) - 1'],
-      ['gives key lists more room than there is', 'if (taken > this.#room) {', 'if (false) {'],
-      ['gives every key list the number of the one before', 'list === this.#last', 'this.#last'],
+      ['numbers key lists from 0', 'this.#lists.push(list)', 'this.#lists.push(list) - 1'],
+      ['uses more room for key lists than there is', 'if (taken > this.#room) {', 'if (false) {'],
+      ['gives every key list the number of the previous one', 'list === this.#last', 'this.#last'],
     ],
   ),
   ...inFile(
     'transform/row/keyed-map',
     [transform('compact')],
     [
-      ['names no key list in the row', 'out.piece(numberMember)\n      writeDigits', 'writeDigits'],
-      ['leaves values in the row that have no keys', '    out.length = start\n', ''],
       [
-        'counts a text twice that was repaired',
-        '    tally.repairedStrings = repairedStrings\n',
-        '',
+        'does not write the number of the key list into the row',
+        'out.piece(numberMember)\n      writeDigits',
+        'writeDigits',
       ],
+      ['leaves values without keys in the row', '    out.length = start\n', ''],
+      ['counts a repaired text twice', '    tally.repairedStrings = repairedStrings\n', ''],
     ],
   ),
   ...inFile(
     'transform/writing/recent-texts',
     [transform('recent-texts')],
     [
+      ['confuses texts of the same length', 'slot.text === text', 'slot.text.length === length'],
       [
-        'takes any text of a length for the one it knows',
-        'slot.text === text',
-        'slot.text.length === length',
-      ],
-      [
-        'holds what a text is part of',
+        'keeps the long text in memory that a remembered text is a slice of',
         'keep(slot, length, start, encoding)\n',
         'keep(slot, length, start, encoding)\n    if (slot.text === text) slot.text = text\n',
       ],
@@ -255,10 +261,10 @@ export const ENCODER = [
     'transform/types/hex-id',
     [transform('hex-id'), transform('otlp-id')],
     [
-      ['makes small letters of what is not hex', ' && HEX.test(value)', ''],
-      ['takes any letter for a hex digit', '/[0-9a-f]/.test', '/[0-9a-z]/.test'],
+      ['turns ids that are not hex into lower case', ' && HEX.test(value)', ''],
+      ['accepts any letter as a hex digit', '/[0-9a-f]/.test', '/[0-9a-z]/.test'],
       ['does not count ids that are not hex', 'if (isWritten) encoding', 'if (false) encoding'],
-      ['takes any trace id for the last one', 'value === lastTraceId', "lastTraceId !== ''"],
+      ['confuses any trace id with the last one', 'value === lastTraceId', "lastTraceId !== ''"],
       ['remembers an id that is all zero', ' && traits !== 0', ''],
     ],
   ),
@@ -267,7 +273,7 @@ export const ENCODER = [
     [transform('once')],
     [
       [
-        'remembers a resource of which attributes are still to come',
+        'remembers a resource whose attributes are still pending',
         'if (source.asyncAttributesPending) return undefined',
         '',
       ],
@@ -279,7 +285,7 @@ export const ENCODER = [
     [transform('columns'), transform('hostile')],
     [
       [
-        'lets a whole number pass that the column does not hold',
+        'does not clamp an integer that the column cannot hold',
         'number < min ? min : number > max ? max : number',
         'number',
       ],

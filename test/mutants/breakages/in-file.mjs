@@ -4,7 +4,7 @@ const SOURCES = {
   shop: 'examples/shop',
 }
 
-/** Breakages of one source file, such as `transform/sql/text`. The tests are run on them first. */
+/** Breakages of one source file, such as `transform/sql/text`. The given tests run on each of them first. */
 export function inFile(name, tests, breakages) {
   const [where] = name.split('/', 1)
   const file = name.slice(where.length + 1)

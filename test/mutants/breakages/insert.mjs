@@ -7,10 +7,10 @@ export const INSERT = [
     [exporter('insert'), exporter('compact'), exporter('equal-batches')],
     [
       ['drops the deduplication token', ', [TOKEN]: token } }', ' } }'],
-      ['gives other rows the same token', '    compressed.digest,\n', ''],
+      ['gives different rows the same token', '    compressed.digest,\n', ''],
       ['gives all parts of a batch the same token', 'tokenOf(token, part)', 'token'],
       [
-        'takes equal rows of a table that is not ours for a retry',
+        'gives batches of equal rows in a table that is not ours the same token',
         "? '' : randomUUID()",
         "? '' : ''",
       ],
@@ -32,16 +32,20 @@ export const INSERT = [
         "input_format_parallel_parsing: useful('1',",
       ],
       ...[
-        ['stores no more than the limit of a profile', "limit: essential('0'"],
-        ['lets time break an INSERT off', "timeout_overflow_mode: essential('throw'"],
+        ['lets the limit of a profile cut off rows', "limit: essential('0'"],
+        ['lets a time limit cut off an INSERT', "timeout_overflow_mode: essential('throw'"],
         ['stores a batch in small blocks', "...essential('4294967295'"],
         [
-          'lets the server refuse rows for what they leave out',
+          'lets the server refuse rows because of values that they leave out',
           "input_format_force_null_for_omitted_fields: essential('0'",
         ],
-        ['leaves it to the profile whether to deduplicate', "deduplicate_insert: useful('enable'"],
+        ['lets the profile decide whether to deduplicate', "deduplicate_insert: useful('enable'"],
       ].map(([name, from]) => [name, from, from.replace(/'[^']*'$/, "'1'")]),
-      ['asks under the limit of a profile', "...valuesOf('limit', 'offset', ", '...valuesOf('],
+      [
+        'lets the limit of a profile cut off the answers to its queries',
+        "...valuesOf('limit', 'offset', ",
+        '...valuesOf(',
+      ],
     ],
   ),
   ...inFile(

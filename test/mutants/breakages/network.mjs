@@ -19,11 +19,11 @@ export const NETWORK = [
         'post.path}&password=`.concat(config.password),',
       ],
       [
-        'sends twice what may not arrive twice',
+        'sends a request twice that must not arrive twice',
         'if (!first.stale || !post.repeatable)',
         'if (!first.stale)',
       ],
-      ['does not say that it sent twice', '{ ...second, replayed: true }', 'second'],
+      ['does not report that it sent a request twice', '{ ...second, replayed: true }', 'second'],
     ],
   ),
   ...inFile(
@@ -31,27 +31,31 @@ export const NETWORK = [
     [exporter('http-replay'), exporter('http-sockets'), exporter('http'), exporter('compact')],
     [
       [
-        'sends again what a server had begun to answer',
+        'sends a request again after the server began to answer it',
         'stale: req.reusedSocket && !answer',
         'stale: req.reusedSocket',
       ],
       [
-        'takes an answer before the rows have left',
+        'accepts an answer before all rows are sent',
         'else if (req.writableFinished)',
         'else if (true)',
       ],
-      ['reads an answer without end', 'bytes > MAX_REPLY_BYTES', 'bytes < 0'],
+      ['reads an answer of any length', 'bytes > MAX_REPLY_BYTES', 'bytes < 0'],
       ['has no deadline', 'timedOut = true\n', 'return\n'],
-      ['sends the wrong length with a statement before the rows', '(post.head?.length ?? 0) +', ''],
+      [
+        'sends the wrong length when a statement precedes the rows',
+        '(post.head?.length ?? 0) +',
+        '',
+      ],
     ],
   ),
   ...inFile(
     'exporter/http/connections',
     [exporter('http-replay'), exporter('http-sockets'), exporter('http')],
     [
-      ['holds an ended application open', 'socket.unref()', 'socket.ref()'],
+      ['keeps an ended application running', 'socket.unref()', 'socket.ref()'],
       [
-        'leaves a kept connection without anybody who hears its error',
+        'leaves an idle connection without an error listener',
         "socket.on('error', () => {})",
         'void 0',
       ],
@@ -62,12 +66,12 @@ export const NETWORK = [
     [exporter('hang-watch')],
     [
       [
-        'waits for answers that a lost connection will never bring',
+        'waits for answers on a lost connection',
         'if (one.startedAt < awaySince) one.aborter.abort',
         'if (false) one.aborter.abort',
       ],
       [
-        'ends requests of a server that is merely slow',
+        'aborts requests to a server that is only slow',
         'else if (awaySince !== undefined)',
         'else if ((awaySince ??= pingedAt))',
       ],
@@ -82,7 +86,7 @@ export const NETWORK = [
         ', maxDelayMs)\n  return delay * (0.5 + random() / 2)',
         ')\n  return Math.min(delay * (0.5 + random() / 2), maxDelayMs)',
       ],
-      ['waits longer at once than after the first failure', 'failures - 1, 64', 'failures, 64'],
+      ['doubles the delay after the first failure already', 'failures - 1, 64', 'failures, 64'],
     ],
   ),
   ...inFile(
@@ -92,16 +96,16 @@ export const NETWORK = [
       ['ignores Retry-After', 'now + (outcome.retryAfterMs ?? 0)', 'now'],
       ['floods a server that has just come back', 'this.failing ? 1 : ', ''],
       [
-        'takes batches that fail together for failures one after the other',
+        'counts batches that fail together as consecutive failures',
         'if (this.#pause !== undefined && outcome.retryAfterMs === undefined) return',
         '',
       ],
       [
-        'hurries although the server asked for patience',
+        'retries sooner during a flush although the server asked for a pause',
         'HURRIED_APART_MS, this.#notBefore)',
         'HURRIED_APART_MS, 0)',
       ],
-      ['asks about a wrong password every second', 'return MISCONFIGURED_PROBE_MS', 'return delay'],
+      ['retries a wrong password every second', 'return MISCONFIGURED_PROBE_MS', 'return delay'],
     ],
   ),
   ...inFile(
@@ -109,12 +113,12 @@ export const NETWORK = [
     [exporter('sender')],
     [
       [
-        'sends rows before the view that was interrupted is there',
+        'sends rows before a view exists whose creation was interrupted',
         'if (!interrupted) this.#missing = undefined',
         'this.#missing = undefined',
       ],
       [
-        'asks for the table again and again, when somebody has created it by hand',
+        'creates the table again and again after a user has created it by hand',
         'if (!interrupted) this.#missing = undefined',
         "if (created.status === 'delivered') this.#missing = undefined",
       ],
@@ -135,8 +139,8 @@ export const NETWORK = [
     'exporter/clickhouse/tables',
     [exporter('sender'), exporter('missing-table'), exporter('refusals')],
     [
-      ['creates a database that is there', 'if (isDatabaseMissing(missing)) {', 'if (missing) {'],
-      ['keeps rows back for a view', 'if (!isRefusal(outcome)) {', 'if (outcome) {'],
+      ['creates a database that exists', 'if (isDatabaseMissing(missing)) {', 'if (missing) {'],
+      ['holds rows because a view is missing', 'if (!isRefusal(outcome)) {', 'if (outcome) {'],
       ['stores maps in columns of type JSON', 'return isJson && ', 'return false && '],
     ],
   ),

@@ -13,14 +13,14 @@ export const SPOOL = [
   ...inFile('exporter/spool/disk', durable, [
     ['does not fsync', 'if (sync) await file.datasync()', 'void sync'],
     [
-      'writes a record under its own name from the first byte',
+      'writes an incomplete record under its final name',
       'const draft = ',
       'const draft = path; void ',
     ],
   ]),
   ...inFile('exporter/spool/disk', quick, [
-    ['believes a short write', 'at += bytesWritten', 'at = bytes.length'],
-    ['believes a short read', 'at += bytesRead', 'at = bytes'],
+    ['treats a short write as complete', 'at += bytesWritten', 'at = bytes.length'],
+    ['treats a short read as complete', 'at += bytesRead', 'at = bytes'],
     [
       'leaves half of a record behind when the disk is full',
       'await ignoring(fs.unlink(draft))',
@@ -29,19 +29,15 @@ export const SPOOL = [
   ]),
   ...inFile('exporter/spool/writer', durable, [
     [
-      'does not make the name of a record last',
+      'does not sync the name of a record',
       'if (sync) for (const stored of made)',
       'if (false) for (const stored of made)',
     ],
-    [
-      'does not make the folder of a destination last',
-      'if (syncFolders) await',
-      'if (false) await',
-    ],
+    ['does not sync the folder of a destination', 'if (syncFolders) await', 'if (false) await'],
   ]),
   ...inFile('exporter/spool/writer', quick, [
-    ['keeps what it has written although the rest failed', 'made.forEach(undo)', ''],
-    ['gives two records one name', 'Math.max(lastStamp + 1, ', 'Math.max('],
+    ['keeps the records it has written although the rest failed', 'made.forEach(undo)', ''],
+    ['gives two records the same name', 'Math.max(lastStamp + 1, ', 'Math.max('],
   ]),
   ...inFile(
     'exporter/spool/record',
@@ -49,7 +45,7 @@ export const SPOOL = [
     [
       ["skips the spool's checksum", 'if (crc32(record.subarray(0, end)) !==', 'if (end <'],
       [
-        'believes what a record says of its length',
+        'does not check the length that a record states',
         'if (end + CRC_BYTES !== record.length) return',
         '',
       ],
@@ -65,12 +61,12 @@ export const SPOOL = [
     [faults('interval-sync')],
     [
       [
-        'syncs the file, and not its name',
+        'syncs the file but not its name',
         'for (const folder of folders) await',
         'for (const folder of []) await',
       ],
       [
-        'leaves unsynced what was written last before the end',
+        'does not sync the last records before the end',
         'return sync()',
         'return Promise.resolve()',
       ],
@@ -81,22 +77,18 @@ export const SPOOL = [
     [exporter('spool-reads'), exporter('spool-faults'), exporter('spool-corruption')],
     [
       [
-        'takes a file that is gone for a damaged one',
+        'treats a deleted file as damaged',
         "if (isGone(error)) return { status: 'gone' }",
         "if (isGone(error)) return { status: 'corrupt' }",
       ],
-      [
-        'gives a record up after one error of the disk',
-        '++errors >= MAX_READ_ERRORS',
-        '++errors >= 1',
-      ],
+      ['gives up a record after one disk error', '++errors >= MAX_READ_ERRORS', '++errors >= 1'],
     ],
   ),
   ...inFile(
     'exporter/spool/recovery',
     [exporter('spool'), exporter('spool-faults')],
     [
-      ['sends the newest of what it recovers first', 'a.stamp - b.stamp', 'b.stamp - a.stamp'],
+      ['sends the newest recovered batch first', 'a.stamp - b.stamp', 'b.stamp - a.stamp'],
       [
         'takes over batches of destinations it does not know',
         '|| !ours.has(destination)) continue',
@@ -107,21 +99,21 @@ export const SPOOL = [
   ...inFile('exporter/spool/spool', quick, [
     ['never renews its lease', 'await leases.renew()', ''],
     [
-      'keeps on disk what the disk wrote too late and nobody wants',
+      'keeps records on disk that were written too late and are not needed',
       'stored.forEach(remove)',
       'void stored',
     ],
-    ['writes what was given up before it was begun', 'givenUp = true', 'void givenUp'],
+    ['writes records that were given up before the write began', 'givenUp = true', 'void givenUp'],
     ['keeps its lease when it is closed', 'await leases.releaseAll()', ''],
   ]),
   ...inFile('exporter/spool/loader', quick, [
     [
-      'counts a damaged record nowhere',
+      'does not count a damaged record',
       'else removal.add(stored)\n      events.corrupt(stored)',
       'else removal.add(stored)',
     ],
     [
-      'takes a record that was deleted for one that was taken over',
+      'treats a deleted record as taken over',
       "if (whereabouts !== 'adopted') events.corrupt(stored)",
       "if (whereabouts === 'here') events.corrupt(stored)",
     ],
@@ -131,7 +123,7 @@ export const SPOOL = [
     [exporter('spool-corruption')],
     [
       [
-        'keeps damaged records without bound',
+        'keeps damaged records without a limit',
         'if (index < MAX_FILES && bytes <= MAX_BYTES) continue',
         'continue',
       ],
@@ -142,12 +134,12 @@ export const SPOOL = [
     [exporter('lease'), exporter('lease-adoption')],
     [
       [
-        "takes over a living owner's directory",
+        'takes over the directory of a running process',
         'for (const path of await findFree(others, now))',
         'for (const path of others)',
       ],
       [
-        'takes a directory over without saying so first',
+        'takes over a directory without renewing its lease first',
         'await renewLease(fs, path)\n          await mark(path)',
         'await mark(path)',
       ],
@@ -158,7 +150,7 @@ export const SPOOL = [
     [exporter('lease')],
     [
       [
-        'takes owners for dead because a clock was set',
+        'treats processes as dead because a clock was set',
         '? isFirstLook || unchangedMs >= leaseMs / 2',
         '? true',
       ],
@@ -169,17 +161,17 @@ export const SPOOL = [
     [exporter('spool-late'), exporter('spool-takeover')],
     [
       [
-        'forgets what the disk took late',
+        'forgets a record that the disk wrote late',
         'if (late) this.#awaitOnDisk',
         'if (false) this.#awaitOnDisk',
       ],
       [
-        'removes from disk what came late before its parts are delivered',
+        'removes a record that was written late before its parts are delivered',
         'await gone // it was divided',
         'void gone // it was divided',
       ],
       [
-        'says that rows in memory are on disk',
+        'reports rows in memory as rows on disk',
         'if (!entry.stored && counts',
         'if (entry.stored && counts',
       ],
@@ -190,12 +182,12 @@ export const SPOOL = [
     [exporter('spool-late'), exporter('spool-takeover')],
     [
       [
-        'sends from memory what another process has taken over',
+        'sends a batch from memory that another process has taken over',
         "if (whereabouts === 'adopted') {",
         "if (whereabouts === 'none') {",
       ],
       [
-        'believes a directory that was deleted to be on disk',
+        'assumes that batches of a deleted directory are on disk',
         "if (whereabouts === 'gone') entry.stored = undefined",
         "if (whereabouts === 'gone') void entry",
       ],
@@ -205,10 +197,10 @@ export const SPOOL = [
     'exporter/spool/lease',
     [exporter('spool-takeover')],
     [
-      ['leaves no mark where it takes over', 'await mark(path)\n', ''],
-      ['keeps the marks of those taken over for ever', '> KEEP_MARKS_MS', '< 0'],
+      ['leaves no mark for a directory that it takes over', 'await mark(path)\n', ''],
+      ['keeps the marks of takeovers forever', '> KEEP_MARKS_MS', '< 0'],
       [
-        'never asks whether it was taken over',
+        'never checks whether its directory was taken over',
         'clock.now() - lease.renewedAt < leaseMs / 2',
         'true',
       ],
@@ -219,12 +211,12 @@ export const SPOOL = [
     [exporter('verdict'), exporter('spool-refused')],
     [
       [
-        'takes a refused record of an earlier configuration for a failing server',
+        'blames the server for a refused record of an earlier configuration',
         "isLeftBehind(outcome, facts) ? 'kind' : ",
         '',
       ],
       [
-        'sends new rows although a time was named with the refusal of a record',
+        'sends new rows although a record was refused with a Retry-After',
         'error instanceof ClickHouseError && retryAfterMs === undefined\n',
         'error instanceof ClickHouseError\n',
       ],
@@ -235,12 +227,12 @@ export const SPOOL = [
     [exporter('spool-refused')],
     [
       [
-        'asks again with every record of a kind that was refused',
+        'sends every record of a refused kind again',
         'return recovered && insert && this.#kinds.size > 0 ? kindOf(insert) : undefined',
         'return undefined',
       ],
       [
-        'leaves a kind aside although one of it was taken',
+        'leaves a kind of record aside although one was accepted',
         'this.#kinds.taken(entry, kindOf(entry.insert))',
         'void kindOf',
       ],
@@ -249,20 +241,14 @@ export const SPOOL = [
   ...inFile(
     'exporter/delivery/destination',
     [exporter('spool-refused')],
-    [
-      [
-        'makes flushes wait for records that are refused',
-        '.filter((entry) => !isAsideOnDisk(entry))',
-        '',
-      ],
-    ],
+    [['makes flushes wait for refused records', '.filter((entry) => !isAsideOnDisk(entry))', '']],
   ),
   ...inFile(
     'exporter/delivery/attempts',
     [exporter('spool-refused')],
     [
       [
-        'does not ask whether the process before had stored a record',
+        'ignores that the previous process may have stored a record',
         'history.ambiguous || entry.recovered',
         'history.ambiguous',
       ],
@@ -273,12 +259,12 @@ export const SPOOL = [
     [exporter('spool-refused')],
     [
       [
-        'asks as often as there are records',
+        'does not wait longer after each refusal of a kind of record',
         'this.#askLater(kind, delayMs(kind.refusals))',
         'this.#askLater(kind, delayMs(1))',
       ],
       [
-        'has refused records follow each new batch',
+        'sends refused records again after each new batch',
         'else if (this.#misled.has(name)) return',
         'else if (false) return',
       ],
@@ -289,7 +275,7 @@ export const SPOOL = [
     [exporter('spool-refused')],
     [
       [
-        "creates the configured table for a record of another's",
+        'creates the configured table for a record of another table',
         'sender.attempt(part.batch, part.insert, table.target, {',
         'sender.attempt(part.batch, part.insert, config.targets.traces, {',
       ],
@@ -299,14 +285,14 @@ export const SPOOL = [
     'exporter/spool/record',
     [exporter('spool-versions')],
     [
-      ['takes a newer format for damage', 'return !intact(asOurs)', 'return false'],
+      ['treats a newer format as damage', 'return !intact(asOurs)', 'return false'],
       [
-        'takes what it does not understand for damage',
+        'treats a record that it does not understand as damaged',
         'return parts !== undefined && !(head',
         'return false && !(head',
       ],
       [
-        'cannot read what it once wrote',
+        'cannot read records that earlier versions wrote',
         "Buffer.from('SPANSPL\\x01', 'latin1')",
         "Buffer.from('SPANSPL\\x02', 'latin1')",
       ],
@@ -317,12 +303,12 @@ export const SPOOL = [
     [exporter('spool-versions')],
     [
       [
-        'takes over again and again what it has left to a newer version',
+        'takes over records again and again that it has left for a newer version',
         'else if (!(await isLeft(name, inside))) wanted = true',
         'else wanted = true',
       ],
       [
-        'keeps from a newer version what it cannot read itself',
+        'keeps holding records that it should leave for a newer version',
         'if (ours.has(name) && !(await isLeft(name, path))) return',
         'if (ours.has(name)) return',
       ],
@@ -336,6 +322,12 @@ export const SPOOL = [
   ...inFile(
     'exporter/spool/spool',
     [exporter('untraced')],
-    [['lets its files be traced', 'const fs = untraced(disk)', 'const fs = disk; void untraced']],
+    [
+      [
+        'lets instrumentations trace its file operations',
+        'const fs = untraced(disk)',
+        'const fs = disk; void untraced',
+      ],
+    ],
   ),
 ]

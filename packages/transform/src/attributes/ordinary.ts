@@ -49,7 +49,7 @@ export function writeOrdinary(
       }
     }
   } catch {
-    // A getter or a Proxy trap threw. Read value by value, only that value is lost.
+    // A getter or a Proxy trap threw. The caller then reads value by value and loses only that value.
   }
   out.length = start
   encoding.room = room
@@ -57,7 +57,7 @@ export function writeOrdinary(
   return undefined
 }
 
-/** The keys that `writeOrdinary` would write, if it wrote them. */
+/** The keys that `writeOrdinary` would write if it can write the attributes. */
 export function ordinaryKeys({ attributes, sorted }: AttributeSource): KeyList | undefined {
   const path = isObject(attributes) ? pathOf(attributes) : undefined
   return path && (sorted ? keysSorted : keysInOrder)(path)

@@ -4,10 +4,10 @@ import { type AttributeKey, attributeKey } from './key.js'
 const MAX_PATHS = 4096
 const MAX_LENGTH = 256
 
-/** The keys of an attributes object, in order. The same array for the same keys, for as long as the path is remembered. */
+/** The keys of an attributes object, in order. While the path is remembered, the same keys give the same array. */
 type Keys = readonly AttributeKey[]
 
-/** The keys of an object up to one of them, in the object's own order: a node in a tree of the key sequences seen so far. */
+/** A node in the tree of the key sequences seen so far: the keys of an object up to this one, in the object's order. */
 export interface AttributePath {
   readonly before: AttributePath | undefined
   readonly name: string

@@ -1,7 +1,7 @@
 import { compareUtf8 } from '../values/utf8-order.js'
 import type { Encoding } from '../writing/encoding.js'
 
-/** How many were left out because of a limit. */
+/** How many attributes, events and links a limit left out. */
 export interface Dropped {
   readonly attributes: number
   readonly events: number
@@ -23,7 +23,7 @@ export class AttributeSource {
   }
 }
 
-/** The entries of an attributes object, within the limits. What is no attribute value is left out and counted. */
+/** The entries of an attributes object, within the limits. Anything that is not an attribute value is left out and counted. */
 export function readAttributes(source: unknown, encoding: Encoding): Map<string, unknown> {
   const entries = new Map<string, unknown>()
   if (source === undefined || source === null) return entries
@@ -38,7 +38,7 @@ export function readAttributes(source: unknown, encoding: Encoding): Map<string,
   return entries
 }
 
-/** The same with counts of what was dropped, here or before, under the keys that OpenTelemetry prescribes for formats without a field for them. */
+/** As `readAttributes`, with the counts of what was dropped, here or before. OpenTelemetry prescribes their keys for formats without a field for such counts. */
 export function readSource(
   { attributes, dropped, sorted }: AttributeSource,
   encoding: Encoding,

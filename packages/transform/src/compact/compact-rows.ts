@@ -74,7 +74,7 @@ export function compactRows<Input>(
   const resourceFormOf = oncePerObject(resourceOf, (resource): ResourceForm | undefined => {
     const encoding = newEncoding()
     writeShared({ resource }, encoding)
-    // Except for escapes, its texts are as long in the statement. The longest escape of JSON is for one character.
+    // Except for escapes, the texts are as long in the statement as in JSON, where an escape replaces one character.
     if (encoding.out.length > LONGEST_ESCAPE * MAX_SELECT) return undefined
     const json = encoding.out.toString()
     const literals = literalsOf(json, shared)
@@ -92,8 +92,8 @@ export function compactRows<Input>(
 }
 
 /**
- * Puts ids, times and numbers first, then texts and lists, then the values of attributes. A compressor has hardly seen the former
- * before; kept together, they leave it the repeating rest in one stretch. Saves 3 to 6 % of the bytes sent (`node bench/studies/levels.mjs`).
+ * Puts ids, times and numbers first, then texts and lists, then the values of attributes. The first group hardly ever
+ * repeats; kept together, it leaves the compressor the repeating rest in one stretch. Saves 3 to 6 % of the bytes sent (`node bench/studies/levels.mjs`).
  */
 function repeatingLast(columns: readonly AnyColumn[]): AnyColumn[] {
   const isNew = ({ type, kind, each }: AnyColumn) => !each && (kind === hexId || NUMBER.test(type))

@@ -21,7 +21,7 @@ function readAnyValue(json: unknown, seen: Seen, depth: number): unknown {
   if (seen.has(json)) return seen.get(json)
   if (field(json, 'arrayValue') !== undefined) {
     const list: unknown[] = []
-    seen.set(json, list) // before its elements are read: one of them may be itself
+    seen.set(json, list) // before its elements are read: one of them may be the list itself
     for (const item of listField(field(json, 'arrayValue'), 'values'))
       list.push(readAnyValue(item, seen, depth + 1))
     return list
@@ -48,7 +48,7 @@ function fill(
   return into
 }
 
-// A scalar of the wrong type is kept unchanged rather than lost. No scalar at all is the null of OTLP.
+// A scalar of the wrong type is kept unchanged rather than lost. A value without a scalar is the null of OTLP.
 function readScalar(json: unknown): unknown {
   const int = field(json, 'intValue')
   if (int !== undefined) return readInt(int)
@@ -60,7 +60,7 @@ function readScalar(json: unknown): unknown {
   return field(json, 'stringValue') ?? field(json, 'boolValue') ?? null
 }
 
-// Beyond 2^53 it becomes a bigint, so that its text has all digits. An integer has no −0.
+// An integer beyond 2^53 becomes a bigint, so that its text has all digits. An integer has no −0.
 function readInt(int: unknown): unknown {
   if (typeof int === 'string' ? !/^-?\d{1,20}$/.test(int) : !isInt64(int)) return int
   const number = Number(int)

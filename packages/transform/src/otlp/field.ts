@@ -23,7 +23,7 @@ export function countField(json: unknown, key: string): number {
 export function listField(json: unknown, key: string): unknown[] {
   const list = field(json, key)
   try {
-    return Array.isArray(list) ? Object.values(list) : [] // values() skips the holes of a sparse array, of which there may be four thousand million
+    return Array.isArray(list) ? Object.values(list) : [] // values() skips the holes of a sparse array: it may have four thousand million
   } catch {
     return []
   }

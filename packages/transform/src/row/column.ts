@@ -11,13 +11,13 @@ import type { Derived } from './derived.js'
 export type Column<Input> = RecordColumn<Input> | ListColumn<Input> | ResourceColumn | ScopeColumn
 
 interface TypedColumn extends ColumnShape {
-  /** @internal How values are written, if not as the type says. */
+  /** @internal How values are written. Default: as the type says. */
   readonly kind?: Kind | undefined
 }
 
 interface RecordColumn<Input> extends TypedColumn {
   readonly from?: 'span' | undefined
-  /** How it follows from another column, which must not be derived itself: where possible, the server computes it. `value` must give the same. */
+  /** How the value follows from another column, which must not be derived itself. Where possible, the server computes it. `value` must give the same result. */
   readonly derived?: Derived | undefined
   readonly each?: undefined
   value(input: Input, encoding: Encoding): unknown

@@ -1,14 +1,14 @@
 /** How a column follows from another column of the row, so that it need not be sent. */
 export interface Derived {
   readonly how: 'nanoseconds' | 'milliseconds'
-  /** Name of that other column. */
+  /** Name of the other column. */
   readonly of: string
 }
 
 interface Derivation {
   /** The expression that the server evaluates. */
   sql(of: string): string
-  /** The same for a value of the row's JSON. */
+  /** Computes the same from a value of the row's JSON. */
   value(of: unknown): unknown
 }
 

@@ -23,8 +23,8 @@ export function keyedNames(name: string): { number: string; values: string } {
 }
 
 /**
- * Writes a map of texts as these two members, and an empty map not at all. Returns false, with nothing written or counted, for a map that
- * must be written as itself, and if the encoding has no key lists.
+ * Writes a map of texts as these two members, and nothing for an empty map. Returns false, with nothing written or counted, for a map
+ * that must be written with its keys, or if the encoding has no key lists.
  */
 export function keyedMap(name: string): (value: unknown, encoding: Encoding) => boolean {
   const { number, values } = keyedNames(name)
@@ -51,7 +51,7 @@ export function keyedMap(name: string): (value: unknown, encoding: Encoding) => 
   }
 }
 
-/** Undefined if it is already certain that the map must be written as itself. */
+/** Undefined if it is already certain that the map must be written with its keys. */
 function sourceOf(value: unknown, keyLists: KeyNumbers): AttributeSource | undefined {
   try {
     const source = value instanceof AttributeSource ? value : new AttributeSource(value)

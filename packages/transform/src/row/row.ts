@@ -40,10 +40,10 @@ function membersOfOrigin(run: Run, nameOf: NameOf): Members[] {
   }
 }
 
-/** Members that are encoded once per resource or scope; what was altered is counted for every row. */
+/** Members that are encoded once per resource or scope; alterations are counted for every row. */
 function shared(sourceOf: (input: unknown) => object, write: Members): Members {
   const encodedOf = oncePerObject(sourceOf, (source, { sparse }) => {
-    const encoding = newEncoding({ sparse }) // the limits and the room of a row do not apply to what all rows share
+    const encoding = newEncoding({ sparse }) // the limits and the room of a row do not apply to values that all rows share
     write(source, encoding)
     const tally = isZero(encoding.tally) ? undefined : encoding.tally
     return { members: pieceOf(encoding.out.toString()), tally }

@@ -39,7 +39,7 @@ function countDropped(span: SpanLike, { eventCount, linkCount }: Limits): Droppe
   return attributes + events + links > 0 ? { attributes, events, links } : NONE_DROPPED
 }
 
-/** A count whose getter throws must not lose the attributes. */
+/** If the getter of a count throws, the attributes must not be lost. */
 function countOf<Key extends PropertyKey>(
   from: { readonly [K in Key]?: unknown },
   key: Key,

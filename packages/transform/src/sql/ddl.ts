@@ -7,21 +7,21 @@ export interface ColumnShape {
   readonly name: string
   /** ClickHouse type text. Decides how values are written. */
   readonly type: string
-  /** Inside CODEC(…), e.g. `ZSTD(1)`. Default: the server's. */
+  /** Inside CODEC(…), e.g. `ZSTD(1)`. Default: the codec of the server. */
   readonly codec?: string | undefined
 }
 
 /** Where and how the statements of `ddl()` create a table. */
 export interface DdlOptions {
-  /** Default: the table's own. */
+  /** Default: the database in the table's definition. */
   readonly database?: string | undefined
-  /** Default: the table's own name. Companions are named after it. */
+  /** Default: the name in the table's definition. Companions are named after it. */
   readonly table?: string | undefined
   /** Seconds after which rows are deleted; a positive whole number. Default: never. Has no effect on a table defined without `ttl`. */
   readonly ttl?: number | undefined
   /** Adds ON CLUSTER. Default: none. */
   readonly cluster?: string | undefined
-  /** A MergeTree engine as SQL text, e.g. `ReplicatedMergeTree`; for the companions too. Default: the table's own. */
+  /** A MergeTree engine as SQL text, e.g. `ReplicatedMergeTree`; the companions get it too. Default: the engine in the table's definition. */
   readonly engine?: string | undefined
 }
 
@@ -40,7 +40,7 @@ export interface TableShape {
   readonly orderBy: string
   /** An expression of type Date or DateTime from which a row's age counts, e.g. `toDateTime(timestamp)`. */
   readonly ttl?: string | undefined
-  /** Each as written after INDEX, e.g. `` idx_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1 ``. */
+  /** Each is the text after INDEX, e.g. `` idx_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1 ``. */
   readonly indexes?: readonly string[] | undefined
   /** Added to the settings that every table gets here; a setting of the same name replaces the default. */
   readonly settings?: Readonly<Record<string, string | number>> | undefined

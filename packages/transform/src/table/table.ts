@@ -20,7 +20,7 @@ export interface TableDefinition<Input> extends TableShape {
   /** Database unless the caller gives another. Default: `default`. */
   readonly database?: string | undefined
   readonly columns: readonly Column<Input>[]
-  /** Statements that create what belongs to the table (for example a view and its target), in order, after the table's own. */
+  /** Statements that create what belongs to the table (for example a view and its target), in order. They run after those of the table. */
   companions?(at: Placement): string[]
 }
 
@@ -35,9 +35,9 @@ export interface Table<Input> {
   toRow(input: Input, tally?: Tally, limits?: Limits): Record<string, unknown>
   /** The row as one line of JSONEachRow, without the newline. Never throws; adds what it altered or dropped to `tally`. */
   toLine(input: Input, tally?: Tally, limits?: Limits): string
-  /** The UTC day (days since 1970, below 65536) of the partition the row falls in, for tables partitioned by `toDate(column)`. One INSERT may touch 100 partitions. A server in another time zone cuts its days elsewhere. */
+  /** The UTC day (days since 1970, below 65536) of the partition the row falls in, for tables partitioned by `toDate(column)`. One INSERT may touch 100 partitions. On a server in another time zone the days begin at other times. */
   partitionDay?(input: Input): number
-  /** Idempotent statements, CREATE DATABASE first; send each by itself. Throws a TypeError for an empty name, a RangeError for a bad `ttl`. */
+  /** Idempotent statements, CREATE DATABASE first; send each separately. Throws a TypeError for an empty name, a RangeError for a bad `ttl`. */
   ddl(options?: DdlOptions): string[]
 }
 
@@ -77,7 +77,7 @@ export function defineTable<Input>(definition: TableDefinition<Input>): Table<In
   }
 }
 
-// By its toLine: a copy of a table with another toLine must be written by that one.
+// The key is `toLine`: a copy of a table with another `toLine` must be written by that one.
 const compactOf = new WeakMap<object, CompactRows<never>>()
 
 /** The compact rows of a table; undefined if only its `toLine` can write them. */

@@ -11,7 +11,7 @@ export function kindOf(type: string): Kind {
   const make = kinds.get(name)
   if (!make)
     throw new TypeError(
-      `no way to write a column of type ${type}; known are ${[...kinds.keys()].join(', ')}`,
+      `cannot write a column of type ${type}; supported are ${[...kinds.keys()].join(', ')}`,
     )
   return make(splitArguments(inner ?? ''))
 }

@@ -45,7 +45,7 @@ function writeEntries(element: Kind, given: Map<unknown, unknown>, encoding: Enc
   return true
 }
 
-/** Entries with their keys as stored. ClickHouse keeps duplicate keys, so of keys that become equal only the last entry stays. */
+/** Entries with their keys as stored. ClickHouse keeps duplicate keys, so if keys become equal, only the last entry stays. */
 function distinct(entries: [unknown, unknown][]): [string, unknown][] {
   if (entries.every(([key]) => typeof key === 'string' && key.toWellFormed() === key)) {
     return entries as [string, unknown][]

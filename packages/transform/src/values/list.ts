@@ -4,9 +4,9 @@ const NO_ITEMS: readonly unknown[] = []
 const USUAL = 128
 const MAX_HOLES = 1000 // a sparse array can claim four thousand million elements and have none
 
-/** The elements of a list, as far as the row has room; an element that throws is undefined. */
+/** The elements of a list, as far as the row has room. An element whose getter throws becomes undefined. */
 export function elementsOf(list: ArrayLike<unknown>, encoding: Encoding): unknown[] {
-  // Allocated at its full size if that is a plausible one: a sparse array may claim any length.
+  // Allocated at its full size only if that is plausible: a sparse array may claim any length.
   const elements: unknown[] = new Array(list.length <= USUAL ? list.length : 0)
   let holes = 0
   for (let index = 0; index < list.length; index++) {

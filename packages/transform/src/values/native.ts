@@ -1,4 +1,4 @@
-// The built-in iterators: that of a subclass may never end.
+// Use the built-in iterators: the iterator of a subclass may never end.
 const { values } = Set.prototype
 const { entries } = Map.prototype
 

@@ -6,7 +6,7 @@ import { isList, plainValue } from './plain-value.js'
 import { compareUtf8 } from './utf8-order.js'
 
 const MAX_DEPTH = 64
-const HOLE = 1024 // taken of the room for each hole: a sparse array can claim four thousand million elements and have none
+const HOLE = 1024 // the room that each hole takes: a sparse array can claim four thousand million elements and have none
 
 /**
  * JSON of an array or map, with a marker where it is cut because of its depth, a cycle or the lack of room. A function, symbol or

@@ -13,7 +13,7 @@ export function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)
 }
 
-// Not by instanceof: in test runners a Buffer may be of another realm.
+// Not `instanceof`: in test runners a Buffer may belong to another realm.
 function isBytes(object: object): object is Uint8Array {
   return (
     ArrayBuffer.isView(object) && Object.prototype.toString.call(object) === '[object Uint8Array]'

@@ -12,8 +12,8 @@ export interface Piece {
   readonly doubles: Float64Array
 }
 
-// On every machine. A NaN would lose its bits, and eight bytes of UTF-8 read this way are never one: its last two bytes would be 0xf0 or more and then 0x7f or 0xff,
-// which UTF-8 does not have.
+// Little-endian on every machine. A NaN would lose its bits when it is copied. Eight bytes of UTF-8 read in this order are never a NaN:
+// its last two bytes would be 0xf0 or more, then 0x7f or 0xff, and UTF-8 has no such pair.
 const LITTLE_ENDIAN = true
 const DOUBLE_BYTES = 8
 
@@ -50,7 +50,7 @@ export class ByteWriter {
     this.view = viewOf(this.bytes)
   }
 
-  /** Makes room for `more` bytes. Read `bytes`, `words` and `view` only afterwards: they may be new ones. */
+  /** Makes room for `more` bytes. Read `bytes`, `words` and `view` only afterwards: this may replace them. */
   reserve(more: number): void {
     const needed = this.length + more
     if (needed <= this.bytes.length) return
@@ -72,7 +72,7 @@ export class ByteWriter {
   /** Copies what was written from `start` to the end into `piece`, which must have that length. */
   fill({ doubles }: Piece, start: number): void {
     this.reserve(DOUBLE_BYTES)
-    // Whatever bytes follow the end could make the last double a NaN.
+    // The bytes after the end could make the last double a NaN.
     for (let rest = 0; rest < DOUBLE_BYTES; rest++) this.bytes[this.length + rest] = 0
     const view = this.view
     for (let index = 0, at = start; index < doubles.length; index++, at += DOUBLE_BYTES)

@@ -7,7 +7,7 @@ export type KeyList = readonly { readonly name: string }[]
 
 /** The numbers of the key lists that the rows of one batch share. */
 export interface KeyNumbers {
-  /** Whether a new list gets no number any more. */
+  /** Whether new lists no longer get a number. */
   readonly isFull: boolean
   has(list: KeyList): boolean
   /** From 1 on. Undefined for a new list if there is no space for it. */
@@ -21,13 +21,13 @@ export interface Encoding {
   readonly limits: Limits
   /** Leave out values that equal their type's default. */
   readonly sparse: boolean
-  /** Those of the batch, if rows are sparse and may refer to their attribute keys by number. */
+  /** The key lists of the batch, if rows are sparse and may refer to their attribute keys by number. */
   keyLists: KeyNumbers | undefined
   /** Characters that this row may still take. Shared references let a small object graph print without end; this stops it. */
   room: number
 }
 
-/** What an element of a list or map takes of the room beside its text: without it, a list of empty elements would never use the room up. */
+/** The room that an element of a list or map takes in addition to its text. Without it, a list of empty elements would never use up the room. */
 export const ELEMENT = 8
 
 export const ROW_ROOM: number = 16 * 1024 * 1024

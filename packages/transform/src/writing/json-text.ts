@@ -40,7 +40,7 @@ function quoted(text: string, encoding: Encoding): string {
   return json.includes('\u2028') || json.includes('\u2029') ? withoutSeparators(json) : json
 }
 
-// Go escapes these two characters and JSON.stringify() does not. Escaped, equal values are the same text as the Collector's.
+// Go escapes these two characters and JSON.stringify() does not. With the escape, an equal value has the same text as from the Collector.
 function withoutSeparators(json: string): string {
   return json.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
 }
@@ -84,7 +84,7 @@ function escapeInPlace(out: ByteWriter, start: number, end: number): number {
   out.length = end // reserve() copies only what is before `length` to new memory
   out.reserve(added + 1)
   const { bytes } = out
-  // From the end, until the rest is already in its place.
+  // Move the bytes from the end, until the rest is already in its place.
   let from = end - 1
   let to = from + added
   while (from < to) {
