@@ -164,16 +164,22 @@ export const DESTINATION = [
     ],
     ['keeps waiting for the next attempt during a flush', 'this.health.hurry()', ''],
     [
-      'does not count rows that it kept as dead letters',
-      "problem ? status : 'dead_lettered'",
-      'status',
-    ],
-    [
       'counts rows lost by its own bugs as refused by the server',
       "for (const entry of entries) holdings.drop(entry, 'internal_error', error)",
       "for (const entry of entries) holdings.drop(entry, 'rejected', error)",
     ],
   ]),
+  ...inFile(
+    'exporter/delivery/give-up',
+    [exporter('dead-letters')],
+    [
+      [
+        'does not count rows that it kept as dead letters',
+        "problem ? status : 'dead_lettered'",
+        'status',
+      ],
+    ],
+  ),
   ...inFile('exporter/delivery/holdings', tests, [
     [
       'counts a batch dropped from a full queue as delivered',
@@ -236,7 +242,7 @@ export const DESTINATION = [
     ],
   ),
   ...inFile(
-    'exporter/delivery/attempts',
+    'exporter/delivery/splitter',
     [exporter('small-batches')],
     [
       [

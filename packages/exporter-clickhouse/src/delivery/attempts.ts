@@ -1,5 +1,4 @@
-import { wholeRow } from '@spanhouse/transform/internal'
-import { type Insert, insertOf } from '../clickhouse/insert.js'
+import type { Insert } from '../clickhouse/insert.js'
 import type { Outcome, Rejection, Retry } from '../clickhouse/outcome.js'
 import type { Sender } from '../clickhouse/sender.js'
 import { clock } from '../common/clock.js'
@@ -11,13 +10,14 @@ import type { DestinationLog } from '../telemetry/log.js'
 import { Aside } from './aside.js'
 import { restMs } from './backoff.js'
 import type { DeadLetters } from './dead-letters.js'
-import { Entry } from './entry.js'
+import type { Entry } from './entry.js'
+import { giveUp } from './give-up.js'
 import { Health } from './health.js'
 import type { Holdings } from './holdings.js'
 import type { KnownTable } from './known-table.js'
 import type { KnownTables } from './known-tables.js'
 import { loaded } from './loading.js'
-import { type Part, unitedOf } from './parts.js'
+import type { Part } from './parts.js'
 import { smallOnes } from './small-batches.js'
 import { Splitter } from './splitter.js'
 import { decide, type Fault, type Verdict } from './verdict.js'
@@ -89,7 +89,7 @@ export class Attempts {
     for (const entry of entries) entry.to('in_flight')
     const end = this.health.begin()
     const work = async () => {
-      const entry = entries.length > 1 ? await this.#unite(entries) : first
+      const entry = entries.length > 1 ? await this.#splitter.unite(entries) : first
       if (!entry) return
       entries = [entry]
       const outcome = await this.#attempt(entry)
@@ -104,24 +104,6 @@ export class Attempts {
         end()
         this.pump()
       })
-  }
-
-  /** Makes one batch of several that were never attempted. Undefined if the destination has closed meanwhile. */
-  async #unite(entries: readonly Entry[]): Promise<Entry | undefined> {
-    const { config, holdings, tables, closing } = this.#with
-    const parts = entries.map(({ batch, insert }) => ({ batch, insert }) as Part)
-    const batch = await unitedOf(parts, config.compression)
-    if (closing.aborted) return undefined
-    const [first] = parts
-    const target = first && tables.of(first.insert).target
-    const united = Entry.of(batch)
-    united.insert = target && insertOf(target, config, batch)
-    if (!united.insert || !holdings.replace(entries, [united]))
-      throw new Error('bug: a batch left while it was united with others')
-    for (const entry of entries) void united.receipt.then(entry.acknowledge)
-    united.to('ready')
-    united.to('in_flight')
-    return united
   }
 
   async #attempt(entry: Entry): Promise<Outcome | undefined> {
@@ -184,7 +166,8 @@ export class Attempts {
       case 'divide':
         return this.#divide(entry, verdict.rejection)
       case 'give_up':
-        return this.#giveUp(entry, insert, verdict.rejection)
+        this.health.noteError(verdict.rejection.error)
+        return giveUp(entry, insert, verdict.rejection, this.#with)
       case 'drop':
         if (outcome.status === 'delivered') holdings.account.errors++
         this.#begin(verdict)
@@ -263,22 +246,6 @@ export class Attempts {
     const { holdings, spool, closing } = this.#with
     entry.to('splitting')
     return loaded(entry, holdings, spool, closing)
-  }
-
-  async #giveUp(entry: Entry, insert: Insert, { status, error }: Rejection): Promise<void> {
-    const { holdings, deadLetters, tables, log } = this.#with
-    this.health.noteError(error)
-    const [line] = entry.batch && deadLetters ? await entry.batch.lines() : []
-    if (!deadLetters || line === undefined) return holdings.drop(entry, status, error)
-    const problem = await deadLetters.keep({
-      row: insert.whole ? wholeRow(insert.whole.shape, line) : line,
-      error,
-      attempts: entry.history.failures + 1,
-      insert,
-      table: tables.of(insert).name.table,
-    })
-    if (problem) log.lostLetter(problem)
-    holdings.drop(entry, problem ? status : 'dead_lettered', error)
   }
 
   #hasToken({ settings }: Insert): boolean {

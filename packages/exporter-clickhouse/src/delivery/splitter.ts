@@ -1,14 +1,17 @@
+import { insertOf } from '../clickhouse/insert.js'
 import type { Rejection } from '../clickhouse/outcome.js'
 import type { DestinationConfig } from '../config/config.js'
 import type { Spool } from '../spool/spool.js'
 import type { Stored } from '../spool/stored.js'
-import type { Entry } from './entry.js'
+import { Entry } from './entry.js'
 import type { Holdings } from './holdings.js'
-import { type Part, partsOf, wholeOf } from './parts.js'
+import type { KnownTables } from './known-tables.js'
+import { type Part, partsOf, unitedOf, wholeOf } from './parts.js'
 
 interface Surroundings {
   readonly config: DestinationConfig
   readonly holdings: Holdings
+  readonly tables: KnownTables
   readonly spool: Spool | undefined
   /** Aborts when the destination closes. */
   readonly closing: AbortSignal
@@ -18,12 +21,30 @@ interface Surroundings {
   readonly divide: (entry: Entry, rejection: Rejection) => void
 }
 
-/** Makes other batches of the rows of one batch, of which nothing was written. */
+/** Makes other batches of rows of which nothing was written. */
 export class Splitter {
   readonly #with: Surroundings
 
   constructor(surroundings: Surroundings) {
     this.#with = surroundings
+  }
+
+  /** Makes one batch of several that were never attempted. Undefined if the destination has closed meanwhile. */
+  async unite(entries: readonly Entry[]): Promise<Entry | undefined> {
+    const { config, holdings, tables, closing } = this.#with
+    const parts = entries.map(({ batch, insert }) => ({ batch, insert }) as Part)
+    const batch = await unitedOf(parts, config.compression)
+    if (closing.aborted) return undefined
+    const [first] = parts
+    const target = first && tables.of(first.insert).target
+    const united = Entry.of(batch)
+    united.insert = target && insertOf(target, config, batch)
+    if (!united.insert || !holdings.replace(entries, [united]))
+      throw new Error('bug: a batch left while it was united with others')
+    for (const entry of entries) void united.receipt.then(entry.acknowledge)
+    united.to('ready')
+    united.to('in_flight')
+    return united
   }
 
   /** Makes compact rows whole, which is the form that every server takes. */
