@@ -11,8 +11,10 @@ export class KnownTables {
 
   constructor(server: Server) {
     this.#server = server
-    const { traces } = server.config.targets
-    this.#configured = { traces: new KnownTable(traces, traces, server) }
+    const targets = Object.entries(server.config.targets)
+    this.#configured = Object.fromEntries(
+      targets.map(([signal, target]) => [signal, new KnownTable(target, target, server)]),
+    ) as Record<Signal, KnownTable>
     for (const table of Object.values(this.#configured))
       this.#all.set(quotedName(table.name), table)
   }
