@@ -76,7 +76,7 @@ export const EDGES = [
     [
       [
         'is taken for a leak',
-        '      setMaxListeners(0, signal) // a destination, or a divided batch, has one each\n',
+        '      setMaxListeners(0, signal) // each destination and each divided batch adds a listener\n',
         '',
       ],
       ['leaves a listener for each batch', "signal.removeEventListener('abort', giveUp)", ''],

@@ -175,7 +175,7 @@ export const SPOOL = [
       ],
       [
         'removes from disk what came late before its parts are delivered',
-        'await gone // it was divided',
+        'await gone // perhaps it was divided',
         'void gone // it was divided',
       ],
       [
@@ -220,7 +220,7 @@ export const SPOOL = [
     [
       [
         'takes a refused record of an earlier configuration for a failing server',
-        "isLeftBehind(outcome, facts) ? 'kind' : ",
+        "isKindAtFault(outcome, facts) ? 'kind' : ",
         '',
       ],
       [
@@ -280,7 +280,7 @@ export const SPOOL = [
       ],
       [
         'has refused records follow each new batch',
-        'else if (this.#misled.has(name)) return',
+        'else if (this.#wokenByOthers.has(name)) return',
         'else if (false) return',
       ],
     ],
