@@ -343,7 +343,7 @@ describe('a setting that a constraint forbids', () => {
     add(processor, 20)
     await held(processor, 20)
     expect(lines[0]).toMatch(
-      /error 452: .*limit.*\. `limit` must be 0: allow it to this user, or change its profile\. Otherwise: Rows above the limit are not stored\./,
+      /error 452: .*limit.*\. `limit` must be 0: allow this user to set it, or change the profile of the user\. Otherwise: Rows above the limit are not stored\./,
     )
     expect(await rowsIn(server, database)).toBe(0)
     await processor.shutdown()
@@ -377,7 +377,7 @@ describe('a setting that a constraint forbids', () => {
     add(processor, 10)
     await held(processor, 10)
     expect(lines[0]).toMatch(
-      /Remove `max_insert_threads` from `settings`, or allow it to this user/,
+      /Remove `max_insert_threads` from `settings`, or allow this user to set it/,
     )
     await processor.shutdown()
   })

@@ -171,7 +171,7 @@ test('records for a missing table hold up no new rows; once the table exists, th
   expect(statsOf(exporter)).toMatchObject({ delivered: 30, waiting: 50, dropped: {} })
   expect((await tally(server, database, 30)).lost).toBe(0)
   const about = lines.filter((line) => line.includes(directory))
-  expect(about).toEqual([expect.stringContaining(`create \`${database}_old\`.\`traces\``)])
+  expect(about).toEqual([expect.stringContaining(`Create \`${database}_old\`.\`traces\``)])
 
   for (const statement of flatTraces.ddl({ database: `${database}_old` }))
     await server.query(statement)

@@ -230,7 +230,7 @@ describe('options from an unknown source', () => {
       expect({ path, problems: refusal?.problems }).toEqual({
         path,
         problems: expect.arrayContaining([
-          `${path} cannot be read: what gives it throws, so give the value itself`,
+          `${path} cannot be read: its getter or Proxy throws. Pass a plain value`,
         ]),
       })
     }
@@ -364,7 +364,9 @@ describe('options from an unknown source', () => {
       name: `d${n}`,
       endpoint: 'http://b',
     }))
-    expect(refusalOf({ destinations })?.message).toContain('100000 are too many, 16 are the most')
+    expect(refusalOf({ destinations })?.message).toContain(
+      '100000 are too many: at most 16 are allowed',
+    )
     expect(refusalOf({ destinations: new Array(4_000_000_000) })?.message).toContain('too many')
     for (const options of [
       many,

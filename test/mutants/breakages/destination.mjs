@@ -111,7 +111,7 @@ export const DESTINATION = [
     ['blames a batch when the server fails', 'return overtaken && answers', 'return answers'],
     [
       'divides a batch before the server has refused it six times',
-      'history.refusals > MAX_LONELY_REFUSALS',
+      'history.refusals > MAX_REFUSALS_OF_BATCH',
       'history.refusals > 0',
     ],
     [

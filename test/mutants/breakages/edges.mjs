@@ -86,7 +86,7 @@ export const EDGES = [
     [
       [
         'triggers the warning of Node.js about a leak of listeners',
-        '      setMaxListeners(0, signal) // a destination, or a divided batch, has one each\n',
+        '      setMaxListeners(0, signal) // each destination and each divided batch adds a listener\n',
         '',
       ],
       [

@@ -167,7 +167,7 @@ export const SPOOL = [
       ],
       [
         'removes a record that was written late before its parts are delivered',
-        'await gone // it was divided',
+        'await gone // perhaps it was divided',
         'void gone // it was divided',
       ],
       [
@@ -212,7 +212,7 @@ export const SPOOL = [
     [
       [
         'blames the server for a refused record of an earlier configuration',
-        "isLeftBehind(outcome, facts) ? 'kind' : ",
+        "isKindAtFault(outcome, facts) ? 'kind' : ",
         '',
       ],
       [
@@ -265,7 +265,7 @@ export const SPOOL = [
       ],
       [
         'sends refused records again after each new batch',
-        'else if (this.#misled.has(name)) return',
+        'else if (this.#wokenByOthers.has(name)) return',
         'else if (false) return',
       ],
     ],

@@ -26,7 +26,7 @@ import {
 import { retryAfterMs } from './retry-after.js'
 import { type Asked, doubtOf, type Known, MISSING, NOTHING_KNOWN } from './witness.js'
 
-/** Reads an exchange as an outcome. Only this room knows HTTP statuses and exception codes. */
+/** Reads an exchange as an outcome. Only the files of this directory know HTTP statuses and exception codes. */
 export function classify(
   exchange: Exchange,
   asked: Asked = {},

@@ -3,7 +3,7 @@ import type { Target } from '../config/config.js'
 import type { Outcome, Retry } from './outcome.js'
 import { createTables, type Refused, type Run } from './tables.js'
 
-/** Creates a table when an INSERT finds it missing: once for all batches in flight, which find the same thing missing. */
+/** Creates a table when an INSERT finds it missing: once for all batches in flight, because they all find it missing. */
 export class Creation {
   readonly #target: Target
   readonly #run: Run
@@ -17,7 +17,10 @@ export class Creation {
     this.#onRefused = onRefused
   }
 
-  /** Something is missing still, and no row may be sent until all of it is created: a view has only the rows that come after it. */
+  /**
+   * Something is still missing. No row may be sent until all is created, because a view gets only the rows that are inserted after its
+   * creation.
+   */
   get isDue(): boolean {
     return this.#missing !== undefined
   }
@@ -27,7 +30,7 @@ export class Creation {
     this.#missing = error
   }
 
-  /** Creates what is missing, and resolves with `delivered` or with what is to be done about the rows. To be called when due. */
+  /** Creates what is missing. Resolves with `delivered`, or with why the rows must be sent later. To be called when due. */
   async create(): Promise<{ readonly status: 'delivered' } | Retry> {
     const missing = this.#missing
     if (!missing) return { status: 'delivered' }

@@ -46,7 +46,10 @@ function cannot(engine: string): string {
 
 const OFF = new Set(['0', 'false', 'disable'])
 
-/** The settings we send decide. Where one may not be sent, the profile of the user decides; a setting that the server does not know has no effect. */
+/**
+ * The settings that we send decide. For a setting that may not be sent, the profile of the user decides. A setting that the server does not
+ * know has no effect.
+ */
 async function ofProfile(sender: Asking): Promise<Finding | undefined> {
   const leftOut = DEDUPLICATION.filter((name) => sender.leftOut.names.has(name))
   if (leftOut.length === 0) return { deduplication: 'effective' }

@@ -16,13 +16,13 @@ import type { Post } from '../http/exchange.js'
 import { newQueryId } from './query-id.js'
 
 /**
- * How one batch is inserted at one destination. Decided once, kept with the batch (on disk too):
- * every attempt must send the same, or the token would protect something else.
+ * How one batch is inserted at one destination. It is decided once and kept with the batch, on disk too: every attempt must send
+ * the same, because the deduplication token stands for exactly that.
  */
 export interface Insert {
   readonly statement: string
   readonly settings: Readonly<Record<string, string>>
-  /** Of compact rows: how the same rows are inserted whole. */
+  /** For compact rows: how the same rows are inserted whole. */
   readonly whole?: Whole
 }
 
@@ -58,7 +58,7 @@ export function insertOf(
     for (const name of DEDUPLICATION) delete all[name]
     return { ...form, settings: { ...all, async_insert: '1' } }
   }
-  // A hash of what is inserted and how: the same token with other rows would lose those, silently.
+  // A hash of what is inserted and how. If other rows had the same token, the server would discard them without an error.
   const token = tokenOf(
     form.statement,
     JSON.stringify(settings),
@@ -84,14 +84,17 @@ function formOf(
 }
 
 /**
- * The INSERT of the same rows made whole, for a server or table that does not take them otherwise. Under the same token: a disk
- * that lost its power may bring back the batch as it was before, and whichever comes second must be known for the same rows.
+ * The INSERT of the same rows made whole, for a server or table that does not take compact rows. The token stays: after a power
+ * failure the disk may bring back the compact batch, and the server must recognise whichever comes second as the same rows.
  */
 export function insertOfWhole({ settings }: Insert, { statement }: Whole): Insert {
   return { statement, settings }
 }
 
-/** The INSERT of a part of a batch: as the batch was to be inserted, whatever the options say by now. `part` says which of its rows: the same ones get the same token after a restart. */
+/**
+ * The INSERT of a part of a batch. Statement and settings are those of the batch, even if the options have changed since. `part` says
+ * which rows it has: after a restart the same rows get the same token.
+ */
 export function insertOfPart(insert: Insert, part: string): Insert {
   const token = insert.settings[TOKEN]
   if (token === undefined) return insert
@@ -114,7 +117,7 @@ export function quotedName({ database, table }: TableName): string {
   return `${quoteIdentifier(database)}.${quoteIdentifier(table)}`
 }
 
-/** The way back from `quotedName`. */
+/** The inverse of `quotedName`. */
 export function tableNameOf(quoted: string): TableName {
   const [database = '', table = ''] = [...quoted.matchAll(/`((?:[^`\\]|\\.)+)`/gs)].map(
     ([, name = '']) => name.replace(/\\(.)/gs, (_, escaped: string) => ESCAPES[escaped] ?? escaped),
@@ -142,8 +145,8 @@ function tokenOf(...identity: readonly string[]): string {
 
 const OWN_TABLES: ReadonlySet<Table<never>> = new Set([flatTraces, otelTraces])
 
-// Our rows have ids, so two batches are the same only if they are one. Rows of a table of the user's
-// may well be equal to earlier ones, and must not be taken for a retry of those.
+// Rows of our own tables have ids, so two equal batches are one batch that is sent twice. Rows of a table that the user defined may
+// equal earlier rows, and must not be taken for a retry of those.
 function distinction(schema: Table<never>): string {
   return OWN_TABLES.has(schema) ? '' : randomUUID()
 }
@@ -158,7 +161,7 @@ export function postOf(
   const query = queryOf(settings, without)
   const queryId = newQueryId() // a fresh one for each attempt: the server refuses an id whose query is still running
   query.set('query_id', queryId)
-  // With what the rows have in common it is too long for the URLs that some proxies pass on.
+  // The statement of compact rows contains the values that they have in common: some proxies do not pass on URLs that long.
   const leads = whole !== undefined && canLead(codec)
   if (!leads) query.set('query', statement)
   return {
@@ -176,7 +179,7 @@ export function postOf(
   }
 }
 
-/** Whether a statement can stand before rows that are compressed already, and shared: brotli knows no such thing. */
+/** Whether a statement can be put before a body that is compressed already, and shared. Brotli streams cannot be concatenated. */
 export function canLead(codec: Compression['codec']): boolean {
   return codec !== 'br'
 }

@@ -5,7 +5,7 @@ import type { Outcome } from './outcome.js'
 
 export type Forbidden = Extract<Outcome, { setting: string }>
 
-/** Settings of ours that requests go without, because the server does not know them, or a constraint forbids them to this user. */
+/** Settings of ours that requests leave out, because the server does not know them, or a constraint forbids them to this user. */
 export class LeftOut {
   readonly #config: DestinationConfig
   readonly #names = new Set<string>()
@@ -46,7 +46,7 @@ export class LeftOut {
 
 /** Whether to hold rows rather than send them without this setting. */
 function isEssential(setting: string, insert: Insert | undefined): boolean {
-  // It matters only where the server gathers rows into batches of its own.
+  // It matters only for asynchronous inserts, where the server gathers rows into batches of its own.
   if (setting === 'wait_for_async_insert') return insert?.settings['async_insert'] === '1'
   return SETTINGS[setting]?.essential === true
 }
@@ -58,7 +58,7 @@ export function heldBack(
   config: DestinationConfig,
 ): Outcome {
   const fix = isOurs(setting, config)
-    ? `\`${setting}\` must be ${insert.settings[setting]}: allow it to this user, or change its profile. Otherwise: ${SETTINGS[setting]?.without}`
-    : `Remove \`${setting}\` from \`settings\`, or allow it to this user.`
+    ? `\`${setting}\` must be ${insert.settings[setting]}: allow this user to set it, or change the profile of the user. Otherwise: ${SETTINGS[setting]?.without}`
+    : `Remove \`${setting}\` from \`settings\`, or allow this user to set it.`
   return { status: 'retry', why: 'misconfigured', error, fix }
 }

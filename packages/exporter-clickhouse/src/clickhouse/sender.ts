@@ -26,7 +26,7 @@ export interface Sender {
     target: Target | undefined,
     how: How,
   ): Promise<Outcome>
-  /** A statement of its own. `repeatable` (default true): it may reach the server twice without harm. */
+  /** Runs a statement other than the INSERT of a batch. `repeatable` (default true): it may reach the server twice without harm. */
   run(statement: string, repeatable?: boolean): Promise<{ outcome: Outcome; text: string }>
   /** Requests with rows so far. */
   readonly requests: number
@@ -37,7 +37,7 @@ export interface Sender {
 
 export interface How {
   readonly deadlineMs: number
-  /** The server deduplicates, so far as we know. */
+  /** The server deduplicates, as far as we know. */
   readonly repeatable: boolean
   /** Send no row to a server that does not answer a ping. */
   readonly pingFirst: boolean
@@ -84,7 +84,7 @@ export function openSender(
     return classify(exchange, asked, witness)
   }
 
-  /** Whether it is ClickHouse that answers although its headers are missing: a proxy that came later may take them away. */
+  /** Whether ClickHouse answers, although its headers are missing: a proxy that was added later may remove them. */
   async function answersWithoutHeaders(): Promise<boolean> {
     const word = randomUUID()
     const exchange = await ask(`SELECT reverse('${word}') FORMAT TSV`, true)
@@ -116,7 +116,7 @@ export function openSender(
     }
   }
 
-  /** Whether the value that the server has for a setting that we may not send is as good. */
+  /** Whether the server already has a good enough value for a setting that we may not send. */
   async function doesAsWell(setting: string, leftOutThen: number): Promise<boolean> {
     const enough = isOurs(setting, config) ? SETTINGS[setting]?.enough : undefined
     if (enough === undefined) return false
@@ -141,8 +141,8 @@ export function openSender(
       return requests
     },
     async attempt(batch, insert, target, how) {
-      // A server that hung gets no rows before it has answered anything at all: so its return is
-      // seen within seconds, and no attempt hangs for a whole deadline.
+      // A server that hung gets no rows before it answers a ping: its return is noticed within seconds, and no attempt hangs for a
+      // whole deadline.
       if (how.pingFirst) {
         const pong = await watch.watched(ping)
         if ('error' in pong)
@@ -164,7 +164,7 @@ export function openSender(
           continue
         }
         if (outcome.status !== 'missing_table' || !creation) return outcome
-        // The table was dropped meanwhile, or created on another node: that passes without anybody's help.
+        // The table was dropped meanwhile, or created on another node: a later attempt will succeed without help.
         if (creations++ === MAX_CREATIONS)
           return { status: 'retry', why: 'transient', error: outcome.error }
         creation.foundMissing(outcome.error)

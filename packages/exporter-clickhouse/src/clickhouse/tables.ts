@@ -5,7 +5,7 @@ import { UNKNOWN_DATABASE } from './exception-codes.js'
 import type { TableName } from './insert.js'
 import type { Outcome } from './outcome.js'
 
-/** Runs a statement of its own. */
+/** Runs one statement other than the INSERT of a batch. */
 export type Run = (statement: string) => Promise<{ outcome: Outcome; text: string }>
 
 /** A companion of our table (a view, or the table it fills) that could not be created. */
@@ -17,7 +17,7 @@ export interface Refused {
 
 /**
  * Creates what an INSERT found missing. The database is created only if the server says that it is missing: a user who may create
- * tables in it need not be allowed to create it. A refused companion (a view, and the table it fills) is reported, and rows are
+ * tables in it may lack the right to create it. A refused companion (a view, and the table it fills) is reported, and rows are
  * delivered without it. Resolves with the first outcome that is not `delivered`, else with `delivered`.
  */
 export async function createTables(
@@ -104,7 +104,7 @@ const JSON_TYPE = /^(JSON|Object)\b/
 export function jsonColumns({ schema }: Target, there: ReadonlyMap<string, string>): string[] {
   return schema.columns.flatMap(({ name, type }) => {
     const found = there.get(name) ?? ''
-    // Of an array (a `Nested(…)` column is shown as arrays), the type of its elements.
+    // For an array, the type of its elements counts. A `Nested(…)` column is shown as arrays.
     const isJson = JSON_TYPE.test(found.replace(/^(Array\()+/, ''))
     return isJson && !/json/i.test(type) ? [name] : []
   })

@@ -1,4 +1,4 @@
-/** A new object without a prototype: what somebody has added to Object.prototype is not an option. */
+/** A new object without a prototype, because a property that somebody has added to Object.prototype is not an option. */
 export function bare(...from: readonly (object | undefined)[]): Record<string, unknown> {
   return Object.assign(Object.create(null), ...from)
 }

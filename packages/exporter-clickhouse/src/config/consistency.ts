@@ -37,7 +37,7 @@ export function conflicts(
     destinations.length > list.length && list.some((one) => one.name.toLowerCase() === 'primary')
   return [
     ...(isTaken
-      ? ['destinations: the name "primary" is used twice, the flat options have it']
+      ? ['destinations: the name "primary" is used twice: the options outside the list have it']
       : []),
     ...destinations.flatMap(conflictsWithin),
     ...spoolConflicts(destinations),
@@ -50,7 +50,8 @@ function conflictsWithin({ name, endpoint, tls, agent, spool }: CompleteDestinat
   const { protocol } = parseEndpoint(endpoint).endpoint
   if ((tls.cert === undefined) !== (tls.key === undefined))
     problems.push(`${at}tls: cert and key belong together`)
-  else if (!isUsable(tls)) problems.push(`${at}tls: ca, cert and key must be PEM texts, and match`)
+  else if (!isUsable(tls))
+    problems.push(`${at}tls: ca, cert and key must be PEM texts, and key must belong to cert`)
   if (!speaks(agent, protocol))
     problems.push(
       `${at}agent is for the other protocol: the endpoint uses ${protocol}, so it must be an Agent of node:${protocol.slice(0, -1)}`,
@@ -72,7 +73,7 @@ function isUsable({ ca, cert, key }: TlsConfig): boolean {
   }
 }
 
-/** Whether Node accepts the agent for the protocol. Proxy agents (agent-base) decide for each request, in a getter: they pass. */
+/** Whether Node accepts the agent for the protocol. Proxy agents (agent-base) decide for each request, in a getter, so they are accepted. */
 function speaks(agent: Agent | undefined, protocol: string): boolean {
   if (agent === undefined) return true
   try {

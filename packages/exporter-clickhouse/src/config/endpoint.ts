@@ -1,5 +1,5 @@
 export const DEFAULT_ENDPOINT = 'http://localhost:8123'
-// It is parsed several times: a whole file in its place would take seconds.
+// An endpoint is parsed several times. If it were the text of a whole file by mistake, that would take seconds.
 const MAX_CHARACTERS = 8000
 
 // The error of `new URL` quotes its input, which may hold a password: it never reaches a message.
@@ -21,7 +21,7 @@ export function endpointProblem(text: string): string | undefined {
       ? 'must not contain a user name with a colon'
       : undefined
   } catch {
-    return 'holds a user or password that is not percent-encoded'
+    return 'contains a user or password that is not percent-encoded'
   }
 }
 

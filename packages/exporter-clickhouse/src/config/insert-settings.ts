@@ -12,7 +12,7 @@ export interface Setting {
   readonly essential: boolean
   /** What may happen if the server has another value and the setting cannot be sent, as a sentence. */
   readonly without: string
-  /** If the server forbids the setting, a value there of at least this is as good. */
+  /** If the server forbids the setting but has at least this value for it, that is as good. */
   readonly enough?: number
 }
 

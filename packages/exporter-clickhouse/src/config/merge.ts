@@ -4,7 +4,7 @@ import type { Type } from './option.js'
 import { OPTIONS } from './option-table.js'
 import type { DestinationOptions, NamedDestinationOptions, Options } from './options.js'
 
-/** Two layers of options as one: `over` wins, except where it is undefined. */
+/** Merges two layers of options: `over` wins, except where it is undefined. */
 export function merge<Base extends DestinationOptions, Over extends DestinationOptions>(
   base: Base,
   over: Over,
@@ -24,7 +24,7 @@ export function merge<Base extends DestinationOptions, Over extends DestinationO
 }
 
 function mergesByField(type: Type | undefined): boolean {
-  // Fields of two forms do not go together.
+  // Fields of different forms must not be mixed.
   return type?.kind === 'map' || (type?.kind === 'group' && type.forms === undefined)
 }
 

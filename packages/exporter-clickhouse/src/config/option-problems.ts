@@ -22,7 +22,7 @@ export function describe(issue: z.core.$ZodIssue, options: unknown): string[] {
     (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
     options,
   )
-  if (type?.kind === 'choice' && type.or) return [`${at} ${choiceRule(type)}`] // what was received may be a table
+  if (type?.kind === 'choice' && type.or) return [`${at} ${choiceRule(type)}`] // the value is not shown: it may be a whole table
   if (type?.kind === 'group' && issue.code === 'invalid_union')
     return [`${at}${formProblem(type, received)}`]
   const shown = isSecret ? 'a value not shown' : show(received)
@@ -92,7 +92,7 @@ export function shownName(name: string): string {
 }
 
 export function unreadable(path: string): string {
-  return `${path} cannot be read: what gives it throws, so give the value itself`
+  return `${path} cannot be read: its getter or Proxy throws. Pass a plain value`
 }
 
 export function show(value: unknown): string {

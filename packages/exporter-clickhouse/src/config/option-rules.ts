@@ -7,7 +7,7 @@ export const tableNameProblem: TextCheck = (name) => {
   const [, database, table] = /^[`"]?([\w-]{1,60})[`"]?\.[`"]?([\w-]{1,60})[`"]?$/.exec(name) ?? []
   return table === undefined
     ? undefined
-    : `must not contain a dot, database and table are two options: write database: '${database}', table: '${table}'`
+    : `must not contain a dot, because database and table are two options: write database: '${database}', table: '${table}'`
 }
 
 // Basic authentication separates the name from the password by a colon.
@@ -29,12 +29,14 @@ const OWN_HEADERS = new Set([
 
 // What Node does not accept in a header would only fail when the first request is made.
 export const headerNameProblem: TextCheck = (name) => {
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) return 'is no header name'
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) return 'is not a valid header name'
   return OWN_HEADERS.has(name.toLowerCase()) ? 'is set by the exporter' : undefined
 }
 
 export const headerValueProblem: TextCheck = (value) =>
-  /^[\t\x20-\x7e\x80-\xff]*$/.test(value) ? undefined : 'holds characters that no header may have'
+  /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+    ? undefined
+    : 'contains characters that are not allowed in a header'
 
 // The guarantees depend on these settings; `asyncInsert` and `acknowledge` are the ways to give some of them up.
 const OWN_SETTINGS = new Set([
@@ -47,7 +49,7 @@ const OWN_SETTINGS = new Set([
 ])
 
 export const settingNameProblem: TextCheck = (name) => {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return 'is no setting name'
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return 'is not a valid setting name'
   return OWN_SETTINGS.has(name) ? 'is set by the exporter' : undefined
 }
 

@@ -1,6 +1,6 @@
 // Every option. A new one is an entry here, and a type and docstring in `options.ts`. Reading, checks, hints, masking, merging, defaults
-// and environment variables follow from the entry. What an option does is said in its docstring only: texts here would be loaded by
-// every application and make the package 2 kB larger. A test holds the docstrings to the units and defaults here.
+// and environment variables follow from the entry. Only the docstring says what an option does: texts here would be loaded by every
+// application and make the package 2 kB larger. A test compares the units and defaults in the docstrings with those here.
 import { DEFAULT_ENDPOINT, endpointProblem } from './endpoint.js'
 import {
   bytes,

@@ -12,9 +12,9 @@ export interface DestinationOptions {
    * Default: `http://localhost:8123`.
    */
   endpoint?: string | undefined
-  /** Database of the table. Default: the schema's own, `telemetry` for `flat`, `default` for `otel`. */
+  /** Database of the table. Default: that of the schema, `telemetry` for `flat`, `default` for `otel`. */
   database?: string | undefined
-  /** Table for the spans. Default: the schema's own, `traces` for `flat`, `otel_traces` for `otel`. */
+  /** Table for the spans. Default: that of the schema, `traces` for `flat`, `otel_traces` for `otel`. */
   table?: string | undefined
   /** User of ClickHouse. Default: `default`. */
   username?: string | undefined
@@ -27,7 +27,7 @@ export interface DestinationOptions {
   schema?: 'flat' | 'otel' | Table<SpanLike> | undefined
   /** Deadline of one request and its whole answer. In milliseconds. Default: 10,000. */
   timeoutMs?: number | undefined
-  /** When a batch is sealed: at whichever limit it meets first. */
+  /** A batch is sealed when it reaches the first of these limits. */
   batch?:
     | {
         /** Maximum number of rows. Default: 10,000. */
@@ -89,7 +89,7 @@ export interface DestinationOptions {
          * second, `never` when the system decides (both survive the end of the process). Default: `interval`.
          */
         fsync?: 'always' | 'interval' | 'never' | undefined
-        /** A process that gives no sign of life for this long is taken for dead. In milliseconds. Default: 15,000. */
+        /** A process that gives no sign of life for this long counts as dead. In milliseconds. Default: 15,000. */
         leaseMs?: number | undefined
       }
     | undefined
@@ -163,10 +163,10 @@ export interface Options extends DestinationOptions {
   acknowledge?: 'delivered' | 'accepted' | undefined
   /**
    * Flushes on SIGINT and SIGTERM, within `flushTimeoutMs`, before the signal ends the process. The application's own listeners
-   * run as always and decide whether and how it ends. Default: `false`.
+   * run as always and decide whether and how the process ends. Default: `false`.
    */
   flushOnSignal?: boolean | undefined
-  /** Called when a destination gives rows up. What it throws is ignored. Default: none. */
+  /** Called when a destination drops rows. Errors that it throws are ignored. Default: none. */
   onDrop?: ((rows: number, reason: DropReason, destination: string) => void) | undefined
   /** Where the exporter's own metrics go. Default: the global one if `OTEL_NODE_EXPERIMENTAL_SDK_METRICS=true`, else none. */
   meterProvider?: Pick<MeterProvider, 'getMeter'> | undefined

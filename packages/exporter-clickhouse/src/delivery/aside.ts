@@ -17,7 +17,7 @@ interface Surroundings {
   readonly pump: () => void
 }
 
-/** Recovered batches that the server refuses as they are. They wait on disk, by kind, and hold up no others. */
+/** Recovered batches that the server refuses as they are. They wait on disk, grouped by kind, and do not hold up other batches. */
 export class Aside {
   readonly #with: Surroundings
   readonly #kinds: RefusedKinds
@@ -30,7 +30,10 @@ export class Aside {
     })
   }
 
-  /** Puts a batch that is about to be sent aside, if others of its kind are refused. Its kind is known once it was loaded from disk, and remembered. */
+  /**
+   * Puts aside a batch that is about to be sent, if its kind is refused; true if so. The kind is known once the batch has been loaded from
+   * disk.
+   */
   takes(entry: Entry): boolean {
     const kind = entry.kind ?? this.#kindOf(entry)
     if (kind === undefined || !this.#kinds.joins(entry, kind)) return false
@@ -50,9 +53,9 @@ export class Aside {
     const table = tableOf(insert)
     const fix = tables.of(insert).target
       ? (outcome.fix ?? '')
-      : `This destination is now configured for another table, and creates only that one: create ${table} (ddl({ database, table }) has the statements), with the columns and rights that these rows need.`
+      : `This destination is now configured for another table and creates only that one. Create ${table} yourself (ddl({ database, table }) has the statements), with the columns and rights that these rows need.`
     log.spool(
-      `the server refuses rows that an earlier process left in the spool in ${config.spool?.directory}, for ${table}: ${outcome.error.message}. ${fix} They stay there and are tried again every ${MAX_REST_MS / 1000} s; new rows do not wait for them.`,
+      `the server refuses rows that an earlier process left in the spool in ${config.spool?.directory}, for ${table}: ${outcome.error.message}. ${fix} The rows stay there and are tried again every ${MAX_REST_MS / 1000} s; new rows do not wait for them.`,
     )
   }
 

@@ -37,10 +37,13 @@ interface Surroundings {
 
 // Over a slow link a large batch would never get through in time: its deadline doubles after a timeout, at most this often.
 const MAX_DEADLINE_DOUBLINGS = 2
-/** A server that has not answered for so long is behind: a BatchSpanProcessor that waited for its whole deadline would overflow meanwhile, and the healthy destinations would lack those spans. */
+/**
+ * After this time without an answer, a server counts as behind, and no export() waits for it. A BatchSpanProcessor that waited for the
+ * whole deadline would overflow, and the healthy destinations would lose those spans too.
+ */
 export const PATIENCE_MS = 1000
 
-/** Sends the batches of one destination, and does with each what its outcome asks for. */
+/** Sends the batches of one destination and acts on the outcome of each attempt. */
 export class Attempts {
   readonly #with: Surroundings
   readonly #aside: Aside
@@ -57,7 +60,7 @@ export class Attempts {
     this.#splitter = new Splitter({ ...surroundings, pump, divide })
   }
 
-  /** Starts what may be started. */
+  /** Sends as many ready batches as the server may get now. */
   pump(): void {
     if (this.#with.closing.aborted) return
     for (const entry of this.#with.holdings) {
@@ -66,7 +69,7 @@ export class Attempts {
     }
   }
 
-  /** Somebody waits for these rows: the next attempt is due now. */
+  /** A flush waits for these rows: the next attempt is due now. */
   hurry(): void {
     for (const entry of this.#with.holdings) if (entry.state === 'resting') entry.to('ready')
     this.health.hurry()
@@ -96,7 +99,7 @@ export class Attempts {
       if (outcome) await this.#conclude(entry, outcome)
     }
     work()
-      // A bug in this package costs these rows, and the queue goes on.
+      // After a bug in this package, only these rows are dropped, and the queue goes on.
       .catch((error) => {
         for (const entry of entries) holdings.drop(entry, 'internal_error', error)
       })
@@ -130,7 +133,10 @@ export class Attempts {
     return outcome
   }
 
-  /** Does what the outcome asks for. The sibling is told last: that may start other batches, so any pause must have begun and this batch be in its final state. */
+  /**
+   * Acts on the outcome. The sibling is told last, because that may start other batches: before, any pause must have begun, and this
+   * batch must be in its final state.
+   */
   async #conclude(entry: Entry, outcome: Outcome): Promise<void> {
     const { config, holdings, tables, log, closing } = this.#with
     const { insert } = entry
@@ -155,7 +161,7 @@ export class Attempts {
       case 'deliver':
         this.#aside.taken(entry)
         table.duplicates.deliver(entry.rows, {
-          ambiguous: history.ambiguous || entry.recovered, // whether the earlier process sent it is not known
+          ambiguous: history.ambiguous || entry.recovered, // the earlier process may have sent it
           hasToken: this.#hasToken(insert),
         })
         holdings.deliver(entry)
@@ -182,7 +188,7 @@ export class Attempts {
     }
   }
 
-  /** What a failure means for the whole destination. It comes first, because what follows may start other batches. */
+  /** Applies what a failure means for the whole destination. Must come first, because the later steps may start other batches. */
   #begin({ fault, outcome }: Failure): void {
     this.health.noteError(outcome.error)
     if (fault === 'server') this.health.pauseAfter(outcome)
@@ -252,7 +258,7 @@ export class Attempts {
     return settings[TOKEN] !== undefined && !this.#with.sender.leftOut.names.has(TOKEN)
   }
 
-  /** Nobody's export() waits for a server that is known to be behind. */
+  /** No export() waits for a server that is known to be behind. */
   #fallBehind(): void {
     this.health.fallBehind()
     for (const entry of this.#with.holdings)
@@ -262,7 +268,7 @@ export class Attempts {
 
 type Failure = { readonly fault: Fault; readonly outcome: Retry }
 
-/** Whether the server has read the rows, and so is in order, whatever it thinks of them. */
+/** Whether the server works: it has read the rows, even if it refused them. */
 function isAnswer({ status }: Outcome, { step }: Verdict): boolean {
   return step === 'deliver' || status === 'rejected' || status === 'too_large'
 }

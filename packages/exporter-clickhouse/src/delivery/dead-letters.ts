@@ -20,13 +20,13 @@ export interface DeadLetter {
   readonly table: string
 }
 
-/** Where the rows of one destination go that it will never take. */
+/** Keeps the rows that one destination will never take. */
 export interface DeadLetters {
-  /** Resolves with why the row could not be kept, if it could not. Never rejects. */
+  /** Resolves with an error if the row could not be kept, else with undefined. Never rejects. */
   keep(letter: DeadLetter): Promise<Error | undefined>
 }
 
-// A disk that hangs must not hold up the rows that are good.
+// A disk that hangs must not hold up good rows.
 const KEEP_DEADLINE_MS = 5000
 const NEWLINE = 0x0a
 const { appendFile, mkdir, open, stat } = untraced(nodeFs)
@@ -43,7 +43,7 @@ export function openDeadLetters(
       : toTable(config.name, deadLetter, sender)
   return {
     async keep(letter) {
-      let problem: Error | undefined = new Error(`not done in ${KEEP_DEADLINE_MS / 1000} s`)
+      let problem: Error | undefined = new Error(`not written within ${KEEP_DEADLINE_MS / 1000} s`)
       const work = keep(letter).then(
         () => {
           problem = undefined
@@ -82,20 +82,20 @@ function toFile(
       () => 0,
     )
     if (size + Buffer.byteLength(line) > maxBytes)
-      throw new Error(`${file} has its ${maxBytes} bytes`)
+      throw new Error(`${file} is full (${maxBytes} bytes)`)
     const text = (await isTorn(file, size)) ? `\n${line}` : line
     await appendFile(file, text, { mode: 0o600 })
   }
 
   return (letter: DeadLetter): Promise<void> => {
-    // One after the other: the size is looked at before each.
+    // One after the other, because each checks the size of the file before it appends.
     const kept = last.then(() => append(letter))
     last = kept.catch(() => {})
     return kept
   }
 }
 
-/** Whether its last line was cut short, by a full disk or a process that was killed: the next one must not be lost in it. */
+/** Whether a full disk or a killed process cut the last line short. The next line then needs a line break before it, or it would be lost. */
 async function isTorn(file: string, size: number): Promise<boolean> {
   if (size === 0) return false
   const handle = await open(file)
@@ -108,8 +108,8 @@ async function isTorn(file: string, size: number): Promise<boolean> {
   }
 }
 
-// The columns of a dead letter queue as change-data tools have it: `data_after` is the row that was
-// refused, `data_before` what is known of the refusal, `source_logical` the number of attempts.
+// The columns are those of a dead letter queue in change-data tools. `data_after` is the refused row, `data_before` describes the
+// refusal, `source_logical` is the number of attempts.
 function toTable(name: string, deadTable: TableName, sender: Sender) {
   const place = quotedName(deadTable)
   const create = `CREATE TABLE IF NOT EXISTS ${place} (

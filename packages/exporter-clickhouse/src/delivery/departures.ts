@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events'
 
-/** Waiters for things to leave a set: each is told when the last thing it waits for has gone, and is forgotten when it gives up. */
+/** Lets callers wait until things have left a set. A waiter ends when the last of its things has gone, or when it gives up. */
 export class Departures<Thing> {
   readonly #waiters = new Set<{ left: Set<Thing>; resolve: () => void }>()
 
-  /** Resolves when all of them have gone, or the signal says that nobody waits any more. */
+  /** Resolves when all of them have gone, or when the signal aborts because nobody waits any more. */
   whenGone(things: Iterable<Thing>, signal: AbortSignal): Promise<void> {
     const left = new Set(things)
     if (left.size === 0 || signal.aborted) return Promise.resolve()
@@ -18,12 +18,12 @@ export class Departures<Thing> {
         },
       }
       this.#waiters.add(waiter)
-      setMaxListeners(0, signal) // a destination, or a divided batch, has one each
+      setMaxListeners(0, signal) // each destination and each divided batch adds a listener
       signal.addEventListener('abort', giveUp, { once: true })
     })
   }
 
-  /** To be called when a thing has left; `heirs` are waited for in its place. */
+  /** To be called when a thing has left. Its waiters now wait for `heirs` in its place. */
   gone(thing: Thing, heirs: readonly Thing[] = []): void {
     for (const waiter of this.#waiters) {
       if (!waiter.left.delete(thing)) continue

@@ -16,7 +16,7 @@ import { Entry } from './entry.js'
 import { Holdings } from './holdings.js'
 import { KnownTables } from './known-tables.js'
 
-/** What a destination works with. Nothing of it is shared with other destinations, except the directory of the spool. */
+/** What a destination works with. Destinations share nothing except the directory of a spool. */
 export interface Equipment {
   readonly sender: Sender
   readonly log: DestinationLog
@@ -67,17 +67,17 @@ export class Destination {
     return this.#with.spool
   }
 
-  /** Whether batches of a signal may leave out what their rows have in common. */
+  /** Whether batches of a signal may hold compact rows, which leave out the values that they have in common. */
   takesCompactRows(signal: Signal): boolean {
     return this.#tables.ofSignal(signal).takesCompactRows
   }
 
-  /** The INSERT that a compressed batch is for this destination. */
+  /** The INSERT of a compressed batch at this destination. */
   insertOf(batch: CompressedBatch, signal: Signal): Insert {
     return insertOf(this.config.targets[signal], this.config, batch)
   }
 
-  /** Takes a sealed batch in; it has its place in the queue now and is sent after `ready()`. */
+  /** Takes in a sealed batch. It gets its place in the queue now, and is sent after `ready()`. */
   offer(batch: Batch): Entry {
     const entry = Entry.of(batch)
     batch.want()
@@ -87,7 +87,7 @@ export class Destination {
     return entry
   }
 
-  /** Drops what must go so that `bytes` more fit on disk; false if the batch itself is what must go. */
+  /** Drops batches until `bytes` more fit on disk. False if this batch itself was dropped. */
   makeRoomOnDisk(entry: Entry, bytes: number): boolean {
     const holdings = this.#holdings
     if (this.#diskRoom.isTooLarge(bytes)) holdings.drop(entry, 'spool_full')
@@ -98,7 +98,7 @@ export class Destination {
     return true
   }
 
-  /** The batch is compressed and, with a spool, on disk if the disk took it. `late`: a disk that hung may still take it. */
+  /** The batch is compressed and may be sent. `stored`: its copy on disk, if the disk took it. `late`: a disk that hung may still take it. */
   ready(
     entry: Entry,
     insert: Insert,
@@ -135,7 +135,7 @@ export class Destination {
         entry.stored = stored
         holdings.queue.unload(entry)
       } else {
-        await gone // it was divided, perhaps, and its parts are nowhere else
+        await gone // perhaps it was divided, and its parts are only in memory
         this.spool?.remove(stored)
       }
     })
@@ -188,7 +188,7 @@ export class Destination {
     await this.#holdings.whenGone(unsafe, signal)
   }
 
-  /** Every attempt so far was refused: another one helps only if somebody repairs something. */
+  /** Every attempt so far was refused: another one helps only after somebody has repaired something. */
   get refusedEverything(): boolean {
     return this.#attempts.health.refusedEverything
   }
@@ -198,12 +198,12 @@ export class Destination {
     return this.#rowsInMemoryOnly(() => true)
   }
 
-  /** Somebody waits for these rows: the next attempt is due now. */
+  /** A flush waits for these rows: the next attempt is due now. */
   hurry(): void {
     this.#attempts.hurry()
   }
 
-  /** Aborts what is in flight and drops what waits, but for what is on disk. Returns how many rows were dropped. */
+  /** Aborts the requests in flight, and drops the batches that are not on disk. Returns how many rows were dropped. */
   close(): number {
     this.#closing.abort()
     this.#attempts.close()

@@ -11,7 +11,7 @@ export class DiskRoom {
     this.#storedBytes = storedBytes
   }
 
-  /** Whether nothing that went would make room for so much. */
+  /** Whether so many bytes would not fit even if nothing else was on disk. */
   isTooLarge(bytes: number): boolean {
     return bytes > this.#maxBytes
   }

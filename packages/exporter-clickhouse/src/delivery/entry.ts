@@ -40,9 +40,9 @@ export class Entry {
   /** Decided when the batch is compressed. */
   insert: Insert | undefined
   stored: Stored | undefined
-  /** What it counts for in the queue's bound. */
+  /** Bytes that it counts towards the queue's bound. */
   heldBytes: number
-  /** Room on disk that is kept for it while it is written, or may still be. */
+  /** Bytes on disk that are reserved for it while it is being written, or may still be written. */
   reservedBytes = 0
   /** An earlier process left it, or the batch that it is a part of, on disk. */
   readonly recovered: boolean
@@ -55,7 +55,7 @@ export class Entry {
   /** An attempt has begun: from now on every attempt must send the same bytes. */
   attempted = false
   history: History = NEW
-  /** Called once, when the server has taken it (true) or it has ended otherwise. */
+  /** Called once: with true when the server has taken the batch, with false in every other case. */
   onVerdict: ((taken: boolean) => void) | undefined
   readonly receipt: Promise<Receipt>
   readonly acknowledge: (receipt: Receipt) => void
@@ -76,7 +76,7 @@ export class Entry {
       acknowledge = resolve
     })
     this.acknowledge = acknowledge
-    if (recovered || divided) acknowledge('waiting') // nobody's export() waits for these
+    if (recovered || divided) acknowledge('waiting') // no export() waits for these
   }
 
   static of(batch: Batch): Entry {
@@ -90,12 +90,12 @@ export class Entry {
     return entry
   }
 
-  /** A batch made of this one's rows: it has been through what this one has been through. */
+  /** A batch made of rows of this one. It inherits the history. */
   heir(batch: Batch, insert: Insert, stored: Stored | undefined): Entry {
     const heir = new Entry({ batch }, { divided: true, recovered: this.recovered })
     heir.insert = insert
     heir.stored = stored
-    heir.history = { ...this.history, timeouts: 0 } // it is smaller: its deadline starts anew
+    heir.history = { ...this.history, timeouts: 0 } // it is smaller, so it starts with the shortest deadline again
     return heir
   }
 
@@ -103,19 +103,19 @@ export class Entry {
     return this.#state
   }
 
-  /** Throws for a transition that the life of a batch does not have: that is a bug in this package. */
+  /** Throws if the transition is not allowed, which is a bug in this package. */
   to(next: State): void {
     if (!NEXT[this.#state].includes(next))
       throw new Error(`bug: a batch went from ${this.#state} to ${next}`)
     this.#state = next
   }
 
-  /** It is on disk, or still may come there: whoever finds it there sends it as it was written. */
+  /** It is on disk, or may still be written there. A process that finds it there sends it as it was written. */
   get mayBeOnDisk(): boolean {
     return this.stored !== undefined || this.reservedBytes > 0
   }
 
-  /** Tells whoever waits for the outcome. That may start other batches, so this one must be in its final state. */
+  /** Tells the sibling that waits for the outcome. That may start other batches, so this one must be in its final state. */
   tell(taken: boolean): void {
     const { onVerdict } = this
     this.onVerdict = undefined

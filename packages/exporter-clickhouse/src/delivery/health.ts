@@ -8,7 +8,7 @@ import { isRefused } from './verdict.js'
 export class Health {
   readonly #pace: Pace
   #inFlight = 0
-  /** Attempts begun before the server last began to fail no longer count: the probe does not wait for them. */
+  /** Only attempts begun since the server last began to fail. The probe does not wait for earlier ones. */
   #inFlightNow = 0
   #generation = 0
   #isBehind = false
@@ -49,17 +49,17 @@ export class Health {
     return this.#lastError
   }
 
-  /** The server is slow to answer, or failed when it was last asked: nobody's export() waits for it. */
+  /** The server is slow to answer, or failed when it was last asked: no export() waits for it. */
   get isBehind(): boolean {
     return this.#isBehind
   }
 
-  /** Every attempt so far was refused: another one helps only if somebody repairs something. */
+  /** Every attempt so far was refused: another one helps only after somebody has repaired something. */
   get refusedEverything(): boolean {
     return this.#refusedEverything === true
   }
 
-  /** A request begins. Call what it returns when the request, and what follows from it, has ended. */
+  /** A request begins. Call the returned function when the request has ended, and its outcome has been acted on. */
   begin(): () => void {
     const generation = this.#generation
     this.#inFlight++
@@ -97,7 +97,7 @@ export class Health {
     this.#pace.failed(outcome)
   }
 
-  /** Somebody waits for the rows: the next attempt is due now. */
+  /** A flush waits for the rows: the next attempt is due now. */
   hurry(): void {
     this.#pace.hurry()
   }

@@ -1,18 +1,18 @@
 import type { Retry } from '../clickhouse/outcome.js'
 
-/** What has come of the attempts to insert a batch so far. */
+/** The results of the attempts to insert a batch so far. */
 export interface History {
   /** Attempts that ended in a retry. */
   readonly failures: number
-  /** Those of them that met the deadline. */
+  /** How many of them ended at the deadline. */
   readonly timeouts: number
   /** Consecutive failures in which the server said each time that it refuses these rows. */
   readonly refusals: number
-  /** An attempt may have been written: the batch must not be dropped to make room, nor divided. */
+  /** An attempt may have written the rows: the batch must not be dropped to make room, nor divided. */
   readonly ambiguous: boolean
   /** How many batches the destination had delivered at its last failure. */
   readonly deliveriesAtFailure: number
-  /** Others were delivered between its last two failures. */
+  /** Other batches were delivered between its last two failures. */
   readonly overtaken: boolean
 }
 
@@ -25,7 +25,10 @@ export const NEW: History = {
   overtaken: false,
 }
 
-/** `deliveries`: batches that the destination has delivered. `hurried`: a flush asked for the attempt, so it does not count towards `maxRetries`. */
+/**
+ * `deliveries`: batches that the destination has delivered. `hurried`: a flush asked for the attempt, so it does not count towards
+ * `maxRetries`.
+ */
 export function afterFailure(
   history: History,
   outcome: Retry,

@@ -15,7 +15,7 @@ interface Surroundings {
   readonly onGone: (entry: Entry, heirs: readonly Entry[]) => void
 }
 
-/** The batches that one destination has, and the account of their rows. No batch enters or leaves the queue in another way. */
+/** The batches of one destination, and the account of their rows. Batches enter and leave the queue only through this class. */
 export class Holdings implements Iterable<Entry> {
   readonly account: Account = new Account()
   readonly queue: Queue
@@ -35,13 +35,13 @@ export class Holdings implements Iterable<Entry> {
     return this.queue.has(entry)
   }
 
-  /** Takes in a batch whose rows nobody has counted yet. */
+  /** Takes in a batch whose rows are not counted yet. */
   accept(entry: Entry): void {
     this.account.accepted += entry.rows
     this.queue.add(entry)
   }
 
-  /** Makes room for what was just accepted. */
+  /** Makes room for the batch that was just accepted. */
   makeRoomFor(newest: Entry): void {
     for (;;) {
       const victim = this.queue.victimFor(newest)
@@ -74,15 +74,15 @@ export class Holdings implements Iterable<Entry> {
     entry.tell(false)
   }
 
-  /** Another process has taken the batch over while this one stood still, or a newer version wrote it: its rows are not counted here. */
+  /** Another process took the batch over while this one was stopped, or a newer version wrote it: its rows are not counted here. */
   handOver(entry: Entry): void {
-    if (!this.#remove(entry)) return // corrupt, and counted
+    if (!this.#remove(entry)) return // it was corrupt, and is already counted
     this.account.accepted -= entry.rows
     entry.acknowledge('waiting')
     entry.tell(false)
   }
 
-  /** The rows of `entries` go on in `heirs`. False, and nothing is done, if one of them has left the queue. */
+  /** Replaces `entries` by `heirs`, which have the same rows. Does nothing and returns false if one of `entries` has left the queue. */
   replace(entries: readonly Entry[], heirs: readonly Entry[]): boolean {
     if (!entries.every((entry) => this.queue.has(entry))) return false
     for (const heir of heirs) this.queue.add(heir)
@@ -90,7 +90,10 @@ export class Holdings implements Iterable<Entry> {
     return true
   }
 
-  /** Resolves when all of these, and what became of them, have left the queue or are put aside, or the signal says that nobody waits any more. */
+  /**
+   * Resolves when all of these and their heirs have left the queue or are put aside, or when the signal aborts because nobody waits any
+   * more.
+   */
   whenGone(entries: Iterable<Entry>, signal: AbortSignal): Promise<void> {
     return this.#departures.whenGone(entries, signal)
   }

@@ -14,7 +14,7 @@ export interface Server {
   readonly log: DestinationLog
 }
 
-/** One table on one server, and what is known of it there. Nothing is asked before the first success. */
+/** One table on one server, and what is known about it. The server is asked nothing before the first success. */
 export class KnownTable {
   readonly name: TableName
   /** Undefined for a table that only an earlier configuration knows: its batches come from the spool. */
@@ -35,12 +35,14 @@ export class KnownTable {
     this.#server = server
   }
 
-  /** Whether batches may leave out what their rows have in common. An asynchronous insert takes whole rows only. */
+  /**
+   * Whether batches may hold compact rows, which leave out the values that they have in common. Asynchronous inserts take whole rows only.
+   */
   get takesCompactRows(): boolean {
     return !this.#refusesCompactRows && !this.#server.config.asyncInsert
   }
 
-  /** Whether the form of the rows may be what the server refuses: they are compact, and their statement is longer than any it has taken. */
+  /** Whether the server may refuse the form of the rows: they are compact, and their statement is longer than any that it has taken. */
   mayRefuseForm(insert: Insert): boolean {
     return insert.whole !== undefined && insert.statement.length > this.#longestTaken
   }
@@ -52,7 +54,7 @@ export class KnownTable {
     if (this.#asks) void this.#ask()
   }
 
-  // After the first success, never before: nothing is asked of a server at start. After the next one again, until it answers.
+  // Only after the first success, because the server is asked nothing at start. Repeated after later successes until it answers.
   async #ask(): Promise<void> {
     const { config, sender, log } = this.#server
     this.#asks = false
@@ -77,7 +79,10 @@ export class KnownTable {
     }
   }
 
-  /** Says once how the table differs from the schema. If it refuses our columns, no success ever comes after which to compare them. */
+  /**
+   * Logs once how the table differs from the schema. As long as the table refuses our columns, there is no success after which to compare
+   * them.
+   */
   async explainColumns(): Promise<void> {
     const { config, sender } = this.#server
     if (!this.target || this.#hasExplainedColumns || config.manageSchema === 'off') return
@@ -93,7 +98,7 @@ export class KnownTable {
   /** Why no row may be sent at present; undefined if rows may be sent. Asks again, because somebody may have changed the table. */
   async unfit(): Promise<Retry | undefined> {
     if (!this.target || this.#jsonColumns.length === 0) return undefined
-    // An answer that cannot be read is none.
+    // An answer that cannot be read counts as no answer.
     const columns = await columnsOf(this.name, this.#server.sender.run).catch(() => undefined)
     if (columns) this.#jsonColumns = jsonColumns(this.target, columns)
     if (this.#jsonColumns.length === 0) return undefined

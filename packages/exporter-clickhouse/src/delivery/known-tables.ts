@@ -3,7 +3,7 @@ import { type Insert, quotedName, tableNameOf, tableOf } from '../clickhouse/ins
 import type { Signal } from '../config/config.js'
 import { KnownTable, type Server } from './known-table.js'
 
-/** The tables of one server that batches are for: one for each signal, and those that only an earlier configuration knows. */
+/** The tables of one server into which batches are inserted: one for each signal, and those that only an earlier configuration knows. */
 export class KnownTables {
   readonly #server: Server
   readonly #configured: Readonly<Record<Signal, KnownTable>>
@@ -30,7 +30,7 @@ export class KnownTables {
     return table
   }
 
-  /** Whether all configured tables heed tokens, so far as is known. */
+  /** Whether all configured tables deduplicate by token, as far as is known. */
   get deduplication(): Deduplication {
     const found = Object.values(this.#configured).map(({ duplicates }) => duplicates.deduplication)
     return (['ineffective', 'unknown'] as const).find((one) => found.includes(one)) ?? 'effective'

@@ -4,7 +4,7 @@ import type { Entry } from './entry.js'
 import type { Holdings } from './holdings.js'
 import type { Part } from './parts.js'
 
-/** What is to be sent; from disk if it is only there. Undefined if it is not there any more: the entry has left. */
+/** The rows to send and their INSERT, loaded from disk if they are only there. Undefined if they are no longer there: the entry has left. */
 export async function loaded(
   entry: Entry,
   holdings: Holdings,

@@ -6,11 +6,11 @@ import { backoffMs } from './backoff.js'
 // While a server is away it is asked about every two seconds, so that the first rows arrive within
 // five seconds of its return, however long the backoff has grown.
 const PROBE_EVERY_MS = 2000
-// Nobody corrects a password within a second, and servers lock users out.
+// Nobody corrects a password within a second, and a server may lock a user out after too many attempts.
 const MISCONFIGURED_PROBE_MS = 30_000
 const HURRIED_APART_MS = 200
 
-/** When a destination may be tried, and with how many requests at once: belongs to the server, not to a batch. */
+/** When a destination may be tried, and with how many requests at once. It depends on the server, not on a batch. */
 export class Pace {
   readonly #retry: RetryConfig
   readonly #maxConcurrency: number
@@ -22,7 +22,7 @@ export class Pace {
   #hurried = false
   #hasSucceeded = false
   #lastFailureAt = Number.NEGATIVE_INFINITY
-  /** What the server asked for, on the monotonic clock. */
+  /** Until when the server asked us to wait, on the monotonic clock. */
   #notBefore = 0
 
   constructor(retry: RetryConfig, maxConcurrency: number, resumed: () => void) {
@@ -54,7 +54,7 @@ export class Pace {
   succeeded(): void {
     this.#hurried = false
     this.#hasSucceeded = true
-    // After a failure one at a time at first, so that a server that has just come back is not flooded.
+    // After a failure, one request at a time at first: a server that has just come back must not be flooded.
     this.#concurrency = this.failing ? 1 : Math.min(this.#concurrency + 1, this.#maxConcurrency)
     this.#failures = 0
     this.#last = undefined
@@ -76,7 +76,7 @@ export class Pace {
     this.#pause = clock.setTimeout(() => this.#resume(), delay).unref()
   }
 
-  /** Somebody waits for the rows: the next attempt is due at once, unless the server asked for more time or it cannot help. */
+  /** A flush waits for the rows: the next attempt is due at once, unless the server asked for more time or an attempt cannot help. */
   hurry(): void {
     if (this.#pause === undefined || this.#last?.why === 'misconfigured') return
     const now = clock.now()

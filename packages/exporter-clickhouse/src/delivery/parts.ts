@@ -3,13 +3,13 @@ import { type CompressedBatch, compressedBatch, divide, rewritten } from '../bat
 import { type Insert, insertOfPart, insertOfWhole } from '../clickhouse/insert.js'
 import type { Compression } from '../config/config.js'
 
-/** Rows and how they are inserted: a batch of one destination, or what comes of it. */
+/** Rows and how they are inserted: a batch of one destination, or a batch made of its rows. */
 export interface Part {
   readonly batch: CompressedBatch
   readonly insert: Insert
 }
 
-/** The same rows in the form that every server takes; undefined if they are in it. */
+/** The same rows in the form that every server takes; undefined if they have that form already. */
 export async function wholeOf(
   { batch, insert }: Part,
   compression: Compression,
@@ -36,7 +36,9 @@ export async function unitedOf(
   return compressedBatch(lines.flat(), compression)
 }
 
-/** The rows in two: row `hint` (from 0) and all others, or halves where there is no such row. Each part's token says which rows it has. */
+/**
+ * Divides the rows in two: row `hint` (from 0) and all others, or halves if there is no such row. The token of a part depends on its rows.
+ */
 export async function partsOf(
   { batch, insert }: Part,
   hint: number | undefined,

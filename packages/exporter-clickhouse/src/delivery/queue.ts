@@ -1,6 +1,6 @@
 import type { Entry } from './entry.js'
 
-/** The batches of one destination in the order of arrival; what is in flight stays in it. Bounded in bytes of memory. */
+/** The batches of one destination in the order of arrival, including those in flight. Bounded in bytes of memory. */
 export class Queue implements Iterable<Entry> {
   readonly #maxBytes: number
   readonly #whenFull: 'drop_oldest' | 'drop_newest'
@@ -49,7 +49,7 @@ export class Queue implements Iterable<Entry> {
     if (this.#entries.delete(entry)) this.#entries.add(entry)
   }
 
-  /** Brings the account up to date after the entry's batch was compressed, loaded or let go. */
+  /** Updates the count of bytes after the entry's batch was compressed, loaded or freed. */
   recount(entry: Entry): void {
     if (!this.has(entry)) return
     const heldBytes = entry.batch?.heldBytes ?? 0
@@ -57,7 +57,10 @@ export class Queue implements Iterable<Entry> {
     entry.heldBytes = heldBytes
   }
 
-  /** Lets go of bytes that are on disk as well, as soon as half the memory is in use: the oldest, sent first, keep theirs. */
+  /**
+   * Frees the memory of an entry that is also on disk, if half of the bound is in use. The oldest entries, which are sent first, keep
+   * theirs.
+   */
   unload(entry: Entry): void {
     if (this.#heldBytes > this.#maxBytes / 2 && canBeUnloaded(entry)) this.letGo(entry)
   }
@@ -70,24 +73,24 @@ export class Queue implements Iterable<Entry> {
     this.recount(entry)
   }
 
-  /** Who must go before `newest` has room; undefined when it has. */
+  /** The next entry that must give up its memory so that `newest` has room; undefined when there is room. */
   victimFor(newest: Entry): Entry | undefined {
     if (this.#heldBytes <= this.#maxBytes || !this.has(newest)) return undefined
-    // Nothing that went would make room for what is too large by itself.
+    // An entry that is too large by itself would not fit even into an empty queue.
     const hopeless = newest.heldBytes > this.#maxBytes
     return hopeless || this.#whenFull === 'drop_newest'
       ? newest
       : this.#oldest((entry) => entry.heldBytes > 0, newest)
   }
 
-  /** Who must go from disk before `newest` has room there. */
+  /** The next entry that must leave the disk so that `newest` has room there. */
   victimOnDisk(newest: Entry): Entry {
     return this.#whenFull === 'drop_newest'
       ? newest
       : this.#oldest((entry) => entry.stored !== undefined, newest)
   }
 
-  // What may have been written is no victim: dropped here and present there, it would be counted wrong.
+  // A batch that may have been written is no victim: its rows would count as dropped although the table may have them.
   #oldest(suits: (entry: Entry) => boolean, otherwise: Entry): Entry {
     for (const entry of this.#entries)
       if (!isBusy(entry) && !entry.history.ambiguous && suits(entry)) return entry

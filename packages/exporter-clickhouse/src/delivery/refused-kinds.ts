@@ -6,19 +6,21 @@ interface Kind {
   /** The entry that is tried on behalf of the others. */
   probe: Entry | undefined
   timer: NodeJS.Timeout | undefined
-  /** How often one was refused that asked for all. */
+  /** How often the first entry of the kind, or the probe after it, was refused. */
   refusals: number
 }
 
 /**
  * Recovered batches whose INSERT the server refuses: an earlier configuration made them, for a table, columns, settings or rights
- * that no longer exist. That says nothing about the server, so they wait aside, by kind, and hold up no others. After a while one of
- * each kind is tried again; when the server takes it, all of that kind are sent.
+ * that no longer exist. That says nothing about the server, so they wait aside, grouped by kind, and do not hold up other batches.
+ * After a while one of each kind is tried again. When the server takes it, all of that kind are sent.
  */
 export class RefusedKinds {
   readonly #kinds = new Map<string, Kind>()
-  /** Kinds that were refused all the same when they followed others of their kind. */
-  readonly #misled = new Set<string>()
+  /**
+   * Kinds that were sent again because rows from outside the waiting entries were taken. Until their probe is taken, that counts only once.
+   */
+  readonly #wokenByOthers = new Set<string>()
   readonly #wake: (entry: Entry) => void
 
   /** `wake` is called for an entry that may be sent again. */
@@ -38,13 +40,16 @@ export class RefusedKinds {
     return true
   }
 
-  /** False if others of its kind were refused before. `delayMs`: how long none asks after so many refusals of the kind. */
+  /**
+   * Puts a refused entry aside. False if others of its kind were refused before. `delayMs`: the wait until the next probe after so many
+   * refusals.
+   */
   refused(entry: Entry, name: string, delayMs: (refusals: number) => number): boolean {
     const known = this.#kinds.get(name)
     const kind = known ?? { aside: new Set(), probe: undefined, timer: undefined, refusals: 0 }
     this.#kinds.set(name, kind)
     kind.aside.add(entry)
-    // Of those that were under way at once the first is told for all.
+    // If several were in flight together, only the first refusal counts.
     if (known && known.probe !== entry) return false
     kind.probe = undefined
     kind.refusals++
@@ -52,19 +57,22 @@ export class RefusedKinds {
     return known === undefined
   }
 
-  /** Rows of that kind were taken: all follow. Once only, if they were not of those that wait: it may be what is in these. */
+  /**
+   * Rows of that kind were taken, so all entries of the kind are sent. If the rows were not the probe's, this happens only once:
+   * the cause may be the content of the entries that wait.
+   */
   taken(entry: Entry, name: string): void {
     const kind = this.#kinds.get(name)
     if (!kind) return
-    if (kind.probe === entry) this.#misled.delete(name)
-    else if (this.#misled.has(name)) return
-    else this.#misled.add(name)
+    if (kind.probe === entry) this.#wokenByOthers.delete(name)
+    else if (this.#wokenByOthers.has(name)) return
+    else this.#wokenByOthers.add(name)
     this.#kinds.delete(name)
     clock.clearTimeout(kind.timer)
     for (const entry of kind.aside) this.#wake(entry)
   }
 
-  /** The entry has left the queue, or goes on as its heirs. */
+  /** The entry has left the queue, or its heirs have taken its place. */
   left(entry: Entry, [heir]: readonly Entry[] = []): void {
     for (const [name, kind] of this.#kinds) {
       kind.aside.delete(entry)

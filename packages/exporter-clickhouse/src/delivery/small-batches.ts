@@ -8,9 +8,9 @@ const MAX_SMALL_BYTES = 16 * 1024
 const MAX_UNITED_BYTES = 128 * 1024
 
 /**
- * The batch that is due, and small ones behind it that can go with it in one INSERT. Only batches that were never attempted are
- * united, because a retry must send the same bytes, and none that are or may come on disk: the next process would send those
- * under their own tokens.
+ * The batch that is due, and small ones behind it that can go with it in one INSERT. Batches that were attempted are not united,
+ * because a retry must send the same bytes. Nor are batches that are on disk or may still be written there: the next process would
+ * send each of them under its own token.
  */
 export function smallOnes(
   first: Entry,

@@ -21,7 +21,7 @@ interface Surroundings {
   readonly divide: (entry: Entry, rejection: Rejection) => void
 }
 
-/** Makes other batches of rows of which nothing was written. */
+/** Makes new batches of rows of which nothing was written. */
 export class Splitter {
   readonly #with: Surroundings
 
@@ -29,7 +29,7 @@ export class Splitter {
     this.#with = surroundings
   }
 
-  /** Makes one batch of several that were never attempted. Undefined if the destination has closed meanwhile. */
+  /** Unites several batches, none of them attempted yet, into one. Undefined if the destination has closed meanwhile. */
   async unite(entries: readonly Entry[]): Promise<Entry | undefined> {
     const { config, holdings, tables, closing } = this.#with
     const parts = entries.map(({ batch, insert }) => ({ batch, insert }) as Part)
@@ -40,7 +40,7 @@ export class Splitter {
     const united = Entry.of(batch)
     united.insert = target && insertOf(target, config, batch)
     if (!united.insert || !holdings.replace(entries, [united]))
-      throw new Error('bug: a batch left while it was united with others')
+      throw new Error('bug: a batch left the queue while it was united with others')
     for (const entry of entries) void united.receipt.then(entry.acknowledge)
     united.to('ready')
     united.to('in_flight')
@@ -54,7 +54,7 @@ export class Splitter {
     const [heir] = await this.#heirsOf(entry, [whole])
     if (!heir || !this.#replace(entry, [heir])) return
     heir.wasCompact = true
-    heir.onVerdict = entry.onVerdict // a sibling waits for what becomes of the rows, in whatever form
+    heir.onVerdict = entry.onVerdict // a sibling may wait for the outcome of these rows, whatever their form
     entry.onVerdict = undefined
     await this.#forget(entry, [heir])
     release(heir)
@@ -62,8 +62,9 @@ export class Splitter {
 
   /** Halves the batch, or cuts out the row that the server names. False if the batch was settled meanwhile. */
   async divide(entry: Entry, part: Part, { status, error, row }: Rejection): Promise<boolean> {
-    // The server's "at row N" is used as a hint once; afterwards halving bounds the number of requests. Never for a batch that is, or may come, on disk:
-    // a process that takes it over while this one stands still may divide it too, and must get the same parts.
+    // The server's "at row N" is used as a hint once; afterwards halving bounds the number of requests. It is never used for a batch that
+    // is on disk or may still be written there: a process that takes it over while this one is stopped may divide it too, and must get
+    // the same parts.
     const hint = entry.divided || entry.mayBeOnDisk ? undefined : row
     const parts = await partsOf(part, hint, this.#with.config.compression)
     const heirs = await this.#heirsOf(entry, parts)
@@ -95,15 +96,15 @@ export class Splitter {
   }
 
   /**
-   * Removes the whole batch from disk. Resolves when it cannot come back, which is when its heirs may be sent: otherwise it might be
-   * divided in another way, and its rows be inserted under other tokens.
+   * Removes the whole batch from disk. Resolves when it cannot come back; only then may its heirs be sent. A batch that came back might
+   * be divided in another way, and its rows would be inserted under other tokens.
    */
   async #forget({ stored }: Entry, heirs: readonly Entry[]): Promise<void> {
     if (!stored) return
     const { holdings, spool, closing } = this.#with
     const inMemory = heirs.filter((heir) => !heir.stored)
     if (inMemory.length === 0) return spool?.replaced(stored)
-    // The whole batch stays on disk for as long as a part of it is nowhere but in memory.
+    // The whole batch stays on disk as long as a part of it is only in memory.
     void holdings.whenGone(inMemory, closing).then(() => {
       if (!closing.aborted) spool?.remove(stored)
     })

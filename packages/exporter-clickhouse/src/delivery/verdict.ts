@@ -5,22 +5,22 @@ import { afterFailure, type History, isDefinite } from './history.js'
 
 // After this many consecutive refusals of one batch alone, the next refusal divides it. Not sooner: an earlier attempt may have
 // stored the batch, and the server cannot deduplicate its parts against it.
-const MAX_LONELY_REFUSALS = 5
+const MAX_REFUSALS_OF_BATCH = 5
 // A batch that twice in a row exceeded what one query may use will exceed it again.
 const REFUSALS_OF_SIZE = 2
 // Below this size a query's memory is mostly buffers, so smaller batches would not need less.
 const SMALLEST_HALVED_BYTES = 256 * 1024
 const ATTEMPTS_IN_A_ROW = 3
-const FELL_SHORT =
+const FIX_OF_FEWER_ROWS =
   'A proxy or the profile of the user seems to add a setting, such as `limit` or `timeout_overflow_mode`: check both.'
 
-/** What a decision depends on beside the outcome and the batch's history. */
+/** What a decision depends on besides the outcome and the batch's history. */
 export interface Facts {
   readonly rows: number
   readonly rawBytes: number
   /** An earlier process left the batch on disk, or the batch that it is a part of. */
   readonly recovered: boolean
-  /** The rows are compact, and this table has not taken a statement as long as theirs yet. */
+  /** The rows are compact, and this table has not yet taken a statement as long as theirs. */
   readonly mayBeForm: boolean
   readonly asyncInsert: boolean
   /** Infinity if attempts are unlimited. */
@@ -32,9 +32,9 @@ export interface Facts {
 }
 
 /**
- * Who is at fault. `server`: its other batches wait too. `batch`: others were delivered since it last failed, so it waits by itself
- * and holds up no others. `kind`: an earlier configuration made it, and the server refuses all of its kind, which says nothing about
- * new rows.
+ * What is at fault. `server`: its other batches wait too. `batch`: others were delivered since it last failed, so it waits by itself
+ * and does not hold up others. `kind`: an earlier configuration made it, and the server refuses all of its kind. That says nothing
+ * about new rows.
  */
 export type Fault = 'server' | 'batch' | 'kind'
 
@@ -60,7 +60,7 @@ export type Verdict =
       readonly outcome: Retry
     }
 
-/** The whole policy on what an outcome means for a batch, and the batch's history after it. Pure. */
+/** Decides what happens to a batch after an outcome, and updates its history. The whole policy is here, as a pure function. */
 export function decide(
   outcome: Outcome,
   history: History,
@@ -71,7 +71,7 @@ export function decide(
       const { replayed = false, writtenRows = facts.rows } = outcome
       const verdict = isAllWritten(writtenRows, facts)
         ? ({ step: 'deliver' } as const)
-        : fellShort(writtenRows, facts.rows)
+        : ofFewerRows(writtenRows, facts.rows)
       return { verdict, history: { ...history, ambiguous: history.ambiguous || replayed } }
     }
     case 'rejected':
@@ -93,12 +93,12 @@ function isAllWritten(writtenRows: number, { rows, asyncInsert }: Facts): boolea
 }
 
 /**
- * The server answers success but wrote fewer rows than were sent. Nobody can know which, and sending the same token again would
- * store no more. Later batches wait, except one at a time that finds out whether the cause is gone.
+ * The server answers success but wrote fewer rows than were sent. We cannot know which, and sending the same token again would
+ * store no more. Later batches wait, except for one at a time, which is sent to find out whether the cause is gone.
  */
-function fellShort(writtenRows: number, rows: number): Verdict {
+function ofFewerRows(writtenRows: number, rows: number): Verdict {
   const error = new Error(`the server answered success but wrote ${writtenRows} of ${rows} rows`)
-  const outcome = { status: 'retry', why: 'misconfigured', error, fix: FELL_SHORT } as const
+  const outcome = { status: 'retry', why: 'misconfigured', error, fix: FIX_OF_FEWER_ROWS } as const
   return { step: 'drop', reason: 'unconfirmed', fault: 'server', outcome }
 }
 
@@ -107,7 +107,7 @@ function ofRejection(outcome: Rejection & { refusesForm?: boolean }, facts: Fact
   return { step: facts.rows === 1 ? 'give_up' : 'divide', rejection: outcome }
 }
 
-/** Whether the server refuses, perhaps, only the compact form. It does not refuse a statement that is no longer than one it has taken. */
+/** Whether the server may refuse only the compact form. It takes the form of any statement that is no longer than one it has taken. */
 function mayBeForm({ refusesForm }: { refusesForm?: boolean }, facts: Facts): boolean {
   return refusesForm === true && facts.mayBeForm
 }
@@ -120,25 +120,28 @@ function ofRetry(
   const history = afterFailure(before, outcome, facts)
   const { error, ofBatch = false } = outcome
   const givesUp = history.failures > facts.maxRetries
-  const isAlone = isLonely(outcome, history)
-  const isSuspect = history.refusals > MAX_LONELY_REFUSALS && !isOfEarlierConfig(outcome, facts)
+  const isOnlyBatch = isBatchAtFault(outcome, history)
+  const isSuspect = history.refusals > MAX_REFUSALS_OF_BATCH && !isOfEarlierConfig(outcome, facts)
   const divides = (status: Rejection['status']): Verdict =>
     ofRejection({ status, error }, { ...facts, mayBeForm: false })
   if (!givesUp && ofBatch && canBeHalved(history, facts))
     return { verdict: divides('too_large'), history }
-  if (!givesUp && isAlone && isSuspect) return { verdict: divides('rejected'), history }
-  const fault = isLeftBehind(outcome, facts) ? 'kind' : isAlone ? 'batch' : 'server'
+  if (!givesUp && isOnlyBatch && isSuspect) return { verdict: divides('rejected'), history }
+  const fault = isKindAtFault(outcome, facts) ? 'kind' : isOnlyBatch ? 'batch' : 'server'
   if (givesUp)
     return { verdict: { step: 'drop', reason: 'retries_exhausted', fault, outcome }, history }
-  // The server answers and refuses this batch: perhaps it takes another. Do not try others at once: each batch
-  // that may have been written is one more that must not be dropped to make room.
+  // The server answers but refuses this batch: it may take another. Do not try others at once, because each of them may then have been
+  // written too, and must not be dropped to make room.
   const another = outcome.why === 'misconfigured' || history.failures >= ATTEMPTS_IN_A_ROW
   const moveToEnd = error instanceof ClickHouseError && another
   return { verdict: { step: 'retry', fault, outcome, moveToEnd }, history }
 }
 
-/** Others were delivered since the batch last failed: the batch is at fault, not the server. */
-function isLonely({ error, why, ofBatch, retryAfterMs }: Retry, { overtaken }: History): boolean {
+/** Other batches were delivered since this one last failed: the batch is at fault, not the server. */
+function isBatchAtFault(
+  { error, why, ofBatch, retryAfterMs }: Retry,
+  { overtaken }: History,
+): boolean {
   const answers = error instanceof ClickHouseError
   const isOfServer = why === 'overloaded' && ofBatch !== true
   // A Retry-After is about the server, not about one batch.
@@ -146,9 +149,9 @@ function isLonely({ error, why, ofBatch, retryAfterMs }: Retry, { overtaken }: H
 }
 
 /** Whether an earlier process left the batch and the server refuses it as it is: that says nothing about new rows. */
-function isLeftBehind(outcome: Retry, { recovered }: Facts): boolean {
+function isKindAtFault(outcome: Retry, { recovered }: Facts): boolean {
   const { error, retryAfterMs, ofBatch } = outcome
-  // A named time is the server's, for all rows.
+  // A Retry-After is about the server, not about these rows.
   const isOfRows = error instanceof ClickHouseError && retryAfterMs === undefined
   return recovered && isOfRows && isDefinite(outcome) && !ofBatch
 }
@@ -164,7 +167,7 @@ function canBeHalved({ refusals, ambiguous }: History, { rows, rawBytes }: Facts
   return isLarge && refusals >= REFUSALS_OF_SIZE && !ambiguous
 }
 
-/** Nothing listens there, or somebody has to change something: certainly no row was written. */
+/** Whether certainly no row was written, because nothing listens there or because somebody has to change something. */
 export function isRefused(outcome: Outcome): boolean {
   if (outcome.status === 'missing_table' || outcome.status === 'unknown_setting') return true
   if (outcome.status !== 'retry' || outcome.timedOut) return false

@@ -9,7 +9,7 @@ interface Flushable {
 // One listener for every version of this package that the process has loaded.
 const KEY = Symbol.for('spanhouse.exporter-clickhouse.before-exit')
 
-/** Flushes at the natural end of the process, as long as it is registered. Returns the way to take it back. */
+/** Flushes at the natural end of the process, as long as it is registered. The returned function removes it. */
 export function flushBeforeExit(pipeline: Flushable): () => void {
   const registered = registry()
   registered.set(pipeline, 0)
@@ -23,8 +23,8 @@ function registry(): Map<Flushable, number> {
   if (shared[KEY]) return shared[KEY]
   const registered = new Map<Flushable, number>()
   shared[KEY] = registered
-  // The event comes again after each flush: without new rows there is nothing more to wait for,
-  // or a hung server would hold an ended application for ever.
+  // The event comes again after each flush. Without new rows it must not start another: a hung server would keep an ended
+  // application alive forever.
   process.on('beforeExit', () => {
     for (const [pipeline, flushedRows] of registered) {
       if (pipeline.acceptedRows === flushedRows) continue

@@ -36,8 +36,8 @@ function newRegistry(): Shared {
     listener: (signal) => {
       const others = process.listenerCount(signal) - 1
       const left = others === deferringListeners()
-      // signal-exit ends the process if it is the only listener. Ours stays until it has run, so that the flush has time, and is
-      // gone when the signal is sent again.
+      // signal-exit ends the process if it is the only listener. Ours stays until signal-exit has run, so that the flush has time.
+      // It is removed before the signal is sent again.
       if (left && others > 0) clock.queueMicrotask(() => ignore(registry))
       else ignore(registry)
       const flushed = Promise.all([...registry.pipelines].map((one) => one.flushBeforeExit()))
@@ -54,7 +54,7 @@ function newRegistry(): Shared {
 
 function listen(registry: Shared): void {
   ignore(registry) // it already listens if an exporter was made during a flush
-  // In front of all others: a listener added by once() would be gone from the count by the time a later one runs.
+  // Ours runs before all others, because a listener added by once() is no longer counted after it has run.
   for (const signal of SIGNALS) process.prependListener(signal, registry.listener)
 }
 

@@ -14,15 +14,15 @@ import type { Stored } from '../spool/stored.js'
 
 type Compress = (batch: Batch, compression: Compression) => Promise<void>
 
-// What of a statement comes from the rows, in bytes: a server takes 262,144 in all (max_query_size).
+// Upper bound, in bytes, on the part of a statement that depends on the rows. A server takes statements of 262,144 bytes (max_query_size).
 const MAX_STATEMENT = 150_000
-// The same in a URL, encoded: 8 KiB is what proxies pass on.
+// The same for a statement in a URL, percent-encoded. Proxies pass on URLs of 8 KiB.
 const MAX_IN_URL = 5000
 
-/** What holds for every row, whatever its destination. */
+/** Limits that apply to every row, whatever its destination. */
 export interface RowLimits {
   readonly limits: Limits
-  /** Of one row as it travels. */
+  /** Size of one encoded row, before compression. */
   readonly maxRowBytes: number
 }
 
@@ -77,7 +77,7 @@ export class Lane<On extends Signal = Signal> {
     try {
       this.#add(record)
     } catch (error) {
-      // Our tables do not throw; a table of the user's may.
+      // Our own tables do not throw; a table that the user defined may.
       this.#refuse('encode_error', error instanceof Error ? error : new Error(String(error)))
     }
   }
@@ -86,7 +86,7 @@ export class Lane<On extends Signal = Signal> {
     this.#open.seal()
   }
 
-  /** Adds records, seals, and returns the receipts of every batch that came of them. */
+  /** Adds records, seals, and returns the receipts of all batches that contain them. */
   addAndSeal(records: readonly Records[On][]): Promise<Receipt>[] {
     const receipts: Promise<Receipt>[] = []
     this.#receipts = receipts
@@ -116,7 +116,7 @@ export class Lane<On extends Signal = Signal> {
     }
   }
 
-  /** False if the row is too long. What is no row is taken back. */
+  /** False if the row is too long. A row that is too long or incomplete is removed from the buffer. */
   #write(record: Records[On], { writer, keyLists, isCompact }: Batcher): boolean {
     const start = writer.length
     let isRow = false
@@ -146,7 +146,7 @@ export class Lane<On extends Signal = Signal> {
   async #dispatch(rows: Rows, common: CompactForm | undefined): Promise<void> {
     const batch = Batch.of(rows, this.#config.compression, common)
     const entries = new Map<Destination, Entry>()
-    batch.want() // until all were asked
+    batch.want() // until every destination has been asked
     for (const destination of this.destinations) {
       const entry = destination.offer(batch)
       entries.set(destination, entry)
@@ -161,7 +161,7 @@ export class Lane<On extends Signal = Signal> {
     }
   }
 
-  /** Each destination's insert is on disk, where it has one, before the destination may send it. */
+  /** Hands the batch to its destinations. If a destination has a spool, the batch is put on disk before it may be sent. */
   async #hand(batch: CompressedBatch, entries: ReadonlyMap<Destination, Entry>): Promise<void> {
     const inserts = new Map(
       [...entries.keys()].map((one) => [one, one.insertOf(batch, this.#signal)]),
@@ -198,7 +198,7 @@ export class Lane<On extends Signal = Signal> {
   }
 }
 
-/** What destinations must have in common to share a lane; schemas are compared by identity. */
+/** Destinations share a lane if they agree on schema, batch limits, compression and `asyncInsert`. Schemas are compared by identity. */
 export function lanesOf<On extends Signal>(
   signal: On,
   destinations: readonly Destination[],
@@ -222,7 +222,7 @@ function agree(signal: Signal, a: DestinationConfig, b: DestinationConfig): bool
   return a.targets[signal].schema === b.targets[signal].schema && shared(a) === shared(b)
 }
 
-/** At most so many, if all of them share a record. */
+/** Upper bound on the size of the record on disk, which is reached if all of these destinations share it. */
 function recordBytes(batch: CompressedBatch, inserts: ReadonlyMap<Destination, Insert>): number {
   const heads = [...inserts].map(([{ config }, insert]) => JSON.stringify([config.name, insert]))
   return batch.compressed.body.length + Buffer.byteLength(heads.join('')) + 256

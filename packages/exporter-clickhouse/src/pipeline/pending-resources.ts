@@ -8,7 +8,7 @@ export interface OfResource {
   readonly resource: object
 }
 
-/** Settles when all attributes of the records' resources are known; undefined if they are. Never throws, never rejects. */
+/** Settles when all attributes of the records' resources are known; undefined if they are known already. Never throws, never rejects. */
 export function pendingResources(records: readonly OfResource[]): Promise<unknown> | undefined {
   const pending = new Set<AsyncResource>()
   for (const record of records) {
@@ -30,6 +30,6 @@ function pendingResource(record: OfResource): AsyncResource | undefined {
     const resource: AsyncResource | undefined = record.resource
     return resource?.asyncAttributesPending ? resource : undefined
   } catch {
-    return undefined // what cannot be read is not waited for
+    return undefined // a resource that cannot be read is not waited for
   }
 }

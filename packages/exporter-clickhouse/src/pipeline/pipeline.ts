@@ -23,13 +23,16 @@ import { openSpools } from './spools.js'
 // Records whose resource is not known yet are held as they are, at perhaps 2 KiB each.
 const MAX_ARRIVING_RECORDS = 10_000
 
-// For the spool to give up its lease, however long the rest has taken.
+// Time that the spool always gets to give up its lease, however long the rest of the shutdown has taken.
 const MIN_CLOSE_MS = 500
 
 // A script that has ended waits no longer than this for a server that has refused every attempt.
 const REFUSED_WAIT_MS = 2000
 
-/** The way of a record: to a row, to a batch in each lane of its signal, to the queue of every destination. */
+/**
+ * Turns each record into a row, adds the row to a batch in each lane of the signal, and puts the batches into the queues of all
+ * destinations.
+ */
 export class Pipeline {
   readonly #config: Config
   readonly #destinations: readonly Destination[]
@@ -49,7 +52,7 @@ export class Pipeline {
     for (const doubt of config.doubts) {
       try {
         diag.warn(`spanhouse: ${doubt}`)
-      } catch {} // a logger of the application's
+      } catch {} // the application's logger may throw
       if (config.warnings) warnEverybody('SPANHOUSE_ENVIRONMENT', doubt, doubt)
     }
     const metrics = meterProvider && openMetrics(meterProvider, () => this.stats())
@@ -62,7 +65,7 @@ export class Pipeline {
       }),
     )
     const spools = openSpools(config.destinations, logs, (name) => this.#byName(name))
-    const told = hook('onDrop', onDrop)
+    const callOnDrop = hook('onDrop', onDrop)
     this.#destinations = config.destinations.map((one) => {
       const log = logs.get(one.name) ?? destinationLog(one.name, one.endpoint)
       const sender = openSender(one, log.refusedCompanion)
@@ -73,7 +76,7 @@ export class Pipeline {
         spool: spools.get(one.name),
         deadLetters: openDeadLetters(one, sender),
         acknowledge: config.acknowledge,
-        onDrop: (rows, reason) => told(rows, reason, one.name),
+        onDrop: (rows, reason) => callOnDrop(rows, reason, one.name),
         onAttempt: hook('the meter', record),
       })
     })
@@ -95,7 +98,7 @@ export class Pipeline {
     return this.#shutdown !== undefined
   }
 
-  /** Takes records in. Resolves with false only if no destination has, or still holds, any of them. */
+  /** Takes records in. Resolves with false only if every destination has dropped all of them. */
   async export<On extends Signal>(signal: On, records: readonly Records[On][]): Promise<boolean> {
     this.#rowsTaken += records.length
     const take = () => this.#take(this.#lanesOf[signal], records)
@@ -112,10 +115,14 @@ export class Pipeline {
     else this.#add(lanes, record)
   }
 
-  /** Resolves when every row taken in before is delivered or dropped; rejects at the deadline, naming the destinations that still have rows. */
+  /**
+   * Resolves when every row taken in before is delivered or dropped; rejects at the deadline, naming the destinations that still have rows.
+   */
   async flush(timeoutMs: number = this.#config.flushTimeoutMs): Promise<void> {
     if (
-      await within(timeoutMs, (signal) => this.#when((destination) => destination.settled(signal)))
+      await within(timeoutMs, (signal) =>
+        this.#flushUntil((destination) => destination.settled(signal)),
+      )
     )
       return
     const waiting = Object.entries(this.stats().destinations)
@@ -124,11 +131,14 @@ export class Pipeline {
     throw new Error(`spanhouse: not flushed within ${timeoutMs} ms: ${waiting.join(', ')}`)
   }
 
-  /** Does not wait for what is on disk behind a failing server, nor long for a server that has refused every attempt. Logs what is lost. */
+  /**
+   * Does not wait for batches on disk behind a failing server, and waits only briefly for a server that has refused every attempt. Logs
+   * lost rows.
+   */
   async flushBeforeExit(): Promise<void> {
     for (const destination of this.#destinations) destination.log.ending()
     await within(this.#config.flushTimeoutMs, (signal) =>
-      this.#when(async (destination) => {
+      this.#flushUntil(async (destination) => {
         const isSafe = await within(REFUSED_WAIT_MS, (soon) => destination.safe(soon), {
           ref: false,
         })
@@ -140,7 +150,10 @@ export class Pipeline {
       destination.log.ended(destination.unsafeRows, 'the process ends')
   }
 
-  /** Flushes as far as its deadline allows, counts what is left and not on disk as dropped. Never rejects; later calls get the first one's promise. */
+  /**
+   * Flushes until its deadline, and then counts the rows that are left and not on disk as dropped. Never rejects. Later calls get the same
+   * promise.
+   */
   shutdown(): Promise<void> {
     this.#shutdown ??= this.#close()
     return this.#shutdown
@@ -157,7 +170,7 @@ export class Pipeline {
         this.#destinations.map((destination) => {
           const stats = destination.stats()
           const lane = lanes.get(destination)
-          // Rows of the open batch, and before it, are everybody's: accepted, and not yet in any queue.
+          // Rows of the open batch, and rows not encoded yet, are for every destination: accepted, but not in any queue yet.
           const open = (lane?.openRows ?? 0) + this.#arrivingRows
           stats.accepted += open
           stats.waiting += open
@@ -173,7 +186,7 @@ export class Pipeline {
     const startedAt = clock.now()
     for (const destination of this.#destinations) destination.log.ending()
     await within(shutdownTimeoutMs, (signal) =>
-      this.#when((destination) => destination.safe(signal)),
+      this.#flushUntil((destination) => destination.safe(signal)),
     )
     for (const leave of this.#leaveEnds) leave()
     let lost = 0
@@ -196,7 +209,7 @@ export class Pipeline {
     records: readonly Records[On][],
   ): Promise<Receipt>[] {
     const { acknowledge } = this.#config
-    // What is acknowledged is on disk, so with a spool every export is a batch of its own.
+    // With a spool, rows must be on disk before they are acknowledged, so every export is a batch of its own.
     if (acknowledge === 'delivered' || this.#spools.length > 0) {
       this.#isAdding = true
       try {
@@ -228,9 +241,9 @@ export class Pipeline {
   }
 
   /**
-   * Calls `encode` at once, if it can. Attributes of a resource may still be pending: its records are encoded when they are known,
-   * or after a while without them. And while a row is written or its batch is sealed, application code may run (a getter of the span,
-   * onDrop) and end another span: that span waits for one turn of the event loop, and counts as waiting for stats and flushes meanwhile.
+   * Calls `encode` at once, if possible. If attributes of a resource are still pending, its records are encoded when they are known, or
+   * after a while without them. While a row is written or its batch is sealed, application code may run (a getter of the span, onDrop)
+   * and end another span. That span is encoded one turn of the event loop later; until then stats and flushes count it as waiting.
    */
   #whenReady(
     records: readonly OfResource[],
@@ -252,9 +265,9 @@ export class Pipeline {
     return arrival
   }
 
-  async #when(done: (destination: Destination) => Promise<void>): Promise<void> {
+  async #flushUntil(done: (destination: Destination) => Promise<void>): Promise<void> {
     const sent = async () => {
-      if (this.#isAdding) await turn() // called by a getter of a span: the batches are sealed once its row is written
+      if (this.#isAdding) await turn() // a getter of a span called this: seal the batches only after the row of that span is written
       for (const lane of this.#lanes) lane.seal()
       for (const destination of this.#destinations) destination.hurry()
       await Promise.all(this.#destinations.map(done))

@@ -32,7 +32,7 @@ export function openSpools(
           logs
             .get(first.destination)
             ?.spool(
-              `${stored.length} batches (${rows} rows) in ${folderOf(first)} were written by a newer version. They stay there, not counted, until a process of that version uses this spool.`,
+              `${stored.length} batches (${rows} rows) in ${folderOf(first)} were written by a newer version. They are not counted here, and stay there until a process of that version uses this spool.`,
             )
         },
         deletedAside: (files) =>
@@ -43,12 +43,12 @@ export function openSpools(
           ),
         troubled: (error) =>
           log?.spool(
-            `the spool in ${spool.directory} takes nothing: ${errorText(error)}. export() succeeds with rows that are in memory only, and lost if the process is killed (\`unspooled\` in stats()). Check that the disk works and has room.`,
+            `the spool in ${spool.directory} takes nothing: ${errorText(error)}. export() still succeeds, but its rows are in memory only (\`unspooled\` in stats()) and are lost if the process is killed. Check that the disk works and has room.`,
           ),
         recoveredFromTrouble: () => log?.spool(`the spool in ${spool.directory} works again.`),
         foreign: (destination, rows) =>
           log?.spool(
-            `the spool in ${spool.directory} holds ${rows} rows for "${destination}", which is no destination here; they are kept`,
+            `the spool in ${spool.directory} holds ${rows} rows for "${destination}", which is not one of the configured destinations. The rows are kept.`,
           ),
       },
     )

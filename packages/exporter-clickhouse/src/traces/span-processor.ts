@@ -44,7 +44,7 @@ export class ClickHouseSpanProcessor {
   }
 }
 
-/** A span that does not say so counts as sampled: it was created to be seen. */
+/** Whether a span is sampled. A span without trace flags counts as sampled: it was created to be exported. */
 function isSampled(span: SpanLike): boolean {
   try {
     const { traceFlags = SAMPLED } = span.spanContext() as { traceFlags?: number }

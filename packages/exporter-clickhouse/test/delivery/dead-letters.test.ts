@@ -72,7 +72,7 @@ test('a file of dead letters does not outgrow its bound, however many come at on
   expect(size).toBeLessThanOrEqual(600)
   const count = kept.filter((problem) => problem === undefined).length
   expect(count).toBe(Math.floor(600 / (size / count)))
-  expect(kept.at(-1)?.message).toMatch(/primary\.ndjson has its 600 bytes$/)
+  expect(kept.at(-1)?.message).toMatch(/primary\.ndjson is full \(600 bytes\)$/)
 })
 
 test('a dead letter in a table says the same', async () => {
@@ -100,7 +100,7 @@ test('what keeps dead letters and hangs is given up after five seconds', async (
   await vi.advanceTimersByTimeAsync(4900)
   expect(problem).toBeUndefined()
   await vi.advanceTimersByTimeAsync(200)
-  expect(problem?.message).toBe('not done in 5 s')
+  expect(problem?.message).toBe('not written within 5 s')
 })
 
 test('a row that is refused and kept is counted as a dead letter, and not as lost', async () => {

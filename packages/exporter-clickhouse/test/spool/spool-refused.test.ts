@@ -81,7 +81,7 @@ test('recovered batches for a missing table are told of once, with spool, table 
   await exported(to, spans(1))
   await eventually(() => expect(lines).toHaveLength(1))
   expect(lines[0]).toContain(`left in the spool in ${directory}, for \`old\`.\`traces\``)
-  expect(lines[0]).toContain('create `old`.`traces`')
+  expect(lines[0]).toContain('Create `old`.`traces`')
   await to.forceFlush()
   expect(server.requests.some(({ statement }) => statement.startsWith('CREATE'))).toBe(false)
   const asked = ofOld().length

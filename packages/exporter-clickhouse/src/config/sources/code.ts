@@ -21,7 +21,7 @@ function read(given: unknown, type: Type | undefined, path: string, problems: st
   if (type?.kind !== 'list' || !Array.isArray(given)) return given
   if (given.length > type.max) {
     // Reading all of them could take long.
-    problems.push(`${path}: ${given.length} are too many, ${type.max} are the most`)
+    problems.push(`${path}: ${given.length} are too many: at most ${type.max} are allowed`)
     return undefined
   }
   return Array.from({ length: given.length }, (_, index) =>
