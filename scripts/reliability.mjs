@@ -1,5 +1,5 @@
-// Writes what long runs and mutants have measured into docs/reliability.md, between its markers: no figure there is
-// typed by hand. `node scripts/reliability.mjs`; `npm run test:long` ends with it.
+// Writes the results of long runs and mutants into docs/reliability.md, between its markers, so that nobody types a figure by hand.
+// `node scripts/reliability.mjs`; `npm run test:long` ends with it.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ const DOCUMENT = 'docs/reliability.md'
 const FOLDER = 'docs/reliability'
 const NOT_YET = 'None has been committed yet.'
 
-// What the tests call it in their figures.
+// The names that the tests use for these figures.
 const LOST = ['rows lost', 'lost', 'missing']
 const DOUBLED = ['rows doubled', 'duplicated', 'stored twice']
 const ALTERED = ['rows altered']
@@ -53,17 +53,17 @@ function runsTable(runs) {
         ),
       ],
       ['faults injected', ...each((run) => count(total(faultsIn(run))))],
-      ['of so many kinds', ...each((run) => count(kindsIn(run)))],
+      ['kinds of faults', ...each((run) => count(kindsIn(run)))],
       ['processes and servers killed', ...summed(KILLS)],
       ['spans looked for in tables', ...each(({ figures }) => count(spansIn(figures)))],
       ['**lost**', ...summed(LOST)],
       ['**doubled**', ...summed(DOUBLED)],
-      ['**altered, or of nobody**', ...summed([...ALTERED, ...FOREIGN])],
+      ['**altered, or never sent**', ...summed([...ALTERED, ...FOREIGN])],
       ['outages of the chaos run', ...chaos('outages')],
-      ['ms from the end of one to the first rows, p50', ...chaos('ms to recover, p50')],
+      ['ms from the end of an outage to the first rows, p50', ...chaos('ms to recover, p50')],
       ['the same, p99', ...chaos('ms to recover, p99')],
       [
-        'the slowest of the outages elsewhere, ms',
+        'ms to recover in the other tests, slowest',
         ...each(({ figures }) => count(Math.max(...figures.flatMap(recoveriesIn)))),
       ],
     ],
@@ -127,7 +127,7 @@ function sum(figures, names) {
   return values.filter(Number.isFinite).reduce((all, one) => all + one, 0)
 }
 
-/** Only where it was also looked what was lost. */
+/** Counts only tests that also checked which spans were lost. */
 function spansIn(figures) {
   const looked = figures.filter((one) => LOST.some((name) => name in one))
   return looked.reduce((all, one) => all + (one[SPANS.find((name) => name in one)] ?? 0), 0)
