@@ -6,26 +6,29 @@ const toOtlp = (section, figure, of = 'spanhouse') => ({ section, figure, of, to
 
 /** One row's figure divided by another's, round by round. Targets are set on them, and `npm run bench:check` compares them. */
 export const ratios = {
-  main: { title: 'main thread, to the OTLP/protobuf exporter', ...toOtlp('cost', 'mainUs') },
-  cpu: { title: 'all CPU, to the OTLP/protobuf exporter', ...toOtlp('cost', 'cpuUs') },
-  wire: { title: 'bytes sent, to the OTLP/protobuf exporter', ...toOtlp('cost', 'wireBytes') },
+  main: { title: 'main thread, ratio to the OTLP/protobuf exporter', ...toOtlp('cost', 'mainUs') },
+  cpu: { title: 'all CPU, ratio to the OTLP/protobuf exporter', ...toOtlp('cost', 'cpuUs') },
+  wire: {
+    title: 'bytes sent, ratio to the OTLP/protobuf exporter',
+    ...toOtlp('cost', 'wireBytes'),
+  },
   wireBrotli: {
-    title: 'bytes sent with brotli, to the OTLP/protobuf exporter',
+    title: 'bytes sent with brotli, ratio to the OTLP/protobuf exporter',
     ...toOtlp('cost', 'wireBytes', 'spanhouse-br'),
   },
   stringify: {
-    title: 'main thread, to row objects and JSON.stringify alone',
+    title: 'main thread, ratio to row objects and JSON.stringify alone',
     section: 'cost',
     figure: 'mainUs',
     of: 'spanhouse',
     to: 'stringify',
   },
   allocation: {
-    title: 'bytes allocated, to the OTLP/protobuf exporter',
+    title: 'bytes allocated, ratio to the OTLP/protobuf exporter',
     ...toOtlp('allocation', 'bytes'),
   },
   delay: {
-    title: 'largest delay added at 10,000 spans a second, to the OTLP/protobuf exporter',
+    title: 'largest delay added at 10,000 spans a second, ratio to the OTLP/protobuf exporter',
     ...toOtlp('delay', 'largestMs10000'),
   },
 }
@@ -49,7 +52,7 @@ export const targets = [
   { ratio: ratios.wireBrotli, most: 1 },
   { ratio: ratios.stringify, most: 1 },
   {
-    title: "heap with a dead destination, MiB over the queue's bytes",
+    title: "heap with a dead destination, MiB above the queue's bytes",
     figure: { section: 'backlog', row: 'spanhouse', name: 'peakOverQueueMiB' },
     most: 32,
     digits: 1,
@@ -61,16 +64,16 @@ export const targets = [
     digits: 0,
   },
   {
-    title: 'spans a second into the real server, to the same requests only sent',
+    title: 'spans a second into the real server, ratio to recorded requests',
     ratio: { section: 'server', figure: 'spansPerSecond', of: 'spanhouse', to: 'replayed' },
   },
   {
-    title: 'CPU with a second destination',
+    title: 'CPU with a second destination, ratio to one',
     figure: { section: 'destinations', row: 'two', name: 'ratio' },
     most: 1.1,
   },
   {
-    title: 'CPU with a third destination',
+    title: 'CPU with a third destination, ratio to two',
     figure: { section: 'destinations', row: 'three', name: 'ratio' },
     most: 1.1,
   },

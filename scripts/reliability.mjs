@@ -1,5 +1,5 @@
-// Writes the results of long runs and mutants into docs/reliability.md, between its markers. No figure there is
-// typed by hand. `node scripts/reliability.mjs`; `npm run test:long` ends with it.
+// Writes the results of long runs and mutants into docs/reliability.md, between its markers, so that nobody types a figure by hand.
+// `node scripts/reliability.mjs`; `npm run test:long` ends with it.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ const DOCUMENT = 'docs/reliability.md'
 const FOLDER = 'docs/reliability'
 const NOT_YET = 'None has been committed yet.'
 
-// The names that the tests use in their figures.
+// The names that the tests use for these figures.
 const LOST = ['rows lost', 'lost', 'missing']
 const DOUBLED = ['rows doubled', 'duplicated', 'stored twice']
 const ALTERED = ['rows altered']
@@ -63,7 +63,7 @@ function runsTable(runs) {
       ['ms from the end of an outage to the first rows, p50', ...chaos('ms to recover, p50')],
       ['the same, p99', ...chaos('ms to recover, p99')],
       [
-        'the slowest recovery in other tests, ms',
+        'ms to recover in the other tests, slowest',
         ...each(({ figures }) => count(Math.max(...figures.flatMap(recoveriesIn)))),
       ],
     ],
@@ -127,7 +127,7 @@ function sum(figures, names) {
   return values.filter(Number.isFinite).reduce((all, one) => all + one, 0)
 }
 
-/** Only the spans of tests that also looked for lost ones. */
+/** Counts only tests that also checked which spans were lost. */
 function spansIn(figures) {
   const looked = figures.filter((one) => LOST.some((name) => name in one))
   return looked.reduce((all, one) => all + (one[SPANS.find((name) => name in one)] ?? 0), 0)

@@ -12,7 +12,7 @@ export const allocation = {
   name: 'allocation',
   title: 'Allocation',
   about:
-    'Bytes allocated for a span of the first table: in the heap, in buffers outside of it, and both.',
+    'Bytes allocated for each span of the first table: in the heap, in buffers outside of it, and the sum of both.',
   sizes: {
     full: { rounds: 5, compared: SUBJECTS },
     quick: { rounds: 3, compared: SUBJECTS.slice(0, 2) },

@@ -16,9 +16,9 @@ export const cost = {
   name: 'cost',
   title: 'Time and bytes of a span',
   about:
-    'Spans of 11 attributes, a resource of 12, one in four with an exception event, eight to a trace, as fast as they are taken. ' +
-    'gzip everywhere but in brotli; spanhouse in its batches of 10,000 rows or 8 MiB, all others in batches of 512. ' +
-    'The time runs until the last span is delivered. In a full run, 150,000 spans are sent before the measured ones: a service runs for days, and all subjects get cheaper in the first seconds.',
+    'Spans with 11 attributes and a resource with 12, one in four with an exception event, eight to a trace, as fast as the subject takes them. ' +
+    'All use gzip except where brotli is named. spanhouse has its default batches of 10,000 rows or 8 MiB, all others have batches of 512. ' +
+    'The time ends when the last span is delivered. In a full run 150,000 spans are sent before those that are measured: a service runs for days, and all subjects get cheaper in the first seconds.',
   sizes: {
     full: { rounds: 7, spans: 200_000, warmUp: 150_000 },
     quick: { rounds: 3, spans: 30_000 },
@@ -45,8 +45,8 @@ export const shop = {
   name: 'shop',
   title: "The same with the demo's spans",
   about:
-    'What the three services of the demo recorded, 1 to 11 attributes a span and a resource of 7, repeated with fresh ids, times, users and URLs. ' +
-    'All have one resource, because an exporter runs in the process of one service.',
+    'The spans that the three services of the demo recorded, with 1 to 11 attributes and a resource with 7, repeated with new ids, times, users and URLs. ' +
+    'All have the same resource, because an exporter runs in the process of one service.',
   sizes: {
     full: { rounds: 5, spans: 40_000, compared: SENDERS },
     quick: { rounds: 3, spans: 10_000, compared: SENDERS.slice(0, 2) },
@@ -70,7 +70,7 @@ export const sweep = {
       shapes: ['small', 'reference', 'large'],
       compared: ['spanhouse', 'otlp-protobuf', 'otlp-json', 'client'],
     },
-    // The middle shape is in the first table, too.
+    // Spans of the middle size are in the first table, too.
     quick: {
       rounds: 3,
       spans: 10_000,
@@ -100,7 +100,7 @@ export const throughput = {
   name: 'throughput',
   title: 'Spans a second on one core',
   about:
-    'All threads of the process are bound to one core, a server that discards everything to another. The time ends when the last span is delivered. ' +
+    'All threads of the process are bound to one core, and a server that discards the spans is bound to another. The time ends when the last span is delivered. ' +
     'Without taskset, nothing is bound.',
   sizes: {
     full: { rounds: 5, spans: 200_000, compared: SENDERS },
@@ -131,7 +131,7 @@ const destinationRatios = [
 export const destinations = {
   name: 'destinations',
   title: 'More destinations',
-  about: 'The cost of spanhouse with each of these, as a ratio to its cost without.',
+  about: 'The cost or speed of spanhouse with each addition, as a ratio to the same without it.',
   sizes: {
     full: { rounds: 7, spans: 40_000, illnesses: ILLNESSES },
     quick: { rounds: 3, spans: 20_000, illnesses: [] },

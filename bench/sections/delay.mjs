@@ -10,8 +10,8 @@ export const delay = {
   name: 'delay',
   title: 'Delay of the event loop',
   about:
-    'Largest and 99th percentile of the delays that a timer of 1 ms meets while spans come at a steady pace, in milliseconds. ' +
-    'The floor shows the timer itself and the machine; the others show what they add to it.',
+    'Largest delay and 99th percentile of a timer of 1 ms while spans come at a steady rate, in milliseconds. ' +
+    'The first row is the floor: the delay of the timer itself and of the machine. The other rows show what each subject adds to it.',
   sizes: {
     full: { rounds: 5, seconds: 4, rates: RATES, compared: SUBJECTS },
     quick: { rounds: 3, seconds: 1.2, rates: RATES.slice(1), compared: SUBJECTS.slice(0, 3) },

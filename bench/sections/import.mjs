@@ -12,7 +12,7 @@ export const theirPackages = [
 export const importTime = {
   name: 'import',
   title: 'Import',
-  about: 'Milliseconds that the first import() of a package takes, with all that it loads.',
+  about: 'Milliseconds that the first import() of a package takes, with everything that it loads.',
   sizes: { full: { rounds: 15 }, quick: { rounds: 5 } },
   figures: [{ name: 'importMs', title: 'ms', digits: 1, chart: true }],
   async jobs() {

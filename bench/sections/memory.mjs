@@ -11,8 +11,8 @@ export const memory = {
   name: 'memory',
   title: 'Memory at rest and under load',
   about:
-    'Heap (with the buffers outside of it) and resident memory, in MiB: at rest, and the highest value while 10,000 spans a second came, garbage included. ' +
-    "The floor shows Node.js, OpenTelemetry's SDK and the spans of the run; the others show what they add to it.",
+    'Heap (with the buffers outside of it) and resident memory, in MiB: at rest, and the peak while 10,000 spans a second came, garbage included. ' +
+    "The first row is the floor: Node.js, OpenTelemetry's SDK and the spans of the run. The other rows show what each subject adds to it.",
   sizes: {
     full: { rounds: 5, seconds: 4, compared: SUBJECTS },
     quick: { rounds: 3, seconds: 1.2, compared: SUBJECTS.slice(0, 3) },
@@ -40,8 +40,8 @@ export const backlog = {
   name: 'backlog',
   title: 'Memory with a dead destination',
   about:
-    'Spans for a port where nothing listens come at 50,000 a second, more than the queue can hold (16 MiB, so that it fills in seconds, 8 in a quick run; the default is 64). ' +
-    'Growth in MiB: the highest value, garbage included, and what is held after a garbage collection. The floor shows its own growth; the others show what they add to it. The BatchSpanProcessor has its default queue of 2,048 spans and drops the rest.',
+    '50,000 spans a second are sent to a port where nothing listens, more than the queue can hold (16 MiB, which fills in seconds, or 8 in a quick run; the default is 64). ' +
+    'Growth in MiB: the peak, garbage included, and what is held after a garbage collection. The first row is the floor, the other rows show what each subject adds to it. The BatchSpanProcessor has its default queue of 2,048 spans and drops the rest.',
   sizes: {
     full: {
       rounds: 5,
@@ -53,10 +53,10 @@ export const backlog = {
   },
   above: 'floor',
   figures: [
-    { name: 'peakHeapMiB', title: 'heap, most', digits: 1, chart: true },
+    { name: 'peakHeapMiB', title: 'heap, peak', digits: 1, chart: true },
     { name: 'heldHeapMiB', title: 'heap, held', digits: 1 },
-    { name: 'peakOverQueueMiB', title: "heap, most, less the queue's bytes", digits: 1 },
-    { name: 'peakResidentMiB', title: 'resident, most', digits: 1 },
+    { name: 'peakOverQueueMiB', title: "heap, peak, less the queue's bytes", digits: 1 },
+    { name: 'peakResidentMiB', title: 'resident, peak', digits: 1 },
     { name: 'waitingSpans', title: 'spans waiting', digits: 0 },
   ],
   async jobs({ seconds, queueMiB, compared }) {

@@ -16,14 +16,14 @@ export const server = {
   title: 'Spans a second into a real ClickHouse',
   about:
     'The server of @spanhouse/local-clickhouse and the process share the cores. The time ends when SELECT count() finds every span. ' +
-    'The last row is what the server can take: the requests of the first row, recorded before and only sent, four at a time. × is the ratio to it.',
+    'The last row shows how much the server can take: requests of spanhouse were recorded before and are only sent, four at a time. × is the ratio to this row.',
   sizes: {
     full: { rounds: 5, spans: 200_000, compared: ['spanhouse', 'spanhouse-br', 'client'] },
     quick: { rounds: 3, spans: 20_000, compared: ['spanhouse'] },
   },
   baseline: () => 'replayed',
   figures: [{ name: 'spansPerSecond', title: 'spans a second', digits: 0, chart: true }],
-  titleOf: (key) => (key === 'replayed' ? 'the first row, only sent' : subjects[key].title),
+  titleOf: (key) => (key === 'replayed' ? 'recorded requests, only sent' : subjects[key].title),
   async jobs({ spans, compared }, servers) {
     const job = { shape: 'reference', spans, endpoints: [await servers.clickHouse()] }
     return {

@@ -13,7 +13,7 @@ export const size = {
   name: 'size',
   title: 'Size',
   about:
-    "kB of the tarball (ours only), and of what npm installs with all dependencies, less what OpenTelemetry's SDK brings anyway.",
+    "kB of the tarball (our packages only), and of all that npm installs, with dependencies but without those that OpenTelemetry's SDK has too.",
   sizes: { full: { rounds: 1 }, quick: { rounds: 1 } },
   figures: [
     { name: 'packedKb', title: 'packed, kB', digits: 1 },

@@ -96,7 +96,7 @@ export async function filesUnder(folder: string): Promise<StoredFile[]> {
 }
 
 const GZIP = Buffer.from([0x1f, 0x8b, 0x08])
-// As in spool-record.ts: lengths of head and body, the head, the body, a checksum.
+// As in spool/record.ts: lengths of head and body, the head, the body, a checksum.
 const [HEAD_LENGTH_AT, BODY_LENGTH_AT, PREFIX_BYTES] = [8, 12, 16]
 
 function unpacked(bytes: Buffer): Buffer[] {

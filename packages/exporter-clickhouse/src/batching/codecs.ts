@@ -10,7 +10,7 @@ const brotliAsync = promisify(brotliCompress)
 const unbrotliAsync = promisify(brotliDecompress)
 
 // Rows hold many ids. Short matches within ids cost more bits than they save, and this strategy ignores them (from level 4 on):
-// 4 to 6 % fewer bytes (`node bench/levels.mjs`).
+// 4 to 6 % fewer bytes (`node bench/studies/levels.mjs`).
 const GZIP = { strategy: constants.Z_FILTERED, memLevel: constants.Z_MAX_MEMLEVEL }
 
 // The output is about a tenth of the input. One chunk for all of it saves the main thread a callback every 16 KiB.
