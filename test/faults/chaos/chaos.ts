@@ -48,7 +48,7 @@ const STAGINGS = 8
 const LOAD_EVERY_MS = 60
 
 /** A disk that other programs keep busy: a process that is killed then loses rows that were acknowledged without the disk. */
-const isSlowDisk = (line: string) => /takes nothing \(the disk did not answer/.test(line)
+const isSlowDisk = (line: string) => /takes nothing: the disk did not answer/.test(line)
 
 /** Random faults for a time, then none. Everything that is wrong afterwards is in the outcome. */
 export async function chaos({ seed, forMs, atMostMs }: Limits): Promise<Outcome> {

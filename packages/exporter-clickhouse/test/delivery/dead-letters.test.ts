@@ -176,6 +176,6 @@ test('a disk that hangs does not keep a dead letter, nor the rows behind it, for
   const kept = letters?.keep(letter)
   vi.advanceTimersByTime(5000)
   vi.useRealTimers()
-  expect((await kept)?.message).toBe('not done in 5 s')
+  expect((await kept)?.message).toBe('not written within 5 s')
   await once(createReadStream(fifo).resume(), 'open') // lets the thread go that hangs
 })
