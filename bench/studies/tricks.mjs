@@ -1,181 +1,272 @@
-// CPU time of a row with each micro-optimisation of the encoder switched off, compared with the code as it is. ARCHITECTURE.md lists them.
-//   node bench/studies/tricks.mjs [reference|shop|long] [part of a name]
-// Each variant is the built transform with one piece of its code replaced. Variants are measured in turn, each in processes of its own.
+// What each micro-optimisation of the encoder gains: the CPU time of a compact row without it, compared with the code as it is. A trick is
+// switched off by replacing text in a copy of the built package. Each round is a process that has both copies and takes turns between
+// them. The table "Micro-optimisations" in ARCHITECTURE.md comes from here. `long` are the reference spans with a text of 300
+// characters. The first row changes nothing: it shows the noise.
+//   npm run build && node bench/studies/tricks.mjs [reference|shop|long] [trick …] [--rounds 9]
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { change, number, summary } from '../figures.mjs'
+import { machineLoad } from '../machine.mjs'
+import { showProgress } from '../measure.mjs'
+import { asText } from '../report/tables.mjs'
 import { shapes } from '../spans/feed.mjs'
 
-const BUILT = fileURLToPath(new URL('../../packages/transform/dist', import.meta.url))
-const SPANS = 3000
-const ROUNDS = 7
-const [WARM_UPS, RUNS] = [8, 15]
+const BUILT = fileURLToPath(new URL('../../packages/transform/dist/esm', import.meta.url))
+const SHAPES = ['reference', 'shop', 'long']
+const NOTHING = '(nothing)'
+const SPANS = 1000
+const WARM_UP = 20
+const PASSES = 40
 
-// A copy of bytes that can be written without the doubles.
-const WITH_BYTES = [
-  'length: utf8.length,\n\t\tdoubles',
-  'length: utf8.length,\n\t\tutf8,\n\t\tdoubles',
+const withUtf8 = [
+  ['length: utf8.length,\n\t\tdoubles', 'length: utf8.length,\n\t\tutf8,\n\t\tdoubles'],
+  ['out.fill(lastWritten, start);', 'lastWritten.utf8.set(out.bytes.subarray(start, at));'],
 ]
-const KEEP_BYTES = [
-  'out.fill(lastWritten, start);',
-  'lastWritten.utf8.set(out.bytes.subarray(start, at));',
-]
-const asBytes = (copy) => [
-  WITH_BYTES,
-  KEEP_BYTES,
-  [
-    'piece({ length, doubles }) {',
-    `piece({ length, utf8 }) { this.reserve(length); ${copy} return;`,
-  ],
-]
-/** What is replaced in the code to do without a trick. Each text must be in it exactly once. */
-const TRICKS = {
-  'columns of resource and scope once per object': [
-    ['if (known !== void 0 && attempt', 'if (false && attempt'],
-  ],
-  'ordinary attributes in one pass': [
-    [
-      'if (dropped !== NONE_DROPPED || !isObject(attributes)) return void 0;\n\tconst { out',
-      'return void 0;\n\tconst { out',
+
+/** By name: the file in packages/transform/src, and the texts to replace. */
+const tricks = {
+  'members of resource and scope once': {
+    file: 'row/once-per-object.ts',
+    without: [
+      ['if (known !== void 0 && attempt', 'if (false && attempt'],
+      ['if (identity) knownOf.set', 'if (false) knownOf.set'],
     ],
-  ],
-  'digits from tables': [
-    [
-      'function writeDigits(out, value) {',
-      'function writeDigits(out, value) { out.text(String(value)); return;',
+  },
+  'ordinary attributes in one pass': {
+    file: 'attributes/ordinary.ts',
+    otherRows: true, // attributes read value by value keep their keys in the row
+    without: [['if (dropped !== NONE_DROPPED || !isObject(attributes))', 'if (true)']],
+  },
+  'digits from tables': {
+    file: 'writing/digits.ts',
+    without: [
+      ['writeDigits(out, value) {', 'writeDigits(out, value) { return out.text(String(value));'],
+      [
+        'writeNine(out, value) {',
+        'writeNine(out, value) { return out.text(String(value).padStart(9, "0"));',
+      ],
+      [
+        'writeNumber(out, value) {',
+        'writeNumber(out, value) { return out.text(Object.is(value, -0) ? "-0" : String(value));',
+      ],
     ],
-    [
-      'function writeNine(out, value) {',
-      'function writeNine(out, value) { out.text(String(value).padStart(9, "0")); return;',
+  },
+  'fractions as whole numbers': {
+    file: 'writing/digits.ts',
+    without: [['if (millionths < ', 'if (false && millionths < ']],
+  },
+  'short text in JavaScript': {
+    file: 'writing/json-text.ts',
+    without: [['if (fitting.length < SHORT && ', 'if (false && ']],
+  },
+  'long text by a native call': {
+    file: 'writing/json-text.ts',
+    without: [['if (fitting.length < SHORT && ', 'if (']],
+  },
+  'escapes found four bytes at a time': {
+    file: 'writing/json-text.ts',
+    without: [['for (; at + 4 <= end; at += 4) {', 'for (; false; at += 4) {']],
+  },
+  'pieces as doubles (not byte by byte)': {
+    file: 'writing/byte-writer.ts',
+    without: [
+      ...withUtf8,
+      [
+        'piece({ length, doubles }) {',
+        `piece({ length, utf8 }) {
+          this.reserve(length);
+          const { bytes } = this;
+          for (let index = 0, at = this.length; index < length; index++) bytes[at++] = utf8[index];
+          this.length += length;
+          return;`,
+      ],
     ],
-    [
-      'function writeNumber(out, value) {',
-      'function writeNumber(out, value) { out.text(String(value)); return;',
+  },
+  'pieces as doubles (not by set)': {
+    file: 'writing/byte-writer.ts',
+    without: [
+      ...withUtf8,
+      [
+        'piece({ length, doubles }) {',
+        `piece({ length, utf8 }) {
+          this.reserve(length);
+          this.bytes.set(utf8, this.length);
+          this.length += length;
+          return;`,
+      ],
     ],
-  ],
-  'short texts in a loop': [['fitting.length < SHORT && writeAscii', 'false && writeAscii']],
-  'long texts by a native call': [['fitting.length < SHORT && writeAscii', 'writeAscii']],
-  'four bytes at a time': [['for (; at + 4 <= end; at += 4) {', 'for (; false; at += 4) {']],
-  'doubles instead of set()': asBytes('this.bytes.set(utf8, this.length); this.length += length;'),
-  'doubles instead of bytes': asBytes(
-    'for (let i = 0; i < length; i++) this.bytes[this.length++] = utf8[i];',
-  ),
-  'ids in one loop': [
-    [
-      'if (typeof value !== "string") return writeOther(value, encoding);',
-      'return writeOther(value, encoding);',
+  },
+  'recent texts': {
+    file: 'writing/recent-texts.ts',
+    without: [
+      ['if (length < SHORTEST || length > LONGEST || length > encoding.room)', 'if (true)'],
     ],
-  ],
-  'the last trace id': [
-    ['value === lastTraceId) {', 'false) {'],
-    ['if (length === TRACE_ID_LENGTH && traits !== 0) {', 'if (false) {'],
-  ],
-  'guess of the next key': [['if (guess !== void 0 && guess.name === name) return guess;', '']],
-  'recent texts': [
-    ['if (length < SHORTEST || length > LONGEST || length > encoding.room) {', 'if (true) {'],
-  ],
-  'the last resource': [
-    ['last?.source === source ? last : knownOf.get(source)', 'knownOf.get(source)'],
-  ],
-  'the last key list': [['if (list === this.#last) return this.#lastNumber;', '']],
-  'times that can be stored as they are': [['if (isStorable(value)) return value;', '']],
+  },
+  'ids checked while copied': {
+    file: 'types/hex-id.ts',
+    without: [
+      [
+        'if (typeof value !== "string") return writeOther(value, encoding);',
+        'return typeof value === "string" && !/[^0]/.test(value) ? text.write("", encoding) : writeOther(value, encoding);',
+      ],
+    ],
+  },
+  'the last trace id': {
+    file: 'types/hex-id.ts',
+    without: [
+      ['if (length === TRACE_ID_LENGTH && value === lastTraceId)', 'if (false)'],
+      ['if (length === TRACE_ID_LENGTH && traits !== 0)', 'if (false)'],
+    ],
+  },
+  'a guess of the next key': {
+    file: 'attributes/path.ts',
+    without: [['if (guess !== void 0 && guess.name === name) return guess;', '']],
+  },
+  'the last resource before the WeakMap': {
+    file: 'row/once-per-object.ts',
+    without: [['last?.source === source ? last : knownOf.get(source)', 'knownOf.get(source)']],
+  },
+  'the last key list before the Map': {
+    file: 'compact/key-lists.ts',
+    without: [['if (list === this.#last) return this.#lastNumber;', '']],
+  },
+  'times of the SDK taken as they are': {
+    file: 'values/time.ts',
+    without: [['if (isStorable(value)) return value;', '']],
+  },
+  'lists allocated at full size': {
+    file: 'values/list.ts',
+    without: [['new Array(list.length <= USUAL ? list.length : 0)', '[]']],
+  },
+  'empty lists not copied': {
+    file: 'values/list.ts',
+    without: [['if (Array.isArray(list) && list.length === 0) return NO_ITEMS;', '']],
+  },
+  'one try for three dropped counts': {
+    file: 'span/attributes.ts',
+    without: [['limits.linkCount === void 0 && isComplete(span)', 'false']],
+  },
 }
 
-if (process.env.TRICKS_VARIANT) {
-  console.log(await costOf(process.env.TRICKS_VARIANT, process.argv[2]))
-  process.exit()
-}
+const { values, positionals } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '9' },
+    measure: { type: 'string', multiple: true }, // in a child: the folders of the copies
+  },
+  allowPositionals: true,
+})
+const shape = SHAPES.includes(positionals[0]) ? positionals.shift() : 'reference'
+if (values.measure) console.log(JSON.stringify(await measure(values.measure)))
+else study(Number(values.rounds), positionals.length > 0 ? positionals : Object.keys(tricks))
 
-const [shape = 'reference', part = ''] = process.argv.slice(2)
-const names = Object.keys(TRICKS).filter((name) => name.includes(part))
-const home = mkdtempSync(join(tmpdir(), 'spanhouse-tricks-'))
-process.on('exit', () => rmSync(home, { recursive: true, force: true }))
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
-
-const code = readFileSync(join(BUILT, 'esm/code.js'), 'utf8')
-const variants = new Map([['as it is', variant(0, [])]])
-for (const name of names) variants.set(name, variant(variants.size, TRICKS[name], name))
-const costs = new Map([...variants.keys()].map((name) => [name, []]))
-for (let round = 0; round < ROUNDS; round++)
-  for (const [name, folder] of variants) costs.get(name).push(measured(folder))
-
-const base = costs.get('as it is')
-console.log(
-  `Node ${process.version}, ${shape} spans: ${median(base).toFixed(3)} µs a row, ${ROUNDS} rounds`,
-)
-for (const name of names) {
-  const ratios = costs.get(name).map((cost, round) => cost / base[round])
-  const [least, most] = [Math.min(...ratios), Math.max(...ratios)]
-  console.log(
-    `  ${name.padEnd(46)} ${percent(median(ratios)).padStart(8)}  (${percent(least)} to ${percent(most)})`,
-  )
-}
-
-/** A copy of the built package without a trick. */
-function variant(number, replacements, name) {
-  const folder = join(home, String(number))
-  cpSync(BUILT, folder, { recursive: true })
-  let changed = code
-  for (const [from, to] of replacements) {
-    const found = changed.split(from).length - 1
-    if (found !== 1)
-      throw new Error(`"${name}": ${found} times in the built code instead of once: ${from}`)
-    changed = changed.replace(from, () => to)
+function study(rounds, names) {
+  const temporary = mkdtempSync(join(tmpdir(), 'spanhouse-tricks-'))
+  process.on('exit', () => rmSync(temporary, { recursive: true, force: true }))
+  const unchanged = copy(join(temporary, 'unchanged'), [])
+  const folders = new Map([[NOTHING, copy(join(temporary, 'nothing'), [])]])
+  for (const [index, name] of names.entries()) {
+    if (!tricks[name]) throw new Error(`There is no trick of the name ${name}.`)
+    folders.set(name, copy(join(temporary, String(index)), tricks[name].without, name))
   }
-  writeFileSync(join(folder, 'esm/code.js'), changed)
-  return join(folder, 'esm')
+
+  console.log(`Node ${process.version}, ${shape}, rounds: ${rounds}, load ${machineLoad()}`)
+  const costs = []
+  const ratios = new Map([...folders.keys()].map((name) => [name, []]))
+  for (let round = 0; round < rounds; round++)
+    for (const [name, folder] of folders) {
+      showProgress(`round ${round + 1} of ${rounds}: ${name}`)
+      const { [unchanged]: before, [folder]: after } = inChild(
+        round % 2 === 0 ? [unchanged, folder] : [folder, unchanged],
+      )
+      if (after.hash !== before.hash && !tricks[name]?.otherRows)
+        throw new Error(`Other rows come out without: ${name}`)
+      costs.push(before.us)
+      ratios.get(name).push(after.us / before.us)
+    }
+  showProgress('')
+  console.log(`A row costs ${number(summary(costs).median, 2)} µs. Without …\n`)
+  console.log(asText(table(ratios)))
 }
 
-function measured(folder) {
-  const env = { ...process.env, TRICKS_VARIANT: folder }
+function table(ratios) {
+  return {
+    header: ['', 'file', 'it costs more', 'lowest–highest'],
+    rows: [...ratios].map(([name, values]) => {
+      const [median, low, high] = Object.values(summary(values)).map(change)
+      return [name, tricks[name]?.file ?? '', median, `${low} – ${high}`]
+    }),
+  }
+}
+
+/** A copy of the built package in which each of the texts, which must occur exactly once, is replaced. */
+function copy(folder, replacements, name) {
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  for (const file of ['index.js', 'internal.js']) cpSync(join(BUILT, file), join(folder, file))
+  let code = readFileSync(join(BUILT, 'code.js'), 'utf8')
+  // Otherwise the copy that is loaded first would be everybody's: see "Builds and tests" in ARCHITECTURE.md.
+  for (const [from, to] of [['Symbol.for(', 'Symbol('], ...replacements]) {
+    const found = code.split(from).length - 1
+    if (found !== 1) throw new Error(`${name}: ${found} times in code.js, not once: ${from}`)
+    code = code.replace(from, () => to)
+  }
+  writeFileSync(join(folder, 'code.js'), code)
+  return folder
+}
+
+function inChild(folders) {
+  const options = folders.flatMap((folder) => ['--measure', folder])
   const self = fileURLToPath(import.meta.url)
-  return Number(execFileSync(process.execPath, [self, shape], { env, encoding: 'utf8' }))
+  return JSON.parse(execFileSync(process.execPath, [self, shape, ...options], { encoding: 'utf8' }))
 }
 
-/** CPU time of a compact row in µs: the best of several runs. */
-async function costOf(folder, shape) {
-  const { flatTraces } = await import(join(folder, 'index.js'))
-  const { compactRowsOf, KeyLists, newEncoding, ROW_ROOM } = await import(
-    join(folder, 'internal.js')
+/** The cost of a row with each of the copies, in turns, and a hash of the rows. */
+async function measure(folders) {
+  const spans = makeSpans()
+  const encoders = await Promise.all(folders.map((folder) => encoder(folder, spans)))
+  for (let n = 0; n < WARM_UP; n++) for (const { pass } of encoders) pass()
+  const least = encoders.map(() => Number.POSITIVE_INFINITY)
+  for (let n = 0; n < PASSES; n++)
+    for (const [index, { pass }] of encoders.entries()) {
+      const before = process.cpuUsage()
+      pass()
+      const { user, system } = process.cpuUsage(before)
+      least[index] = Math.min(least[index], user + system)
+    }
+  return Object.fromEntries(
+    folders.map((folder, n) => [folder, { us: least[n] / SPANS, hash: encoders[n].hash() }]),
   )
-  const spans = spansOf(shape)
+}
+
+async function encoder(folder, spans) {
+  const from = (file) => import(pathToFileURL(join(folder, file)).href)
+  const { flatTraces } = await from('index.js')
+  const { compactRowsOf, KeyLists, newEncoding, ROW_ROOM } = await from('internal.js')
   const { write } = compactRowsOf(flatTraces)
-  const run = () => {
-    const encoding = newEncoding({ sparse: true, keyLists: new KeyLists(30_000) })
+  const out = newEncoding().out
+  const pass = () => {
+    out.length = 0
+    const encoding = newEncoding({ out, sparse: true, keyLists: new KeyLists(30_000) })
     for (const span of spans) {
       encoding.room = ROW_ROOM
-      if (encoding.out.length > 1e6) encoding.out.length = 0
       write(span, encoding)
     }
   }
-  for (let n = 0; n < WARM_UPS; n++) run()
-  let best = Number.POSITIVE_INFINITY
-  for (let n = 0; n < RUNS; n++) {
-    const before = process.cpuUsage()
-    run()
-    const { user, system } = process.cpuUsage(before)
-    best = Math.min(best, user + system)
-  }
-  return best / spans.length
+  return { pass, hash: () => createHash('sha1').update(out.toString()).digest('hex') }
 }
 
-function spansOf(shape) {
+function makeSpans() {
   if (shape !== 'long') return shapes[shape].make(SPANS)
-  const text = 'SELECT a, b, c FROM orders WHERE customer = 42 AND state = 7 '.repeat(5)
-  return shapes.reference.make(SPANS).map((span, n) => ({
-    ...span,
-    spanContext: () => span.spanContext(),
-    attributes: { ...span.attributes, 'db.query.text': `${text}${n}` },
-  }))
-}
-
-function median(values) {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]
-}
-
-function percent(ratio) {
-  const change = (ratio - 1) * 100
-  return `${change < 0 ? '−' : '+'}${Math.abs(change).toFixed(1)} %`
+  const spans = shapes.reference.make(SPANS)
+  for (const [n, { attributes }] of spans.entries())
+    attributes['db.query.text'] = `SELECT name, price FROM products WHERE id = ${n} `.padEnd(
+      300,
+      'and category is one of these ',
+    )
+  return spans
 }
