@@ -163,12 +163,29 @@ export const DESTINATION = [
       'config.timeoutMs',
     ],
     ['keeps waiting for the next attempt during a flush', 'this.health.hurry()', ''],
-    [
-      'counts rows lost by its own bugs as refused by the server',
-      "for (const entry of entries) holdings.drop(entry, 'internal_error', error)",
-      "for (const entry of entries) holdings.drop(entry, 'rejected', error)",
-    ],
   ]),
+  ...inFile(
+    'exporter/delivery/attempts',
+    [exporter('destination')],
+    [
+      [
+        'counts the rows of an attempt that a bug ended as refused by the server',
+        "for (const entry of entries) holdings.drop(entry, 'internal_error', error)",
+        "for (const entry of entries) holdings.drop(entry, 'rejected', error)",
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/destination',
+    [exporter('span-exporter')],
+    [
+      [
+        'counts rows lost by its own bugs as refused by the server',
+        "this.#holdings.drop(entry, 'internal_error', error)",
+        "this.#holdings.drop(entry, 'rejected', error)",
+      ],
+    ],
+  ),
   ...inFile(
     'exporter/delivery/give-up',
     [exporter('dead-letters')],

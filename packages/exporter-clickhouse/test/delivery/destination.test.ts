@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest'
+import type { DropReason } from '../../src/accounting/drop-reason.js'
+import { compressedBatch } from '../../src/batching/batch.js'
+import type { Outcome } from '../../src/clickhouse/outcome.js'
+import type { Sender } from '../../src/clickhouse/sender.js'
+import { turn } from '../../src/common/clock.js'
+import { parseConfig } from '../../src/config/parse-config.js'
+import { Destination } from '../../src/delivery/destination.js'
+import { destinationLog } from '../../src/telemetry/log.js'
+
+/** A destination whose attempts have these outcomes, one after the other; an error stands for a bug. */
+function destinationWith(...outcomes: (Outcome | Error)[]) {
+  const [config] = parseConfig({}, {}).destinations
+  if (!config) throw new Error('no destination')
+  const drops: [number, DropReason][] = []
+  const sender: Sender = {
+    async attempt() {
+      const outcome = outcomes.shift()
+      if (outcome === undefined || outcome instanceof Error) throw outcome
+      return outcome
+    },
+    run: async () => ({ outcome: { status: 'delivered' }, text: '' }),
+    requests: 0,
+    leftOut: { names: new Set(), forbidden: new Set() },
+    close() {},
+  }
+  const destination = new Destination(config, {
+    sender,
+    log: destinationLog(config.name, config.endpoint),
+    spool: undefined,
+    deadLetters: undefined,
+    acknowledge: 'delivered',
+    onDrop: (rows, reason) => drops.push([rows, reason]),
+    onAttempt() {},
+  })
+  async function send(rows: number): Promise<void> {
+    const lines = Array.from({ length: rows }, () => '{}')
+    const batch = await compressedBatch(lines, { codec: 'none', level: 1, thresholdBytes: 0 })
+    const entry = destination.offer(batch)
+    destination.ready(entry, destination.insertOf(batch, 'traces'), undefined)
+    await entry.receipt
+    await turn() // what follows from the receipt
+  }
+  return { destination, send, drops }
+}
+
+test('a bug in an attempt costs the rows of one batch, counted as such, and the next batch is sent', async () => {
+  const { destination, send, drops } = destinationWith(new Error('a bug'), { status: 'delivered' })
+  await send(3)
+  await send(5)
+  expect(destination.stats()).toMatchObject({
+    accepted: 8,
+    delivered: 5,
+    dropped: { internal_error: 3 },
+    waiting: 0,
+    inFlight: 0,
+  })
+  expect(drops).toEqual([[3, 'internal_error']])
+})
