@@ -1,6 +1,6 @@
 // What each micro-optimisation of the encoder gains: the CPU time of a compact row without it, compared with the code as it is. A trick is
-// switched off by replacing text in a copy of the built package. Each round is a process that has both copies and takes turns between
-// them. The table "Micro-optimisations" in ARCHITECTURE.md comes from here. `long` are the reference spans with a text of 300
+// switched off by replacing text in a copy of the built package. Each round is a process that has all copies and takes turns among
+// them, in an order of its own. The table "Micro-optimisations" in ARCHITECTURE.md comes from here. `long` are the reference spans with a text of 300
 // characters. The first row changes nothing: it shows the noise.
 //   npm run build && node bench/studies/tricks.mjs [reference|shop|long] [trick …] [--rounds 9]
 import { execFileSync } from 'node:child_process'
@@ -177,17 +177,18 @@ function study(rounds, names) {
   console.log(`Node ${process.version}, ${shape}, rounds: ${rounds}, load ${machineLoad()}`)
   const costs = []
   const ratios = new Map([...folders.keys()].map((name) => [name, []]))
-  for (let round = 0; round < rounds; round++)
+  for (let round = 0; round < rounds; round++) {
+    showProgress(`round ${round + 1} of ${rounds}`)
+    const measured = inChild(shuffled([unchanged, ...folders.values()]))
+    const before = measured[unchanged]
+    costs.push(before.us)
     for (const [name, folder] of folders) {
-      showProgress(`round ${round + 1} of ${rounds}: ${name}`)
-      const { [unchanged]: before, [folder]: after } = inChild(
-        round % 2 === 0 ? [unchanged, folder] : [folder, unchanged],
-      )
-      if (after.hash !== before.hash && !tricks[name]?.otherRows)
+      const { us, hash } = measured[folder]
+      if (hash !== before.hash && !tricks[name]?.otherRows)
         throw new Error(`Other rows come out without: ${name}`)
-      costs.push(before.us)
-      ratios.get(name).push(after.us / before.us)
+      ratios.get(name).push(us / before.us)
     }
+  }
   showProgress('')
   console.log(`A row costs ${number(summary(costs).median, 2)} µs. Without …\n`)
   console.log(asText(table(ratios)))
@@ -219,6 +220,12 @@ function copy(folder, replacements, name) {
   return folder
 }
 
+/** What is loaded later is slower by some percent. */
+function shuffled(list) {
+  const drawn = list.map((one) => ({ one, lot: Math.random() }))
+  return drawn.sort((a, b) => a.lot - b.lot).map(({ one }) => one)
+}
+
 function inChild(folders) {
   const options = folders.flatMap((folder) => ['--measure', folder])
   const self = fileURLToPath(import.meta.url)
@@ -239,7 +246,7 @@ async function measure(folders) {
       least[index] = Math.min(least[index], user + system)
     }
   return Object.fromEntries(
-    folders.map((folder, n) => [folder, { us: least[n] / SPANS, hash: encoders[n].hash() }]),
+    encoders.map(({ hash }, n) => [folders[n], { us: least[n] / SPANS, hash: hash() }]),
   )
 }
 
