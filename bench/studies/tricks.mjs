@@ -127,10 +127,6 @@ const tricks = {
     file: 'attributes/path.ts',
     without: [['if (guess !== void 0 && guess.name === name) return guess;', '']],
   },
-  'the last resource before the WeakMap': {
-    file: 'row/once-per-object.ts',
-    without: [['last?.source === source ? last : knownOf.get(source)', 'knownOf.get(source)']],
-  },
   'the last key list before the Map': {
     file: 'compact/key-lists.ts',
     without: [['if (list === this.#last) return this.#lastNumber;', '']],
