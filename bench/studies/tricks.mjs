@@ -135,10 +135,6 @@ const tricks = {
     file: 'values/time.ts',
     without: [['if (isStorable(value)) return value;', '']],
   },
-  'lists allocated at full size': {
-    file: 'values/list.ts',
-    without: [['new Array(list.length <= USUAL ? list.length : 0)', '[]']],
-  },
   'empty lists not copied': {
     file: 'values/list.ts',
     without: [['if (Array.isArray(list) && list.length === 0) return NO_ITEMS;', '']],
