@@ -127,10 +127,6 @@ const tricks = {
     file: 'attributes/path.ts',
     without: [['if (guess !== void 0 && guess.name === name) return guess;', '']],
   },
-  'the last key list before the Map': {
-    file: 'compact/key-lists.ts',
-    without: [['if (list === this.#last) return this.#lastNumber;', '']],
-  },
   'times of the SDK taken as they are': {
     file: 'values/time.ts',
     without: [['if (isStorable(value)) return value;', '']],

@@ -218,7 +218,6 @@ export const ENCODER = [
     [
       ['numbers key lists from 0 on', 'this.#lists.push(list)', 'this.#lists.push(list) - 1'],
       ['gives key lists more room than there is', 'if (taken > this.#room) {', 'if (false) {'],
-      ['gives every key list the number of the one before', 'list === this.#last', 'this.#last'],
     ],
   ),
   ...inFile(
