@@ -24,8 +24,8 @@ const WARM_UP = 20
 const PASSES = 40
 
 const withUtf8 = [
-  ['length: utf8.length,\n\t\tdoubles', 'length: utf8.length,\n\t\tutf8,\n\t\tdoubles'],
-  ['out.fill(lastWritten, start);', 'lastWritten.utf8.set(out.bytes.subarray(start, at));'],
+  'length: utf8.length,\n\t\tdoubles',
+  'length: utf8.length,\n\t\tutf8,\n\t\tdoubles',
 ]
 
 /** By name: the file in packages/transform/src, and the texts to replace. */
@@ -75,7 +75,7 @@ const tricks = {
   'pieces as doubles (not byte by byte)': {
     file: 'writing/byte-writer.ts',
     without: [
-      ...withUtf8,
+      withUtf8,
       [
         'piece({ length, doubles }) {',
         `piece({ length, utf8 }) {
@@ -90,7 +90,7 @@ const tricks = {
   'pieces as doubles (not by set)': {
     file: 'writing/byte-writer.ts',
     without: [
-      ...withUtf8,
+      withUtf8,
       [
         'piece({ length, doubles }) {',
         `piece({ length, utf8 }) {
@@ -114,13 +114,6 @@ const tricks = {
         'if (typeof value !== "string") return writeOther(value, encoding);',
         'return typeof value === "string" && !/[^0]/.test(value) ? text.write("", encoding) : writeOther(value, encoding);',
       ],
-    ],
-  },
-  'the last trace id': {
-    file: 'types/hex-id.ts',
-    without: [
-      ['if (length === TRACE_ID_LENGTH && value === lastTraceId)', 'if (false)'],
-      ['if (length === TRACE_ID_LENGTH && traits !== 0)', 'if (false)'],
     ],
   },
   'a guess of the next key': {

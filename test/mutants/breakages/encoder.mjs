@@ -257,8 +257,6 @@ export const ENCODER = [
       ['makes small letters of what is not hex', ' && HEX.test(value)', ''],
       ['takes any letter for a hex digit', '/[0-9a-f]/.test', '/[0-9a-z]/.test'],
       ['does not count ids that are not hex', 'if (isWritten) encoding', 'if (false) encoding'],
-      ['takes any trace id for the last one', 'value === lastTraceId', "lastTraceId !== ''"],
-      ['remembers an id that is all zero', ' && traits !== 0', ''],
     ],
   ),
   ...inFile(
