@@ -1,7 +1,7 @@
-// What each micro-optimisation of the encoder gains: the CPU time of a compact row without it, compared with the code as it is. A trick is
-// switched off by replacing text in a copy of the built package. Each round is a process that has all copies and takes turns among
-// them, in an order of its own. The table "Micro-optimisations" in ARCHITECTURE.md comes from here. `long` are the reference spans with a text of 300
-// characters. The first row changes nothing: it shows the noise.
+// What each micro-optimisation of the encoder gains: the CPU time of a compact row without it, compared with the code as it is. The table
+// "Micro-optimisations" in ARCHITECTURE.md comes from here. A trick is switched off by replacing text in a copy of the built package; each
+// round is a process that takes turns among all copies. `long` means the reference spans with a text of 300 characters more. The first row
+// is a copy in which nothing is replaced: it shows the noise.
 //   npm run build && node bench/studies/tricks.mjs [reference|shop|long] [trick …] [--rounds 9]
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
