@@ -228,7 +228,6 @@ export const ENCODER = [
     [
       ['numbers key lists from 0', 'this.#lists.push(list)', 'this.#lists.push(list) - 1'],
       ['uses more room for key lists than there is', 'if (taken > this.#room) {', 'if (false) {'],
-      ['gives every key list the number of the previous one', 'list === this.#last', 'this.#last'],
     ],
   ),
   ...inFile(
@@ -264,8 +263,6 @@ export const ENCODER = [
       ['turns ids that are not hex into lower case', ' && HEX.test(value)', ''],
       ['accepts any letter as a hex digit', '/[0-9a-f]/.test', '/[0-9a-z]/.test'],
       ['does not count ids that are not hex', 'if (isWritten) encoding', 'if (false) encoding'],
-      ['confuses any trace id with the last one', 'value === lastTraceId', "lastTraceId !== ''"],
-      ['remembers an id that is all zero', ' && traits !== 0', ''],
     ],
   ),
   ...inFile(

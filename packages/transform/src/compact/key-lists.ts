@@ -14,8 +14,6 @@ export class KeyLists implements KeyNumbers {
   readonly #numbers = new Map<KeyList, number>()
   readonly #lengthOf: LengthOf
   #room: number
-  #last: KeyList | undefined // most spans have the keys of the one before
-  #lastNumber = 0
 
   /** `room`: how much of the statement they may take, as `lengthOf` measures it. */
   constructor(room: number, lengthOf: LengthOf = ({ length }) => length) {
@@ -33,12 +31,7 @@ export class KeyLists implements KeyNumbers {
   }
 
   numberOf(list: KeyList): number | undefined {
-    if (list === this.#last) return this.#lastNumber
-    const number = this.#numbers.get(list) ?? this.#add(list)
-    if (number === undefined) return undefined
-    this.#last = list
-    this.#lastNumber = number
-    return number
+    return this.#numbers.get(list) ?? this.#add(list)
   }
 
   get names(): string[][] {

@@ -25,14 +25,10 @@ export function oncePerObject<Made>(
   make: (source: object, encoding: Encoding) => Made,
 ): (input: unknown, encoding: Encoding) => Made {
   const knownOf = new WeakMap<object, Known<Made>>()
-  let last: Known<Made> | undefined // most spans have the resource and the scope of the one before
   return (input, encoding) => {
     const source: Source = attempt(sourceOf, input, encoding) ?? {}
-    const known = last?.source === source ? last : knownOf.get(source)
-    if (known !== undefined && attempt(isUnchanged, known, encoding)) {
-      last = known
-      return known.made
-    }
+    const known = knownOf.get(source)
+    if (known !== undefined && attempt(isUnchanged, known, encoding)) return known.made
     const identity = attempt(identityOf, source, encoding)
     const made = make(source, encoding)
     if (identity) knownOf.set(source, { ...identity, source, made })

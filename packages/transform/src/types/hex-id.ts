@@ -1,10 +1,8 @@
-import { pieceOf } from '../writing/byte-writer.js'
 import type { Encoding } from '../writing/encoding.js'
 import type { Kind } from './kind.js'
 import { text } from './text.js'
 
 const QUOTE = 0x22
-const TRACE_ID_LENGTH = 32
 
 const HEX = /^[0-9a-f]*$/i
 
@@ -16,10 +14,6 @@ const TRAITS = Uint8Array.from({ length: 256 }, (_, code) => {
   return (character === '0' ? 0 : NOT_ZERO) | (/[0-9a-f]/.test(character) ? 0 : NOT_HEX)
 })
 
-// Spans of one trace often end one after the other.
-let lastTraceId = ''
-const lastWritten = pieceOf(`"${' '.repeat(TRACE_ID_LENGTH)}"`)
-
 /** A trace or span id as lower-case hex in a text column; empty if it is absent or all zero. An id that is not hex is counted and stored unchanged. */
 export const hexId: Kind = {
   empty: text.empty,
@@ -27,11 +21,6 @@ export const hexId: Kind = {
     if (typeof value !== 'string') return writeOther(value, encoding)
     const { out } = encoding
     const { length } = value
-    if (length === TRACE_ID_LENGTH && value === lastTraceId) {
-      out.piece(lastWritten)
-      encoding.room -= length
-      return true
-    }
     out.reserve(length + 2)
     const { bytes } = out
     let at = out.length
@@ -45,13 +34,8 @@ export const hexId: Kind = {
     if (traits > NOT_ZERO) return writeOther(value, encoding)
     if (traits === 0) at = out.length + 1
     bytes[at++] = QUOTE
-    const start = out.length
-    encoding.room -= at - start - 2
+    encoding.room -= at - out.length - 2
     out.length = at
-    if (length === TRACE_ID_LENGTH && traits !== 0) {
-      out.fill(lastWritten, start)
-      lastTraceId = value
-    }
     return true
   },
 }

@@ -1,18 +1,15 @@
 import { ELEMENT, type Encoding } from '../writing/encoding.js'
 
 const NO_ITEMS: readonly unknown[] = []
-const USUAL = 128
 const MAX_HOLES = 1000 // a sparse array can claim four thousand million elements and have none
 
 /** The elements of a list, as far as the row has room. An element whose getter throws becomes undefined. */
 export function elementsOf(list: ArrayLike<unknown>, encoding: Encoding): unknown[] {
-  // Allocated at its full size only if that is plausible: a sparse array may claim any length.
-  const elements: unknown[] = new Array(list.length <= USUAL ? list.length : 0)
+  const elements: unknown[] = []
   let holes = 0
   for (let index = 0; index < list.length; index++) {
     if (encoding.room <= 0 || holes > MAX_HOLES) {
       encoding.tally.truncatedValues++
-      elements.length = index
       break
     }
     if (!(index in list)) holes++

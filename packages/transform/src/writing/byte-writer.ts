@@ -69,16 +69,6 @@ export class ByteWriter {
     this.length += length
   }
 
-  /** Copies what was written from `start` to the end into `piece`, which must have that length. */
-  fill({ doubles }: Piece, start: number): void {
-    this.reserve(DOUBLE_BYTES)
-    // The bytes after the end could make the last double a NaN.
-    for (let rest = 0; rest < DOUBLE_BYTES; rest++) this.bytes[this.length + rest] = 0
-    const view = this.view
-    for (let index = 0, at = start; index < doubles.length; index++, at += DOUBLE_BYTES)
-      doubles[index] = view.getFloat64(at, LITTLE_ENDIAN)
-  }
-
   byte(code: number): void {
     this.reserve(1)
     this.bytes[this.length++] = code
