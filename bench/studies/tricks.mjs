@@ -148,6 +148,7 @@ else study(Number(values.rounds), positionals.length > 0 ? positionals : Object.
 function study(rounds, names) {
   const temporary = mkdtempSync(join(tmpdir(), 'spanhouse-tricks-'))
   process.on('exit', () => rmSync(temporary, { recursive: true, force: true }))
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
   const unchanged = copy(join(temporary, 'unchanged'), [])
   const folders = new Map([[NOTHING, copy(join(temporary, 'nothing'), [])]])
   for (const [index, name] of names.entries()) {
