@@ -192,3 +192,8 @@ function bodyAfter(statement: string, body: Buffer): Buffer {
   const found = leading.find((one) => body.subarray(0, one.length).equals(one))
   return body.subarray(found?.length ?? 0)
 }
+
+/** The names of the spans that the server has taken, in order. */
+export function namesIn(server: ScriptedServer): unknown[] {
+  return server.rows.map((row) => row['span_name'])
+}

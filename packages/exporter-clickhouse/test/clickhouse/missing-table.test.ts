@@ -1,18 +1,10 @@
 import { diag } from '@opentelemetry/api'
 import { afterEach, describe, expect, test } from 'vitest'
 import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
-import {
-  type Behaviour,
-  type ScriptedServer,
-  scriptedServer,
-} from '../../../../test/kit/scripted-server.js'
+import { type Behaviour, namesIn, scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
 
 afterEach(() => diag.disable())
-
-function names(server: ScriptedServer): unknown[] {
-  return server.rows.map((row) => row['span_name'])
-}
 
 describe('a missing table', () => {
   const MISSING: Behaviour = {
@@ -29,7 +21,7 @@ describe('a missing table', () => {
     expect(
       sent.map(({ statement, isInsert }) => (isInsert ? 'INSERT' : statement.slice(0, 15))),
     ).toEqual(['INSERT', 'CREATE TABLE IF', 'INSERT'])
-    expect(names(server)).toHaveLength(2)
+    expect(namesIn(server)).toHaveLength(2)
     expect(server.inserts[0]?.query.get('insert_deduplication_token')).toBe(
       server.inserts[1]?.query.get('insert_deduplication_token'),
     )
@@ -56,7 +48,7 @@ describe('a missing table', () => {
     expect(server.requests.filter(({ statement }) => statement.startsWith('CREATE'))).toHaveLength(
       1,
     )
-    expect(names(server)).toHaveLength(4)
+    expect(namesIn(server)).toHaveLength(4)
   })
 
   test("is left alone with manageSchema: 'off', and the rows are held", async () => {

@@ -1,19 +1,11 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
-import {
-  type Behaviour,
-  type ScriptedServer,
-  scriptedServer,
-} from '../../../../test/kit/scripted-server.js'
+import { type Behaviour, namesIn, scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { expectAllToAddUp, statsOf } from '../../../../test/kit/stats.js'
 import { makeSpan } from '../../../transform/test/spans.js'
 
 afterEach(() => diag.disable())
-
-function names(server: ScriptedServer): unknown[] {
-  return server.rows.map((row) => row['span_name'])
-}
 
 describe('a server that refuses', () => {
   test('the password keeps the rows waiting, and is not asked again at once', async () => {
@@ -103,7 +95,7 @@ describe('a server that refuses', () => {
         delivered: 999,
         dropped: { rejected: 1 },
       })
-      expect(new Set(names(server)).size).toBe(999)
+      expect(new Set(namesIn(server)).size).toBe(999)
       expect(server.rows).toHaveLength(999)
       expect(server.inserts.length).toBeLessThanOrEqual(2 * 10 + 4)
       expectAllToAddUp(to)
@@ -116,7 +108,7 @@ describe('a server that refuses', () => {
     to.export([...spans(40), ...spans(2, 'bad'), ...spans(40, 'more')], () => {})
     await to.forceFlush()
     expect(statsOf(to)).toMatchObject({ delivered: 80, dropped: { rejected: 2 } })
-    expect(new Set(names(server)).size).toBe(80)
+    expect(new Set(namesIn(server)).size).toBe(80)
   })
 
   test('a batch for its size gets it in parts', async () => {
@@ -126,7 +118,7 @@ describe('a server that refuses', () => {
     const to = exporterTo({ endpoint: server.url })
     to.export(spans(100), () => {})
     await to.forceFlush()
-    expect(new Set(names(server)).size).toBe(100)
+    expect(new Set(namesIn(server)).size).toBe(100)
     expect(server.rows).toHaveLength(100)
     expect(statsOf(to)).toMatchObject({ delivered: 100, dropped: {} })
   })

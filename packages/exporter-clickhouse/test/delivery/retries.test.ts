@@ -6,6 +6,7 @@ import { freePort } from '../../../../test/kit/free-port.js'
 import { elapsed, PATIENT_MS, SOON_MS } from '../../../../test/kit/patience.js'
 import {
   type Behaviour,
+  namesIn,
   type ScriptedServer,
   scriptedServer,
 } from '../../../../test/kit/scripted-server.js'
@@ -15,10 +16,6 @@ import type { Options } from '../../src/config/options.js'
 import type { ClickHouseSpanExporter } from '../../src/traces/span-exporter.js'
 
 afterEach(() => diag.disable())
-
-function names(server: ScriptedServer): unknown[] {
-  return server.rows.map((row) => row['span_name'])
-}
 
 describe('retries', () => {
   test('of three are four requests with the same bytes, settings and token', async () => {
@@ -75,7 +72,7 @@ describe('retries', () => {
     to.export(spans(10), () => {})
     await to.forceFlush()
     expect(server.inserts).toHaveLength(3)
-    expect(names(server)).toHaveLength(10)
+    expect(namesIn(server)).toHaveLength(10)
   })
 
   test('are made one at a time while the server fails', async () => {
@@ -105,7 +102,7 @@ describe('retries', () => {
     expect(server.requests.map((request) => (request.isInsert ? 'insert' : request.path))).toEqual(
       expect.arrayContaining(['insert', '/ping']),
     )
-    expect(names(server)).toEqual(['span 1'])
+    expect(namesIn(server)).toEqual(['span 1'])
   })
 })
 
@@ -168,7 +165,7 @@ describe('several destinations', () => {
     expect(b.rows[0]).toHaveProperty('SpanName', 'span 1')
     expect(c.inserts[0]?.headers).not.toHaveProperty('content-encoding')
     expect(a.inserts[0]?.headers['content-encoding']).toBe('gzip')
-    for (const server of [c, d]) expect(names(server).sort()).toEqual(names(a).sort())
+    for (const server of [c, d]) expect(namesIn(server).sort()).toEqual(namesIn(a).sort())
   })
 
   test('stand in the statistics in their order', async () => {
@@ -267,7 +264,7 @@ describe('whatever a server does', () => {
               waiting: 0,
             })
             expect(server.rows).toHaveLength(rows)
-            expect(new Set(names(server)).size).toBe(rows)
+            expect(new Set(namesIn(server)).size).toBe(rows)
           }
         },
       ),
@@ -291,7 +288,7 @@ describe('whatever a server does', () => {
             expect(others).toEqual({})
             expect(stats.accepted).toBe(rows)
             expect(stats.delivered + rejected + too_large + retries_exhausted).toBe(rows)
-            const there = new Set(names(server)).size
+            const there = new Set(namesIn(server)).size
             expect(there).toBeGreaterThanOrEqual(stats.delivered)
             expect(there).toBeLessThanOrEqual(stats.delivered + retries_exhausted)
             expect(server.rows).toHaveLength(there)

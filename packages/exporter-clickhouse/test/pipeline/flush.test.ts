@@ -10,8 +10,8 @@ import { freePort } from '../../../../test/kit/free-port.js'
 import { elapsed, eventually, PATIENT_MS, SOON_MS } from '../../../../test/kit/patience.js'
 import {
   type Behaviour,
+  namesIn,
   type Received,
-  type ScriptedServer,
   scriptedServer,
 } from '../../../../test/kit/scripted-server.js'
 import { expectAllToAddUp, statsOf } from '../../../../test/kit/stats.js'
@@ -30,17 +30,13 @@ const REFUSED: Behaviour = { status: 500, code: 27, body: 'Code: 27. DB::Excepti
 
 afterEach(() => diag.disable())
 
-function names(server: ScriptedServer): unknown[] {
-  return server.rows.map((row) => row['span_name'])
-}
-
 describe('forceFlush', () => {
   test('resolves when every row is delivered', async () => {
     const server = await scriptedServer([{ status: 500 }, 'reset', 'cut'])
     const to = exporterTo({ endpoint: server.url })
     to.export(spans(5), () => {})
     await to.forceFlush()
-    expect(names(server)).toHaveLength(5)
+    expect(namesIn(server)).toHaveLength(5)
     expect(statsOf(to)).toMatchObject({ delivered: 5, waiting: 0, failing: false })
   })
 
@@ -87,7 +83,7 @@ describe('forceFlush', () => {
     })
     await exported(to, spans(1))
     expect(await elapsed(to.forceFlush())).toBeLessThan(SOON_MS)
-    expect(names(server)).toEqual(['span 1'])
+    expect(namesIn(server)).toEqual(['span 1'])
   })
 
   test('ends the rest of a batch that failed alone', async () => {
@@ -100,7 +96,7 @@ describe('forceFlush', () => {
     while (oddOnes().length < 3) await exported(to, spans(1))
     server.follow('ok')
     expect(await elapsed(to.forceFlush())).toBeLessThan(SOON_MS)
-    expect(names(server)).toContain('odd 1')
+    expect(namesIn(server)).toContain('odd 1')
   })
 
   test('may be called a hundred times at once', async () => {
@@ -118,7 +114,7 @@ describe('forceFlush', () => {
       const to = exporterTo({ endpoint: server.url })
       to.export(spans(3), () => {})
       await to.forceFlush({ timeoutMs })
-      expect(names(server)).toHaveLength(3)
+      expect(namesIn(server)).toHaveLength(3)
     },
   )
 })
@@ -133,7 +129,7 @@ describe('shutdown', () => {
     })
     to.export(spans(5), () => {})
     await to.shutdown()
-    expect(names(server)).toHaveLength(5)
+    expect(namesIn(server)).toHaveLength(5)
     expect(statsOf(to)).toMatchObject({ accepted: 5, delivered: 5, dropped: {} })
   })
 

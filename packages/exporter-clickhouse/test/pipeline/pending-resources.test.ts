@@ -3,7 +3,7 @@ import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
 import { freePort } from '../../../../test/kit/free-port.js'
 import { SOON_MS } from '../../../../test/kit/patience.js'
-import { type ScriptedServer, scriptedServer } from '../../../../test/kit/scripted-server.js'
+import { namesIn, scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
 import { makeSpan } from '../../../transform/test/spans.js'
 import { ClickHouseSpanProcessor } from '../../src/traces/span-processor.js'
@@ -12,10 +12,6 @@ import { followGlobalClock } from '../global-clock.js'
 followGlobalClock()
 
 afterEach(() => diag.disable())
-
-function names(server: ScriptedServer): unknown[] {
-  return server.rows.map((row) => row['span_name'])
-}
 
 describe('resources whose attributes are still on their way', () => {
   function slowResource() {
@@ -72,7 +68,7 @@ describe('resources whose attributes are still on their way', () => {
     to.export(spans(1), () => {})
     void to.forceFlush().catch(() => {})
     await server.received(1)
-    expect(names(server)).toEqual(['span 1'])
+    expect(namesIn(server)).toEqual(['span 1'])
   })
 
   test('and are named when they keep a flush from ending', async () => {

@@ -6,11 +6,7 @@ import { batchSpanProcessor, ExportResultCode, resourceFromAttributes, TracerPro
 import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
 import { freePort } from '../../../../test/kit/free-port.js'
 import { elapsed, eventually, PATIENT_MS, SOON_MS } from '../../../../test/kit/patience.js'
-import {
-  type Behaviour,
-  type ScriptedServer,
-  scriptedServer,
-} from '../../../../test/kit/scripted-server.js'
+import { type Behaviour, namesIn, scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { expectAllToAddUp, statsOf } from '../../../../test/kit/stats.js'
 import { makeSpan } from '../../../transform/test/spans.js'
 import { Batch } from '../../src/batching/batch.js'
@@ -25,10 +21,6 @@ const AWAY: Behaviour = { status: 502 }
 const REFUSED: Behaviour = { status: 500, code: 27, body: 'Code: 27. DB::Exception: Cannot parse' }
 
 afterEach(() => diag.disable())
-
-function names(server: ScriptedServer): unknown[] {
-  return server.rows.map((row) => row['span_name'])
-}
 
 // An export() that waits for a server waits a second at least. Of several, one after the other, a busy machine's moments of
 // standstill do not count.
@@ -148,7 +140,7 @@ describe('nothing is thrown into the application', () => {
     expect([0, 1]).toContain(result.code)
     expectAllToAddUp(to)
     expect(await exported(to, spans(1, 'next'))).toEqual({ code: 0 })
-    expect(names(server)).toContain('next 1')
+    expect(namesIn(server)).toContain('next 1')
   })
 
   const throwing = () => {
@@ -207,7 +199,7 @@ describe('nothing is thrown into the application', () => {
       const to = exporterTo({ endpoint: server.url })
       const [before, after] = spans(2) as [SpanLike, SpanLike]
       expect(await exported(to, [before, hostile, after])).toEqual({ code: 0 })
-      expect(names(server)).toEqual(expect.arrayContaining(['span 1', 'span 2']))
+      expect(namesIn(server)).toEqual(expect.arrayContaining(['span 1', 'span 2']))
       expect(statsOf(to).accepted).toBe(3)
       expectAllToAddUp(to)
     },
@@ -226,7 +218,7 @@ describe('nothing is thrown into the application', () => {
     }
     const to = exporterTo({ endpoint: server.url, schema: { ...table, toLine } })
     expect(await exported(to, spans(3))).toEqual({ code: 0 })
-    expect(names(server)).toEqual(['span 1', 'span 3'])
+    expect(namesIn(server)).toEqual(['span 1', 'span 3'])
     expect(statsOf(to)).toMatchObject({ accepted: 3, delivered: 2, dropped: { encode_error: 1 } })
   })
 
@@ -252,7 +244,7 @@ describe('nothing is thrown into the application', () => {
     await new Promise<void>((resolve) => {
       to.export(spans(1, 'outer'), () => to.export(spans(1, 'inner'), () => resolve()))
     })
-    expect(names(server)).toEqual(['outer 1', 'inner 1'])
+    expect(namesIn(server)).toEqual(['outer 1', 'inner 1'])
   })
 
   test('spans are as they were at the export, whatever is done to them later', async () => {
@@ -264,7 +256,7 @@ describe('nothing is thrown into the application', () => {
     changing.name = 'after'
     list.push(makeSpan({ name: 'late' }))
     await done
-    expect(names(server)).toEqual(['before'])
+    expect(namesIn(server)).toEqual(['before'])
   })
 })
 
@@ -273,7 +265,7 @@ describe("acknowledge: 'delivered'", () => {
     const server = await scriptedServer()
     const to = exporterTo({ endpoint: server.url })
     await exported(to, spans(3))
-    expect(names(server)).toEqual(['span 1', 'span 2', 'span 3'])
+    expect(namesIn(server)).toEqual(['span 1', 'span 2', 'span 3'])
     expect(statsOf(to)).toMatchObject({ delivered: 3, requests: 1 })
   })
 
@@ -311,7 +303,7 @@ describe("acknowledge: 'delivered'", () => {
     )
     expect(results.map((result) => result.code)).toEqual([0, 0, 1, 0, 0, 0])
     await to.forceFlush()
-    expect(names(server)).toHaveLength(5)
+    expect(namesIn(server)).toHaveLength(5)
     expect(statsOf(to)).toMatchObject({ accepted: 6, delivered: 5, dropped: { rejected: 1 } })
   })
 
@@ -368,7 +360,7 @@ describe("acknowledge: 'accepted'", () => {
     })
     await exported(to, spans(2))
     await server.received(1)
-    expect(names(server)).toHaveLength(2)
+    expect(namesIn(server)).toHaveLength(2)
   })
 
   test('does not wait for a server that hangs', async () => {
