@@ -1,6 +1,8 @@
 export type { DropReason } from './accounting/drop-reason.js'
 export type { DestinationStats, Stats } from './accounting/stats.js'
 export { ClickHouseError, ConfigError } from './common/errors.js'
+export { type ExplainedConfig, type ExplainedSetting, explainConfig } from './config/explain.js'
 export type { DestinationOptions, NamedDestinationOptions, Options } from './config/options.js'
+export { loadOptions } from './config/sources/file.js'
 export { ClickHouseSpanExporter, type ExportResult } from './traces/span-exporter.js'
 export { ClickHouseSpanProcessor } from './traces/span-processor.js'

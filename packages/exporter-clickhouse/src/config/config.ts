@@ -88,6 +88,8 @@ export interface TlsConfig {
 
 export interface Config {
   readonly destinations: readonly DestinationConfig[]
+  /** What is configured, in one clause without secrets. */
+  readonly summary: string
   readonly acknowledge: 'delivered' | 'accepted'
   readonly flushTimeoutMs: number
   readonly shutdownTimeoutMs: number

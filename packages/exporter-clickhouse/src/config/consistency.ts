@@ -4,60 +4,88 @@ import { resolve as absolutePath } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import type { TlsConfig } from './config.js'
 import type { CompleteDestination } from './defaults.js'
-import { parseEndpoint } from './endpoint.js'
-import { show } from './option-problems.js'
+import { parseEndpoint } from './endpoint-url.js'
+import { type Given, givenBelow, type Tree } from './given.js'
+import { PRIMARY } from './layers.js'
+import type { Group, Option } from './option.js'
+import { formRule, show } from './option-problems.js'
 import { destinationNameProblem } from './option-rules.js'
+import { NAMED_DESTINATION } from './option-table.js'
 import type { NamedDestinationOptions, Options } from './options.js'
+import type { Problem } from './problem.js'
 
-/** Problems of the list of destinations as a whole. The options need not be valid. */
-export function listProblems(options: Options): string[] {
+/** Options that contradict each other. */
+export interface Conflict {
+  /** A sentence. */
+  readonly text: string
+  /** The values that take part in it. */
+  readonly between: readonly Given[]
+}
+
+/** A destination. */
+export interface Complete {
+  readonly name: string
+  /** What is given for it. */
+  readonly tree: Tree
+  /** The same with the defaults. */
+  readonly options: CompleteDestination
+}
+
+/** Names that are used twice in a list of destinations. The options need not be valid. */
+export function duplicateNames(options: Options): Problem[] {
   const list: readonly Partial<NamedDestinationOptions>[] = Array.isArray(options?.destinations)
     ? options.destinations
     : []
   const names = list.map((one) => one?.name).filter(isName)
   // Regardless of case: the spool names folders after them, and some file systems do not distinguish case.
   const folded = names.map((name) => name.toLowerCase())
-  const duplicates = new Set(
-    names.filter((_, index) => folded.indexOf(folded[index] ?? '') !== index),
-  )
-  const withoutEndpoint = list.filter((one) => isName(one?.name) && one?.endpoint === undefined)
-  return [
-    ...[...duplicates].map((name) => `destinations: the name "${name}" is used twice`),
-    ...withoutEndpoint.map((one) => `destinations[${one.name}].endpoint is missing`),
-  ]
+  const twice = new Set(names.filter((_, index) => folded.indexOf(folded[index] ?? '') !== index))
+  const path = ['destinations']
+  return [...twice].map((name) => ({
+    path,
+    text: `destinations: the name "${name}" is used twice`,
+  }))
 }
 
-/** Options that contradict each other, within one destination or between several. */
-export function conflicts(
-  options: Options,
-  destinations: readonly CompleteDestination[],
-): string[] {
-  const list = options.destinations ?? []
-  const isTaken =
-    destinations.length > list.length && list.some((one) => one.name.toLowerCase() === 'primary')
-  return [
-    ...(isTaken
-      ? ['destinations: the name "primary" is used twice: the options outside the list have it']
-      : []),
-    ...destinations.flatMap(conflictsWithin),
-    ...spoolConflicts(destinations),
-  ]
+/** Conflicts within one destination, or between several. */
+export function conflicts(destinations: readonly Complete[]): Conflict[] {
+  return [...destinations.flatMap(conflictsWithin), ...spoolConflicts(destinations)]
 }
 
-function conflictsWithin({ name, endpoint, tls, agent, spool }: CompleteDestination): string[] {
-  const at = name === 'primary' ? '' : `destinations[${name}].`
-  const problems: string[] = []
-  const { protocol } = parseEndpoint(endpoint).endpoint
+function conflictsWithin({ name, tree, options }: Complete): Conflict[] {
+  const at = name === PRIMARY ? '' : `destinations[${name}].`
+  const found: Conflict[] = []
+  const conflict = (text: string, ...paths: string[]) =>
+    found.push({
+      text: `${at}${text}`,
+      between: paths.flatMap((path) => givenBelow(tree, path.split('.'))),
+    })
+  const { endpoint, tls, agent, spool } = options
+  const { protocol } = parseEndpoint(endpoint).url
   if ((tls.cert === undefined) !== (tls.key === undefined))
-    problems.push(`${at}tls: cert and key belong together`)
+    conflict('tls: cert and key belong together', 'tls.cert', 'tls.key')
   else if (!isUsable(tls))
-    problems.push(`${at}tls: ca, cert and key must be PEM texts, and key must belong to cert`)
+    conflict('tls: ca, cert and key must be PEM texts, and key must belong to cert', 'tls')
   if (!speaks(agent, protocol))
-    problems.push(
-      `${at}agent is for the other protocol: the endpoint uses ${protocol}, so it must be an Agent of node:${protocol.slice(0, -1)}`,
+    conflict(
+      `agent is for the other protocol: the endpoint uses ${protocol}, so it must be an Agent of node:${protocol.slice(0, -1)}`,
+      'agent',
+      'endpoint',
     )
-  if (spool && spool.directory === undefined) problems.push(`${at}spool.directory is missing`)
-  return problems
+  if (spool && spool.directory === undefined) conflict('spool.directory is missing', 'spool')
+  const { type } = NAMED_DESTINATION.fields['deadLetter'] as Option
+  const deadLetter = tree['deadLetter']
+  if (deadLetter && type.kind === 'group' && !hasForm(deadLetter, type))
+    conflict(`deadLetter${formRule(type.forms)}`, 'deadLetter')
+  return found
+}
+
+function hasForm(value: object, { forms = [] }: Group): boolean {
+  return forms.some(
+    ([first = '', ...others]) =>
+      Object.hasOwn(value, first) &&
+      Object.keys(value).every((name) => name === first || others.includes(name)),
+  )
 }
 
 function isUsable({ ca, cert, key }: TlsConfig): boolean {
@@ -84,9 +112,9 @@ function speaks(agent: Agent | undefined, protocol: string): boolean {
   }
 }
 
-function spoolConflicts(destinations: readonly CompleteDestination[]): string[] {
-  const spools = destinations.flatMap(({ spool }) =>
-    spool ? [{ ...spool, directory: absolutePath(spool.directory ?? '') }] : [],
+function spoolConflicts(destinations: readonly Complete[]): Conflict[] {
+  const spools = destinations.flatMap(({ tree, options: { spool } }) =>
+    spool ? [{ ...spool, tree, directory: absolutePath(spool.directory ?? '') }] : [],
   )
   const differ = spools.find((one) =>
     spools.some(
@@ -95,11 +123,18 @@ function spoolConflicts(destinations: readonly CompleteDestination[]): string[] 
         (other.fsync !== one.fsync || other.leaseMs !== one.leaseMs),
     ),
   )
-  return differ
-    ? [`spool: destinations that share ${show(differ.directory)} must agree on fsync and leaseMs`]
-    : []
+  if (!differ) return []
+  const sharers = spools.filter((one) => one.directory === differ.directory)
+  return [
+    {
+      text: `spool: destinations that share ${show(differ.directory)} must agree on fsync and leaseMs`,
+      between: sharers.flatMap(({ tree }) =>
+        ['fsync', 'leaseMs'].flatMap((name) => givenBelow(tree, ['spool', name])),
+      ),
+    },
+  ]
 }
 
-function isName(name: unknown): name is string {
+export function isName(name: unknown): name is string {
   return typeof name === 'string' && destinationNameProblem(name) === undefined
 }

@@ -73,12 +73,13 @@ function pathInGroup(fields: Fields, isMeant: (known: string) => boolean): strin
   return paths[0]
 }
 
-function plain(name: string): string {
+/** A name without regard to how its words are joined: `maxRows`, `max_rows` and `MAX-ROWS` are the same. */
+export function plain(name: string): string {
   return name.toLowerCase().replace(/[_-]/g, '')
 }
 
 /** Levenshtein distance: how many letters to insert, delete or replace. */
-function distance(from: string, to: string): number {
+export function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (let line = 1; line <= from.length; line++) {
     const next = [line]

@@ -1,9 +1,14 @@
 import type { Option, Type } from './option.js'
 import { OPTIONS } from './option-table.js'
 
-/** The type of the value at a path such as `destinations.0.batch.maxRows`; undefined if the path leads to no option. */
-export function lookUp(path: readonly string[]): { type: Type | undefined; isSecret: boolean } {
+/** What is known of the value at a path such as `destinations.0.batch.maxRows`; without a type if the path leads to no option. */
+export function lookUp(path: readonly string[]): {
+  type: Type | undefined
+  default: unknown
+  isSecret: boolean
+} {
   let type: Type | undefined = OPTIONS
+  let byDefault: unknown
   let isSecret = false
   for (const name of path) {
     if (type?.kind === 'list')
@@ -14,8 +19,9 @@ export function lookUp(path: readonly string[]): { type: Type | undefined; isSec
         ? type.fields[name]
         : undefined
       type = option?.type
+      byDefault = option?.default
       isSecret ||= option?.isSecret === true
     } else type = undefined
   }
-  return { type, isSecret }
+  return { type, default: byDefault, isSecret }
 }

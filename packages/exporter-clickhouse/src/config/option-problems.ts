@@ -2,31 +2,44 @@ import type * as z from 'zod/mini'
 import type { Choice, Group, Numeric, Type } from './option.js'
 import { didYouMean } from './option-hints.js'
 import { lookUp } from './option-lookup.js'
+import type { Problem } from './problem.js'
 import { numberMeant } from './units.js'
 
 const MAX_HINTS = 30
 
 /** What zod found, as short sentences: path, rule and the value received, secrets masked. */
-export function describe(issue: z.core.$ZodIssue, options: unknown): string[] {
+export function describe(issue: z.core.$ZodIssue, options: unknown): Problem[] {
   const path = issue.path.map(String)
-  const at = path.map(shownName).join('.')
+  const problem = (text: string, ...below: string[]): Problem => {
+    const at = [...path, ...below]
+    return { path: at, text: `${at.map(shownName).join('.') || 'options'}${text}` }
+  }
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key, index) => {
       // If somebody spreads a long list into the options, hints for all of its keys would take seconds.
       const hint = index < MAX_HINTS ? didYouMean(key, path) : ''
-      return `${[...path, key].map(shownName).join('.')} is not an option${hint}`
+      return problem(` is not an option${hint}`, key)
     })
-  if (issue.code === 'invalid_key') return [`${at} ${issue.issues[0]?.message ?? 'is not allowed'}`]
   const { type, isSecret } = lookUp(path)
   const received = issue.path.reduce<unknown>(
     (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
     options,
   )
-  if (type?.kind === 'choice' && type.or) return [`${at} ${choiceRule(type)}`] // the value is not shown: it may be a whole table
+  if (issue.code === 'invalid_key')
+    return [problem(` ${issue.issues[0]?.message ?? 'is not allowed'}`)]
+  if (type?.kind === 'choice' && type.or) return [problem(` ${choiceRule(type)}`)] // the value is not shown: it may be a whole table
   if (type?.kind === 'group' && issue.code === 'invalid_union')
-    return [`${at}${formProblem(type, received)}`]
+    return [problem(formProblem(type, received))]
   const shown = isSecret ? 'a value not shown' : show(received)
-  return [`${at || 'options'} ${ruleOf(issue, type, path, received)} (received ${shown})`]
+  const isRoot = path.length === 0
+  return [problem(` ${ruleOf(issue, { type, received, isRoot })} (received ${shown})`)]
+}
+
+interface Faulty {
+  readonly type: Type | undefined
+  readonly received: unknown
+  /** It is the options as a whole. */
+  readonly isRoot?: boolean
 }
 
 function choiceRule({ values, or }: Choice): string {
@@ -35,23 +48,22 @@ function choiceRule({ values, or }: Choice): string {
   return `must be ${quoted.join(', ')} or ${last}`
 }
 
-function formProblem({ fields, forms = [] }: Group, received: unknown): string {
+function formProblem({ fields, forms }: Group, received: unknown): string {
   for (const [name, { type }] of Object.entries(fields)) {
     const value = Object(received)[name]
     const problem =
       type.kind === 'text' && typeof value === 'string' ? type.problemOf?.(value) : undefined
     if (problem !== undefined) return `.${name} ${problem}`
   }
+  return formRule(forms)
+}
+
+export function formRule(forms: Group['forms'] = []): string {
   return ` must be ${forms.map((names) => `{ ${names.join(', ')} }`).join(' or ')}`
 }
 
 /** What the option must be. zod's own messages are not used: they speak of zod's types, in the language that the application has chosen. */
-function ruleOf(
-  issue: z.core.$ZodIssue,
-  type: Type | undefined,
-  path: readonly string[],
-  received: unknown,
-): string {
+export function ruleOf(issue: z.core.$ZodIssue, { type, received, isRoot }: Faulty): string {
   const meant = type?.kind === 'number' ? numberMeant(type.unit, received) : undefined
   if (meant !== undefined) return meant
   if (issue.code === 'custom' && issue.message) return issue.message
@@ -71,7 +83,7 @@ function ruleOf(
       return Array.isArray(received) ? 'must not be empty' : 'must be a list'
     case 'group': {
       const known = Object.keys(type.fields)
-      const shown = path.length > 1 || known.length < 8 ? known : ['endpoint', '…']
+      const shown = isRoot || known.length >= 8 ? ['endpoint', '…'] : known
       return `must be an object: { ${shown.join(', ')} }`
     }
     default:
@@ -79,7 +91,8 @@ function ruleOf(
   }
 }
 
-function numberRule({ min, max, isWhole, unit }: Numeric): string {
+export function numberRule({ min, max, isWhole, unit, or }: Numeric): string {
+  if (or !== undefined) return `must be a whole number, ${min} or more, or '${or}'`
   const what = `must be a ${isWhole ? 'whole ' : ''}number${unit ? ` of ${unit}` : ''}`
   return max === Number.MAX_SAFE_INTEGER
     ? `${what}, ${min} or more`
@@ -91,8 +104,9 @@ export function shownName(name: string): string {
   return /^[\w-]{1,60}$/.test(name) ? name : '(a name not shown)'
 }
 
-export function unreadable(path: string): string {
-  return `${path} cannot be read: its getter or Proxy throws. Pass a plain value`
+export function unreadable(path: readonly string[]): Problem {
+  const at = path.map(shownName).join('.') || 'options'
+  return { path, text: `${at} cannot be read: its getter or Proxy throws. Pass a plain value` }
 }
 
 export function show(value: unknown): string {

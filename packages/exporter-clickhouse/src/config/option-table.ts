@@ -1,7 +1,7 @@
 // Every option. A new one is an entry here, and a type and docstring in `options.ts`. Reading, checks, hints, masking, merging, defaults
 // and environment variables follow from the entry. Only the docstring says what an option does: texts here would be loaded by every
 // application and make the package 2 kB larger. A test compares the units and defaults in the docstrings with those here.
-import { DEFAULT_ENDPOINT, endpointProblem } from './endpoint.js'
+import { DEFAULT_ENDPOINT, endpointProblem } from './endpoint-url.js'
 import {
   bytes,
   choice,
@@ -38,13 +38,12 @@ const destination: Record<keyof DestinationOptions, Option> = {
   endpoint: {
     type: textOrEmpty(endpointProblem),
     default: DEFAULT_ENDPOINT,
-    environment: 'ENDPOINT',
     isSecret: true,
   },
-  database: { type: text(tableNameProblem), environment: 'DATABASE' },
+  database: { type: text(tableNameProblem) },
   table: { type: text(tableNameProblem) },
-  username: { type: text(usernameProblem), default: 'default', environment: 'USERNAME' },
-  password: { type: textOrEmpty(), default: '', environment: 'PASSWORD', isSecret: true },
+  username: { type: text(usernameProblem), default: 'default' },
+  password: { type: textOrEmpty(), default: '', isSecret: true },
   schema: {
     type: {
       ...choice('flat', 'otel'),
@@ -62,7 +61,7 @@ const destination: Record<keyof DestinationOptions, Option> = {
   },
   compression: {
     type: group({
-      codec: { type: choice('gzip', 'br', 'none'), default: 'gzip' },
+      codec: { type: choice('gzip', 'br', 'none'), default: 'gzip', environment: '' },
       level: { type: whole(1, 9) },
       thresholdBytes: { type: bytes(0), default: 0 },
     }),
@@ -114,6 +113,7 @@ const destination: Record<keyof DestinationOptions, Option> = {
       servername: { type: text() },
       rejectUnauthorized: { type: FLAG },
     }),
+    environment: '',
     isSecret: true,
   },
   headers: {
@@ -164,9 +164,11 @@ const all: Record<keyof Options, Option> = {
 
 export const OPTIONS: Group = group(all)
 
-/** What only the environment can set. */
+/** What only the environment can set, or writes in its own way: `destinations` is a list of names. */
 export const ENVIRONMENT_ONLY: Group = group({
-  warnings: { type: FLAG, default: true, environment: 'WARNINGS' },
+  warnings: { type: FLAG, default: true },
+  configFile: { type: text() },
+  destinations: { type: text() },
 })
 
 function isSettingValue(value: unknown): boolean {

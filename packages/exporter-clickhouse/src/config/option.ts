@@ -5,8 +5,8 @@ export interface Option {
   readonly type: Type
   /** The value if nobody gives one. Absent if it depends on other options, or if the option then has no value. */
   readonly default?: unknown
-  /** Name of its environment variable, after `OTEL_EXPORTER_CLICKHOUSE_`. */
-  readonly environment?: string
+  /** Its part of the names of environment variables, if that is not its name (`variable-names.ts`). */
+  readonly environment?: ''
   /** Messages must not show its value, nor that of any option in it. */
   readonly isSecret?: true
 }

@@ -1,12 +1,13 @@
 import * as z from 'zod/mini'
-import type { Fields, Group, Numeric, TextCheck, Type } from './option.js'
-import { describe, unreadable } from './option-problems.js'
+import type { Fields, Group, Numeric, Option, TextCheck, Type } from './option.js'
+import { describe, numberRule, ruleOf, shownName, unreadable } from './option-problems.js'
 import { OPTIONS } from './option-table.js'
+import type { Problem } from './problem.js'
 
 const optionsSchema = schemaOf(OPTIONS)
 
 /** What is wrong with each option by itself, as short sentences; empty if nothing is. */
-export function checkOptions(options: unknown): string[] {
+export function checkOptions(options: unknown): Problem[] {
   try {
     return problemsOf(options)
   } catch {
@@ -15,15 +16,29 @@ export function checkOptions(options: unknown): string[] {
       try {
         return problemsOf({ [name]: value })
       } catch {
-        return [unreadable(name)]
+        return [unreadable([name])]
       }
     })
   }
 }
 
-function problemsOf(options: unknown): string[] {
+function problemsOf(options: unknown): Problem[] {
   const parsed = z.safeParse(optionsSchema, options)
   return parsed.success ? [] : parsed.error.issues.flatMap((issue) => describe(issue, options))
+}
+
+/**
+ * What is wrong with a value that stands in a variable or a URL, as the end of a sentence that begins with its name; undefined if
+ * nothing is. It does not show the value: somebody may have put a secret into the wrong place.
+ */
+export function checkValue(received: unknown, { type }: Option): string | undefined {
+  const issue = z.safeParse(schemaOf(type), received).error?.issues[0]
+  if (issue === undefined) return undefined
+  const [entry] = issue.path.map(String)
+  if (entry === undefined || type.kind !== 'map') return ` ${ruleOf(issue, { type, received })}`
+  const inMap = { type: type.value, received: Object(received)[entry] }
+  const rule = issue.code === 'invalid_key' ? issue.issues[0]?.message : ruleOf(issue, inMap)
+  return `: ${shownName(entry)} ${rule}`
 }
 
 function schemaOf(type: Type): z.ZodMiniType {
@@ -60,11 +75,12 @@ function textSchema(problemOf: TextCheck | undefined, mayBeEmpty: boolean) {
   return mayBeEmpty ? schema : schema.check(z.minLength(1))
 }
 
-function numberSchema({ min, max, isWhole, or }: Numeric): z.ZodMiniType {
+function numberSchema(type: Numeric): z.ZodMiniType {
+  const { min, max, isWhole, or } = type
   if (or !== undefined)
     return z.custom(
       (value) => value === or || (Number.isSafeInteger(value) && Number(value) >= min),
-      `must be a whole number, ${min} or more, or '${or}'`,
+      numberRule(type),
     )
   return (isWhole ? z.int() : z.number()).check(z.gte(min), z.lte(max))
 }

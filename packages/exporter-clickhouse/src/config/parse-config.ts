@@ -1,39 +1,35 @@
 import { ConfigError } from '../common/errors.js'
 import { bare } from './bare.js'
 import type { Config } from './config.js'
-import { conflicts, listProblems } from './consistency.js'
-import { completeDestination, completeOptions } from './defaults.js'
-import { destinationsOf, merge } from './merge.js'
+import { completeOptions } from './defaults.js'
+import { type Gathered, gather } from './gather.js'
 import type { Options } from './options.js'
 import { resolveDestination } from './resolve.js'
-import { fromCode } from './sources/code.js'
-import { fromEnvironment } from './sources/environment.js'
+import { summaryOf } from './summary.js'
 
 /**
- * Turns options and environment into what the rest of the code reads. Code overrides the environment, which overrides the defaults.
- * Throws a ConfigError that lists every problem.
+ * Turns the options of all sources into what the rest of the code reads: defaults < file < environment < code.
+ * Throws a ConfigError that lists every problem of code and file.
  */
 export function parseConfig(given: Options = {}, env: NodeJS.ProcessEnv = process.env): Config {
-  const code = fromCode(given)
-  const problems = listProblems(code.options)
-  if (code.problems.length > 0) throw new ConfigError([...code.problems, ...problems])
-  const environment = fromEnvironment(env, code.options)
+  const gathered = gather(given, env)
+  if (gathered.problems.length > 0) throw new ConfigError(gathered.problems)
+  return configOf(gathered)
+}
 
-  const merged = merge(environment.options, code.options)
-  const destinations = destinationsOf(merged).map(completeDestination)
-  problems.push(...conflicts(merged, destinations))
-  if (problems.length > 0) throw new ConfigError(problems)
-
-  const { limits, ...options } = completeOptions(merged)
+function configOf({ options: tree, destinations, doubts, warnings }: Gathered): Config {
+  const { limits, ...options } = completeOptions(tree)
   const { rowBytes, ...spanLimits } = limits
+  const resolved = destinations.map((one) => resolveDestination(one.options))
   return {
-    destinations: destinations.map(resolveDestination),
+    destinations: resolved,
+    summary: summaryOf(destinations, resolved),
     acknowledge: options.acknowledge,
     flushTimeoutMs: options.flushTimeoutMs,
     shutdownTimeoutMs: options.shutdownTimeoutMs,
     flushOnSignal: options.flushOnSignal,
-    doubts: environment.doubts,
-    warnings: environment.warnings,
+    doubts,
+    warnings,
     limits: bare(spanLimits),
     maxRowBytes: rowBytes,
     onDrop: options.onDrop,

@@ -2,7 +2,7 @@ import { resolve as absolutePath } from 'node:path'
 import { flatTraces, otelTraces, type SpanLike, type Table } from '@spanhouse/transform'
 import type { Compression, DeadLetterConfig, DestinationConfig, SpoolConfig } from './config.js'
 import type { CompleteDestination } from './defaults.js'
-import { parseEndpoint } from './endpoint.js'
+import { parseEndpoint } from './endpoint-url.js'
 
 /** Turns the options of a destination, which are complete and checked, into what the rest of the code reads. */
 export function resolveDestination(options: CompleteDestination): DestinationConfig {
@@ -11,7 +11,7 @@ export function resolveDestination(options: CompleteDestination): DestinationCon
   const database = options.database ?? schema.database
   return {
     name,
-    endpoint: parseEndpoint(options.endpoint).endpoint,
+    endpoint: parseEndpoint(options.endpoint).url,
     targets: {
       traces: { database, table: options.table ?? schema.name, schema, ttl: options.ttl },
     },

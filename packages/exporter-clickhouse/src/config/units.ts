@@ -1,15 +1,24 @@
 import type { Unit } from './option.js'
 
-/** What to write instead of a number given as text, with or without a unit; undefined for any other value. */
-export function numberMeant(unit: Unit | undefined, value: unknown): string | undefined {
-  const expected = unit ? `must be a number of ${unit}` : 'must be a number'
-  if (typeof value !== 'string') return undefined
-  const [, digits, written = ''] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(value) ?? []
-  if (digits === undefined) return undefined
+const NUMBER = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i
+
+/** The number that a text such as `500`, `5s` or `64MiB` stands for; undefined if it is none, or has a unit of another kind. */
+export function numberOf(unit: Unit | undefined, text: string): number | undefined {
+  const [, digits, written = ''] = NUMBER.exec(text) ?? []
   const factor = written === '' ? 1 : factorOf(written.toLowerCase(), unit)
-  return factor === undefined
+  if (digits === undefined || factor === undefined) return undefined
+  // A tenth of a second is 100 ms and not 100.00000000000001.
+  return factor === 1 ? Number(digits) : Math.round(Number(digits) * factor)
+}
+
+/** What to write instead of a number that code gives as text, with or without a unit; undefined for any other value. */
+export function numberMeant(unit: Unit | undefined, value: unknown): string | undefined {
+  if (typeof value !== 'string' || !NUMBER.test(value)) return undefined
+  const expected = unit ? `must be a number of ${unit}` : 'must be a number'
+  const meant = numberOf(unit, value)
+  return meant === undefined
     ? `${expected}, without quotation marks`
-    : `${expected}: write ${Math.round(Number(digits) * factor)}`
+    : `${expected}: write ${Math.round(meant)}`
 }
 
 const SECONDS: Readonly<Record<string, number>> = {

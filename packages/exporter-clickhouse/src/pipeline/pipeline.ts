@@ -46,9 +46,13 @@ export class Pipeline {
   #rowsTaken = 0
   #shutdown: Promise<void> | undefined
 
-  constructor(config: Config) {
+  /** `lead` begins the line that says at the start what is configured. */
+  constructor(config: Config, lead = '') {
     this.#config = config
     const { onDrop, meterProvider } = config
+    try {
+      diag.info(`spanhouse: ${lead}${config.summary}`)
+    } catch {} // the application's logger may throw
     for (const doubt of config.doubts) {
       try {
         diag.warn(`spanhouse: ${doubt}`)

@@ -197,7 +197,8 @@ describe('ConfigError', () => {
     'unusable tls key': { tls: { key: secret, cert: secret } },
     'endpoint that is no URL': { endpoint: `http//user:${secret}@host` },
     'endpoint of another scheme': { endpoint: `ftp://user:${secret}@host` },
-    'endpoint with a query': { endpoint: `http://host/?password=${secret}` },
+    'endpoint with an unknown parameter': { endpoint: `http://host/?passwrd=${secret}` },
+    'endpoint with a wrong parameter': { endpoint: `http://host/?batch.maxRows=${secret}` },
     'endpoint whose password is badly encoded': { endpoint: `http://u:${secret}%zz@host` },
     'endpoint of a destination': {
       destinations: [{ name: 'b', endpoint: `ftp://user:${secret}@host` }],

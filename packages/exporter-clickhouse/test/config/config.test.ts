@@ -21,6 +21,7 @@ describe('defaults', () => {
   test('without any options there is one destination, with every default', () => {
     const { destinations, ...rest } = parse(undefined)
     expect(rest).toEqual({
+      summary: 'primary is localhost:8123, table telemetry.traces (flat, the default endpoint)',
       acknowledge: 'delivered',
       flushTimeoutMs: 10_000,
       shutdownTimeoutMs: 10_000,
@@ -133,7 +134,7 @@ describe('levels', () => {
     ['ENDPOINT', 'ftp://host', /http:\/\/ or https:/],
     ['ENDPOINT', 'clickhouse:8123', /http:\/\/ or https:/],
     ['ENDPOINT', 'ch.example', /must be a URL/],
-    ['ENDPOINT', 'http://host/?user=a', /no query/],
+    ['ENDPOINT', 'http://host/#part', /no fragment/],
     ['USERNAME', 'a:b', /colon/],
     ['DATABASE', 'telemetry.traces', /dot.*database: 'telemetry', table: 'traces'/],
     ['WARNINGS', 'no', /'true' or 'false'/],

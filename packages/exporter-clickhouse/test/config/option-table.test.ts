@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { type Fields, fieldsOf, type Option, type Unit } from '../../src/config/option.js'
-import { ENVIRONMENT_ONLY, OPTIONS } from '../../src/config/option-table.js'
+import { OPTIONS } from '../../src/config/option-table.js'
 import { checkOptions } from '../../src/config/options-schema.js'
+import { OWN_SETTINGS, SETTINGS } from '../../src/config/variable-names.js'
 
 /** The docstrings of the options, by path. */
 function docstrings(): Map<string, string> {
@@ -80,8 +81,11 @@ test.each([...options].filter(([, option]) => Object.hasOwn(option, 'default')))
   },
 )
 
-test('no two options have the same environment variable', () => {
-  const all = [...options.values(), ...Object.values(ENVIRONMENT_ONLY.fields)]
-  const names = all.flatMap(({ environment }) => environment ?? [])
-  expect(new Set(names).size).toBe(names.length)
+test('every option that a text can express has a variable of its own', () => {
+  const paths = [...SETTINGS.values()].map(({ path }) => path.join('.'))
+  const inText = [...options].filter(
+    ([path, { type }]) => path !== 'name' && !['group', 'list', 'custom'].includes(type.kind),
+  )
+  expect(paths.sort()).toEqual(inText.map(([path]) => path).sort())
+  for (const name of OWN_SETTINGS.keys()) expect(SETTINGS.has(name)).toBe(false)
 })

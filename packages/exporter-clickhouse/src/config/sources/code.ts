@@ -3,11 +3,12 @@ import { shownName, unreadable } from '../option-problems.js'
 import { OPTIONS } from '../option-table.js'
 import type { Options } from '../options.js'
 import { checkOptions } from '../options-schema.js'
+import type { Problem } from '../problem.js'
 
 /** The options that the application's code gives, and what is wrong with each of them by itself. */
-export function fromCode(given: unknown): { options: Options; problems: string[] } {
-  const problems: string[] = []
-  const options = read(given, OPTIONS, '', problems)
+export function fromCode(given: unknown): { options: Options; problems: Problem[] } {
+  const problems: Problem[] = []
+  const options = read(given, OPTIONS, [], problems)
   problems.push(...checkOptions(options))
   return { options: options as Options, problems }
 }
@@ -16,20 +17,33 @@ export function fromCode(given: unknown): { options: Options; problems: string[]
  * Copies the value and reads each option in it once: a getter may throw, or return something else the next time.
  * Inherited options count, except those that every object inherits. Reports in `problems` what cannot be read.
  */
-function read(given: unknown, type: Type | undefined, path: string, problems: string[]): unknown {
+function read(
+  given: unknown,
+  type: Type | undefined,
+  path: readonly string[],
+  problems: Problem[],
+): unknown {
   if (type?.kind === 'group' || type?.kind === 'map') return readFields(given, type, path, problems)
   if (type?.kind !== 'list' || !Array.isArray(given)) return given
   if (given.length > type.max) {
     // Reading all of them could take long.
-    problems.push(`${path}: ${given.length} are too many: at most ${type.max} are allowed`)
+    problems.push({
+      path,
+      text: `${path.join('.')}: ${given.length} are too many: at most ${type.max} are allowed`,
+    })
     return undefined
   }
   return Array.from({ length: given.length }, (_, index) =>
-    read(given[index], type.item, `${path}.${index}`, problems),
+    read(given[index], type.item, [...path, String(index)], problems),
   )
 }
 
-function readFields(given: unknown, type: Type, path: string, problems: string[]): unknown {
+function readFields(
+  given: unknown,
+  type: Type,
+  path: readonly string[],
+  problems: Problem[],
+): unknown {
   try {
     if (typeof given !== 'object' || given === null) return given
     if (Array.isArray(given)) return [] // refused like the list itself, and cannot throw, as a Proxy could
@@ -40,9 +54,10 @@ function readFields(given: unknown, type: Type, path: string, problems: string[]
     const names = [...new Set([...Object.keys(given), ...inherited])]
     return Object.fromEntries(
       names.flatMap((name): [string, unknown][] => {
-        const at = path === '' ? shownName(name) : `${path}.${shownName(name)}`
+        const at = [...path, name]
         if (name === '__proto__') {
-          problems.push(`${at} is not an option`) // zod silently leaves it out
+          // zod silently leaves it out
+          problems.push({ path: at, text: `${at.map(shownName).join('.')} is not an option` })
           return []
         }
         try {
@@ -56,7 +71,7 @@ function readFields(given: unknown, type: Type, path: string, problems: string[]
       }),
     )
   } catch {
-    problems.push(unreadable(path || 'options'))
+    problems.push(unreadable(path))
     return {}
   }
 }

@@ -1,56 +1,231 @@
+import { readFileSync, statSync } from 'node:fs'
 import { metrics } from '@opentelemetry/api'
-import { withDefaults } from '../defaults.js'
-import type { Fields, Type } from '../option.js'
-import { ENVIRONMENT_ONLY, OPTIONS } from '../option-table.js'
-import type { Options } from '../options.js'
+import { fromText } from '../from-text.js'
+import { bareTree, Given, givenBelow, type Tree } from '../given.js'
+import type { Layer } from '../layers.js'
+import { PRIMARY } from '../layers.js'
+import { didYouMean, distance } from '../option-hints.js'
+import { destinationNameProblem } from '../option-rules.js'
+import { checkValue } from '../options-schema.js'
+import {
+  DESTINATION_SETTINGS,
+  OWN_SETTINGS,
+  PREFIX,
+  SETTINGS,
+  type Setting,
+  variablePartOf,
+} from '../variable-names.js'
 
-const PREFIX = 'OTEL_EXPORTER_CLICKHOUSE_'
+/** A variable that is ignored, wholly or in part. */
+export interface Doubt {
+  readonly variable: string
+  /** What is wrong with it, as the end of a sentence that begins with its name. */
+  readonly problem: string
+  /** What it would have set. */
+  readonly of?: { readonly path: readonly string[]; readonly destination: string | undefined }
+}
 
 export interface Environment {
-  readonly options: Options
-  /** Variables that are ignored because they are invalid, as sentences. */
-  readonly doubts: readonly string[]
+  readonly layer: Layer
+  readonly doubts: readonly Doubt[]
+  /** Whether warnings may be printed. */
   readonly warnings: boolean
 }
 
+const MAX_FILE_BYTES = 1024 * 1024
+
 /**
- * The options that environment variables give. An invalid variable is ignored, so that it never keeps an application from starting.
- * A variable that `code` overrides is not checked.
+ * The options that environment variables give. `above`: the layer of the code, whose options are not read here; `below`: that of the
+ * file. An invalid variable is ignored, so that it never keeps an application from starting. `ignored` are variables that are ignored
+ * because they contradict other options.
  */
-export function fromEnvironment(env: NodeJS.ProcessEnv, code: Options): Environment {
-  const doubts: string[] = []
-  const options: Options = readFields(OPTIONS.fields, env, code, doubts)
-  if (env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS']?.toLowerCase() === 'true')
-    options.meterProvider = metrics
-  const only = readFields(ENVIRONMENT_ONLY.fields, env, {}, doubts)
-  const { warnings } = withDefaults(only, ENVIRONMENT_ONLY)
-  return { options, doubts, warnings: warnings === true }
-}
-
-function readFields(
-  fields: Fields,
+export function fromEnvironment(
   env: NodeJS.ProcessEnv,
-  overrides: object,
-  doubts: string[],
-): Record<string, unknown> {
-  const given: Record<string, unknown> = {}
-  for (const [name, { type, environment }] of Object.entries(fields)) {
-    if (environment === undefined) continue
-    const variable = `${PREFIX}${environment}`
-    const value = env[variable] || undefined // an empty variable counts as unset
-    if (value === undefined || Object(overrides)[name] !== undefined) continue
-    const problem = problemOf(value, type)
-    if (problem === undefined) given[name] = type.kind === 'boolean' ? isTrue(value) : value
-    else doubts.push(`${variable} ${problem}. It is ignored, as if it were not set.`)
+  { above, below, ignored }: { above: Layer; below: Layer; ignored: ReadonlySet<string> },
+): Environment {
+  const doubts: Doubt[] = []
+  const variables = variablesOf(env).filter((name) => !ignored.has(name))
+  const own = new Map<string, unknown>()
+  for (const [name, { option }] of OWN_SETTINGS) {
+    const variable = `${PREFIX}${name}`
+    const text = variables.includes(variable) ? env[variable] : undefined
+    if (text === undefined) continue
+    const read = valueFrom(text, option)
+    if ('problem' in read) doubts.push({ variable, ...read })
+    else own.set(name, read.value)
   }
-  return given
+  const list = namesIn(own.get('DESTINATIONS'), doubts)
+  const names = [...new Set([...(list ?? []), ...(below.list ?? []), ...(above.list ?? [])])]
+
+  const options = bareTree()
+  const named = new Map<string, Tree>()
+  for (const variable of variables) {
+    const name = variable.slice(PREFIX.length)
+    if (OWN_SETTINGS.has(name)) continue
+    const found = settingNamed(name, names)
+    if (found === undefined) {
+      doubts.push({ variable, problem: unknown(name, names) })
+      continue
+    }
+    const { setting, destination, isFile } = found
+    const { path } = setting
+    const code = destination === undefined ? above.options : above.named.get(destination)
+    if (code && givenBelow(code, path).length > 0 && setting.option.type.kind !== 'map') continue
+    const of = { path, destination }
+    const plainName = variable.slice(0, -'_FILE'.length)
+    if (isFile && variables.includes(plainName)) {
+      doubts.push({ variable, problem: `is set beside ${plainName}`, of })
+      continue
+    }
+    const read = isFile ? textIn(env[variable] ?? '') : { value: env[variable] ?? '' }
+    const value = 'problem' in read ? read : valueFrom(read.value, setting.option)
+    if ('problem' in value) {
+      doubts.push({ variable, problem: value.problem, of })
+      continue
+    }
+    const tree = destination === undefined ? options : (named.get(destination) ?? bareTree())
+    if (destination !== undefined) named.set(destination, tree)
+    put(tree, path, value.value, variable)
+  }
+  if (env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS']?.toLowerCase() === 'true')
+    put(options, ['meterProvider'], metrics, 'OTEL_NODE_EXPERIMENTAL_SDK_METRICS')
+  return {
+    layer: { options, named, list },
+    doubts,
+    warnings: own.get('WARNINGS') !== false,
+  }
 }
 
-function problemOf(value: string, type: Type): string | undefined {
-  if (type.kind === 'text') return type.problemOf?.(value)
-  return /^(true|false)$/i.test(value) ? undefined : "must be 'true' or 'false'"
+/** The configuration file that the environment names. */
+export function configFileIn(env: NodeJS.ProcessEnv): string | undefined {
+  return env[`${PREFIX}CONFIG_FILE`]?.trim() || undefined
 }
 
-function isTrue(value: string): boolean {
-  return value.toLowerCase() === 'true'
+/** An empty variable counts as unset. */
+function variablesOf(env: NodeJS.ProcessEnv): string[] {
+  return Object.keys(env).filter(
+    (name) =>
+      name.startsWith(PREFIX) && (env[name] ?? '').trim() !== '' && !isOfKubernetes(name, env),
+  )
+}
+
+/** Kubernetes gives every container such variables for a service of the name `otel-exporter-clickhouse`. */
+function isOfKubernetes(variable: string, env: NodeJS.ProcessEnv): boolean {
+  const name = variable.slice(PREFIX.length)
+  return (
+    /^(SERVICE_(HOST|PORT(_.*)?)|PORT_\d+_.*)$/.test(name) ||
+    (name === 'PORT' && /^(tcp|udp):/.test(env[variable] ?? ''))
+  )
+}
+
+/** The destinations in `OTEL_EXPORTER_CLICKHOUSE_DESTINATIONS`; names that cannot be used are left out. */
+function namesIn(text: unknown, doubts: Doubt[]): readonly string[] | undefined {
+  if (typeof text !== 'string') return undefined
+  const variable = `${PREFIX}DESTINATIONS`
+  const names: string[] = []
+  for (const name of text.split(',').map((one) => one.trim())) {
+    if (name === '') continue
+    const problem = destinationNameProblem(name)
+    if (problem !== undefined) doubts.push({ variable, problem: `: each name ${problem}` })
+    else if (name.toLowerCase() === PRIMARY)
+      doubts.push({
+        variable,
+        problem: `cannot name ${PRIMARY}, which is the destination of ${PREFIX}ENDPOINT`,
+      })
+    else if (names.some((one) => variablePartOf(one) === variablePartOf(name)))
+      doubts.push({ variable, problem: `names "${name}" twice` })
+    else if (names.length === 16)
+      doubts.push({ variable, problem: 'names more than 16 destinations' })
+    else names.push(name)
+  }
+  return names.length > 0 ? names : undefined
+}
+
+interface Found {
+  readonly setting: Setting
+  readonly destination: string | undefined
+  /** The variable names a file that holds the value. */
+  readonly isFile: boolean
+}
+
+function settingNamed(name: string, destinations: readonly string[]): Found | undefined {
+  for (const isFile of [false, true]) {
+    if (isFile && !name.endsWith('_FILE')) return undefined
+    const written = isFile ? name.slice(0, -'_FILE'.length) : name
+    const setting = SETTINGS.get(written)
+    if (setting) return { setting, destination: undefined, isFile }
+    for (const destination of destinations) {
+      const part = `${variablePartOf(destination)}_`
+      const own = written.startsWith(part)
+        ? DESTINATION_SETTINGS.get(written.slice(part.length))
+        : undefined
+      if (own) return { setting: own, destination, isFile }
+    }
+  }
+  return undefined
+}
+
+function unknown(name: string, destinations: readonly string[]): string {
+  const known = [
+    ...SETTINGS.keys(),
+    ...OWN_SETTINGS.keys(),
+    ...destinations.flatMap((one) =>
+      [...DESTINATION_SETTINGS.keys()].map((setting) => `${variablePartOf(one)}_${setting}`),
+    ),
+  ]
+  const nearest = known
+    .map((one) => ({ one, distance: name.length > 80 ? 99 : distance(one, name) }))
+    .filter((found) => found.distance <= Math.min(2, (found.one.length - 1) / 2))
+    .sort((a, b) => a.distance - b.distance)[0]?.one
+  if (nearest !== undefined) return `is not known: did you mean ${PREFIX}${nearest}?`
+  const [, meant = ''] = /did you mean `(.*)`/.exec(didYouMean(name, [])) ?? []
+  const elsewhere = [...SETTINGS].find(([, { path }]) => path.join('.') === meant)?.[0]
+  if (elsewhere !== undefined) return `is not known: did you mean ${PREFIX}${elsewhere}?`
+  const setting = [...DESTINATION_SETTINGS.keys()].find((one) => name.endsWith(`_${one}`))
+  return setting === undefined
+    ? 'is not known.'
+    : `is not known: to name a destination, add it to ${PREFIX}DESTINATIONS.`
+}
+
+function valueFrom(
+  text: string,
+  option: Setting['option'],
+): { value: unknown } | { problem: string } {
+  const read = fromText(text, option.type)
+  if ('problem' in read) return read
+  const problem = checkValue(read.value, option)
+  return problem === undefined ? read : { problem }
+}
+
+/** The text in a file, without the line end that editors add. */
+function textIn(file: string): { value: string } | { problem: string } {
+  try {
+    const stats = statSync(file)
+    if (!stats.isFile()) return { problem: 'names something that is not a file' } // a pipe would block
+    if (stats.size > MAX_FILE_BYTES) return { problem: 'names a file that is larger than 1 MiB' }
+    const value = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+    return value.trim() === '' ? { problem: 'names a file that is empty' } : { value }
+  } catch (error) {
+    const { code = 'an error' } = error as NodeJS.ErrnoException
+    return { problem: `names a file that cannot be read (${code})` }
+  }
+}
+
+function put(tree: Tree, path: readonly string[], value: unknown, variable: string): void {
+  const source = { layer: 'environment', name: variable } as const
+  let node = tree
+  for (const name of path.slice(0, -1)) {
+    const next = node[name] ?? bareTree()
+    node[name] = next
+    node = next as Tree
+  }
+  const last = path.at(-1) ?? ''
+  node[last] =
+    typeof value === 'object' && value !== metrics
+      ? bareTree(
+          Object.fromEntries(
+            Object.entries(Object(value)).map(([name, one]) => [name, new Given(one, source)]),
+          ),
+        )
+      : new Given(value, source)
 }

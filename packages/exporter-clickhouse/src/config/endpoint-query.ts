@@ -1,0 +1,96 @@
+import type { Endpoint } from './endpoint-url.js'
+import { fromText } from './from-text.js'
+import type { Fields, Option } from './option.js'
+import { didYouMean, plain } from './option-hints.js'
+import { shownName } from './option-problems.js'
+import { NAMED_DESTINATION } from './option-table.js'
+import { checkValue } from './options-schema.js'
+
+/** The options that an endpoint's URL carries beside the address. */
+export interface EndpointOptions {
+  readonly options: Record<string, unknown>
+  /** What is wrong with parameters of the query, which are left out; as ends of a sentence. */
+  readonly problems: readonly string[]
+}
+
+export function optionsIn({ username, password, database, query }: Endpoint): EndpointOptions {
+  const options: Record<string, unknown> = Object.create(null)
+  const problems: string[] = []
+  // Both, because the other one in a layer below may be for another server.
+  if (username !== undefined || password !== undefined)
+    Object.assign(options, { username: username ?? 'default', password: password ?? '' })
+  if (database !== undefined) options['database'] = database
+  const seen = new Set<string>()
+  for (const [name, text] of query) {
+    const named = optionNamed(name)
+    const problem = named ? put(options, named, text, seen) : unknown(name)
+    if (problem !== undefined) problems.push(`: \`${shownName(name)}\`${problem}`)
+  }
+  return { options, problems }
+}
+
+interface Named {
+  readonly path: readonly string[]
+  readonly option: Option
+}
+
+/** The option that a parameter such as `database`, `batch.maxRows` or `batch.max_rows` stands for; `settings` for the name of a setting. */
+function optionNamed(name: string): Named | undefined {
+  const [first = '', ...rest] = name.split('.')
+  const below = rest.join('.')
+  const written = name === 'user' ? 'username' : first // the HTTP interface of ClickHouse calls it `user`
+  const { name: _, endpoint: __, ...fields } = NAMED_DESTINATION.fields
+  const top = fieldNamed(fields, written)
+  if (top === undefined)
+    return isSetting(name) ? { ...SETTINGS, path: ['settings', name] } : undefined
+  const [at, option] = top
+  if (option.type.kind === 'map') return { path: below === '' ? [at] : [at, below], option }
+  if (option.type.kind !== 'group')
+    return below === '' && option.type.kind !== 'custom' ? { path: [at], option } : undefined
+  const field = fieldNamed(option.type.fields, below)
+  if (field === undefined) return undefined
+  const isSecret = option.isSecret || field[1].isSecret
+  return { path: [at, field[0]], option: { ...field[1], ...(isSecret && { isSecret }) } }
+}
+
+function fieldNamed(fields: Fields, written: string): [name: string, option: Option] | undefined {
+  return Object.entries(fields).find(([name]) => plain(name) === plain(written))
+}
+
+const SETTINGS = { option: NAMED_DESTINATION.fields['settings'] as Option }
+
+/** ClickHouse has more than a thousand settings, nearly all of several words. The others are written as `settings.name`. */
+function isSetting(name: string): boolean {
+  return /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/.test(name) && didYouMean(name, []) === ''
+}
+
+function unknown(name: string): string {
+  const meant =
+    didYouMean(name, []) || '; a ClickHouse setting of one word is written as `settings.name`'
+  return ` is not an option${meant}`
+}
+
+/** Reads the value and puts it among the options, or says what is wrong with it. */
+function put(
+  options: Record<string, unknown>,
+  { path, option }: Named,
+  text: string,
+  seen: Set<string>,
+): string | undefined {
+  const [at = '', below] = path
+  const key = path.join('.')
+  if (seen.has(key)) return ' is there twice'
+  seen.add(key)
+  const isEntry = option.type.kind === 'map' && below !== undefined
+  // 1 and 0 are how ClickHouse writes them in a URL.
+  const written =
+    option.type.kind === 'boolean' ? text.replace(/^1$/, 'true').replace(/^0$/, 'false') : text
+  const read = isEntry ? { value: { [below]: text } } : fromText(written, option.type)
+  const problem = 'problem' in read ? ` ${read.problem}` : checkValue(read.value, option)
+  if (problem !== undefined) return problem
+  const { value } = read as { value: unknown }
+  if (isEntry) options[at] = { ...Object(options[at]), ...Object(value) }
+  else if (below === undefined) options[at] = value
+  else options[at] = { ...Object(options[at]), [below]: value }
+  return undefined
+}

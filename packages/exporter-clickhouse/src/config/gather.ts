@@ -1,0 +1,217 @@
+import { type Complete, type Conflict, conflicts, duplicateNames, isName } from './consistency.js'
+import { type CompleteDestination, withDefaults } from './defaults.js'
+import { optionsIn } from './endpoint-query.js'
+import { parseEndpoint } from './endpoint-url.js'
+import {
+  type Given,
+  givenAt,
+  type Source,
+  sourceText,
+  type Tree,
+  treeOf,
+  valuesOf,
+} from './given.js'
+import { type Layer, mergeLayers, type NamedTree, PRIMARY } from './layers.js'
+import { lookUp } from './option-lookup.js'
+import { NAMED_DESTINATION, OPTIONS } from './option-table.js'
+import type { NamedDestinationOptions, Options } from './options.js'
+import { fromCode } from './sources/code.js'
+import { configFileIn, type Doubt, fromEnvironment } from './sources/environment.js'
+import { fromFile } from './sources/file.js'
+import { PREFIX, variablePartOf } from './variable-names.js'
+
+/** What all sources say together. */
+export interface Gathered {
+  /** The options outside `destinations`. */
+  readonly options: Tree
+  readonly destinations: readonly Complete[]
+  /** Mistakes in code or file, as sentences. */
+  readonly problems: readonly string[]
+  /** Environment variables that are ignored, as sentences. */
+  readonly doubts: readonly string[]
+  /** Whether warnings may be printed. */
+  readonly warnings: boolean
+}
+
+const EMPTY: Layer = { options: {}, named: new Map(), list: undefined }
+
+/** Reads all sources: defaults < file < environment < code. Never throws. */
+export function gather(given: unknown, env: NodeJS.ProcessEnv): Gathered {
+  const { options, problems: wrong } = fromCode(given)
+  const code = wrong.length > 0 ? EMPTY : layerOf(options, () => ({ layer: 'code' }))
+  const path = configFileIn(env)
+  const file = path === undefined ? undefined : fromFile(path, env)
+  const problems = [
+    ...[...wrong, ...duplicateNames(options)].map(({ text }) => text),
+    ...(wrong.length > 0 ? endpointsMissingIn(options, env) : []),
+    ...(file?.problems ?? []),
+  ]
+  const below = file?.problems.length === 0 ? layerOf(file.options, file.sourceOf) : EMPTY
+  return gathered(code, below, env, problems)
+}
+
+/** The same as in `listConflicts()`, for options of the code that cannot be merged because of other mistakes. */
+function endpointsMissingIn(options: Options, env: NodeJS.ProcessEnv): string[] {
+  const destinations: unknown = Object(options).destinations
+  if (!Array.isArray(destinations)) return []
+  return destinations
+    .map((one) => Object(one) as Partial<NamedDestinationOptions>)
+    .filter(({ name, endpoint }) => isName(name) && endpoint === undefined)
+    .map(({ name }) => String(name))
+    .filter((name) => !env[`${PREFIX}${variablePartOf(name)}_ENDPOINT`])
+    .map(missingEndpoint)
+}
+
+function missingEndpoint(name: string): string {
+  return `destinations[${name}].endpoint is missing`
+}
+
+/** Options as a layer of their own. The options are valid. */
+function layerOf(
+  { destinations, ...options }: Options,
+  sourceOf: (path: readonly string[]) => Source,
+): Layer {
+  const named = (destinations ?? []).map(({ name, ...own }, index): [string, Tree] => [
+    name,
+    treeOf(own, NAMED_DESTINATION.fields, (path) =>
+      sourceOf(['destinations', String(index), ...path]),
+    ),
+  ])
+  return {
+    options: treeOf(options, OPTIONS.fields, sourceOf),
+    named: new Map(named),
+    list: destinations?.map((one) => one.name),
+  }
+}
+
+/**
+ * Variables that contradict other options are ignored like other invalid ones: then everything is read again without them, until
+ * nothing contradicts. What contradicts without them is a mistake of code or file.
+ */
+function gathered(
+  code: Layer,
+  file: Layer,
+  env: NodeJS.ProcessEnv,
+  mistakes: readonly string[],
+): Gathered {
+  const ignored = new Map<string, string>()
+  for (;;) {
+    const context = { above: code, below: file, ignored: new Set(ignored.keys()) }
+    const read = fromEnvironment(env, context)
+    const { layer, doubts } = withEndpoints(read.layer, file, code)
+    const layers = [file, layer, code]
+    const { options, outside, listed } = mergeLayers(layers)
+    const destinations = [...(outside ? [outside] : []), ...listed].map(({ name, tree }) => ({
+      name,
+      tree,
+      options: completed(name, tree),
+    }))
+    const found = [...conflicts(destinations), ...listConflicts(listed, outside)]
+    const contradicting = found.flatMap(({ text, between }) =>
+      variablesOf(between).map((variable): [string, string] => [variable, text]),
+    )
+    for (const [variable, text] of contradicting) ignored.set(variable, text)
+    if (contradicting.length > 0) continue
+    const inUrls = problemsInUrls(layers)
+    const all: Doubt[] = [
+      ...read.doubts,
+      ...doubts,
+      ...inUrls.doubts,
+      ...[...ignored].map(([variable, text]) => ({
+        variable,
+        problem: ` cannot be used: ${text}`,
+      })),
+    ]
+    return {
+      options,
+      destinations,
+      problems: [...mistakes, ...inUrls.problems, ...found.map(({ text }) => text)],
+      doubts: all.map((one) => sentence(one, options, destinations)),
+      warnings: read.warnings,
+    }
+  }
+}
+
+function completed(name: string, tree: Tree): CompleteDestination {
+  const complete = valuesOf(withDefaults(tree, NAMED_DESTINATION))
+  return { ...complete, name } as unknown as CompleteDestination
+}
+
+function variablesOf(between: readonly Given[]): string[] {
+  const variables = between.map(({ source }) =>
+    source.layer === 'environment' ? source.name : undefined,
+  )
+  return [...new Set(variables)].filter((name) => name !== undefined)
+}
+
+/** Without those destinations of the environment's list for which no source gives an endpoint. */
+function withEndpoints(environment: Layer, ...others: Layer[]): { layer: Layer; doubts: Doubt[] } {
+  const hasEndpoint = (name: string) =>
+    [environment, ...others].some(({ named }) => named.get(name)?.['endpoint'] !== undefined)
+  const { list } = environment
+  const kept = list?.filter(hasEndpoint) ?? []
+  const doubts = (list ?? [])
+    .filter((name) => !kept.includes(name))
+    .map((name) => ({
+      variable: `${PREFIX}DESTINATIONS`,
+      problem: `names ${name}, but ${PREFIX}${variablePartOf(name)}_ENDPOINT is not set. Nothing is sent to ${name}.`,
+    }))
+  return { layer: { ...environment, list: kept.length > 0 ? kept : undefined }, doubts }
+}
+
+function listConflicts(listed: readonly NamedTree[], outside: NamedTree | undefined): Conflict[] {
+  const lacking = listed.filter(({ tree }) => tree['endpoint'] === undefined)
+  const isTaken = outside && listed.some(({ name }) => name.toLowerCase() === outside.name)
+  const texts = [
+    ...lacking.map(({ name }) => missingEndpoint(name)),
+    ...(isTaken
+      ? ['destinations: the name "primary" is used twice: the options outside the list have it']
+      : []),
+  ]
+  return texts.map((text) => ({ text, between: [] }))
+}
+
+/** What is wrong with the parameters of endpoints. */
+function problemsInUrls(layers: readonly Layer[]): { problems: string[]; doubts: Doubt[] } {
+  const problems: string[] = []
+  const doubts: Doubt[] = []
+  for (const { options, named } of layers)
+    for (const [name, tree] of [['', options] as const, ...named]) {
+      const endpoint = givenAt(tree, ['endpoint'])
+      if (!endpoint) continue
+      const { layer, name: variable = '' } = endpoint.source
+      const at = name === '' ? 'endpoint' : `destinations[${name}].endpoint`
+      for (const problem of optionsIn(parseEndpoint(String(endpoint.value))).problems) {
+        if (layer === 'environment')
+          doubts.push({ variable, problem: `${problem}. That parameter is ignored.` })
+        else problems.push(`${layer === 'file' ? `${variable}: ` : ''}${at}${problem}`)
+      }
+    }
+  return { problems, doubts }
+}
+
+/** Says what is wrong with a variable, and what is used instead. */
+function sentence(
+  { variable, problem, of }: Doubt,
+  options: Tree,
+  destinations: readonly Complete[],
+): string {
+  const text = `${variable}${/^[ :]/.test(problem) ? '' : ' '}${problem}`
+  if (of === undefined) return /[.?]$/.test(text) ? text : `${text}. It is ignored.`
+  const { path, destination = PRIMARY } = of
+  const tree = destinations.find(({ name }) => name === destination)?.tree ?? options
+  const instead = givenAt(tree, path)
+  if (instead) return `${text}. It is ignored; the value of ${sourceText(instead.source)} is used.`
+  const byDefault = lookUp(path).default
+  return isPlain(byDefault)
+    ? `${text}. It is ignored; the default is used: ${String(byDefault)}.`
+    : `${text}. It is ignored, as if it were not set.`
+}
+
+function isPlain(value: unknown): boolean {
+  return (
+    (typeof value === 'string' && value !== '') ||
+    typeof value === 'number' ||
+    typeof value === 'boolean'
+  )
+}

@@ -1,0 +1,105 @@
+import { optionsIn } from './endpoint-query.js'
+import { parseEndpoint } from './endpoint-url.js'
+import { bareTree, Given, hasOwnTree, type Tree, treeOf } from './given.js'
+import type { Fields, Type } from './option.js'
+import { NAMED_DESTINATION, OPTIONS } from './option-table.js'
+
+/** The options that one source gives. */
+export interface Layer {
+  /** Those outside `destinations`. */
+  readonly options: Tree
+  /** Those of each destination, by name. */
+  readonly named: ReadonlyMap<string, Tree>
+  /** The destinations that there are, if this source says so. */
+  readonly list: readonly string[] | undefined
+}
+
+export interface NamedTree {
+  readonly name: string
+  readonly tree: Tree
+}
+
+export const PRIMARY = 'primary'
+
+/** Options of one destination; what its endpoint's URL carries is kept apart, because it goes when the endpoint goes. */
+interface Level {
+  readonly options: Tree
+  readonly inUrl: Tree | undefined
+}
+
+/**
+ * Merges the layers, the lowest first. The highest layer with a list decides which destinations there are; what the others give for
+ * the same names is kept. Options outside the list are the defaults for all of them.
+ */
+export function mergeLayers(layers: readonly Layer[]): {
+  options: Tree
+  /** The destination of the options outside the list, if there is one. */
+  outside: NamedTree | undefined
+  listed: readonly NamedTree[]
+} {
+  const options = layers.map((one) => one.options).reduce(mergeOptions, bareTree())
+  // Without the endpoint: a second destination on the same server would only store every row twice.
+  const { endpoint, ...shared } = options
+  const list = layers.findLast((one) => one.list)?.list
+  const listed = (list ?? []).map((name) => {
+    const own = layers.flatMap((one) => levelOf(one.named.get(name)) ?? [])
+    return { name, tree: flattened([levelOf(shared), ...own].reduce(mergeLevels)) }
+  })
+  if (list !== undefined && endpoint === undefined) return { options, outside: undefined, listed }
+  const levels = layers.map((one) => levelOf(one.options))
+  const outside = { name: PRIMARY, tree: flattened(levels.reduce(mergeLevels, NOTHING)) }
+  return { options, outside, listed }
+}
+
+const NOTHING: Level = { options: bareTree(), inUrl: undefined }
+
+function levelOf(options: Tree): Level
+function levelOf(options: Tree | undefined): Level | undefined
+function levelOf(options: Tree | undefined): Level | undefined {
+  const endpoint = options?.['endpoint']
+  if (!(options && endpoint instanceof Given)) return options && { options, inUrl: undefined }
+  const { options: carried } = optionsIn(parseEndpoint(String(endpoint.value)))
+  const source = { ...endpoint.source, isInUrl: true }
+  return { options, inUrl: treeOf(carried, NAMED_DESTINATION.fields, () => source) }
+}
+
+/** `over` wins, also with what its endpoint carries. */
+function mergeLevels(base: Level, over: Level): Level {
+  const below = over.inUrl ? without(base.options, over.inUrl) : base.options
+  return { options: mergeOptions(below, over.options), inUrl: over.inUrl ?? base.inUrl }
+}
+
+function flattened({ options, inUrl }: Level): Tree {
+  return mergeOptions(inUrl ?? {}, options)
+}
+
+function mergeOptions(base: Tree, over: Tree): Tree {
+  return mergeFields(base, over, OPTIONS.fields)
+}
+
+function mergeFields(base: Tree, over: Tree, fields: Fields): Tree {
+  const merged = bareTree(base)
+  for (const [name, node] of Object.entries(over)) {
+    const type = Object.hasOwn(fields, name) ? fields[name]?.type : undefined
+    merged[name] = node instanceof Given ? node : mergeNodes(merged[name], node, type)
+  }
+  return merged
+}
+
+function mergeNodes(base: Given | Tree | undefined, over: Tree, type: Type | undefined): Tree {
+  if (base === undefined || base instanceof Given || !hasOwnTree(type)) return over
+  if (type.kind === 'map') return bareTree(base, over)
+  // Fields of different forms must not be mixed: whoever gives the first field of a form gives all of it.
+  const isWhole = type.forms?.some(([first = '']) => Object.hasOwn(over, first))
+  return isWhole ? over : mergeFields(base, over, type.fields)
+}
+
+function without(tree: Tree, taken: Tree): Tree {
+  const left = bareTree(tree)
+  for (const [name, node] of Object.entries(taken)) {
+    const own = left[name]
+    if (node instanceof Given || own instanceof Given || own === undefined) delete left[name]
+    else left[name] = without(own, node)
+  }
+  return left
+}

@@ -1,0 +1,53 @@
+import type { Fields, Option } from './option.js'
+import { ENVIRONMENT_ONLY, NAMED_DESTINATION, OPTIONS } from './option-table.js'
+
+export const PREFIX = 'OTEL_EXPORTER_CLICKHOUSE_'
+
+/** An option that a variable sets. */
+export interface Setting {
+  readonly path: readonly string[]
+  readonly option: Option
+}
+
+/**
+ * The names of variables after the prefix, and what each of them sets. The words of the path are joined by `_`, in capitals,
+ * without the unit `Ms`: `batch.maxDelayMs` is `BATCH_MAX_DELAY`. `tls` and `codec` are left out: `CA`, `COMPRESSION`.
+ */
+function settingsOf(fields: Fields): ReadonlyMap<string, Setting> {
+  return new Map(entriesOf(fields, [], '', false))
+}
+
+function entriesOf(
+  fields: Fields,
+  at: readonly string[],
+  prefix: string,
+  isInSecret: boolean,
+): [string, Setting][] {
+  return Object.entries(fields).flatMap(([name, given]): [string, Setting][] => {
+    const isSecret = isInSecret || given.isSecret === true
+    const { type, environment = words(name) } = given
+    const variable = [prefix, environment].filter((part) => part !== '').join('_')
+    const path = [...at, name]
+    if (type.kind === 'group') return entriesOf(type.fields, path, variable, isSecret)
+    if (type.kind === 'list' || type.kind === 'custom') return []
+    return [[variable, { path, option: isSecret ? { ...given, isSecret } : given }]]
+  })
+}
+
+function words(name: string): string {
+  return name
+    .replace(/Ms$/, '')
+    .replace(/[A-Z]/g, (capital) => `_${capital}`)
+    .toUpperCase()
+}
+
+/** The part of a variable's name that names a destination. */
+export function variablePartOf(destination: string): string {
+  return destination.replace(/-/g, '_').toUpperCase()
+}
+
+const { name: _, ...ofDestination } = NAMED_DESTINATION.fields
+
+export const SETTINGS: ReadonlyMap<string, Setting> = settingsOf(OPTIONS.fields)
+export const DESTINATION_SETTINGS: ReadonlyMap<string, Setting> = settingsOf(ofDestination)
+export const OWN_SETTINGS: ReadonlyMap<string, Setting> = settingsOf(ENVIRONMENT_ONLY.fields)
