@@ -243,41 +243,61 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/config/parse-config',
-    [exporter('config'), exporter('config-values'), exporter('config-names')],
+    'exporter/config/gather',
+    [exporter('config'), exporter('config-values'), exporter('layers'), exporter('environment')],
     [
+      ['prefers the environment to the code', '[file, layer, code]', '[file, code, layer]'],
+      ['prefers the file to the environment', '[file, layer, code]', '[layer, file, code]'],
       [
-        'prefers the environment to the code',
-        'merge(environment.options, code.options)',
-        'merge(code.options, environment.options)',
+        'reports only some of several problems',
+        'problems: [...mistakes, ...inUrls.problems, ...found.map(({ text }) => text)]',
+        'problems: [...mistakes, ...inUrls.problems]',
       ],
       [
-        'reports only one of several problems',
-        'throw new ConfigError([...code.problems, ...problems])',
-        'throw new ConfigError(code.problems)',
+        'lets variables that contradict each other keep an application from starting',
+        'if (contradicting.length > 0) continue',
+        '',
+      ],
+      [
+        'ends an application because a variable names a destination without an endpoint',
+        'layer: { ...environment, list: kept.length > 0 ? kept : undefined }',
+        'layer: environment',
       ],
     ],
   ),
   ...inFile(
     'exporter/config/sources/environment',
-    [exporter('config')],
+    [exporter('config'), exporter('environment')],
     [
       [
         'lets a wrong environment variable keep an application from starting',
-        '. It is ignored, as if it were not set.`)',
-        '`)\n    if (problem !== undefined) throw new Error(problem)',
+        'doubts.push({ variable, problem: value.problem, of })\n      continue',
+        'throw new Error(value.problem)',
       ],
+      [
+        'does not report an unknown variable',
+        'doubts.push({ variable, problem: unknown(name, names) })',
+        '',
+      ],
+      ['waits forever for a pipe in place of a file', 'if (!stats.isFile())', 'if (false)'],
+      ['keeps the line end of a secret in a file', ".replace(/\\r?\\n$/, '')", ''],
     ],
   ),
   ...inFile(
-    'exporter/config/merge',
-    [exporter('config')],
+    'exporter/config/layers',
+    [exporter('config'), exporter('layers')],
     [
       [
         "sends one destination's password to the server of another",
-        "delete merged['password']",
-        '',
+        'over.inUrl ? without(base.options, over.inUrl) : base.options',
+        'base.options',
       ],
+      [
+        'keeps what the URL of another server carried',
+        'inUrl: over.inUrl ?? base.inUrl',
+        'inUrl: mergeOptions(base.inUrl ?? {}, over.inUrl ?? {})',
+      ],
+      ['mixes the two forms of dead letters', 'return isWhole ? over :', 'return'],
     ],
   ),
   ...inFile(
@@ -286,8 +306,8 @@ export const EDGES = [
     [
       [
         'builds two batches for equal limits that are written in a different order',
-        'const complete = bare()',
-        'const complete = bare(options)',
+        'const complete = bareTree()',
+        'const complete = bareTree(given)',
       ],
     ],
   ),
@@ -319,7 +339,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/config/endpoint',
+    'exporter/config/endpoint-url',
     [exporter('endpoint')],
     [
       ['keeps the password in the endpoint', "url.password = ''", ''],

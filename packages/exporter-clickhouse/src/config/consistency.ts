@@ -69,8 +69,7 @@ function conflictsWithin({ name, tree, options }: Complete): Conflict[] {
   if (!speaks(agent, protocol))
     conflict(
       `agent is for the other protocol: the endpoint uses ${protocol}, so it must be an Agent of node:${protocol.slice(0, -1)}`,
-      'agent',
-      'endpoint',
+      'agent', // without the endpoint: if it comes from the environment, rows must not go elsewhere
     )
   if (spool && spool.directory === undefined) conflict('spool.directory is missing', 'spool')
   const { type } = NAMED_DESTINATION.fields['deadLetter'] as Option

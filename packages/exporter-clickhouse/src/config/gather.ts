@@ -154,7 +154,8 @@ function withEndpoints(environment: Layer, ...others: Layer[]): { layer: Layer; 
     .filter((name) => !kept.includes(name))
     .map((name) => ({
       variable: `${PREFIX}DESTINATIONS`,
-      problem: `names ${name}, but ${PREFIX}${variablePartOf(name)}_ENDPOINT is not set. Nothing is sent to ${name}.`,
+      problem: `names ${name}, but ${PREFIX}${variablePartOf(name)}_ENDPOINT is not set`,
+      consequence: `Nothing is sent to ${name}.`,
     }))
   return { layer: { ...environment, list: kept.length > 0 ? kept : undefined }, doubts }
 }
@@ -183,7 +184,7 @@ function problemsInUrls(layers: readonly Layer[]): { problems: string[]; doubts:
       const at = name === '' ? 'endpoint' : `destinations[${name}].endpoint`
       for (const problem of optionsIn(parseEndpoint(String(endpoint.value))).problems) {
         if (layer === 'environment')
-          doubts.push({ variable, problem: `${problem}. That parameter is ignored.` })
+          doubts.push({ variable, problem, consequence: 'That parameter is ignored.' })
         else problems.push(`${layer === 'file' ? `${variable}: ` : ''}${at}${problem}`)
       }
     }
@@ -191,21 +192,23 @@ function problemsInUrls(layers: readonly Layer[]): { problems: string[]; doubts:
 }
 
 /** Says what is wrong with a variable, and what is used instead. */
-function sentence(
-  { variable, problem, of }: Doubt,
-  options: Tree,
-  destinations: readonly Complete[],
-): string {
+function sentence(doubt: Doubt, options: Tree, destinations: readonly Complete[]): string {
+  const { variable, problem } = doubt
   const text = `${variable}${/^[ :]/.test(problem) ? '' : ' '}${problem}`
-  if (of === undefined) return /[.?]$/.test(text) ? text : `${text}. It is ignored.`
+  const { consequence = used(doubt, options, destinations) } = doubt
+  return `${text}${text.endsWith('?') ? '' : '.'} ${consequence}`
+}
+
+function used({ of }: Doubt, options: Tree, destinations: readonly Complete[]): string {
+  if (of === undefined) return 'It is ignored.'
   const { path, destination = PRIMARY } = of
   const tree = destinations.find(({ name }) => name === destination)?.tree ?? options
   const instead = givenAt(tree, path)
-  if (instead) return `${text}. It is ignored; the value of ${sourceText(instead.source)} is used.`
+  if (instead) return `It is ignored; the value of ${sourceText(instead.source)} is used.`
   const byDefault = lookUp(path).default
   return isPlain(byDefault)
-    ? `${text}. It is ignored; the default is used: ${String(byDefault)}.`
-    : `${text}. It is ignored, as if it were not set.`
+    ? `It is ignored; the default is used: ${String(byDefault)}.`
+    : 'It is ignored, as if it were not set.'
 }
 
 function isPlain(value: unknown): boolean {

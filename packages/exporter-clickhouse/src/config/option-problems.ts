@@ -27,7 +27,7 @@ export function describe(issue: z.core.$ZodIssue, options: unknown): Problem[] {
   )
   if (issue.code === 'invalid_key')
     return [problem(` ${issue.issues[0]?.message ?? 'is not allowed'}`)]
-  if (type?.kind === 'choice' && type.or) return [problem(` ${choiceRule(type)}`)] // the value is not shown: it may be a whole table
+  if (type?.kind === 'choice' && type.or) return [problem(` ${choiceRule(type.values, type.or)}`)] // the value is not shown: it may be a whole table
   if (type?.kind === 'group' && issue.code === 'invalid_union')
     return [problem(formProblem(type, received))]
   const shown = isSecret ? 'a value not shown' : show(received)
@@ -42,7 +42,7 @@ interface Faulty {
   readonly isRoot?: boolean
 }
 
-function choiceRule({ values, or }: Choice): string {
+export function choiceRule(values: Choice['values'], or?: Choice['or']): string {
   const quoted = values.map((value) => `'${value}'`)
   const last = or?.name ?? quoted.pop()
   return `must be ${quoted.join(', ')} or ${last}`
@@ -76,7 +76,7 @@ export function ruleOf(issue: z.core.$ZodIssue, { type, received, isRoot }: Faul
     case 'boolean':
       return 'must be true or false'
     case 'choice':
-      return choiceRule(type)
+      return choiceRule(type.values)
     case 'map':
       return 'must be an object'
     case 'list':

@@ -1,6 +1,13 @@
 import * as z from 'zod/mini'
 import type { Fields, Group, Numeric, Option, TextCheck, Type } from './option.js'
-import { describe, numberRule, ruleOf, shownName, unreadable } from './option-problems.js'
+import {
+  choiceRule,
+  describe,
+  numberRule,
+  ruleOf,
+  shownName,
+  unreadable,
+} from './option-problems.js'
 import { OPTIONS } from './option-table.js'
 import type { Problem } from './problem.js'
 
@@ -35,6 +42,7 @@ export function checkValue(received: unknown, { type }: Option): string | undefi
   const issue = z.safeParse(schemaOf(type), received).error?.issues[0]
   if (issue === undefined) return undefined
   const [entry] = issue.path.map(String)
+  if (type.kind === 'choice') return ` ${choiceRule(type.values)}`
   if (entry === undefined || type.kind !== 'map') return ` ${ruleOf(issue, { type, received })}`
   const inMap = { type: type.value, received: Object(received)[entry] }
   const rule = issue.code === 'invalid_key' ? issue.issues[0]?.message : ruleOf(issue, inMap)

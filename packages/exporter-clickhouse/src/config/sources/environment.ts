@@ -21,6 +21,8 @@ export interface Doubt {
   readonly variable: string
   /** What is wrong with it, as the end of a sentence that begins with its name. */
   readonly problem: string
+  /** What becomes of it, as a sentence, if not the whole variable is ignored. */
+  readonly consequence?: string
   /** What it would have set. */
   readonly of?: { readonly path: readonly string[]; readonly destination: string | undefined }
 }
@@ -183,8 +185,8 @@ function unknown(name: string, destinations: readonly string[]): string {
   if (elsewhere !== undefined) return `is not known: did you mean ${PREFIX}${elsewhere}?`
   const setting = [...DESTINATION_SETTINGS.keys()].find((one) => name.endsWith(`_${one}`))
   return setting === undefined
-    ? 'is not known.'
-    : `is not known: to name a destination, add it to ${PREFIX}DESTINATIONS.`
+    ? 'is not known'
+    : `is not known: to name a destination, add it to ${PREFIX}DESTINATIONS`
 }
 
 function valueFrom(
