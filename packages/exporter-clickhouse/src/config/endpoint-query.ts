@@ -24,7 +24,8 @@ export function optionsIn({ username, password, database, query }: Endpoint): En
   for (const [name, text] of query) {
     const named = optionNamed(name)
     const problem = named ? put(options, named, text, seen) : unknown(name)
-    if (problem !== undefined) problems.push(`: \`${shownName(name)}\`${problem}`)
+    if (problem !== undefined)
+      problems.push(`: \`${name.split('.').map(shownName).join('.')}\`${problem}`)
   }
   return { options, problems }
 }
@@ -61,13 +62,19 @@ const SETTINGS = { option: NAMED_DESTINATION.fields['settings'] as Option }
 
 /** ClickHouse has more than a thousand settings, nearly all of several words. The others are written as `settings.name`. */
 function isSetting(name: string): boolean {
-  return /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/.test(name) && didYouMean(name, []) === ''
+  return /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/.test(name) && hintFor(name) === ''
 }
 
 function unknown(name: string): string {
-  const meant =
-    didYouMean(name, []) || '; a ClickHouse setting of one word is written as `settings.name`'
+  const meant = hintFor(name) || '; a ClickHouse setting of one word is written as `settings.name`'
   return ` is not an option${meant}`
+}
+
+/** Which option was probably meant, if it is one that a URL can carry. */
+function hintFor(name: string): string {
+  const hint = didYouMean(name, [])
+  const [, meant = ''] = /`(\w+)/.exec(hint) ?? []
+  return Object.hasOwn(NAMED_DESTINATION.fields, meant) ? hint : ''
 }
 
 /** Reads the value and puts it among the options, or says what is wrong with it. */

@@ -7,6 +7,7 @@ import type { Fields, Type } from './option.js'
 import { NAMED_DESTINATION, OPTIONS } from './option-table.js'
 import type { Options } from './options.js'
 import { resolveDestination } from './resolve.js'
+import { printable } from './summary.js'
 
 /** One setting, its value, and where it comes from. */
 export interface ExplainedSetting {
@@ -116,16 +117,12 @@ function shown(option: string, value: unknown, isSecret: boolean): string {
   if (option === 'endpoint') return parseEndpoint(String(value)).url.href
   if (value === '') return 'none'
   if (isSecret) return MASKED
+  if (typeof value === 'string' && /:\/\/|@/.test(value)) return MASKED // a URL with a password, given for the wrong option
   if (typeof value === 'object' && value !== null && 'name' in value)
-    return `table ${String(value.name)}`
+    return printable(`table ${String(value.name)}`)
   return typeof value === 'object' || typeof value === 'function'
     ? `a ${typeof value}`
     : printable(String(value))
-}
-
-/** Characters that end a line or change what a terminal shows are replaced: a value may come from anywhere. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?').slice(0, 200)
 }
 
 function textOf({ settings, warnings, problems }: ExplainedConfig): string {

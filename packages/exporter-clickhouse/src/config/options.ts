@@ -8,8 +8,8 @@ import type { DropReason } from '../accounting/drop-reason.js'
 /** Options that apply to every destination, or to one of them in `destinations`. */
 export interface DestinationOptions {
   /**
-   * URL of ClickHouse's HTTP interface. A path is kept; a user and password in it are sent as headers.
-   * Default: `http://localhost:8123`.
+   * URL of ClickHouse's HTTP interface. A path is kept. A user and password in it are sent as headers; its query may carry other
+   * options and ClickHouse settings. Default: `http://localhost:8123`.
    */
   endpoint?: string | undefined
   /** Database of the table. Default: that of the schema, `telemetry` for `flat`, `default` for `otel`. */

@@ -14,7 +14,17 @@ export function summaryOf(
       const decided = source ? `endpoint from ${sourceText(source)}` : 'the default endpoint'
       const { database, table, schema } = traces
       const form = schema === flatTraces ? 'flat' : schema === otelTraces ? 'otel' : 'own schema'
-      return `${name} is ${endpoint.host}, table ${database}.${table} (${form}, ${decided})`
+      return `${name} is ${endpoint.host}, table ${plainName(database)}.${plainName(table)} (${form}, ${decided})`
     })
     .join('; ')
+}
+
+/** A name on one line, unless it may be a URL with a password, given for the wrong option. */
+function plainName(name: string): string {
+  return printable(/:\/\/|@/.test(name) ? '(a name not shown)' : name)
+}
+
+/** A value may come from anywhere: characters that end a line, or change what a terminal shows, are replaced. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?').slice(0, 200)
 }

@@ -9,7 +9,7 @@ import type { Type } from '../option.js'
 import { OPTIONS } from '../option-table.js'
 import type { Options } from '../options.js'
 import { fromCode } from './code.js'
-import { type Document, DocumentError } from './document.js'
+import { type Document, DocumentError, pathKey } from './document.js'
 import { readJson } from './json.js'
 import { substituted } from './substitution.js'
 import { readYaml } from './yaml.js'
@@ -47,15 +47,21 @@ export function fromFile(path: string, env: NodeJS.ProcessEnv): FromFile {
     const at = line > 0 ? `${path}:${line}:${column}` : path
     problems.push(`${at} ${error instanceof Error ? error.message : String(error)}`)
   }
-  const { value = {}, positionOf = () => ({ line: 1, column: 1 }) } = document ?? {}
+  const value = document?.value ?? {} // an empty YAML file is null
+  const positionOf = document?.positionOf ?? (() => ({ line: 1, column: 1 }))
   const place = (at: readonly string[]) => {
     const { line, column } = positionOf(at)
     return `${path}:${line}:${column}`
   }
   const replaced = substituted(value, env)
   const { options, problems: wrong } = fromCode(numbersRead(replaced.value, OPTIONS))
-  for (const { path: at, text } of [...replaced.problems, ...wrong, ...duplicateNames(options)])
-    problems.push(`${place(at)}: ${text}`)
+  for (const { path: at, text } of [...replaced.problems, ...wrong, ...duplicateNames(options)]) {
+    const isReplaced = replaced.changed.has(pathKey(at))
+    const shown = isReplaced
+      ? text.replace(/\(received .*\)$/, '(received a value not shown)')
+      : text
+    problems.push(`${place(at)}: ${shown}`)
+  }
   return { options, problems, sourceOf: (at) => ({ layer: 'file', name: place(at) }) }
 }
 

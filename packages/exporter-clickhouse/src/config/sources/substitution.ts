@@ -1,7 +1,15 @@
 import { shownName } from '../option-problems.js'
 import type { Problem } from '../problem.js'
+import { pathKey } from './document.js'
 
 const MAX_CHARACTERS = 1024 * 1024
+
+interface Substituted {
+  readonly value: unknown
+  readonly problems: readonly Problem[]
+  /** Where a text was replaced, as `pathKey()`. It may be a secret. */
+  readonly changed: ReadonlySet<string>
+}
 
 /**
  * Replaces `${NAME}` and `${NAME:-default}` in all texts of a value by environment variables; `$${` is a plain `${`. It works on
@@ -11,9 +19,10 @@ export function substituted(
   value: unknown,
   env: NodeJS.ProcessEnv,
   path: readonly string[] = [],
-): { value: unknown; problems: Problem[] } {
+): Substituted {
   const problems: Problem[] = []
-  return { value: replaced(value, path), problems }
+  const changed = new Set<string>()
+  return { value: replaced(value, path), problems, changed }
 
   function replaced(one: unknown, at: readonly string[]): unknown {
     if (typeof one === 'string') return text(one, at)
@@ -34,6 +43,7 @@ export function substituted(
         const [, name, byDefault] = /^(?:env:)?([A-Za-z_]\w*)(?::-([\s\S]*))?$/.exec(inside) ?? []
         if (name === undefined || !whole.endsWith('}'))
           return problem(`write a reference as \${NAME} or \${NAME:-default}`)
+        changed.add(pathKey(at))
         const found = env[name]
         if (found === undefined && byDefault === undefined)
           return problem(`the environment variable ${name} is not set`)

@@ -1,0 +1,160 @@
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import type { Option } from '../../src/config/option.js'
+import { numberRule } from '../../src/config/option-problems.js'
+import { PREFIX, SETTINGS } from '../../src/config/variable-names.js'
+import { docs, options } from './option-docs.js'
+
+const PAGE = fileURLToPath(new URL('../../../../docs/configuration.md', import.meta.url))
+
+const variableOf = new Map([...SETTINGS].map(([name, { path }]) => [path.join('.'), name]))
+
+/** Sections of the page: a title, and the options in it. */
+const SECTIONS: [title: string, paths: readonly string[]][] = [
+  [
+    'Where rows go',
+    [
+      'endpoint',
+      'database',
+      'table',
+      'username',
+      'password',
+      'schema',
+      'manageSchema',
+      'ttl',
+      'destinations',
+      'name',
+    ],
+  ],
+  [
+    'Batches and requests',
+    ['batch', 'compression', 'timeoutMs', 'asyncInsert', 'settings', 'headers', 'tls', 'agent'],
+  ],
+  ['When a server fails', ['retry', 'queue', 'spool', 'deadLetter', 'onDrop']],
+  [
+    'The exporter as a whole',
+    [
+      'acknowledge',
+      'flushTimeoutMs',
+      'shutdownTimeoutMs',
+      'flushOnSignal',
+      'limits',
+      'meterProvider',
+    ],
+  ],
+]
+
+function allowed({ type }: Option): string {
+  switch (type.kind) {
+    case 'number':
+      return numberRule(type).replace('must be ', '')
+    case 'boolean':
+      return 'true or false'
+    case 'choice':
+      return [...type.values.map((one) => `\`${one}\``), ...(type.or ? ['a table'] : [])].join(', ')
+    case 'map':
+      return 'names and values'
+    case 'list':
+      return `at most ${type.max}`
+    case 'custom':
+      return 'in code only'
+    default:
+      return 'text'
+  }
+}
+
+function row(path: string, option: Option): string {
+  const variable = variableOf.get(path)
+  const sentence = (docs.get(path) ?? '').replace(/ In (milliseconds|seconds|bytes)\./, '')
+  const where = variable === undefined ? '' : `\`${variable}\``
+  return `| \`${path}\` | ${where} | ${allowed(option)} | ${sentence.replaceAll('|', '\\|')} |`
+}
+
+function section([title, names]: (typeof SECTIONS)[number]): string {
+  const rows = [...options]
+    .filter(([path]) => names.includes(path.split('.')[0] ?? ''))
+    .sort(([a], [b]) => names.indexOf(a.split('.')[0] ?? '') - names.indexOf(b.split('.')[0] ?? ''))
+    .map(([path, option]) =>
+      option.type.kind === 'group'
+        ? `| **\`${path}\`** | | | ${docs.get(path)} |`
+        : row(path, option),
+    )
+  return `## ${title}
+
+| option | variable, after \`${PREFIX}\` | value | |
+|---|---|---|---|
+${rows.join('\n')}
+`
+}
+
+const page = `<!-- Made by test/config/configuration-page.test.ts of the exporter: change the docstrings in src/config/options.ts, then run \`npx vitest run -u configuration-page\`. -->
+# Configuration
+
+Every option of the exporter, the processor and \`register\`. An option may come from four places, each stronger than the one before it:
+
+> defaults < file < environment < code
+
+Groups such as \`batch\`, and \`headers\` and \`settings\`, are merged entry by entry; any other value replaces the weaker one. What is not
+given is not zero, empty or false: it leaves the weaker value as it is. \`explainConfig()\` prints every setting, its value (secrets
+masked) and where it comes from:
+
+\`\`\`sh
+node -e "require('@spanhouse/exporter-clickhouse').explainConfig()"
+\`\`\`
+
+At the start, one line at level \`info\` says where rows go and what decided that (\`OTEL_LOG_LEVEL=info\` with \`register\`, or a logger given
+to \`diag.setLogger()\`). A mistake in code or file throws a \`ConfigError\` that lists every problem at once. A mistake in a variable never
+stops the application: the variable is ignored, and a warning names it and what is used instead.
+
+## Environment
+
+A variable is called \`${PREFIX}\` and the words of the option's path, without the unit \`Ms\`: \`batch.maxDelayMs\` is
+\`${PREFIX}BATCH_MAX_DELAY\`. The words \`tls\` and \`codec\` are left out: \`${PREFIX}CA\`, \`${PREFIX}COMPRESSION\`. An empty variable counts as
+not set. The tables below show the part after the prefix.
+
+- Times and sizes may have a unit: \`500ms\`, \`5s\`, \`2m\`, \`12h\`, \`30d\`; \`512KiB\`, \`64MiB\`, \`1GB\`. Plain numbers are milliseconds and bytes.
+  \`TTL\` needs a unit.
+- Maps are written as OpenTelemetry writes them, percent-encoded: \`HEADERS=x-team=shop,x-key=a%3Db\`.
+- Any variable may be given as \`…_FILE\`, the path of a file that holds the value: for secrets of Docker and Kubernetes
+  (\`PASSWORD_FILE=/run/secrets/clickhouse\`), and for certificates (\`CA_FILE\`, \`CERT_FILE\`, \`KEY_FILE\`).
+- \`DESTINATIONS=central,backup\` names further destinations; \`CENTRAL_ENDPOINT\`, \`CENTRAL_PASSWORD\`, \`BACKUP_ENDPOINT\` and so on are their
+  options. They stand beside the one of \`ENDPOINT\`, if that is set. Variables such as \`CENTRAL_PASSWORD\` also add to destinations that code
+  or file name.
+- \`CONFIG_FILE\` is the path of a file with options. \`WARNINGS=false\` prints no process warnings.
+
+\`OTEL_TRACES_EXPORTER\` chooses between ClickHouse and OTLP; see [the README of the exporter](../packages/exporter-clickhouse/README.md).
+
+## File
+
+\`${PREFIX}CONFIG_FILE\` names a JSON or YAML file (\`.yaml\`, \`.yml\`; needs \`npm install yaml\`), in the shape of the options of the code.
+Numbers may be texts with a unit. Texts may contain \`\${NAME}\` and \`\${NAME:-default}\`; \`$\${\` is a plain \`\${\`.
+
+\`\`\`yaml
+endpoint: https://clickhouse.example:8443
+password: \${CLICKHOUSE_PASSWORD}
+batch: { maxDelayMs: 2s, maxBytes: 4MiB }
+destinations:
+  - name: backup
+    endpoint: \${BACKUP_URL:-http://localhost:8123}
+\`\`\`
+
+\`loadOptions('spanhouse.yaml')\` reads such a file in code, for options that only code can give:
+\`new ClickHouseSpanProcessor({ ...loadOptions('spanhouse.yaml'), onDrop })\`.
+
+## URL
+
+An endpoint may carry everything: \`https://user:password@host:8443/?database=telemetry&table=spans&schema=otel&async_insert=1\`.
+Credentials leave the URL at once and travel as headers. The names are those of the options (\`batch.maxRows\`, \`batch.max_rows\`); any other
+name in snake_case is a setting of ClickHouse (\`max_threads=4\`; \`settings.readonly=2\` for those of one word). A path is that of a reverse
+proxy. \`clickhouse://user:password@host:8123/database?secure=1\` is understood too: there the path is the database. What an endpoint carries
+is for that server alone: it goes when a stronger source gives another endpoint.
+
+${SECTIONS.map(section).join('\n')}`
+
+test('docs/configuration.md is what the options say', async () => {
+  await expect(page).toMatchFileSnapshot(PAGE)
+})
+
+test('the page has every option', () => {
+  for (const path of options.keys()) expect(page).toContain(`\`${path}\``)
+})
