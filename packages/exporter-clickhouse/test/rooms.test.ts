@@ -13,6 +13,7 @@ const ROOMS = [
   'spool',
   'telemetry',
   'delivery',
+  'lifetime',
   'pipeline',
   'traces',
 ]

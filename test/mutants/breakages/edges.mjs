@@ -130,7 +130,7 @@ export const EDGES = [
     [['repeats the same warning', 'if (warned.has(subject) || ', 'if (']],
   ),
   ...inFile(
-    'exporter/pipeline/flush-on-signal',
+    'exporter/lifetime/flush-on-signal',
     [exporter('process-end')],
     [
       ['swallows a signal', 'process.kill(process.pid, signal)', 'void signal'],
@@ -200,7 +200,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/pipeline/before-exit',
+    'exporter/lifetime/before-exit',
     [exporter('flush-before-exit')],
     [
       [
