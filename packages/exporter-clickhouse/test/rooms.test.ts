@@ -16,6 +16,7 @@ const ROOMS = [
   'lifetime',
   'pipeline',
   'traces',
+  'backends',
 ]
 
 test('each room imports only from rooms before it, and no files import each other', () => {

@@ -19,6 +19,8 @@ export const EDGES = [
   ]),
   ...inFile('exporter/traces/span-processor', shell, [
     ['accepts spans that were not sampled', ' && isSampled(span)', ''],
+  ]),
+  ...inFile('exporter/traces/sampled', shell, [
     [
       'throws when the sampling flag of a span cannot be read',
       '} catch {\n    return true',

@@ -46,9 +46,16 @@ export class Pipeline {
   #rowsTaken = 0
   #shutdown: Promise<void> | undefined
 
-  constructor(config: Config) {
+  /** `lead` begins the line that says at the start what is configured. */
+  constructor(config: Config, lead = '') {
     this.#config = config
     const { onDrop, meterProvider } = config
+    const line = `${lead}${config.summary}`
+    if (line !== '') {
+      try {
+        diag.info(`spanhouse: ${line}`)
+      } catch {} // the application's logger may throw
+    }
     for (const doubt of config.doubts) {
       try {
         diag.warn(`spanhouse: ${doubt}`)
