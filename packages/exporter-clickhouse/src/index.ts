@@ -1,5 +1,8 @@
 export type { DropReason } from './accounting/drop-reason.js'
 export type { DestinationStats, Stats } from './accounting/stats.js'
+export { type SpanProcessors, spanProcessorsFromEnv } from './backends/from-env.js'
+export { switchBackend } from './backends/switch-backend.js'
+export type { SwitchableSpanProcessor } from './backends/switchable.js'
 export { ClickHouseError, ConfigError } from './common/errors.js'
 export { type ExplainedConfig, type ExplainedSetting, explainConfig } from './config/explain.js'
 export type { DestinationOptions, NamedDestinationOptions, Options } from './config/options.js'

@@ -1,10 +1,11 @@
 import { readFileSync, statSync } from 'node:fs'
 import { metrics } from '@opentelemetry/api'
+import { distance } from '../../common/distance.js'
 import { fromText } from '../from-text.js'
 import { bareTree, Given, givenBelow, type Tree } from '../given.js'
 import type { Layer } from '../layers.js'
 import { PRIMARY } from '../layers.js'
-import { didYouMean, distance } from '../option-hints.js'
+import { didYouMean } from '../option-hints.js'
 import { destinationNameProblem } from '../option-rules.js'
 import { checkValue } from '../options-schema.js'
 import {

@@ -1,5 +1,4 @@
-import { dirname } from 'node:path'
-import { loadInstalled } from '../../common/installed.js'
+import { applicationModule, load, moduleFrom } from '../../common/application-modules.js'
 import { type Document, DocumentError, type Position } from './document.js'
 
 /** What is used of the package `yaml`, version 2. */
@@ -24,8 +23,9 @@ const START: Position = { line: 1, column: 1 }
 
 /** Reads YAML with the package `yaml`, which the application has installed. Throws a DocumentError. */
 export function readYaml(text: string, file: string): Document {
-  const yaml = loadInstalled('yaml', [dirname(file)]) as Yaml | undefined
-  if (!yaml?.parseDocument)
+  const found = moduleFrom(file, 'yaml') ?? applicationModule('yaml')
+  const yaml = found === undefined ? undefined : (load(found) as Partial<Yaml>)
+  if (!yaml?.parseDocument || !yaml.LineCounter)
     throw new DocumentError(
       'needs the package `yaml`, which is not installed: run `npm install yaml`, or write the file as JSON',
       START,

@@ -1,0 +1,44 @@
+import { ConfigError } from '../common/errors.js'
+import { tracesExporterOf } from '../config/sources/sdk-environment.js'
+import { choiceOfEnvironment } from './names.js'
+import { open } from './open.js'
+import { patienceOf } from './patience.js'
+import { takePart } from './switch-backend.js'
+import { newSwitchable, type SwitchableSpanProcessor } from './switchable.js'
+import { warn } from './warn.js'
+
+/** What `spanProcessorsFromEnv()` returns. `await using` shuts all of them down at the end of the block. */
+export type SpanProcessors = SwitchableSpanProcessor[] & {
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * The span processors that OTEL_TRACES_EXPORTER asks for: a list of `clickhouse`, `otlp`, `console` and `none`; unset means `otlp`.
+ * ClickHouse is configured by OTEL_EXPORTER_CLICKHOUSE_*, OTLP by OTEL_EXPORTER_OTLP_* (which the official exporter reads from
+ * `process.env`) and OTEL_BSP_*. `switchBackend()` changes the backends later. What cannot be used is warned about and left out; only a
+ * configuration file for ClickHouse that cannot be used throws a ConfigError.
+ */
+export function spanProcessorsFromEnv(env: NodeJS.ProcessEnv = process.env): SpanProcessors {
+  const { names, problems, decidedBy } = choiceOfEnvironment(tracesExporterOf(env))
+  const { warnings } = patienceOf(env)
+  for (const problem of problems) warn(problem, warnings)
+  const hint = names.includes('clickhouse') ? '' : '. Or set OTEL_TRACES_EXPORTER=clickhouse'
+  const onProblem = (problem: string) => warn(`${problem}${hint}.`, warnings)
+  const first = open({ names, before: [], env, decidedBy, onProblem })
+
+  let leave = () => {}
+  const switchable = newSwitchable(first, () => leave())
+  leave = takePart({
+    prepare: (names) =>
+      switchable.replace((before) =>
+        open({ names, before, env, decidedBy: 'switchBackend()', onProblem: refuse }),
+      ),
+  })
+  const { processor } = switchable
+  const dispose = { value: () => processor.shutdown() } // not enumerable: it is a list of processors
+  return Object.defineProperty([processor], Symbol.asyncDispose, dispose) as SpanProcessors
+}
+
+function refuse(problem: string): never {
+  throw new ConfigError([problem])
+}

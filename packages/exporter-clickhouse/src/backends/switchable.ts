@@ -1,0 +1,97 @@
+import type { SpanLike } from '@spanhouse/transform'
+import { within } from '../common/deadline.js'
+import type { Backend } from './backend.js'
+
+/** A SpanProcessor for SDK 2 and 3 that passes spans to backends, which `switchBackend()` changes. */
+export interface SwitchableSpanProcessor {
+  onStart(): void
+  /** Passes a sampled span to the backends. Never throws. */
+  onEnd(span: SpanLike): void
+  /**
+   * Resolves when every span that ended before is delivered or dropped. Rejects after `timeoutMs` (default: `flushTimeoutMs`), and if a
+   * backend says that it failed.
+   */
+  forceFlush(options?: { timeoutMs?: number }): Promise<void>
+  /** Delivers what it can within `shutdownTimeoutMs`. Always resolves. */
+  shutdown(): Promise<void>
+  /** `await using` shuts it down at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** A processor and the means to change its backends. */
+export interface Switchable {
+  readonly processor: SwitchableSpanProcessor
+  /**
+   * From now on spans go to the backends that `change` makes of those so far. The result resolves when those that are not among them any
+   * more are shut down. If `change` throws, nothing changes.
+   */
+  replace(change: (before: readonly Backend[]) => readonly Backend[]): Replaced
+}
+
+export interface Replaced {
+  /** Begins with the new backends. Resolves when the old ones are shut down. Never rejects. */
+  begin(): Promise<void>
+  /** Shuts the new backends down, and leaves the old ones. */
+  discard(): void
+}
+
+export function newSwitchable(first: readonly Backend[], onShutdown: () => void): Switchable {
+  let backends = first
+  let closed: Promise<void> | undefined
+  // Backends that were replaced and are not shut down yet.
+  const leaving = new Set<Promise<void>>()
+
+  const close = async (ones: readonly Backend[]): Promise<void> => {
+    const done = Promise.all(ones.map((one) => one.shutdown())).then(() => {})
+    leaving.add(done)
+    await done
+    leaving.delete(done)
+  }
+
+  const left = async (timeoutMs: number | undefined): Promise<void> => {
+    const all = Promise.all(leaving) // within shutdownTimeoutMs
+    if (timeoutMs === undefined) await all
+    else if (!(await within(timeoutMs, () => all)))
+      throw new Error(
+        `spanhouse: a backend that was switched off is not flushed within ${timeoutMs} ms`,
+      )
+  }
+
+  return {
+    replace(change) {
+      const before = backends
+      const next = change(before)
+      const fresh = next.filter((one) => !before.includes(one))
+      return {
+        begin() {
+          if (closed) return close(fresh) // the processor was shut down meanwhile
+          backends = next
+          return close(before.filter((one) => !next.includes(one)))
+        },
+        discard: () => void close(fresh),
+      }
+    },
+    processor: {
+      onStart() {},
+      onEnd(span) {
+        for (const backend of backends) backend.onEnd(span)
+      },
+      async forceFlush({ timeoutMs } = {}) {
+        const flushes = [...backends.map((one) => one.flush(timeoutMs)), left(timeoutMs)]
+        for (const result of await Promise.allSettled(flushes))
+          if (result.status === 'rejected') throw result.reason
+      },
+      shutdown() {
+        if (!closed) {
+          const last = backends
+          backends = []
+          closed = Promise.all([close(last), ...leaving]).then(onShutdown)
+        }
+        return closed
+      },
+      [Symbol.asyncDispose]() {
+        return this.shutdown()
+      },
+    },
+  }
+}
