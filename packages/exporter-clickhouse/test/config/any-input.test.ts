@@ -12,7 +12,7 @@ import {
 } from '../../src/config/variable-names.js'
 
 const SECRET = 'canary-5ecret'
-const RUNS = Number(process.env['SPANHOUSE_RUNS'] ?? 1000)
+const RUNS = Number(process.env['SPANHOUSE_RUNS'] ?? 300)
 
 const values = fc.oneof(
   fc.constantFrom(

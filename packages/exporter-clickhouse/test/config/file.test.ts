@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { ConfigError } from '../../src/common/errors.js'
-import { loadOptions } from '../../src/config/sources/file.js'
+import { loadOptions } from '../../src/config/load-options.js'
 import { MiB, parse } from './config-kit.js'
 
 function fileOf(content: string | Buffer, name = 'spanhouse.json'): string {

@@ -1,7 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { ConfigError } from '../../common/errors.js'
 import { duplicateNames } from '../consistency.js'
 import { fromText } from '../from-text.js'
 import type { Source } from '../given.js'
@@ -21,17 +19,6 @@ export interface FromFile {
   /** Sentences that begin with file, line and column. */
   readonly problems: readonly string[]
   sourceOf(path: readonly string[]): Source
-}
-
-/**
- * Reads options from a file, JSON or YAML (`.yaml`, `.yml`): in the shape of the options of the code, except that numbers may be texts
- * with a unit (`5s`, `64MiB`), and that texts may contain `${NAME}` and `${NAME:-default}`. For `new ClickHouseSpanProcessor()`.
- * Throws a ConfigError that lists every problem with its line.
- */
-export function loadOptions(path: string | URL, env: NodeJS.ProcessEnv = process.env): Options {
-  const { options, problems } = fromFile(path instanceof URL ? fileURLToPath(path) : path, env)
-  if (problems.length > 0) throw new ConfigError(problems)
-  return options
 }
 
 /** Never throws. */
