@@ -17,6 +17,7 @@ const local = blocksOf('packages/local-clickhouse/README.md')
 // Each block is taken here, and none may be left.
 const blocks = {
   commands: main.take('sh', 'npm run demo'),
+  withoutCode: [main.take('sh', 'auto-instrumentations-node'), main.take('sh', 'export OTEL')],
   sdk2: main.take('js', "from '@opentelemetry/sdk-trace-base'"),
   sdk3: main.take('js', "from '@opentelemetry/sdk-trace'"),
   nodeSdk: main.take('js', 'new NodeSDK'),
@@ -24,6 +25,7 @@ const blocks = {
   answer: main.take('', '┌'),
   several: main.take('js', 'destinations: ['),
   install: exporter.take('sh', 'npm i'),
+  register: exporter.take('sh', '--import'),
   processor: exporter.take('js', 'new ClickHouseSpanProcessor'),
   rows: transform.take('ts', 'flatTraces.ddl'),
   table: transform.take('ts', 'defineTable'),
@@ -32,9 +34,10 @@ const blocks = {
   server: local.take('js', 'startClickHouse'),
 }
 
-const [sdk2, sdk3, nodeSdk2] = installLines(main.text)
+const [withoutCode, sdk2, sdk3, nodeSdk2] = installLines(main.text)
 const [, nodeSdk3] = /with SDK 3 it is `([^`]+)` and `([^`]+)`/.exec(main.text)?.slice(1) ?? []
 const installs: Record<string, string | undefined> = {
+  withoutCode: `${withoutCode} express@5`,
   sdk2,
   sdk3,
   nodeSdk2,
@@ -72,6 +75,30 @@ test('every `npm run` of the documents is a script, and every link of theirs lea
       expect(existsSync(join(root, dirname(file), link)), `${file}: ${link}`).toBe(true)
   }
   expect(blocks.commands).toContain('npm test')
+})
+
+describe('README, without code', () => {
+  const app = `const server = express().get('/hello/:name', (request, answer) => answer.send('hello')).listen(0, async () => {
+  await (await fetch('http://127.0.0.1:' + server.address().port + '/hello/world')).text()
+  server.close()
+  server.closeAllConnections()
+})`
+
+  test.each([
+    ['CommonJS', "const express = require('express')\n", 'commonjs'],
+    ['an ES module', "import express from 'express'\n", 'module'],
+  ])('an Express application that is %s is traced', async (_, first, type) => {
+    write('withoutCode', 'app.js', first + app)
+    const manifest = join(folder, 'withoutCode', 'package.json')
+    const { dependencies } = JSON.parse(readFileSync(manifest, 'utf8'))
+    writeFileSync(manifest, JSON.stringify({ private: true, type, dependencies }))
+    write('withoutCode', 'block.sh', blocks.withoutCode[1] ?? '')
+    const { stderr } = await run('bash', ['-eu', 'block.sh'], { cwd: join(folder, 'withoutCode') })
+    expect(stderr).toBe('')
+    const sql = `SELECT span_name FROM telemetry.traces
+      WHERE service_name = 'checkout' AND kind = 'SERVER' FORMAT TSV`
+    expect(await server.query(sql)).toBe('GET /hello/:name\n')
+  })
 })
 
 describe.each(['sdk2', 'sdk3'] as const)('README, %s', (sdk) => {
@@ -120,6 +147,7 @@ test('README, several servers: the span is in each', async () => {
 })
 
 test('README of the exporter', async () => {
+  expect(blocks.withoutCode[1]).toContain(blocks.register.trim())
   const [line = 'none'] = installLines(blocks.install)
   expect(sdk2).toContain(line)
   await runIn('sdk2', blocks.processor) // ends by itself
