@@ -96,7 +96,7 @@ describe('README, without code', () => {
     const { stderr } = await run('bash', ['-eu', 'block.sh'], { cwd: join(folder, 'withoutCode') })
     expect(stderr).toBe('')
     const sql = `SELECT span_name FROM telemetry.traces
-      WHERE service_name = 'checkout' AND kind = 'SERVER' FORMAT TSV`
+      WHERE service_name = 'checkout' AND span_kind = 'SERVER' FORMAT TSV`
     expect(await server.query(sql)).toBe('GET /hello/:name\n')
   })
 })
