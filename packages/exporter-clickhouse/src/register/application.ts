@@ -76,7 +76,9 @@ export function manifestAbove(file: string, name?: string): Manifest | undefined
 
 /** Tells which modules the application can load, itself or through one of its dependencies. */
 export function moduleFinder(): (name: string) => boolean {
-  const folders = new Set(applicationFolders().flatMap((folder) => [...foldersAbove(folder)]))
+  // A worker thread does not know the script yet, so the folders of this package count too.
+  const starts = [...applicationFolders(), dirname(OWN_FILE)]
+  const folders = new Set(starts.flatMap((folder) => [...foldersAbove(folder)]))
   const installed = [...folders].flatMap((folder) => {
     const modules = join(folder, 'node_modules')
     // pnpm puts the dependencies of dependencies in the second one.
