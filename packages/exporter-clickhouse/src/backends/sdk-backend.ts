@@ -1,0 +1,110 @@
+import type { SpanLike } from '@spanhouse/transform'
+import { turn } from '../common/clock.js'
+import { within } from '../common/deadline.js'
+import { errorText } from '../common/errors.js'
+import { hook } from '../common/hook.js'
+import { flushBeforeExit } from '../lifetime/before-exit.js'
+import { flushOnSignal } from '../lifetime/flush-on-signal.js'
+import { pendingResources } from '../pipeline/pending-resources.js'
+import { isSampled } from '../traces/sampled.js'
+import type { Backend } from './backend.js'
+import type { BackendName } from './names.js'
+import type { SdkExporter, SdkProcessor } from './sdk.js'
+import { trackedExporter } from './tracked-exporter.js'
+import { warn } from './warn.js'
+
+export interface Patience {
+  readonly flushTimeoutMs: number
+  readonly shutdownTimeoutMs: number
+  readonly flushOnSignal: boolean
+  /** Whether a line may be printed on stderr. */
+  readonly warnings: boolean
+}
+
+/** A backend made of an exporter and a processor of the SDK. `processorOf` puts the processor in front of the exporter that it gets. */
+export function sdkBackend(
+  name: BackendName,
+  exporter: SdkExporter,
+  processorOf: (exporter: SdkExporter) => SdkProcessor,
+  patience: Patience,
+): Backend {
+  const say = (text: string) => warn(text, patience.warnings)
+  // The SDK logs failures only where a logger is set. That a collector has never taken a span should be seen by everybody.
+  const tracked = trackedExporter(exporter, (error) =>
+    say(`${name} has taken no spans: ${errorText(error)}. Is a collector running there?`),
+  )
+  const processor = processorOf(tracked)
+  const failed = hook(`the processor of ${name}`, (error: unknown) => {
+    throw error
+  })
+  let acceptedRows = 0
+  let last: SpanLike | undefined
+  let closed: Promise<void> | undefined
+
+  const settle = async (): Promise<void> => {
+    // A batch may be waiting for its resource, in the processor, where neither of the other two waits can see it.
+    if (last) await pendingResources([last])
+    await turn()
+    const flushed = await tried(() => processor.forceFlush())
+    await tracked.idle()
+    if (flushed.status === 'rejected') throw flushed.reason
+  }
+
+  const flush = async (timeoutMs: number = patience.flushTimeoutMs): Promise<void> => {
+    if (await within(timeoutMs, settle)) return
+    throw new Error(`spanhouse: ${name} has not flushed within ${timeoutMs} ms`)
+  }
+
+  const close = async (): Promise<void> => {
+    const { shutdownTimeoutMs } = patience
+    const inTime = await within(shutdownTimeoutMs, async () => {
+      await tried(settle)
+      await tried(() => processor.shutdown())
+      await tried(() => exporter.shutdown())
+    })
+    for (const leave of leaveEnds) leave()
+    if (!inTime) say(`${name} was not shut down within ${shutdownTimeoutMs} ms: spans may be lost`)
+  }
+
+  const registered = {
+    get acceptedRows() {
+      return acceptedRows
+    },
+    // Its own requests and pauses hold the process open as well, for as long as OTEL_EXPORTER_OTLP_TIMEOUT allows.
+    async flushBeforeExit() {
+      const flushed = await flush().then(
+        () => true,
+        () => false,
+      )
+      if (!flushed) say(`${name} has not taken all spans when the process ended: some are lost`)
+    },
+  }
+  const leaveEnds = [
+    flushBeforeExit(registered),
+    ...(patience.flushOnSignal ? [flushOnSignal(registered)] : []),
+  ]
+
+  return {
+    name,
+    onEnd(span) {
+      if (!isSampled(span)) return
+      acceptedRows++
+      last = span
+      try {
+        processor.onEnd(span)
+      } catch (error) {
+        failed(error)
+      }
+    },
+    flush,
+    shutdown() {
+      closed ??= close()
+      return closed
+    },
+  }
+}
+
+async function tried(work: () => Promise<unknown>): Promise<PromiseSettledResult<unknown>> {
+  const [result] = await Promise.allSettled([(async () => work())()])
+  return result
+}
