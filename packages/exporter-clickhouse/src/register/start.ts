@@ -65,7 +65,7 @@ function start(env: NodeJS.ProcessEnv): void {
     )
     return
   }
-  const { hasMetrics, off } = otherSignals(env)
+  const { hasMetrics, hasOthers, off } = otherSignals(env)
   const loaded = loadInstrumentations(env, hasMetrics)
   hookImports(loaded)
   const spanProcessors = spanProcessorsOf(env)
@@ -73,7 +73,7 @@ function start(env: NodeJS.ProcessEnv): void {
   if (hasLogger && sdk.isWhole) api.diag.disable()
   const instrumentations = loaded.map(({ instrumentation }) => instrumentation)
   const startSdk = sdk.isWhole ? startNodeSdk : startPlainProvider
-  startSdk({ sdk, api, env, spanProcessors, instrumentations, off })
+  startSdk({ sdk, api, env, spanProcessors, instrumentations, off, hasOthers })
   if (registeredProvider() === undefined)
     say(
       'REFUSED',
@@ -87,7 +87,7 @@ function start(env: NodeJS.ProcessEnv): void {
 function spanProcessorsOf(env: NodeJS.ProcessEnv): object[] {
   const { spanProcessorsFromEnv } = createRequire(OWN_FILE)(
     './index.js',
-  ) as typeof import('../index.js')
+  ) as typeof import('../backends/from-env.js')
   return spanProcessorsFromEnv({
     ...env,
     // A server is ended by a signal, and nobody else would flush.
