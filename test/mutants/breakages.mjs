@@ -1,4 +1,5 @@
 import { ANSWERS } from './breakages/answers.mjs'
+import { BACKENDS } from './breakages/backends.mjs'
 import { BATCHES } from './breakages/batches.mjs'
 import { DEMO } from './breakages/demo.mjs'
 import { DESTINATION } from './breakages/destination.mjs'
@@ -23,5 +24,6 @@ export const BREAKAGES = [
   ...ANSWERS,
   ...EDGES,
   ...REGISTER,
+  ...BACKENDS,
   ...DEMO,
 ]
