@@ -44,15 +44,18 @@ test('an SDK that was started before keeps the traces, and one line says what to
   expect(await clickhouse.spansIn(database)).toEqual([])
 })
 
-test('an SDK that was started before without traces is named; traces go where they should', async () => {
+test.each([
+  ['before it, without traces', ['--require', THEIRS, ...registeredBy('--require')]],
+  ['after it', [...registeredBy('--require'), '--require', THEIRS]],
+])('an SDK that is started %s is named; traces go where they should', async (_, flags) => {
   const { database, env } = clickhouse.destination()
   const lines = await linesOf({
     folder: appWith(SPANS),
-    args: ['--require', THEIRS, ...registeredBy('--require'), 'spans.cjs'],
+    args: [...flags, 'spans.cjs'],
     env: { ...env, OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' }, // theirs does not know "clickhouse"
   })
   expect(lines).toEqual([
-    expect.stringContaining('without traces. Remove the --import or --require'),
+    expect.stringMatching(/a second OpenTelemetry SDK .* Remove the --import or --require/),
   ])
   expect(await clickhouse.spansIn(database)).toEqual(BY_HAND)
 })

@@ -6,7 +6,7 @@ import { loadInstrumentations } from './instrumentations.js'
 import { isFirst, isThreadOfHooks } from './once.js'
 import { OWN_FILE } from './own-file.js'
 import { say, tell, useDiag, whyOf } from './say.js'
-import { findSdk, installCommand, isTooOld } from './sdk.js'
+import { AUTO, findSdk, installCommand, isTooOld } from './sdk.js'
 import { otherSignals } from './signals.js'
 import { startNodeSdk } from './start-node-sdk.js'
 import { startPlainProvider } from './start-plain-provider.js'
@@ -50,10 +50,10 @@ function start(env: NodeJS.ProcessEnv): void {
     )
     return
   }
-  if (isContextRegistered())
+  if (isContextRegistered() || isTheirsAskedFor(env))
     say(
-      'IDLE_SDK',
-      'finds that another OpenTelemetry SDK has been started before it, without traces. Remove the --import or --require that starts the other one: with both, spans may be doubled.',
+      'SECOND_SDK',
+      'finds a second OpenTelemetry SDK in this process: spans may be doubled, and that one may keep SIGTERM from ending the process. Remove the --import or --require that starts it; this one replaces it.',
     )
   if (!sdk || !api || isTooOld(sdk)) {
     const folders = applicationFolders().join(' or ')
@@ -81,6 +81,12 @@ function start(env: NodeJS.ProcessEnv): void {
     )
   const names = loaded.map(({ short }) => short)
   tell(`has started ${sdk.name} ${sdk.version}, instrumentations: ${names.join(', ') || 'none'}`)
+}
+
+/** The register of the auto-instrumentations is loaded after this one. */
+function isTheirsAskedFor(env: NodeJS.ProcessEnv): boolean {
+  const options = [...process.execArgv, env['NODE_OPTIONS']].join(' ')
+  return options.includes(`${AUTO}/register`)
 }
 
 /** Loaded only now, because it is not needed if there is nothing to start. */
