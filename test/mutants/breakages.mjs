@@ -7,6 +7,7 @@ import { EDGES } from './breakages/edges.mjs'
 import { ENCODER } from './breakages/encoder.mjs'
 import { INSERT } from './breakages/insert.mjs'
 import { NETWORK } from './breakages/network.mjs'
+import { REGISTER } from './breakages/register.mjs'
 import { SPOOL } from './breakages/spool.mjs'
 
 /**
@@ -22,6 +23,7 @@ export const BREAKAGES = [
   ...NETWORK,
   ...ANSWERS,
   ...EDGES,
+  ...REGISTER,
   ...BACKENDS,
   ...DEMO,
 ]
