@@ -1,11 +1,15 @@
 import { ConfigError } from '../common/errors.js'
 import { tracesExporterOf } from '../config/sources/sdk-environment.js'
+import { PREFIX } from '../config/variable-names.js'
 import { choiceOfEnvironment } from './names.js'
 import { open } from './open.js'
 import { patienceOf } from './patience.js'
 import { takePart } from './switch-backend.js'
 import { newSwitchable, type SwitchableSpanProcessor } from './switchable.js'
 import { warn } from './warn.js'
+
+/** Whoever sets one of these wants ClickHouse. */
+const CLICKHOUSE = ['ENDPOINT', 'DESTINATIONS', 'CONFIG_FILE'].map((name) => PREFIX + name)
 
 /** What `spanProcessorsFromEnv()` returns. `await using` shuts all of them down at the end of the block. */
 export type SpanProcessors = SwitchableSpanProcessor[] & {
@@ -28,6 +32,12 @@ export function spanProcessorsFromEnv(
   const hint = names.includes('clickhouse') ? '' : '. Or set OTEL_TRACES_EXPORTER=clickhouse'
   const onProblem = (problem: string) => warn(`${problem}${hint}.`, warnings)
   const first = open({ names, before: [], env, decidedBy, onProblem })
+  const unused = tracesExporterOf(env)?.trim() ? undefined : CLICKHOUSE.find((name) => env[name])
+  if (unused && first.length > 0)
+    warn(
+      `${unused} is set, but OTEL_TRACES_EXPORTER is not, so traces go to otlp. Set OTEL_TRACES_EXPORTER=clickhouse, or otlp if that is meant.`,
+      warnings,
+    )
 
   let leave = () => {}
   const switchable = newSwitchable(first, () => leave())

@@ -21,17 +21,21 @@ export interface Patience {
   readonly warnings: boolean
 }
 
-/** A backend made of an exporter and a processor of the SDK. `processorOf` puts the processor in front of the exporter that it gets. */
+/**
+ * A backend made of an exporter and a processor of the SDK. `processorOf` puts the processor in front of the exporter that it gets. `advice`:
+ * what to do if it takes no spans.
+ */
 export function sdkBackend(
   name: BackendName,
   exporter: SdkExporter,
   processorOf: (exporter: SdkExporter) => SdkProcessor,
   patience: Patience,
+  advice = '',
 ): Backend {
   const say = (text: string) => warn(text, patience.warnings)
   // The SDK logs failures only where a logger is set. That a collector has never taken a span should be seen by everybody.
   const tracked = trackedExporter(exporter, (error) =>
-    say(`${name} has taken no spans: ${errorText(error)}. Is a collector running there?`),
+    say(`${name} has taken no spans: ${errorText(error)}.${advice}`),
   )
   const processor = processorOf(tracked)
   const failed = hook(`the processor of ${name}`, (error: unknown) => {
@@ -77,7 +81,8 @@ export function sdkBackend(
         () => true,
         () => false,
       )
-      if (!flushed) say(`${name} has not taken all spans when the process ended: some are lost`)
+      if (!flushed && !tracked.hasOnlyFailed)
+        say(`${name} has not taken all spans when the process ended: some are lost`)
     },
   }
   const leaveEnds = [

@@ -19,9 +19,9 @@ export function say(code: string, text: string): void {
   }
 }
 
-/** For those who have set OTEL_LOG_LEVEL to debug. */
-export function tell(text: string): void {
-  diag?.debug(`spanhouse: ${NAME} ${text}`)
+/** For those who have set OTEL_LOG_LEVEL. */
+export function tell(text: string, level: 'debug' | 'info' = 'debug'): void {
+  diag?.[level](`spanhouse: ${NAME} ${text}`)
 }
 
 /** What an error says. That of a missing module goes on with a list of files, which is left out. */

@@ -32,11 +32,14 @@ export function register(): void {
 }
 
 function start(env: NodeJS.ProcessEnv): void {
-  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return
   const sdk = findSdk()
   const api = apiOf(sdk)
   const hasLogger = api !== undefined && startLogging(api, env['OTEL_LOG_LEVEL'])
   useDiag(api?.diag)
+  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') {
+    tell('does nothing, because OTEL_SDK_DISABLED is set', 'info')
+    return
+  }
   if (env['OTEL_CONFIG_FILE'])
     say(
       'CONFIG_FILE',

@@ -36,7 +36,7 @@ test('failures are said once, after a while', () => {
   pass()
   watched.ended(7)
   expect(lines).toEqual([
-    'primary (host) has taken no rows: still refused. 5 rows are waiting and will be sent again.',
+    'primary (host) has taken no rows: still refused. Rows are kept and sent again (5 so far).',
   ])
 })
 
