@@ -71,6 +71,44 @@ test('OTEL_CONFIG_FILE is said not to be read; the variables hold', async () => 
   expect(await clickhouse.spansIn(database)).toEqual(BY_HAND)
 })
 
+test('OTEL_SDK_DISABLED is told to whoever asks for the log', async () => {
+  const app = run({
+    folder: appWith(SPANS),
+    args: [...registeredBy('--import'), 'spans.cjs'],
+    env: { OTEL_SDK_DISABLED: 'true', OTEL_LOG_LEVEL: 'info' },
+  })
+  expect(await app.ended).toEqual([0, null])
+  expect(app.output.match(/^spanhouse: .*/gm)).toEqual([
+    'spanhouse: @spanhouse/exporter-clickhouse/register does nothing, because OTEL_SDK_DISABLED is set',
+  ])
+})
+
+test.each([
+  ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', /^.* finds no instrumentation "http"/],
+  ['', /^.* finds no instrumentation, so of express .*: npm install @opentelemetry\/auto-instru/],
+])(
+  'an application with Express and no instrumentation is told in one line: %s',
+  async (variable, line) => {
+    const { env } = clickhouse.destination()
+    const lines = await linesOf({
+      folder: appWith(['@opentelemetry/sdk-node', '@opentelemetry/api', 'express']),
+      args: [...registeredBy('--import'), 'spans.cjs'],
+      env: { ...env, [variable || 'UNRELATED']: 'http' },
+    })
+    expect(lines).toEqual([expect.stringMatching(line)])
+  },
+)
+
+test('one without anything that could be traced is not', async () => {
+  const { env } = clickhouse.destination()
+  const lines = await linesOf({
+    folder: appWith(['@opentelemetry/sdk-node', '@opentelemetry/api']),
+    args: [...registeredBy('--import'), 'spans.cjs'],
+    env,
+  })
+  expect(lines).toEqual([])
+})
+
 test.each(['true', 'TRUE'])(
   'OTEL_SDK_DISABLED=%s: nothing is started and nothing is said',
   async (value) => {

@@ -178,7 +178,7 @@ export const REGISTER: readonly AppMistake[] = [
   },
   {
     did: 'A script ends itself by process.exit() before its spans are sent.',
-    says: 'primary (<host>): <number> rows were not sent, because process.exit() or an error ended the process. Set process.exitCode and let it end by itself, or await shutdown() before.',
+    says: 'primary (<host>): <number> rows were not delivered, because process.exit() or an error ended the process. Set process.exitCode and let it end by itself, or await shutdown() before.',
     todo: 'Set `process.exitCode` and let the process end by itself, or `await processor.shutdown()` first.',
     make: registered({ args: [...registeredBy('--import'), 'exits.cjs'] }),
   },

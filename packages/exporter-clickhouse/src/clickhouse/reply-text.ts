@@ -65,9 +65,9 @@ export function rowHint(code: number, body: string): { row?: number } {
 const GRANT =
   /(\S+): Not enough privileges\..* the grant (.+? ON (?:(?:`(?:[^`\\]|\\.)*`|[\w*]+)\.?){1,2})/
 
-/** A text about rights, without the lists of columns: a right to the whole table has all of them. */
+/** A text about rights, without the columns of an INSERT, which are all of the table's. */
 export function withoutColumns(text: string): string {
-  return text.replace(/\b(INSERT|SELECT)\([^)]*\)/g, '$1')
+  return text.replace(/\bINSERT\([^)]*\)/g, 'INSERT')
 }
 
 /** The GRANT that gives the missing right, as advice. */

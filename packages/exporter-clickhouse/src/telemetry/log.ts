@@ -79,7 +79,7 @@ export function destinationLog(
     },
     exited(lostRows) {
       if (lostRows === 0) return
-      const text = `${where}: ${lostRows} rows were not sent, because process.exit() or an error ended the process. Set process.exitCode and let it end by itself, or await shutdown() before.`
+      const text = `${where}: ${lostRows} rows were not delivered, because process.exit() or an error ended the process. Set process.exitCode and let it end by itself, or await shutdown() before.`
       log.error(text)
       if (firstRows) warnAtExit('SPANHOUSE_ROWS_LOST', text)
     },

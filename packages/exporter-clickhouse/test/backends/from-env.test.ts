@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DiagLogLevel } from '@opentelemetry/api'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sdk } from '#sdk'
 import { diagLines } from '../../../../test/kit/diag-lines.js'
@@ -60,6 +61,26 @@ describe('otlp', () => {
     expect(receiver.requests).toEqual(['/v1/traces application/x-protobuf'])
     expect(lines).toEqual(['spanhouse: traces go to otlp (OTEL_TRACES_EXPORTER is not set)'])
   })
+
+  test.each([
+    [{}, true],
+    [{ OTEL_TRACES_EXPORTER: 'otlp' }, false],
+  ])(
+    'beside an endpoint for ClickHouse is doubted, unless it is asked for: %j',
+    async (asked, isDoubted) => {
+      runsIn()
+      const lines = diagLines(DiagLogLevel.WARN)
+      const { url } = await otlpReceiver()
+      processorFrom({
+        OTEL_EXPORTER_OTLP_ENDPOINT: url,
+        OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: 'http://u:canary-5ecret@h:8123',
+        ...asked,
+      })
+      const doubt =
+        'spanhouse: OTEL_EXPORTER_CLICKHOUSE_ENDPOINT is set, but OTEL_TRACES_EXPORTER is not, so traces go to otlp. Set OTEL_TRACES_EXPORTER=clickhouse, or otlp if that is meant.'
+      expect(lines).toEqual(isDoubted ? [doubt] : [])
+    },
+  )
 
   test.each([
     ['OTEL_EXPORTER_OTLP_PROTOCOL', 'http/json', '/v1/traces application/json'],

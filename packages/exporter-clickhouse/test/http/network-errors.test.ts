@@ -156,6 +156,22 @@ describe('http to a port that', () => {
   })
 })
 
+test('a port that never answers is suspected only if it has never answered', () => {
+  const error = new Error('no complete answer within 5 ms')
+  const exchange = { error, bodyStarted: true, timedOut: true }
+  const known = { answers: true, showsHeaders: false }
+  expect(classify(exchange)).toMatchObject({ fix: expect.stringContaining('firewalls') })
+  expect(classify(exchange, {}, known)).not.toHaveProperty('fix')
+})
+
+test.each([
+  ['EAI_AGAIN', 'Check the host name in `endpoint`.'],
+  ['EHOSTUNREACH', 'Check the host and port in `endpoint`, and the firewalls on the way.'],
+])('%s has its advice', (code, fix) => {
+  const error = Object.assign(new Error(`it failed: ${code}`), { code })
+  expect(classify({ error, bodyStarted: false, timedOut: false })).toMatchObject({ fix })
+})
+
 test('a server that has answered before is not suspected of another protocol when a connection breaks', () => {
   const error = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
   const exchange = { error, bodyStarted: true, timedOut: false, unanswered: 'http' as const }

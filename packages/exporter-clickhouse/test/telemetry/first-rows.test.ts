@@ -51,6 +51,13 @@ test('a server that comes meanwhile is not complained of, nor one that fails lat
   expect(lines).toEqual([])
 })
 
+test('rows that are not kept are not said to be', () => {
+  const watched = watch()
+  watched.failed('rows were dropped (too_large).', 0)
+  pass()
+  expect(lines).toEqual(['primary (host) has taken no rows: rows were dropped (too_large).'])
+})
+
 test('an end has the number of lost rows in the one line', () => {
   const watched = watch()
   watched.failed('refused.', 3)
