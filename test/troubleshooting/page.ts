@@ -25,7 +25,7 @@ export const PAGE = `<!-- Made by test/troubleshooting/troubleshooting.test.ts, 
 # Troubleshooting
 
 Each mistake gives one line. Search this page for its text; what varies stands here as \`<name>\`. Lines that nobody has to catch come as
-process warnings on stderr, also where no logger is set:
+process warnings on stderr, also where no logger is set (with one, it has them too):
 
 \`\`\`text
 (node:4711) [SPANHOUSE_NO_ROWS_TAKEN] SpanhouseWarning: primary (localhost:8123) has taken no rows: …

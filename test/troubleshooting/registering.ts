@@ -136,9 +136,24 @@ export const REGISTER: readonly AppMistake[] = [
       })(clickhouse),
   },
   {
+    did: 'You loaded `register` and set nothing: traces go to OTLP.',
+    says: 'otlp has taken no spans: connect ECONNREFUSED <address>. Is a collector running there? For ClickHouse, set OTEL_TRACES_EXPORTER=clickhouse.',
+    todo: 'Set `OTEL_TRACES_EXPORTER=clickhouse`. Unset, it means `otlp`, as OpenTelemetry has it.',
+    make: async () => ({
+      folder: appWith(SPANS),
+      args: [...registeredBy('--import'), 'spans.cjs'],
+      env: {
+        OTEL_TRACES_EXPORTER: '',
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`,
+        OTEL_EXPORTER_OTLP_TIMEOUT: '500',
+        ...QUIET,
+      },
+    }),
+  },
+  {
     did: 'An SDK is installed, but no instrumentation.',
     says: '@spanhouse/exporter-clickhouse/register finds no instrumentation, so of <package> and the like there are no spans. To install all of them: npm install <package>',
-    todo: 'Run that command. ',
+    todo: 'Run that command. `OTEL_NODE_ENABLED_INSTRUMENTATIONS` and `OTEL_NODE_DISABLED_INSTRUMENTATIONS` choose among them.',
     make: registered({ packages: ['@opentelemetry/sdk-node', 'express', API] }),
   },
   {

@@ -25,7 +25,7 @@ export const SERVERS: readonly AppMistake[] = [
   },
   {
     did: 'The endpoint begins with http:// but the port speaks TLS.',
-    says: 'socket hang up. If that port speaks TLS: Begin `endpoint` with https://.',
+    says: 'socket hang up. If that port speaks TLS, begin `endpoint` with https://.',
     todo: 'Begin `endpoint` with `https://`.',
     make: async () => endpoint((await secureServer()).url.replace('https:', 'http:')),
   },
@@ -58,7 +58,7 @@ export const SERVERS: readonly AppMistake[] = [
   },
   {
     did: 'The server wants a client certificate.',
-    says: '<the server wants a client certificate|the server refused the TLS handshake>. <…>Set `tls.cert` and `tls.key` to a certificate that the server trusts, and its key.',
+    says: 'the server wants a client certificate. Set `tls.cert` and `tls.key` to a certificate that the server trusts, and its key.',
     todo: 'Set both, or `OTEL_EXPORTER_CLICKHOUSE_CERT_FILE` and `…_KEY_FILE`.',
     make: async () => {
       const server = await secureServer({ requestCert: true, rejectUnauthorized: true, ca: CERT })

@@ -91,10 +91,13 @@ const SPEAKS_TLS: Sign = {
 
 // Many servers refuse a client by closing the connection without an answer. If the server has answered before, the cause is another.
 const FIRST_SIGNS: Readonly<Record<'http' | 'https', Sign>> = {
-  http: { matches: /ECONNRESET|EPIPE/, fix: `If that port speaks TLS: ${USE_HTTPS}` },
+  http: {
+    matches: /ECONNRESET|EPIPE/,
+    fix: 'If that port speaks TLS, begin `endpoint` with https://.',
+  },
   https: {
     matches: /ECONNRESET|EPIPE/,
-    fix: `If the server wants a client certificate: ${CLIENT_CERTIFICATE} If that port does not speak TLS: Begin \`endpoint\` with http://.`,
+    fix: `If the server wants a client certificate: ${CLIENT_CERTIFICATE} If that port does not speak TLS, begin \`endpoint\` with http://.`,
   },
 }
 

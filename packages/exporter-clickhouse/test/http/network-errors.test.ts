@@ -122,7 +122,7 @@ describe('https to a port that does not speak TLS', () => {
       (socket) => void socket.once('data', () => socket.destroy()),
     )
     const { line } = await failed({ endpoint: endpoint.replace('http:', 'https:') })
-    expect(line).toMatch(/If that port does not speak TLS: Begin `endpoint` with http:\/\//)
+    expect(line).toMatch(/If that port does not speak TLS, begin `endpoint` with http:\/\//)
     expect(line.split('\n')).toHaveLength(1)
   })
 })
@@ -142,7 +142,7 @@ describe('http to a port that', () => {
   test('speaks TLS, and ends the connection without a word', async () => {
     const { url: endpoint } = await secureServer({})
     const { line } = await failed({ endpoint: endpoint.replace('https:', 'http:') })
-    expect(line).toMatch(/If that port speaks TLS: Begin `endpoint` with https:\/\//)
+    expect(line).toMatch(/If that port speaks TLS, begin `endpoint` with https:\/\//)
   })
 
   test('speaks another protocol', async () => {
