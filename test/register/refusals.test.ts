@@ -98,6 +98,12 @@ describe.each(['--import', '--require'] as const)('where no SDK is installed (%s
   })
 })
 
+test('OTEL_EXPORTER_CLICKHOUSE_WARNINGS=false silences the lines', async () => {
+  const args = [...registeredBy('--import'), '--eval', 'console.log("done")']
+  const env = { OTEL_EXPORTER_CLICKHOUSE_WARNINGS: 'false' }
+  expect(await linesOf({ folder: appWith([]), args, env })).toEqual([])
+})
+
 test('an instrumentation that cannot be loaded is named, and the others work', async () => {
   const { env, database } = clickhouse.destination()
   const folder = appWith(SPANS)
