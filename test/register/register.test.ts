@@ -72,15 +72,30 @@ test('NODE_OPTIONS reaches worker threads and child processes, and each is trace
   ])
 })
 
-test('where nothing goes to OTLP, no metrics and no logs are sent anywhere', async () => {
-  const { env } = clickhouse.destination()
+test('an application of ES modules in a worker thread is traced', async () => {
+  const { database, env } = clickhouse.destination()
   const app = run({
     folder: appWith(WHOLE),
-    args: [...registeredBy('--require'), 'server.cjs', 'end'],
-    env: { ...env, OTEL_LOG_LEVEL: 'all' },
+    args: [...registeredBy('--import'), 'thread.mjs'],
+    env,
   })
   expect(await app.ended).toEqual([0, null])
-  expect(app.output).not.toContain('4318')
+  expect(app.output).toBe('answered\n')
+  const spans = await clickhouse.spansIn(database)
+  expect(spans).toContain('http GET /hello/:name')
+})
+
+test('in AWS Lambda, its instrumentation is loaded too, and ES modules are still traced', async () => {
+  const { database, env } = clickhouse.destination()
+  const app = run({
+    folder: appWith(WHOLE),
+    args: [...registeredBy('--import'), 'server.mjs', 'end'],
+    env: { ...env, AWS_LAMBDA_FUNCTION_NAME: 'shop', OTEL_LOG_LEVEL: 'debug' },
+  })
+  expect(await app.ended).toEqual([0, null])
+  expect(app.output).toMatch(/instrumentations: aws-lambda, /)
+  expect(app.warnings).toEqual([])
+  expect(await clickhouse.spansIn(database)).toContain('http GET /hello/:name')
 })
 
 test('with OTEL_LOG_LEVEL there is one line of ours at the start, and none about loggers', async () => {
