@@ -46,7 +46,7 @@ export const BACKENDS = [
     ['names the exporter for another SDK', '< 3 ?', '< 2 ?'],
   ]),
   ...inFile(
-    'exporter/backends/application-modules',
+    'exporter/common/application-modules',
     [exporter('application-modules')],
     [
       [

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { load as loadFile, moduleFrom } from '../backends/application-modules.js'
+import { load as loadFile, moduleFrom } from '../common/application-modules.js'
 import { OWN_FILE } from './own-file.js'
 
 /** A package that is installed. */

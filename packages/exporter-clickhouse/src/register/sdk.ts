@@ -1,4 +1,4 @@
-import { versionOf } from '../backends/application-modules.js'
+import { versionOf } from '../common/application-modules.js'
 import { type Found, find } from './application.js'
 
 /** An SDK: all of it (NodeSDK), or only what makes a tracer provider. */

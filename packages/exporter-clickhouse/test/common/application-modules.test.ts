@@ -2,7 +2,7 @@ import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
-import { applicationModule, load, versionOf } from '../../src/backends/application-modules.js'
+import { applicationModule, load, versionOf } from '../../src/common/application-modules.js'
 
 const SCOPE = '@opentelemetry'
 
