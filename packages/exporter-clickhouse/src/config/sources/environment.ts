@@ -8,7 +8,7 @@ import type { Layer } from '../layers.js'
 import { PRIMARY } from '../layers.js'
 import { didYouMean } from '../option-hints.js'
 import { destinationNameProblem } from '../option-rules.js'
-import { checkValue } from '../options-schema.js'
+import { problemOf } from '../text-rules.js'
 import {
   DESTINATION_SETTINGS,
   OWN_SETTINGS,
@@ -186,7 +186,7 @@ function valueFrom(
 ): { value: unknown } | { problem: string } {
   const read = fromText(text, option.type)
   if ('problem' in read) return read
-  const problem = checkValue(read.value, option)
+  const problem = problemOf(read.value, option.type)
   return problem === undefined ? read : { problem }
 }
 
