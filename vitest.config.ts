@@ -97,6 +97,7 @@ export default defineConfig({
           },
         },
       },
+      { test: { name: 'register', include: ['test/register/*.test.ts'], ...patient } },
       {
         test: {
           name: 'packed',

@@ -182,7 +182,9 @@ async function bundle(folder, to) {
       id.startsWith('node:') || installed.some((one) => id === one || id.startsWith(`${one}/`)),
     experimental: { attachDebugInfo: 'none' }, // no comments that name the files
   }
-  const sources = entriesOf(folder).map((entry) => [entry, resolve(folder, 'src', `${entry}.ts`)])
+  const preloads = preloadsOf(folder)
+  const imported = entriesOf(folder).filter((entry) => !preloads.includes(entry))
+  const sources = imported.map((entry) => [entry, resolve(folder, 'src', `${entry}.ts`)])
   const chunks = await built({ ...options, input: Object.fromEntries(sources) })
   const entries = sources.map(([entry, source]) => {
     const { exports } = chunks.find((chunk) => chunk.isEntry && chunk.name === entry)
@@ -197,6 +199,8 @@ async function bundle(folder, to) {
   const files = PACKED_SMALL.has(name)
     ? await builtInParts(input, Object.assign({}, ...chunks.map(({ modules }) => modules)))
     : await built(input, CODE_IN_ONE_FILE)
+  for (const entry of preloads)
+    files.push(await builtAlone(options, entry, resolve(folder, 'src', `${entry}.ts`)))
   mkdirSync(join(to, 'esm'), { recursive: true })
   for (const { fileName, code } of files) {
     writeFileSync(join(to, 'esm', fileName), code)
@@ -205,6 +209,18 @@ async function bundle(folder, to) {
   const licenses = [...bundled].filter(Boolean).sort().map(licenseOf)
   if (licenses.length > 0) writeFileSync(join(to, 'THIRD-PARTY-LICENSES'), licenses.join('\n'))
 }
+
+/** A file that runs when it is loaded. It shares no code with the others, which therefore load nothing of it. */
+async function builtAlone(options, entry, source) {
+  const transform = { define: { [OWN_FILE]: 'import.meta.filename' } }
+  const input = { ...options, input: { [entry]: source }, transform }
+  const [{ fileName, code }, ...more] = await built(input, { minify: SMALL })
+  if (more.length > 0) fail(`${entry} is more than one file: ${more.map((one) => one.fileName)}`)
+  return { fileName, code: unindented(code) }
+}
+
+// In sources: the path of the built file.
+const OWN_FILE = 'SPANHOUSE_REGISTER_FILE'
 
 async function built(input, output) {
   const { rolldown } = await import('rolldown')
@@ -260,6 +276,8 @@ function commonJsOf(code) {
         .map(([own, name]) => `exports.${name} = ${own};`)
         .join('\n'),
     )
+    .replace(/^export \{\};$/gm, '')
+    .replaceAll('import.meta.filename', '__filename')
   const [left] = /^(import|export)[ {"].*/m.exec(commonJs) ?? []
   if (left) fail(`This line cannot be rewritten as CommonJS: ${left}`)
   return `'use strict';\n${commonJs}`
@@ -269,6 +287,13 @@ function commonJsOf(code) {
 function entriesOf(folder) {
   const paths = Object.keys(manifestOf(folder).exports).filter((path) => !path.endsWith('.json'))
   return paths.map((path) => path.slice(2) || 'index')
+}
+
+/** The entries that run when they are loaded: those that a package names as having side effects. */
+function preloadsOf(folder) {
+  const { sideEffects } = manifestOf(folder)
+  const files = sideEffects || []
+  return entriesOf(folder).filter((entry) => files.some((file) => file.endsWith(`/${entry}.js`)))
 }
 
 const SHARED = '\0shared'

@@ -13,8 +13,10 @@ const ROOMS = [
   'spool',
   'telemetry',
   'delivery',
+  'lifetime',
   'pipeline',
   'traces',
+  'backends',
 ]
 
 test('each room imports only from rooms before it, and no files import each other', () => {

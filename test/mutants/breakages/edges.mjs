@@ -19,6 +19,8 @@ export const EDGES = [
   ]),
   ...inFile('exporter/traces/span-processor', shell, [
     ['accepts spans that were not sampled', ' && isSampled(span)', ''],
+  ]),
+  ...inFile('exporter/traces/sampled', shell, [
     [
       'throws when the sampling flag of a span cannot be read',
       '} catch {\n    return true',
@@ -130,7 +132,7 @@ export const EDGES = [
     [['repeats the same warning', 'if (warned.has(subject) || ', 'if (']],
   ),
   ...inFile(
-    'exporter/pipeline/flush-on-signal',
+    'exporter/lifetime/flush-on-signal',
     [exporter('process-end')],
     [
       ['swallows a signal', 'process.kill(process.pid, signal)', 'void signal'],
@@ -200,7 +202,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/pipeline/before-exit',
+    'exporter/lifetime/before-exit',
     [exporter('flush-before-exit')],
     [
       [

@@ -92,6 +92,8 @@ export interface Config {
   readonly flushTimeoutMs: number
   readonly shutdownTimeoutMs: number
   readonly flushOnSignal: boolean
+  /** What is configured, in one clause without secrets. */
+  readonly summary: string
   /** Environment variables that are ignored because they are invalid, as sentences. */
   readonly doubts: readonly string[]
   /** Whether `process.emitWarning` may be called. */

@@ -1,3 +1,4 @@
+import { distance } from '../common/distance.js'
 import { type Fields, fieldsOf } from './option.js'
 import { lookUp } from './option-lookup.js'
 import { OPTIONS } from './option-table.js'
@@ -75,22 +76,4 @@ function pathInGroup(fields: Fields, isMeant: (known: string) => boolean): strin
 
 function plain(name: string): string {
   return name.toLowerCase().replace(/[_-]/g, '')
-}
-
-/** Levenshtein distance: how many letters to insert, delete or replace. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column)
-  for (let line = 1; line <= from.length; line++) {
-    const next = [line]
-    for (let column = 1; column <= to.length; column++)
-      next.push(
-        Math.min(
-          (row[column] ?? 0) + 1,
-          (next[column - 1] ?? 0) + 1,
-          (row[column - 1] ?? 0) + (from[line - 1] === to[column - 1] ? 0 : 1),
-        ),
-      )
-    row = next
-  }
-  return row[to.length] ?? 0
 }

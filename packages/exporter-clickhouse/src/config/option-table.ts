@@ -144,7 +144,7 @@ const all: Record<keyof Options, Option> = {
   ...destination,
   destinations: { type: list(NAMED_DESTINATION, 16) },
   acknowledge: { type: choice('delivered', 'accepted'), default: 'delivered' },
-  flushOnSignal: { type: FLAG, default: false },
+  flushOnSignal: { type: FLAG, default: false, environment: 'FLUSH_ON_SIGNAL' },
   onDrop: { type: custom('must be a function', (value) => typeof value === 'function') },
   meterProvider: {
     type: custom('must be a MeterProvider', (value) => hasMethod(value, 'getMeter')),

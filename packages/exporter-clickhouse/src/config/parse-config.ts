@@ -32,6 +32,7 @@ export function parseConfig(given: Options = {}, env: NodeJS.ProcessEnv = proces
     flushTimeoutMs: options.flushTimeoutMs,
     shutdownTimeoutMs: options.shutdownTimeoutMs,
     flushOnSignal: options.flushOnSignal,
+    summary: '',
     doubts: environment.doubts,
     warnings: environment.warnings,
     limits: bare(spanLimits),

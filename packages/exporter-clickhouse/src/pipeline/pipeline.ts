@@ -9,13 +9,13 @@ import type { Config, Records, Signal } from '../config/config.js'
 import { openDeadLetters } from '../delivery/dead-letters.js'
 import { Destination } from '../delivery/destination.js'
 import type { Receipt } from '../delivery/entry.js'
+import { flushBeforeExit } from '../lifetime/before-exit.js'
+import { flushOnSignal } from '../lifetime/flush-on-signal.js'
 import type { Spool } from '../spool/spool.js'
 import { watchFirstRows } from '../telemetry/first-rows.js'
 import { destinationLog } from '../telemetry/log.js'
 import { openMetrics } from '../telemetry/metrics.js'
 import { warnEverybody } from '../telemetry/visible-warning.js'
-import { flushBeforeExit } from './before-exit.js'
-import { flushOnSignal } from './flush-on-signal.js'
 import { type Lane, lanesOf } from './lane.js'
 import { isPending, type OfResource, pendingResources } from './pending-resources.js'
 import { openSpools } from './spools.js'
@@ -46,9 +46,16 @@ export class Pipeline {
   #rowsTaken = 0
   #shutdown: Promise<void> | undefined
 
-  constructor(config: Config) {
+  /** `lead` begins the line that says at the start what is configured. */
+  constructor(config: Config, lead = '') {
     this.#config = config
     const { onDrop, meterProvider } = config
+    const line = `${lead}${config.summary}`
+    if (line !== '') {
+      try {
+        diag.info(`spanhouse: ${line}`)
+      } catch {} // the application's logger may throw
+    }
     for (const doubt of config.doubts) {
       try {
         diag.warn(`spanhouse: ${doubt}`)

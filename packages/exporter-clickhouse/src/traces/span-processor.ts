@@ -4,8 +4,7 @@ import type { Options } from '../config/options.js'
 import { parseConfig } from '../config/parse-config.js'
 import { Pipeline } from '../pipeline/pipeline.js'
 import { explainAsExporter } from './misplaced.js'
-
-const SAMPLED = 1
+import { isSampled } from './sampled.js'
 
 /**
  * A SpanProcessor for SDK 2 and 3 that inserts spans into ClickHouse; recommended over the exporter. It encodes each span when it ends
@@ -41,15 +40,5 @@ export class ClickHouseSpanProcessor {
 
   stats(): Stats {
     return this.#pipeline.stats()
-  }
-}
-
-/** Whether a span is sampled. A span without trace flags counts as sampled: it was created to be exported. */
-function isSampled(span: SpanLike): boolean {
-  try {
-    const { traceFlags = SAMPLED } = span.spanContext() as { traceFlags?: number }
-    return (traceFlags & SAMPLED) === SAMPLED
-  } catch {
-    return true
   }
 }

@@ -6,7 +6,7 @@ import { type Behaviour, scriptedServer } from '../../../../test/kit/scripted-se
 import { makeSpan } from '../../../transform/test/spans.js'
 import type { Options } from '../../src/config/options.js'
 import { parseConfig } from '../../src/config/parse-config.js'
-import { flushOnSignal } from '../../src/pipeline/flush-on-signal.js'
+import { flushOnSignal } from '../../src/lifetime/flush-on-signal.js'
 import { Pipeline } from '../../src/pipeline/pipeline.js'
 
 let warnings: string[]

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { flushBeforeExit } from '../../src/pipeline/before-exit.js'
+import { flushBeforeExit } from '../../src/lifetime/before-exit.js'
 
 test('what came in since is flushed when there is nothing left to do, and else nothing is waited for', () => {
   const pipeline = { acceptedRows: 1, flushBeforeExit: vi.fn(async () => {}) }

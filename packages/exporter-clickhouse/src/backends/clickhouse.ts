@@ -1,0 +1,17 @@
+import { parseConfig } from '../config/parse-config.js'
+import { Pipeline } from '../pipeline/pipeline.js'
+import { isSampled } from '../traces/sampled.js'
+import type { Backend } from './backend.js'
+
+/** ClickHouse, as the environment configures it. `lead` begins the line about it in the log. */
+export function openClickHouse(env: NodeJS.ProcessEnv, lead: string): Backend {
+  const pipeline = new Pipeline(parseConfig({}, env), lead)
+  return {
+    name: 'clickhouse',
+    onEnd(span) {
+      if (isSampled(span)) pipeline.accept('traces', span)
+    },
+    flush: (timeoutMs) => pipeline.flush(timeoutMs),
+    shutdown: () => pipeline.shutdown(),
+  }
+}

@@ -1,0 +1,101 @@
+import { distance } from '../common/distance.js'
+
+/** What takes the spans. */
+export type BackendName = 'clickhouse' | 'otlp' | 'console'
+
+const NONE = 'none'
+const KNOWN = ['clickhouse', 'otlp', 'console', NONE]
+const MAX_DISTANCE = 3
+
+/** The backends that a list of names means, and what is wrong with the list, as sentences. */
+export interface Choice {
+  readonly names: readonly BackendName[]
+  readonly problems: readonly string[]
+}
+
+/** The backends that OTEL_TRACES_EXPORTER names. What is wrong in it is ignored; if nothing is left, it counts as unset. */
+export function choiceOfEnvironment(text: string | undefined): Choice & { decidedBy: string } {
+  const given = split(text ?? '')
+  if (given.length === 0)
+    return { names: ['otlp'], problems: [], decidedBy: 'OTEL_TRACES_EXPORTER is not set' }
+  const { known, problems } = recognise(given)
+  if (known.length === 0) {
+    const fallback = 'It names nothing else, so traces go to otlp, as if it were not set.'
+    return {
+      names: ['otlp'],
+      problems: [`OTEL_TRACES_EXPORTER ${problems.join('; ')}. ${fallback}`],
+      decidedBy: 'the default of OTEL_TRACES_EXPORTER',
+    }
+  }
+  const names = backendsOf(known)
+  const others = known.filter((name) => name !== NONE)
+  return {
+    names,
+    problems: [
+      ...problems.map((one) => `OTEL_TRACES_EXPORTER ${one}. That name is ignored.`),
+      ...(names.length < others.length
+        ? [
+            `OTEL_TRACES_EXPORTER names none beside ${others.join(' and ')}, so no traces are exported. Remove none, or the others.`,
+          ]
+        : []),
+    ],
+    decidedBy: `OTEL_TRACES_EXPORTER=${known.join(',')}`,
+  }
+}
+
+/** The backends that the application asks for in code, where every mistake is an error. */
+export function choiceOfCode(given: unknown): Choice {
+  const texts = typeof given === 'string' ? split(given) : given
+  if (!Array.isArray(texts) || !texts.every((one) => typeof one === 'string'))
+    return { names: [], problems: [`must be a list of names: ${list(KNOWN, 'or')}`] }
+  const { known, problems } = recognise(texts.flatMap(split))
+  if (known.length === 0 && problems.length === 0)
+    return { names: [], problems: ['names no backend: use none to export nothing'] }
+  if (known.includes(NONE) && known.length > 1) problems.push('names none beside others')
+  return { names: backendsOf(known), problems }
+}
+
+/** As a clause: "traces go to clickhouse and otlp". */
+export function described(names: readonly BackendName[]): string {
+  return names.length === 0 ? 'no traces are exported' : `traces go to ${list(names, 'and')}`
+}
+
+function list(names: readonly string[], word: string): string {
+  return names.length < 2
+    ? names.join('')
+    : `${names.slice(0, -1).join(', ')} ${word} ${names.at(-1)}`
+}
+
+function split(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+}
+
+function backendsOf(known: readonly string[]): BackendName[] {
+  return known.includes(NONE) ? [] : (known as BackendName[])
+}
+
+function recognise(given: readonly string[]): { known: string[]; problems: string[] } {
+  const known = new Set<string>()
+  const unknown = new Set<string>()
+  for (const name of given) {
+    const plain = name.toLowerCase()
+    if (KNOWN.includes(plain)) known.add(plain)
+    else unknown.add(name)
+  }
+  return { known: [...known], problems: [...unknown].slice(0, 5).map(problemOf) }
+}
+
+function problemOf(name: string): string {
+  // Whoever gives an endpoint by mistake may give a password with it.
+  if (!/^[\w./-]{1,40}$/.test(name))
+    return `holds something that is no name (known are ${list(KNOWN, 'and')})`
+  const plain = name.toLowerCase()
+  const [nearest] = KNOWN.map((known) => ({ known, far: distance(plain, known) }))
+    .filter(({ known, far }) => far <= Math.min(MAX_DISTANCE, (known.length - 1) / 2))
+    .sort((a, b) => a.far - b.far)
+  const hint = nearest ? `did you mean \`${nearest.known}\`?` : `known are ${list(KNOWN, 'and')}`
+  return `names \`${name}\`, which is unknown (${hint})`
+}

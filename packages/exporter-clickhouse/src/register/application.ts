@@ -1,0 +1,94 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { OWN_FILE } from './own-file.js'
+
+/** A package that is installed. */
+export interface Found {
+  readonly name: string
+  /** The file that `require()` of the package loads. */
+  readonly path: string
+}
+
+interface Manifest {
+  readonly version?: string
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
+/** The folders of the application: that of its main script, and the one it was started in. */
+export function applicationFolders(): string[] {
+  const [, script] = process.argv
+  const folders = script === undefined ? [] : [dirname(script)]
+  try {
+    folders.push(process.cwd())
+  } catch {
+    // The folder has been removed.
+  }
+  return [...new Set(folders)]
+}
+
+/**
+ * Looks for a package where the application is, then beside this package. Packages that are only dependencies of an installed one are
+ * found through it: some package managers put them where nobody else finds them.
+ */
+export function find(name: string, through: readonly Found[] = []): Found | undefined {
+  const places = applicationFolders().map((folder) => join(folder, 'any.js'))
+  for (const place of [...places, OWN_FILE, ...through.map(({ path }) => path)]) {
+    const path = resolved(name, place)
+    if (path !== undefined) return { name, path }
+  }
+  return undefined
+}
+
+/** Like `find`, but the package that another one would load comes first. */
+export function findBeside(beside: Found, name: string): Found | undefined {
+  const path = resolved(name, beside.path)
+  return path === undefined ? find(name) : { name, path }
+}
+
+function resolved(name: string, place: string): string | undefined {
+  try {
+    return createRequire(place).resolve(name)
+  } catch {
+    return undefined
+  }
+}
+
+/** Loads the package. Throws what its loading throws. */
+export function load<T>({ path }: Found): T {
+  return createRequire(path)(path) as T
+}
+
+/** The manifest of an installed package, or of the application that has this file. */
+export function manifestAbove(file: string, name?: string): Manifest | undefined {
+  for (const folder of foldersAbove(dirname(file))) {
+    try {
+      const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+      if (name === undefined || manifest.name === name) return manifest
+    } catch {
+      // There is none, or it cannot be read: the next folder may have one.
+    }
+  }
+  return undefined
+}
+
+/** Tells which modules the application can load, itself or through one of its dependencies. */
+export function moduleFinder(): (name: string) => boolean {
+  const folders = new Set(applicationFolders().flatMap((folder) => [...foldersAbove(folder)]))
+  const installed = [...folders].flatMap((folder) => {
+    const modules = join(folder, 'node_modules')
+    // pnpm puts the dependencies of dependencies in the second one.
+    return [modules, join(modules, '.pnpm/node_modules')].filter((one) => existsSync(one))
+  })
+  // Without such folders (Yarn's Plug'n'Play, Deno's cache) only the runtime knows.
+  if (installed.length === 0) return (name) => find(name) !== undefined
+  return (name) => installed.some((folder) => existsSync(join(folder, name)))
+}
+
+function* foldersAbove(folder: string): Generator<string> {
+  yield folder
+  const parent = dirname(folder)
+  if (parent !== folder) yield* foldersAbove(parent)
+}

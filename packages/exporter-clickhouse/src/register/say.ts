@@ -1,0 +1,27 @@
+import type { DiagAPI } from '@opentelemetry/api'
+
+const NAME = '@spanhouse/exporter-clickhouse/register'
+let diag: DiagAPI | undefined
+
+/** From now on, lines also go to the application's diagnostics. */
+export function useDiag(api: DiagAPI | undefined): void {
+  diag = api
+}
+
+/** Prints a line on stderr, so that it is seen even if `diag` has no logger. Node's own switches (`--no-warnings`) apply. */
+export function say(code: string, text: string): void {
+  const line = `${NAME} ${text}`
+  process.emitWarning(line, { type: 'SpanhouseWarning', code: `SPANHOUSE_REGISTER_${code}` })
+  diag?.warn(`spanhouse: ${line}`)
+}
+
+/** For those who have set OTEL_LOG_LEVEL to debug. */
+export function tell(text: string): void {
+  diag?.debug(`spanhouse: ${NAME} ${text}`)
+}
+
+/** What an error says. That of a missing module goes on with a list of files, which is left out. */
+export function whyOf(error: unknown): string {
+  const { message = String(error), code } = (error ?? {}) as { message?: string; code?: string }
+  return code === 'MODULE_NOT_FOUND' ? (message.split('\n', 1)[0] ?? '') : message
+}

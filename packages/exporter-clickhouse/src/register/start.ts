@@ -1,0 +1,90 @@
+import { createRequire } from 'node:module'
+import { apiOf, registeredProvider, startLogging } from './api.js'
+import { applicationFolders } from './application.js'
+import { hookImports } from './import-hook.js'
+import { loadInstrumentations } from './instrumentations.js'
+import { isFirst } from './once.js'
+import { OWN_FILE } from './own-file.js'
+import { say, tell, useDiag, whyOf } from './say.js'
+import { findSdk, installCommand, isTooOld } from './sdk.js'
+import { otherSignals } from './signals.js'
+import { startNodeSdk } from './start-node-sdk.js'
+import { startPlainProvider } from './start-plain-provider.js'
+
+const FLUSH_ON_SIGNAL = 'OTEL_EXPORTER_CLICKHOUSE_FLUSH_ON_SIGNAL'
+
+/**
+ * Starts tracing for an application that knows nothing of it. Whatever is missing or fails is said in one line; the application starts
+ * in any case.
+ */
+export function register(): void {
+  try {
+    if (isFirst()) start(process.env)
+    else
+      say(
+        'TWICE',
+        'has been loaded twice; the second time does nothing. Keep one --import or --require of it (NODE_OPTIONS counts too).',
+      )
+  } catch (error) {
+    say('FAILED', `could not start, so this process sends no traces: ${whyOf(error)}`)
+  }
+}
+
+function start(env: NodeJS.ProcessEnv): void {
+  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return
+  const sdk = findSdk()
+  const api = apiOf(sdk)
+  const hasLogger = api !== undefined && startLogging(api, env['OTEL_LOG_LEVEL'])
+  useDiag(api?.diag)
+  if (env['OTEL_CONFIG_FILE'])
+    say(
+      'CONFIG_FILE',
+      'does not read OTEL_CONFIG_FILE, because such a file cannot name ClickHouse. Say it by OTEL_TRACES_EXPORTER and OTEL_EXPORTER_CLICKHOUSE_*, and unset OTEL_CONFIG_FILE.',
+    )
+  const other = registeredProvider()
+  if (other !== undefined) {
+    say(
+      'OTHER_SDK',
+      `finds that another OpenTelemetry SDK has been started before it (${other}), and leaves all traces to that one: nothing goes to where OTEL_TRACES_EXPORTER says. Remove the --import or --require that starts the other one; this one replaces it.`,
+    )
+    return
+  }
+  if (!sdk || !api || isTooOld(sdk)) {
+    const folders = applicationFolders().join(' or ')
+    const what =
+      sdk && api ? `${sdk.name} ${sdk.version} is too old` : 'no OpenTelemetry SDK is installed'
+    say(
+      'NO_SDK',
+      `sends no traces, because ${what} (looked in ${folders}). To install one: ${installCommand()}`,
+    )
+    return
+  }
+  const { hasMetrics, off } = otherSignals(env)
+  const loaded = loadInstrumentations(env, hasMetrics)
+  hookImports(loaded)
+  const spanProcessors = spanProcessorsOf(env)
+  // NodeSDK sets the same logger itself, and warns if there is one.
+  if (hasLogger && sdk.isWhole) api.diag.disable()
+  const instrumentations = loaded.map(({ instrumentation }) => instrumentation)
+  const startSdk = sdk.isWhole ? startNodeSdk : startPlainProvider
+  startSdk({ sdk, api, env, spanProcessors, instrumentations, off })
+  if (registeredProvider() === undefined)
+    say(
+      'REFUSED',
+      'was refused by @opentelemetry/api, so this process sends no traces. Two versions of it may be installed: npm ls @opentelemetry/api',
+    )
+  const names = loaded.map(({ short }) => short)
+  tell(`has started ${sdk.name} ${sdk.version}, instrumentations: ${names.join(', ') || 'none'}`)
+}
+
+/** Loaded only now, because it is not needed if there is nothing to start. */
+function spanProcessorsOf(env: NodeJS.ProcessEnv): object[] {
+  const { spanProcessorsFromEnv } = createRequire(OWN_FILE)(
+    './index.js',
+  ) as typeof import('../index.js')
+  return spanProcessorsFromEnv({
+    ...env,
+    // A server is ended by a signal, and nobody else would flush.
+    [FLUSH_ON_SIGNAL]: env[FLUSH_ON_SIGNAL] || 'true',
+  })
+}
