@@ -1,6 +1,7 @@
 export type { DropReason } from './accounting/drop-reason.js'
 export type { DestinationStats, Stats } from './accounting/stats.js'
 export { spanProcessorsFromEnv } from './backends/from-env.js'
+export { switchBackend } from './backends/switch-backend.js'
 export type { SwitchableSpanProcessor } from './backends/switchable.js'
 export { ClickHouseError, ConfigError } from './common/errors.js'
 export type { DestinationOptions, NamedDestinationOptions, Options } from './config/options.js'

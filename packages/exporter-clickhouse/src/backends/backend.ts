@@ -11,3 +11,6 @@ export interface Backend {
   /** Flushes within a deadline and closes. Never rejects. */
   shutdown(): Promise<void>
 }
+
+/** A backend that was opened, or the reason why it was not: a clause without secrets. */
+export type Opening = Backend | { readonly problem: string }

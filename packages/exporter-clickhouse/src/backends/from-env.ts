@@ -1,26 +1,37 @@
-import { diag } from '@opentelemetry/api'
-import { warnEverybody } from '../telemetry/visible-warning.js'
+import { ConfigError } from '../common/errors.js'
+import { tracesExporterOf } from '../config/sources/sdk-environment.js'
 import { choiceOfEnvironment } from './names.js'
 import { open } from './open.js'
+import { takePart } from './switch-backend.js'
 import { newSwitchable, type SwitchableSpanProcessor } from './switchable.js'
+import { warn } from './warn.js'
 
 /**
  * The span processors that OTEL_TRACES_EXPORTER asks for: a list of `clickhouse`, `otlp`, `console` and `none`; unset means `otlp`.
- * ClickHouse is configured by OTEL_EXPORTER_CLICKHOUSE_*. Throws a ConfigError if ClickHouse is asked for and its configuration cannot be
- * used.
+ * ClickHouse is configured by OTEL_EXPORTER_CLICKHOUSE_*, OTLP by OTEL_EXPORTER_OTLP_* (which the official exporter reads from
+ * `process.env`) and OTEL_BSP_*. `switchBackend()` changes the backends later. What cannot be used is warned about and left out; only a
+ * configuration file for ClickHouse that cannot be used throws a ConfigError.
  */
 export function spanProcessorsFromEnv(
   env: NodeJS.ProcessEnv = process.env,
 ): SwitchableSpanProcessor[] {
-  const { names, problems, decidedBy } = choiceOfEnvironment(env['OTEL_TRACES_EXPORTER'])
+  const { names, problems, decidedBy } = choiceOfEnvironment(tracesExporterOf(env))
   for (const problem of problems) warn(problem)
-  const { backends } = open(names, [], { env, decidedBy })
-  return [newSwitchable(backends, () => {}).processor]
+  const hint = names.includes('clickhouse') ? '' : '. Or set OTEL_TRACES_EXPORTER=clickhouse'
+  const onProblem = (problem: string) => warn(`${problem}${hint}.`)
+  const first = open({ names, before: [], env, decidedBy, onProblem })
+
+  let leave = () => {}
+  const switchable = newSwitchable(first, () => leave())
+  leave = takePart({
+    prepare: (names) =>
+      switchable.replace((before) =>
+        open({ names, before, env, decidedBy: 'switchBackend()', onProblem: refuse }),
+      ),
+  })
+  return [switchable.processor]
 }
 
-function warn(text: string): void {
-  try {
-    diag.warn(`spanhouse: ${text}`)
-  } catch {} // the application's logger may throw
-  warnEverybody('SPANHOUSE_BACKENDS', text, text)
+function refuse(problem: string): never {
+  throw new ConfigError([problem])
 }

@@ -1,23 +1,35 @@
 import type { SpanLike } from '@spanhouse/transform'
 import type { Backend } from './backend.js'
 
-/** A SpanProcessor for SDK 2 and 3 whose backends `switchBackend()` changes. */
+/** A SpanProcessor for SDK 2 and 3 that passes spans to backends, which `switchBackend()` changes. */
 export interface SwitchableSpanProcessor {
   onStart(): void
-  /** Passes a span to the backends. Never throws. */
+  /** Passes a sampled span to the backends. Never throws. */
   onEnd(span: SpanLike): void
-  /** Resolves when every span that ended before is delivered or dropped. Rejects after `timeoutMs`, and if a backend says that it failed. */
+  /**
+   * Resolves when every span that ended before is delivered or dropped. Rejects after `timeoutMs` (default: `flushTimeoutMs`), and if a
+   * backend says that it failed.
+   */
   forceFlush(options?: { timeoutMs?: number }): Promise<void>
-  /** Delivers what it can before a deadline. Always resolves. */
+  /** Delivers what it can within `shutdownTimeoutMs`. Always resolves. */
   shutdown(): Promise<void>
 }
 
 /** A processor and the means to change its backends. */
 export interface Switchable {
   readonly processor: SwitchableSpanProcessor
-  readonly backends: readonly Backend[]
-  /** From now on spans go to these. Resolves when those that are not among them any more are shut down. Never rejects. */
-  replace(by: readonly Backend[]): Promise<void>
+  /**
+   * From now on spans go to the backends that `change` makes of those so far. The result resolves when those that are not among them any
+   * more are shut down. If `change` throws, nothing changes.
+   */
+  replace(change: (before: readonly Backend[]) => readonly Backend[]): Replaced
+}
+
+export interface Replaced {
+  /** Begins with the new backends. Resolves when the old ones are shut down. Never rejects. */
+  begin(): Promise<void>
+  /** Shuts the new backends down, and leaves the old ones. */
+  discard(): void
 }
 
 export function newSwitchable(first: readonly Backend[], onShutdown: () => void): Switchable {
@@ -34,13 +46,18 @@ export function newSwitchable(first: readonly Backend[], onShutdown: () => void)
   }
 
   return {
-    get backends() {
-      return backends
-    },
-    async replace(by) {
-      const before = closed ? by : backends
-      if (!closed) backends = by
-      await close(before.filter((one) => !backends.includes(one)))
+    replace(change) {
+      const before = backends
+      const next = change(before)
+      const fresh = next.filter((one) => !before.includes(one))
+      return {
+        begin() {
+          if (closed) return close(fresh) // the processor was shut down meanwhile
+          backends = next
+          return close(before.filter((one) => !next.includes(one)))
+        },
+        discard: () => void close(fresh),
+      }
     },
     processor: {
       onStart() {},

@@ -1,0 +1,44 @@
+import { errorText } from '../common/errors.js'
+import { type OtlpProtocol, otlpEnvironment } from '../config/sources/sdk-environment.js'
+import { applicationModule } from './application-modules.js'
+import type { Opening } from './backend.js'
+import { patienceOf } from './patience.js'
+import { findSdk, majorOf, make, makeProcessor, type SdkExporter } from './sdk.js'
+import { sdkBackend } from './sdk-backend.js'
+import { warn } from './warn.js'
+
+const PACKAGES: Readonly<Record<OtlpProtocol, string>> = {
+  'http/protobuf': '@opentelemetry/exporter-trace-otlp-proto',
+  'http/json': '@opentelemetry/exporter-trace-otlp-http',
+  grpc: '@opentelemetry/exporter-trace-otlp-grpc',
+}
+
+/** The official OTLP exporter under a BatchSpanProcessor, both as the application has installed them. */
+export function openOtlp(env: NodeJS.ProcessEnv): Opening {
+  const { protocol, batch, doubts } = otlpEnvironment(env)
+  for (const doubt of doubts) warn(doubt)
+  const name = PACKAGES[protocol]
+  const file = applicationModule(name)
+  if (file === undefined)
+    return { problem: `${name} is not installed: npm install ${name}${fittingVersion()}` }
+  try {
+    const sdk = findSdk(file) ?? findSdk()
+    if (!sdk) return { problem: `${name} is installed without its SDK: npm install ${name}` }
+    const exporter = make<SdkExporter>(file, 'OTLPTraceExporter')
+    return sdkBackend(
+      'otlp',
+      exporter,
+      (to) => makeProcessor(sdk, 'BatchSpanProcessor', to, batch),
+      patienceOf(env),
+    )
+  } catch (error) {
+    return { problem: `${name} cannot be used: ${errorText(error)}` }
+  }
+}
+
+/** The version of the exporter that was released with the application's SDK. */
+function fittingVersion(): string {
+  const sdk = findSdk()
+  if (!sdk) return ''
+  return majorOf(sdk) < 3 ? '@0.223' : '@0.301'
+}

@@ -1,0 +1,60 @@
+import { ConfigError } from '../common/errors.js'
+import { type BackendName, choiceOfCode } from './names.js'
+
+/** A processor of spanProcessorsFromEnv(), as every version of this package in the process knows it. */
+interface Member {
+  /** Opens what is missing, and changes nothing yet. Throws if that is not possible. */
+  prepare(names: readonly BackendName[]): { begin(): Promise<void>; discard(): void }
+}
+
+interface Shared {
+  readonly members: Set<Member>
+  /** The change under way. */
+  current: Promise<unknown>
+}
+
+const KEY = Symbol.for('spanhouse.exporter-clickhouse.backends')
+
+/** From now on `switchBackend()` changes this one too, until the returned function is called. */
+export function takePart(member: Member): () => void {
+  const { members } = shared()
+  members.add(member)
+  return () => void members.delete(member)
+}
+
+/**
+ * Changes where the spans of every processor that `spanProcessorsFromEnv()` has made in this process go: `'clickhouse'`, `'otlp'`,
+ * `'console'`, several of them as a list or separated by commas, or `'none'`. Backends that stay keep running. New ones take spans at once;
+ * those that are not named any more are flushed and shut down, and the result resolves when they are (after `shutdownTimeoutMs` at the
+ * latest). No span is lost or sent twice: a span goes to the backends of the moment in which it ends. Rejects with a ConfigError and changes
+ * nothing if a name is unknown, if a backend is not installed, and if no such processor is in use. Calls are carried out one after another.
+ */
+export function switchBackend(names: string | readonly string[]): Promise<void> {
+  const all = shared()
+  const done = all.current.then(() => change(all, names))
+  all.current = done.catch(() => {})
+  return done
+}
+
+async function change({ members }: Shared, given: unknown): Promise<void> {
+  const { names, problems } = choiceOfCode(given)
+  if (problems.length > 0) throw new ConfigError(problems.map((one) => `switchBackend() ${one}`))
+  if (members.size === 0)
+    throw new ConfigError([
+      'switchBackend() has nothing to change: no processor of spanProcessorsFromEnv() is in use',
+    ])
+  const prepared: ReturnType<Member['prepare']>[] = []
+  try {
+    for (const member of members) prepared.push(member.prepare(names))
+  } catch (error) {
+    for (const one of prepared) one.discard()
+    throw error
+  }
+  await Promise.all(prepared.map((one) => one.begin()))
+}
+
+function shared(): Shared {
+  const all = globalThis as { [KEY]?: Shared }
+  all[KEY] ??= { members: new Set(), current: Promise.resolve() }
+  return all[KEY]
+}
