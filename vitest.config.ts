@@ -97,7 +97,10 @@ export default defineConfig({
           },
         },
       },
-      { test: { name: 'register', include: ['test/register/*.test.ts'], ...patient } },
+      {
+        test: { name: 'register', include: ['test/register/*.test.ts'], ...patient },
+        define: { SPANHOUSE_REGISTER_FILE: JSON.stringify(import.meta.filename) },
+      },
       {
         test: {
           name: 'packed',

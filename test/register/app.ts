@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
@@ -36,6 +44,18 @@ export function appWith(packages: readonly string[], sdk: 2 | 3 = 2): string {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', dependencies }))
   cpSync(join(here, 'fixtures'), folder, { recursive: true })
   return folder
+}
+
+/** Installs a package that throws when it is loaded, and names it in the application's manifest. */
+export function brokenPackage(folder: string, name: string, version = '1.0.0'): void {
+  const to = join(folder, 'node_modules', name)
+  mkdirSync(to, { recursive: true })
+  writeFileSync(join(to, 'package.json'), JSON.stringify({ name, version }))
+  writeFileSync(join(to, 'index.js'), "throw new Error('it is broken')")
+  const manifest = join(folder, 'package.json')
+  const { dependencies, ...rest } = JSON.parse(readFileSync(manifest, 'utf8'))
+  const more = { ...rest, dependencies: { ...dependencies, [name]: version } }
+  writeFileSync(manifest, JSON.stringify(more))
 }
 
 function link(from: string, to: string): void {

@@ -1,35 +1,8 @@
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { appWith, type Flag, registeredBy, run, WHOLE } from './app.js'
+import { useClickHouse } from './clickhouse.js'
 
-let server: ClickHouseServer
-let next = 0
-beforeAll(async () => {
-  server = await startClickHouse()
-})
-afterAll(() => server?.stop())
-
-/** Variables that send spans to a database of their own. */
-function toClickHouse() {
-  const database = `register${next++}`
-  return {
-    database,
-    env: {
-      OTEL_TRACES_EXPORTER: 'clickhouse',
-      OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: server.url,
-      OTEL_EXPORTER_CLICKHOUSE_DATABASE: database,
-      OTEL_SERVICE_NAME: 'shop',
-    },
-  }
-}
-
-/** What is stored of a database's spans: scope without its common beginning, and name. */
-async function spansIn(database: string): Promise<string[]> {
-  const text = await server.query(
-    `SELECT replace(scope_name, '@opentelemetry/instrumentation-', '') || ' ' || span_name AS line FROM ${database}.traces ORDER BY line FORMAT TSV`,
-  )
-  return text.trim().split('\n')
-}
+const clickhouse = useClickHouse()
 
 const ways: [string, string, Flag][] = [
   ['CommonJS', 'server.cjs', '--require'],
@@ -37,18 +10,123 @@ const ways: [string, string, Flag][] = [
   ['ES modules', 'server.mjs', '--require'],
   ['ES modules', 'server.mjs', '--import'],
 ]
-const lines = [2, 3] as const
 
-describe.each(lines)('with SDK %s', (sdk) => {
+describe.each([2, 3] as const)('with SDK %s', (sdk) => {
   test.each(ways)('an Express application of %s (%s) is traced by %s', async (_, script, flag) => {
-    const folder = appWith(WHOLE, sdk)
-    const { database, env } = toClickHouse()
-    const app = run({ folder, args: [...registeredBy(flag), script, 'end'], env })
+    const { database, env } = clickhouse.destination()
+    const args = [...registeredBy(flag), script, 'end']
+    const app = run({ folder: appWith(WHOLE, sdk), args, env })
     expect(await app.ended).toEqual([0, null])
     expect(app.output).toMatch(/^answered\n(listeners .*\n)?$/)
-    const spans = await spansIn(database)
+    const spans = await clickhouse.spansIn(database)
     expect(spans).toContain('http GET /hello/:name') // the server's span, with the route that Express knows
     expect(spans).toContain('http GET') // the client's
     expect(spans.filter((span) => span.startsWith('express '))).not.toEqual([])
+    expect(new Set(await clickhouse.valuesIn(database, 'service_name'))).toEqual(new Set(['shop']))
+  })
+
+  test('where only a tracer provider is installed, spans made by hand are stored, with parents', async () => {
+    const { database, env } = clickhouse.destination()
+    const app = run({
+      folder: appWith(PLAIN[sdk], sdk),
+      args: [...registeredBy('--import'), 'spans.cjs'],
+      env: { ...env, OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test' },
+    })
+    expect(await app.ended).toEqual([0, null])
+    expect(app.output).toBe('done\n')
+    expect(await clickhouse.spansIn(database)).toEqual(['by-hand inner', 'by-hand outer'])
+    const values = "service_name, environment, parent_span_id != ''"
+    expect(await clickhouse.valuesIn(database, values)).toEqual(['shop\ttest\t1', 'shop\ttest\t0'])
+  })
+
+  test('a tracer provider follows OTEL_TRACES_SAMPLER', async () => {
+    const { database, env } = clickhouse.destination()
+    const app = run({
+      folder: appWith(PLAIN[sdk], sdk),
+      args: [...registeredBy('--import'), 'spans.cjs'],
+      env: { ...env, OTEL_TRACES_SAMPLER: 'parentbased_always_off' },
+    })
+    expect(await app.ended).toEqual([0, null])
+    expect(await clickhouse.spansIn(database)).toEqual([])
+  })
+})
+
+const PLAIN = {
+  2: ['sdk-trace-base', 'context-async-hooks', 'api'].map((name) => `@opentelemetry/${name}`),
+  3: ['sdk-trace', 'context-async-hooks', 'api'].map((name) => `@opentelemetry/${name}`),
+}
+
+test('NODE_OPTIONS reaches worker threads and child processes, and each is traced for itself', async () => {
+  const { database, env } = clickhouse.destination()
+  const app = run({
+    folder: appWith(['@opentelemetry/auto-instrumentations-node', '@opentelemetry/api']),
+    args: ['family.cjs'],
+    env: { ...env, NODE_OPTIONS: registeredBy('--require').join(' ') },
+  })
+  expect(await app.ended).toEqual([0, null])
+  expect(app.output).toBe('thread done\nprocess done\n')
+  expect(await clickhouse.spansIn(database)).toEqual([
+    'by-hand in a process',
+    'by-hand in a thread',
+    'by-hand in the first process',
+  ])
+})
+
+test('where nothing goes to OTLP, no metrics and no logs are sent anywhere', async () => {
+  const { env } = clickhouse.destination()
+  const app = run({
+    folder: appWith(WHOLE),
+    args: [...registeredBy('--require'), 'server.cjs', 'end'],
+    env: { ...env, OTEL_LOG_LEVEL: 'all' },
+  })
+  expect(await app.ended).toEqual([0, null])
+  expect(app.output).not.toContain('4318')
+})
+
+test('with OTEL_LOG_LEVEL there is one line of ours at the start, and none about loggers', async () => {
+  const { env } = clickhouse.destination()
+  const app = run({
+    folder: appWith(WHOLE),
+    args: [...registeredBy('--require'), 'server.cjs', 'end'],
+    env: { ...env, OTEL_LOG_LEVEL: 'info' },
+  })
+  expect(await app.ended).toEqual([0, null])
+  expect(app.output).not.toContain('overwritten')
+  expect(app.output.split('\n').filter((line) => line.startsWith('spanhouse: '))).toHaveLength(1)
+})
+
+describe('instrumentations', () => {
+  const traced = async (variables: NodeJS.ProcessEnv) => {
+    const { database, env } = clickhouse.destination()
+    const args = [...registeredBy('--require'), 'server.cjs', 'end']
+    const app = run({ folder: appWith(WHOLE), args, env: { ...env, ...variables } })
+    expect(await app.ended).toEqual([0, null])
+    const scopes = (await clickhouse.spansIn(database)).map((span) => span.split(' ')[0])
+    return { scopes: [...new Set(scopes)], warnings: app.warnings }
+  }
+
+  test('are switched off by OTEL_NODE_DISABLED_INSTRUMENTATIONS', async () => {
+    const { scopes } = await traced({ OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'express,net, router' })
+    expect(scopes).toEqual(['http'])
+  })
+
+  test('are only those of OTEL_NODE_ENABLED_INSTRUMENTATIONS, and a name that is not installed is said', async () => {
+    const { scopes, warnings } = await traced({ OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'net,expres' })
+    expect(scopes).toEqual(['net'])
+    expect(warnings).toEqual([
+      expect.stringMatching(/finds no instrumentation for expres, .* Installed are: .*express/),
+    ])
+  })
+
+  test('that the application has itself are used where the collection of all is not installed', async () => {
+    const { database, env } = clickhouse.destination()
+    const own = ['sdk-node', 'instrumentation-http'].map((name) => `@opentelemetry/${name}`)
+    const app = run({
+      folder: appWith([...own, 'express']),
+      args: [...registeredBy('--import'), 'server.cjs', 'end'],
+      env,
+    })
+    expect(await app.ended).toEqual([0, null])
+    expect(await clickhouse.spansIn(database)).toEqual(['http GET', 'http GET'])
   })
 })

@@ -17,6 +17,7 @@ const ROOMS = [
   'pipeline',
   'traces',
   'backends',
+  'register',
 ]
 
 test('each room imports only from rooms before it, and no files import each other', () => {

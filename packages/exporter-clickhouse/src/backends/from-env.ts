@@ -2,6 +2,7 @@ import { ConfigError } from '../common/errors.js'
 import { tracesExporterOf } from '../config/sources/sdk-environment.js'
 import { choiceOfEnvironment } from './names.js'
 import { open } from './open.js'
+import { patienceOf } from './patience.js'
 import { takePart } from './switch-backend.js'
 import { newSwitchable, type SwitchableSpanProcessor } from './switchable.js'
 import { warn } from './warn.js'
@@ -16,9 +17,10 @@ export function spanProcessorsFromEnv(
   env: NodeJS.ProcessEnv = process.env,
 ): SwitchableSpanProcessor[] {
   const { names, problems, decidedBy } = choiceOfEnvironment(tracesExporterOf(env))
-  for (const problem of problems) warn(problem)
+  const { warnings } = patienceOf(env)
+  for (const problem of problems) warn(problem, warnings)
   const hint = names.includes('clickhouse') ? '' : '. Or set OTEL_TRACES_EXPORTER=clickhouse'
-  const onProblem = (problem: string) => warn(`${problem}${hint}.`)
+  const onProblem = (problem: string) => warn(`${problem}${hint}.`, warnings)
   const first = open({ names, before: [], env, decidedBy, onProblem })
 
   let leave = () => {}

@@ -16,7 +16,8 @@ const PACKAGES: Readonly<Record<OtlpProtocol, string>> = {
 /** The official OTLP exporter under a BatchSpanProcessor, both as the application has installed them. */
 export function openOtlp(env: NodeJS.ProcessEnv): Opening {
   const { protocol, batch, doubts } = otlpEnvironment(env)
-  for (const doubt of doubts) warn(doubt)
+  const patience = patienceOf(env)
+  for (const doubt of doubts) warn(doubt, patience.warnings)
   const name = PACKAGES[protocol]
   const file = applicationModule(name)
   if (file === undefined)
@@ -29,7 +30,7 @@ export function openOtlp(env: NodeJS.ProcessEnv): Opening {
       'otlp',
       exporter,
       (to) => makeProcessor(sdk, 'BatchSpanProcessor', to, batch),
-      patienceOf(env),
+      patience,
     )
   } catch (error) {
     return { problem: `${name} cannot be used: ${errorText(error)}` }

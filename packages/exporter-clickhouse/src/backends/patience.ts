@@ -6,9 +6,10 @@ const DEFAULT: Patience = {
   flushTimeoutMs: 10_000,
   shutdownTimeoutMs: 10_000,
   flushOnSignal: false,
+  warnings: true,
 }
 
-/** How long the end of a process or of a backend may take, by the same options for every backend. */
+/** The options of the exporter that apply to every backend. */
 export function patienceOf(env: NodeJS.ProcessEnv): Patience {
   try {
     return parseConfig({}, env)

@@ -1,6 +1,7 @@
 import type { SpanLike } from '@spanhouse/transform'
 import { turn } from '../common/clock.js'
 import { within } from '../common/deadline.js'
+import { errorText } from '../common/errors.js'
 import { hook } from '../common/hook.js'
 import { flushBeforeExit } from '../lifetime/before-exit.js'
 import { flushOnSignal } from '../lifetime/flush-on-signal.js'
@@ -12,13 +13,12 @@ import type { SdkExporter, SdkProcessor } from './sdk.js'
 import { trackedExporter } from './tracked-exporter.js'
 import { warn } from './warn.js'
 
-// A script that has ended waits no longer than this for a collector that has never taken a span.
-const FIRST_WAIT_MS = 2000
-
 export interface Patience {
   readonly flushTimeoutMs: number
   readonly shutdownTimeoutMs: number
   readonly flushOnSignal: boolean
+  /** Whether a line may be printed on stderr. */
+  readonly warnings: boolean
 }
 
 /** A backend made of an exporter and a processor of the SDK. `processorOf` puts the processor in front of the exporter that it gets. */
@@ -28,7 +28,11 @@ export function sdkBackend(
   processorOf: (exporter: SdkExporter) => SdkProcessor,
   patience: Patience,
 ): Backend {
-  const tracked = trackedExporter(exporter)
+  const say = (text: string) => warn(text, patience.warnings)
+  // The SDK logs failures only where a logger is set. That a collector has never taken a span should be seen by everybody.
+  const tracked = trackedExporter(exporter, (error) =>
+    say(`${name} has taken no spans: ${errorText(error)}. Is a collector running there?`),
+  )
   const processor = processorOf(tracked)
   const failed = hook(`the processor of ${name}`, (error: unknown) => {
     throw error
@@ -41,7 +45,7 @@ export function sdkBackend(
     // A batch may be waiting for its resource, in the processor, where neither of the other two waits can see it.
     if (last) await pendingResources([last])
     await turn()
-    const [flushed] = await Promise.allSettled([processor.forceFlush()])
+    const flushed = await tried(() => processor.forceFlush())
     await tracked.idle()
     if (flushed.status === 'rejected') throw flushed.reason
   }
@@ -54,23 +58,25 @@ export function sdkBackend(
   const close = async (): Promise<void> => {
     const { shutdownTimeoutMs } = patience
     const inTime = await within(shutdownTimeoutMs, async () => {
-      await Promise.allSettled([settle()])
-      await Promise.allSettled([processor.shutdown()])
-      await Promise.allSettled([exporter.shutdown()])
+      await tried(settle)
+      await tried(() => processor.shutdown())
+      await tried(() => exporter.shutdown())
     })
     for (const leave of leaveEnds) leave()
-    if (!inTime) warn(`${name} was not shut down within ${shutdownTimeoutMs} ms: spans may be lost`)
+    if (!inTime) say(`${name} was not shut down within ${shutdownTimeoutMs} ms: spans may be lost`)
   }
 
   const registered = {
     get acceptedRows() {
       return acceptedRows
     },
+    // Its own requests and pauses hold the process open as well, for as long as OTEL_EXPORTER_OTLP_TIMEOUT allows.
     async flushBeforeExit() {
-      const firstMs = Math.min(FIRST_WAIT_MS, patience.flushTimeoutMs)
-      if (await within(firstMs, () => Promise.allSettled([settle()]))) return
-      const isFlushed = tracked.hasDelivered && (await within(patience.flushTimeoutMs, settle))
-      if (!isFlushed) warn(`${name} has not taken all spans when the process ended: some are lost`)
+      const flushed = await flush().then(
+        () => true,
+        () => false,
+      )
+      if (!flushed) say(`${name} has not taken all spans when the process ended: some are lost`)
     },
   }
   const leaveEnds = [
@@ -96,4 +102,9 @@ export function sdkBackend(
       return closed
     },
   }
+}
+
+async function tried(work: () => Promise<unknown>): Promise<PromiseSettledResult<unknown>> {
+  const [result] = await Promise.allSettled([(async () => work())()])
+  return result
 }

@@ -2,6 +2,7 @@ import { newLimit } from '../common/limit.js'
 import { withoutTracing } from '../common/suppress-tracing.js'
 import type { SdkExporter } from './sdk.js'
 
+const SUCCESS = 0
 const FAILED = 1
 
 // A flush hands over everything at once. The official exporter refuses, and so loses, what comes beyond 30 requests at a time.
@@ -9,16 +10,18 @@ const MAX_EXPORTS = 8
 
 /** An exporter of the SDK whose exports are known until they have ended: a BatchSpanProcessor does not wait for those it began itself. */
 export interface TrackedExporter extends SdkExporter {
-  /** Whether an export has succeeded. */
-  readonly hasDelivered: boolean
   /** Resolves when no export is under way. */
   idle(): Promise<void>
 }
 
-export function trackedExporter(exporter: SdkExporter): TrackedExporter {
+/** `onFailure` is told of the first failed export, if none has succeeded before. */
+export function trackedExporter(
+  exporter: SdkExporter,
+  onFailure: (error: unknown) => void,
+): TrackedExporter {
   const underWay = new Set<Promise<void>>()
   const limit = newLimit(MAX_EXPORTS)
-  let hasDelivered = false
+  let isKnown = false
 
   const send = (
     spans: unknown,
@@ -26,7 +29,8 @@ export function trackedExporter(exporter: SdkExporter): TrackedExporter {
   ): Promise<void> =>
     new Promise((resolve) => {
       const end: typeof resultCallback = (result) => {
-        if (result.code === 0) hasDelivered = true
+        if (!isKnown && result.code !== SUCCESS) onFailure(result.error ?? 'the export failed')
+        isKnown = true
         try {
           resultCallback(result)
         } finally {
@@ -41,9 +45,6 @@ export function trackedExporter(exporter: SdkExporter): TrackedExporter {
     })
 
   return {
-    get hasDelivered() {
-      return hasDelivered
-    },
     export(spans, resultCallback) {
       const sent = limit.run(() => send(spans, resultCallback))
       underWay.add(sent)

@@ -1,10 +1,10 @@
 import { diag } from '@opentelemetry/api'
 import { warnEverybody } from '../telemetry/visible-warning.js'
 
-/** A line for the operator: visible on stderr, and in the log. */
-export function warn(text: string): void {
+/** A line for the operator: in the log, and on stderr unless `isVisible` is false. */
+export function warn(text: string, isVisible: boolean): void {
   try {
     diag.warn(`spanhouse: ${text}`)
   } catch {} // the application's logger may throw
-  warnEverybody('SPANHOUSE_BACKENDS', text, text)
+  if (isVisible) warnEverybody('SPANHOUSE_BACKENDS', text, text)
 }

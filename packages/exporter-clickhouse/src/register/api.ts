@@ -23,15 +23,21 @@ interface Provider {
   getDelegate?(): Provider
 }
 
+// Where all copies of the API register. It is asked directly, because a copy does not see what one of a newer version has registered.
 const GLOBAL = Symbol.for('opentelemetry.js.api.1')
 
-/**
- * The name of the tracer provider that is registered. Undefined if there is none, or one that does nothing. It asks the place where all
- * copies of the API register, because a copy of an older version does not see what a newer one has registered.
- */
+function registered(): { readonly trace?: Provider; readonly context?: unknown } {
+  return (globalThis as { [GLOBAL]?: object })[GLOBAL] ?? {}
+}
+
+/** The name of the class of the tracer provider that is registered; undefined if there is none, or one that does nothing. */
 export function registeredProvider(): string | undefined {
-  const { trace } = (globalThis as { [GLOBAL]?: { trace?: Provider } })[GLOBAL] ?? {}
-  const provider = trace?.getDelegate?.() ?? trace
-  const name = provider?.constructor.name
+  const { trace } = registered()
+  const name = (trace?.getDelegate?.() ?? trace)?.constructor.name
   return name === 'NoopTracerProvider' ? undefined : name
+}
+
+/** Every SDK that is started registers a context manager, even if it sends no traces. */
+export function isContextRegistered(): boolean {
+  return registered().context !== undefined
 }

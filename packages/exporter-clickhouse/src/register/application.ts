@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { OWN_FILE } from './own-file.js'
@@ -20,7 +20,13 @@ interface Manifest {
 /** The folders of the application: that of its main script, and the one it was started in. */
 export function applicationFolders(): string[] {
   const [, script] = process.argv
-  const folders = script === undefined ? [] : [dirname(script)]
+  const folders: string[] = []
+  try {
+    if (script !== undefined) folders.push(dirname(realpathSync(script))) // a command is a link to its script
+  } catch {
+    // It is no file: a REPL, `--eval`, or a name without its ending.
+    if (script !== undefined) folders.push(dirname(script))
+  }
   try {
     folders.push(process.cwd())
   } catch {
@@ -76,7 +82,9 @@ export function manifestAbove(file: string, name?: string): Manifest | undefined
 
 /** Tells which modules the application can load, itself or through one of its dependencies. */
 export function moduleFinder(): (name: string) => boolean {
-  const folders = new Set(applicationFolders().flatMap((folder) => [...foldersAbove(folder)]))
+  // A worker thread does not know the script yet, so the folders of this package count too.
+  const starts = [...applicationFolders(), dirname(OWN_FILE)]
+  const folders = new Set(starts.flatMap((folder) => [...foldersAbove(folder)]))
   const installed = [...folders].flatMap((folder) => {
     const modules = join(folder, 'node_modules')
     // pnpm puts the dependencies of dependencies in the second one.

@@ -1,3 +1,5 @@
+import { isMainThread, parentPort } from 'node:worker_threads'
+
 // Shared by the ESM and the CommonJS copy of every version of this package. Each worker thread has a globalThis of its own.
 const KEY = Symbol.for('spanhouse.exporter-clickhouse.register')
 
@@ -7,4 +9,9 @@ export function isFirst(): boolean {
   if (shared[KEY]) return false
   shared[KEY] = true
   return true
+}
+
+/** Node loads what `--require` names also in the thread in which it runs module hooks. No application runs there. */
+export function isThreadOfHooks(): boolean {
+  return !isMainThread && parentPort === null
 }

@@ -11,4 +11,5 @@ export interface Plan {
   readonly spanProcessors: readonly object[]
   readonly instrumentations: readonly Instrumentation[]
   readonly off: OtherSignals['off']
+  readonly hasOthers: boolean
 }

@@ -11,8 +11,12 @@ export function useDiag(api: DiagAPI | undefined): void {
 /** Prints a line on stderr, so that it is seen even if `diag` has no logger. Node's own switches (`--no-warnings`) apply. */
 export function say(code: string, text: string): void {
   const line = `${NAME} ${text}`
-  process.emitWarning(line, { type: 'SpanhouseWarning', code: `SPANHOUSE_REGISTER_${code}` })
-  diag?.warn(`spanhouse: ${line}`)
+  try {
+    process.emitWarning(line, { type: 'SpanhouseWarning', code: `SPANHOUSE_REGISTER_${code}` })
+    diag?.warn(`spanhouse: ${line}`)
+  } catch {
+    // The application may have replaced either. It must start all the same.
+  }
 }
 
 /** For those who have set OTEL_LOG_LEVEL to debug. */

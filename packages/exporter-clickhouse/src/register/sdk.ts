@@ -29,7 +29,7 @@ function versionOf({ path, name }: Found): string {
 }
 
 /** True for SDK 1: 1.x of the packages with stable versions, before 0.200 of the others. */
-export function isTooOld({ version }: Sdk): boolean {
+export function isTooOld({ version }: Pick<Sdk, 'version'>): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   return version !== '' && (major === 1 || (major === 0 && minor < 200))
 }

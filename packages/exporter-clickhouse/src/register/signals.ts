@@ -1,6 +1,8 @@
 /** What the environment says of the other signals, for NodeSDK. */
 export interface OtherSignals {
   readonly hasMetrics: boolean
+  /** Something beside traces may be sent. */
+  readonly hasOthers: boolean
   /** Options that switch off what is not wanted. */
   readonly off: { readonly metricReaders?: []; readonly logRecordProcessors?: [] }
 }
@@ -14,8 +16,10 @@ export function otherSignals(env: NodeJS.ProcessEnv): OtherSignals {
   const metrics = env['OTEL_METRICS_EXPORTER']?.trim()
   const logs = env['OTEL_LOGS_EXPORTER']?.trim()
   const hasMetrics = metrics ? metrics !== 'none' : follows
+  const hasLogs = logs ? logs !== 'none' : follows
   return {
     hasMetrics,
+    hasOthers: hasMetrics || hasLogs,
     off: {
       ...(!metrics && !follows && { metricReaders: [] }),
       ...(!logs && !follows && { logRecordProcessors: [] }),

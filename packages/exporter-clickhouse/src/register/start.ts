@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module'
-import { apiOf, registeredProvider, startLogging } from './api.js'
+import { apiOf, isContextRegistered, registeredProvider, startLogging } from './api.js'
 import { applicationFolders } from './application.js'
 import { hookImports } from './import-hook.js'
 import { loadInstrumentations } from './instrumentations.js'
-import { isFirst } from './once.js'
+import { isFirst, isThreadOfHooks } from './once.js'
 import { OWN_FILE } from './own-file.js'
 import { say, tell, useDiag, whyOf } from './say.js'
 import { findSdk, installCommand, isTooOld } from './sdk.js'
@@ -18,6 +18,7 @@ const FLUSH_ON_SIGNAL = 'OTEL_EXPORTER_CLICKHOUSE_FLUSH_ON_SIGNAL'
  * in any case.
  */
 export function register(): void {
+  if (isThreadOfHooks()) return
   try {
     if (isFirst()) start(process.env)
     else
@@ -49,6 +50,11 @@ function start(env: NodeJS.ProcessEnv): void {
     )
     return
   }
+  if (isContextRegistered())
+    say(
+      'OTHER_SDK',
+      'finds that another OpenTelemetry SDK has been started before it, without traces. Remove the --import or --require that starts the other one: with both, spans may be doubled.',
+    )
   if (!sdk || !api || isTooOld(sdk)) {
     const folders = applicationFolders().join(' or ')
     const what =
@@ -59,7 +65,7 @@ function start(env: NodeJS.ProcessEnv): void {
     )
     return
   }
-  const { hasMetrics, off } = otherSignals(env)
+  const { hasMetrics, hasOthers, off } = otherSignals(env)
   const loaded = loadInstrumentations(env, hasMetrics)
   hookImports(loaded)
   const spanProcessors = spanProcessorsOf(env)
@@ -67,7 +73,7 @@ function start(env: NodeJS.ProcessEnv): void {
   if (hasLogger && sdk.isWhole) api.diag.disable()
   const instrumentations = loaded.map(({ instrumentation }) => instrumentation)
   const startSdk = sdk.isWhole ? startNodeSdk : startPlainProvider
-  startSdk({ sdk, api, env, spanProcessors, instrumentations, off })
+  startSdk({ sdk, api, env, spanProcessors, instrumentations, off, hasOthers })
   if (registeredProvider() === undefined)
     say(
       'REFUSED',
@@ -81,7 +87,7 @@ function start(env: NodeJS.ProcessEnv): void {
 function spanProcessorsOf(env: NodeJS.ProcessEnv): object[] {
   const { spanProcessorsFromEnv } = createRequire(OWN_FILE)(
     './index.js',
-  ) as typeof import('../index.js')
+  ) as typeof import('../backends/from-env.js')
   return spanProcessorsFromEnv({
     ...env,
     // A server is ended by a signal, and nobody else would flush.

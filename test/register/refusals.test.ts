@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest'
+import { scriptedServer } from '../kit/scripted-server.js'
+import { appWith, brokenPackage, type Run, registeredBy, run, WHOLE } from './app.js'
+import { useClickHouse } from './clickhouse.js'
+
+const clickhouse = useClickHouse()
+const SPANS = [...WHOLE, '@opentelemetry/api']
+const BY_HAND = ['by-hand inner', 'by-hand outer']
+const THEIRS = '@opentelemetry/auto-instrumentations-node/register'
+
+/** Runs the application to its end, which must be a good one, and returns our lines. */
+async function linesOf(what: Run) {
+  const app = run(what)
+  expect(await app.ended).toEqual([0, null])
+  expect(app.output).toContain('done\n')
+  return app.warnings
+}
+
+test('registered twice, it starts once, and says so', async () => {
+  const { database, env } = clickhouse.destination()
+  const args = [...registeredBy('--require', '--import'), 'spans.cjs']
+  const lines = await linesOf({ folder: appWith(SPANS), args, env })
+  expect(lines).toEqual([expect.stringContaining('has been loaded twice')])
+  expect(await clickhouse.spansIn(database)).toEqual(BY_HAND)
+})
+
+test('an SDK that was started before keeps the traces, and one line says what to remove', async () => {
+  const { database, env } = clickhouse.destination()
+  const lines = await linesOf({
+    folder: appWith(SPANS),
+    args: ['--require', THEIRS, ...registeredBy('--require'), 'spans.cjs'],
+    env: {
+      ...env,
+      OTEL_TRACES_EXPORTER: 'console',
+      OTEL_METRICS_EXPORTER: 'none',
+      OTEL_LOGS_EXPORTER: 'none',
+    },
+  })
+  expect(lines).toEqual([
+    expect.stringMatching(
+      /another OpenTelemetry SDK .* Remove the --import or --require that starts/,
+    ),
+  ])
+  expect(await clickhouse.spansIn(database)).toEqual([])
+})
+
+test('an SDK that was started before without traces is named; traces go where they should', async () => {
+  const { database, env } = clickhouse.destination()
+  const lines = await linesOf({
+    folder: appWith(SPANS),
+    args: ['--require', THEIRS, ...registeredBy('--require'), 'spans.cjs'],
+    env: { ...env, OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' }, // theirs does not know "clickhouse"
+  })
+  expect(lines).toEqual([
+    expect.stringContaining('without traces. Remove the --import or --require'),
+  ])
+  expect(await clickhouse.spansIn(database)).toEqual(BY_HAND)
+})
+
+test('OTEL_CONFIG_FILE is said not to be read; the variables hold', async () => {
+  const { database, env } = clickhouse.destination()
+  const lines = await linesOf({
+    folder: appWith(SPANS),
+    args: [...registeredBy('--import'), 'spans.cjs'],
+    env: { ...env, OTEL_CONFIG_FILE: './otel.yaml' },
+  })
+  expect(lines).toEqual([expect.stringContaining('does not read OTEL_CONFIG_FILE')])
+  expect(await clickhouse.spansIn(database)).toEqual(BY_HAND)
+})
+
+test.each(['true', 'TRUE'])(
+  'OTEL_SDK_DISABLED=%s: nothing is started and nothing is said',
+  async (value) => {
+    const { database, env } = clickhouse.destination()
+    const lines = await linesOf({
+      folder: appWith(SPANS),
+      args: [...registeredBy('--import'), 'spans.cjs'],
+      env: { ...env, OTEL_SDK_DISABLED: value },
+    })
+    expect(lines).toEqual([])
+    expect(await clickhouse.spansIn(database)).toEqual([])
+  },
+)
+
+describe.each(['--import', '--require'] as const)('where no SDK is installed (%s)', (flag) => {
+  test('the application starts, and one line has the command that installs one', async () => {
+    const { env } = clickhouse.destination()
+    const args = [...registeredBy(flag), '--eval', 'console.log("done")']
+    const lines = await linesOf({ folder: appWith([]), args, env })
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /no OpenTelemetry SDK is installed .*: npm install @opentelemetry\/auto-instrumentations-node/,
+      ),
+    ])
+  })
+})
+
+test('an instrumentation that cannot be loaded is named, and the others work', async () => {
+  const { env, database } = clickhouse.destination()
+  const folder = appWith(SPANS)
+  const broken = '@opentelemetry/instrumentation-broken'
+  brokenPackage(folder, broken)
+  const args = [...registeredBy('--require'), 'server.cjs', 'end']
+  const app = run({ folder, args, env })
+  expect(await app.ended).toEqual([0, null])
+  expect(app.warnings).toEqual([expect.stringContaining(`goes on without ${broken}: it is broken`)])
+  expect(await clickhouse.spansIn(database)).toContain('http GET /hello/:name')
+})
+
+test('an SDK that cannot be loaded is named, and the application starts', async () => {
+  const { env } = clickhouse.destination()
+  const folder = appWith(['@opentelemetry/api'])
+  brokenPackage(folder, '@opentelemetry/sdk-node', '9.0.0')
+  const args = [...registeredBy('--import'), 'spans.cjs']
+  expect(await linesOf({ folder, args, env })).toEqual([
+    expect.stringContaining('could not start, so this process sends no traces: it is broken'),
+  ])
+})
+
+test('an SDK that is too old is named, with the command that installs a newer one', async () => {
+  const { env } = clickhouse.destination()
+  const folder = appWith(['@opentelemetry/api'])
+  brokenPackage(folder, '@opentelemetry/sdk-node', '0.57.2')
+  const args = [...registeredBy('--import'), 'spans.cjs']
+  expect(await linesOf({ folder, args, env })).toEqual([
+    expect.stringMatching(/@opentelemetry\/sdk-node 0\.57\.2 is too old .*: npm install/),
+  ])
+})
+
+describe('OTEL_TRACES_EXPORTER', () => {
+  test('none: no span goes anywhere, and nothing is said', async () => {
+    const { database, env } = clickhouse.destination()
+    const lines = await linesOf({
+      folder: appWith(SPANS),
+      args: [...registeredBy('--import'), 'spans.cjs'],
+      env: { ...env, OTEL_TRACES_EXPORTER: 'none' },
+    })
+    expect(lines).toEqual([])
+    expect(await clickhouse.spansIn(database)).toEqual([])
+  })
+
+  test('clickhouse,console: spans go to both', async () => {
+    const { database, env } = clickhouse.destination()
+    const app = run({
+      folder: appWith(SPANS),
+      args: [...registeredBy('--import'), 'spans.cjs'],
+      env: { ...env, OTEL_TRACES_EXPORTER: 'clickhouse,console' },
+    })
+    expect(await app.ended).toEqual([0, null])
+    expect(app.output).toContain("name: 'outer'")
+    expect(await clickhouse.spansIn(database)).toEqual(BY_HAND)
+  })
+
+  test('unset: spans, metrics and logs go to the OTLP endpoint, as without us', async () => {
+    const collector = await scriptedServer()
+    const lines = await linesOf({
+      folder: appWith(SPANS),
+      args: [...registeredBy('--import'), 'spans.cjs'],
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
+    })
+    expect(lines).toEqual([])
+    const paths = new Set(collector.requests.map(({ path }) => path))
+    expect(paths).toContain('/v1/traces')
+    expect(paths).toContain('/v1/metrics')
+  })
+})
