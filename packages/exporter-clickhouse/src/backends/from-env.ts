@@ -7,15 +7,18 @@ import { takePart } from './switch-backend.js'
 import { newSwitchable, type SwitchableSpanProcessor } from './switchable.js'
 import { warn } from './warn.js'
 
+/** What `spanProcessorsFromEnv()` returns. `await using` shuts all of them down at the end of the block. */
+export type SpanProcessors = SwitchableSpanProcessor[] & {
+  [Symbol.asyncDispose](): Promise<void>
+}
+
 /**
  * The span processors that OTEL_TRACES_EXPORTER asks for: a list of `clickhouse`, `otlp`, `console` and `none`; unset means `otlp`.
  * ClickHouse is configured by OTEL_EXPORTER_CLICKHOUSE_*, OTLP by OTEL_EXPORTER_OTLP_* (which the official exporter reads from
  * `process.env`) and OTEL_BSP_*. `switchBackend()` changes the backends later. What cannot be used is warned about and left out; only a
  * configuration file for ClickHouse that cannot be used throws a ConfigError.
  */
-export function spanProcessorsFromEnv(
-  env: NodeJS.ProcessEnv = process.env,
-): SwitchableSpanProcessor[] {
+export function spanProcessorsFromEnv(env: NodeJS.ProcessEnv = process.env): SpanProcessors {
   const { names, problems, decidedBy } = choiceOfEnvironment(tracesExporterOf(env))
   const { warnings } = patienceOf(env)
   for (const problem of problems) warn(problem, warnings)
@@ -31,7 +34,9 @@ export function spanProcessorsFromEnv(
         open({ names, before, env, decidedBy: 'switchBackend()', onProblem: refuse }),
       ),
   })
-  return [switchable.processor]
+  const { processor } = switchable
+  const dispose = { value: () => processor.shutdown() } // not enumerable: it is a list of processors
+  return Object.defineProperty([processor], Symbol.asyncDispose, dispose) as SpanProcessors
 }
 
 function refuse(problem: string): never {

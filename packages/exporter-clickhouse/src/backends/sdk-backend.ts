@@ -67,6 +67,7 @@ export function sdkBackend(
   }
 
   const registered = {
+    flush,
     get acceptedRows() {
       return acceptedRows
     },

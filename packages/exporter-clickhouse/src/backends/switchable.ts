@@ -1,4 +1,5 @@
 import type { SpanLike } from '@spanhouse/transform'
+import { within } from '../common/deadline.js'
 import type { Backend } from './backend.js'
 
 /** A SpanProcessor for SDK 2 and 3 that passes spans to backends, which `switchBackend()` changes. */
@@ -13,6 +14,8 @@ export interface SwitchableSpanProcessor {
   forceFlush(options?: { timeoutMs?: number }): Promise<void>
   /** Delivers what it can within `shutdownTimeoutMs`. Always resolves. */
   shutdown(): Promise<void>
+  /** `await using` shuts it down at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** A processor and the means to change its backends. */
@@ -45,6 +48,15 @@ export function newSwitchable(first: readonly Backend[], onShutdown: () => void)
     leaving.delete(done)
   }
 
+  const left = async (timeoutMs: number | undefined): Promise<void> => {
+    const all = Promise.all(leaving) // within shutdownTimeoutMs
+    if (timeoutMs === undefined) await all
+    else if (!(await within(timeoutMs, () => all)))
+      throw new Error(
+        `spanhouse: a backend that was switched off is not flushed within ${timeoutMs} ms`,
+      )
+  }
+
   return {
     replace(change) {
       const before = backends
@@ -65,7 +77,7 @@ export function newSwitchable(first: readonly Backend[], onShutdown: () => void)
         for (const backend of backends) backend.onEnd(span)
       },
       async forceFlush({ timeoutMs } = {}) {
-        const flushes = [...backends.map((one) => one.flush(timeoutMs)), ...leaving]
+        const flushes = [...backends.map((one) => one.flush(timeoutMs)), left(timeoutMs)]
         for (const result of await Promise.allSettled(flushes))
           if (result.status === 'rejected') throw result.reason
       },
@@ -76,6 +88,9 @@ export function newSwitchable(first: readonly Backend[], onShutdown: () => void)
           closed = Promise.all([close(last), ...leaving]).then(onShutdown)
         }
         return closed
+      },
+      [Symbol.asyncDispose]() {
+        return this.shutdown()
       },
     },
   }

@@ -1,9 +1,11 @@
-/** What is flushed when the application has nothing left to do. */
-interface Flushable {
+/** What is flushed when the application has nothing left to do, and after each invocation of a function (`with-flush.ts`). */
+export interface Flushable {
   /** Rows taken in so far. */
   readonly acceptedRows: number
   /** Time-boxed; never rejects. */
   flushBeforeExit(): Promise<unknown>
+  /** Resolves when every row taken in before is delivered or dropped. Rejects at the deadline. */
+  flush(timeoutMs: number): Promise<unknown>
 }
 
 // One listener for every version of this package that the process has loaded.
@@ -16,6 +18,12 @@ export function flushBeforeExit(pipeline: Flushable): () => void {
   return () => {
     registered.delete(pipeline)
   }
+}
+
+/** Everything that is registered in this process now. */
+export function flushables(): Flushable[] {
+  const shared = globalThis as { [KEY]?: Map<Flushable, number> }
+  return [...(shared[KEY]?.keys() ?? [])]
 }
 
 function registry(): Map<Flushable, number> {

@@ -38,6 +38,11 @@ export class ClickHouseSpanProcessor {
     return this.#pipeline.shutdown()
   }
 
+  /** `await using` shuts it down at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown()
+  }
+
   stats(): Stats {
     return this.#pipeline.stats()
   }

@@ -183,3 +183,19 @@ test('no span is lost or comes twice, whenever it ends and however the backends 
 function expectSame(received: OtlpReceiver['spanIds'], sent: string[]): void {
   expect(received.toSorted()).toEqual(sent.toSorted())
 }
+
+test('a flush with a deadline does not wait longer for a backend that was switched off', async () => {
+  const { server, processor, end } = await scene('clickhouse')
+  let answer = () => {}
+  server.follow((_, response) => {
+    answer = () => response.end()
+  })
+  end(1)
+  const done = switchBackend('none')
+  await server.received(1)
+  await expect(processor.forceFlush({ timeoutMs: 50 })).rejects.toThrow(
+    'a backend that was switched off is not flushed within 50 ms',
+  )
+  answer()
+  await done
+})

@@ -2,7 +2,11 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { flushBeforeExit } from '../../src/lifetime/before-exit.js'
 
 test('what came in since is flushed when there is nothing left to do, and else nothing is waited for', () => {
-  const pipeline = { acceptedRows: 1, flushBeforeExit: vi.fn(async () => {}) }
+  const pipeline = {
+    acceptedRows: 1,
+    flushBeforeExit: vi.fn(async () => {}),
+    flush: async () => {},
+  }
   const leave = flushBeforeExit(pipeline)
   onTestFinished(leave)
   const nothingLeftToDo = () => process.emit('beforeExit', 0)
