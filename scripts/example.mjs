@@ -3,17 +3,24 @@
 // asked for once; then the example is ended by SIGTERM, as a container is.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { startClickHouse } from '@spanhouse/local-clickhouse'
+import { installedCopy } from './example-copy.mjs'
 
 const EXAMPLES = 'examples'
+// Of examples that print the address of the server only.
+const PATHS = { nextjs: '/hello/Ada' }
 const names = examplesIn(EXAMPLES)
 const [name, script = 'start'] = process.argv.slice(2)
 if (!names.includes(name)) {
   console.error(`Usage: npm run example -- <name> [script]\n\n  ${names.join('\n  ')}`)
   process.exit(2)
 }
+
+let onSignal = () => process.exit(130)
+for (const name of ['SIGINT', 'SIGTERM']) process.on(name, (signal) => onSignal(signal))
 
 const endpoint = process.env.OTEL_EXPORTER_CLICKHOUSE_ENDPOINT
 const server = endpoint ? undefined : await startClickHouse()
@@ -23,6 +30,7 @@ const target = {
   username: process.env.OTEL_EXPORTER_CLICKHOUSE_USERNAME || 'default',
   password: process.env.OTEL_EXPORTER_CLICKHOUSE_PASSWORD || '',
 }
+const home = await homeOf(name)
 const startedAt = Date.now()
 const code = await runExample()
 const rows = await rowsSince(startedAt)
@@ -38,23 +46,29 @@ function examplesIn(folder) {
   return found.filter((one) => one !== 'shop').sort()
 }
 
+/** Where its dependencies are installed: the folder itself, if it belongs to the workspace. */
+function homeOf(example) {
+  const folder = join(EXAMPLES, example)
+  return existsSync(join(folder, 'node_modules')) ? folder : installedCopy(folder)
+}
+
 /** Resolves with its exit code; 0 for a server that was ended here after it had answered. */
 async function runExample() {
   const child = spawn('npm', ['run', '--silent', script], {
-    cwd: `${EXAMPLES}/${name}`,
+    cwd: home,
     env: { PORT: '0', ...process.env, OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: target.endpoint },
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true, // in a group of its own: npm does not pass every signal on
   })
   const end = (signal) => process.kill(-child.pid, signal)
-  process.once('SIGINT', end).once('SIGTERM', end)
+  onSignal = end
   let isAnswered = false
   createInterface({ input: child.stdout }).on('line', async (line) => {
     console.log(line)
     const [address] = /http:\/\/localhost:\S+/.exec(line) ?? []
     if (!address || isAnswered) return
     isAnswered = true
-    console.log(await (await fetch(address)).text())
+    console.log(await (await fetch(address + (PATHS[name] ?? ''))).text())
     end('SIGTERM')
   })
   const [exitCode] = await once(child, 'close')

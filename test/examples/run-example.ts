@@ -19,29 +19,47 @@ interface Ended {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
-  /** What is in the table, by time of start. */
-  readonly rows: readonly Row[]
+}
+
+interface Options {
+  readonly script?: string
+  readonly env?: Record<string, string>
 }
 
 /** Runs an example as `npm run example -- <name> <script>` does, into a database of its own. */
 export async function runExample(
   server: ClickHouseServer,
   name: string,
-  { script = 'start', env = {} }: { script?: string; env?: Record<string, string> } = {},
-): Promise<Ended> {
-  const database = `${name}_${script}`.replaceAll(/\W/g, '_')
-  const own = {
-    OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: server.url,
+  { script = 'start', env = {} }: Options = {},
+): Promise<Ended & { readonly rows: readonly Row[] }> {
+  const database = databaseOf(name, script)
+  const how = { cwd: root, env: { ...process.env, ...exporterEnv(server, database), ...env } }
+  const result = await ended(process.execPath, ['scripts/example.mjs', name, script], how)
+  return { ...result, rows: await rowsIn(server, database) }
+}
+
+export function databaseOf(name: string, script: string): string {
+  return `${name}_${script}`.replaceAll(/\W/g, '_')
+}
+
+/** What tells an exporter in another process where to send. */
+export function exporterEnv({ url }: ClickHouseServer, database: string): Record<string, string> {
+  return {
+    OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: url,
     OTEL_EXPORTER_CLICKHOUSE_DATABASE: database,
   }
-  const ended = await new Promise<Omit<Ended, 'rows'>>((resolve) => {
-    const options = { cwd: root, env: { ...process.env, ...own, ...env } }
-    const args = ['scripts/example.mjs', name, script]
-    const child = execFile(process.execPath, args, options, (_, stdout, stderr) =>
+}
+
+export function ended(
+  command: string,
+  args: readonly string[],
+  how: { cwd: string; env: NodeJS.ProcessEnv },
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = execFile(command, args, how, (_, stdout, stderr) =>
       resolve({ exitCode: child.exitCode ?? -1, stdout, stderr }),
     )
   })
-  return { ...ended, rows: await rowsIn(server, database) }
 }
 
 /** The rows of a database's table; none if there is no table. */

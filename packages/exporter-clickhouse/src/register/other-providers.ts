@@ -18,7 +18,11 @@ export function flushOtherProviders(nodeSdk: object): void {
   const providers = [metrics, logs].filter((one) => one?.forceFlush)
   if (providers.length === 0) return
   const flush = () => Promise.allSettled(providers.map((one) => one?.forceFlush?.()))
-  const flushable = { acceptedRows: 1, flushBeforeExit: () => valueWithin(FLUSH_MS, flush) }
+  const flushable = {
+    acceptedRows: 1,
+    flushBeforeExit: () => valueWithin(FLUSH_MS, flush),
+    flush: (timeoutMs: number) => valueWithin(timeoutMs, flush),
+  }
   flushBeforeExit(flushable)
   flushOnSignal(flushable)
 }
