@@ -1,4 +1,5 @@
 import { ANSWERS } from './breakages/answers.mjs'
+import { BACKENDS } from './breakages/backends.mjs'
 import { BATCHES } from './breakages/batches.mjs'
 import { DEMO } from './breakages/demo.mjs'
 import { DESTINATION } from './breakages/destination.mjs'
@@ -6,6 +7,7 @@ import { EDGES } from './breakages/edges.mjs'
 import { ENCODER } from './breakages/encoder.mjs'
 import { INSERT } from './breakages/insert.mjs'
 import { NETWORK } from './breakages/network.mjs'
+import { REGISTER } from './breakages/register.mjs'
 import { SPOOL } from './breakages/spool.mjs'
 
 /**
@@ -21,5 +23,7 @@ export const BREAKAGES = [
   ...NETWORK,
   ...ANSWERS,
   ...EDGES,
+  ...REGISTER,
+  ...BACKENDS,
   ...DEMO,
 ]

@@ -38,7 +38,7 @@ test('an SDK that was started before keeps the traces, and one line says what to
   })
   expect(lines).toEqual([
     expect.stringMatching(
-      /another OpenTelemetry SDK .* Remove the --import or --require that starts/,
+      /leaves all traces to that one.* Remove the --import or --require that starts the other/,
     ),
   ])
   expect(await clickhouse.spansIn(database)).toEqual([])

@@ -18,7 +18,10 @@ export type SpanProcessors = SwitchableSpanProcessor[] & {
  * `process.env`) and OTEL_BSP_*. `switchBackend()` changes the backends later. What cannot be used is warned about and left out; only a
  * configuration file for ClickHouse that cannot be used throws a ConfigError.
  */
-export function spanProcessorsFromEnv(env: NodeJS.ProcessEnv = process.env): SpanProcessors {
+export function spanProcessorsFromEnv(
+  // Not NodeJS.ProcessEnv: frameworks add members to it that are not optional.
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): SpanProcessors {
   const { names, problems, decidedBy } = choiceOfEnvironment(tracesExporterOf(env))
   const { warnings } = patienceOf(env)
   for (const problem of problems) warn(problem, warnings)

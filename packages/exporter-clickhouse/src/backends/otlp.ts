@@ -21,7 +21,9 @@ export function openOtlp(env: NodeJS.ProcessEnv): Opening {
   const name = PACKAGES[protocol]
   const file = applicationModule(name)
   if (file === undefined)
-    return { problem: `${name} is not installed: npm install ${name}${fittingVersion()}` }
+    return {
+      problem: `${name} is not installed: npm install ${name}${fittingVersion()}${otherWay(protocol)}`,
+    }
   try {
     const sdk = findSdk(file) ?? findSdk()
     if (!sdk) return { problem: `${name} is installed without its SDK: npm install ${name}` }
@@ -35,6 +37,15 @@ export function openOtlp(env: NodeJS.ProcessEnv): Opening {
   } catch (error) {
     return { problem: `${name} cannot be used: ${errorText(error)}` }
   }
+}
+
+/** An exporter for another protocol may be installed, under a name that does not tell which protocol it is for. */
+function otherWay(asked: OtlpProtocol): string {
+  const other = (Object.keys(PACKAGES) as OtlpProtocol[]).find(
+    (protocol) => protocol !== asked && applicationModule(PACKAGES[protocol]) !== undefined,
+  )
+  if (other === undefined) return ''
+  return `. Or set OTEL_EXPORTER_OTLP_PROTOCOL=${other}, for which ${PACKAGES[other]} is installed`
 }
 
 /** The version of the exporter that was released with the application's SDK. */

@@ -74,7 +74,9 @@ export function newSwitchable(first: readonly Backend[], onShutdown: () => void)
     processor: {
       onStart() {},
       onEnd(span) {
-        for (const backend of backends) backend.onEnd(span)
+        // for…of would allocate an iterator for every span
+        const { length } = backends
+        for (let index = 0; index < length; index++) backends[index]?.onEnd(span)
       },
       async forceFlush({ timeoutMs } = {}) {
         const flushes = [...backends.map((one) => one.flush(timeoutMs)), left(timeoutMs)]

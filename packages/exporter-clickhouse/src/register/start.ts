@@ -52,7 +52,7 @@ function start(env: NodeJS.ProcessEnv): void {
   }
   if (isContextRegistered())
     say(
-      'OTHER_SDK',
+      'IDLE_SDK',
       'finds that another OpenTelemetry SDK has been started before it, without traces. Remove the --import or --require that starts the other one: with both, spans may be doubled.',
     )
   if (!sdk || !api || isTooOld(sdk)) {

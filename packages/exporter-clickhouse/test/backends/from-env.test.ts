@@ -158,25 +158,40 @@ describe('otlp', () => {
   })
 })
 
-test('the command to install OTLP has the version for the SDK, and the other way is named', async () => {
+/** An application that has only these packages of the test's SDK. */
+function applicationWith(...names: string[]): void {
   const app = temporaryDirectory()
   vi.spyOn(process, 'cwd').mockReturnValue(app)
   onTestFinished(() => void vi.restoreAllMocks())
-  const name = sdk === 'sdk2' ? 'sdk-trace-base' : 'sdk-trace'
   mkdirSync(join(app, 'node_modules/@opentelemetry'), { recursive: true })
-  symlinkSync(
-    fileURLToPath(
-      new URL(`../../../../test/${sdk}/node_modules/@opentelemetry/${name}`, import.meta.url),
-    ),
-    join(app, 'node_modules/@opentelemetry', name),
-  )
+  for (const name of names)
+    symlinkSync(
+      fileURLToPath(
+        new URL(`../../../../test/${sdk}/node_modules/@opentelemetry/${name}`, import.meta.url),
+      ),
+      join(app, 'node_modules/@opentelemetry', name),
+    )
   runsIn(join(app, 'app.js'))
+}
+
+test('the command to install OTLP has the version for the SDK, and the other way is named', async () => {
+  applicationWith(sdk === 'sdk2' ? 'sdk-trace-base' : 'sdk-trace')
   const warnings = processWarnings()
   processorFrom({})
   await eventually(() => expect(warnings).toHaveLength(1))
   const version = sdk === 'sdk2' ? '0.223' : '0.301'
   expect(warnings[0]).toContain(
     `npm install @opentelemetry/exporter-trace-otlp-proto@${version}. Or set OTEL_TRACES_EXPORTER=clickhouse.`,
+  )
+})
+
+test('an exporter that is installed for another protocol is named', async () => {
+  applicationWith('exporter-trace-otlp-http')
+  const warnings = processWarnings()
+  processorFrom({ OTEL_TRACES_EXPORTER: 'otlp' })
+  await eventually(() => expect(warnings).toHaveLength(1))
+  expect(warnings[0]).toContain(
+    'Or set OTEL_EXPORTER_OTLP_PROTOCOL=http/json, for which @opentelemetry/exporter-trace-otlp-http is installed',
   )
 })
 

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { simpleSpanProcessor, TracerProvider } from '#sdk'
+import { batchSpanProcessor, TracerProvider } from '#sdk'
+import { diagLines } from '../../../../test/kit/diag-lines.js'
 import { eventually } from '../../../../test/kit/patience.js'
 import { makeSpan } from '../../../transform/test/spans.js'
 import type { SdkExporter, SdkProcessor } from '../../src/backends/sdk.js'
@@ -82,7 +83,7 @@ test('a processor and an exporter that throw do not reach the application', asyn
 })
 
 test('that nothing was ever taken is said once, to everybody', async () => {
-  const warnings = processWarnings()
+  const [warnings, lines] = [processWarnings(), diagLines()]
   const { exporter } = collector(1)
   const backend = sdkBackend('otlp', exporter, batching, PATIENCE)
   onTestFinished(() => backend.shutdown())
@@ -92,6 +93,7 @@ test('that nothing was ever taken is said once, to everybody', async () => {
   }
   await eventually(() => expect(warnings).toHaveLength(1))
   expect(warnings).toEqual(['otlp has taken no spans: refused. Is a collector running there?'])
+  expect(lines).toEqual([`spanhouse: ${warnings[0]}`])
 })
 
 test('a batch that waits for its resource is flushed with the others', async () => {
@@ -108,12 +110,18 @@ test('a batch that waits for its resource is flushed with the others', async () 
       resource.asyncAttributesPending = false
     },
   }
-  const backend = sdkBackend('otlp', exporter, (to) => simpleSpanProcessor(to as never), PATIENCE)
+  // It begins to export at once, and then waits for the resource.
+  const processorOf = (to: SdkExporter) =>
+    batchSpanProcessor(to as never, { maxExportBatchSize: 1 }) as unknown as SdkProcessor
+  const backend = sdkBackend('otlp', exporter, processorOf, PATIENCE)
   const tracer = new TracerProvider({ resource: resource as never }).getTracer('test')
   const span = tracer.startSpan('early')
   span.end()
   backend.onEnd(span as never)
   const closed = backend.shutdown()
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  expect(spans).toHaveLength(0)
   detected({})
   await closed
   expect(spans).toHaveLength(1)

@@ -113,6 +113,24 @@ test('calls are carried out one after another', async () => {
   expect(server.rows).toEqual([])
 })
 
+test('a backend is opened again only when its predecessor is shut down', async () => {
+  const { server, end } = await scene('clickhouse')
+  const lines = diagLines()
+  let answer = () => {}
+  server.follow((_, response) => {
+    answer = () => response.end()
+  })
+  end(1)
+  const closed = switchBackend('none')
+  const opened = switchBackend('clickhouse')
+  await server.received(1)
+  await turn()
+  expect(lines).toEqual(['spanhouse: no traces are exported (switchBackend())'])
+  answer()
+  await Promise.all([closed, opened])
+  expect(lines).toHaveLength(2)
+})
+
 test('every processor of the process is switched, until it is shut down', async () => {
   const one = await scene('clickhouse')
   const other = await scene('none')
@@ -133,6 +151,8 @@ test('what is shut down while it is switched takes no more spans, and leaves not
   const shutDown = processor.shutdown()
   end(1)
   await Promise.all([switched, shutDown])
+  end(1)
+  await flushed(processor)
   expect(idsIn(server)).toEqual(first)
   expect(receiver.spanIds).toEqual([])
 })

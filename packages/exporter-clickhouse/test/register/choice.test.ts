@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { manifestAbove } from '../../packages/exporter-clickhouse/src/register/application.js'
-import { choose } from '../../packages/exporter-clickhouse/src/register/instrumentations.js'
-import { installCommand, isTooOld } from '../../packages/exporter-clickhouse/src/register/sdk.js'
-import { otherSignals } from '../../packages/exporter-clickhouse/src/register/signals.js'
-import { TARGETS } from '../../packages/exporter-clickhouse/src/register/targets.js'
+import { manifestAbove } from '../../src/register/application.js'
+import { choose } from '../../src/register/instrumentations.js'
+import { installCommand, isTooOld } from '../../src/register/sdk.js'
+import { otherSignals } from '../../src/register/signals.js'
+import { TARGETS } from '../../src/register/targets.js'
 
 const AUTO = '@opentelemetry/auto-instrumentations-node'
 const PREFIX = '@opentelemetry/instrumentation-'
@@ -21,7 +21,9 @@ interface AutoInstrumentation {
 }
 
 describe.each([2, 3])('the auto-instrumentations of SDK %s', (sdk) => {
-  const app = createRequire(fileURLToPath(new URL(`../app-sdk${sdk}/any.js`, import.meta.url)))
+  const app = createRequire(
+    fileURLToPath(new URL(`../../../../test/app-sdk${sdk}/any.js`, import.meta.url)),
+  )
   const auto = createRequire(app.resolve(AUTO))
   const { dependencies } = manifestAbove(app.resolve(AUTO), AUTO) ?? {}
   const names = Object.keys(dependencies ?? {}).filter((name) => name.startsWith(PREFIX))

@@ -1,0 +1,142 @@
+import { exporter } from '../test-files.mjs'
+import { inFile } from './in-file.mjs'
+
+const fromEnv = [exporter('from-env')]
+const switching = [exporter('switch')]
+const ofTheSdk = [exporter('sdk-backend')]
+const functions = [exporter('with-flush')]
+
+export const BACKENDS = [
+  ...inFile(
+    'exporter/backends/names',
+    [exporter('names')],
+    [
+      [
+        'exports nothing when OTEL_TRACES_EXPORTER is not set',
+        "return { names: ['otlp'], problems: [], decidedBy: 'OTEL_TRACES",
+        "return { names: [], problems: [], decidedBy: 'OTEL_TRACES",
+      ],
+      [
+        'takes the names of backends in lower case only',
+        'name.toLowerCase()\n    if',
+        'name\n    if',
+      ],
+      [
+        'exports although none is named beside others',
+        'known.includes(NONE) ? [] : ',
+        'false ? [] : ',
+      ],
+      [
+        'repeats a password that stands in the place of a name',
+        'if (!/^[\\w./-]{1,40}$/.test(name))',
+        'if (false)',
+      ],
+    ],
+  ),
+  ...inFile('exporter/config/sources/sdk-environment', fromEnv, [
+    ['does not read OTEL_BSP_*', 'batch[option] = value', 'void value'],
+    ['does not know the protocol for traces alone', "['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', ", '['],
+  ]),
+  ...inFile('exporter/backends/otlp', fromEnv, [
+    [
+      'does not pass OTEL_BSP_* on',
+      "'BatchSpanProcessor', to, batch)",
+      "'BatchSpanProcessor', to)",
+    ],
+    ['names the exporter for another SDK', '< 3 ?', '< 2 ?'],
+  ]),
+  ...inFile('exporter/backends/open', fromEnv, [
+    ['does not say which backends are used', '    else inform(line)\n', ''],
+    [
+      'says that traces go to a backend that is missing',
+      "name === 'clickhouse' || !isMissing(name)",
+      'name !== undefined',
+    ],
+  ]),
+  ...inFile('exporter/backends/open', switching, [
+    [
+      'starts a backend that stays again',
+      'before.filter((one) => names.includes(one.name))',
+      'before.filter(() => false)',
+    ],
+  ]),
+  ...inFile('exporter/backends/tracked-exporter', fromEnv, [
+    [
+      'hands the official exporter more requests at once than it takes',
+      'const MAX_EXPORTS = 8',
+      'const MAX_EXPORTS = 1000',
+    ],
+    ['does not wait for exports that are under way', 'underWay.add(sent)', ''],
+  ]),
+  ...inFile('exporter/backends/tracked-exporter', ofTheSdk, [
+    [
+      'shuts the exporter down while spans are on their way to it',
+      'async shutdown() {}',
+      'shutdown: () => exporter.shutdown()',
+    ],
+    ['says again and again that no span was taken', 'isKnown = true\n', '\n'],
+  ]),
+  ...inFile('exporter/backends/sdk-backend', ofTheSdk, [
+    [
+      'does not wait for the resource of a batch',
+      '    if (last) await pendingResources([last])\n',
+      '',
+    ],
+    ['does not shut the exporter down', '      await tried(() => exporter.shutdown())\n', ''],
+    ['is not flushed at a signal', 'patience.flushOnSignal ? ', 'false ? '],
+    ['stays registered after its shutdown', 'for (const leave of leaveEnds) leave()', ''],
+    [
+      'throws an error of the SDK into the application',
+      '        failed(error)\n',
+      '        throw error\n',
+    ],
+  ]),
+  ...inFile('exporter/backends/switchable', switching, [
+    [
+      'sends spans to the old backends until these are shut down',
+      '          backends = next\n          return close(before.filter((one) => !next.includes(one)))',
+      '          return close(before.filter((one) => !next.includes(one))).then(() => void (backends = next))',
+    ],
+    [
+      'does not shut down what was switched off',
+      'return close(before.filter((one) => !next.includes(one)))',
+      'return Promise.resolve()',
+    ],
+    ['flushes without the backends that are being shut down', ', left(timeoutMs)]', ']'],
+    [
+      'leaves a backend running that was opened during the shutdown',
+      'if (closed) return close(fresh)',
+      'if (false) return close(fresh)',
+    ],
+  ]),
+  ...inFile('exporter/backends/switch-backend', switching, [
+    [
+      'switches before the last switch is done',
+      'all.current.then(() => ',
+      'Promise.resolve().then(() => ',
+    ],
+    ['stops switching after a refused switch', 'done.catch(() => {})', 'done'],
+    ['switches processors that were shut down', 'void members.delete(member)', '{}'],
+  ]),
+  ...inFile('exporter/lifetime/with-flush', functions, [
+    ['answers before the flush', '    await flush()\n', '    void flush()\n'],
+    [
+      'calls back before the flush',
+      'flush().then(() => Reflect',
+      'Promise.resolve().then(() => Reflect',
+    ],
+    ['waits for a flush without a limit', 'await within(ms, work).catch(() => {})', 'await work()'],
+    ['takes all of the time that a function has left', 'remaining - RESERVE_MS', 'Infinity'],
+    [
+      'flushes the provider only after our own exporters',
+      'flushProvider().then(ours)',
+      'flushProvider()',
+    ],
+    [
+      'lets a provider that hangs keep our exporters from being flushed',
+      '[ours(), flush',
+      '[flush',
+    ],
+    ['replaces a third parameter that is no callback', " && typeof args[2] === 'function'", ''],
+  ]),
+]
