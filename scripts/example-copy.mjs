@@ -15,11 +15,12 @@ export async function installedCopy(folder) {
   const home = mkdtempSync(join(tmpdir(), 'spanhouse-example-'))
   process.on('exit', () => rmSync(home, { recursive: true, force: true, maxRetries: 3 }))
   const [app, packed] = [join(home, 'app'), join(home, 'packed')]
-  cpSync(folder, app, { recursive: true })
+  const filter = (path) => !/[/\\](node_modules|\.next)$/.test(path)
+  cpSync(folder, app, { recursive: true, filter })
   console.log(`Installing ${folder} in a folder of its own …`)
   await run(process.execPath, ['scripts/task.mjs', 'pack', packed])
   const tarballs = OURS.map((name) => join(resolve(packed), `spanhouse-${name}.tgz`))
-  const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--silent']
+  const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
   await run('npm', ['install', ...quiet, ...tarballs], app)
   const { scripts } = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8'))
   if (scripts.build) await run('npm', ['run', 'build', '--silent'], app)

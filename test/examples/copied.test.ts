@@ -31,6 +31,12 @@ test('a quote is found after its announcement, and nowhere else', () => {
   expect(() => quotesIn(`<!-- ${file} -->\ntext\n${block}`)).toThrow(/not followed/)
 })
 
+test('examples/README.md has a row for each', () => {
+  const readme = readFileSync(join(root, 'examples/README.md'), 'utf8')
+  const links = [...readme.matchAll(/\[`([^`]+)`\]\(/g)].map(([, name]) => `examples/${name}`)
+  expect(links.sort()).toEqual([...manifests, 'examples/shop'].sort())
+})
+
 test.each(manifests)('%s: the versions of OpenTelemetry are those of a catalog', (folder) => {
   const { dependencies } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
   const catalog = dependencies['@opentelemetry/sdk-trace'] ? 'sdk3' : 'sdk2'
