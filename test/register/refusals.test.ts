@@ -44,15 +44,18 @@ test('an SDK that was started before keeps the traces, and one line says what to
   expect(await clickhouse.spansIn(database)).toEqual([])
 })
 
-test('an SDK that was started before without traces is named; traces go where they should', async () => {
+test.each([
+  ['before it, without traces', ['--require', THEIRS, ...registeredBy('--require')]],
+  ['after it', [...registeredBy('--require'), '--require', THEIRS]],
+])('an SDK that is started %s is named; traces go where they should', async (_, flags) => {
   const { database, env } = clickhouse.destination()
   const lines = await linesOf({
     folder: appWith(SPANS),
-    args: ['--require', THEIRS, ...registeredBy('--require'), 'spans.cjs'],
+    args: [...flags, 'spans.cjs'],
     env: { ...env, OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' }, // theirs does not know "clickhouse"
   })
   expect(lines).toEqual([
-    expect.stringContaining('without traces. Remove the --import or --require'),
+    expect.stringMatching(/a second OpenTelemetry SDK .* Remove the --import or --require/),
   ])
   expect(await clickhouse.spansIn(database)).toEqual(BY_HAND)
 })
@@ -95,6 +98,12 @@ describe.each(['--import', '--require'] as const)('where no SDK is installed (%s
   })
 })
 
+test('OTEL_EXPORTER_CLICKHOUSE_WARNINGS=false silences the lines', async () => {
+  const args = [...registeredBy('--import'), '--eval', 'console.log("done")']
+  const env = { OTEL_EXPORTER_CLICKHOUSE_WARNINGS: 'false' }
+  expect(await linesOf({ folder: appWith([]), args, env })).toEqual([])
+})
+
 test('an instrumentation that cannot be loaded is named, and the others work', async () => {
   const { env, database } = clickhouse.destination()
   const folder = appWith(SPANS)
@@ -123,7 +132,7 @@ test('an SDK that is too old is named, with the command that installs a newer on
   brokenPackage(folder, '@opentelemetry/sdk-node', '0.57.2')
   const args = [...registeredBy('--import'), 'spans.cjs']
   expect(await linesOf({ folder, args, env })).toEqual([
-    expect.stringMatching(/@opentelemetry\/sdk-node 0\.57\.2 is too old .*: npm install/),
+    expect.stringMatching(/@opentelemetry\/sdk-node 0\.57\.2 cannot be used .*: npm install/),
   ])
 })
 

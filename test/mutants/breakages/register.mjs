@@ -39,7 +39,11 @@ export const REGISTER = [
   ]),
   ...inFile('exporter/register/signals', choice, [
     ['sends metrics to a collector that may not be there', 'metricReaders: []', '...{}'],
-    ['takes metrics from those whose traces go to OTLP', "names.includes('otlp') ||", ''],
+    [
+      'takes metrics from those whose traces go to OTLP',
+      ".names.includes('otlp')",
+      '.names[0] === "otlp"',
+    ],
     ['ignores OTEL_LOGS_EXPORTER', '!logs && !follows', '!follows'],
   ]),
   ...inFile('exporter/register/sdk', choice, [

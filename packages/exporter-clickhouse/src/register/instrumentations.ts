@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { distance } from '../common/distance.js'
 import {
   applicationFolders,
   type Found,
@@ -74,13 +75,19 @@ export function choose(
 function listIn(env: NodeJS.ProcessEnv, variable: string, installed: readonly string[]) {
   if (!env[variable]) return undefined
   const names = env[variable].split(',').map((name) => name.trim())
-  const missing = names.filter((name) => name !== '' && !installed.includes(name))
-  if (missing.length > 0)
-    say(
-      'INSTRUMENTATION',
-      `finds no instrumentation for ${missing.join(', ')}, which ${variable} names. Installed are: ${installed.join(', ') || 'none'}.`,
-    )
+  for (const name of names)
+    if (name !== '' && !installed.includes(name))
+      say(
+        'INSTRUMENTATION',
+        `finds no instrumentation "${name}", which ${variable} names (${hint(name, installed)}).`,
+      )
   return names
+}
+
+function hint(name: string, installed: readonly string[]): string {
+  const near = installed.find((one) => distance(one, name) <= 2)
+  if (near !== undefined) return `did you mean "${near}"?`
+  return installed.length > 0 ? `installed are ${installed.join(', ')}` : 'none is installed'
 }
 
 function isOfUse(short: string, env: NodeJS.ProcessEnv, { has, hasMetrics }: Surroundings) {

@@ -10,7 +10,7 @@ interface Provider {
 }
 
 /**
- * Flushes the metrics and logs that NodeSDK sends, once at the natural end and at each signal. Spans are flushed by their processor.
+ * Flushes the metrics and logs that NodeSDK sends: once at the natural end, at each signal, and by withFlush(). Spans are flushed by their processor.
  * NodeSDK gives its providers no public name.
  */
 export function flushOtherProviders(nodeSdk: object): void {
@@ -18,11 +18,8 @@ export function flushOtherProviders(nodeSdk: object): void {
   const providers = [metrics, logs].filter((one) => one?.forceFlush)
   if (providers.length === 0) return
   const flush = () => Promise.allSettled(providers.map((one) => one?.forceFlush?.()))
-  const flushable = {
-    acceptedRows: 1,
-    flushBeforeExit: () => valueWithin(FLUSH_MS, flush),
-    flush: (timeoutMs: number) => valueWithin(timeoutMs, flush),
-  }
+  const within = (ms: number) => valueWithin(ms, flush)
+  const flushable = { acceptedRows: 1, flush: within, flushBeforeExit: () => within(FLUSH_MS) }
   flushBeforeExit(flushable)
   flushOnSignal(flushable)
 }

@@ -1,3 +1,5 @@
+import { choiceOfEnvironment } from '../backends/names.js'
+
 /** What the environment says of the other signals, for NodeSDK. */
 export interface OtherSignals {
   readonly hasMetrics: boolean
@@ -12,7 +14,7 @@ export interface OtherSignals {
  * register can take the place of the auto-instrumentations' own. Otherwise they are off: nobody may listen where NodeSDK would send them.
  */
 export function otherSignals(env: NodeJS.ProcessEnv): OtherSignals {
-  const follows = tracesGoToOtlp(env)
+  const follows = choiceOfEnvironment(env['OTEL_TRACES_EXPORTER']).names.includes('otlp')
   const metrics = env['OTEL_METRICS_EXPORTER']?.trim()
   const logs = env['OTEL_LOGS_EXPORTER']?.trim()
   const hasMetrics = metrics ? metrics !== 'none' : follows
@@ -25,14 +27,4 @@ export function otherSignals(env: NodeJS.ProcessEnv): OtherSignals {
       ...(!logs && !follows && { logRecordProcessors: [] }),
     },
   }
-}
-
-function tracesGoToOtlp(env: NodeJS.ProcessEnv): boolean {
-  const names = (env['OTEL_TRACES_EXPORTER'] ?? '')
-    .split(',')
-    .map((name) => name.trim().toLowerCase())
-  return (
-    names.includes('otlp') ||
-    !names.some((name) => ['clickhouse', 'console', 'none'].includes(name))
-  )
 }
