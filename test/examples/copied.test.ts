@@ -45,9 +45,13 @@ test.each(manifests)('%s: the versions of OpenTelemetry are those of a catalog',
     if (name.startsWith('@opentelemetry/')) expect(version, name).toBe(versions[name])
 })
 
-test.each(members)('%s: our packages are those of this workspace', (folder) => {
-  const { dependencies } = lock.importers[folder]
-  const { specifier, version } = dependencies['@spanhouse/exporter-clickhouse']
-  expect(specifier).toBe('^0.1.0')
+test.each(manifests)('%s: our package is asked for in the version of this repository', (folder) => {
+  const read = (path: string) => JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'))
+  const { version } = read('packages/exporter-clickhouse')
+  expect(read(folder).dependencies['@spanhouse/exporter-clickhouse']).toBe(`^${version}`)
+})
+
+test.each(members)('%s: our package is that of this workspace', (folder) => {
+  const { version } = lock.importers[folder].dependencies['@spanhouse/exporter-clickhouse']
   expect(version).toMatch(/^link:.*\/packages\/exporter-clickhouse$/)
 })
