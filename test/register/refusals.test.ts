@@ -136,6 +136,12 @@ describe.each(['--import', '--require'] as const)('where no SDK is installed (%s
   })
 })
 
+test('OTEL_EXPORTER_CLICKHOUSE_WARNINGS=false silences the lines', async () => {
+  const args = [...registeredBy('--import'), '--eval', 'console.log("done")']
+  const env = { OTEL_EXPORTER_CLICKHOUSE_WARNINGS: 'false' }
+  expect(await linesOf({ folder: appWith([]), args, env })).toEqual([])
+})
+
 test('an instrumentation that cannot be loaded is named, and the others work', async () => {
   const { env, database } = clickhouse.destination()
   const folder = appWith(SPANS)
@@ -164,7 +170,7 @@ test('an SDK that is too old is named, with the command that installs a newer on
   brokenPackage(folder, '@opentelemetry/sdk-node', '0.57.2')
   const args = [...registeredBy('--import'), 'spans.cjs']
   expect(await linesOf({ folder, args, env })).toEqual([
-    expect.stringMatching(/@opentelemetry\/sdk-node 0\.57\.2 is too old .*: npm install/),
+    expect.stringMatching(/@opentelemetry\/sdk-node 0\.57\.2 cannot be used .*: npm install/),
   ])
 })
 

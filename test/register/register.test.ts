@@ -72,15 +72,30 @@ test('NODE_OPTIONS reaches worker threads and child processes, and each is trace
   ])
 })
 
-test('where nothing goes to OTLP, no metrics and no logs are sent anywhere', async () => {
-  const { env } = clickhouse.destination()
+test('an application of ES modules in a worker thread is traced', async () => {
+  const { database, env } = clickhouse.destination()
   const app = run({
     folder: appWith(WHOLE),
-    args: [...registeredBy('--require'), 'server.cjs', 'end'],
-    env: { ...env, OTEL_LOG_LEVEL: 'all' },
+    args: [...registeredBy('--import'), 'thread.mjs'],
+    env,
   })
   expect(await app.ended).toEqual([0, null])
-  expect(app.output).not.toContain('4318')
+  expect(app.output).toBe('answered\n')
+  const spans = await clickhouse.spansIn(database)
+  expect(spans).toContain('http GET /hello/:name')
+})
+
+test('in AWS Lambda, its instrumentation is loaded too, and ES modules are still traced', async () => {
+  const { database, env } = clickhouse.destination()
+  const app = run({
+    folder: appWith(WHOLE),
+    args: [...registeredBy('--import'), 'server.mjs', 'end'],
+    env: { ...env, AWS_LAMBDA_FUNCTION_NAME: 'shop', OTEL_LOG_LEVEL: 'debug' },
+  })
+  expect(await app.ended).toEqual([0, null])
+  expect(app.output).toMatch(/instrumentations: aws-lambda, /)
+  expect(app.warnings).toEqual([])
+  expect(await clickhouse.spansIn(database)).toContain('http GET /hello/:name')
 })
 
 test('with OTEL_LOG_LEVEL there is one line of ours at the start, and none about loggers', async () => {
@@ -93,6 +108,36 @@ test('with OTEL_LOG_LEVEL there is one line of ours at the start, and none about
   expect(await app.ended).toEqual([0, null])
   expect(app.output).not.toContain('overwritten')
   expect(app.output.split('\n').filter((line) => line.startsWith('spanhouse: '))).toHaveLength(1)
+})
+
+describe('resource detectors', () => {
+  const resourceWith = async (variables: NodeJS.ProcessEnv) => {
+    const { database, env } = clickhouse.destination()
+    const app = run({
+      folder: appWith([...WHOLE, '@opentelemetry/api']),
+      args: [...registeredBy('--import'), 'spans.cjs'],
+      env: { ...env, ...variables },
+    })
+    expect(await app.ended).toEqual([0, null])
+    const [keys = ''] = await clickhouse.valuesIn(
+      database,
+      "arrayStringConcat(mapKeys(resource_attributes), ' ')",
+    )
+    return { keys: keys.split(' '), warnings: app.warnings }
+  }
+
+  test('are those of process and host, and none that asks the network', async () => {
+    const { keys } = await resourceWith({})
+    expect(keys).toEqual(expect.arrayContaining(['process.pid', 'host.name']))
+    expect(keys.filter((key) => /^(os|cloud)\./.test(key))).toEqual([])
+  })
+
+  test('are those of OTEL_NODE_RESOURCE_DETECTORS, and a name that is unknown is said', async () => {
+    const { keys, warnings } = await resourceWith({ OTEL_NODE_RESOURCE_DETECTORS: 'os, hots' })
+    expect(keys).toContain('os.type')
+    expect(keys).not.toContain('host.name')
+    expect(warnings).toEqual([expect.stringContaining('finds no resource detector "hots"')])
+  })
 })
 
 describe('instrumentations', () => {

@@ -45,6 +45,18 @@ export const BACKENDS = [
     ],
     ['names the exporter for another SDK', '< 3 ?', '< 2 ?'],
   ]),
+  ...inFile(
+    'exporter/common/application-modules',
+    [exporter('application-modules')],
+    [
+      [
+        'does not look into the dependencies of the auto-instrumentations',
+        "  ['@opentelemetry/auto-instrumentations-node', '@opentelemetry/sdk-node'],\n",
+        '',
+      ],
+      ['does not follow the link by which a script is started', 'realpathSync(script)', 'script'],
+    ],
+  ),
   ...inFile('exporter/backends/open', fromEnv, [
     ['does not say which backends are used', '    else inform(line)\n', ''],
     [
@@ -116,6 +128,8 @@ export const BACKENDS = [
       'Promise.resolve().then(() => ',
     ],
     ['stops switching after a refused switch', 'done.catch(() => {})', 'done'],
+  ]),
+  ...inFile('exporter/backends/registry', switching, [
     ['switches processors that were shut down', 'void members.delete(member)', '{}'],
   ]),
   ...inFile('exporter/lifetime/with-flush', functions, [

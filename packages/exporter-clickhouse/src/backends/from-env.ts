@@ -4,17 +4,13 @@ import { PREFIX } from '../config/variable-names.js'
 import { choiceOfEnvironment } from './names.js'
 import { open } from './open.js'
 import { patienceOf } from './patience.js'
-import { takePart } from './switch-backend.js'
-import { newSwitchable, type SwitchableSpanProcessor } from './switchable.js'
+import { takePart } from './registry.js'
+import type { SpanProcessors } from './span-processors.js'
+import { newSwitchable } from './switchable.js'
 import { warn } from './warn.js'
 
 /** Whoever sets one of these wants ClickHouse. */
 const CLICKHOUSE = ['ENDPOINT', 'DESTINATIONS', 'CONFIG_FILE'].map((name) => PREFIX + name)
-
-/** What `spanProcessorsFromEnv()` returns. `await using` shuts all of them down at the end of the block. */
-export type SpanProcessors = SwitchableSpanProcessor[] & {
-  [Symbol.asyncDispose](): Promise<void>
-}
 
 /**
  * The span processors that OTEL_TRACES_EXPORTER asks for: a list of `clickhouse`, `otlp`, `console` and `none`; unset means `otlp`.

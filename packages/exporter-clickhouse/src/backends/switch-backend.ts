@@ -1,26 +1,6 @@
 import { ConfigError } from '../common/errors.js'
-import { type BackendName, choiceOfCode } from './names.js'
-
-/** A processor of spanProcessorsFromEnv(), as every version of this package in the process knows it. */
-interface Member {
-  /** Opens what is missing, and changes nothing yet. Throws if that is not possible. */
-  prepare(names: readonly BackendName[]): { begin(): Promise<void>; discard(): void }
-}
-
-interface Shared {
-  readonly members: Set<Member>
-  /** The change under way. */
-  current: Promise<unknown>
-}
-
-const KEY = Symbol.for('spanhouse.exporter-clickhouse.backends')
-
-/** From now on `switchBackend()` changes this one too, until the returned function is called. */
-export function takePart(member: Member): () => void {
-  const { members } = shared()
-  members.add(member)
-  return () => void members.delete(member)
-}
+import { choiceOfCode } from './names.js'
+import { type Member, type Shared, shared } from './registry.js'
 
 /**
  * Changes where the spans of every processor that `spanProcessorsFromEnv()` has made in this process go: `'clickhouse'`, `'otlp'`,
@@ -51,10 +31,4 @@ async function change({ members }: Shared, given: unknown): Promise<void> {
     throw error
   }
   await Promise.all(prepared.map((one) => one.begin()))
-}
-
-function shared(): Shared {
-  const all = globalThis as { [KEY]?: Shared }
-  all[KEY] ??= { members: new Set(), current: Promise.resolve() }
-  return all[KEY]
 }

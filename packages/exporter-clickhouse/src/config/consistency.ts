@@ -20,7 +20,13 @@ export interface Conflict {
   /** A sentence. */
   readonly text: string
   /** The values that take part in it. */
-  readonly between: readonly Given[]
+  readonly between: readonly Part[]
+}
+
+export interface Part {
+  /** The option, or the group that it is in. */
+  readonly option: string
+  readonly given: Given
 }
 
 /** A destination. */
@@ -59,7 +65,7 @@ function conflictsWithin({ name, tree, options }: Complete): Conflict[] {
   const conflict = (text: string, ...paths: string[]) =>
     found.push({
       text: `${at}${text}`,
-      between: paths.flatMap((path) => givenBelow(tree, path.split('.'))),
+      between: paths.flatMap((path) => partsOf(tree, path)),
     })
   const { endpoint, tls, agent, spool } = options
   const { protocol } = parseEndpoint(endpoint).url
@@ -83,6 +89,11 @@ function conflictsWithin({ name, tree, options }: Complete): Conflict[] {
   if (deadLetter && type.kind === 'group' && !hasForm(deadLetter, type))
     conflict(`deadLetter${formRule(type.forms)}`, 'deadLetter')
   return found
+}
+
+function partsOf(tree: Tree, path: string): Part[] {
+  const [option = '', ...rest] = path.split('.')
+  return givenBelow(tree, [option, ...rest]).map((given) => ({ option, given }))
 }
 
 function hasForm(value: object, { forms = [] }: Group): boolean {
@@ -137,7 +148,7 @@ function spoolConflicts(destinations: readonly Complete[]): Conflict[] {
     {
       text: `spool: destinations that share ${show(differ.directory)} must agree on fsync and leaseMs`,
       between: sharers.flatMap(({ tree }) =>
-        ['fsync', 'leaseMs'].flatMap((name) => givenBelow(tree, ['spool', name])),
+        ['spool.fsync', 'spool.leaseMs'].flatMap((path) => partsOf(tree, path)),
       ),
     },
   ]

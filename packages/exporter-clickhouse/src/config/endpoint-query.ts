@@ -4,7 +4,7 @@ import type { Fields, Option } from './option.js'
 import { didYouMean, plain } from './option-hints.js'
 import { shownName } from './option-problems.js'
 import { NAMED_DESTINATION } from './option-table.js'
-import { checkValue } from './options-schema.js'
+import { problemOf } from './text-rules.js'
 
 /** The options that an endpoint's URL carries beside the address. */
 export interface EndpointOptions {
@@ -93,8 +93,8 @@ function put(
   const written =
     option.type.kind === 'boolean' ? text.replace(/^1$/, 'true').replace(/^0$/, 'false') : text
   const read = isEntry ? { value: { [below]: text } } : fromText(written, option.type)
-  const problem = 'problem' in read ? ` ${read.problem}` : checkValue(read.value, option)
-  if (problem !== undefined) return problem
+  const problem = 'problem' in read ? read.problem : problemOf(read.value, option.type)
+  if (problem !== undefined) return problem.startsWith(':') ? problem : ` ${problem}`
   const { value } = read as { value: unknown }
   if (isEntry) options[at] = { ...Object(options[at]), ...Object(value) }
   else if (below === undefined) options[at] = value

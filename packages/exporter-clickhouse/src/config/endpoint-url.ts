@@ -16,7 +16,7 @@ export interface Endpoint {
 /** What is wrong with an endpoint, as the end of a sentence; undefined if nothing is. Its query is checked by `endpoint-query.ts`. */
 export function endpointProblem(text: string): string | undefined {
   if (text.length > MAX_CHARACTERS) return `must not be longer than ${MAX_CHARACTERS} characters`
-  if (!URL.canParse(text)) return `must be a URL such as ${DEFAULT_ENDPOINT}`
+  if (!isUrl(text)) return `must be a URL such as ${DEFAULT_ENDPOINT}`
   // `new URL` removes line breaks, and what remains may be another host.
   if (/[\t\n\r]/.test(text.trim())) return 'must not contain tabs or line breaks'
   const given = new URL(text)
@@ -33,7 +33,7 @@ export function endpointProblem(text: string): string | undefined {
   if (isClickHouse && /^(9000|9440)$/.test(given.port))
     return `has port ${given.port}, that of ClickHouse's native protocol: write its HTTP port, 8123, or 8443 with secure=1`
   const asUrl = isClickHouse ? asHttp(given) : text // `new URL` checks hosts of http only
-  if (!URL.canParse(asUrl)) return `must be a URL such as ${DEFAULT_ENDPOINT}`
+  if (!isUrl(asUrl)) return `must be a URL such as ${DEFAULT_ENDPOINT}`
   if (new URL(asUrl).port === '0') return 'must not have port 0'
   try {
     if (isClickHouse) decodeURIComponent(given.pathname)
@@ -43,6 +43,15 @@ export function endpointProblem(text: string): string | undefined {
       : undefined
   } catch {
     return 'contains a user, password or database that is not percent-encoded'
+  }
+}
+
+/** `URL.canParse` of Node 20 refuses `http://bücher.example` after some calls. */
+function isUrl(text: string): boolean {
+  try {
+    return new URL(text) !== undefined
+  } catch {
+    return false
   }
 }
 

@@ -1,22 +1,14 @@
 import { type Complete, type Conflict, conflicts, duplicateNames, isName } from './consistency.js'
 import { type CompleteDestination, withDefaults } from './defaults.js'
+import { type Doubt, sentenceOf } from './doubt.js'
 import { optionsIn } from './endpoint-query.js'
 import { parseEndpoint } from './endpoint-url.js'
-import {
-  type Given,
-  givenAt,
-  type Source,
-  sourceText,
-  type Tree,
-  treeOf,
-  valuesOf,
-} from './given.js'
-import { type Layer, mergeLayers, type NamedTree, PRIMARY } from './layers.js'
-import { lookUp } from './option-lookup.js'
+import { givenAt, type Source, type Tree, treeOf, valuesOf } from './given.js'
+import { keyInUrl, type Layer, mergeLayers, type NamedTree } from './layers.js'
 import { NAMED_DESTINATION, OPTIONS } from './option-table.js'
 import type { NamedDestinationOptions, Options } from './options.js'
 import { fromCode } from './sources/code.js'
-import { configFileIn, type Doubt, fromEnvironment } from './sources/environment.js'
+import { configFileIn, fromEnvironment } from './sources/environment.js'
 import { fromFile } from './sources/file.js'
 import { PREFIX, variablePartOf } from './variable-names.js'
 
@@ -33,6 +25,7 @@ export interface Gathered {
   readonly warnings: boolean
 }
 
+const IGNORED_IN_URL = 'That part of the URL is ignored.'
 const EMPTY: Layer = { options: {}, named: new Map(), list: undefined }
 
 /** Reads all sources: defaults < file < environment < code. Never throws. */
@@ -94,39 +87,29 @@ function gathered(
   env: NodeJS.ProcessEnv,
   mistakes: readonly string[],
 ): Gathered {
-  const ignored = new Map<string, string>()
+  const ignored = new Map<string, Doubt>()
   for (;;) {
     const context = { above: code, below: file, ignored: new Set(ignored.keys()) }
     const read = fromEnvironment(env, context)
     const { layer, doubts } = withEndpoints(read.layer, file, code)
     const layers = [file, layer, code]
-    const { options, outside, listed } = mergeLayers(layers)
+    const { options, outside, listed } = mergeLayers(layers, (one) => ignored.has(one))
     const destinations = [...(outside ? [outside] : []), ...listed].map(({ name, tree }) => ({
       name,
       tree,
       options: completed(name, tree),
     }))
     const found = [...conflicts(destinations), ...listConflicts(listed, outside)]
-    const contradicting = found.flatMap(({ text, between }) =>
-      variablesOf(between).map((variable): [string, string] => [variable, text]),
-    )
-    for (const [variable, text] of contradicting) ignored.set(variable, text)
+    const contradicting = found.flatMap(fromVariables)
+    for (const [key, doubt] of contradicting) ignored.set(key, doubt)
     if (contradicting.length > 0) continue
     const inUrls = problemsInUrls(layers)
-    const all: Doubt[] = [
-      ...read.doubts,
-      ...doubts,
-      ...inUrls.doubts,
-      ...[...ignored].map(([variable, text]) => ({
-        variable,
-        problem: ` cannot be used: ${text}`,
-      })),
-    ]
+    const all: Doubt[] = [...read.doubts, ...doubts, ...inUrls.doubts, ...ignored.values()]
     return {
       options,
       destinations,
       problems: [...mistakes, ...inUrls.problems, ...found.map(({ text }) => text)],
-      doubts: all.map((one) => sentence(one, options, destinations)),
+      doubts: all.map((one) => sentenceOf(one, options, destinations)),
       warnings: read.warnings,
     }
   }
@@ -137,11 +120,16 @@ function completed(name: string, tree: Tree): CompleteDestination {
   return { ...complete, name } as unknown as CompleteDestination
 }
 
-function variablesOf(between: readonly Given[]): string[] {
-  const variables = between.map(({ source }) =>
-    source.layer === 'environment' ? source.name : undefined,
-  )
-  return [...new Set(variables)].filter((name) => name !== undefined)
+/** The variables that take part in a conflict, by the key under which they are ignored. */
+function fromVariables({ text, between }: Conflict): [key: string, doubt: Doubt][] {
+  return between.flatMap(({ option, given: { source } }): [string, Doubt][] => {
+    const { layer, name: variable = '' } = source
+    if (layer !== 'environment') return []
+    const doubt = { variable, problem: `cannot be used: ${text}` }
+    return source.isInUrl
+      ? [[keyInUrl(variable, option), { ...doubt, consequence: IGNORED_IN_URL }]]
+      : [[variable, doubt]]
+  })
 }
 
 /** Without those destinations of the environment's list for which no source gives an endpoint. */
@@ -183,38 +171,9 @@ function problemsInUrls(layers: readonly Layer[]): { problems: string[]; doubts:
       const { layer, name: variable = '' } = endpoint.source
       const at = name === '' ? 'endpoint' : `destinations[${name}].endpoint`
       for (const problem of optionsIn(parseEndpoint(String(endpoint.value))).problems) {
-        if (layer === 'environment')
-          doubts.push({ variable, problem, consequence: 'That parameter is ignored.' })
+        if (layer === 'environment') doubts.push({ variable, problem, consequence: IGNORED_IN_URL })
         else problems.push(`${layer === 'file' ? `${variable}: ` : ''}${at}${problem}`)
       }
     }
   return { problems, doubts }
-}
-
-/** Says what is wrong with a variable, and what is used instead. */
-function sentence(doubt: Doubt, options: Tree, destinations: readonly Complete[]): string {
-  const { variable, problem } = doubt
-  const text = `${variable}${/^[ :]/.test(problem) ? '' : ' '}${problem}`
-  const { consequence = used(doubt, options, destinations) } = doubt
-  return `${text}${text.endsWith('?') ? '' : '.'} ${consequence}`
-}
-
-function used({ of }: Doubt, options: Tree, destinations: readonly Complete[]): string {
-  if (of === undefined) return 'It is ignored.'
-  const { path, destination = PRIMARY } = of
-  const tree = destinations.find(({ name }) => name === destination)?.tree ?? options
-  const instead = givenAt(tree, path)
-  if (instead) return `It is ignored; the value of ${sourceText(instead.source)} is used.`
-  const byDefault = lookUp(path).default
-  return isPlain(byDefault)
-    ? `It is ignored; the default is used: ${String(byDefault)}.`
-    : 'It is ignored, as if it were not set.'
-}
-
-function isPlain(value: unknown): boolean {
-  return (
-    (typeof value === 'string' && value !== '') ||
-    typeof value === 'number' ||
-    typeof value === 'boolean'
-  )
 }

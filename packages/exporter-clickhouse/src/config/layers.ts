@@ -29,9 +29,13 @@ interface Level {
 
 /**
  * Merges the layers, the lowest first. The highest layer with a list decides which destinations there are; what the others give for
- * the same names is kept. Options outside the list are the defaults for all of them.
+ * the same names is kept. Options outside the list are the defaults for all of them. What a URL carries is left out if its key is
+ * ignored.
  */
-export function mergeLayers(layers: readonly Layer[]): {
+export function mergeLayers(
+  layers: readonly Layer[],
+  isIgnored: (key: string) => boolean,
+): {
   options: Tree
   /** The destination of the options outside the list, if there is one. */
   outside: NamedTree | undefined
@@ -42,25 +46,39 @@ export function mergeLayers(layers: readonly Layer[]): {
   const { endpoint, ...shared } = options
   const list = layers.findLast((one) => one.list)?.list
   const listed = (list ?? []).map((name) => {
-    const own = layers.flatMap((one) => levelOf(one.named.get(name)) ?? [])
-    return { name, tree: flattened([levelOf(shared), ...own].reduce(mergeLevels)) }
+    const own = layers.flatMap((one) => levelOf(one.named.get(name), isIgnored) ?? [])
+    return {
+      name,
+      tree: flattened([{ options: shared, inUrl: undefined }, ...own].reduce(mergeLevels)),
+    }
   })
   if (list !== undefined && endpoint === undefined) return { options, outside: undefined, listed }
-  const levels = layers.map((one) => levelOf(one.options))
+  const levels = layers.map((one) => levelOf(one.options, isIgnored))
   const outside = { name: PRIMARY, tree: flattened(levels.reduce(mergeLevels, NOTHING)) }
   return { options, outside, listed }
 }
 
 const NOTHING: Level = { options: bareTree(), inUrl: undefined }
 
-function levelOf(options: Tree): Level
-function levelOf(options: Tree | undefined): Level | undefined
-function levelOf(options: Tree | undefined): Level | undefined {
+/** The key by which an option in the URL of a variable is ignored. */
+export function keyInUrl(variable: string, option: string): string {
+  return `${variable}?${option}`
+}
+
+type IsIgnored = (key: string) => boolean
+
+function levelOf(options: Tree, isIgnored: IsIgnored): Level
+function levelOf(options: Tree | undefined, isIgnored: IsIgnored): Level | undefined
+function levelOf(options: Tree | undefined, isIgnored: IsIgnored): Level | undefined {
   const endpoint = options?.['endpoint']
   if (!(options && endpoint instanceof Given)) return options && { options, inUrl: undefined }
   const { options: carried } = optionsIn(parseEndpoint(String(endpoint.value)))
   const source = { ...endpoint.source, isInUrl: true }
-  return { options, inUrl: treeOf(carried, NAMED_DESTINATION.fields, () => source) }
+  const used = Object.entries(carried).filter(
+    ([name]) => !isIgnored(keyInUrl(source.name ?? '', name)),
+  )
+  const inUrl = treeOf(Object.fromEntries(used), NAMED_DESTINATION.fields, () => source)
+  return { options, inUrl }
 }
 
 /** `over` wins, also with what its endpoint carries. */

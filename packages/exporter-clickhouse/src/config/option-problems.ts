@@ -63,7 +63,7 @@ export function formRule(forms: Group['forms'] = []): string {
 }
 
 /** What the option must be. zod's own messages are not used: they speak of zod's types, in the language that the application has chosen. */
-export function ruleOf(issue: z.core.$ZodIssue, { type, received, isRoot }: Faulty): string {
+function ruleOf(issue: z.core.$ZodIssue, { type, received, isRoot }: Faulty): string {
   const meant = type?.kind === 'number' ? numberMeant(type.unit, received) : undefined
   if (meant !== undefined) return meant
   if (issue.code === 'custom' && issue.message) return issue.message

@@ -1,13 +1,6 @@
 import * as z from 'zod/mini'
-import type { Fields, Group, Numeric, Option, TextCheck, Type } from './option.js'
-import {
-  choiceRule,
-  describe,
-  numberRule,
-  ruleOf,
-  shownName,
-  unreadable,
-} from './option-problems.js'
+import type { Fields, Group, Numeric, TextCheck, Type } from './option.js'
+import { describe, numberRule, unreadable } from './option-problems.js'
 import { OPTIONS } from './option-table.js'
 import type { Problem } from './problem.js'
 
@@ -32,21 +25,6 @@ export function checkOptions(options: unknown): Problem[] {
 function problemsOf(options: unknown): Problem[] {
   const parsed = z.safeParse(optionsSchema, options)
   return parsed.success ? [] : parsed.error.issues.flatMap((issue) => describe(issue, options))
-}
-
-/**
- * What is wrong with a value that stands in a variable or a URL, as the end of a sentence that begins with its name; undefined if
- * nothing is. It does not show the value: somebody may have put a secret into the wrong place.
- */
-export function checkValue(received: unknown, { type }: Option): string | undefined {
-  const issue = z.safeParse(schemaOf(type), received).error?.issues[0]
-  if (issue === undefined) return undefined
-  const [entry] = issue.path.map(String)
-  if (type.kind === 'choice') return ` ${choiceRule(type.values)}`
-  if (entry === undefined || type.kind !== 'map') return ` ${ruleOf(issue, { type, received })}`
-  const inMap = { type: type.value, received: Object(received)[entry] }
-  const rule = issue.code === 'invalid_key' ? issue.issues[0]?.message : ruleOf(issue, inMap)
-  return `: ${shownName(entry)} ${rule}`
 }
 
 function schemaOf(type: Type): z.ZodMiniType {

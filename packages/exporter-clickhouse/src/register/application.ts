@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { load as loadFile, moduleFrom } from '../common/application-modules.js'
 import { OWN_FILE } from './own-file.js'
 
 /** A package that is installed. */
@@ -11,7 +11,6 @@ export interface Found {
 }
 
 interface Manifest {
-  readonly version?: string
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
@@ -42,7 +41,7 @@ export function applicationFolders(): string[] {
 export function find(name: string, through: readonly Found[] = []): Found | undefined {
   const places = applicationFolders().map((folder) => join(folder, 'any.js'))
   for (const place of [...places, OWN_FILE, ...through.map(({ path }) => path)]) {
-    const path = resolved(name, place)
+    const path = moduleFrom(place, name)
     if (path !== undefined) return { name, path }
   }
   return undefined
@@ -50,21 +49,13 @@ export function find(name: string, through: readonly Found[] = []): Found | unde
 
 /** Like `find`, but the package that another one would load comes first. */
 export function findBeside(beside: Found, name: string): Found | undefined {
-  const path = resolved(name, beside.path)
+  const path = moduleFrom(beside.path, name)
   return path === undefined ? find(name) : { name, path }
-}
-
-function resolved(name: string, place: string): string | undefined {
-  try {
-    return createRequire(place).resolve(name)
-  } catch {
-    return undefined
-  }
 }
 
 /** Loads the package. Throws what its loading throws. */
 export function load<T>({ path }: Found): T {
-  return createRequire(path)(path) as T
+  return loadFile(path) as T
 }
 
 /** The manifest of an installed package, or of the application that has this file. */

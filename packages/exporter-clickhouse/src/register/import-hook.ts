@@ -1,11 +1,10 @@
 import * as nodeModule from 'node:module'
-import { createRequire } from 'node:module'
 import { dirname, isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { findBeside } from './application.js'
 import type { Loaded } from './instrumentations.js'
 import { say, whyOf } from './say.js'
-import { TARGETS } from './targets.js'
+import { modulesPatchedBy, TARGETS } from './targets.js'
 
 interface Options {
   readonly include: (string | RegExp)[] | undefined
@@ -41,7 +40,7 @@ function isHooked(): boolean {
 }
 
 function hookWith(entry: string, options: Options): void {
-  const require = createRequire(entry)
+  const require = nodeModule.createRequire(entry)
   // In this thread, and without a deprecation warning on new versions of Node.
   if (supportsSyncHooks(require)) require('./register-hooks.mjs').register(options)
   else nodeModule.register(pathToFileURL(join(dirname(entry), 'hook.mjs')), { data: options })
@@ -63,7 +62,7 @@ function modulesOf(loaded: readonly Loaded[]): (string | RegExp)[] | undefined {
   if (loaded.some(({ short }) => !Object.hasOwn(TARGETS, short))) return undefined
   return loaded.flatMap(({ short, instrumentation }) => {
     const { _modules: own = [] } = instrumentation as { _modules?: { name: string }[] }
-    return [...(TARGETS[short] ?? []), ...own.map(({ name }) => name)].flatMap(matchersOf)
+    return [...modulesPatchedBy(short), ...own.map(({ name }) => name)].flatMap(matchersOf)
   })
 }
 

@@ -8,11 +8,16 @@ export function useDiag(api: DiagAPI | undefined): void {
   diag = api
 }
 
-/** Prints a line on stderr, so that it is seen even if `diag` has no logger. Node's own switches (`--no-warnings`) apply. */
+/**
+ * Prints a line on stderr, so that it is seen even if `diag` has no logger. It is silenced as all warnings of this package are, and by
+ * Node's own switches (`--no-warnings`).
+ */
 export function say(code: string, text: string): void {
   const line = `${NAME} ${text}`
+  const isSilent = /^false$/i.test(process.env['OTEL_EXPORTER_CLICKHOUSE_WARNINGS'] ?? '')
   try {
-    process.emitWarning(line, { type: 'SpanhouseWarning', code: `SPANHOUSE_REGISTER_${code}` })
+    if (!isSilent)
+      process.emitWarning(line, { type: 'SpanhouseWarning', code: `SPANHOUSE_REGISTER_${code}` })
     diag?.warn(`spanhouse: ${line}`)
   } catch {
     // The application may have replaced either. It must start all the same.

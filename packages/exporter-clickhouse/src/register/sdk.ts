@@ -1,4 +1,5 @@
-import { type Found, find, manifestAbove } from './application.js'
+import { versionOf } from '../common/application-modules.js'
+import { type Found, find } from './application.js'
 
 /** An SDK: all of it (NodeSDK), or only what makes a tracer provider. */
 export interface Sdk extends Found {
@@ -16,16 +17,12 @@ const PLAIN = ['sdk-trace-node', 'sdk-trace-base', 'sdk-trace'].map(
 export function findSdk(): Sdk | undefined {
   const auto = find(AUTO)
   const whole = find(WHOLE, auto ? [auto] : [])
-  if (whole) return { ...whole, isWhole: true, version: versionOf(whole) }
+  if (whole) return { ...whole, isWhole: true, version: versionOf(WHOLE, whole.path) ?? '' }
   for (const name of PLAIN) {
     const plain = find(name)
-    if (plain) return { ...plain, isWhole: false, version: versionOf(plain) }
+    if (plain) return { ...plain, isWhole: false, version: versionOf(name, plain.path) ?? '' }
   }
   return undefined
-}
-
-function versionOf({ path, name }: Found): string {
-  return manifestAbove(path, name)?.version ?? ''
 }
 
 /** True for SDK 1: 1.x of the packages with stable versions, before 0.200 of the others. */

@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module'
-import { apiOf, isContextRegistered, registeredProvider, startLogging } from './api.js'
+import { type Api, apiOf, isContextRegistered, registeredProvider, startLogging } from './api.js'
 import { applicationFolders } from './application.js'
 import { hookImports } from './import-hook.js'
 import { loadInstrumentations } from './instrumentations.js'
 import { isFirst, isThreadOfHooks } from './once.js'
 import { OWN_FILE } from './own-file.js'
 import { say, tell, useDiag, whyOf } from './say.js'
-import { AUTO, findSdk, installCommand, isTooOld } from './sdk.js'
+import { AUTO, findSdk, installCommand, isTooOld, type Sdk } from './sdk.js'
 import { otherSignals } from './signals.js'
 import { startNodeSdk } from './start-node-sdk.js'
 import { startPlainProvider } from './start-plain-provider.js'
@@ -45,29 +45,45 @@ function start(env: NodeJS.ProcessEnv): void {
       'CONFIG_FILE',
       'does not read OTEL_CONFIG_FILE, because such a file cannot name ClickHouse. Say it by OTEL_TRACES_EXPORTER and OTEL_EXPORTER_CLICKHOUSE_*, and unset OTEL_CONFIG_FILE.',
     )
-  const other = registeredProvider()
-  if (other !== undefined) {
+  if (hasOtherSdk(env)) return
+  if (sdk && api && !isTooOld(sdk)) startWith(sdk, api, env, hasLogger)
+  else sayWhatToInstall(sdk)
+}
+
+/** True if another SDK has the traces already. */
+function hasOtherSdk(env: NodeJS.ProcessEnv): boolean {
+  const provider = registeredProvider()
+  if (provider !== undefined)
     say(
       'OTHER_SDK',
-      `finds that another OpenTelemetry SDK has been started before it (${other}), and leaves all traces to that one: nothing goes to where OTEL_TRACES_EXPORTER says. Remove the --import or --require that starts the other one; this one replaces it.`,
+      `finds that another OpenTelemetry SDK has been started before it (${provider}), and leaves all traces to that one: nothing goes to where OTEL_TRACES_EXPORTER says. Remove the --import or --require that starts the other one; this one replaces it.`,
     )
-    return
-  }
-  if (isContextRegistered() || isTheirsAskedFor(env))
+  else if (isContextRegistered() || isTheirsAskedFor(env))
     say(
       'SECOND_SDK',
       'finds a second OpenTelemetry SDK in this process: spans may be doubled, and that one may keep SIGTERM from ending the process. Remove the --import or --require that starts it; this one replaces it.',
     )
-  if (!sdk || !api || isTooOld(sdk)) {
-    const folders = applicationFolders().join(' or ')
-    const what =
-      sdk && api ? `${sdk.name} ${sdk.version} is too old` : 'no OpenTelemetry SDK is installed'
-    say(
-      'NO_SDK',
-      `sends no traces, because ${what} (looked in ${folders}). To install one: ${installCommand()}`,
-    )
-    return
-  }
+  return provider !== undefined
+}
+
+/** The register of the auto-instrumentations is loaded after this one. */
+function isTheirsAskedFor(env: NodeJS.ProcessEnv): boolean {
+  const options = [...process.execArgv, env['NODE_OPTIONS']].join(' ')
+  return options.includes(`${AUTO}/register`)
+}
+
+function sayWhatToInstall(sdk: Sdk | undefined): void {
+  const what = sdk
+    ? `${sdk.name} ${sdk.version} cannot be used`
+    : 'no OpenTelemetry SDK is installed'
+  const folders = applicationFolders().join(' or ')
+  say(
+    'NO_SDK',
+    `sends no traces, because ${what} (looked in ${folders}). To install one: ${installCommand()}`,
+  )
+}
+
+function startWith(sdk: Sdk, api: Api, env: NodeJS.ProcessEnv, hasLogger: boolean): void {
   const { hasMetrics, hasOthers, off } = otherSignals(env)
   const loaded = loadInstrumentations(env, hasMetrics)
   hookImports(loaded)
@@ -84,12 +100,6 @@ function start(env: NodeJS.ProcessEnv): void {
     )
   const names = loaded.map(({ short }) => short)
   tell(`has started ${sdk.name} ${sdk.version}, instrumentations: ${names.join(', ') || 'none'}`)
-}
-
-/** The register of the auto-instrumentations is loaded after this one. */
-function isTheirsAskedFor(env: NodeJS.ProcessEnv): boolean {
-  const options = [...process.execArgv, env['NODE_OPTIONS']].join(' ')
-  return options.includes(`${AUTO}/register`)
 }
 
 /** Loaded only now, because it is not needed if there is nothing to start. */

@@ -54,3 +54,9 @@ export const TARGETS: Readonly<Record<string, readonly string[]>> = {
 
 /** Loaded only if they are asked for, as with the auto-instrumentations' own register. */
 export const OFF_BY_DEFAULT: ReadonlySet<string> = new Set(['fs', 'host-metrics'])
+
+/** The modules among the targets of an instrumentation. */
+export function modulesPatchedBy(short: string): string[] {
+  const targets = Object.hasOwn(TARGETS, short) ? (TARGETS[short] ?? []) : []
+  return targets.filter((target) => target !== 'metrics' && !target.startsWith('env:'))
+}

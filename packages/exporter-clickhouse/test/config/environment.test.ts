@@ -291,7 +291,7 @@ describe('a variable that cannot be used says so, and what is used instead', () 
     [
       'ENDPOINT',
       'http://h/?databse=d',
-      ': `databse` is not an option: did you mean `database`? That parameter is ignored.',
+      ': `databse` is not an option: did you mean `database`? That part of the URL is ignored.',
     ],
   ])('%s=%s', (name, value, sentence) => {
     const colon = sentence.startsWith(':') ? '' : ' '
@@ -370,4 +370,16 @@ describe('variables that contradict each other are ignored together, and never t
     expect(doubts).toHaveLength(2)
     expect(destinations[0]?.deadLetter).toBeUndefined()
   })
+})
+
+test('what a URL in a variable carries is ignored alone if it contradicts: rows must not go elsewhere', () => {
+  const { doubts, destinations } = parse(
+    {},
+    env({ ENDPOINT: 'http://h/?spool.fsync=always&table=t' }),
+  )
+  expect(doubts).toEqual([
+    `${P}ENDPOINT cannot be used: spool.directory is missing. That part of the URL is ignored.`,
+  ])
+  expect(destinations[0]).toMatchObject({ spool: undefined, targets: { traces: { table: 't' } } })
+  expect(destinations[0]?.endpoint.host).toBe('h')
 })

@@ -162,6 +162,15 @@ describe('a flush that is late or fails changes nothing', () => {
     expect(server.rows).toHaveLength(1)
   })
 
+  test('nor is a provider that hangs waited for', async () => {
+    const forceFlush = () => new Promise(() => {})
+    trace.setGlobalTracerProvider({ forceFlush, getTracer: vi.fn() } as never)
+    onTestFinished(() => trace.disable())
+    const work = withFlush(async () => 'result', { timeoutMs: 50 })()
+    expect(await elapsed(work)).toBeLessThan(SOON_MS)
+    expect(await work).toBe('result')
+  })
+
   test('nor does a provider or a context that throws', async () => {
     const throws = () => {
       throw new Error('from elsewhere')

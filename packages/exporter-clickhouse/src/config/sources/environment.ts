@@ -1,13 +1,14 @@
 import { readFileSync, statSync } from 'node:fs'
 import { metrics } from '@opentelemetry/api'
 import { distance } from '../../common/distance.js'
+import type { Doubt } from '../doubt.js'
 import { fromText } from '../from-text.js'
 import { bareTree, Given, givenBelow, type Tree } from '../given.js'
 import type { Layer } from '../layers.js'
 import { PRIMARY } from '../layers.js'
 import { didYouMean } from '../option-hints.js'
 import { destinationNameProblem } from '../option-rules.js'
-import { checkValue } from '../options-schema.js'
+import { problemOf } from '../text-rules.js'
 import {
   DESTINATION_SETTINGS,
   OWN_SETTINGS,
@@ -16,17 +17,6 @@ import {
   type Setting,
   variablePartOf,
 } from '../variable-names.js'
-
-/** A variable that is ignored, wholly or in part. */
-export interface Doubt {
-  readonly variable: string
-  /** What is wrong with it, as the end of a sentence that begins with its name. */
-  readonly problem: string
-  /** What becomes of it, as a sentence, if not the whole variable is ignored. */
-  readonly consequence?: string
-  /** What it would have set. */
-  readonly of?: { readonly path: readonly string[]; readonly destination: string | undefined }
-}
 
 export interface Environment {
   readonly layer: Layer
@@ -196,7 +186,7 @@ function valueFrom(
 ): { value: unknown } | { problem: string } {
   const read = fromText(text, option.type)
   if ('problem' in read) return read
-  const problem = checkValue(read.value, option)
+  const problem = problemOf(read.value, option.type)
   return problem === undefined ? read : { problem }
 }
 

@@ -1,0 +1,28 @@
+import type { BackendName } from './names.js'
+
+/** A processor of spanProcessorsFromEnv(), as every version of this package in the process knows it. */
+export interface Member {
+  /** Opens what is missing, and changes nothing yet. Throws if that is not possible. */
+  prepare(names: readonly BackendName[]): { begin(): Promise<void>; discard(): void }
+}
+
+export interface Shared {
+  readonly members: Set<Member>
+  /** The change under way. */
+  current: Promise<unknown>
+}
+
+const KEY = Symbol.for('spanhouse.exporter-clickhouse.backends')
+
+/** From now on `switchBackend()` changes this one too, until the returned function is called. */
+export function takePart(member: Member): () => void {
+  const { members } = shared()
+  members.add(member)
+  return () => void members.delete(member)
+}
+
+export function shared(): Shared {
+  const all = globalThis as { [KEY]?: Shared }
+  all[KEY] ??= { members: new Set(), current: Promise.resolve() }
+  return all[KEY]
+}

@@ -1,0 +1,43 @@
+import type { Complete } from './consistency.js'
+import { givenAt, sourceText, type Tree } from './given.js'
+import { PRIMARY } from './layers.js'
+import { lookUp } from './option-lookup.js'
+
+/** A variable that is ignored, wholly or in part. */
+export interface Doubt {
+  readonly variable: string
+  /** What is wrong with it, as the end of a sentence that begins with its name. */
+  readonly problem: string
+  /** What becomes of it, as a sentence, if not the whole variable is ignored. */
+  readonly consequence?: string
+  /** What it would have set. */
+  readonly of?: { readonly path: readonly string[]; readonly destination: string | undefined }
+}
+
+/** Says what is wrong with a variable, and what is used instead. */
+export function sentenceOf(doubt: Doubt, options: Tree, destinations: readonly Complete[]): string {
+  const { variable, problem } = doubt
+  const text = `${variable}${/^[ :]/.test(problem) ? '' : ' '}${problem}`
+  const { consequence = used(doubt, options, destinations) } = doubt
+  return `${text}${text.endsWith('?') ? '' : '.'} ${consequence}`
+}
+
+function used({ of }: Doubt, options: Tree, destinations: readonly Complete[]): string {
+  if (of === undefined) return 'It is ignored.'
+  const { path, destination = PRIMARY } = of
+  const tree = destinations.find(({ name }) => name === destination)?.tree ?? options
+  const instead = givenAt(tree, path)
+  if (instead) return `It is ignored; the value of ${sourceText(instead.source)} is used.`
+  const byDefault = lookUp(path).default
+  return isPlain(byDefault)
+    ? `It is ignored; the default is used: ${String(byDefault)}.`
+    : 'It is ignored, as if it were not set.'
+}
+
+function isPlain(value: unknown): boolean {
+  return (
+    (typeof value === 'string' && value !== '') ||
+    typeof value === 'number' ||
+    typeof value === 'boolean'
+  )
+}

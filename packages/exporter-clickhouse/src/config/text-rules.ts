@@ -1,0 +1,36 @@
+import type { Numeric, Type } from './option.js'
+import { choiceRule, numberRule, shownName } from './option-problems.js'
+
+/**
+ * What is wrong with a value that was read from a variable or a URL, as the end of a sentence that begins with its name; undefined if
+ * nothing is. It does not show the value: somebody may have put a secret into the wrong place. It agrees with the check of the options
+ * of the code (a test compares them), but is fast the first time: variables are read while an application starts.
+ */
+export function problemOf(value: unknown, type: Type): string | undefined {
+  switch (type.kind) {
+    case 'text':
+      if (value === '' && !type.mayBeEmpty) return 'must not be empty'
+      return type.problemOf?.(String(value))
+    case 'number':
+      return isAllowed(value, type) ? undefined : numberRule(type)
+    case 'choice':
+      return type.values.includes(String(value)) ? undefined : choiceRule(type.values)
+    case 'map':
+      return Object.entries(Object(value))
+        .map(([name, one]) => {
+          const problem = type.nameProblem(name) ?? problemOf(one, type.value)
+          return problem && `: ${shownName(name)} ${problem}`
+        })
+        .find((problem) => problem !== undefined)
+    case 'custom':
+      return type.accepts(value) ? undefined : type.rule
+    default:
+      return undefined
+  }
+}
+
+function isAllowed(value: unknown, { min, max, isWhole, or }: Numeric): boolean {
+  if (or !== undefined && value === or) return true
+  if (typeof value !== 'number' || value < min || value > max) return false
+  return isWhole ? Number.isSafeInteger(value) : Number.isFinite(value)
+}

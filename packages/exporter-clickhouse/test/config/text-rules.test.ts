@@ -1,0 +1,59 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { fromText } from '../../src/config/from-text.js'
+import { checkOptions } from '../../src/config/options-schema.js'
+import { problemOf } from '../../src/config/text-rules.js'
+import { SETTINGS } from '../../src/config/variable-names.js'
+
+test('a text is refused in a variable exactly if its value is refused in code', () => {
+  const texts = fc.oneof(
+    fc.constantFrom(
+      '',
+      '0',
+      '1',
+      '-1',
+      '1.5',
+      '9',
+      '10',
+      '101',
+      '1e3',
+      '5s',
+      '99999999999',
+      '1GiB',
+      'unlimited',
+      'GZIP',
+      'br',
+      'otel',
+      'true',
+      'a:b',
+      'db.table',
+      'http://h',
+      'h:1',
+      'host=x',
+      'async_insert=1',
+      'a=b',
+      'a=\u0001',
+      'é=1',
+    ),
+    fc.string(),
+  )
+  const settings = fc.constantFrom(...SETTINGS.values())
+  fc.assert(
+    fc.property(settings, texts, ({ path, option }, text) => {
+      const read = fromText(text, option.type)
+      if ('problem' in read) return
+      const [first = '', second] = path
+      // A group of one form needs its first field.
+      const group = first === 'deadLetter' && second === 'maxBytes' ? { directory: '/d' } : {}
+      const options = {
+        [first]: second === undefined ? read.value : { ...group, [second]: read.value },
+      }
+      expect([path, text, problemOf(read.value, option.type) === undefined]).toEqual([
+        path,
+        text,
+        checkOptions(options).length === 0,
+      ])
+    }),
+    { numRuns: 3000 },
+  )
+})

@@ -1,0 +1,89 @@
+// npm run example -- express [start:cjs]: runs one folder of examples/ against a ClickHouse of its own, or against the one in
+// OTEL_EXPORTER_CLICKHOUSE_ENDPOINT, and prints the rows that arrived. An example that is a server prints an address, which is
+// asked for once; then the example is ended by SIGTERM, as a container is.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { startClickHouse } from '@spanhouse/local-clickhouse'
+import { installedCopy } from './example-copy.mjs'
+
+const EXAMPLES = 'examples'
+// Of examples that print the address of the server only.
+const PATHS = { nextjs: '/hello/Ada' }
+const names = examplesIn(EXAMPLES)
+const [name, script = 'start'] = process.argv.slice(2)
+if (!names.includes(name)) {
+  console.error(`Usage: npm run example -- <name> [script]\n\n  ${names.join('\n  ')}`)
+  process.exit(2)
+}
+
+let onSignal = () => process.exit(130)
+for (const name of ['SIGINT', 'SIGTERM']) process.on(name, (signal) => onSignal(signal))
+
+const endpoint = process.env.OTEL_EXPORTER_CLICKHOUSE_ENDPOINT
+const server = endpoint ? undefined : await startClickHouse()
+const target = {
+  endpoint: endpoint || server.url,
+  database: process.env.OTEL_EXPORTER_CLICKHOUSE_DATABASE || 'telemetry',
+  username: process.env.OTEL_EXPORTER_CLICKHOUSE_USERNAME || 'default',
+  password: process.env.OTEL_EXPORTER_CLICKHOUSE_PASSWORD || '',
+}
+const home = await homeOf(name)
+const startedAt = Date.now()
+const code = await runExample()
+const rows = await rowsSince(startedAt)
+console.log(rows || 'No rows arrived.')
+await server?.stop()
+process.exit(code)
+
+/** The folders with a package that starts, by their path in `folder`. The shop has a command of its own. */
+function examplesIn(folder) {
+  const found = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(({ name, parentPath }) => name === 'package.json' && !/node_modules/.test(parentPath))
+    .map(({ parentPath }) => parentPath.slice(folder.length + 1))
+  return found.filter((one) => one !== 'shop').sort()
+}
+
+/** Where its dependencies are installed: the folder itself, if it belongs to the workspace. */
+function homeOf(example) {
+  const folder = join(EXAMPLES, example)
+  return existsSync(join(folder, 'node_modules')) ? folder : installedCopy(folder)
+}
+
+/** Resolves with its exit code; 0 for a server that was ended here after it had answered. */
+async function runExample() {
+  const child = spawn('npm', ['run', '--silent', script], {
+    cwd: home,
+    env: { PORT: '0', ...process.env, OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: target.endpoint },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true, // in a group of its own: npm does not pass every signal on
+  })
+  const end = (signal) => process.kill(-child.pid, signal)
+  onSignal = end
+  let isAnswered = false
+  createInterface({ input: child.stdout }).on('line', async (line) => {
+    console.log(line)
+    const [address] = /http:\/\/localhost:\S+/.exec(line) ?? []
+    if (!address || isAnswered) return
+    isAnswered = true
+    console.log(await (await fetch(address + (PATHS[name] ?? ''))).text())
+    end('SIGTERM')
+  })
+  const [exitCode] = await once(child, 'close')
+  return isAnswered ? 0 : (exitCode ?? 1)
+}
+
+/** As ClickHouse prints them; '' if there are none, or no table. */
+async function rowsSince(time) {
+  const response = await fetch(target.endpoint, {
+    method: 'POST',
+    headers: { 'x-clickhouse-user': target.username, 'x-clickhouse-key': target.password },
+    body: `SELECT service_name, span_kind, span_name, duration_ms FROM \`${target.database}\`.traces
+      WHERE timestamp >= fromUnixTimestamp64Milli(toInt64(${time}))
+      ORDER BY timestamp, duration_ns DESC SETTINGS output_format_pretty_row_numbers = 0 FORMAT PrettyCompactMonoBlock`,
+  })
+  const text = await response.text()
+  return response.ok ? text.trimEnd() : ''
+}

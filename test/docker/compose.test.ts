@@ -1,0 +1,162 @@
+// compose.yaml where no Docker is at hand: the file against the published schema, and the files that it mounts on a real server.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
+import { flatTraces, otelTraces } from '@spanhouse/transform'
+import { Ajv } from 'ajv'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { parse } from 'yaml'
+import { root } from '../examples/run-example.js'
+import { flushed } from '../kit/patience.js'
+import { shopSpans } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
+import { type Server, serverWithUsers } from './server-with-users.js'
+
+const text = readFileSync(join(root, 'compose.yaml'), 'utf8')
+const compose = parse(text)
+const { clickhouse } = compose.services
+const files = readdirSync(join(root, 'docker/init')).sort()
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
+
+describe('compose.yaml', () => {
+  // dclint has the schema of the Compose Specification in its package, unchanged.
+  const schema = JSON.parse(read('node_modules/dclint/schemas/compose.schema.json'))
+  const fits = new Ajv({ strict: false, validateSchema: false, validateFormats: false }).compile(
+    schema,
+  )
+
+  test('fits the schema of the Compose Specification', () => {
+    expect(fits(compose), JSON.stringify(fits.errors)).toBe(true)
+  })
+
+  test('with a name that the specification does not know, it does not fit', () => {
+    expect(fits({ services: { clickhouse: { ...clickhouse, healthchek: {} } } })).toBe(false)
+  })
+
+  test('what it mounts is in the repository, read-only, and may be read with SELinux', () => {
+    const mounts = clickhouse.volumes.filter((volume: string) => volume.startsWith('.'))
+    expect(mounts).toHaveLength(2)
+    for (const mount of mounts) {
+      const [from, to, how] = mount.split(':')
+      expect(existsSync(join(root, from)), from).toBe(true)
+      expect(to).toMatch(/^\/(docker-entrypoint-initdb\.d|etc\/clickhouse-server\/users\.d\/)/)
+      expect(how).toBe('ro,z')
+    }
+  })
+
+  test('docs/docker.md names each variable with its default, and no other', () => {
+    const variables = [...text.matchAll(/\$\{(\w+):-([^}]*)\}/g)].map(([, name, value]) => [
+      name,
+      value,
+    ])
+    const rows = read('docs/docker.md').matchAll(/^\| `(CLICKHOUSE_\w+)` \| `([^`]*)`/gm)
+    expect([...rows].map(([, name, value]) => [name, value]).sort()).toEqual(variables.sort())
+    // Every one has a default: without any of them, docker compose says nothing about unset variables.
+    expect(text.replaceAll(/\$\{\w+:-|\$\$/g, '')).not.toContain('$')
+  })
+
+  test('each port is open on this machine only', () => {
+    for (const port of clickhouse.ports) expect(port).toMatch(/^127\.0\.0\.1:/)
+  })
+
+  test('the variable with the password in the file of the user is one that the container has', () => {
+    const [, name = ''] = /from_env="(\w+)"/.exec(read('docker/user.xml')) ?? []
+    expect(Object.keys(clickhouse.environment)).toEqual([name])
+  })
+})
+
+test.each([
+  ['flat', flatTraces],
+  ['otel', otelTraces],
+] as const)('docker/init/%s.sql is what ddl() gives', async (name, table) => {
+  const statements = table.ddl().map((statement) => `${statement};\n`)
+  const head = `-- ${name}Traces.ddl() of @spanhouse/transform: npm test says if they differ.\n`
+  const file = join(root, 'docker/init', `${name}.sql`)
+  await expect(`${head}\n${statements.join('\n')}`).toMatchFileSnapshot(file)
+})
+
+describe('a server with the tables and the user of docker/', () => {
+  const password = 's3cret'
+  let server: Server
+  beforeAll(async () => {
+    vi.stubEnv('SPANHOUSE_PASSWORD', password)
+    server = await serverWithUsers(join(root, 'docker/user.xml'))
+    for (const file of files)
+      for (const statement of read(`docker/init/${file}`)
+        .split(/;\n\n?/)
+        .slice(0, -1))
+        expect(await ask(statement, 'default', '')).toEqual({ status: 200, text: '' })
+  })
+  afterAll(() => server?.stop())
+
+  async function ask(sql: string, user = 'spanhouse', key = password) {
+    const headers = { 'x-clickhouse-user': user, 'x-clickhouse-key': key }
+    const response = await fetch(server.url, { method: 'POST', body: sql, headers })
+    return { status: response.status, text: await response.text() }
+  }
+
+  test.each([
+    ['flat', 'telemetry.traces'],
+    ['otel', 'default.otel_traces'],
+  ] as const)('the user writes and reads %s', async (schema, table) => {
+    const processor = new ClickHouseSpanProcessor({
+      endpoint: server.url,
+      username: 'spanhouse',
+      password,
+      schema,
+      manageSchema: 'validate',
+    })
+    for (const span of shopSpans(20)) processor.onEnd(span)
+    await flushed(processor)
+    expect(statsOf(processor)).toMatchObject({ delivered: 20, dropped: {}, errors: {} })
+    await processor.shutdown()
+    expect(await ask(`SELECT count() FROM ${table}`)).toEqual({ status: 200, text: '20\n' })
+    if (schema === 'otel')
+      expect(await ask(`SELECT count() > 0 FROM ${table}_trace_id_ts`)).toMatchObject({
+        text: '1\n',
+      })
+  })
+
+  test.each([
+    'CREATE TABLE telemetry.mine (a Int8) ENGINE = Memory',
+    'DROP TABLE telemetry.traces',
+    'ALTER TABLE telemetry.traces DELETE WHERE 1',
+    'TRUNCATE TABLE default.otel_traces',
+    'CREATE USER ann',
+    "SELECT * FROM url('http://127.0.0.1:1', CSV, 'a Int8')",
+  ])('the user may not %s', async (sql) => {
+    expect(await ask(sql)).toMatchObject({ text: expect.stringContaining('ACCESS_DENIED') })
+  })
+
+  test('another password is refused', async () => {
+    expect((await ask('SELECT 1', 'spanhouse', 'guess')).text).toContain('AUTHENTICATION_FAILED')
+  })
+
+  test('what the health check asks, the user may ask', async () => {
+    const [, command] = clickhouse.healthcheck.test
+    const headers = Object.fromEntries(
+      [...command.matchAll(/--header "([\w-]+): ([^"]+)"/g)].map(([, name, value]) => [
+        name,
+        value.replace('$$SPANHOUSE_PASSWORD', password),
+      ]),
+    )
+    const [, path] = /"http:\/\/\$\$\(hostname\):8123(\/[^"]+)"/.exec(command) ?? []
+    const response = await fetch(server.url + path, { headers })
+    expect([response.status, await response.text()]).toEqual([
+      200,
+      expect.stringMatching(/^\d+\n$/),
+    ])
+  })
+
+  test('npm run demo -- --endpoint … runs as this user', async () => {
+    const args = ['--endpoint', server.url, '--user', 'spanhouse', '--seconds', '1']
+    const env = { ...process.env, OTEL_EXPORTER_CLICKHOUSE_PASSWORD: password }
+    const report = execFileSync(process.execPath, ['examples/shop/demo.mjs', ...args], {
+      cwd: root,
+      env,
+      encoding: 'utf8',
+    })
+    expect(report).toContain('Every span is in ClickHouse exactly once.')
+  })
+})
