@@ -73,9 +73,12 @@ function isTheirsAskedFor(env: NodeJS.ProcessEnv): boolean {
 }
 
 function sayWhatToInstall(sdk: Sdk | undefined): void {
-  const what = sdk
-    ? `${sdk.name} ${sdk.version} cannot be used`
-    : 'no OpenTelemetry SDK is installed'
+  const lacks = (name: string) => `no ${name} is installed`
+  const what = !sdk
+    ? lacks('OpenTelemetry SDK')
+    : isTooOld(sdk)
+      ? `${sdk.name} ${sdk.version} is too old`
+      : lacks('@opentelemetry/api')
   const folders = applicationFolders().join(' or ')
   say(
     'NO_SDK',

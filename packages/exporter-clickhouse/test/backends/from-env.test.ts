@@ -22,7 +22,7 @@ const idsIn = (rows: Record<string, unknown>[]) => rows.map((row) => row['span_i
 
 test('clickhouse sends spans to the ClickHouse of the environment, and one line says so', async () => {
   const server = await scriptedServer()
-  const lines = diagLines()
+  const lines = diagLines(DiagLogLevel.INFO)
   const processor = processorFrom({
     OTEL_TRACES_EXPORTER: 'clickhouse',
     OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: server.url,
@@ -42,7 +42,7 @@ test('clickhouse sends spans to the ClickHouse of the environment, and one line 
 })
 
 test('none exports nothing, and one line says so', async () => {
-  const lines = diagLines()
+  const lines = diagLines(DiagLogLevel.INFO)
   const processor = processorFrom({ OTEL_TRACES_EXPORTER: 'none' })
   processor.onEnd(makeSpan())
   await flushed(processor)
@@ -53,7 +53,7 @@ describe('otlp', () => {
   test('is the default, by the official exporter that the application has', async () => {
     runsIn()
     const receiver = await otlpReceiver()
-    const lines = diagLines()
+    const lines = diagLines(DiagLogLevel.INFO)
     const processor = processorFrom({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url })
     const ids = spansThrough(processor)(3)
     await flushed(processor)
@@ -69,7 +69,7 @@ describe('otlp', () => {
     'beside an endpoint for ClickHouse is doubted, unless it is asked for: %j',
     async (asked, isDoubted) => {
       runsIn()
-      const lines = diagLines(DiagLogLevel.WARN)
+      const lines = diagLines()
       const { url } = await otlpReceiver()
       processorFrom({
         OTEL_EXPORTER_OTLP_ENDPOINT: url,
@@ -160,7 +160,7 @@ describe('otlp', () => {
     onTestFinished(() => void vi.restoreAllMocks())
     const server = await scriptedServer()
     const warnings = processWarnings()
-    const lines = diagLines()
+    const lines = diagLines(DiagLogLevel.INFO)
     const processor = processorFrom({
       OTEL_TRACES_EXPORTER: 'clickhouse,otlp',
       OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: server.url,
