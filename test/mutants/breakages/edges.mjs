@@ -122,6 +122,7 @@ export const EDGES = [
     [exporter('first-rows')],
     [
       ['warns about a server that has accepted rows meanwhile', 'taken: stop', 'taken: () => {}'],
+      ['says that dropped rows are kept', 'waiting > 0 ? ', 'true ? '],
       ['leaves out the number of lost rows', '      isEnding = true\n', ''],
       ['never warns again after an ending that lost no rows', '      isEnding = false\n', ''],
     ],
