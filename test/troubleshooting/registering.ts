@@ -130,7 +130,7 @@ export const REGISTER: readonly AppMistake[] = [
         env: {
           OTEL_TRACES_EXPORTER: 'otlp',
           OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`,
-          OTEL_EXPORTER_OTLP_TIMEOUT: '500',
+          OTEL_EXPORTER_OTLP_TIMEOUT: '3000',
           ...QUIET,
         },
       })(clickhouse),
@@ -145,7 +145,7 @@ export const REGISTER: readonly AppMistake[] = [
       env: {
         OTEL_TRACES_EXPORTER: '',
         OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`,
-        OTEL_EXPORTER_OTLP_TIMEOUT: '500',
+        OTEL_EXPORTER_OTLP_TIMEOUT: '3000',
         ...QUIET,
       },
     }),

@@ -153,7 +153,8 @@ export const SERVERS: readonly AppMistake[] = [
 
 /** An application whose endpoint is this one. */
 function endpoint(url: string, more: Record<string, string> = {}): App {
-  return { env: own({ ENDPOINT: url, USERNAME: 'default', PASSWORD: SECRET, ...more }) }
+  const given = { ENDPOINT: url, USERNAME: 'default', PASSWORD: SECRET, ...more }
+  return { env: own({ ...given, FLUSH_TIMEOUT: '500ms' }) } // the line has come before the end
 }
 
 /** A web server that answers every request in this way. */

@@ -69,11 +69,7 @@ async function ending({ folder = appWith([]), args, env }: App) {
   const app = run({
     folder,
     args: args ?? ['goes-on.cjs'],
-    env: {
-      OTEL_TRACES_EXPORTER: 'clickhouse',
-      OTEL_EXPORTER_CLICKHOUSE_FLUSH_TIMEOUT: '500ms',
-      ...env,
-    },
+    env: { OTEL_TRACES_EXPORTER: 'clickhouse', ...env },
   })
   if (args === undefined) await until(() => app.warnings.length > 0)
   app.closeInput()
