@@ -32,7 +32,7 @@ process warnings on stderr, also where no logger is set (with one, it has them t
 \`\`\`
 
 If a line is meant to be, switch it off by its code: \`node --disable-warning=SPANHOUSE_NO_ROWS_TAKEN\` (Node 20.11 or newer), or all of them
-by \`OTEL_EXPORTER_CLICKHOUSE_WARNINGS=false\` (those of \`register\` excepted).
+by \`OTEL_EXPORTER_CLICKHOUSE_WARNINGS=false\`.
 
 ## Nothing arrives: look in this order
 
