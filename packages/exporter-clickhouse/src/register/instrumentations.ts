@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { distance } from '../common/distance.js'
 import {
-  applicationFolders,
   type Found,
   find,
+  foldersOfManifests,
   load,
   manifestAbove,
   moduleFinder,
@@ -40,7 +40,7 @@ export function loadInstrumentations(env: NodeJS.ProcessEnv, hasMetrics: boolean
 
 /** Instrumentations among the application's dependencies, and those of the package that has them all. */
 function installedNames(auto: Found | undefined): string[] {
-  const own = applicationFolders().map((folder) => manifestAbove(join(folder, 'any.js')))
+  const own = foldersOfManifests().map((folder) => manifestAbove(join(folder, 'any.js')))
   const all = [...own, auto && manifestAbove(auto.path, AUTO)].flatMap((manifest) =>
     Object.keys({
       ...manifest?.dependencies,
