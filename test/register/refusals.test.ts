@@ -1,5 +1,8 @@
+import { cpSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { scriptedServer } from '../kit/scripted-server.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { appWith, brokenPackage, type Run, registeredBy, run, WHOLE } from './app.js'
 import { useClickHouse } from './clickhouse.js'
 
@@ -172,6 +175,57 @@ test('an SDK that is too old is named, with the command that installs a newer on
   expect(await linesOf({ folder, args, env })).toEqual([
     expect.stringMatching(/@opentelemetry\/sdk-node 0\.57\.2 is too old .*: npm install/),
   ])
+})
+
+test('in a working directory that has been removed the application starts, and is traced', async () => {
+  const { database, env } = clickhouse.destination()
+  const folder = appWith(SPANS)
+  const register = join(folder, 'node_modules/@spanhouse/exporter-clickhouse/dist/cjs/register.js')
+  const program = `
+    const [folder, ...args] = process.argv.slice(1)
+    fs.mkdirSync(folder)
+    process.chdir(folder)
+    fs.rmdirSync(folder)
+    child_process.spawnSync(process.execPath, args, { stdio: 'inherit' })`
+  const args = ['--eval', program, join(folder, 'gone'), '--require', register]
+  const lines = await linesOf({ folder, args: [...args, join(folder, 'spans.cjs')], env })
+  // Newer versions of Node need no thread for their hooks, and have nothing to say.
+  for (const line of lines)
+    expect(line).toContain(
+      'cannot instrument what ES modules import: the working directory has been removed',
+    )
+  expect(await clickhouse.spansIn(database)).toEqual(BY_HAND)
+})
+
+test('packages and register may be in a folder of their own, beside an application without any', async () => {
+  const { database, env } = clickhouse.destination()
+  const otlp = await scriptedServer()
+  const host = appWith(SPANS)
+  const own = join(host, 'node_modules/@spanhouse/exporter-clickhouse')
+  const from = realpathSync(own)
+  rmSync(own)
+  for (const part of ['dist', 'package.json'])
+    cpSync(join(from, part), join(own, part), { recursive: true })
+  const transform = join(own, 'node_modules/@spanhouse/transform')
+  mkdirSync(dirname(transform), { recursive: true })
+  symlinkSync(realpathSync(join(from, 'node_modules/@spanhouse/transform')), transform)
+  const app = realpathSync(temporaryDirectory())
+  writeFileSync(join(app, 'package.json'), '{}')
+  const program = `http.get(process.argv[1], (answer) => answer.resume().on('end', () => console.log('done')))`
+  const lines = await linesOf({
+    folder: app,
+    args: ['--require', join(own, 'dist/cjs/register.js'), '--eval', program, otlp.url],
+    env: {
+      ...env,
+      OTEL_TRACES_EXPORTER: 'clickhouse,otlp',
+      OTEL_METRICS_EXPORTER: 'none',
+      OTEL_LOGS_EXPORTER: 'none',
+      OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
+    },
+  })
+  expect(lines).toEqual([])
+  expect(await clickhouse.spansIn(database)).toEqual(['http GET'])
+  expect(otlp.requests.map(({ path }) => path)).toContain('/v1/traces')
 })
 
 describe('OTEL_TRACES_EXPORTER', () => {

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { distance } from '../common/distance.js'
 import {
-  applicationFolders,
   type Found,
   find,
+  foldersOfManifests,
   load,
   manifestAbove,
   moduleFinder,
@@ -43,7 +43,7 @@ export function loadInstrumentations(env: NodeJS.ProcessEnv, hasMetrics: boolean
 }
 
 function ownDependencies(): string[] {
-  return applicationFolders().flatMap((folder) =>
+  return foldersOfManifests().flatMap((folder) =>
     dependenciesOf(manifestAbove(join(folder, 'any.js'))),
   )
 }
