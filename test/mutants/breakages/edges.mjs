@@ -283,8 +283,12 @@ export const EDGES = [
         '',
       ],
       ['waits forever for a pipe in place of a file', 'if (!stats.isFile())', 'if (false)'],
-      ['keeps the line end of a secret in a file', ".replace(/\\r?\\n$/, '')", ''],
     ],
+  ),
+  ...inFile(
+    'exporter/config/sources/variable-text',
+    [exporter('environment')],
+    [['keeps the line end of a secret in a file', "text.replace(/[\\r\\n]+$/, '')", 'text']],
   ),
   ...inFile(
     'exporter/config/layers',

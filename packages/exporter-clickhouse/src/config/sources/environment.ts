@@ -10,11 +10,11 @@ import { didYouMean } from '../option-hints.js'
 import { destinationNameProblem } from '../option-rules.js'
 import { problemOf } from '../text-rules.js'
 import {
-  DESTINATION_SETTINGS,
-  OWN_SETTINGS,
+  DESTINATION_VARIABLES,
+  OPTION_VARIABLES,
+  OTHER_VARIABLES,
   PREFIX,
-  SETTINGS,
-  type Setting,
+  type VariableOption,
   variablePartOf,
 } from '../variable-names.js'
 import { isQuoted, meantText } from './variable-text.js'
@@ -44,7 +44,7 @@ export function fromEnvironment(
   const doubts: Doubt[] = []
   const variables = variablesOf(env).filter((name) => !ignored.has(name))
   const own = new Map<string, unknown>()
-  for (const [name, { option }] of OWN_SETTINGS) {
+  for (const [name, { option }] of OTHER_VARIABLES) {
     const variable = `${PREFIX}${name}`
     const text = variables.includes(variable) ? env[variable] : undefined
     if (text === undefined) continue
@@ -59,7 +59,7 @@ export function fromEnvironment(
   const named = new Map<string, Tree>()
   for (const variable of variables) {
     const name = variable.slice(PREFIX.length)
-    if (OWN_SETTINGS.has(name)) continue
+    if (OTHER_VARIABLES.has(name)) continue
     const found = settingNamed(name, names)
     if (found === undefined) {
       doubts.push({ variable, problem: unknown(name, names) })
@@ -146,7 +146,7 @@ function namesIn(text: unknown, doubts: Doubt[]): readonly string[] | undefined 
 }
 
 interface Found {
-  readonly setting: Setting
+  readonly setting: VariableOption
   readonly destination: string | undefined
   /** The variable names a file that holds the value. */
   readonly isFile: boolean
@@ -156,12 +156,12 @@ function settingNamed(name: string, destinations: readonly string[]): Found | un
   for (const isFile of [false, true]) {
     if (isFile && !name.endsWith('_FILE')) return undefined
     const written = isFile ? name.slice(0, -'_FILE'.length) : name
-    const setting = SETTINGS.get(written)
+    const setting = OPTION_VARIABLES.get(written)
     if (setting) return { setting, destination: undefined, isFile }
     for (const destination of destinations) {
       const part = `${variablePartOf(destination)}_`
       const own = written.startsWith(part)
-        ? DESTINATION_SETTINGS.get(written.slice(part.length))
+        ? DESTINATION_VARIABLES.get(written.slice(part.length))
         : undefined
       if (own) return { setting: own, destination, isFile }
     }
@@ -171,10 +171,10 @@ function settingNamed(name: string, destinations: readonly string[]): Found | un
 
 function unknown(name: string, destinations: readonly string[]): string {
   const known = [
-    ...SETTINGS.keys(),
-    ...OWN_SETTINGS.keys(),
+    ...OPTION_VARIABLES.keys(),
+    ...OTHER_VARIABLES.keys(),
     ...destinations.flatMap((one) =>
-      [...DESTINATION_SETTINGS.keys()].map((setting) => `${variablePartOf(one)}_${setting}`),
+      [...DESTINATION_VARIABLES.keys()].map((setting) => `${variablePartOf(one)}_${setting}`),
     ),
   ]
   const nearest = known
@@ -183,9 +183,9 @@ function unknown(name: string, destinations: readonly string[]): string {
     .sort((a, b) => a.distance - b.distance)[0]?.one
   if (nearest !== undefined) return `is not known: did you mean ${PREFIX}${nearest}?`
   const [, meant = ''] = /did you mean `(.*)`/.exec(didYouMean(name, [])) ?? []
-  const elsewhere = [...SETTINGS].find(([, { path }]) => path.join('.') === meant)?.[0]
+  const elsewhere = [...OPTION_VARIABLES].find(([, { path }]) => path.join('.') === meant)?.[0]
   if (elsewhere !== undefined) return `is not known: did you mean ${PREFIX}${elsewhere}?`
-  const setting = [...DESTINATION_SETTINGS.keys()].find((one) => name.endsWith(`_${one}`))
+  const setting = [...DESTINATION_VARIABLES.keys()].find((one) => name.endsWith(`_${one}`))
   return setting === undefined
     ? 'is not known'
     : `is not known: to name a destination, add it to ${PREFIX}DESTINATIONS`
@@ -193,7 +193,7 @@ function unknown(name: string, destinations: readonly string[]): string {
 
 function valueFrom(
   text: string,
-  option: Setting['option'],
+  option: VariableOption['option'],
 ): { value: unknown } | { problem: string } {
   const read = fromText(meantText(text, option), option.type)
   const problem = 'problem' in read ? read.problem : problemOf(read.value, option.type)

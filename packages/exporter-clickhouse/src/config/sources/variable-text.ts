@@ -1,10 +1,10 @@
-import type { Setting } from '../variable-names.js'
+import type { VariableOption } from '../variable-names.js'
 
 /**
  * The text that a variable, or the file that it names, is meant to hold: files with secrets often end with a line end or begin with a byte
  * order mark, and so do variables that are made of them. A secret may begin and end with spaces.
  */
-export function meantText(text: string, { isSecret }: Setting['option']): string {
+export function meantText(text: string, { isSecret }: VariableOption['option']): string {
   return isSecret ? withoutLineEnd(text.replace(/^\uFEFF/, '')) : text.trim()
 }
 
