@@ -89,6 +89,8 @@ function recognise(given: readonly string[]): { known: string[]; problems: strin
 }
 
 function problemOf(name: string): string {
+  if (/^["']|["']$/.test(name))
+    return 'holds quotation marks, which are a part of the value here: remove them'
   // Whoever gives an endpoint by mistake may give a password with it.
   if (!/^[\w./-]{1,40}$/.test(name))
     return `holds something that is no name (known are ${list(KNOWN, 'and')})`
