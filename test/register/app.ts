@@ -33,8 +33,7 @@ export const WHOLE = ['@opentelemetry/auto-instrumentations-node', 'express']
  */
 export function appWith(packages: readonly string[], sdk: 2 | 3 = 2): string {
   const folder = realpathSync(temporaryDirectory())
-  const own = join(here, '../../packages/exporter-clickhouse')
-  link(own, join(folder, 'node_modules/@spanhouse/exporter-clickhouse'))
+  installOurs(join(folder, 'node_modules/@spanhouse/exporter-clickhouse'))
   for (const name of packages) {
     const from = INSTALLED[sdk].map((installed) => join(installed, name)).find(existsSync)
     if (from === undefined) throw new Error(`${name} is not installed for SDK ${sdk}`)
@@ -56,6 +55,15 @@ export function brokenPackage(folder: string, name: string, version = '1.0.0'): 
   const { dependencies, ...rest } = JSON.parse(readFileSync(manifest, 'utf8'))
   const more = { ...rest, dependencies: { ...dependencies, [name]: version } }
   writeFileSync(manifest, JSON.stringify(more))
+}
+
+/** Our own package with what it depends on. Beside the one of the workspace there is more, which it would find. */
+function installOurs(to: string): void {
+  const own = join(here, '../../packages/exporter-clickhouse')
+  for (const part of ['package.json', 'dist'])
+    cpSync(join(own, part), join(to, part), { recursive: true })
+  for (const name of ['@spanhouse/transform', '@opentelemetry/api'])
+    link(realpathSync(join(own, 'node_modules', name)), join(to, 'node_modules', name))
 }
 
 function link(from: string, to: string): void {

@@ -155,7 +155,7 @@ describe('what is said', () => {
         497,
         `writer: Not enough privileges. To execute this query, it's necessary to have the grant INSERT(a) ON db.t. (ACCESS_DENIED) ${tail}`,
       ),
-      'INSERT(a) ON db.t',
+      'INSERT ON db.t',
     ],
     [
       modern(
