@@ -86,7 +86,7 @@ export const BACKENDS = [
       'async shutdown() {}',
       'shutdown: () => exporter.shutdown()',
     ],
-    ['says again and again that no span was taken', 'isKnown = true\n', '\n'],
+    ['says again and again that no span was taken', 'hasAnswered = true\n', '\n'],
   ]),
   ...inFile('exporter/backends/sdk-backend', ofTheSdk, [
     [
@@ -95,8 +95,8 @@ export const BACKENDS = [
       '',
     ],
     ['does not shut the exporter down', '      await tried(() => exporter.shutdown())\n', ''],
-    ['is not flushed at a signal', 'patience.flushOnSignal ? ', 'false ? '],
-    ['stays registered after its shutdown', 'for (const leave of leaveEnds) leave()', ''],
+    ['is not flushed at a signal', 'options.flushOnSignal ? ', 'false ? '],
+    ['stays registered after its shutdown', 'for (const remove of registrations) remove()', ''],
     [
       'throws an error of the SDK into the application',
       '        failed(error)\n',

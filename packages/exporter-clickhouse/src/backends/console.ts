@@ -1,6 +1,6 @@
 import { errorText } from '../common/errors.js'
 import type { Opening } from './backend.js'
-import { patienceOf } from './patience.js'
+import { backendOptionsOf } from './backend-options.js'
 import { findSdk, make, makeProcessor, type SdkExporter } from './sdk.js'
 import { sdkBackend } from './sdk-backend.js'
 
@@ -17,7 +17,7 @@ export function openConsole(env: NodeJS.ProcessEnv): Opening {
       'console',
       exporter,
       (to) => makeProcessor(sdk, 'SimpleSpanProcessor', to),
-      patienceOf(env),
+      backendOptionsOf(env),
     )
   } catch (error) {
     return { problem: `the OpenTelemetry SDK cannot be used: ${errorText(error)}` }

@@ -1,8 +1,8 @@
 import { ConfigError } from '../common/errors.js'
 import { tracesExporterOf } from '../config/sources/sdk-environment.js'
+import { backendOptionsOf } from './backend-options.js'
 import { choiceOfEnvironment } from './names.js'
 import { open } from './open.js'
-import { patienceOf } from './patience.js'
 import { takePart } from './registry.js'
 import type { SpanProcessors } from './span-processors.js'
 import { newSwitchable } from './switchable.js'
@@ -19,7 +19,7 @@ export function spanProcessorsFromEnv(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): SpanProcessors {
   const { names, problems, decidedBy } = choiceOfEnvironment(tracesExporterOf(env))
-  const { warnings } = patienceOf(env)
+  const { warnings } = backendOptionsOf(env)
   for (const problem of problems) warn(problem, warnings)
   const hint = names.includes('clickhouse') ? '' : '. Or set OTEL_TRACES_EXPORTER=clickhouse'
   const onProblem = (problem: string) => warn(`${problem}${hint}.`, warnings)

@@ -2,7 +2,7 @@ import { applicationModule } from '../common/application-modules.js'
 import { errorText } from '../common/errors.js'
 import { type OtlpProtocol, otlpEnvironment } from '../config/sources/sdk-environment.js'
 import type { Opening } from './backend.js'
-import { patienceOf } from './patience.js'
+import { backendOptionsOf } from './backend-options.js'
 import { findSdk, majorOf, make, makeProcessor, type SdkExporter } from './sdk.js'
 import { sdkBackend } from './sdk-backend.js'
 import { warn } from './warn.js'
@@ -16,8 +16,8 @@ const PACKAGES: Readonly<Record<OtlpProtocol, string>> = {
 /** The official OTLP exporter under a BatchSpanProcessor, both as the application has installed them. */
 export function openOtlp(env: NodeJS.ProcessEnv): Opening {
   const { protocol, batch, doubts } = otlpEnvironment(env)
-  const patience = patienceOf(env)
-  for (const doubt of doubts) warn(doubt, patience.warnings)
+  const options = backendOptionsOf(env)
+  for (const doubt of doubts) warn(doubt, options.warnings)
   const name = PACKAGES[protocol]
   const file = applicationModule(name)
   if (file === undefined)
@@ -32,7 +32,7 @@ export function openOtlp(env: NodeJS.ProcessEnv): Opening {
       'otlp',
       exporter,
       (to) => makeProcessor(sdk, 'BatchSpanProcessor', to, batch),
-      patience,
+      options,
     )
   } catch (error) {
     return { problem: `${name} cannot be used: ${errorText(error)}` }

@@ -8,27 +8,20 @@ import { flushOnSignal } from '../lifetime/flush-on-signal.js'
 import { pendingResources } from '../pipeline/pending-resources.js'
 import { isSampled } from '../traces/sampled.js'
 import type { Backend } from './backend.js'
+import type { BackendOptions } from './backend-options.js'
 import type { BackendName } from './names.js'
 import type { SdkExporter, SdkProcessor } from './sdk.js'
 import { trackedExporter } from './tracked-exporter.js'
 import { warn } from './warn.js'
-
-export interface Patience {
-  readonly flushTimeoutMs: number
-  readonly shutdownTimeoutMs: number
-  readonly flushOnSignal: boolean
-  /** Whether a line may be printed on stderr. */
-  readonly warnings: boolean
-}
 
 /** A backend made of an exporter and a processor of the SDK. `processorOf` puts the processor in front of the exporter that it gets. */
 export function sdkBackend(
   name: BackendName,
   exporter: SdkExporter,
   processorOf: (exporter: SdkExporter) => SdkProcessor,
-  patience: Patience,
+  options: BackendOptions,
 ): Backend {
-  const say = (text: string) => warn(text, patience.warnings)
+  const say = (text: string) => warn(text, options.warnings)
   // The SDK logs failures only where a logger is set. That a collector has never taken a span should be seen by everybody.
   const tracked = trackedExporter(exporter, (error) =>
     say(`${name} has taken no spans: ${errorText(error)}. Is a collector running there?`),
@@ -50,19 +43,19 @@ export function sdkBackend(
     if (flushed.status === 'rejected') throw flushed.reason
   }
 
-  const flush = async (timeoutMs: number = patience.flushTimeoutMs): Promise<void> => {
+  const flush = async (timeoutMs: number = options.flushTimeoutMs): Promise<void> => {
     if (await within(timeoutMs, settle)) return
     throw new Error(`spanhouse: ${name} has not flushed within ${timeoutMs} ms`)
   }
 
   const close = async (): Promise<void> => {
-    const { shutdownTimeoutMs } = patience
+    const { shutdownTimeoutMs } = options
     const inTime = await within(shutdownTimeoutMs, async () => {
       await tried(settle)
       await tried(() => processor.shutdown())
       await tried(() => exporter.shutdown())
     })
-    for (const leave of leaveEnds) leave()
+    for (const remove of registrations) remove()
     if (!inTime) say(`${name} was not shut down within ${shutdownTimeoutMs} ms: spans may be lost`)
   }
 
@@ -80,9 +73,9 @@ export function sdkBackend(
       if (!flushed) say(`${name} has not taken all spans when the process ended: some are lost`)
     },
   }
-  const leaveEnds = [
+  const registrations = [
     flushBeforeExit(registered),
-    ...(patience.flushOnSignal ? [flushOnSignal(registered)] : []),
+    ...(options.flushOnSignal ? [flushOnSignal(registered)] : []),
   ]
 
   return {

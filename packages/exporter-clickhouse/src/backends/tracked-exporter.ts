@@ -21,7 +21,7 @@ export function trackedExporter(
 ): TrackedExporter {
   const underWay = new Set<Promise<void>>()
   const limit = newLimit(MAX_EXPORTS)
-  let isKnown = false
+  let hasAnswered = false
 
   const send = (
     spans: unknown,
@@ -29,8 +29,8 @@ export function trackedExporter(
   ): Promise<void> =>
     new Promise((resolve) => {
       const end: typeof resultCallback = (result) => {
-        if (!isKnown && result.code !== SUCCESS) onFailure(result.error ?? 'the export failed')
-        isKnown = true
+        if (!hasAnswered && result.code !== SUCCESS) onFailure(result.error ?? 'the export failed')
+        hasAnswered = true
         try {
           resultCallback(result)
         } finally {

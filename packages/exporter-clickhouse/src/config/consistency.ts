@@ -29,7 +29,7 @@ export interface Part {
 }
 
 /** A destination. */
-export interface Complete {
+export interface GatheredDestination {
   readonly name: string
   /** What is given for it. */
   readonly tree: Tree
@@ -54,11 +54,11 @@ export function duplicateNames(options: Options): Problem[] {
 }
 
 /** Conflicts within one destination, or between several. */
-export function conflicts(destinations: readonly Complete[]): Conflict[] {
+export function conflicts(destinations: readonly GatheredDestination[]): Conflict[] {
   return [...destinations.flatMap(conflictsWithin), ...spoolConflicts(destinations)]
 }
 
-function conflictsWithin({ name, tree, options }: Complete): Conflict[] {
+function conflictsWithin({ name, tree, options }: GatheredDestination): Conflict[] {
   const at = name === PRIMARY ? '' : `destinations[${name}].`
   const found: Conflict[] = []
   const conflict = (text: string, ...paths: string[]) =>
@@ -122,7 +122,7 @@ function speaks(agent: Agent | undefined, protocol: string): boolean {
   }
 }
 
-function spoolConflicts(destinations: readonly Complete[]): Conflict[] {
+function spoolConflicts(destinations: readonly GatheredDestination[]): Conflict[] {
   const spools = destinations.flatMap(({ tree, options: { spool } }) =>
     spool ? [{ ...spool, tree, directory: absolutePath(spool.directory ?? '') }] : [],
   )

@@ -1,4 +1,4 @@
-import type { Complete } from './consistency.js'
+import type { GatheredDestination } from './consistency.js'
 import { givenAt, sourceText, type Tree } from './given.js'
 import { PRIMARY } from './layers.js'
 import { lookUp } from './option-lookup.js'
@@ -15,14 +15,18 @@ export interface Doubt {
 }
 
 /** Says what is wrong with a variable, and what is used instead. */
-export function sentenceOf(doubt: Doubt, options: Tree, destinations: readonly Complete[]): string {
+export function sentenceOf(
+  doubt: Doubt,
+  options: Tree,
+  destinations: readonly GatheredDestination[],
+): string {
   const { variable, problem } = doubt
   const text = `${variable}${/^[ :]/.test(problem) ? '' : ' '}${problem}`
   const { consequence = used(doubt, options, destinations) } = doubt
   return `${text}${text.endsWith('?') ? '' : '.'} ${consequence}`
 }
 
-function used({ of }: Doubt, options: Tree, destinations: readonly Complete[]): string {
+function used({ of }: Doubt, options: Tree, destinations: readonly GatheredDestination[]): string {
   if (of === undefined) return 'It is ignored.'
   const { path, destination = PRIMARY } = of
   const tree = destinations.find(({ name }) => name === destination)?.tree ?? options

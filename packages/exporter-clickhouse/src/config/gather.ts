@@ -1,4 +1,10 @@
-import { type Complete, type Conflict, conflicts, duplicateNames, isName } from './consistency.js'
+import {
+  type Conflict,
+  conflicts,
+  duplicateNames,
+  type GatheredDestination,
+  isName,
+} from './consistency.js'
 import { type CompleteDestination, withDefaults } from './defaults.js'
 import { type Doubt, sentenceOf } from './doubt.js'
 import { optionsIn } from './endpoint-query.js'
@@ -16,7 +22,7 @@ import { PREFIX, variablePartOf } from './variable-names.js'
 export interface Gathered {
   /** The options outside `destinations`. */
   readonly options: Tree
-  readonly destinations: readonly Complete[]
+  readonly destinations: readonly GatheredDestination[]
   /** Mistakes in code or file, as sentences. */
   readonly problems: readonly string[]
   /** Environment variables that are ignored, as sentences. */

@@ -1,11 +1,11 @@
 import { flatTraces, otelTraces } from '@spanhouse/transform'
 import type { DestinationConfig } from './config.js'
-import type { Complete } from './consistency.js'
+import type { GatheredDestination } from './consistency.js'
 import { givenAt, sourceText } from './given.js'
 
 /** What is configured, in one clause without secrets: where each destination is, its table, and what decided that. */
 export function summaryOf(
-  destinations: readonly Complete[],
+  destinations: readonly GatheredDestination[],
   resolved: readonly DestinationConfig[],
 ): string {
   return resolved

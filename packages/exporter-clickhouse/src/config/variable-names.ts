@@ -4,7 +4,7 @@ import { ENVIRONMENT_ONLY, NAMED_DESTINATION, OPTIONS } from './option-table.js'
 export const PREFIX = 'OTEL_EXPORTER_CLICKHOUSE_'
 
 /** An option that a variable sets. */
-export interface Setting {
+export interface VariableOption {
   readonly path: readonly string[]
   readonly option: Option
 }
@@ -13,7 +13,7 @@ export interface Setting {
  * The names of variables after the prefix, and what each of them sets. The words of the path are joined by `_`, in capitals,
  * without the unit `Ms`: `batch.maxDelayMs` is `BATCH_MAX_DELAY`. `tls` and `codec` are left out: `CA`, `COMPRESSION`.
  */
-function settingsOf(fields: Fields): ReadonlyMap<string, Setting> {
+function variablesOf(fields: Fields): ReadonlyMap<string, VariableOption> {
   return new Map(entriesOf(fields, [], '', false))
 }
 
@@ -22,8 +22,8 @@ function entriesOf(
   at: readonly string[],
   prefix: string,
   isInSecret: boolean,
-): [string, Setting][] {
-  return Object.entries(fields).flatMap(([name, given]): [string, Setting][] => {
+): [string, VariableOption][] {
+  return Object.entries(fields).flatMap(([name, given]): [string, VariableOption][] => {
     const isSecret = isInSecret || given.isSecret === true
     const { type, environment = words(name) } = given
     const variable = [prefix, environment].filter((part) => part !== '').join('_')
@@ -48,6 +48,8 @@ export function variablePartOf(destination: string): string {
 
 const { name: _, ...ofDestination } = NAMED_DESTINATION.fields
 
-export const SETTINGS: ReadonlyMap<string, Setting> = settingsOf(OPTIONS.fields)
-export const DESTINATION_SETTINGS: ReadonlyMap<string, Setting> = settingsOf(ofDestination)
-export const OWN_SETTINGS: ReadonlyMap<string, Setting> = settingsOf(ENVIRONMENT_ONLY.fields)
+export const OPTION_VARIABLES: ReadonlyMap<string, VariableOption> = variablesOf(OPTIONS.fields)
+export const DESTINATION_VARIABLES: ReadonlyMap<string, VariableOption> = variablesOf(ofDestination)
+export const OTHER_VARIABLES: ReadonlyMap<string, VariableOption> = variablesOf(
+  ENVIRONMENT_ONLY.fields,
+)

@@ -5,10 +5,10 @@ import { ConfigError } from '../../src/common/errors.js'
 import type { Options } from '../../src/config/options.js'
 import { parseConfig } from '../../src/config/parse-config.js'
 import {
-  DESTINATION_SETTINGS,
-  OWN_SETTINGS,
+  DESTINATION_VARIABLES,
+  OPTION_VARIABLES,
+  OTHER_VARIABLES,
   PREFIX,
-  SETTINGS,
 } from '../../src/config/variable-names.js'
 
 const SECRET = 'canary-5ecret'
@@ -50,10 +50,10 @@ const values = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }).filter((text) => !text.includes('\0')),
 )
 const names = [
-  ...SETTINGS.keys(),
-  ...OWN_SETTINGS.keys(),
-  ...[...SETTINGS.keys()].map((name) => `${name}_FILE`),
-  ...[...DESTINATION_SETTINGS.keys()].map((name) => `A_${name}`),
+  ...OPTION_VARIABLES.keys(),
+  ...OTHER_VARIABLES.keys(),
+  ...[...OPTION_VARIABLES.keys()].map((name) => `${name}_FILE`),
+  ...[...DESTINATION_VARIABLES.keys()].map((name) => `A_${name}`),
   'ENDPONT',
   'USER',
   '',

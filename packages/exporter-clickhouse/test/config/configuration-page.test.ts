@@ -2,12 +2,12 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { Option } from '../../src/config/option.js'
 import { numberRule } from '../../src/config/option-problems.js'
-import { PREFIX, SETTINGS } from '../../src/config/variable-names.js'
+import { OPTION_VARIABLES, PREFIX } from '../../src/config/variable-names.js'
 import { docs, options } from './option-docs.js'
 
 const PAGE = fileURLToPath(new URL('../../../../docs/configuration.md', import.meta.url))
 
-const variableOf = new Map([...SETTINGS].map(([name, { path }]) => [path.join('.'), name]))
+const variableOf = new Map([...OPTION_VARIABLES].map(([name, { path }]) => [path.join('.'), name]))
 
 /** Sections of the page: a title, and the options in it. */
 const SECTIONS: [title: string, paths: readonly string[]][] = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { checkOptions } from '../../src/config/options-schema.js'
-import { OWN_SETTINGS, SETTINGS } from '../../src/config/variable-names.js'
+import { OPTION_VARIABLES, OTHER_VARIABLES } from '../../src/config/variable-names.js'
 import { docs, options, shown } from './option-docs.js'
 
 test('each option of the table has a type with a docstring, and each type is in the table', () => {
@@ -43,10 +43,10 @@ test.each([...options].filter(([, option]) => Object.hasOwn(option, 'default')))
 )
 
 test('every option that a text can express has a variable of its own', () => {
-  const paths = [...SETTINGS.values()].map(({ path }) => path.join('.'))
+  const paths = [...OPTION_VARIABLES.values()].map(({ path }) => path.join('.'))
   const inText = [...options].filter(
     ([path, { type }]) => path !== 'name' && !['group', 'list', 'custom'].includes(type.kind),
   )
   expect(paths.sort()).toEqual(inText.map(([path]) => path).sort())
-  for (const name of OWN_SETTINGS.keys()) expect(SETTINGS.has(name)).toBe(false)
+  for (const name of OTHER_VARIABLES.keys()) expect(OPTION_VARIABLES.has(name)).toBe(false)
 })

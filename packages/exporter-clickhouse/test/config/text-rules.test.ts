@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { fromText } from '../../src/config/from-text.js'
 import { checkOptions } from '../../src/config/options-schema.js'
 import { problemOf } from '../../src/config/text-rules.js'
-import { SETTINGS } from '../../src/config/variable-names.js'
+import { OPTION_VARIABLES } from '../../src/config/variable-names.js'
 
 test('a text is refused in a variable exactly if its value is refused in code', () => {
   const texts = fc.oneof(
@@ -37,9 +37,9 @@ test('a text is refused in a variable exactly if its value is refused in code', 
     ),
     fc.string(),
   )
-  const settings = fc.constantFrom(...SETTINGS.values())
+  const variables = fc.constantFrom(...OPTION_VARIABLES.values())
   fc.assert(
-    fc.property(settings, texts, ({ path, option }, text) => {
+    fc.property(variables, texts, ({ path, option }, text) => {
       const read = fromText(text, option.type)
       if ('problem' in read) return
       const [first = '', second] = path

@@ -10,11 +10,11 @@ import { didYouMean } from '../option-hints.js'
 import { destinationNameProblem } from '../option-rules.js'
 import { problemOf } from '../text-rules.js'
 import {
-  DESTINATION_SETTINGS,
-  OWN_SETTINGS,
+  DESTINATION_VARIABLES,
+  OPTION_VARIABLES,
+  OTHER_VARIABLES,
   PREFIX,
-  SETTINGS,
-  type Setting,
+  type VariableOption,
   variablePartOf,
 } from '../variable-names.js'
 
@@ -39,7 +39,7 @@ export function fromEnvironment(
   const doubts: Doubt[] = []
   const variables = variablesOf(env).filter((name) => !ignored.has(name))
   const own = new Map<string, unknown>()
-  for (const [name, { option }] of OWN_SETTINGS) {
+  for (const [name, { option }] of OTHER_VARIABLES) {
     const variable = `${PREFIX}${name}`
     const text = variables.includes(variable) ? env[variable] : undefined
     if (text === undefined) continue
@@ -54,16 +54,16 @@ export function fromEnvironment(
   const named = new Map<string, Tree>()
   for (const variable of variables) {
     const name = variable.slice(PREFIX.length)
-    if (OWN_SETTINGS.has(name)) continue
-    const found = settingNamed(name, names)
+    if (OTHER_VARIABLES.has(name)) continue
+    const found = optionNamed(name, names)
     if (found === undefined) {
       doubts.push({ variable, problem: unknown(name, names) })
       continue
     }
-    const { setting, destination, isFile } = found
-    const { path } = setting
+    const { target, destination, isFile } = found
+    const { path } = target
     const code = destination === undefined ? above.options : above.named.get(destination)
-    if (code && givenBelow(code, path).length > 0 && setting.option.type.kind !== 'map') continue
+    if (code && givenBelow(code, path).length > 0 && target.option.type.kind !== 'map') continue
     const of = { path, destination }
     const plainName = variable.slice(0, -'_FILE'.length)
     if (isFile && variables.includes(plainName)) {
@@ -71,7 +71,7 @@ export function fromEnvironment(
       continue
     }
     const read = isFile ? textIn(env[variable] ?? '') : { value: env[variable] ?? '' }
-    const value = 'problem' in read ? read : valueFrom(read.value, setting.option)
+    const value = 'problem' in read ? read : valueFrom(read.value, target.option)
     if ('problem' in value) {
       doubts.push({ variable, problem: value.problem, of })
       continue
@@ -135,24 +135,24 @@ function namesIn(text: unknown, doubts: Doubt[]): readonly string[] | undefined 
 }
 
 interface Found {
-  readonly setting: Setting
+  readonly target: VariableOption
   readonly destination: string | undefined
   /** The variable names a file that holds the value. */
   readonly isFile: boolean
 }
 
-function settingNamed(name: string, destinations: readonly string[]): Found | undefined {
+function optionNamed(name: string, destinations: readonly string[]): Found | undefined {
   for (const isFile of [false, true]) {
     if (isFile && !name.endsWith('_FILE')) return undefined
     const written = isFile ? name.slice(0, -'_FILE'.length) : name
-    const setting = SETTINGS.get(written)
-    if (setting) return { setting, destination: undefined, isFile }
+    const target = OPTION_VARIABLES.get(written)
+    if (target) return { target, destination: undefined, isFile }
     for (const destination of destinations) {
       const part = `${variablePartOf(destination)}_`
       const own = written.startsWith(part)
-        ? DESTINATION_SETTINGS.get(written.slice(part.length))
+        ? DESTINATION_VARIABLES.get(written.slice(part.length))
         : undefined
-      if (own) return { setting: own, destination, isFile }
+      if (own) return { target: own, destination, isFile }
     }
   }
   return undefined
@@ -160,10 +160,10 @@ function settingNamed(name: string, destinations: readonly string[]): Found | un
 
 function unknown(name: string, destinations: readonly string[]): string {
   const known = [
-    ...SETTINGS.keys(),
-    ...OWN_SETTINGS.keys(),
+    ...OPTION_VARIABLES.keys(),
+    ...OTHER_VARIABLES.keys(),
     ...destinations.flatMap((one) =>
-      [...DESTINATION_SETTINGS.keys()].map((setting) => `${variablePartOf(one)}_${setting}`),
+      [...DESTINATION_VARIABLES.keys()].map((known) => `${variablePartOf(one)}_${known}`),
     ),
   ]
   const nearest = known
@@ -172,17 +172,17 @@ function unknown(name: string, destinations: readonly string[]): string {
     .sort((a, b) => a.distance - b.distance)[0]?.one
   if (nearest !== undefined) return `is not known: did you mean ${PREFIX}${nearest}?`
   const [, meant = ''] = /did you mean `(.*)`/.exec(didYouMean(name, [])) ?? []
-  const elsewhere = [...SETTINGS].find(([, { path }]) => path.join('.') === meant)?.[0]
+  const elsewhere = [...OPTION_VARIABLES].find(([, { path }]) => path.join('.') === meant)?.[0]
   if (elsewhere !== undefined) return `is not known: did you mean ${PREFIX}${elsewhere}?`
-  const setting = [...DESTINATION_SETTINGS.keys()].find((one) => name.endsWith(`_${one}`))
-  return setting === undefined
+  const ofDestination = [...DESTINATION_VARIABLES.keys()].find((one) => name.endsWith(`_${one}`))
+  return ofDestination === undefined
     ? 'is not known'
     : `is not known: to name a destination, add it to ${PREFIX}DESTINATIONS`
 }
 
 function valueFrom(
   text: string,
-  option: Setting['option'],
+  option: VariableOption['option'],
 ): { value: unknown } | { problem: string } {
   const read = fromText(text, option.type)
   if ('problem' in read) return read
