@@ -3,7 +3,7 @@ import { ENVIRONMENT_ONLY, NAMED_DESTINATION, OPTIONS } from './option-table.js'
 
 export const PREFIX = 'OTEL_EXPORTER_CLICKHOUSE_'
 
-/** An option that a variable sets. */
+/** The option that a variable sets. */
 export interface VariableOption {
   readonly path: readonly string[]
   readonly option: Option

@@ -12,7 +12,7 @@ import { say, whyOf } from './say.js'
 import { AUTO } from './sdk.js'
 import { OFF_BY_DEFAULT, TARGETS } from './targets.js'
 
-/** What the SDK takes. */
+/** The part of an instrumentation that is used. */
 export interface Instrumentation {
   enable(): void
   disable(): void
@@ -20,14 +20,14 @@ export interface Instrumentation {
 }
 
 export interface Loaded extends Found {
-  /** Without the common beginning of the package's name. */
+  /** The package's name after `@opentelemetry/instrumentation-`. */
   readonly short: string
   readonly instrumentation: Instrumentation
 }
 
 const PREFIX = '@opentelemetry/instrumentation-'
 
-/** Instances of the instrumentations that the application can use, or that are asked for by the environment. */
+/** Loads the instrumentations that the application can use, or that the environment names. */
 export function loadInstrumentations(env: NodeJS.ProcessEnv, hasMetrics: boolean): Loaded[] {
   const auto = find(AUTO)
   const installed = installedNames(auto)
@@ -38,7 +38,7 @@ export function loadInstrumentations(env: NodeJS.ProcessEnv, hasMetrics: boolean
   })
 }
 
-/** Instrumentations among the application's dependencies, and those of the package that has them all. */
+/** The instrumentations among the dependencies of the application and of the auto-instrumentations package. */
 function installedNames(auto: Found | undefined): string[] {
   const own = applicationFolders().map((folder) => manifestAbove(join(folder, 'any.js')))
   const all = [...own, auto && manifestAbove(auto.path, AUTO)].flatMap((manifest) =>
@@ -57,7 +57,7 @@ interface Surroundings {
   readonly hasMetrics: boolean
 }
 
-/** OTEL_NODE_ENABLED_INSTRUMENTATIONS and OTEL_NODE_DISABLED_INSTRUMENTATIONS mean what they mean for the auto-instrumentations. */
+/** OTEL_NODE_ENABLED_INSTRUMENTATIONS and OTEL_NODE_DISABLED_INSTRUMENTATIONS mean the same as for the auto-instrumentations package. */
 export function choose(
   installed: readonly string[],
   env: NodeJS.ProcessEnv,

@@ -214,7 +214,7 @@ test('a flush with a deadline does not wait longer for a backend that was switch
   const done = switchBackend('none')
   await server.received(1)
   await expect(processor.forceFlush({ timeoutMs: 50 })).rejects.toThrow(
-    'a backend that was switched off is not flushed within 50 ms',
+    'a backend that was switched off was not flushed within 50 ms',
   )
   answer()
   await done

@@ -28,9 +28,9 @@ export interface Environment {
 const MAX_FILE_BYTES = 1024 * 1024
 
 /**
- * The options that environment variables give. `above`: the layer of the code, whose options are not read here; `below`: that of the
- * file. An invalid variable is ignored, so that it never keeps an application from starting. `ignored` are variables that are ignored
- * because they contradict other options.
+ * Reads options from environment variables. `above` is the layer of the code: a variable for an option that the code gives is not read.
+ * `below` is the layer of the file. An invalid variable is ignored, so that it never keeps an application from starting. `ignored` are
+ * variables that contradict other options.
  */
 export function fromEnvironment(
   env: NodeJS.ProcessEnv,

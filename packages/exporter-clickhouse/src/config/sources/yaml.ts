@@ -1,7 +1,7 @@
 import { applicationModule, load, moduleFrom } from '../../common/application-modules.js'
 import { type Document, DocumentError, type Position } from './document.js'
 
-/** What is used of the package `yaml`, version 2. */
+/** The part of the package `yaml`, version 2, that is used. */
 interface Yaml {
   parseDocument(
     text: string,
