@@ -104,6 +104,9 @@ export default defineConfig({
       },
       { test: { name: 'register', include: ['test/register/*.test.ts'], ...patient } },
       {
+        test: { name: 'troubleshooting', include: ['test/troubleshooting/*.test.ts'], ...patient },
+      },
+      {
         test: {
           name: 'packed',
           include: ['test/packed/*.test.ts'],

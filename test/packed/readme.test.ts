@@ -27,6 +27,8 @@ const blocks = {
   install: exporter.take('sh', 'npm i'),
   register: exporter.take('sh', '--import'),
   processor: exporter.take('js', 'new ClickHouseSpanProcessor'),
+  // Quoted from examples; their own tests run them (test/examples).
+  quoted: [exporter.take('js', 'withFlush'), exporter.take('ts', 'NEXT_RUNTIME')],
   rows: transform.take('ts', 'flatTraces.ddl'),
   table: transform.take('ts', 'defineTable'),
   command: local.take('sh', 'npx @spanhouse/local-clickhouse'),

@@ -93,6 +93,7 @@ export function run({ folder, args, env = {} }: Run) {
   return {
     ended,
     kill: (signal: NodeJS.Signals) => child.kill(signal),
+    closeInput: () => child.stdin.end(),
     tell: (text: string) => child.stdin.write(text),
     said: (text: string) => until(() => output.includes(text)),
     get output() {

@@ -1,5 +1,8 @@
+import { cpSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { scriptedServer } from '../kit/scripted-server.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { appWith, brokenPackage, type Run, registeredBy, run, WHOLE } from './app.js'
 import { useClickHouse } from './clickhouse.js'
 
@@ -71,6 +74,44 @@ test('a warning says that OTEL_CONFIG_FILE is not read; the variables apply', as
   expect(await clickhouse.spansIn(database)).toEqual(BY_HAND)
 })
 
+test('OTEL_SDK_DISABLED is told to whoever asks for the log', async () => {
+  const app = run({
+    folder: appWith(SPANS),
+    args: [...registeredBy('--import'), 'spans.cjs'],
+    env: { OTEL_SDK_DISABLED: 'true', OTEL_LOG_LEVEL: 'info' },
+  })
+  expect(await app.ended).toEqual([0, null])
+  expect(app.output.match(/^spanhouse: .*/gm)).toEqual([
+    'spanhouse: @spanhouse/exporter-clickhouse/register does nothing, because OTEL_SDK_DISABLED is set',
+  ])
+})
+
+test.each([
+  ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', /^.* finds no instrumentation "http"/],
+  ['', /^.* finds no instrumentation, so of express .*: npm install @opentelemetry\/auto-instru/],
+])(
+  'an application with Express and no instrumentation is told in one line: %s',
+  async (variable, line) => {
+    const { env } = clickhouse.destination()
+    const lines = await linesOf({
+      folder: appWith(['@opentelemetry/sdk-node', '@opentelemetry/api', 'express']),
+      args: [...registeredBy('--import'), 'spans.cjs'],
+      env: { ...env, [variable || 'UNRELATED']: 'http' },
+    })
+    expect(lines).toEqual([expect.stringMatching(line)])
+  },
+)
+
+test('one without anything that could be traced is not', async () => {
+  const { env } = clickhouse.destination()
+  const lines = await linesOf({
+    folder: appWith(['@opentelemetry/sdk-node', '@opentelemetry/api']),
+    args: [...registeredBy('--import'), 'spans.cjs'],
+    env,
+  })
+  expect(lines).toEqual([])
+})
+
 test.each(['true', 'TRUE'])(
   'OTEL_SDK_DISABLED=%s: nothing is started, without a warning',
   async (value) => {
@@ -134,6 +175,57 @@ test('an SDK that is too old is named, with the command that installs a newer on
   expect(await linesOf({ folder, args, env })).toEqual([
     expect.stringMatching(/@opentelemetry\/sdk-node 0\.57\.2 is too old .*: npm install/),
   ])
+})
+
+test('in a working directory that has been removed the application starts, and is traced', async () => {
+  const { database, env } = clickhouse.destination()
+  const folder = appWith(SPANS)
+  const register = join(folder, 'node_modules/@spanhouse/exporter-clickhouse/dist/cjs/register.js')
+  const program = `
+    const [folder, ...args] = process.argv.slice(1)
+    fs.mkdirSync(folder)
+    process.chdir(folder)
+    fs.rmdirSync(folder)
+    child_process.spawnSync(process.execPath, args, { stdio: 'inherit' })`
+  const args = ['--eval', program, join(folder, 'gone'), '--require', register]
+  const lines = await linesOf({ folder, args: [...args, join(folder, 'spans.cjs')], env })
+  // Newer versions of Node need no thread for their hooks, and have nothing to say.
+  for (const line of lines)
+    expect(line).toContain(
+      'cannot instrument what ES modules import: the working directory has been removed',
+    )
+  expect(await clickhouse.spansIn(database)).toEqual(BY_HAND)
+})
+
+test('packages and register may be in a folder of their own, beside an application without any', async () => {
+  const { database, env } = clickhouse.destination()
+  const otlp = await scriptedServer()
+  const host = appWith(SPANS)
+  const own = join(host, 'node_modules/@spanhouse/exporter-clickhouse')
+  const from = realpathSync(own)
+  rmSync(own)
+  for (const part of ['dist', 'package.json'])
+    cpSync(join(from, part), join(own, part), { recursive: true })
+  const transform = join(own, 'node_modules/@spanhouse/transform')
+  mkdirSync(dirname(transform), { recursive: true })
+  symlinkSync(realpathSync(join(from, 'node_modules/@spanhouse/transform')), transform)
+  const app = realpathSync(temporaryDirectory())
+  writeFileSync(join(app, 'package.json'), '{}')
+  const program = `http.get(process.argv[1], (answer) => answer.resume().on('end', () => console.log('done')))`
+  const lines = await linesOf({
+    folder: app,
+    args: ['--require', join(own, 'dist/cjs/register.js'), '--eval', program, otlp.url],
+    env: {
+      ...env,
+      OTEL_TRACES_EXPORTER: 'clickhouse,otlp',
+      OTEL_METRICS_EXPORTER: 'none',
+      OTEL_LOGS_EXPORTER: 'none',
+      OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
+    },
+  })
+  expect(lines).toEqual([])
+  expect(await clickhouse.spansIn(database)).toEqual(['http GET'])
+  expect(otlp.requests.map(({ path }) => path)).toContain('/v1/traces')
 })
 
 describe('OTEL_TRACES_EXPORTER', () => {

@@ -254,8 +254,8 @@ const NETWORK = inFile(
     ],
     [
       'suspects the wrong protocol although the server has answered before',
-      'isFirst && unanswered',
-      'unanswered',
+      '(isFirst ? (unanswered',
+      '(true ? (unanswered',
     ],
   ],
 )

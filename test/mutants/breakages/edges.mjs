@@ -122,6 +122,7 @@ export const EDGES = [
     [exporter('first-rows')],
     [
       ['warns about a server that has accepted rows meanwhile', 'taken: stop', 'taken: () => {}'],
+      ['says that dropped rows are kept', 'waiting > 0 ? ', 'true ? '],
       ['leaves out the number of lost rows', '      isEnding = true\n', ''],
       ['never warns again after an ending that lost no rows', '      isEnding = false\n', ''],
     ],
@@ -282,8 +283,12 @@ export const EDGES = [
         '',
       ],
       ['waits forever for a pipe in place of a file', 'if (!stats.isFile())', 'if (false)'],
-      ['keeps the line end of a secret in a file', ".replace(/\\r?\\n$/, '')", ''],
     ],
+  ),
+  ...inFile(
+    'exporter/config/sources/variable-text',
+    [exporter('environment')],
+    [['keeps the line end of a secret in a file', "text.replace(/[\\r\\n]+$/, '')", 'text']],
   ),
   ...inFile(
     'exporter/config/layers',

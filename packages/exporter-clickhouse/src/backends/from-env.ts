@@ -1,5 +1,6 @@
 import { ConfigError } from '../common/errors.js'
 import { tracesExporterOf } from '../config/sources/sdk-environment.js'
+import { PREFIX } from '../config/variable-names.js'
 import { backendOptionsOf } from './backend-options.js'
 import { choiceOfEnvironment } from './names.js'
 import { open } from './open.js'
@@ -7,6 +8,9 @@ import { takePart } from './registry.js'
 import type { SpanProcessors } from './span-processors.js'
 import { newSwitchable } from './switchable.js'
 import { warn } from './warn.js'
+
+/** Whoever sets one of these wants ClickHouse. */
+const CLICKHOUSE = ['ENDPOINT', 'DESTINATIONS', 'CONFIG_FILE'].map((name) => PREFIX + name)
 
 /**
  * The span processors that OTEL_TRACES_EXPORTER asks for: a list of `clickhouse`, `otlp`, `console` and `none`; unset means `otlp`.
@@ -24,6 +28,12 @@ export function spanProcessorsFromEnv(
   const hint = names.includes('clickhouse') ? '' : '. Or set OTEL_TRACES_EXPORTER=clickhouse'
   const onProblem = (problem: string) => warn(`${problem}${hint}.`, warnings)
   const first = open({ names, before: [], env, decidedBy, onProblem })
+  const unused = tracesExporterOf(env)?.trim() ? undefined : CLICKHOUSE.find((name) => env[name])
+  if (unused && first.length > 0)
+    warn(
+      `${unused} is set, but OTEL_TRACES_EXPORTER is not, so traces go to otlp. Set OTEL_TRACES_EXPORTER=clickhouse, or otlp if that is meant.`,
+      warnings,
+    )
 
   let leave = () => {}
   const switchable = newSwitchable(first, () => leave())

@@ -1,6 +1,10 @@
 import { applicationModule } from '../common/application-modules.js'
 import { errorText } from '../common/errors.js'
-import { type OtlpProtocol, otlpEnvironment } from '../config/sources/sdk-environment.js'
+import {
+  type OtlpProtocol,
+  otlpEnvironment,
+  tracesExporterOf,
+} from '../config/sources/sdk-environment.js'
 import type { Opening } from './backend.js'
 import { backendOptionsOf } from './backend-options.js'
 import { findSdk, majorOf, make, makeProcessor, type SdkExporter } from './sdk.js'
@@ -33,6 +37,7 @@ export function openOtlp(env: NodeJS.ProcessEnv): Opening {
       exporter,
       (to) => makeProcessor(sdk, 'BatchSpanProcessor', to, batch),
       options,
+      ` Is a collector running there?${tracesExporterOf(env)?.trim() ? '' : ' For ClickHouse, set OTEL_TRACES_EXPORTER=clickhouse.'}`,
     )
   } catch (error) {
     return { problem: `${name} cannot be used: ${errorText(error)}` }

@@ -14,17 +14,21 @@ import type { SdkExporter, SdkProcessor } from './sdk.js'
 import { trackedExporter } from './tracked-exporter.js'
 import { warn } from './warn.js'
 
-/** A backend made of an exporter and a processor of the SDK. `processorOf` puts the processor in front of the exporter that it gets. */
+/**
+ * A backend made of an exporter and a processor of the SDK. `processorOf` puts the processor in front of the exporter that it gets. `advice`
+ * says what to do if the backend takes no spans.
+ */
 export function sdkBackend(
   name: BackendName,
   exporter: SdkExporter,
   processorOf: (exporter: SdkExporter) => SdkProcessor,
   options: BackendOptions,
+  advice = '',
 ): Backend {
   const say = (text: string) => warn(text, options.warnings)
   // The SDK logs failures only if there is a logger. A collector that has never taken a span must be noticed without one.
   const tracked = trackedExporter(exporter, (error) =>
-    say(`${name} has taken no spans: ${errorText(error)}. Is a collector running there?`),
+    say(`${name} has taken no spans: ${errorText(error)}.${advice}`),
   )
   const processor = processorOf(tracked)
   const failed = hook(`the processor of ${name}`, (error: unknown) => {
@@ -70,7 +74,8 @@ export function sdkBackend(
         () => true,
         () => false,
       )
-      if (!flushed) say(`${name} had not taken all spans when the process ended: some are lost`)
+      if (!flushed && !tracked.hasOnlyFailed)
+        say(`${name} had not taken all spans when the process ended: some are lost`)
     },
   }
   const registrations = [

@@ -12,6 +12,8 @@ const MAX_EXPORTS = 8
 export interface TrackedExporter extends SdkExporter {
   /** Resolves when no export is under way. */
   idle(): Promise<void>
+  /** `onFailure` was told, and nothing has succeeded since. */
+  readonly hasOnlyFailed: boolean
 }
 
 /** Calls `onFailure` once, if the first export that ends has failed. */
@@ -21,7 +23,7 @@ export function trackedExporter(
 ): TrackedExporter {
   const underWay = new Set<Promise<void>>()
   const limit = newLimit(MAX_EXPORTS)
-  let hasAnswered = false
+  let succeeded: boolean | undefined
 
   const send = (
     spans: unknown,
@@ -29,8 +31,9 @@ export function trackedExporter(
   ): Promise<void> =>
     new Promise((resolve) => {
       const end: typeof resultCallback = (result) => {
-        if (!hasAnswered && result.code !== SUCCESS) onFailure(result.error ?? 'the export failed')
-        hasAnswered = true
+        const isSuccess = result.code === SUCCESS
+        if (succeeded === undefined && !isSuccess) onFailure(result.error ?? 'the export failed')
+        succeeded = isSuccess || succeeded === true
         try {
           resultCallback(result)
         } finally {
@@ -52,6 +55,9 @@ export function trackedExporter(
     },
     async idle() {
       while (underWay.size > 0) await Promise.all(underWay)
+    },
+    get hasOnlyFailed() {
+      return succeeded === false
     },
     // The processor may call it while spans are still on their way to export(). The exporter is shut down after its processor.
     async shutdown() {},

@@ -160,7 +160,7 @@ const EXCEPTIONS: readonly Exception[] = [
     code: 115,
     name: 'UNKNOWN_SETTING',
     class: 'unknown_setting',
-    fix: 'Remove that setting from `settings`.',
+    fix: 'Correct or remove it in `settings`, or in the query of `endpoint`.',
   },
   { code: 117, name: 'INCORRECT_DATA', class: 'rejected' },
   { code: 128, name: 'TOO_LARGE_ARRAY_SIZE', class: 'rejected' },

@@ -17,7 +17,13 @@ const BY_STATUS = new Map<number, Meaning>([
   [400, { class: 'misconfigured', mayBeForm: true }], // from HAProxy if the headers are too long
   [401, { class: 'misconfigured', fix: CREDENTIALS }],
   [403, { class: 'misconfigured', fix: CREDENTIALS }],
-  [404, { class: 'misconfigured', fix: 'No ClickHouse answers at this `endpoint`.' }],
+  [
+    404,
+    {
+      class: 'misconfigured',
+      fix: 'No ClickHouse answers there: check host, port (8123) and path of `endpoint`.',
+    },
+  ],
   [
     405,
     {

@@ -1,7 +1,7 @@
 import { ClickHouseError, oneLine } from '../common/errors.js'
 import type { Reply } from '../http/exchange.js'
 import { ACCESS_DENIED, type Exception } from './exception-codes.js'
-import { UNREADABLE, viewThatFailed } from './reply-text.js'
+import { UNREADABLE, viewThatFailed, withoutColumns } from './reply-text.js'
 
 /**
  * The error to show for an exception. Parse errors quote the row, which is the application's data, so only the exception's name is
@@ -26,7 +26,7 @@ export function exceptionError(
     (view !== undefined && code !== ACCESS_DENIED)
   const shown = quotesRows
     ? (exception?.name ?? nameIn(body) ?? 'unknown exception')
-    : oneLine(messageOf(body, exception))
+    : oneLine(withoutColumns(messageOf(body, exception)))
   const where = view ? ` in the materialised view ${oneLine(view)}` : ''
   const text = shown ? `: ${shown}` : ''
   return new ClickHouseError(status, code, `ClickHouse error ${code}${text}${where}`)

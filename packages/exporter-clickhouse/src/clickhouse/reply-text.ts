@@ -65,9 +65,14 @@ export function rowHint(code: number, body: string): { row?: number } {
 const GRANT =
   /(\S+): Not enough privileges\..* the grant (.+? ON (?:(?:`(?:[^`\\]|\\.)*`|[\w*]+)\.?){1,2})/
 
+/** A text about rights, without the columns of an INSERT, which are all of the table's. */
+export function withoutColumns(text: string): string {
+  return text.replace(/\bINSERT\([^)]*\)/g, 'INSERT')
+}
+
 /** The GRANT that gives the missing right, as advice. */
 export function grantFix(code: number, body: string): string | undefined {
-  const [, user, grant] = (code === ACCESS_DENIED && GRANT.exec(body)) || []
+  const [, user, grant] = (code === ACCESS_DENIED && GRANT.exec(withoutColumns(body))) || []
   return grant && `Grant the right: GRANT ${grant.replace(/\.$/, '')} TO ${user}.`
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { keptRegister } from './kept-register.js'
 
 // pnpm links only the packages that an application names. The other packages are found through these, which depend on them.
 const ROUTES = [
@@ -49,7 +50,10 @@ export function versionOf(name: string, file: string): string | undefined {
   return undefined
 }
 
-/** Where the application is: its main script, and the working directory, because hosts such as Lambda have a main script of their own. */
+/**
+ * Where the application is: its main script, and the working directory, because hosts such as Lambda have a main script of their own.
+ * Then the place of the register, because some hosts bring it with all packages, in a folder of its own.
+ */
 function bases(): string[] {
   const found: string[] = []
   const script = process.argv[1]
@@ -59,5 +63,6 @@ function bases(): string[] {
   try {
     found.push(join(process.cwd(), 'package.json'))
   } catch {} // the directory was removed
-  return found
+  const register = keptRegister()
+  return register === undefined ? found : [...found, register]
 }

@@ -13,6 +13,7 @@ import { destinationNameProblem } from './option-rules.js'
 import { NAMED_DESTINATION } from './option-table.js'
 import type { NamedDestinationOptions, Options } from './options.js'
 import type { Problem } from './problem.js'
+import { PREFIX } from './variable-names.js'
 
 /** Options that contradict each other. */
 export interface Conflict {
@@ -70,8 +71,13 @@ function conflictsWithin({ name, tree, options }: GatheredDestination): Conflict
   const { protocol } = parseEndpoint(endpoint).url
   if ((tls.cert === undefined) !== (tls.key === undefined))
     conflict('tls: cert and key belong together', 'tls.cert', 'tls.key')
+  else if (!arePem(tls))
+    conflict(
+      `tls: ca, cert and key must be PEM texts, not paths: read the files, or name them by ${PREFIX}CA_FILE, …CERT_FILE, …KEY_FILE`,
+      'tls',
+    )
   else if (!isUsable(tls))
-    conflict('tls: ca, cert and key must be PEM texts, and key must belong to cert', 'tls')
+    conflict('tls: ca, cert or key is damaged, or key does not belong to cert', 'tls')
   if (!speaks(agent, protocol))
     conflict(
       `agent is for the other protocol: the endpoint uses ${protocol}, so it must be an Agent of node:${protocol.slice(0, -1)}`,
@@ -98,10 +104,13 @@ function hasForm(value: object, { forms = [] }: Group): boolean {
   )
 }
 
+/** Node.js takes a file path as `ca` without an error, and then trusts no server. */
+function arePem({ ca, cert, key }: TlsConfig): boolean {
+  return [ca, cert, key].every((pem) => pem === undefined || pem.includes('-----BEGIN'))
+}
+
 function isUsable({ ca, cert, key }: TlsConfig): boolean {
   if (ca === undefined && cert === undefined) return true
-  // Node.js takes a file path as `ca` without an error, and then trusts no server.
-  if ([ca, cert, key].some((pem) => pem !== undefined && !pem.includes('-----BEGIN'))) return false
   try {
     createSecureContext({ ca, cert, key })
     if (ca !== undefined) new X509Certificate(ca) // createSecureContext accepts a truncated one

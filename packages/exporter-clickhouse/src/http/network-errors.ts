@@ -15,6 +15,7 @@ export interface Explanation {
 const CA = 'Set `tls.ca` to the certificate of the authority that signed it.'
 const CLIENT_CERTIFICATE =
   'Set `tls.cert` and `tls.key` to a certificate that the server trusts, and its key.'
+const WAY = 'Check the host and port in `endpoint`, and the firewalls on the way.'
 const USE_HTTPS = 'Begin `endpoint` with https://.'
 
 interface Sign {
@@ -31,7 +32,8 @@ const SIGNS: readonly Sign[] = [
     matches: /ECONNREFUSED/,
     fix: 'Is ClickHouse running there, and is this its HTTP port (8123)?',
   },
-  { matches: /ENOTFOUND/, fix: 'Check the host name in `endpoint`.' },
+  { matches: /ENOTFOUND|EAI_AGAIN/, fix: 'Check the host name in `endpoint`.' },
+  { matches: /EHOSTUNREACH|ENETUNREACH|ETIMEDOUT/, fix: WAY },
   { matches: /CERT_HAS_EXPIRED/, fix: 'Renew the certificate of the server.' },
   {
     matches:
@@ -89,11 +91,20 @@ const SPEAKS_TLS: Sign = {
 
 // Many servers refuse a client by closing the connection without an answer. If the server has answered before, the cause is another.
 const FIRST_SIGNS: Readonly<Record<'http' | 'https', Sign>> = {
-  http: { matches: /ECONNRESET|EPIPE/, fix: `If that port speaks TLS: ${USE_HTTPS}` },
+  http: {
+    matches: /ECONNRESET|EPIPE/,
+    fix: 'If that port speaks TLS, begin `endpoint` with https://.',
+  },
   https: {
     matches: /ECONNRESET|EPIPE/,
-    fix: `If the server wants a client certificate: ${CLIENT_CERTIFICATE} If that port does not speak TLS: Begin \`endpoint\` with http://.`,
+    fix: `If the server wants a client certificate: ${CLIENT_CERTIFICATE} If that port does not speak TLS, begin \`endpoint\` with http://.`,
   },
+}
+
+// A server that has answered before is only slow.
+const SILENT: Sign = {
+  matches: /no complete answer/,
+  fix: `${WAY} If the server is slow, raise \`timeoutMs\`.`,
 }
 
 /** Explains a network error to the operator, and says what to do about it. `isFirst`: the server has never answered so far. */
@@ -103,7 +114,7 @@ export function explained({ error, unanswered }: Failure, isFirst: boolean): Exp
   const sign =
     (isTlsAlert(error) ? SPEAKS_TLS : undefined) ??
     SIGNS.find((one) => one.matches.test(text)) ??
-    (isFirst && unanswered ? FIRST_SIGNS[unanswered] : undefined)
+    (isFirst ? (unanswered ? FIRST_SIGNS[unanswered] : SILENT) : undefined)
   if (!sign?.matches.test(text)) return { error: named(error) }
   const { says, fix, isRefusal } = sign
   return {

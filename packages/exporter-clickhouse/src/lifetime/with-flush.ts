@@ -28,9 +28,9 @@ type Callback = (...of: unknown[]) => unknown
  */
 export function withFlush<Handler extends (...args: never[]) => unknown>(
   handler: Handler,
-  options: { timeoutMs?: number } = {},
+  options?: { timeoutMs?: number },
 ): Handler {
-  const { timeoutMs = DEFAULT_TIMEOUT_MS } = options
+  const { timeoutMs = DEFAULT_TIMEOUT_MS } = options ?? {}
   const problems = [
     ...(typeof handler === 'function'
       ? []

@@ -9,6 +9,7 @@ import type { Config, Records, Signal } from '../config/config.js'
 import { openDeadLetters } from '../delivery/dead-letters.js'
 import { Destination } from '../delivery/destination.js'
 import type { Receipt } from '../delivery/entry.js'
+import { reportAtExit } from '../lifetime/at-exit.js'
 import { flushBeforeExit } from '../lifetime/before-exit.js'
 import { flushOnSignal } from '../lifetime/flush-on-signal.js'
 import type { Spool } from '../spool/spool.js'
@@ -44,6 +45,8 @@ export class Pipeline {
   #arrivingRows = 0
   #isAdding = false
   #rowsTaken = 0
+  /** Up to these it has been said at the end of the process which rows are lost. */
+  #rowsReported = 0
   #shutdown: Promise<void> | undefined
 
   /** `lead` begins the line that says at the start what is configured. */
@@ -90,6 +93,7 @@ export class Pipeline {
     this.#lanes = Object.values(this.#lanesOf).flat()
     this.#leaveEnds = [
       flushBeforeExit(this),
+      reportAtExit(this),
       ...(config.flushOnSignal ? [flushOnSignal(this)] : []),
     ]
   }
@@ -152,6 +156,16 @@ export class Pipeline {
     if (this.closed) return // shutdown() logs it
     for (const destination of this.#destinations)
       destination.log.ended(destination.unsafeRows, 'the process ends')
+    this.#rowsReported = this.#rowsTaken
+  }
+
+  /** Says which rows are lost because the process ends without a flush. */
+  exits(): void {
+    if (this.#rowsReported === this.#rowsTaken) return
+    for (const destination of this.#destinations) {
+      const lane = this.#lanes.find((one) => one.destinations.includes(destination))
+      destination.log.exited(destination.unsafeRows + (lane?.openRows ?? 0) + this.#arrivingRows)
+    }
   }
 
   /**

@@ -58,6 +58,15 @@ export function load<T>({ path }: Found): T {
   return loadFile(path) as T
 }
 
+/**
+ * The folders whose manifests name what is installed for the application: its own, and the one in whose `node_modules` this package is.
+ * They differ where a host brings all packages and loads this file by its path.
+ */
+export function foldersOfManifests(): string[] {
+  const [home = '', inside] = OWN_FILE.split(/[\\/]node_modules[\\/]/)
+  return [...new Set([...applicationFolders(), ...(inside === undefined ? [] : [home])])]
+}
+
 /** The manifest of an installed package, or of the application that has this file. */
 export function manifestAbove(file: string, name?: string): Manifest | undefined {
   for (const folder of foldersAbove(dirname(file))) {
@@ -79,11 +88,20 @@ export function moduleFinder(): (name: string) => boolean {
   const installed = [...folders].flatMap((folder) => {
     const modules = join(folder, 'node_modules')
     // pnpm puts the dependencies of dependencies in the second one.
-    return [modules, join(modules, '.pnpm/node_modules')].filter((one) => existsSync(one))
+    return [modules, join(modules, '.pnpm/node_modules')].filter(exists)
   })
   // Without such folders (Yarn's Plug'n'Play, Deno's cache) only the runtime knows.
   if (installed.length === 0) return (name) => find(name) !== undefined
-  return (name) => installed.some((folder) => existsSync(join(folder, name)))
+  return (name) => installed.some((folder) => exists(join(folder, name)))
+}
+
+/** The permission model of Node 20 makes `existsSync()` throw for what may not be read. */
+function exists(path: string): boolean {
+  try {
+    return existsSync(path)
+  } catch {
+    return false
+  }
 }
 
 function* foldersAbove(folder: string): Generator<string> {

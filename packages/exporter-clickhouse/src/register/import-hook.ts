@@ -43,7 +43,17 @@ function hookWith(entry: string, options: Options): void {
   const require = nodeModule.createRequire(entry)
   // The first way runs in this thread and causes no deprecation warning on new versions of Node.
   if (supportsSyncHooks(require)) require('./register-hooks.mjs').register(options)
+  else if (!hasFolder()) throw new Error('the working directory has been removed')
   else nodeModule.register(pathToFileURL(join(dirname(entry), 'hook.mjs')), { data: options })
+}
+
+/** Without a working directory the thread of the hooks cannot start, and Node would wait for it without end. */
+function hasFolder(): boolean {
+  try {
+    return process.cwd() !== ''
+  } catch {
+    return false
+  }
 }
 
 function supportsSyncHooks(require: NodeJS.Require): boolean {

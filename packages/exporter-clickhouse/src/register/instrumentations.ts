@@ -1,15 +1,15 @@
 import { join } from 'node:path'
 import { distance } from '../common/distance.js'
 import {
-  applicationFolders,
   type Found,
   find,
+  foldersOfManifests,
   load,
   manifestAbove,
   moduleFinder,
 } from './application.js'
 import { say, whyOf } from './say.js'
-import { AUTO } from './sdk.js'
+import { AUTO, installCommand } from './sdk.js'
 import { OFF_BY_DEFAULT, TARGETS } from './targets.js'
 
 /** The part of an instrumentation that is used. */
@@ -26,11 +26,15 @@ export interface Loaded extends Found {
 }
 
 const PREFIX = '@opentelemetry/instrumentation-'
+const ENABLED = 'OTEL_NODE_ENABLED_INSTRUMENTATIONS'
+const DISABLED = 'OTEL_NODE_DISABLED_INSTRUMENTATIONS'
 
 /** Loads the instrumentations that the application can use, or that the environment names. */
 export function loadInstrumentations(env: NodeJS.ProcessEnv, hasMetrics: boolean): Loaded[] {
   const auto = find(AUTO)
-  const installed = installedNames(auto)
+  const dependencies = ownDependencies()
+  const installed = installedNames(dependencies, auto)
+  if (installed.length === 0) missInstrumentations(dependencies, env)
   const chosen = choose(installed, env, { has: moduleFinder(), hasMetrics })
   return chosen.flatMap((short) => {
     const found = find(PREFIX + short, auto ? [auto] : [])
@@ -38,18 +42,36 @@ export function loadInstrumentations(env: NodeJS.ProcessEnv, hasMetrics: boolean
   })
 }
 
-/** The instrumentations among the dependencies of the application and of the auto-instrumentations package. */
-function installedNames(auto: Found | undefined): string[] {
-  const own = applicationFolders().map((folder) => manifestAbove(join(folder, 'any.js')))
-  const all = [...own, auto && manifestAbove(auto.path, AUTO)].flatMap((manifest) =>
-    Object.keys({
-      ...manifest?.dependencies,
-      ...manifest?.devDependencies,
-      ...manifest?.optionalDependencies,
-    }),
+function ownDependencies(): string[] {
+  return foldersOfManifests().flatMap((folder) =>
+    dependenciesOf(manifestAbove(join(folder, 'any.js'))),
   )
+}
+
+function dependenciesOf(manifest: ReturnType<typeof manifestAbove>): string[] {
+  return Object.keys({
+    ...manifest?.dependencies,
+    ...manifest?.devDependencies,
+    ...manifest?.optionalDependencies,
+  })
+}
+
+/** The instrumentations among the dependencies of the application and of the auto-instrumentations package. */
+function installedNames(own: readonly string[], auto: Found | undefined): string[] {
+  const all = [...own, ...dependenciesOf(auto && manifestAbove(auto.path, AUTO))]
   const names = all.filter((name) => name.startsWith(PREFIX))
   return [...new Set(names.map((name) => name.slice(PREFIX.length)))]
+}
+
+/** Says what is missing, unless the application seems to have none that could be traced, or has said which it wants. */
+function missInstrumentations(dependencies: readonly string[], env: NodeJS.ProcessEnv): void {
+  const targets = new Set(Object.values(TARGETS).flat())
+  const [untraced] = dependencies.filter((name) => targets.has(name))
+  if (untraced !== undefined && !env[ENABLED] && !env[DISABLED])
+    say(
+      'NO_INSTRUMENTATION',
+      `finds no instrumentation, so of ${untraced} and the like there are no spans. To install all of them: ${installCommand()}`,
+    )
 }
 
 interface Surroundings {
@@ -63,8 +85,8 @@ export function choose(
   env: NodeJS.ProcessEnv,
   around: Surroundings,
 ): string[] {
-  const enabled = listIn(env, 'OTEL_NODE_ENABLED_INSTRUMENTATIONS', installed)
-  const disabled = listIn(env, 'OTEL_NODE_DISABLED_INSTRUMENTATIONS', installed) ?? []
+  const enabled = listIn(env, ENABLED, installed)
+  const disabled = listIn(env, DISABLED, installed) ?? []
   return installed.filter((short) => {
     if (disabled.includes(short)) return false
     if (enabled) return enabled.includes(short)
@@ -106,7 +128,10 @@ function loaded(short: string, found: Found): Loaded[] {
     if (!Class) throw new Error('it exports no instrumentation')
     return [{ ...found, short, instrumentation: new Class() }]
   } catch (error) {
-    say('INSTRUMENTATION', `goes on without ${found.name}: ${whyOf(error)}`)
+    say(
+      'INSTRUMENTATION',
+      `goes on without ${found.name}: ${whyOf(error)}. Update it, or name it in ${DISABLED}.`,
+    )
     return []
   }
 }

@@ -1,13 +1,11 @@
 import { isMainThread, parentPort } from 'node:worker_threads'
-
-// Shared by the ESM and the CommonJS copy of every version of this package. Each worker thread has a globalThis of its own.
-const KEY = Symbol.for('spanhouse.exporter-clickhouse.register')
+import { keepRegister, keptRegister } from '../common/kept-register.js'
+import { OWN_FILE } from './own-file.js'
 
 /** True for the first caller of this thread. */
 export function isFirst(): boolean {
-  const shared = globalThis as { [KEY]?: true }
-  if (shared[KEY]) return false
-  shared[KEY] = true
+  if (keptRegister() !== undefined) return false
+  keepRegister(OWN_FILE)
   return true
 }
 

@@ -24,9 +24,9 @@ export function say(code: string, text: string): void {
   }
 }
 
-/** Logs a line that is seen with OTEL_LOG_LEVEL=debug. */
-export function tell(text: string): void {
-  diag?.debug(`spanhouse: ${NAME} ${text}`)
+/** Logs a line that is seen only with OTEL_LOG_LEVEL. */
+export function tell(text: string, level: 'debug' | 'info' = 'debug'): void {
+  diag?.[level](`spanhouse: ${NAME} ${text}`)
 }
 
 /** The message of an error. That of a missing module continues with a list of files, which is left out. */

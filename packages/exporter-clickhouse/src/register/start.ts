@@ -32,11 +32,14 @@ export function register(): void {
 }
 
 function start(env: NodeJS.ProcessEnv): void {
-  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return
   const sdk = findSdk()
   const api = apiOf(sdk)
   const hasLogger = api !== undefined && startLogging(api, env['OTEL_LOG_LEVEL'])
   useDiag(api?.diag)
+  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') {
+    tell('does nothing, because OTEL_SDK_DISABLED is set', 'info')
+    return
+  }
   if (env['OTEL_CONFIG_FILE'])
     say(
       'CONFIG_FILE',
@@ -70,9 +73,12 @@ function isTheirsAskedFor(env: NodeJS.ProcessEnv): boolean {
 }
 
 function sayWhatToInstall(sdk: Sdk | undefined): void {
-  const what = sdk
-    ? `${sdk.name} ${sdk.version} ${isTooOld(sdk) ? 'is too old' : 'is installed without @opentelemetry/api'}`
-    : 'no OpenTelemetry SDK is installed'
+  const lacks = (name: string) => `no ${name} is installed`
+  const what = !sdk
+    ? lacks('OpenTelemetry SDK')
+    : isTooOld(sdk)
+      ? `${sdk.name} ${sdk.version} is too old`
+      : lacks('@opentelemetry/api')
   const folders = applicationFolders().join(' or ')
   say(
     'NO_SDK',

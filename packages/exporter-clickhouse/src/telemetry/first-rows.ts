@@ -28,7 +28,7 @@ export function watchFirstRows(where: string, subject: string): FirstRows {
     warnEverybody(
       'SPANHOUSE_NO_ROWS_TAKEN',
       subject,
-      `${where} has taken no rows: ${why ?? 'it has not answered.'} ${what}`,
+      `${where} has taken no rows: ${why ?? 'it has not answered.'} ${what}`.trimEnd(),
     )
   }
 
@@ -44,7 +44,10 @@ export function watchFirstRows(where: string, subject: string): FirstRows {
       waiting = waitingRows
       if (!isEnding)
         timer ??= clock
-          .setTimeout(() => say(`${waiting} rows are waiting and will be sent again.`), PATIENCE_MS)
+          .setTimeout(
+            () => say(waiting > 0 ? `Rows are kept and sent again (${waiting} so far).` : ''),
+            PATIENCE_MS,
+          )
           .unref()
     },
     taken: stop,

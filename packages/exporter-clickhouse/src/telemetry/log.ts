@@ -4,6 +4,7 @@ import type { Refused } from '../clickhouse/tables.js'
 import { clock } from '../common/clock.js'
 import { ClickHouseError, errorText } from '../common/errors.js'
 import type { FirstRows } from './first-rows.js'
+import { warnAtExit } from './visible-warning.js'
 
 /** The log lines of one destination: one when it begins to fail, at most one a minute while it fails, and one when it recovers. */
 export interface DestinationLog {
@@ -15,6 +16,8 @@ export interface DestinationLog {
   ending(): void
   /** The process or the pipeline ends, and these rows were not delivered. */
   ended(lostRows: number, how: string): void
+  /** The process ends now, before these rows were flushed. */
+  exited(lostRows: number): void
   lostLetter(problem: Error): void
   dropped(rows: number, reason: DropReason, error: Error | undefined): void
   noDeduplication(because: string): void
@@ -43,7 +46,8 @@ export function destinationLog(
 
   return {
     failed(error, fix, waitingRows) {
-      const text = error instanceof ClickHouseError ? error.message : errorText(error)
+      const message = error instanceof ClickHouseError ? error.message : errorText(error)
+      const text = message.replace(/\.$/, '')
       const advice = fix ? ` ${fix}` : ''
       firstRows?.failed(`${text}.${advice}`, waitingRows)
       if (failingSince === undefined) {
@@ -72,6 +76,12 @@ export function destinationLog(
     ended(lostRows, how) {
       if (lostRows > 0) log.error(`${where}: ${how} with ${lostRows} rows not delivered.`)
       firstRows?.ended(lostRows)
+    },
+    exited(lostRows) {
+      if (lostRows === 0) return
+      const text = `${where}: ${lostRows} rows were not delivered, because process.exit() or an error ended the process. Set process.exitCode and let it end by itself, or await shutdown() before.`
+      log.error(text)
+      if (firstRows) warnAtExit('SPANHOUSE_ROWS_LOST', text)
     },
     noDeduplication(because) {
       log.warn(
@@ -104,12 +114,16 @@ export function destinationLog(
     },
     dropped(rows, reason, error) {
       droppedSince += rows
+      const advice =
+        reason === 'too_large'
+          ? ' Raise the limit of the proxy or the server on the size of a request.'
+          : ''
       if (error instanceof ClickHouseError)
-        firstRows?.failed(`rows were dropped (${reason}): ${errorText(error)}.`, 0)
+        firstRows?.failed(`rows were dropped (${reason}): ${errorText(error)}.${advice}`, 0)
       if (now() - lastDropLine < SUMMARY_EVERY_MS) return
       lastDropLine = now()
       log.error(
-        `${where} lost ${droppedSince} rows (${reason})${error ? `: ${errorText(error)}` : ''}.`,
+        `${where} lost ${droppedSince} rows (${reason})${error ? `: ${errorText(error)}` : ''}.${advice}`,
       )
       droppedSince = 0
     },

@@ -3,6 +3,13 @@ const KEY = Symbol.for('spanhouse.exporter-clickhouse.warned')
 // More than a configuration has. A program that creates exporters without end must not fill stderr or memory.
 const MAX_SUBJECTS = 100
 
+/** Prints a line while the process ends: `emitWarning` would print it one turn of the event loop later, and there is none. */
+export function warnAtExit(code: string, text: string): void {
+  try {
+    process.emit('warning', Object.assign(new Error(text), { name: 'SpanhouseWarning', code }))
+  } catch {} // a listener of the application
+}
+
 /**
  * Prints a line on stderr, so that a wrong configuration is noticed even if `diag` has no logger. It prints once for each subject in a
  * process. Node's own switches (`--no-warnings`, a 'warning' listener) apply.

@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DiagLogLevel } from '@opentelemetry/api'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sdk } from '#sdk'
 import { diagLines } from '../../../../test/kit/diag-lines.js'
@@ -21,7 +22,7 @@ const idsIn = (rows: Record<string, unknown>[]) => rows.map((row) => row['span_i
 
 test('clickhouse sends spans to the ClickHouse of the environment, and one line says so', async () => {
   const server = await scriptedServer()
-  const lines = diagLines()
+  const lines = diagLines(DiagLogLevel.INFO)
   const processor = processorFrom({
     OTEL_TRACES_EXPORTER: 'clickhouse',
     OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: server.url,
@@ -41,7 +42,7 @@ test('clickhouse sends spans to the ClickHouse of the environment, and one line 
 })
 
 test('none exports nothing, and one line says so', async () => {
-  const lines = diagLines()
+  const lines = diagLines(DiagLogLevel.INFO)
   const processor = processorFrom({ OTEL_TRACES_EXPORTER: 'none' })
   processor.onEnd(makeSpan())
   await flushed(processor)
@@ -52,7 +53,7 @@ describe('otlp', () => {
   test('is the default, by the official exporter that the application has', async () => {
     runsIn()
     const receiver = await otlpReceiver()
-    const lines = diagLines()
+    const lines = diagLines(DiagLogLevel.INFO)
     const processor = processorFrom({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url })
     const ids = spansThrough(processor)(3)
     await flushed(processor)
@@ -60,6 +61,26 @@ describe('otlp', () => {
     expect(receiver.requests).toEqual(['/v1/traces application/x-protobuf'])
     expect(lines).toEqual(['spanhouse: traces go to otlp (OTEL_TRACES_EXPORTER is not set)'])
   })
+
+  test.each([
+    [{}, true],
+    [{ OTEL_TRACES_EXPORTER: 'otlp' }, false],
+  ])(
+    'beside an endpoint for ClickHouse is doubted, unless it is asked for: %j',
+    async (asked, isDoubted) => {
+      runsIn()
+      const lines = diagLines()
+      const { url } = await otlpReceiver()
+      processorFrom({
+        OTEL_EXPORTER_OTLP_ENDPOINT: url,
+        OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: 'http://u:canary-5ecret@h:8123',
+        ...asked,
+      })
+      const doubt =
+        'spanhouse: OTEL_EXPORTER_CLICKHOUSE_ENDPOINT is set, but OTEL_TRACES_EXPORTER is not, so traces go to otlp. Set OTEL_TRACES_EXPORTER=clickhouse, or otlp if that is meant.'
+      expect(lines).toEqual(isDoubted ? [doubt] : [])
+    },
+  )
 
   test.each([
     ['OTEL_EXPORTER_OTLP_PROTOCOL', 'http/json', '/v1/traces application/json'],
@@ -139,7 +160,7 @@ describe('otlp', () => {
     onTestFinished(() => void vi.restoreAllMocks())
     const server = await scriptedServer()
     const warnings = processWarnings()
-    const lines = diagLines()
+    const lines = diagLines(DiagLogLevel.INFO)
     const processor = processorFrom({
       OTEL_TRACES_EXPORTER: 'clickhouse,otlp',
       OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: server.url,

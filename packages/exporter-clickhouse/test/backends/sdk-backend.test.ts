@@ -85,14 +85,14 @@ test('a processor and an exporter that throw do not reach the application', asyn
 test('one warning on stderr says that nothing was ever taken', async () => {
   const [warnings, lines] = [processWarnings(), diagLines()]
   const { exporter } = collector(1)
-  const backend = sdkBackend('otlp', exporter, batching, PATIENCE)
+  const backend = sdkBackend('otlp', exporter, batching, PATIENCE, ' Is it there?')
   onTestFinished(() => backend.shutdown())
   for (let n = 0; n < 3; n++) {
     backend.onEnd(makeSpan())
     await backend.flush(undefined)
   }
   await eventually(() => expect(warnings).toHaveLength(1))
-  expect(warnings).toEqual(['otlp has taken no spans: refused. Is a collector running there?'])
+  expect(warnings).toEqual(['otlp has taken no spans: refused. Is it there?'])
   expect(lines).toEqual([`spanhouse: ${warnings[0]}`])
 })
 

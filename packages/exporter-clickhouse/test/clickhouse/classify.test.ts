@@ -425,7 +425,7 @@ describe('a missing right', () => {
   test.each([
     [
       "ann: Not enough privileges. To execute this query, it's necessary to have the grant INSERT(a, b) ON `my db`.`t.x`. (ACCESS_DENIED) (version 26.7.2.1)",
-      'GRANT INSERT(a, b) ON `my db`.`t.x` TO ann.',
+      'GRANT INSERT ON `my db`.`t.x` TO ann.',
     ],
     [
       "ann: Not enough privileges. To execute this query, it's necessary to have the grant CREATE DATABASE ON d.*. (ACCESS_DENIED) (version 26.7.2.1)",

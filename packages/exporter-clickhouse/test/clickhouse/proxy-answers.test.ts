@@ -181,7 +181,7 @@ const answers: [who: string, reply: Partial<Reply>, kind: string, line: RegExp][
     'Kong',
     { status: 404, headers: JSON_TYPE, body: '{"message":"no Route matched with those values"}' },
     'misconfigured',
-    /no Route matched with those values\. No ClickHouse answers at this `endpoint`/,
+    /no Route matched with those values\. No ClickHouse answers there: check /,
   ],
   [
     'a captive portal',

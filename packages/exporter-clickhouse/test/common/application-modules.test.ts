@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { applicationModule, load, versionOf } from '../../src/common/application-modules.js'
+import { keepRegister } from '../../src/common/kept-register.js'
 
 const SCOPE = '@opentelemetry'
 
@@ -72,4 +73,14 @@ test('the version of a package that does not show its package.json is known', ()
   const home = install(app, 'sdk-trace', '3.1.1')
   expect(versionOf(`${SCOPE}/sdk-trace`, join(home, 'build/index.js'))).toBe('3.1.1')
   expect(versionOf(`${SCOPE}/other`, join(home, 'build/index.js'))).toBeUndefined()
+})
+
+test('or beside a register that was loaded by its path, where a host brings all packages', () => {
+  const [host, app] = [temporaryDirectory(), temporaryDirectory()]
+  install(host, 'sdk-trace')
+  runsAs(join(app, 'main.js'), app)
+  expect(loaded('sdk-trace')).toBeUndefined()
+  onTestFinished(() => keepRegister(undefined))
+  keepRegister(join(host, 'node_modules/@spanhouse/exporter-clickhouse/dist/esm/register.js'))
+  expect(loaded('sdk-trace')).toBe('sdk-trace 1.2.3')
 })

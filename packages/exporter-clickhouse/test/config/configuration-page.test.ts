@@ -117,6 +117,8 @@ not set. The tables below show the part after the prefix.
 - Maps are written as OpenTelemetry writes them, percent-encoded: \`HEADERS=x-team=shop,x-key=a%3Db\`.
 - Any variable may be given as \`…_FILE\`, the path of a file that holds the value: for secrets of Docker and Kubernetes
   (\`PASSWORD_FILE=/run/secrets/clickhouse\`), and for certificates (\`CA_FILE\`, \`CERT_FILE\`, \`KEY_FILE\`).
+- Line ends after a value do not count, nor do spaces around one that is no secret. Write values without quotation marks where no shell takes
+  them away, as in a file for \`docker run --env-file\`.
 - \`DESTINATIONS=central,backup\` names further destinations; \`CENTRAL_ENDPOINT\`, \`CENTRAL_PASSWORD\`, \`BACKUP_ENDPOINT\` and so on are their
   options. They stand beside the one of \`ENDPOINT\`, if that is set. Variables such as \`CENTRAL_PASSWORD\` also add to destinations that code
   or file name.

@@ -24,7 +24,7 @@ function doubtsOf(variables: Record<string, string>, options: unknown = {}): rea
   return parse(options, env(variables)).doubts
 }
 
-function secretFile(text: string): string {
+function secretFile(text: string | Buffer): string {
   const file = join(temporaryDirectory(), 'secret')
   writeFileSync(file, text)
   return file
@@ -59,7 +59,7 @@ describe('every setting that a text can express', () => {
     ['ASYNC_INSERT', 'TRUE', (one) => one.asyncInsert, true],
     ['HEADERS', 'x-a=1,x-b=a%2Cb%3D%20c', (one) => one.headers, { 'x-a': '1', 'x-b': 'a,b= c' }],
     ['SETTINGS', 'max_threads=4', (one) => one.settings, { max_threads: '4' }],
-    ['CA', CERT, (one) => one.tls.ca, CERT],
+    ['CA', CERT, (one) => one.tls.ca, CERT.trimEnd()],
     ['SERVERNAME', 'name', (one) => one.tls.servername, 'name'],
     ['REJECT_UNAUTHORIZED', 'false', (one) => one.tls.rejectUnauthorized, false],
     [
@@ -184,6 +184,45 @@ describe('further destinations', () => {
   })
 })
 
+test('spaces and line ends around names are not a part of them', () => {
+  const { username, spool, targets } = of({
+    USERNAME: 'u\r',
+    DATABASE: ' d ',
+    TABLE: 't\n',
+    SPOOL_DIRECTORY: '/spool\r',
+  })
+  const { database, table } = targets.traces
+  expect([username, database, table, spool?.directory]).toEqual(['u', 'd', 't', '/spool'])
+})
+
+describe('quotation marks that a reader of files with variables has left', () => {
+  const WHY =
+    'is in quotation marks, which are a part of the value here: remove them. It is ignored'
+
+  test.each([
+    ['ENDPOINT', '"http://h:1"'],
+    ['DATABASE', "'d'"],
+    ['TIMEOUT', '"5s"'],
+    ['ASYNC_INSERT', '"true"'],
+    ['MANAGE_SCHEMA', '"off"\r'],
+    ['HEADERS', "'x-a=1'"],
+    ['DESTINATIONS', '"a,b"'],
+    ['PASSWORD_FILE', '"/run/secret"'],
+  ])('%s=%s is ignored, and the reason is said', (name, value) => {
+    const config = parse({}, env({ [name]: value }))
+    expect(config.doubts).toEqual([expect.stringContaining(`${P}${name} ${WHY}`)])
+    expect(config.destinations).toEqual(parse({}).destinations)
+  })
+
+  test('a password may have them, so it is taken as it is, and they are said to be a part of it', () => {
+    const { doubts, destinations } = parse({}, env({ PASSWORD: '"s3cret"' }))
+    expect(destinations[0]?.password).toBe('"s3cret"')
+    expect(doubts).toEqual([
+      `${P}PASSWORD is in quotation marks. They are taken as a part of the value: remove them if they are not.`,
+    ])
+  })
+})
+
 describe('a value in a file, as Docker and Kubernetes give secrets', () => {
   test('is read, without the line end that editors add', () => {
     expect(of({ PASSWORD_FILE: secretFile('s3cret \n') }).password).toBe('s3cret ')
@@ -193,6 +232,14 @@ describe('a value in a file, as Docker and Kubernetes give secrets', () => {
       CA_FILE: secretFile(CERT),
     })
     expect(tls).toMatchObject({ ca: CERT.replace(/\n$/, ''), key: KEY.replace(/\n$/, '') })
+  })
+
+  test.each([
+    ['several line ends', 's3cret\n\r\n'],
+    ['a byte order mark', '\uFEFFs3cret\r\n'],
+  ])('is read without %s', (_, text) => {
+    expect(of({ PASSWORD_FILE: ` ${secretFile(text)} ` }).password).toBe('s3cret')
+    expect(of({ PASSWORD: text }).password).toBe('s3cret') // Kubernetes makes variables of secrets, as they are
   })
 
   test('also for a destination of the list', () => {
@@ -208,6 +255,11 @@ describe('a value in a file, as Docker and Kubernetes give secrets', () => {
     ['that does not exist', () => '/nowhere/secret', 'names a file that cannot be read (ENOENT)'],
     ['that is a directory', () => temporaryDirectory(), 'names something that is not a file'],
     ['that never ends', () => '/dev/zero', 'names something that is not a file'],
+    [
+      'in UTF-16, as PowerShell writes it,',
+      () => secretFile(Buffer.from('\uFEFFs3cret', 'utf16le')),
+      'names a file that is not UTF-8: save it with that encoding',
+    ],
     ['that is empty', () => secretFile('\n'), 'names a file that is empty'],
   ])('%s is doubted', (_, file, why) => {
     const { doubts, destinations } = parse({}, env({ PASSWORD_FILE: file() }))

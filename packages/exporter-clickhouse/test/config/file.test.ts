@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { ConfigError } from '../../src/common/errors.js'
 import { loadOptions } from '../../src/config/load-options.js'
@@ -88,12 +88,13 @@ describe('loadOptions()', () => {
 })
 
 describe('variables in a file', () => {
-  const env = { HOST: 'h', ROWS: '5', EMPTY: '', QUOTED: '"}, "table": "injected' }
+  const env = { HOST: 'h', ROWS: '5', EMPTY: '', LINE: 'h\r\n', QUOTED: '"}, "table": "injected' }
 
   test.each([
     ['${HOST}', 'h'],
     ['${env:HOST}', 'h'],
     ['a${HOST}b${ROWS}', 'ahb5'],
+    ['${LINE}', 'h'], // as Kubernetes makes variables of secrets
     ['${NOWHERE:-d}', 'd'],
     ['${NOWHERE:-}x', 'x'],
     ['${EMPTY:-d}', 'd'],
@@ -228,6 +229,36 @@ describe('every problem has file, line, column, path and rule', () => {
     expect(problemsOf(fileOf('__proto__:\n  table: t\n', 'x.yaml'))).toEqual([
       ':2:3: __proto__ is not an option',
     ])
+  })
+})
+
+describe('YAML', () => {
+  test('merge keys work, also for destinations', () => {
+    const text = `
+destinations:
+  - &a { name: a, endpoint: http://a, username: u, batch: { maxRows: 5 } }
+  - { <<: *a, name: b, endpoint: http://b }`
+    expect(loadOptions(fileOf(text, 'x.yaml'), {})).toEqual({
+      destinations: [
+        { name: 'a', endpoint: 'http://a', username: 'u', batch: { maxRows: 5 } },
+        { name: 'b', endpoint: 'http://b', username: 'u', batch: { maxRows: 5 } },
+      ],
+    })
+  })
+
+  test('a tag that is not known is refused: what it tags would be taken as a password', () => {
+    expect(
+      problemsOf(fileOf('table: t\npassword: !vault clickhouse/password\n', 'x.yaml')),
+    ).toEqual([':2:11 has a tag (!…) that is not known: put a value from elsewhere in by ${NAME}'])
+  })
+
+  test('a template that was not quoted is refused, and the package prints nothing of it', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockReturnValue()
+    onTestFinished(() => warned.mockRestore())
+    const problems = problemsOf(fileOf('password: {{ s3cret }}\n', 'x.yaml'))
+    expect(problems).toHaveLength(1)
+    expect(problems.join()).not.toContain('s3cret')
+    expect(warned).not.toHaveBeenCalled()
   })
 })
 

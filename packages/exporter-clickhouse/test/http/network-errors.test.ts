@@ -122,7 +122,7 @@ describe('https to a port that does not speak TLS', () => {
       (socket) => void socket.once('data', () => socket.destroy()),
     )
     const { line } = await failed({ endpoint: endpoint.replace('http:', 'https:') })
-    expect(line).toMatch(/If that port does not speak TLS: Begin `endpoint` with http:\/\//)
+    expect(line).toMatch(/If that port does not speak TLS, begin `endpoint` with http:\/\//)
     expect(line.split('\n')).toHaveLength(1)
   })
 })
@@ -142,7 +142,7 @@ describe('http to a port that', () => {
   test('speaks TLS, and ends the connection without a word', async () => {
     const { url: endpoint } = await secureServer({})
     const { line } = await failed({ endpoint: endpoint.replace('https:', 'http:') })
-    expect(line).toMatch(/If that port speaks TLS: Begin `endpoint` with https:\/\//)
+    expect(line).toMatch(/If that port speaks TLS, begin `endpoint` with https:\/\//)
   })
 
   test('speaks another protocol', async () => {
@@ -154,6 +154,22 @@ describe('http to a port that', () => {
       'the answer is not HTTP. `endpoint` must name the HTTP port of ClickHouse (8123).',
     )
   })
+})
+
+test('a port that never answers is suspected only if it has never answered', () => {
+  const error = new Error('no complete answer within 5 ms')
+  const exchange = { error, bodyStarted: true, timedOut: true }
+  const known = { answers: true, showsHeaders: false }
+  expect(classify(exchange)).toMatchObject({ fix: expect.stringContaining('firewalls') })
+  expect(classify(exchange, {}, known)).not.toHaveProperty('fix')
+})
+
+test.each([
+  ['EAI_AGAIN', 'Check the host name in `endpoint`.'],
+  ['EHOSTUNREACH', 'Check the host and port in `endpoint`, and the firewalls on the way.'],
+])('%s has its advice', (code, fix) => {
+  const error = Object.assign(new Error(`it failed: ${code}`), { code })
+  expect(classify({ error, bodyStarted: false, timedOut: false })).toMatchObject({ fix })
 })
 
 test('a server that has answered before is not suspected of another protocol when a connection breaks', () => {

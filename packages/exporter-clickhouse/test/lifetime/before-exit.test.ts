@@ -92,7 +92,7 @@ describe('until a destination has taken a row, a failure is seen by everybody', 
       setTimeout(() => {}, 2500)`
     const { output } = await run(options, script)
     expect(warningsIn(output)).toHaveLength(1)
-    expect(output).toContain('rows are waiting')
+    expect(output).toContain('Rows are kept')
   })
 
   test('each destination has its line', async () => {

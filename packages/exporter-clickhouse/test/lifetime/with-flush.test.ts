@@ -189,3 +189,7 @@ test.each([
 ])('a mistake in its use is named when it wraps', (handler, options, problem) => {
   expect(() => withFlush(handler as never, options as never)).toThrow(problem)
 })
+
+test('options may be null', async () => {
+  expect(await withFlush(async () => 'result', null as never)()).toBe('result')
+})

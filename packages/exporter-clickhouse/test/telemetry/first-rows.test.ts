@@ -36,7 +36,7 @@ test('failures are said once, after a while', () => {
   pass()
   watched.ended(7)
   expect(lines).toEqual([
-    'primary (host) has taken no rows: still refused. 5 rows are waiting and will be sent again.',
+    'primary (host) has taken no rows: still refused. Rows are kept and sent again (5 so far).',
   ])
 })
 
@@ -49,6 +49,13 @@ test('a server that comes meanwhile is not complained of, nor one that fails lat
   pass()
   watched.ended(3)
   expect(lines).toEqual([])
+})
+
+test('rows that are not kept are not said to be', () => {
+  const watched = watch()
+  watched.failed('rows were dropped (too_large).', 0)
+  pass()
+  expect(lines).toEqual(['primary (host) has taken no rows: rows were dropped (too_large).'])
 })
 
 test('an end has the number of lost rows in the one line', () => {

@@ -17,12 +17,17 @@ import {
   type VariableOption,
   variablePartOf,
 } from '../variable-names.js'
+import { isQuoted, meantText } from './variable-text.js'
 
 export interface Environment {
   readonly layer: Layer
   readonly doubts: readonly Doubt[]
   /** Whether warnings may be printed. */
   readonly warnings: boolean
+}
+
+const QUOTED = {
+  problem: 'is in quotation marks, which are a part of the value here: remove them',
 }
 
 const MAX_FILE_BYTES = 1024 * 1024
@@ -70,7 +75,7 @@ export function fromEnvironment(
       doubts.push({ variable, problem: `is set beside ${plainName}`, of })
       continue
     }
-    const read = isFile ? textIn(env[variable] ?? '') : { value: env[variable] ?? '' }
+    const read = isFile ? textIn(env[variable]?.trim() ?? '') : { value: env[variable] ?? '' }
     const value = 'problem' in read ? read : valueFrom(read.value, target.option)
     if ('problem' in value) {
       doubts.push({ variable, problem: value.problem, of })
@@ -78,6 +83,12 @@ export function fromEnvironment(
     }
     const tree = destination === undefined ? options : (named.get(destination) ?? bareTree())
     if (destination !== undefined) named.set(destination, tree)
+    if (typeof value.value === 'string' && isQuoted(value.value))
+      doubts.push({
+        variable,
+        problem: 'is in quotation marks',
+        consequence: 'They are taken as a part of the value: remove them if they are not.',
+      })
     put(tree, path, value.value, variable)
   }
   if (env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS']?.toLowerCase() === 'true')
@@ -184,22 +195,27 @@ function valueFrom(
   text: string,
   option: VariableOption['option'],
 ): { value: unknown } | { problem: string } {
-  const read = fromText(text, option.type)
-  if ('problem' in read) return read
-  const problem = problemOf(read.value, option.type)
+  const read = fromText(meantText(text, option), option.type)
+  const problem = 'problem' in read ? read.problem : problemOf(read.value, option.type)
+  // Only a password or a key may really be in quotation marks.
+  if (isQuoted(text) && !(problem === undefined && option.isSecret && option.type.kind === 'text'))
+    return QUOTED
   return problem === undefined ? read : { problem }
 }
 
-/** The text in a file, without the line end that editors add. */
+/** The text in a file. */
 function textIn(file: string): { value: string } | { problem: string } {
+  if (isQuoted(file)) return QUOTED
   try {
     const stats = statSync(file)
     if (!stats.isFile()) return { problem: 'names something that is not a file' } // a pipe would block
     if (stats.size > MAX_FILE_BYTES) return { problem: 'names a file that is larger than 1 MiB' }
-    const value = readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+    const value = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
     return value.trim() === '' ? { problem: 'names a file that is empty' } : { value }
   } catch (error) {
     const { code = 'an error' } = error as NodeJS.ErrnoException
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      return { problem: 'names a file that is not UTF-8: save it with that encoding' }
     return { problem: `names a file that cannot be read (${code})` }
   }
 }

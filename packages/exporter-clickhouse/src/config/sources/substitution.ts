@@ -1,6 +1,7 @@
 import { shownName } from '../option-problems.js'
 import type { Problem } from '../problem.js'
 import { pathKey } from './document.js'
+import { withoutLineEnd } from './variable-text.js'
 
 const MAX_CHARACTERS = 1024 * 1024
 
@@ -44,7 +45,7 @@ export function substituted(
         if (name === undefined || !whole.endsWith('}'))
           return problem(`write a reference as \${NAME} or \${NAME:-default}`)
         changed.add(pathKey(at))
-        const found = env[name]
+        const found = env[name] === undefined ? undefined : withoutLineEnd(env[name])
         if (found === undefined && byDefault === undefined)
           return problem(`the environment variable ${name} is not set`)
         return byDefault !== undefined ? found || byDefault : (found ?? '')

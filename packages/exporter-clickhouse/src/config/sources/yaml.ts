@@ -5,13 +5,19 @@ import { type Document, DocumentError, type Position } from './document.js'
 interface Yaml {
   parseDocument(
     text: string,
-    options: { lineCounter: LineCounter; prettyErrors: boolean },
+    options: { lineCounter: LineCounter; prettyErrors: boolean; logLevel: 'error'; merge: boolean },
   ): {
-    readonly errors: readonly { readonly code: string; readonly pos: readonly [number, number] }[]
+    readonly errors: readonly Fault[]
+    readonly warnings: readonly Fault[]
     toJS(options: { maxAliasCount: number }): unknown
     getIn(path: readonly (string | number)[], keepScalar: true): unknown
   }
   readonly LineCounter: new () => LineCounter
+}
+
+interface Fault {
+  readonly code: string
+  readonly pos: readonly [number, number]
 }
 
 interface LineCounter {
@@ -31,20 +37,16 @@ export function readYaml(text: string, file: string): Document {
       START,
     )
   const lineCounter = new yaml.LineCounter()
-  // Pretty errors quote the text.
-  const document = yaml.parseDocument(text, { lineCounter, prettyErrors: false })
+  // Pretty errors quote the text, and so do warnings, which the package would print.
+  const quiet = { prettyErrors: false, logLevel: 'error' } as const
+  const document = yaml.parseDocument(text, { lineCounter, ...quiet, merge: true })
   const positionAt = (offset: number): Position => {
     const { line, col } = lineCounter.linePos(offset)
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  const [error] = document.errors
-  if (error) {
-    const why =
-      error.code === 'DUPLICATE_KEY'
-        ? 'has the same key twice'
-        : `is not valid YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`
-    throw new DocumentError(why, positionAt(error.pos[0]))
-  }
+  // A warning is that of a tag which is not known: what stands behind `!secret` would be taken as the value.
+  const [error] = [...document.errors, ...document.warnings]
+  if (error) throw new DocumentError(whyOf(error), positionAt(error.pos[0]))
   return {
     value: contentOf(document),
     positionOf(path) {
@@ -55,6 +57,14 @@ export function readYaml(text: string, file: string): Document {
       return START
     },
   }
+}
+
+function whyOf({ code }: Fault): string {
+  if (code === 'DUPLICATE_KEY') return 'has the same key twice'
+  if (code === 'TAG_RESOLVE_FAILED')
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what to write
+    return 'has a tag (!…) that is not known: put a value from elsewhere in by ${NAME}'
+  return `is not valid YAML (${code.toLowerCase().replaceAll('_', ' ')})`
 }
 
 function contentOf(document: ReturnType<Yaml['parseDocument']>): unknown {

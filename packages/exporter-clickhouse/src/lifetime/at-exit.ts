@@ -1,0 +1,21 @@
+/** What has something to say when the process ends before it is flushed, by `process.exit()` or by an error. */
+interface Reporter {
+  /** Synchronous: nothing is awaited any more. Never throws. */
+  exits(): void
+}
+
+let reporters: Set<Reporter> | undefined
+
+/** Calls `exits()` at the end of the process, until the returned function is called. */
+export function reportAtExit(reporter: Reporter): () => void {
+  reporters ??= listening(new Set())
+  const all = reporters.add(reporter)
+  return () => void all.delete(reporter)
+}
+
+function listening(all: Set<Reporter>): Set<Reporter> {
+  process.on('exit', () => {
+    for (const one of all) one.exits()
+  })
+  return all
+}
