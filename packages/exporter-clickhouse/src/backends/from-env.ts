@@ -9,7 +9,7 @@ import type { SpanProcessors } from './span-processors.js'
 import { newSwitchable } from './switchable.js'
 import { warn } from './warn.js'
 
-/** Whoever sets one of these wants ClickHouse. */
+/** If one of these is set, the application wants ClickHouse. */
 const CLICKHOUSE = ['ENDPOINT', 'DESTINATIONS', 'CONFIG_FILE'].map((name) => PREFIX + name)
 
 /**

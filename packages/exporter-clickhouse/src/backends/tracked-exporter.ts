@@ -12,7 +12,7 @@ const MAX_EXPORTS = 8
 export interface TrackedExporter extends SdkExporter {
   /** Resolves when no export is under way. */
   idle(): Promise<void>
-  /** `onFailure` was told, and nothing has succeeded since. */
+  /** True if `onFailure` was called and no export has succeeded since. */
   readonly hasOnlyFailed: boolean
 }
 

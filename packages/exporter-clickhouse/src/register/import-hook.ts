@@ -47,7 +47,7 @@ function hookWith(entry: string, options: Options): void {
   else nodeModule.register(pathToFileURL(join(dirname(entry), 'hook.mjs')), { data: options })
 }
 
-/** Without a working directory the thread of the hooks cannot start, and Node would wait for it without end. */
+/** Without a working directory the thread of the hooks cannot start, and Node would wait for it forever. */
 function hasFolder(): boolean {
   try {
     return process.cwd() !== ''

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { DiagLogLevel } from '@opentelemetry/api'
 import fc from 'fast-check'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { sdk } from '#sdk'
@@ -91,9 +92,9 @@ test('a wrong name and OTLP that is not installed are refused, and nothing chang
   expect(receiver.spanIds).toEqual([])
 })
 
-test('calls are carried out one after another', async () => {
+test('calls take effect one after another', async () => {
   const { server, receiver, end } = await scene('none')
-  const lines = diagLines()
+  const lines = diagLines(DiagLogLevel.INFO)
   const calls = ['clickhouse', 'oltp', 'none', 'otlp'].map((names) => switchBackend(names))
   const results = await Promise.allSettled(calls)
   expect(results.map(({ status }) => status)).toEqual([
@@ -115,7 +116,7 @@ test('calls are carried out one after another', async () => {
 
 test('a backend is opened again only when its predecessor is shut down', async () => {
   const { server, end } = await scene('clickhouse')
-  const lines = diagLines()
+  const lines = diagLines(DiagLogLevel.INFO)
   let answer = () => {}
   server.follow((_, response) => {
     answer = () => response.end()
