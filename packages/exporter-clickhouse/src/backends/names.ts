@@ -89,6 +89,8 @@ function recognise(given: readonly string[]): { known: string[]; problems: strin
 }
 
 function problemOf(name: string): string {
+  if (/^["']|["']$/.test(name))
+    return 'contains quotation marks, which are a part of the value here: remove them'
   // It may be an endpoint with a password, given by mistake.
   if (!/^[\w./-]{1,40}$/.test(name))
     return `contains something that is not a name (known names: ${list(KNOWN, 'and')})`

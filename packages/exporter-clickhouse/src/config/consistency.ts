@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { Agent } from 'node:http'
-import { resolve as absolutePath } from 'node:path'
 import { createSecureContext } from 'node:tls'
+import { absolutePath } from '../common/absolute-path.js'
 import type { TlsConfig } from './config.js'
 import type { CompleteDestination } from './defaults.js'
 import { parseEndpoint } from './endpoint-url.js'

@@ -1,5 +1,5 @@
-import { resolve as absolutePath } from 'node:path'
 import { flatTraces, otelTraces, type SpanLike, type Table } from '@spanhouse/transform'
+import { absolutePath } from '../common/absolute-path.js'
 import type { Compression, DeadLetterConfig, DestinationConfig, SpoolConfig } from './config.js'
 import type { CompleteDestination } from './defaults.js'
 import { parseEndpoint } from './endpoint-url.js'

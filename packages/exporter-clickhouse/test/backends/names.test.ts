@@ -84,3 +84,9 @@ test.each([
 ])('every mistake in code is an error: %j', (given, problem) => {
   expect(choiceOfCode(given).problems).toEqual([problem])
 })
+
+test.each(['"clickhouse"', "'clickhouse,otlp'"])('quotation marks are named: %s', (text) => {
+  expect(choiceOfEnvironment(text).problems.join()).toContain(
+    'OTEL_TRACES_EXPORTER contains quotation marks, which are a part of the value here: remove them',
+  )
+})

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { CERT, KEY } from '../../../../test/kit/raw-server.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import type { DestinationConfig } from '../../src/config/config.js'
@@ -193,6 +193,15 @@ test('spaces and line ends around names are not a part of them', () => {
   })
   const { database, table } = targets.traces
   expect([username, database, table, spool?.directory]).toEqual(['u', 'd', 't', '/spool'])
+})
+
+test('directories may be relative in a working directory that has been removed', () => {
+  const cwd = vi.spyOn(process, 'cwd').mockImplementation(() => {
+    throw Object.assign(new Error('no such file or directory, uv_cwd'), { code: 'ENOENT' })
+  })
+  onTestFinished(() => cwd.mockRestore())
+  const { spool, deadLetter } = of({ SPOOL_DIRECTORY: 's', DEAD_LETTER_DIRECTORY: 'd' })
+  expect([spool, deadLetter]).toMatchObject([{ directory: 's' }, { directory: 'd' }])
 })
 
 describe('quotation marks that a reader of files with variables has left', () => {
