@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-// In place of the published ones.
+// Packed from this repository and installed in place of the published packages.
 const OURS = ['exporter-clickhouse', 'transform']
 
 /**

@@ -1,6 +1,6 @@
 // npm run example -- express [start:cjs]: runs one folder of examples/ against a ClickHouse of its own, or against the one in
-// OTEL_EXPORTER_CLICKHOUSE_ENDPOINT, and prints the rows that arrived. An example that is a server prints an address, which is
-// asked for once; then the example is ended by SIGTERM, as a container is.
+// OTEL_EXPORTER_CLICKHOUSE_ENDPOINT, and prints the rows that arrived. If an example prints an address, it is a
+// server: the address is requested once, and then SIGTERM ends the example, as it ends a container.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { startClickHouse } from '@spanhouse/local-clickhouse'
 import { installedCopy } from './example-copy.mjs'
 
 const EXAMPLES = 'examples'
-// Of examples that print the address of the server only.
+// What to request from examples that print only the address of the server.
 const PATHS = { nextjs: '/hello/Ada' }
 const names = examplesIn(EXAMPLES)
 const [name, script = 'start'] = process.argv.slice(2)
@@ -52,7 +52,7 @@ function homeOf(example) {
   return existsSync(join(folder, 'node_modules')) ? folder : installedCopy(folder)
 }
 
-/** Resolves with its exit code; 0 for a server that was ended here after it had answered. */
+/** Resolves with the exit code of the example; with 0 for a server that answered and was then ended here. */
 async function runExample() {
   const child = spawn('npm', ['run', '--silent', script], {
     cwd: home,
@@ -75,7 +75,7 @@ async function runExample() {
   return isAnswered ? 0 : (exitCode ?? 1)
 }
 
-/** As ClickHouse prints them; '' if there are none, or no table. */
+/** The rows as ClickHouse prints them; '' if there are none, or no table. */
 async function rowsSince(time) {
   const response = await fetch(target.endpoint, {
     method: 'POST',

@@ -210,7 +210,7 @@ async function bundle(folder, to) {
   if (licenses.length > 0) writeFileSync(join(to, 'THIRD-PARTY-LICENSES'), licenses.join('\n'))
 }
 
-/** A file that runs when it is loaded. It shares no code with the others, which therefore load nothing of it. */
+/** Builds an entry that runs when it is loaded. It shares no code with the other entries, so they load nothing of it. */
 async function builtAlone(options, entry, source) {
   const transform = { define: { [OWN_FILE]: 'import.meta.filename' } }
   const input = { ...options, input: { [entry]: source }, transform }
@@ -219,7 +219,7 @@ async function builtAlone(options, entry, source) {
   return { fileName, code: unindented(code) }
 }
 
-// In sources: the path of the built file.
+// The name that stands for the path of the built file in a source.
 const OWN_FILE = 'SPANHOUSE_REGISTER_FILE'
 
 async function built(input, output) {

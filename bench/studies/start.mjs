@@ -28,14 +28,14 @@ function write(name, text) {
   return file
 }
 
-/** What a program prints as its last line, as a number. */
+/** Runs a program and returns the number on its last line. */
 function run(args, env = {}) {
   const all = { PATH: process.env.PATH, OTEL_EXPORTER_CLICKHOUSE_WARNINGS: 'false', ...env }
   const said = execFileSync(process.execPath, args, { cwd: folder, env: all, encoding: 'utf8' })
   return Number(said.trim().split('\n').at(-1))
 }
 
-/** Runs all ways in turn, so that what else the machine does affects them alike. */
+/** Runs all ways in turn, so that other load on the machine affects them alike. */
 function measured(ways) {
   const found = Object.fromEntries(Object.keys(ways).map((name) => [name, []]))
   for (let round = 0; round < rounds; round++) {
@@ -112,7 +112,7 @@ const constructing = write(
   const start = performance.now(); new ClickHouseSpanProcessor(); console.log(performance.now() - start); process.exit()`,
 )
 show(
-  'A processor is made, the first in its process',
+  'Creating the first processor in a process',
   measured({
     'no variables': () => run([constructing]),
     'thirty variables': () => run([constructing], environment),

@@ -31,7 +31,7 @@ test('a quote is found after its announcement, and nowhere else', () => {
   expect(() => quotesIn(`<!-- ${file} -->\ntext\n${block}`)).toThrow(/not followed/)
 })
 
-test('examples/README.md has a row for each', () => {
+test('examples/README.md has a row for each example', () => {
   const readme = readFileSync(join(root, 'examples/README.md'), 'utf8')
   const links = [...readme.matchAll(/\[`([^`]+)`\]\(/g)].map(([, name]) => `examples/${name}`)
   expect(links.sort()).toEqual([...manifests, 'examples/shop'].sort())
@@ -45,7 +45,7 @@ test.each(manifests)('%s: the versions of OpenTelemetry are those of a catalog',
     if (name.startsWith('@opentelemetry/')) expect(version, name).toBe(versions[name])
 })
 
-test.each(manifests)('%s: our package is asked for in the version of this repository', (folder) => {
+test.each(manifests)('%s: depends on our package in the version of this repository', (folder) => {
   const read = (path: string) => JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'))
   const { version } = read('packages/exporter-clickhouse')
   expect(read(folder).dependencies['@spanhouse/exporter-clickhouse']).toBe(`^${version}`)

@@ -168,7 +168,7 @@ test('workers: each thread and each process of a cluster sends its own span', as
   expect(new Set(inProcesses.map((row) => row.resource_attributes['process.pid'])).size).toBe(3)
 })
 
-test('a name that is no example: the names that are', async () => {
+test('an unknown name prints the names of all examples', async () => {
   const { exitCode, stderr } = await runExample(server, 'shop')
   expect(exitCode).toBe(2)
   expect(stderr).toMatch(/^Usage: npm run example -- <name> \[script\]\n[\s\S]*\n {2}node-sdk\n/)

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest'
 
 export interface OtlpReceiver {
   readonly url: string
-  /** The id of each span that came, as often as it came. */
+  /** The ids of all received spans; one that came twice is there twice. */
   readonly spanIds: string[]
   /** Path and content type of each request. */
   readonly requests: string[]

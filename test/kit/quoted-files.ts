@@ -1,4 +1,4 @@
-/** A fenced block of a document that is announced as the text of a file of the repository. */
+/** A fenced block of a document, announced as the text of a file in this repository. */
 export interface Quote {
   readonly file: string
   readonly text: string

@@ -18,13 +18,13 @@ import { temporaryDirectory } from '../kit/temporary-directory.js'
 const here = dirname(fileURLToPath(import.meta.url))
 const ENTRY = '@spanhouse/exporter-clickhouse/register'
 
-/** Where packages of the two lines of the SDK are installed. */
+/** Where the packages of SDK 2 and of SDK 3 are installed. */
 const INSTALLED = {
   2: ['app-sdk2', 'sdk2'].map((name) => join(here, '..', name, 'node_modules')),
   3: ['app-sdk3', 'sdk3'].map((name) => join(here, '..', name, 'node_modules')),
 }
 
-/** A whole SDK, as the one command installs it that we print where there is none. */
+/** What our command for a missing SDK installs, and an application to trace. */
 export const WHOLE = ['@opentelemetry/auto-instrumentations-node', 'express']
 
 /**
@@ -85,7 +85,7 @@ export interface Run {
   readonly env?: NodeJS.ProcessEnv
 }
 
-/** Starts Node in the application's folder, with no variables of OpenTelemetry but these. */
+/** Starts Node in the application's folder. `env` has all of OpenTelemetry's variables but one: the batch processor waits for a flush. */
 export function run({ folder, args, env = {} }: Run) {
   const child = spawn(process.execPath, args, {
     cwd: folder,

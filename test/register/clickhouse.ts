@@ -32,7 +32,7 @@ export function useClickHouse() {
         },
       }
     },
-    /** The stored spans: scope, without its common beginning, and name. */
+    /** The scope (without `@opentelemetry/instrumentation-`) and the name of each stored span. */
     spansIn: (database: string) =>
       lines(
         `SELECT replace(scope_name, '@opentelemetry/instrumentation-', '') || ' ' || span_name AS line FROM ${database}.traces ORDER BY line`,

@@ -16,7 +16,7 @@ describe.each([2, 3] as const)('with SDK %s', (sdk) => {
   }
 
   test.each(SIGNALS)(
-    'a server without a handler of its own ends by %s, flushed',
+    'a server without a handler of its own is flushed, then ended by %s',
     async (signal) => {
       const { app, database } = await started('')
       app.kill(signal)
@@ -26,7 +26,7 @@ describe.each([2, 3] as const)('with SDK %s', (sdk) => {
     },
   )
 
-  test("the application's own handler ends it gracefully, and is not hurried", async () => {
+  test("the application's own handler ends it, and nothing else ends it earlier", async () => {
     const { app, database } = await started('own handler')
     app.kill('SIGTERM')
     expect(await app.ended).toEqual([0, null])
@@ -43,7 +43,7 @@ describe.each([2, 3] as const)('with SDK %s', (sdk) => {
   })
 })
 
-test('a script ends by itself with its own exit code, flushed', async () => {
+test('a script is flushed when it ends by itself, and keeps its exit code', async () => {
   const { database, env } = clickhouse.destination()
   const app = run({
     folder: appWith([...WHOLE, '@opentelemetry/api']),

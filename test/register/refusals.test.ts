@@ -19,7 +19,7 @@ async function linesOf(what: Run) {
   return app.warnings
 }
 
-test('registered twice, it starts once, and says so', async () => {
+test('loaded twice, it starts once and warns', async () => {
   const { database, env } = clickhouse.destination()
   const args = [...registeredBy('--require', '--import'), 'spans.cjs']
   const lines = await linesOf({ folder: appWith(SPANS), args, env })
@@ -41,7 +41,7 @@ test('an SDK that was started before keeps the traces, and one line says what to
   })
   expect(lines).toEqual([
     expect.stringMatching(
-      /leaves all traces to that one.* Remove the --import or --require that starts the other/,
+      /leaves all traces to the OpenTelemetry SDK .* Remove the --import or --require that starts the other/,
     ),
   ])
   expect(await clickhouse.spansIn(database)).toEqual([])
@@ -63,7 +63,7 @@ test.each([
   expect(await clickhouse.spansIn(database)).toEqual(BY_HAND)
 })
 
-test('OTEL_CONFIG_FILE is said not to be read; the variables hold', async () => {
+test('a warning says that OTEL_CONFIG_FILE is not read; the variables apply', async () => {
   const { database, env } = clickhouse.destination()
   const lines = await linesOf({
     folder: appWith(SPANS),
@@ -113,7 +113,7 @@ test('one without anything that could be traced is not', async () => {
 })
 
 test.each(['true', 'TRUE'])(
-  'OTEL_SDK_DISABLED=%s: nothing is started and nothing is said',
+  'OTEL_SDK_DISABLED=%s: nothing is started, without a warning',
   async (value) => {
     const { database, env } = clickhouse.destination()
     const lines = await linesOf({
@@ -229,7 +229,7 @@ test('packages and register may be in a folder of their own, beside an applicati
 })
 
 describe('OTEL_TRACES_EXPORTER', () => {
-  test('none: no span goes anywhere, and nothing is said', async () => {
+  test('none: no span goes anywhere, without a warning', async () => {
     const { database, env } = clickhouse.destination()
     const lines = await linesOf({
       folder: appWith(SPANS),

@@ -56,7 +56,7 @@ const PLAIN = {
   3: ['sdk-trace', 'context-async-hooks', 'api'].map((name) => `@opentelemetry/${name}`),
 }
 
-test('NODE_OPTIONS reaches worker threads and child processes, and each is traced for itself', async () => {
+test('NODE_OPTIONS reaches worker threads and child processes, and traces each of them', async () => {
   const { database, env } = clickhouse.destination()
   const app = run({
     folder: appWith(['@opentelemetry/auto-instrumentations-node', '@opentelemetry/api']),
@@ -132,7 +132,7 @@ describe('resource detectors', () => {
     expect(keys.filter((key) => /^(os|cloud)\./.test(key))).toEqual([])
   })
 
-  test('are those of OTEL_NODE_RESOURCE_DETECTORS, and a name that is unknown is said', async () => {
+  test('are those of OTEL_NODE_RESOURCE_DETECTORS, and an unknown name causes a warning', async () => {
     const { keys, warnings } = await resourceWith({ OTEL_NODE_RESOURCE_DETECTORS: 'os, hots' })
     expect(keys).toContain('os.type')
     expect(keys).not.toContain('host.name')
@@ -155,7 +155,7 @@ describe('instrumentations', () => {
     expect(scopes).toEqual(['http'])
   })
 
-  test('are only those of OTEL_NODE_ENABLED_INSTRUMENTATIONS, and a name that is not installed is said', async () => {
+  test('are only those of OTEL_NODE_ENABLED_INSTRUMENTATIONS, and a name that is not installed causes a warning', async () => {
     const { scopes, warnings } = await traced({ OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'net,expres' })
     expect(scopes).toEqual(['net'])
     expect(warnings).toEqual([
@@ -163,7 +163,7 @@ describe('instrumentations', () => {
     ])
   })
 
-  test('that the application has itself are used where the collection of all is not installed', async () => {
+  test('that the application has itself are used if the auto-instrumentations are not installed', async () => {
     const { database, env } = clickhouse.destination()
     const own = ['sdk-node', 'instrumentation-http'].map((name) => `@opentelemetry/${name}`)
     const app = run({

@@ -51,7 +51,7 @@ export const REGISTER: readonly AppMistake[] = [
   },
   {
     did: 'The auto-instrumentations start an SDK as well, before ours.',
-    says: '@spanhouse/exporter-clickhouse/register finds that another OpenTelemetry SDK has been started before it (<class>), and leaves all traces to that one: nothing goes to where OTEL_TRACES_EXPORTER says. Remove the --import or --require that starts the other one; this one replaces it.',
+    says: '@spanhouse/exporter-clickhouse/register leaves all traces to the OpenTelemetry SDK that was started before it (<class>), and starts nothing. Remove the --import or --require that starts the other SDK; this register replaces it.',
     todo: 'Look at the command line, `NODE_OPTIONS`, and the first lines of the application.',
     make: registered({
       args: ['--require', THEIRS, ...registeredBy('--require'), 'spans.cjs'],
@@ -60,7 +60,7 @@ export const REGISTER: readonly AppMistake[] = [
   },
   {
     did: 'The auto-instrumentations start an SDK as well, after ours.',
-    says: '@spanhouse/exporter-clickhouse/register finds a second OpenTelemetry SDK in this process: spans may be doubled, and that one may keep SIGTERM from ending the process. Remove the --import or --require that starts it; this one replaces it.',
+    says: '@spanhouse/exporter-clickhouse/register finds a second OpenTelemetry SDK in this process: spans may be duplicated, and SIGTERM may no longer end the process. Remove the --import or --require that starts the second SDK; this register replaces it.',
     todo: 'Keep only ours.',
     make: registered({
       args: [...registeredBy('--require'), '--require', THEIRS, 'spans.cjs'],
@@ -69,13 +69,13 @@ export const REGISTER: readonly AppMistake[] = [
   },
   {
     did: 'Ours is loaded twice, for example by the command and by NODE_OPTIONS.',
-    says: '@spanhouse/exporter-clickhouse/register has been loaded twice; the second time does nothing. Keep one --import or --require of it (NODE_OPTIONS counts too).',
+    says: '@spanhouse/exporter-clickhouse/register has been loaded twice; the second load does nothing. Keep one --import or --require of it (NODE_OPTIONS counts too).',
     todo: 'Keep one of them.',
     make: registered({ args: [...registeredBy('--require', '--import'), 'spans.cjs'] }),
   },
   {
     did: 'OTEL_CONFIG_FILE is set.',
-    says: '@spanhouse/exporter-clickhouse/register does not read OTEL_CONFIG_FILE, because such a file cannot name ClickHouse. Say it by OTEL_TRACES_EXPORTER and OTEL_EXPORTER_CLICKHOUSE_*, and unset OTEL_CONFIG_FILE.',
+    says: '@spanhouse/exporter-clickhouse/register does not read OTEL_CONFIG_FILE, because such a file cannot name ClickHouse. Unset it, and use OTEL_TRACES_EXPORTER and OTEL_EXPORTER_CLICKHOUSE_* instead.',
     todo: 'Unset it.',
     make: registered({ env: { OTEL_CONFIG_FILE: './otel.yaml' } }),
   },
@@ -86,8 +86,8 @@ export const REGISTER: readonly AppMistake[] = [
     make: registered({ env: { OTEL_TRACES_EXPORTER: 'clickhous,console' } }),
   },
   {
-    did: 'OTEL_TRACES_EXPORTER names none beside others.',
-    says: 'OTEL_TRACES_EXPORTER names none beside <names>, so no traces are exported. Remove none, or the others.',
+    did: 'OTEL_TRACES_EXPORTER names `none` together with others.',
+    says: 'OTEL_TRACES_EXPORTER names `none` together with <names>, so no traces are exported. Remove `none` or the other names.',
     todo: 'Remove `none`.',
     make: registered({ env: { OTEL_TRACES_EXPORTER: 'clickhouse,none' } }),
   },

@@ -6,11 +6,14 @@ export interface Backend {
   readonly name: BackendName
   /** Takes a span. Never throws. */
   onEnd(span: SpanLike): void
-  /** Resolves when every span that ended before is delivered or given up. Rejects at the deadline, and if that is known to have failed. */
+  /**
+   * Resolves when every span that ended before the call is delivered or dropped. Rejects after `timeoutMs` (default: `flushTimeoutMs`), or
+   * if the delivery is known to have failed.
+   */
   flush(timeoutMs: number | undefined): Promise<void>
   /** Flushes within a deadline and closes. Never rejects. */
   shutdown(): Promise<void>
 }
 
-/** A backend that was opened, or the reason why it was not: a clause without secrets. */
+/** An opened backend, or a clause without secrets that says why it cannot be opened. */
 export type Opening = Backend | { readonly problem: string }

@@ -3,7 +3,7 @@ import { Pipeline } from '../pipeline/pipeline.js'
 import { isSampled } from '../traces/sampled.js'
 import type { Backend } from './backend.js'
 
-/** ClickHouse, as the environment configures it. `lead` begins the line about it in the log. */
+/** ClickHouse, as the environment configures it. Its log line begins with `lead`. */
 export function openClickHouse(env: NodeJS.ProcessEnv, lead: string): Backend {
   const pipeline = new Pipeline(parseConfig({}, env), lead)
   return {

@@ -9,14 +9,14 @@ import type { SpanProcessors } from './span-processors.js'
 import { newSwitchable } from './switchable.js'
 import { warn } from './warn.js'
 
-/** Whoever sets one of these wants ClickHouse. */
+/** If one of these is set, the application wants ClickHouse. */
 const CLICKHOUSE = ['ENDPOINT', 'DESTINATIONS', 'CONFIG_FILE'].map((name) => PREFIX + name)
 
 /**
  * The span processors that OTEL_TRACES_EXPORTER asks for: a list of `clickhouse`, `otlp`, `console` and `none`; unset means `otlp`.
  * ClickHouse is configured by OTEL_EXPORTER_CLICKHOUSE_*, OTLP by OTEL_EXPORTER_OTLP_* (which the official exporter reads from
- * `process.env`) and OTEL_BSP_*. `switchBackend()` changes the backends later. What cannot be used is warned about and left out; only a
- * configuration file for ClickHouse that cannot be used throws a ConfigError.
+ * `process.env`) and OTEL_BSP_*. `switchBackend()` changes the backends later. A backend that cannot be used is left out, with a
+ * warning. Throws a ConfigError only if spans go to ClickHouse and its configuration file cannot be used.
  */
 export function spanProcessorsFromEnv(
   // Not NodeJS.ProcessEnv: frameworks add members to it that are not optional.

@@ -1,19 +1,19 @@
 import { distance } from '../common/distance.js'
 
-/** What takes the spans. */
+/** Where spans can go. */
 export type BackendName = 'clickhouse' | 'otlp' | 'console'
 
 const NONE = 'none'
 const KNOWN = ['clickhouse', 'otlp', 'console', NONE]
 const MAX_DISTANCE = 3
 
-/** The backends that a list of names means, and what is wrong with the list, as sentences. */
+/** The backends that a list of names stands for, and what is wrong with the list. */
 export interface Choice {
   readonly names: readonly BackendName[]
   readonly problems: readonly string[]
 }
 
-/** The backends that OTEL_TRACES_EXPORTER names. What is wrong in it is ignored; if nothing is left, it counts as unset. */
+/** The backends that OTEL_TRACES_EXPORTER names. Unknown names are ignored; if no other is left, the variable counts as unset. */
 export function choiceOfEnvironment(text: string | undefined): Choice & { decidedBy: string } {
   const given = split(text ?? '')
   if (given.length === 0)
@@ -35,7 +35,7 @@ export function choiceOfEnvironment(text: string | undefined): Choice & { decide
       ...problems.map((one) => `OTEL_TRACES_EXPORTER ${one}. That name is ignored.`),
       ...(names.length < others.length
         ? [
-            `OTEL_TRACES_EXPORTER names none beside ${others.join(' and ')}, so no traces are exported. Remove none, or the others.`,
+            `OTEL_TRACES_EXPORTER names \`none\` together with ${others.join(' and ')}, so no traces are exported. Remove \`none\` or the other names.`,
           ]
         : []),
     ],
@@ -50,8 +50,8 @@ export function choiceOfCode(given: unknown): Choice {
     return { names: [], problems: [`must be a list of names: ${list(KNOWN, 'or')}`] }
   const { known, problems } = recognise(texts.flatMap(split))
   if (known.length === 0 && problems.length === 0)
-    return { names: [], problems: ['names no backend: use none to export nothing'] }
-  if (known.includes(NONE) && known.length > 1) problems.push('names none beside others')
+    return { names: [], problems: ['names no backend: write `none` to export nothing'] }
+  if (known.includes(NONE) && known.length > 1) problems.push('names `none` together with others')
   return { names: backendsOf(known), problems }
 }
 
@@ -90,14 +90,14 @@ function recognise(given: readonly string[]): { known: string[]; problems: strin
 
 function problemOf(name: string): string {
   if (/^["']|["']$/.test(name))
-    return 'holds quotation marks, which are a part of the value here: remove them'
-  // Whoever gives an endpoint by mistake may give a password with it.
+    return 'contains quotation marks, which are a part of the value here: remove them'
+  // It may be an endpoint with a password, given by mistake.
   if (!/^[\w./-]{1,40}$/.test(name))
-    return `holds something that is no name (known are ${list(KNOWN, 'and')})`
+    return `contains something that is not a name (known names: ${list(KNOWN, 'and')})`
   const plain = name.toLowerCase()
   const [nearest] = KNOWN.map((known) => ({ known, far: distance(plain, known) }))
     .filter(({ known, far }) => far <= Math.min(MAX_DISTANCE, (known.length - 1) / 2))
     .sort((a, b) => a.far - b.far)
-  const hint = nearest ? `did you mean \`${nearest.known}\`?` : `known are ${list(KNOWN, 'and')}`
+  const hint = nearest ? `did you mean \`${nearest.known}\`?` : `known names: ${list(KNOWN, 'and')}`
   return `names \`${name}\`, which is unknown (${hint})`
 }

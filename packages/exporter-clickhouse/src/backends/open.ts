@@ -5,22 +5,21 @@ import { openConsole } from './console.js'
 import { type BackendName, described } from './names.js'
 import { openOtlp } from './otlp.js'
 
-const OF_THE_SDK = { otlp: openOtlp, console: openConsole } as const
+const OPENERS = { otlp: openOtlp, console: openConsole } as const
 
 export interface Change {
   readonly names: readonly BackendName[]
-  /** The backends so far: those that are named stay as they are. */
+  /** The present backends. Those that are also in `names` stay as they are. */
   readonly before: readonly Backend[]
   readonly env: NodeJS.ProcessEnv
-  /** What the log names as the reason. */
+  /** What decided the change, for the log. */
   readonly decidedBy: string
-  /** Told why a backend cannot be opened. If it throws, nothing is changed. */
+  /** Called with the reason if a backend cannot be opened. If it throws, nothing changes. */
   onProblem(problem: string): void
 }
 
 /**
- * The backends after a change, for which those that are missing are opened. Logs one line that says what is configured and what decided
- * it. Throws a ConfigError if ClickHouse has to be opened and its configuration cannot be used.
+ * Returns the backends after a change, and opens those that are missing. Logs one line that says where traces go and what decided it. Throws a ConfigError if ClickHouse has to be opened and its configuration cannot be used.
  */
 export function open({ names, before, env, decidedBy, onProblem }: Change): readonly Backend[] {
   const backends = before.filter((one) => names.includes(one.name))
@@ -29,12 +28,12 @@ export function open({ names, before, env, decidedBy, onProblem }: Change): read
   try {
     for (const name of ['otlp', 'console'] as const) {
       if (!isMissing(name)) continue
-      const opened = OF_THE_SDK[name](env)
+      const opened = OPENERS[name](env)
       if ('problem' in opened)
         onProblem(`no traces go to ${name} (${decidedBy}): ${opened.problem}`)
       else backends.push(opened)
     }
-    // ClickHouse is last, because its line in the log has what is configured and so names all backends.
+    // ClickHouse is opened last, because its log line also names the other backends.
     const opened = names.filter((name) => name === 'clickhouse' || !isMissing(name))
     const line = `${described(opened)} (${decidedBy})`
     if (isMissing('clickhouse')) backends.push(openClickHouse(env, `${line}; `))

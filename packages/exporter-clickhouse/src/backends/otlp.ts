@@ -44,7 +44,7 @@ export function openOtlp(env: NodeJS.ProcessEnv): Opening {
   }
 }
 
-/** An exporter for another protocol may be installed, under a name that does not tell which protocol it is for. */
+/** Advice if an exporter for another protocol is installed: its name does not say which protocol it uses. */
 function otherWay(asked: OtlpProtocol): string {
   const other = (Object.keys(PACKAGES) as OtlpProtocol[]).find(
     (protocol) => protocol !== asked && applicationModule(PACKAGES[protocol]) !== undefined,

@@ -14,7 +14,7 @@ export interface Shared {
 
 const KEY = Symbol.for('spanhouse.exporter-clickhouse.backends')
 
-/** From now on `switchBackend()` changes this one too, until the returned function is called. */
+/** Adds a processor to those that `switchBackend()` changes. The returned function removes it. */
 export function takePart(member: Member): () => void {
   const { members } = shared()
   members.add(member)

@@ -15,8 +15,8 @@ import { trackedExporter } from './tracked-exporter.js'
 import { warn } from './warn.js'
 
 /**
- * A backend made of an exporter and a processor of the SDK. `processorOf` puts the processor in front of the exporter that it gets. `advice`:
- * what to do if it takes no spans.
+ * A backend made of an exporter and a processor of the SDK. `processorOf` puts the processor in front of the exporter that it gets. `advice`
+ * says what to do if the backend takes no spans.
  */
 export function sdkBackend(
   name: BackendName,
@@ -26,7 +26,7 @@ export function sdkBackend(
   advice = '',
 ): Backend {
   const say = (text: string) => warn(text, options.warnings)
-  // The SDK logs failures only where a logger is set. That a collector has never taken a span should be seen by everybody.
+  // The SDK logs failures only if there is a logger. A collector that has never taken a span must be noticed without one.
   const tracked = trackedExporter(exporter, (error) =>
     say(`${name} has taken no spans: ${errorText(error)}.${advice}`),
   )
@@ -39,7 +39,7 @@ export function sdkBackend(
   let closed: Promise<void> | undefined
 
   const settle = async (): Promise<void> => {
-    // A batch may be waiting for its resource, in the processor, where neither of the other two waits can see it.
+    // A batch may wait inside the processor for its resource. Neither forceFlush() nor idle() waits for such a batch.
     if (last) await pendingResources([last])
     await turn()
     const flushed = await tried(() => processor.forceFlush())
@@ -68,14 +68,14 @@ export function sdkBackend(
     get acceptedRows() {
       return acceptedRows
     },
-    // Its own requests and pauses hold the process open as well, for as long as OTEL_EXPORTER_OTLP_TIMEOUT allows.
+    // The SDK exporter's own requests and pauses also hold the process open, up to OTEL_EXPORTER_OTLP_TIMEOUT.
     async flushBeforeExit() {
       const flushed = await flush().then(
         () => true,
         () => false,
       )
       if (!flushed && !tracked.hasOnlyFailed)
-        say(`${name} has not taken all spans when the process ended: some are lost`)
+        say(`${name} had not taken all spans when the process ended: some are lost`)
     },
   }
   const registrations = [

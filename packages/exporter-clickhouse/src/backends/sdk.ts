@@ -23,7 +23,7 @@ const NAMES = ['sdk-trace', 'sdk-trace-base'] as const
 
 type Make = new (...args: unknown[]) => unknown
 
-/** The trace SDK of the application, or of the file that is given. */
+/** The trace SDK that the application would load, or that the file `from` would load. */
 export function findSdk(from?: string): Sdk | undefined {
   for (const name of NAMES) {
     const full = `@opentelemetry/${name}`
@@ -37,7 +37,7 @@ export function majorOf({ name, file }: Sdk): number {
   return Number.parseInt(versionOf(`@opentelemetry/${name}`, file) ?? '', 10)
 }
 
-/** Makes a class of a package. Throws if there is none of that name. */
+/** Creates an instance of a class that a package exports. Throws if it exports no such class. */
 export function make<T>(file: string, name: string, ...args: unknown[]): T {
   const found = load(file)[name]
   if (typeof found !== 'function') throw new Error(`${file} has no ${name}`)

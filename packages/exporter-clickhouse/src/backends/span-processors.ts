@@ -6,8 +6,8 @@ export interface SwitchableSpanProcessor {
   /** Passes a sampled span to the backends. Never throws. */
   onEnd(span: SpanLike): void
   /**
-   * Resolves when every span that ended before is delivered or dropped. Rejects after `timeoutMs` (default: `flushTimeoutMs`), and if a
-   * backend says that it failed.
+   * Resolves when every span that ended before is delivered or dropped. Rejects after `timeoutMs` (default: `flushTimeoutMs`), or if a
+   * backend reports a failure.
    */
   forceFlush(options?: { timeoutMs?: number }): Promise<void>
   /** Delivers what it can within `shutdownTimeoutMs`. Always resolves. */

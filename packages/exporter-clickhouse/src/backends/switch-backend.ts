@@ -3,10 +3,10 @@ import { choiceOfCode } from './names.js'
 import { type Member, type Shared, shared } from './registry.js'
 
 /**
- * Changes where the spans of every processor that `spanProcessorsFromEnv()` has made in this process go: `'clickhouse'`, `'otlp'`,
- * `'console'`, several of them as a list or separated by commas, or `'none'`. Backends that stay keep running. New ones take spans at once;
- * those that are not named any more are flushed and shut down, and the result resolves when they are (after `shutdownTimeoutMs` at the
- * latest). No span is lost or sent twice: a span goes to the backends of the moment in which it ends. Rejects with a ConfigError and changes
+ * Changes where spans go, for every processor that `spanProcessorsFromEnv()` has made in this process: to `'clickhouse'`, `'otlp'`,
+ * `'console'`, several of them as a list or separated by commas, or `'none'`. Backends that stay keep running. New ones take spans at once.
+ * Backends that are no longer named are flushed and shut down; the result resolves when that is done, after `shutdownTimeoutMs` at the
+ * latest. No span is lost or sent twice: a span goes to the backends that are in use when it ends. Rejects with a ConfigError and changes
  * nothing if a name is unknown, if a backend is not installed, and if no such processor is in use. Calls are carried out one after another.
  */
 export function switchBackend(names: string | readonly string[]): Promise<void> {

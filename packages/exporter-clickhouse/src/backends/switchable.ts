@@ -6,23 +6,23 @@ import type { SwitchableSpanProcessor } from './span-processors.js'
 export interface Switchable {
   readonly processor: SwitchableSpanProcessor
   /**
-   * From now on spans go to the backends that `change` makes of those so far. The result resolves when those that are not among them any
-   * more are shut down. If `change` throws, nothing changes.
+   * Gets the new backends from `change`, which is given the present ones. Nothing else changes before begin(), and nothing at all if
+   * `change` throws.
    */
   replace(change: (before: readonly Backend[]) => readonly Backend[]): Replaced
 }
 
 export interface Replaced {
-  /** Begins with the new backends. Resolves when the old ones are shut down. Never rejects. */
+  /** From now on, spans go to the new backends. Resolves when the removed ones are shut down. Never rejects. */
   begin(): Promise<void>
-  /** Shuts the new backends down, and leaves the old ones. */
+  /** Shuts the new backends down and keeps the present ones. */
   discard(): void
 }
 
 export function newSwitchable(first: readonly Backend[], onShutdown: () => void): Switchable {
   let backends = first
   let closed: Promise<void> | undefined
-  // Backends that were replaced and are not shut down yet.
+  // One for each group of backends that is being shut down.
   const leaving = new Set<Promise<void>>()
 
   const close = async (ones: readonly Backend[]): Promise<void> => {
@@ -33,11 +33,11 @@ export function newSwitchable(first: readonly Backend[], onShutdown: () => void)
   }
 
   const left = async (timeoutMs: number | undefined): Promise<void> => {
-    const all = Promise.all(leaving) // within shutdownTimeoutMs
+    const all = Promise.all(leaving) // each ends within shutdownTimeoutMs
     if (timeoutMs === undefined) await all
     else if (!(await within(timeoutMs, () => all)))
       throw new Error(
-        `spanhouse: a backend that was switched off is not flushed within ${timeoutMs} ms`,
+        `spanhouse: a backend that was switched off was not flushed within ${timeoutMs} ms`,
       )
   }
 

@@ -5,18 +5,18 @@ import type { SdkExporter } from './sdk.js'
 const SUCCESS = 0
 const FAILED = 1
 
-// A flush hands over everything at once. The official exporter refuses, and so loses, what comes beyond 30 requests at a time.
+// A flush exports everything at once, and the official exporter drops what exceeds 30 concurrent requests.
 const MAX_EXPORTS = 8
 
-/** An exporter of the SDK whose exports are known until they have ended: a BatchSpanProcessor does not wait for those it began itself. */
+/** An SDK exporter whose exports can be waited for: a BatchSpanProcessor does not wait for exports that it began by itself. */
 export interface TrackedExporter extends SdkExporter {
   /** Resolves when no export is under way. */
   idle(): Promise<void>
-  /** `onFailure` was told, and nothing has succeeded since. */
+  /** True if `onFailure` was called and no export has succeeded since. */
   readonly hasOnlyFailed: boolean
 }
 
-/** `onFailure` is told of the first failed export, if none has succeeded before. */
+/** Calls `onFailure` once, if the first export that ends has failed. */
 export function trackedExporter(
   exporter: SdkExporter,
   onFailure: (error: unknown) => void,

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { keptRegister } from './kept-register.js'
 
-// pnpm links only what an application names itself. These bring the packages that are looked for as their own dependencies.
+// pnpm links only the packages that an application names. The other packages are found through these, which depend on them.
 const ROUTES = [
   [],
   ['@opentelemetry/sdk-node'],
@@ -11,7 +11,7 @@ const ROUTES = [
   ['@opentelemetry/auto-instrumentations-node', '@opentelemetry/sdk-node'],
 ]
 
-/** The file that a package name stands for in the application, or undefined if it is not installed. */
+/** The file that the application would load for a package name; undefined if the package is not installed. */
 export function applicationModule(name: string): string | undefined {
   for (const base of bases()) {
     for (const route of ROUTES) {
@@ -25,7 +25,7 @@ export function applicationModule(name: string): string | undefined {
   return undefined
 }
 
-/** The file that a package name stands for in another file. */
+/** The file that `file` would load for a package name; undefined if the package is not installed. */
 export function moduleFrom(file: string, name: string): string | undefined {
   try {
     return realpathSync(createRequire(file).resolve(name))

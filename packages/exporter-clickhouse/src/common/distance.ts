@@ -1,4 +1,4 @@
-/** Levenshtein distance: how many letters to insert, delete or replace. */
+/** Levenshtein distance: how many characters to insert, delete or replace. */
 export function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (let line = 1; line <= from.length; line++) {

@@ -29,7 +29,7 @@ export interface Part {
   readonly given: Given
 }
 
-/** A destination. */
+/** A destination, with its options from all sources. */
 export interface GatheredDestination {
   readonly name: string
   /** What is given for it. */
@@ -81,7 +81,7 @@ function conflictsWithin({ name, tree, options }: GatheredDestination): Conflict
   if (!speaks(agent, protocol))
     conflict(
       `agent is for the other protocol: the endpoint uses ${protocol}, so it must be an Agent of node:${protocol.slice(0, -1)}`,
-      'agent', // without the endpoint: if it comes from the environment, rows must not go elsewhere
+      'agent', // not the endpoint: if a variable gives it and is ignored, rows go to another server
     )
   if (spool && spool.directory === undefined) conflict('spool.directory is missing', 'spool')
   const { type } = NAMED_DESTINATION.fields['deadLetter'] as Option

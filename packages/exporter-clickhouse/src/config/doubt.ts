@@ -8,9 +8,9 @@ export interface Doubt {
   readonly variable: string
   /** What is wrong with it, as the end of a sentence that begins with its name. */
   readonly problem: string
-  /** What becomes of it, as a sentence, if not the whole variable is ignored. */
+  /** What follows, as a sentence, if only a part of the variable is ignored. */
   readonly consequence?: string
-  /** What it would have set. */
+  /** The option that it would have set. */
   readonly of?: { readonly path: readonly string[]; readonly destination: string | undefined }
 }
 

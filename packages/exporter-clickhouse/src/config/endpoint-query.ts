@@ -9,14 +9,14 @@ import { problemOf } from './text-rules.js'
 /** The options that an endpoint's URL carries beside the address. */
 export interface EndpointOptions {
   readonly options: Record<string, unknown>
-  /** What is wrong with parameters of the query, which are left out; as ends of a sentence. */
+  /** What is wrong with each parameter that is left out, as the end of a sentence. */
   readonly problems: readonly string[]
 }
 
 export function optionsIn({ username, password, database, query }: Endpoint): EndpointOptions {
   const options: Record<string, unknown> = Object.create(null)
   const problems: string[] = []
-  // Both, because the other one in a layer below may be for another server.
+  // Always both: a user or password of a lower layer may belong to another server.
   if (username !== undefined || password !== undefined)
     Object.assign(options, { username: username ?? 'default', password: password ?? '' })
   if (database !== undefined) options['database'] = database
@@ -86,10 +86,10 @@ function put(
 ): string | undefined {
   const [at = '', below] = path
   const key = path.join('.')
-  if (seen.has(key)) return ' is there twice'
+  if (seen.has(key)) return ' is given twice'
   seen.add(key)
   const isEntry = option.type.kind === 'map' && below !== undefined
-  // 1 and 0 are how ClickHouse writes them in a URL.
+  // ClickHouse writes booleans in a URL as 1 and 0.
   const written =
     option.type.kind === 'boolean' ? text.replace(/^1$/, 'true').replace(/^0$/, 'false') : text
   const read = isEntry ? { value: { [below]: text } } : fromText(written, option.type)

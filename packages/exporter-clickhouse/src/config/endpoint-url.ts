@@ -55,7 +55,7 @@ function isUrl(text: string): boolean {
   }
 }
 
-/** The parts of an endpoint, percent-decoded. What is not an endpoint counts as the default one: the check reports it. */
+/** The parts of an endpoint, percent-decoded. If the text is not an endpoint, those of the default one: the check reports it. */
 export function parseEndpoint(text: string = DEFAULT_ENDPOINT): Endpoint {
   if (endpointProblem(text) !== undefined) return parseEndpoint()
   const given = new URL(text)
@@ -77,7 +77,7 @@ export function parseEndpoint(text: string = DEFAULT_ENDPOINT): Endpoint {
   }
 }
 
-/** ClickHouse's own tools name the database where http has a path, and say `secure=1` where http has another scheme. */
+/** In `clickhouse://`, the path is the database, and `secure=1` stands for https. */
 function asHttp({ host, port, searchParams }: URL): string {
   const isSecure = /^(1|true)$/.test(searchParams.get('secure') ?? '')
   return `${isSecure ? 'https' : 'http'}://${host}${port === '' ? `:${isSecure ? 8443 : 8123}` : ''}`

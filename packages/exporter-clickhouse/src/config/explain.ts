@@ -9,7 +9,7 @@ import type { Options } from './options.js'
 import { resolveDestination } from './resolve.js'
 import { printable } from './summary.js'
 
-/** One setting, its value, and where it comes from. */
+/** An option, its value, and where the value comes from. */
 export interface ExplainedSetting {
   /** The destination that it is for; undefined if it is for the exporter as a whole. */
   readonly destination: string | undefined
@@ -32,8 +32,8 @@ export interface ExplainedConfig {
 const MASKED = '********'
 
 /**
- * Prints each setting with its value and where it comes from, and what is wrong; returns the same. Secrets are masked.
- * `options` are those that the code would give to the constructor. Never throws.
+ * Prints each option with its value and where it comes from, then all warnings and problems; returns the same. Secrets are masked.
+ * `options` are those that the code gives to the constructor. Never throws.
  */
 export function explainConfig(
   options: Options = {},
@@ -105,7 +105,7 @@ function settingsAt(
   return [{ option, value: derived(option, resolved), source: 'default' }]
 }
 
-/** What an option is whose default depends on others. */
+/** The default of an option that depends on other options. */
 function derived(option: string, resolved: DestinationConfig | undefined): string {
   if (option === 'database') return resolved?.targets.traces.database ?? 'none'
   if (option === 'table') return resolved?.targets.traces.table ?? 'none'

@@ -18,7 +18,7 @@ import { configFileIn, fromEnvironment } from './sources/environment.js'
 import { fromFile } from './sources/file.js'
 import { PREFIX, variablePartOf } from './variable-names.js'
 
-/** What all sources say together. */
+/** The options of all sources together. */
 export interface Gathered {
   /** The options outside `destinations`. */
   readonly options: Tree
@@ -46,10 +46,10 @@ export function gather(given: unknown, env: NodeJS.ProcessEnv): Gathered {
     ...(file?.problems ?? []),
   ]
   const below = file?.problems.length === 0 ? layerOf(file.options, file.sourceOf) : EMPTY
-  return gathered(code, below, env, problems)
+  return mergedWithoutConflicts(code, below, env, problems)
 }
 
-/** The same as in `listConflicts()`, for options of the code that cannot be merged because of other mistakes. */
+/** Reports missing endpoints, as `listConflicts()` does, if options of the code have other mistakes and so cannot be merged. */
 function endpointsMissingIn(options: Options, env: NodeJS.ProcessEnv): string[] {
   const destinations: unknown = Object(options).destinations
   if (!Array.isArray(destinations)) return []
@@ -65,7 +65,7 @@ function missingEndpoint(name: string): string {
   return `destinations[${name}].endpoint is missing`
 }
 
-/** Options as a layer of their own. The options are valid. */
+/** Makes a layer of options, which must be valid. */
 function layerOf(
   { destinations, ...options }: Options,
   sourceOf: (path: readonly string[]) => Source,
@@ -84,10 +84,10 @@ function layerOf(
 }
 
 /**
- * Variables that contradict other options are ignored like other invalid ones: then everything is read again without them, until
- * nothing contradicts. What contradicts without them is a mistake of code or file.
+ * Variables that contradict other options are ignored, like other invalid ones: everything is read again without them until none is left
+ * that does. Contradictions without a variable are mistakes of code or file.
  */
-function gathered(
+function mergedWithoutConflicts(
   code: Layer,
   file: Layer,
   env: NodeJS.ProcessEnv,
@@ -138,7 +138,7 @@ function fromVariables({ text, between }: Conflict): [key: string, doubt: Doubt]
   })
 }
 
-/** Without those destinations of the environment's list for which no source gives an endpoint. */
+/** Leaves destinations out of the environment's list for which no source gives an endpoint. */
 function withEndpoints(environment: Layer, ...others: Layer[]): { layer: Layer; doubts: Doubt[] } {
   const hasEndpoint = (name: string) =>
     [environment, ...others].some(({ named }) => named.get(name)?.['endpoint'] !== undefined)
@@ -166,7 +166,7 @@ function listConflicts(listed: readonly NamedTree[], outside: NamedTree | undefi
   return texts.map((text) => ({ text, between: [] }))
 }
 
-/** What is wrong with the parameters of endpoints. */
+/** What is wrong with the parameters in the URLs of endpoints. */
 function problemsInUrls(layers: readonly Layer[]): { problems: string[]; doubts: Doubt[] } {
   const problems: string[] = []
   const doubts: Doubt[] = []

@@ -10,7 +10,7 @@ export interface Layer {
   readonly options: Tree
   /** Those of each destination, by name. */
   readonly named: ReadonlyMap<string, Tree>
-  /** The destinations that there are, if this source says so. */
+  /** The names in its list of destinations, if it has one. */
   readonly list: readonly string[] | undefined
 }
 
@@ -21,16 +21,16 @@ export interface NamedTree {
 
 export const PRIMARY = 'primary'
 
-/** Options of one destination; what its endpoint's URL carries is kept apart, because it goes when the endpoint goes. */
+/** Options of one destination. Those in its endpoint's URL are kept apart: another endpoint replaces them. */
 interface Level {
   readonly options: Tree
   readonly inUrl: Tree | undefined
 }
 
 /**
- * Merges the layers, the lowest first. The highest layer with a list decides which destinations there are; what the others give for
- * the same names is kept. Options outside the list are the defaults for all of them. What a URL carries is left out if its key is
- * ignored.
+ * Merges the layers, the lowest first. The highest layer with a list decides which destinations there are; options that the other
+ * layers give for the same names are kept. Options outside the list are the defaults for all of them. An option in a URL is left out if
+ * its key is ignored.
  */
 export function mergeLayers(
   layers: readonly Layer[],
@@ -81,7 +81,7 @@ function levelOf(options: Tree | undefined, isIgnored: IsIgnored): Level | undef
   return { options, inUrl }
 }
 
-/** `over` wins, also with what its endpoint carries. */
+/** `over` wins; the options in its endpoint's URL win too. */
 function mergeLevels(base: Level, over: Level): Level {
   const below = over.inUrl ? without(base.options, over.inUrl) : base.options
   return { options: mergeOptions(below, over.options), inUrl: over.inUrl ?? base.inUrl }
@@ -107,7 +107,7 @@ function mergeFields(base: Tree, over: Tree, fields: Fields): Tree {
 function mergeNodes(base: Given | Tree | undefined, over: Tree, type: Type | undefined): Tree {
   if (base === undefined || base instanceof Given || !hasOwnTree(type)) return over
   if (type.kind === 'map') return bareTree(base, over)
-  // Fields of different forms must not be mixed: whoever gives the first field of a form gives all of it.
+  // Fields of different forms must not be mixed: a layer with the first field of a form replaces the whole group.
   const isWhole = type.forms?.some(([first = '']) => Object.hasOwn(over, first))
   return isWhole ? over : mergeFields(base, over, type.fields)
 }

@@ -4,8 +4,8 @@ import type { Options } from './options.js'
 import { fromFile } from './sources/file.js'
 
 /**
- * Reads options from a file, JSON or YAML (`.yaml`, `.yml`): in the shape of the options of the code, except that numbers may be texts
- * with a unit (`5s`, `64MiB`), and that texts may contain `${NAME}` and `${NAME:-default}`. For `new ClickHouseSpanProcessor()`.
+ * Reads options for the constructors from a JSON or YAML file (`.yaml`, `.yml`). They have the same names and shape as in code; also,
+ * numbers may be texts with a unit (`5s`, `64MiB`), and texts may contain `${NAME}` and `${NAME:-default}` of `env`.
  * Throws a ConfigError that lists every problem with its line.
  */
 export function loadOptions(path: string | URL, env: NodeJS.ProcessEnv = process.env): Options {

@@ -1,7 +1,7 @@
 import type { Option, Type } from './option.js'
 import { OPTIONS } from './option-table.js'
 
-/** What is known of the value at a path such as `destinations.0.batch.maxRows`; without a type if the path leads to no option. */
+/** The type and default of the option at a path such as `destinations.0.batch.maxRows`; the type is undefined if there is no such option. */
 export function lookUp(path: readonly string[]): {
   type: Type | undefined
   default: unknown

@@ -152,8 +152,8 @@ export interface NamedDestinationOptions extends DestinationOptions {
 /** Options of exporter and processor. Options outside `destinations` are the defaults for all of them. */
 export interface Options extends DestinationOptions {
   /**
-   * More destinations, at most 16. The options outside this list are a destination of their own, named `primary`, if they (or
-   * the environment) name an `endpoint` or this list is absent.
+   * More destinations, at most 16. The options outside this list are a destination of their own, named `primary`, if they (or a
+   * file or variable) name an `endpoint`, or if this list is absent.
    */
   destinations?: readonly NamedDestinationOptions[] | undefined
   /**

@@ -3,7 +3,7 @@ import type { DestinationConfig } from './config.js'
 import type { GatheredDestination } from './consistency.js'
 import { givenAt, sourceText } from './given.js'
 
-/** What is configured, in one clause without secrets: where each destination is, its table, and what decided that. */
+/** One clause without secrets: the server and the table of each destination, and where its endpoint comes from. */
 export function summaryOf(
   destinations: readonly GatheredDestination[],
   resolved: readonly DestinationConfig[],

@@ -2,9 +2,9 @@ import type { Numeric, Type } from './option.js'
 import { choiceRule, numberRule, shownName } from './option-problems.js'
 
 /**
- * What is wrong with a value that was read from a variable or a URL, as the end of a sentence that begins with its name; undefined if
- * nothing is. It does not show the value: somebody may have put a secret into the wrong place. It agrees with the check of the options
- * of the code (a test compares them), but is fast the first time: variables are read while an application starts.
+ * What is wrong with a value from a variable or a URL, as the end of a sentence that begins with its name; undefined if nothing is. It
+ * does not show the value, which may be a secret in the wrong place. It refuses the same values as zod does for options in code (a test
+ * compares them), but zod takes milliseconds at its first use, and variables are read while an application starts.
  */
 export function problemOf(value: unknown, type: Type): string | undefined {
   switch (type.kind) {

@@ -3,7 +3,7 @@ import { ENVIRONMENT_ONLY, NAMED_DESTINATION, OPTIONS } from './option-table.js'
 
 export const PREFIX = 'OTEL_EXPORTER_CLICKHOUSE_'
 
-/** An option that a variable sets. */
+/** The option that a variable sets. */
 export interface VariableOption {
   readonly path: readonly string[]
   readonly option: Option
@@ -13,7 +13,7 @@ export interface VariableOption {
  * The names of variables after the prefix, and what each of them sets. The words of the path are joined by `_`, in capitals,
  * without the unit `Ms`: `batch.maxDelayMs` is `BATCH_MAX_DELAY`. `tls` and `codec` are left out: `CA`, `COMPRESSION`.
  */
-function settingsOf(fields: Fields): ReadonlyMap<string, VariableOption> {
+function variablesOf(fields: Fields): ReadonlyMap<string, VariableOption> {
   return new Map(entriesOf(fields, [], '', false))
 }
 
@@ -48,8 +48,8 @@ export function variablePartOf(destination: string): string {
 
 const { name: _, ...ofDestination } = NAMED_DESTINATION.fields
 
-export const OPTION_VARIABLES: ReadonlyMap<string, VariableOption> = settingsOf(OPTIONS.fields)
-export const DESTINATION_VARIABLES: ReadonlyMap<string, VariableOption> = settingsOf(ofDestination)
-export const OTHER_VARIABLES: ReadonlyMap<string, VariableOption> = settingsOf(
+export const OPTION_VARIABLES: ReadonlyMap<string, VariableOption> = variablesOf(OPTIONS.fields)
+export const DESTINATION_VARIABLES: ReadonlyMap<string, VariableOption> = variablesOf(ofDestination)
+export const OTHER_VARIABLES: ReadonlyMap<string, VariableOption> = variablesOf(
   ENVIRONMENT_ONLY.fields,
 )

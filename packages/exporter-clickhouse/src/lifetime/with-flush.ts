@@ -5,10 +5,10 @@ import { flushables } from './before-exit.js'
 
 const DEFAULT_TIMEOUT_MS = 2000
 
-// Left for the answer of the function, which must come before its time is up.
+// Kept free, so that the function can still answer before its time is up.
 const RESERVE_MS = 200
 
-/** What a handler of AWS Lambda is given beside its event. */
+/** The second parameter of an AWS Lambda handler. */
 interface LambdaContext {
   getRemainingTimeInMillis?(): unknown
 }
@@ -16,15 +16,15 @@ interface LambdaContext {
 type Callback = (...of: unknown[]) => unknown
 
 /**
- * Wraps a handler of a function as AWS Lambda calls it, and of other hosts that freeze or end the process between invocations: when the
- * handler is done, the spans of this process are delivered before its host learns of it. For that, everything that this package has made in
- * the process is flushed, and the global tracer provider. `timeoutMs` (default 2000) bounds the wait, and so does the remaining time of a
- * Lambda context, of which 200 ms are left. Result, errors, `this`, `length` and own properties of the handler stay as they are, and a
- * flush that fails or is late changes none of them; spans that it did not deliver are sent at a later invocation.
+ * Wraps a handler for AWS Lambda, or for another host that freezes or ends the process between invocations: the spans of this process are
+ * delivered before the host gets the handler's result. Everything that this package has made in the process is flushed, and the global
+ * tracer provider too. The host waits at most `timeoutMs` (in milliseconds, default 2000) longer, and not longer than 200 ms before the end
+ * of the time that a Lambda context has left. The handler keeps its result, errors, `this`, `length` and own properties, even if a flush
+ * fails or is late. Spans that such a flush did not deliver are sent at a later invocation.
  *
- * For handlers that return a promise, that take a callback as third parameter, or that stream their response. A handler that returns
- * anything else is not waited for: its flush begins when it returns. Throws a ConfigError if `handler` is no function or `timeoutMs` is not
- * a number of at least 0.
+ * For handlers that return a promise, take a callback as third parameter, or stream their response. For a handler that returns anything
+ * else, the flush begins when it returns, and the host does not wait for it. Throws a ConfigError if `handler` is not a function, or if
+ * `timeoutMs` is not a number of at least 0.
  */
 export function withFlush<Handler extends (...args: never[]) => unknown>(
   handler: Handler,
@@ -61,7 +61,7 @@ export function withFlush<Handler extends (...args: never[]) => unknown>(
   })
 }
 
-/** A callback that is called after a flush. */
+/** Puts a flush before the callback. */
 function flushFirst(callback: Callback, flush: () => Promise<void>): Callback {
   return function (this: unknown, ...of) {
     void flush().then(() => Reflect.apply(callback, this, of))
@@ -88,7 +88,7 @@ function budget(timeoutMs: number, args: readonly unknown[]): number {
       const remaining = context?.getRemainingTimeInMillis?.()
       if (typeof remaining === 'number')
         return Math.max(0, Math.min(timeoutMs, remaining - RESERVE_MS))
-    } catch {} // a context of the application's own
+    } catch {} // not a context of Lambda
   }
   return timeoutMs
 }
@@ -96,7 +96,8 @@ function budget(timeoutMs: number, args: readonly unknown[]): number {
 /** Never rejects, and takes no longer than `ms`. */
 async function flushAll(ms: number): Promise<void> {
   const ours = () => Promise.allSettled(flushables().map(async (one) => one.flush(ms)))
-  // A provider may hand spans to exporters of ours. Ours are flushed first as well, so that a provider that hangs does not cost them.
+  // The provider may pass spans to our exporters, so these are flushed again after it. They are also flushed at once, because the
+  // provider may hang.
   const work = async () => {
     await Promise.all([ours(), flushProvider().then(ours)])
   }
@@ -105,12 +106,14 @@ async function flushAll(ms: number): Promise<void> {
 
 async function flushProvider(): Promise<void> {
   try {
-    const provider = trace.getTracerProvider() as { getDelegate?(): object } & Partial<Forced>
-    const delegate = (provider.getDelegate?.() ?? provider) as Partial<Forced>
+    const provider = trace.getTracerProvider() as {
+      getDelegate?(): object
+    } & Partial<FlushableProvider>
+    const delegate = (provider.getDelegate?.() ?? provider) as Partial<FlushableProvider>
     await delegate.forceFlush?.()
   } catch {} // it must not change the result
 }
 
-interface Forced {
+interface FlushableProvider {
   forceFlush(): Promise<void>
 }

@@ -45,7 +45,7 @@ export class Pipeline {
   #arrivingRows = 0
   #isAdding = false
   #rowsTaken = 0
-  /** Up to these it has been said at the end of the process which rows are lost. */
+  /** The count of #rowsTaken up to which lost rows have been reported at the end of the process. */
   #rowsReported = 0
   #shutdown: Promise<void> | undefined
 

@@ -2,14 +2,14 @@ import { type Found, find, findBeside, load } from './application.js'
 
 export type Api = typeof import('@opentelemetry/api')
 
-/** The API that the SDK uses. Another copy of another version could not share its registrations. */
+/** The API that the SDK uses: a copy of another version may not see what the SDK registers. */
 export function apiOf(sdk: Found | undefined): Api | undefined {
   const name = '@opentelemetry/api'
   const api = sdk ? findBeside(sdk, name) : find(name)
   return api && load<Api>(api)
 }
 
-/** Sets the logger that OTEL_LOG_LEVEL asks for, as NodeSDK does. Returns whether it asks for one. */
+/** Sets the logger that OTEL_LOG_LEVEL asks for, as NodeSDK does. Returns whether there is one. */
 export function startLogging({ diag, DiagConsoleLogger, DiagLogLevel }: Api, level = ''): boolean {
   const name = level.trim().toUpperCase()
   if (name === '') return false
@@ -23,7 +23,7 @@ interface Provider {
   getDelegate?(): Provider
 }
 
-// Where all copies of the API register. It is asked directly, because a copy does not see what one of a newer version has registered.
+// Where all copies of the API register. It is read directly, because a copy does not see what a newer copy has registered.
 const GLOBAL = Symbol.for('opentelemetry.js.api.1')
 
 function registered(): { readonly trace?: Provider; readonly context?: unknown } {

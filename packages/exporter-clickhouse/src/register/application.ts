@@ -23,7 +23,7 @@ export function applicationFolders(): string[] {
   try {
     if (script !== undefined) folders.push(dirname(realpathSync(script))) // a command is a link to its script
   } catch {
-    // It is no file: a REPL, `--eval`, or a name without its ending.
+    // Not a file: a REPL, `--eval`, or a name without its extension.
     if (script !== undefined) folders.push(dirname(script))
   }
   try {
@@ -35,8 +35,8 @@ export function applicationFolders(): string[] {
 }
 
 /**
- * Looks for a package where the application is, then beside this package. Packages that are only dependencies of an installed one are
- * found through it: some package managers put them where nobody else finds them.
+ * Looks for a package in the application's folders, then beside this package, then through the given packages: some package managers
+ * put a dependency where only the package that depends on it finds it.
  */
 export function find(name: string, through: readonly Found[] = []): Found | undefined {
   const places = applicationFolders().map((folder) => join(folder, 'any.js'))
@@ -47,7 +47,7 @@ export function find(name: string, through: readonly Found[] = []): Found | unde
   return undefined
 }
 
-/** Like `find`, but the package that another one would load comes first. */
+/** Like `find`, but prefers the package that the package `beside` would load. */
 export function findBeside(beside: Found, name: string): Found | undefined {
   const path = moduleFrom(beside.path, name)
   return path === undefined ? find(name) : { name, path }

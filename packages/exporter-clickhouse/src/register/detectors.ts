@@ -2,7 +2,7 @@ import { type Found, find, findBeside, load } from './application.js'
 import { say, whyOf } from './say.js'
 import { AUTO } from './sdk.js'
 
-/** Where each resource detector is. Those of clouds ask a server in the network, so they come only when they are named. */
+/** The package and the export of each resource detector. Those of clouds send requests, so they are used only if they are named. */
 const DETECTORS: Readonly<Record<string, readonly [short: string, pattern: RegExp]>> = {
   env: ['resources', /^envDetector$/],
   host: ['resources', /^hostDetector$/],
@@ -17,7 +17,7 @@ const DETECTORS: Readonly<Record<string, readonly [short: string, pattern: RegEx
 }
 const BY_DEFAULT = ['env', 'process', 'host', 'container']
 
-/** Those that OTEL_NODE_RESOURCE_DETECTORS names, or the four that ask nobody. */
+/** The detectors that OTEL_NODE_RESOURCE_DETECTORS names; if it is not set, four that send no requests. */
 export function resourceDetectors(sdk: Found, env: NodeJS.ProcessEnv): unknown[] {
   const named = env['OTEL_NODE_RESOURCE_DETECTORS']?.split(',').map((name) => name.trim())
   const asked = named?.filter((name) => name !== '') ?? []
@@ -29,7 +29,7 @@ export function resourceDetectors(sdk: Found, env: NodeJS.ProcessEnv): unknown[]
     if (!detectors && !asked.includes('all'))
       say(
         'DETECTOR',
-        `finds no resource detector "${name}", which OTEL_NODE_RESOURCE_DETECTORS names. There are ${Object.keys(DETECTORS).join(', ')}, all and none; those of containers and clouds need ${AUTO}.`,
+        `finds no resource detector "${name}", which OTEL_NODE_RESOURCE_DETECTORS names. Known names: ${Object.keys(DETECTORS).join(', ')}, all and none; the detectors of containers and clouds need ${AUTO}.`,
       )
     return detectors ?? []
   })

@@ -11,7 +11,7 @@ interface Options {
 }
 
 /**
- * Lets instrumentations patch what is imported: `require()` they hook themselves. It must come before anything that is to be patched is
+ * Lets instrumentations patch what ES modules import; they hook `require()` themselves. Call it before anything that they patch is
  * imported.
  */
 export function hookImports(loaded: readonly Loaded[]): void {
@@ -28,12 +28,12 @@ export function hookImports(loaded: readonly Loaded[]): void {
   }
 }
 
-/** Bun and Deno have no such hooks; what CommonJS code requires is patched there too. */
+/** Bun and Deno have no such hooks. */
 function isNode(): boolean {
   return !('bun' in process.versions) && !('deno' in process.versions)
 }
 
-/** The application brings the hook itself, as OpenTelemetry's own documentation has it. */
+/** Whether the command line already loads the hook, as OpenTelemetry's documentation recommends. */
 function isHooked(): boolean {
   const options = [...process.execArgv, process.env['NODE_OPTIONS']].join(' ')
   return /(instrumentation|import-in-the-middle)\/hook\.mjs/.test(options)
@@ -41,13 +41,13 @@ function isHooked(): boolean {
 
 function hookWith(entry: string, options: Options): void {
   const require = nodeModule.createRequire(entry)
-  // In this thread, and without a deprecation warning on new versions of Node.
+  // The first way runs in this thread and causes no deprecation warning on new versions of Node.
   if (supportsSyncHooks(require)) require('./register-hooks.mjs').register(options)
   else if (!hasFolder()) throw new Error('the working directory has been removed')
   else nodeModule.register(pathToFileURL(join(dirname(entry), 'hook.mjs')), { data: options })
 }
 
-/** Without a working directory the thread of the hooks cannot start, and Node would wait for it without end. */
+/** Without a working directory the thread of the hooks cannot start, and Node would wait for it forever. */
 function hasFolder(): boolean {
   try {
     return process.cwd() !== ''
@@ -65,8 +65,8 @@ function supportsSyncHooks(require: NodeJS.Require): boolean {
 }
 
 /**
- * Only these are hooked: the hook replaces a module by another one with the same exports, which costs time and which not every module
- * survives. Undefined, which is all, if there is an instrumentation that we do not know.
+ * The modules to hook; undefined, which means all, if an instrumentation is not in our table. Not all are hooked otherwise: the hook
+ * replaces a module by another one with the same exports, which costs time and breaks some modules.
  */
 function modulesOf(loaded: readonly Loaded[]): (string | RegExp)[] | undefined {
   if (loaded.some(({ short }) => !Object.hasOwn(TARGETS, short))) return undefined

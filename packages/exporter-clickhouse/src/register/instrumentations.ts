@@ -12,7 +12,7 @@ import { say, whyOf } from './say.js'
 import { AUTO, installCommand } from './sdk.js'
 import { OFF_BY_DEFAULT, TARGETS } from './targets.js'
 
-/** What the SDK takes. */
+/** The part of an instrumentation that is used. */
 export interface Instrumentation {
   enable(): void
   disable(): void
@@ -20,7 +20,7 @@ export interface Instrumentation {
 }
 
 export interface Loaded extends Found {
-  /** Without the common beginning of the package's name. */
+  /** The package's name after `@opentelemetry/instrumentation-`. */
   readonly short: string
   readonly instrumentation: Instrumentation
 }
@@ -29,7 +29,7 @@ const PREFIX = '@opentelemetry/instrumentation-'
 const ENABLED = 'OTEL_NODE_ENABLED_INSTRUMENTATIONS'
 const DISABLED = 'OTEL_NODE_DISABLED_INSTRUMENTATIONS'
 
-/** Instances of the instrumentations that the application can use, or that are asked for by the environment. */
+/** Loads the instrumentations that the application can use, or that the environment names. */
 export function loadInstrumentations(env: NodeJS.ProcessEnv, hasMetrics: boolean): Loaded[] {
   const auto = find(AUTO)
   const dependencies = ownDependencies()
@@ -56,7 +56,7 @@ function dependenciesOf(manifest: ReturnType<typeof manifestAbove>): string[] {
   })
 }
 
-/** Instrumentations among the application's dependencies, and those of the package that has them all. */
+/** The instrumentations among the dependencies of the application and of the auto-instrumentations package. */
 function installedNames(own: readonly string[], auto: Found | undefined): string[] {
   const all = [...own, ...dependenciesOf(auto && manifestAbove(auto.path, AUTO))]
   const names = all.filter((name) => name.startsWith(PREFIX))
@@ -79,7 +79,7 @@ interface Surroundings {
   readonly hasMetrics: boolean
 }
 
-/** OTEL_NODE_ENABLED_INSTRUMENTATIONS and OTEL_NODE_DISABLED_INSTRUMENTATIONS mean what they mean for the auto-instrumentations. */
+/** OTEL_NODE_ENABLED_INSTRUMENTATIONS and OTEL_NODE_DISABLED_INSTRUMENTATIONS mean the same as for the auto-instrumentations package. */
 export function choose(
   installed: readonly string[],
   env: NodeJS.ProcessEnv,

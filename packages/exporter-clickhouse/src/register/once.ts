@@ -9,7 +9,7 @@ export function isFirst(): boolean {
   return true
 }
 
-/** Node loads what `--require` names also in the thread in which it runs module hooks. No application runs there. */
+/** Node also loads the files of `--require` in the thread that runs module hooks. No application runs there. */
 export function isThreadOfHooks(): boolean {
   return !isMainThread && parentPort === null
 }

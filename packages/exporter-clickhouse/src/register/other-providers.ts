@@ -2,7 +2,7 @@ import { valueWithin } from '../common/deadline.js'
 import { flushBeforeExit } from '../lifetime/before-exit.js'
 import { flushOnSignal } from '../lifetime/flush-on-signal.js'
 
-// As long as the official exporters take for one attempt.
+// The default timeout of the official exporters.
 const FLUSH_MS = 10_000
 
 interface Provider {
@@ -10,8 +10,8 @@ interface Provider {
 }
 
 /**
- * Flushes the metrics and logs that NodeSDK sends: once at the natural end, at each signal, and by withFlush(). Spans are flushed by their processor.
- * NodeSDK gives its providers no public name.
+ * Flushes the metrics and logs that NodeSDK sends: once at the natural end, on each signal, and in withFlush(). Spans are flushed by their
+ * processor. The names of the fields are private in NodeSDK, which has no public access to its providers.
  */
 export function flushOtherProviders(nodeSdk: object): void {
   const { _meterProvider: metrics, _loggerProvider: logs } = nodeSdk as Record<string, Provider>

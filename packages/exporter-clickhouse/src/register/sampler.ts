@@ -14,7 +14,7 @@ const ROOTS: Readonly<Record<string, (samplers: Samplers, ratio: number) => obje
 }
 const PARENT_BASED = 'parentbased_'
 
-/** The sampler that OTEL_TRACES_SAMPLER names, for a provider: only NodeSDK and SDK 2 read the variable themselves. */
+/** The sampler that OTEL_TRACES_SAMPLER names, for a plain tracer provider: that of SDK 3 does not read the variable itself. */
 export function samplerOf(module: object, env: NodeJS.ProcessEnv): object | undefined {
   const name = env['OTEL_TRACES_SAMPLER']?.trim()
   if (!name) return undefined

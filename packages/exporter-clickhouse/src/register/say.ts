@@ -9,8 +9,8 @@ export function useDiag(api: DiagAPI | undefined): void {
 }
 
 /**
- * Prints a line on stderr, so that it is seen even if `diag` has no logger. It is silenced as all warnings of this package are, and by
- * Node's own switches (`--no-warnings`).
+ * Prints a line on stderr, so that it is seen even if `diag` has no logger. OTEL_EXPORTER_CLICKHOUSE_WARNINGS=false
+ * and Node's own switches (`--no-warnings`) silence it.
  */
 export function say(code: string, text: string): void {
   const line = `${NAME} ${text}`
@@ -24,12 +24,12 @@ export function say(code: string, text: string): void {
   }
 }
 
-/** For those who have set OTEL_LOG_LEVEL. */
+/** Logs a line that is seen only with OTEL_LOG_LEVEL. */
 export function tell(text: string, level: 'debug' | 'info' = 'debug'): void {
   diag?.[level](`spanhouse: ${NAME} ${text}`)
 }
 
-/** What an error says. That of a missing module goes on with a list of files, which is left out. */
+/** The message of an error. That of a missing module continues with a list of files, which is left out. */
 export function whyOf(error: unknown): string {
   const { message = String(error), code } = (error ?? {}) as { message?: string; code?: string }
   return code === 'MODULE_NOT_FOUND' ? (message.split('\n', 1)[0] ?? '') : message

@@ -1,7 +1,7 @@
 import { versionOf } from '../common/application-modules.js'
 import { type Found, find } from './application.js'
 
-/** An SDK: all of it (NodeSDK), or only what makes a tracer provider. */
+/** An installed SDK: a whole one (NodeSDK), or only a package with a tracer provider. */
 export interface Sdk extends Found {
   readonly isWhole: boolean
   readonly version: string

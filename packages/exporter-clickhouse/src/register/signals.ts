@@ -1,17 +1,17 @@
 import { choiceOfEnvironment } from '../backends/names.js'
 
-/** What the environment says of the other signals, for NodeSDK. */
+/** What the environment says about metrics and logs, for NodeSDK. */
 export interface OtherSignals {
   readonly hasMetrics: boolean
-  /** Something beside traces may be sent. */
+  /** Metrics or logs may be sent. */
   readonly hasOthers: boolean
-  /** Options that switch off what is not wanted. */
+  /** Options of NodeSDK that switch off the signals that are not wanted. */
   readonly off: { readonly metricReaders?: []; readonly logRecordProcessors?: [] }
 }
 
 /**
- * Metrics and logs are as NodeSDK has them if their variable is set, or if traces go to OTLP: then there is a receiver, and this
- * register can take the place of the auto-instrumentations' own. Otherwise they are off: nobody may listen where NodeSDK would send them.
+ * NodeSDK decides about metrics and logs if their variable is set, or if traces go to OTLP: then there is a receiver, and this register
+ * replaces that of the auto-instrumentations without a loss. Otherwise they are off: perhaps nobody listens where NodeSDK would send them.
  */
 export function otherSignals(env: NodeJS.ProcessEnv): OtherSignals {
   const follows = choiceOfEnvironment(env['OTEL_TRACES_EXPORTER']).names.includes('otlp')

@@ -31,7 +31,7 @@ interface InstrumentationModule {
   registerInstrumentations(options: object): void
 }
 
-/** A provider without NodeSDK: what else is installed beside it is used too. */
+/** Starts a tracer provider without NodeSDK, with a resource, a context manager and a propagator if they are installed beside it. */
 export function startPlainProvider(plan: Plan): void {
   const { sdk, api, spanProcessors, instrumentations, env } = plan
   const module = load<Record<string, unknown>>(sdk)
@@ -63,7 +63,7 @@ function resourceOf(sdk: Found): Resource | undefined {
   return defaultResource().merge(detectResources({ detectors: [envDetector] }))
 }
 
-/** Without one, spans have no parents. */
+/** Without a context manager, spans have no parents. */
 function setContextManager({ sdk, api }: Plan): void {
   const managers = loadBeside<ContextManagers>(sdk, 'context-async-hooks')
   if (!managers) return

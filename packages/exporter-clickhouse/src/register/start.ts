@@ -14,7 +14,7 @@ import { startPlainProvider } from './start-plain-provider.js'
 const FLUSH_ON_SIGNAL = 'OTEL_EXPORTER_CLICKHOUSE_FLUSH_ON_SIGNAL'
 
 /**
- * Starts tracing for an application that knows nothing of it. Whatever is missing or fails is said in one line; the application starts
+ * Starts tracing for an application that has no code for it. If something is missing or fails, one line says so; the application starts
  * in any case.
  */
 export function register(): void {
@@ -24,7 +24,7 @@ export function register(): void {
     else
       say(
         'TWICE',
-        'has been loaded twice; the second time does nothing. Keep one --import or --require of it (NODE_OPTIONS counts too).',
+        'has been loaded twice; the second load does nothing. Keep one --import or --require of it (NODE_OPTIONS counts too).',
       )
   } catch (error) {
     say('FAILED', `could not start, so this process sends no traces: ${whyOf(error)}`)
@@ -43,30 +43,30 @@ function start(env: NodeJS.ProcessEnv): void {
   if (env['OTEL_CONFIG_FILE'])
     say(
       'CONFIG_FILE',
-      'does not read OTEL_CONFIG_FILE, because such a file cannot name ClickHouse. Say it by OTEL_TRACES_EXPORTER and OTEL_EXPORTER_CLICKHOUSE_*, and unset OTEL_CONFIG_FILE.',
+      'does not read OTEL_CONFIG_FILE, because such a file cannot name ClickHouse. Unset it, and use OTEL_TRACES_EXPORTER and OTEL_EXPORTER_CLICKHOUSE_* instead.',
     )
   if (hasOtherSdk(env)) return
   if (sdk && api && !isTooOld(sdk)) startWith(sdk, api, env, hasLogger)
   else sayWhatToInstall(sdk)
 }
 
-/** True if another SDK has the traces already. */
+/** True if another SDK already takes the traces. Warns of any other SDK. */
 function hasOtherSdk(env: NodeJS.ProcessEnv): boolean {
   const provider = registeredProvider()
   if (provider !== undefined)
     say(
       'OTHER_SDK',
-      `finds that another OpenTelemetry SDK has been started before it (${provider}), and leaves all traces to that one: nothing goes to where OTEL_TRACES_EXPORTER says. Remove the --import or --require that starts the other one; this one replaces it.`,
+      `leaves all traces to the OpenTelemetry SDK that was started before it (${provider}), and starts nothing. Remove the --import or --require that starts the other SDK; this register replaces it.`,
     )
   else if (isContextRegistered() || isTheirsAskedFor(env))
     say(
       'SECOND_SDK',
-      'finds a second OpenTelemetry SDK in this process: spans may be doubled, and that one may keep SIGTERM from ending the process. Remove the --import or --require that starts it; this one replaces it.',
+      'finds a second OpenTelemetry SDK in this process: spans may be duplicated, and SIGTERM may no longer end the process. Remove the --import or --require that starts the second SDK; this register replaces it.',
     )
   return provider !== undefined
 }
 
-/** The register of the auto-instrumentations is loaded after this one. */
+/** Whether the auto-instrumentations' own register is loaded in this process too. */
 function isTheirsAskedFor(env: NodeJS.ProcessEnv): boolean {
   const options = [...process.execArgv, env['NODE_OPTIONS']].join(' ')
   return options.includes(`${AUTO}/register`)
@@ -112,7 +112,7 @@ function spanProcessorsOf(env: NodeJS.ProcessEnv): object[] {
   ) as typeof import('../backends/from-env.js')
   return spanProcessorsFromEnv({
     ...env,
-    // A server is ended by a signal, and nobody else would flush.
+    // A signal ends a server, and nothing else would flush then.
     [FLUSH_ON_SIGNAL]: env[FLUSH_ON_SIGNAL] || 'true',
   })
 }

@@ -1,6 +1,6 @@
 /**
- * What each instrumentation patches: modules; `node:` what the runtime has; `env:` something that only exists where that variable is
- * set; `metrics` nothing: it only makes metrics.
+ * What each instrumentation patches: a package, or a module of the runtime (`node:…`). `env:…` stands for a host that sets this variable.
+ * `metrics` means that the instrumentation patches nothing and only makes metrics.
  */
 export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   amqplib: ['amqplib'],
@@ -52,10 +52,10 @@ export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   winston: ['winston'],
 }
 
-/** Loaded only if they are asked for, as with the auto-instrumentations' own register. */
+/** Loaded only if OTEL_NODE_ENABLED_INSTRUMENTATIONS names them, as with the auto-instrumentations' own register. */
 export const OFF_BY_DEFAULT: ReadonlySet<string> = new Set(['fs', 'host-metrics'])
 
-/** The modules among the targets of an instrumentation. */
+/** The modules and packages that an instrumentation patches. */
 export function modulesPatchedBy(short: string): string[] {
   const targets = Object.hasOwn(TARGETS, short) ? (TARGETS[short] ?? []) : []
   return targets.filter((target) => target !== 'metrics' && !target.startsWith('env:'))

@@ -14,7 +14,7 @@ test('a processor of a block has delivered its spans when the block ends', async
   expect(server.rows).toHaveLength(1)
 })
 
-test('an exporter of a block has too, and takes no more', async () => {
+test('an exporter of a block has delivered its spans when the block ends, and takes no more', async () => {
   const server = await scriptedServer()
   const made = exporterTo({
     endpoint: server.url,
@@ -30,7 +30,7 @@ test('an exporter of a block has too, and takes no more', async () => {
   expect(statsOf(made)).toMatchObject({ accepted: 2, delivered: 2, waiting: 0 })
 })
 
-test('so have the processors of the environment, one of them or their list', async () => {
+test('processors of the environment deliver when the block ends, alone or as a list', async () => {
   const server = await scriptedServer()
   const env = {
     OTEL_TRACES_EXPORTER: 'clickhouse',

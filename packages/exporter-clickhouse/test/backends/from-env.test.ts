@@ -134,7 +134,7 @@ describe('otlp', () => {
     expect(receiver.spanIds.toSorted()).toEqual(ids.toSorted())
   })
 
-  test('is flushed with what its processor is sending already', async () => {
+  test('a flush also waits for exports that its processor has begun', async () => {
     runsIn()
     let answer = () => {}
     const held = new Promise<void>((resolve) => {
@@ -154,7 +154,7 @@ describe('otlp', () => {
     expect(receiver.spanIds).toEqual(ids)
   })
 
-  test('which is not installed is said once with the command for it, and the others go on', async () => {
+  test('that is not installed causes one warning with the command for it, and the others go on', async () => {
     runsIn(`${temporaryDirectory()}/app.js`)
     vi.spyOn(process, 'cwd').mockReturnValue(temporaryDirectory())
     onTestFinished(() => void vi.restoreAllMocks())
@@ -195,7 +195,7 @@ function applicationWith(...names: string[]): void {
   runsIn(join(app, 'app.js'))
 }
 
-test('the command to install OTLP has the version for the SDK, and the other way is named', async () => {
+test('the command that installs OTLP has the version for the SDK, and the warning names the alternative', async () => {
   applicationWith(sdk === 'sdk2' ? 'sdk-trace-base' : 'sdk-trace')
   const warnings = processWarnings()
   processorFrom({})
@@ -261,7 +261,7 @@ test('invalid variables of the SDK are warned about and count as unset', async (
   ])
 })
 
-test('a configuration of ClickHouse does not matter to the other backends', async () => {
+test('a mistake in the configuration of ClickHouse does not stop the other backends', async () => {
   runsIn()
   const receiver = await otlpReceiver()
   const processor = processorFrom({

@@ -28,7 +28,7 @@ test('an unknown name is ignored, with the nearest known one', () => {
     decidedBy: 'OTEL_TRACES_EXPORTER=otlp',
   })
   expect(choiceOfEnvironment('zipkin,otlp').problems).toEqual([
-    'OTEL_TRACES_EXPORTER names `zipkin`, which is unknown (known are clickhouse, otlp, console and none). That name is ignored.',
+    'OTEL_TRACES_EXPORTER names `zipkin`, which is unknown (known names: clickhouse, otlp, console and none). That name is ignored.',
   ])
 })
 
@@ -46,7 +46,7 @@ test('none beside others wins, and that is said', () => {
   expect(choiceOfEnvironment('clickhouse,none,otlp')).toEqual({
     names: [],
     problems: [
-      'OTEL_TRACES_EXPORTER names none beside clickhouse and otlp, so no traces are exported. Remove none, or the others.',
+      'OTEL_TRACES_EXPORTER names `none` together with clickhouse and otlp, so no traces are exported. Remove `none` or the other names.',
     ],
     decidedBy: 'OTEL_TRACES_EXPORTER=clickhouse,none,otlp',
   })
@@ -73,13 +73,13 @@ test.each([
 test.each([
   [undefined, 'must be a list of names: clickhouse, otlp, console or none'],
   [['otlp', 7], 'must be a list of names: clickhouse, otlp, console or none'],
-  [[], 'names no backend: use none to export nothing'],
-  ['', 'names no backend: use none to export nothing'],
-  [['none', 'otlp'], 'names none beside others'],
-  ['oltp', 'names `oltp`, which is unknown (known are clickhouse, otlp, console and none)'],
+  [[], 'names no backend: write `none` to export nothing'],
+  ['', 'names no backend: write `none` to export nothing'],
+  [['none', 'otlp'], 'names `none` together with others'],
+  ['oltp', 'names `oltp`, which is unknown (known names: clickhouse, otlp, console and none)'],
   [
     ['otlp', '__proto__'],
-    'names `__proto__`, which is unknown (known are clickhouse, otlp, console and none)',
+    'names `__proto__`, which is unknown (known names: clickhouse, otlp, console and none)',
   ],
 ])('every mistake in code is an error: %j', (given, problem) => {
   expect(choiceOfCode(given).problems).toEqual([problem])
@@ -87,6 +87,6 @@ test.each([
 
 test.each(['"clickhouse"', "'clickhouse,otlp'"])('quotation marks are named: %s', (text) => {
   expect(choiceOfEnvironment(text).problems.join()).toContain(
-    'OTEL_TRACES_EXPORTER holds quotation marks, which are a part of the value here: remove them',
+    'OTEL_TRACES_EXPORTER contains quotation marks, which are a part of the value here: remove them',
   )
 })

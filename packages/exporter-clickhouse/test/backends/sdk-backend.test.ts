@@ -82,7 +82,7 @@ test('a processor and an exporter that throw do not reach the application', asyn
   await backend.shutdown()
 })
 
-test('that nothing was ever taken is said once, to everybody', async () => {
+test('one warning on stderr says that nothing was ever taken', async () => {
   const [warnings, lines] = [processWarnings(), diagLines()]
   const { exporter } = collector(1)
   const backend = sdkBackend('otlp', exporter, batching, PATIENCE, ' Is it there?')

@@ -92,7 +92,7 @@ test('a wrong name and OTLP that is not installed are refused, and nothing chang
   expect(receiver.spanIds).toEqual([])
 })
 
-test('calls are carried out one after another', async () => {
+test('calls take effect one after another', async () => {
   const { server, receiver, end } = await scene('none')
   const lines = diagLines(DiagLogLevel.INFO)
   const calls = ['clickhouse', 'oltp', 'none', 'otlp'].map((names) => switchBackend(names))
@@ -215,7 +215,7 @@ test('a flush with a deadline does not wait longer for a backend that was switch
   const done = switchBackend('none')
   await server.received(1)
   await expect(processor.forceFlush({ timeoutMs: 50 })).rejects.toThrow(
-    'a backend that was switched off is not flushed within 50 ms',
+    'a backend that was switched off was not flushed within 50 ms',
   )
   answer()
   await done

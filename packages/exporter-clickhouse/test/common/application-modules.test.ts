@@ -49,7 +49,7 @@ test('a package is found from the main script, also if that was started by a lin
   expect(loaded('sdk-trace')).toBe('sdk-trace 1.2.3')
 })
 
-test('or from the working directory, where a host has a main script of its own or none', () => {
+test('a package is found from the working directory, if the host has a main script of its own or none', () => {
   const [app, host] = [temporaryDirectory(), temporaryDirectory()]
   install(app, 'sdk-trace')
   writeFileSync(join(host, 'runtime.js'), '')
@@ -59,7 +59,7 @@ test('or from the working directory, where a host has a main script of its own o
   expect(loaded('sdk-trace')).toBe('sdk-trace 1.2.3')
 })
 
-test('or through sdk-node and the auto-instrumentations, whose dependency it is', () => {
+test('a package is found through sdk-node and the auto-instrumentations, which depend on it', () => {
   const app = temporaryDirectory()
   const node = install(install(app, 'auto-instrumentations-node'), 'sdk-node')
   install(node, 'sdk-trace', '4.5.6')

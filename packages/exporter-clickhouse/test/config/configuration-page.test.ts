@@ -94,9 +94,9 @@ Every option of the exporter, the processor and \`register\`. An option may come
 
 > defaults < file < environment < code
 
-Groups such as \`batch\`, and \`headers\` and \`settings\`, are merged entry by entry; any other value replaces the weaker one. What is not
-given is not zero, empty or false: it leaves the weaker value as it is. \`explainConfig()\` prints every setting, its value (secrets
-masked) and where it comes from:
+Groups such as \`batch\`, and \`headers\` and \`settings\`, are merged entry by entry; any other value replaces the weaker one. An option that
+is not given leaves the weaker value as it is; zero, \`false\` and an empty text are values. \`explainConfig()\` prints every option, its
+value (secrets masked) and where it comes from:
 
 \`\`\`sh
 node -e "require('@spanhouse/exporter-clickhouse').explainConfig()"
@@ -115,21 +115,21 @@ not set. The tables below show the part after the prefix.
 - Times and sizes may have a unit: \`500ms\`, \`5s\`, \`2m\`, \`12h\`, \`30d\`; \`512KiB\`, \`64MiB\`, \`1GB\`. Plain numbers are milliseconds and bytes.
   \`TTL\` needs a unit.
 - Maps are written as OpenTelemetry writes them, percent-encoded: \`HEADERS=x-team=shop,x-key=a%3Db\`.
-- Any variable may be given as \`…_FILE\`, the path of a file that holds the value: for secrets of Docker and Kubernetes
+- Any variable in the tables may be given as \`…_FILE\`, the path of a file that holds the value: for secrets of Docker and Kubernetes
   (\`PASSWORD_FILE=/run/secrets/clickhouse\`), and for certificates (\`CA_FILE\`, \`CERT_FILE\`, \`KEY_FILE\`).
-- Line ends after a value do not count, nor do spaces around one that is no secret. Write values without quotation marks where no shell takes
-  them away, as in a file for \`docker run --env-file\`.
+- Line ends after a value are removed, and so are spaces around it, except around a secret. In files that no shell reads, such as those of
+  \`docker run --env-file\`, write values without quotation marks.
 - \`DESTINATIONS=central,backup\` names further destinations; \`CENTRAL_ENDPOINT\`, \`CENTRAL_PASSWORD\`, \`BACKUP_ENDPOINT\` and so on are their
-  options. They stand beside the one of \`ENDPOINT\`, if that is set. Variables such as \`CENTRAL_PASSWORD\` also add to destinations that code
-  or file name.
-- \`CONFIG_FILE\` is the path of a file with options. \`WARNINGS=false\` prints no process warnings.
+  options. \`ENDPOINT\`, if it is set, is one more destination, named \`primary\`. Variables such as \`CENTRAL_PASSWORD\` also apply to
+  destinations that code or file name.
+- \`CONFIG_FILE\` is the path of a file with options. \`WARNINGS=false\` silences the warnings on stderr.
 
-\`OTEL_TRACES_EXPORTER\` chooses between ClickHouse and OTLP; see [the README of the exporter](../packages/exporter-clickhouse/README.md).
+\`OTEL_TRACES_EXPORTER\` chooses where \`register\` and \`spanProcessorsFromEnv()\` send spans; see [the README of the exporter](../packages/exporter-clickhouse/README.md).
 
 ## File
 
-\`${PREFIX}CONFIG_FILE\` names a JSON or YAML file (\`.yaml\`, \`.yml\`; needs \`npm install yaml\`), in the shape of the options of the code.
-Numbers may be texts with a unit. Texts may contain \`\${NAME}\` and \`\${NAME:-default}\`; \`$\${\` is a plain \`\${\`.
+\`${PREFIX}CONFIG_FILE\` names a JSON or YAML file (\`.yaml\`, \`.yml\`; needs \`npm install yaml\`), with the same names and shape as in code.
+Numbers may be texts with a unit. A path is relative to the working directory. Texts may contain \`\${NAME}\` and \`\${NAME:-default}\`; \`$\${\` is a plain \`\${\`.
 
 \`\`\`yaml
 endpoint: https://clickhouse.example:8443
@@ -145,15 +145,15 @@ destinations:
 
 ## URL
 
-An endpoint may carry everything: \`https://user:password@host:8443/?database=telemetry&table=spans&schema=otel&async_insert=1\`.
-Credentials leave the URL at once and travel as headers. The names are those of the options (\`batch.maxRows\`, \`batch.max_rows\`); any other
-name in snake_case is a setting of ClickHouse (\`max_threads=4\`; \`settings.readonly=2\` for those of one word). A path is that of a reverse
-proxy. \`clickhouse://user:password@host:8123/database?secure=1\` is understood too: there the path is the database. What an endpoint carries
-is for that server alone: it goes when a stronger source gives another endpoint.
+An endpoint may carry other options: \`https://user:password@host:8443/?database=telemetry&table=spans&schema=otel&async_insert=1\`.
+Credentials are removed from the URL at once and sent as headers. The names are those of the options (\`batch.maxRows\`, \`batch.max_rows\`); any other
+name in snake_case is a ClickHouse setting (\`max_threads=4\`; write a setting of one word as \`settings.readonly=2\`). A path is kept, for a
+reverse proxy. \`clickhouse://user:password@host:8443/database?secure=1\` is accepted too: there the path is the database, and \`secure=1\` means
+https. Options in an endpoint apply to that server alone: they are dropped when a stronger source gives another endpoint.
 
 ${SECTIONS.map(section).join('\n')}`
 
-test('docs/configuration.md is what the options say', async () => {
+test('docs/configuration.md says what the option table and the docstrings say', async () => {
   await expect(page).toMatchFileSnapshot(PAGE)
 })
 

@@ -40,7 +40,7 @@ describe('an endpoint may carry everything', () => {
     ],
     ['batch.maxRows=0', '`batch.maxRows` must be a whole number from 1 to 1000000'],
     ['schema=parquet', "`schema` must be 'flat' or 'otel'"],
-    ['database=a&database=b', '`database` is there twice'],
+    ['database=a&database=b', '`database` is given twice'],
     ['database=', '`database` must not be empty'],
     ['settings.async_insert=1', '`settings.async_insert`: async_insert is set by the exporter'],
     ['endpoint=http://x', '`endpoint` is not an option'],

@@ -249,7 +249,7 @@ destinations:
   test('a tag that is not known is refused: what it tags would be taken as a password', () => {
     expect(
       problemsOf(fileOf('table: t\npassword: !vault clickhouse/password\n', 'x.yaml')),
-    ).toEqual([':2:11 has a tag (!…) that is not known: put a value from elsewhere in by ${NAME}'])
+    ).toEqual([':2:11 has an unknown tag (!…): to insert a value from elsewhere, write ${NAME}'])
   })
 
   test('a template that was not quoted is refused, and the package prints nothing of it', async () => {

@@ -37,9 +37,9 @@ test('a text is refused in a variable exactly if its value is refused in code', 
     ),
     fc.string(),
   )
-  const settings = fc.constantFrom(...OPTION_VARIABLES.values())
+  const variables = fc.constantFrom(...OPTION_VARIABLES.values())
   fc.assert(
-    fc.property(settings, texts, ({ path, option }, text) => {
+    fc.property(variables, texts, ({ path, option }, text) => {
       const read = fromText(text, option.type)
       if ('problem' in read) return
       const [first = '', second] = path

@@ -114,7 +114,7 @@ describe('the handler is as it was', () => {
 })
 
 describe('a flush that is late or fails changes nothing', () => {
-  test('nor is waited for longer than timeoutMs', async () => {
+  test('and is waited for no longer than timeoutMs', async () => {
     const { server, end } = await scene()
     server.follow('hang')
     const handler = withFlush(
@@ -145,7 +145,7 @@ describe('a flush that is late or fails changes nothing', () => {
     },
   )
 
-  test('nor does a provider that hangs keep our own from being flushed', async () => {
+  test('if the provider hangs, our own exporters are still flushed', async () => {
     const { server, end } = await scene()
     let release = () => {}
     const held = new Promise<void>((resolve) => {
@@ -162,7 +162,7 @@ describe('a flush that is late or fails changes nothing', () => {
     expect(server.rows).toHaveLength(1)
   })
 
-  test('nor is a provider that hangs waited for', async () => {
+  test('a provider that hangs is not waited for', async () => {
     const forceFlush = () => new Promise(() => {})
     trace.setGlobalTracerProvider({ forceFlush, getTracer: vi.fn() } as never)
     onTestFinished(() => trace.disable())
@@ -171,7 +171,7 @@ describe('a flush that is late or fails changes nothing', () => {
     expect(await work).toBe('result')
   })
 
-  test('nor does a provider or a context that throws', async () => {
+  test('a provider or a context that throws changes nothing', async () => {
     const throws = () => {
       throw new Error('from elsewhere')
     }

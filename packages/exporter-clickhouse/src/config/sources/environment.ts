@@ -33,9 +33,9 @@ const QUOTED = {
 const MAX_FILE_BYTES = 1024 * 1024
 
 /**
- * The options that environment variables give. `above`: the layer of the code, whose options are not read here; `below`: that of the
- * file. An invalid variable is ignored, so that it never keeps an application from starting. `ignored` are variables that are ignored
- * because they contradict other options.
+ * Reads options from environment variables. `above` is the layer of the code: a variable for an option that the code gives is not read.
+ * `below` is the layer of the file. An invalid variable is ignored, so that it never keeps an application from starting. `ignored` are
+ * variables that contradict other options.
  */
 export function fromEnvironment(
   env: NodeJS.ProcessEnv,
@@ -60,15 +60,15 @@ export function fromEnvironment(
   for (const variable of variables) {
     const name = variable.slice(PREFIX.length)
     if (OTHER_VARIABLES.has(name)) continue
-    const found = settingNamed(name, names)
+    const found = optionNamed(name, names)
     if (found === undefined) {
       doubts.push({ variable, problem: unknown(name, names) })
       continue
     }
-    const { setting, destination, isFile } = found
-    const { path } = setting
+    const { target, destination, isFile } = found
+    const { path } = target
     const code = destination === undefined ? above.options : above.named.get(destination)
-    if (code && givenBelow(code, path).length > 0 && setting.option.type.kind !== 'map') continue
+    if (code && givenBelow(code, path).length > 0 && target.option.type.kind !== 'map') continue
     const of = { path, destination }
     const plainName = variable.slice(0, -'_FILE'.length)
     if (isFile && variables.includes(plainName)) {
@@ -76,7 +76,7 @@ export function fromEnvironment(
       continue
     }
     const read = isFile ? textIn(env[variable]?.trim() ?? '') : { value: env[variable] ?? '' }
-    const value = 'problem' in read ? read : valueFrom(read.value, setting.option)
+    const value = 'problem' in read ? read : valueFrom(read.value, target.option)
     if ('problem' in value) {
       doubts.push({ variable, problem: value.problem, of })
       continue
@@ -146,24 +146,24 @@ function namesIn(text: unknown, doubts: Doubt[]): readonly string[] | undefined 
 }
 
 interface Found {
-  readonly setting: VariableOption
+  readonly target: VariableOption
   readonly destination: string | undefined
   /** The variable names a file that holds the value. */
   readonly isFile: boolean
 }
 
-function settingNamed(name: string, destinations: readonly string[]): Found | undefined {
+function optionNamed(name: string, destinations: readonly string[]): Found | undefined {
   for (const isFile of [false, true]) {
     if (isFile && !name.endsWith('_FILE')) return undefined
     const written = isFile ? name.slice(0, -'_FILE'.length) : name
-    const setting = OPTION_VARIABLES.get(written)
-    if (setting) return { setting, destination: undefined, isFile }
+    const target = OPTION_VARIABLES.get(written)
+    if (target) return { target, destination: undefined, isFile }
     for (const destination of destinations) {
       const part = `${variablePartOf(destination)}_`
       const own = written.startsWith(part)
         ? DESTINATION_VARIABLES.get(written.slice(part.length))
         : undefined
-      if (own) return { setting: own, destination, isFile }
+      if (own) return { target: own, destination, isFile }
     }
   }
   return undefined
@@ -174,7 +174,7 @@ function unknown(name: string, destinations: readonly string[]): string {
     ...OPTION_VARIABLES.keys(),
     ...OTHER_VARIABLES.keys(),
     ...destinations.flatMap((one) =>
-      [...DESTINATION_VARIABLES.keys()].map((setting) => `${variablePartOf(one)}_${setting}`),
+      [...DESTINATION_VARIABLES.keys()].map((known) => `${variablePartOf(one)}_${known}`),
     ),
   ]
   const nearest = known
@@ -185,8 +185,8 @@ function unknown(name: string, destinations: readonly string[]): string {
   const [, meant = ''] = /did you mean `(.*)`/.exec(didYouMean(name, [])) ?? []
   const elsewhere = [...OPTION_VARIABLES].find(([, { path }]) => path.join('.') === meant)?.[0]
   if (elsewhere !== undefined) return `is not known: did you mean ${PREFIX}${elsewhere}?`
-  const setting = [...DESTINATION_VARIABLES.keys()].find((one) => name.endsWith(`_${one}`))
-  return setting === undefined
+  const ofDestination = [...DESTINATION_VARIABLES.keys()].find((one) => name.endsWith(`_${one}`))
+  return ofDestination === undefined
     ? 'is not known'
     : `is not known: to name a destination, add it to ${PREFIX}DESTINATIONS`
 }

@@ -72,7 +72,7 @@ function textOf(path: string): string {
   }
 }
 
-/** Texts become numbers and booleans where the options want those: they may have a unit, or come from a variable. */
+/** Turns texts into numbers and booleans where an option needs one: they may have a unit, or come from a variable. */
 function numbersRead(value: unknown, type: Type | undefined): unknown {
   switch (type?.kind) {
     case 'group':

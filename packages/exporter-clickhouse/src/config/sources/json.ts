@@ -6,8 +6,8 @@ const OTHER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 const SPACE = /[ \t\r\n]*/y
 
 /**
- * Reads JSON and remembers where each value is, which JSON.parse does not, and whose messages quote the text. Refuses keys that are
- * there twice: JSON.parse would take the last without a word. Throws a DocumentError.
+ * Reads JSON and remembers where each value is. JSON.parse does not, and its messages quote the text. Refuses duplicate keys, of which
+ * JSON.parse silently takes the last. Throws a DocumentError.
  */
 export function readJson(text: string): Document {
   const offsets = new Map<string, number>()

@@ -10,7 +10,7 @@ export interface BatchSettings {
   maxExportBatchSize?: number
 }
 
-/** What the variables of the OpenTelemetry SDK say about the OTLP exporter for traces. Its other variables it reads itself. */
+/** What the variables of the OpenTelemetry SDK say about the OTLP exporter for traces. The exporter reads its other variables itself. */
 export interface OtlpEnvironment {
   readonly protocol: OtlpProtocol
   readonly batch: BatchSettings
@@ -67,7 +67,7 @@ function protocolOf(env: NodeJS.ProcessEnv, doubts: string[]): OtlpProtocol {
   return 'http/protobuf'
 }
 
-// Somebody may have pasted something longer and secret.
+// A longer text may be a secret, pasted by mistake.
 function shown(text: string): string {
   return /^[\w./-]{1,20}$/.test(text) ? `\`${text}\`` : 'what it holds'
 }

@@ -8,7 +8,7 @@ const MAX_CHARACTERS = 1024 * 1024
 interface Substituted {
   readonly value: unknown
   readonly problems: readonly Problem[]
-  /** Where a text was replaced, as `pathKey()`. It may be a secret. */
+  /** The texts with a replacement, by `pathKey()`. They may be secrets. */
   readonly changed: ReadonlySet<string>
 }
 

@@ -12,7 +12,7 @@ export function withoutLineEnd(text: string): string {
   return text.replace(/[\r\n]+$/, '')
 }
 
-/** Shells take quotation marks away, but some readers of files with variables (`docker run --env-file`) leave them. */
+/** Shells remove quotation marks, but some readers of files with variables (`docker run --env-file`) keep them. */
 export function isQuoted(text: string): boolean {
   return /^\s*(["']).*\1\s*$/s.test(text)
 }

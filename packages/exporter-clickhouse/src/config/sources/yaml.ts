@@ -1,7 +1,7 @@
 import { applicationModule, load, moduleFrom } from '../../common/application-modules.js'
 import { type Document, DocumentError, type Position } from './document.js'
 
-/** What is used of the package `yaml`, version 2. */
+/** The part of the package `yaml`, version 2, that is used. */
 interface Yaml {
   parseDocument(
     text: string,
@@ -44,7 +44,7 @@ export function readYaml(text: string, file: string): Document {
     const { line, col } = lineCounter.linePos(offset)
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  // A warning is that of a tag which is not known: what stands behind `!secret` would be taken as the value.
+  // A warning means an unknown tag: without the error, the text after `!secret` would be taken as the value.
   const [error] = [...document.errors, ...document.warnings]
   if (error) throw new DocumentError(whyOf(error), positionAt(error.pos[0]))
   return {
@@ -63,7 +63,7 @@ function whyOf({ code }: Fault): string {
   if (code === 'DUPLICATE_KEY') return 'has the same key twice'
   if (code === 'TAG_RESOLVE_FAILED')
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what to write
-    return 'has a tag (!…) that is not known: put a value from elsewhere in by ${NAME}'
+    return 'has an unknown tag (!…): to insert a value from elsewhere, write ${NAME}'
   return `is not valid YAML (${code.toLowerCase().replaceAll('_', ' ')})`
 }
 
