@@ -1,5 +1,5 @@
-import { cpSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { realpathSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { scriptedServer } from '../kit/scripted-server.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
@@ -202,13 +202,6 @@ test('packages and register may be in a folder of their own, beside an applicati
   const otlp = await scriptedServer()
   const host = appWith(SPANS)
   const own = join(host, 'node_modules/@spanhouse/exporter-clickhouse')
-  const from = realpathSync(own)
-  rmSync(own)
-  for (const part of ['dist', 'package.json'])
-    cpSync(join(from, part), join(own, part), { recursive: true })
-  const transform = join(own, 'node_modules/@spanhouse/transform')
-  mkdirSync(dirname(transform), { recursive: true })
-  symlinkSync(realpathSync(join(from, 'node_modules/@spanhouse/transform')), transform)
   const app = realpathSync(temporaryDirectory())
   writeFileSync(join(app, 'package.json'), '{}')
   const program = `http.get(process.argv[1], (answer) => answer.resume().on('end', () => console.log('done')))`
