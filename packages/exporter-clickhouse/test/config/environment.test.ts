@@ -171,6 +171,8 @@ describe('further destinations', () => {
     ['primary', `${P}ENDPOINT`],
     ['central,CENTRAL', 'names "CENTRAL" twice'],
     ['a-b,a_b', 'names "a_b" twice'],
+    ['dead-letter', `cannot name "dead-letter": variables such as ${P}DEAD_LETTER_… are those of`],
+    ['flush', 'cannot name "flush"'],
   ])('DESTINATIONS=%s is doubted', (list, why) => {
     expect(
       doubtsOf({ DESTINATIONS: list, CENTRAL_ENDPOINT: 'http://c', A_B_ENDPOINT: 'http://a' }),

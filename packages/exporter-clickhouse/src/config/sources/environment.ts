@@ -138,11 +138,24 @@ function namesIn(text: unknown, doubts: Doubt[]): readonly string[] | undefined 
       })
     else if (names.some((one) => variablePartOf(one) === variablePartOf(name)))
       doubts.push({ variable, problem: `names "${name}" twice` })
+    else if (isAmbiguous(name))
+      doubts.push({
+        variable,
+        problem: `cannot name "${name}": variables such as ${PREFIX}${variablePartOf(name)}_… are those of other options`,
+      })
     else if (names.length === 16)
       doubts.push({ variable, problem: 'names more than 16 destinations' })
     else names.push(name)
   }
   return names.length > 0 ? names : undefined
+}
+
+/** Whether a variable of this destination would be that of a common option: `DEAD_LETTER_TABLE` of a destination `dead-letter`. */
+function isAmbiguous(destination: string): boolean {
+  const part = `${variablePartOf(destination)}_`
+  return [...OPTION_VARIABLES.keys()].some(
+    (name) => name.startsWith(part) && DESTINATION_VARIABLES.has(name.slice(part.length)),
+  )
 }
 
 interface Found {
