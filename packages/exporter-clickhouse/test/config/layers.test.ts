@@ -98,6 +98,21 @@ describe('what an endpoint carries', () => {
     expect(other.targets.traces.database).toBe('telemetry')
   })
 
+  test('of a file goes when a variable gives another endpoint', () => {
+    const file = { endpoint: 'https://u:p@file/?database=file&max_threads=4' }
+    const { endpoint, username, password, settings, targets } = only(
+      {},
+      envWithFile(file, { ENDPOINT: 'http://env' }),
+    )
+    expect([endpoint.host, username, password, targets.traces.database]).toEqual([
+      'env',
+      'default',
+      '',
+      'telemetry',
+    ])
+    expect(settings).toEqual({})
+  })
+
   test('comes before options of the layers below, after those beside it', () => {
     const env = { [`${P}DATABASE`]: 'env', [`${P}TABLE`]: 'env' }
     const { targets } = only({ endpoint: 'http://h/?database=url&table=url', table: 'beside' }, env)
