@@ -110,6 +110,7 @@ function derived(option: string, resolved: DestinationConfig | undefined): strin
   if (option === 'database') return resolved?.targets.traces.database ?? 'none'
   if (option === 'table') return resolved?.targets.traces.table ?? 'none'
   if (option === 'compression.level') return String(resolved?.compression.level ?? 'none')
+  if (option === 'tls.rejectUnauthorized') return 'true' // the default of Node.js
   return 'none'
 }
 

@@ -43,6 +43,7 @@ test('each setting has its value and where it comes from', () => {
   expect(of('acknowledge')).toEqual(['delivered', 'default'])
   expect(of('limits.rowBytes')).toEqual(['8388608', 'default'])
   expect(of('spool', 'b')).toEqual(['none', 'default'])
+  expect(of('tls.rejectUnauthorized', 'b')).toEqual(['true', 'default'])
   expect([warnings, problems]).toEqual([[], []])
 })
 
