@@ -14,6 +14,14 @@ const sdk = (version: 'sdk2' | 'sdk3') => ({
 /** The build defines this one (scripts/task.mjs). */
 const define = { SPANHOUSE_REGISTER_FILE: JSON.stringify(import.meta.filename) }
 
+/** The command bundles these sources; tests use them as they are. */
+const command = {
+  '#exporter': fileURLToPath(
+    new URL('packages/exporter-clickhouse/src/internal.ts', import.meta.url),
+  ),
+  '@opentelemetry/api': sdk('sdk2')['@opentelemetry/api'],
+}
+
 const LONG = process.env['SPANHOUSE_LONG'] === '1'
 
 /**
@@ -102,6 +110,30 @@ export default defineConfig({
           },
         },
       },
+      {
+        test: {
+          name: 'unit:queries',
+          include: ['packages/queries/test/**/*.test.ts'],
+          ...patient,
+        },
+      },
+      {
+        test: { name: 'unit:viewer', include: ['packages/viewer/test/**/*.test.ts'], ...patient },
+      },
+      {
+        test: {
+          name: 'unit:spanhouse',
+          include: ['packages/spanhouse/test/**/*.test.ts'],
+          ...patient,
+        },
+        resolve: { alias: command },
+      },
+      { test: { name: 'server:queries', include: ['test/queries/*.test.ts'], ...patient } },
+      {
+        test: { name: 'command', include: ['test/command/*.test.ts'], ...patient },
+        resolve: { alias: command },
+      },
+      { test: { name: 'page', include: ['test/page/*.test.ts'], ...patient } },
       { test: { name: 'register', include: ['test/register/*.test.ts'], ...patient } },
       {
         test: { name: 'troubleshooting', include: ['test/troubleshooting/*.test.ts'], ...patient },

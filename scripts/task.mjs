@@ -18,7 +18,7 @@ import { delimiter, dirname, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const PNPM = 'pnpm@12.21.0'
-const packages = ['transform', 'local-clickhouse', 'exporter-clickhouse'] // in order of dependency
+const packages = ['transform', 'local-clickhouse', 'exporter-clickhouse', 'queries'] // in order of dependency
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'))
 
 // Unit tests that start processes and wait for their ends take a third of the time. `npm test` runs them too.

@@ -44,7 +44,8 @@ export function explainConfig(
   return explained
 }
 
-function explain({ options, destinations, problems, doubts }: Gathered): ExplainedConfig {
+/** What `explainConfig()` prints. */
+export function explain({ options, destinations, problems, doubts }: Gathered): ExplainedConfig {
   const { name: _, ...ofDestination } = NAMED_DESTINATION.fields
   const { destinations: __, ...all } = OPTIONS.fields
   const ofAll = Object.fromEntries(

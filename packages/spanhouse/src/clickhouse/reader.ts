@@ -1,0 +1,45 @@
+import type { Query, SpanTable } from '@spanhouse/queries'
+
+/** How to reach one ClickHouse. */
+export interface Connection {
+  /** Without credentials. */
+  readonly url: string
+  readonly username: string
+  readonly password: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly tls: Readonly<{
+    ca?: string
+    cert?: string
+    key?: string
+    servername?: string
+    rejectUnauthorized?: boolean
+  }>
+}
+
+export interface Answer<Row> {
+  readonly rows: Row[]
+  readonly elapsedMs: number
+  readonly rowsRead: number
+}
+
+export interface SqlAnswer {
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  readonly rows: readonly unknown[][]
+  readonly elapsedMs: number
+  readonly rowsRead: number
+  /** Whether the limit on rows or bytes cut the result. */
+  readonly truncated: boolean
+}
+
+/** Reads one ClickHouse, and can never write: every query runs with `readonly=1` and limits on time, memory and rows. */
+export interface Reader {
+  readonly connection: Connection
+  /** Rejects with a CommandError: one sentence without credentials. */
+  ask<Row>(query: Query<Row>, signal?: AbortSignal): Promise<Answer<Row>>
+  /** Runs SQL of the user's. */
+  askSql(sql: string, signal?: AbortSignal): Promise<SqlAnswer>
+  version(signal?: AbortSignal): Promise<string>
+  /** The tables of spans on the server, the configured one first. */
+  tables(signal?: AbortSignal): Promise<readonly SpanTable[]>
+  close(): Promise<void>
+}
