@@ -1,4 +1,4 @@
-import type { SpanRow } from '@spanhouse/queries'
+import type { SpanRow } from '../../packages/queries/src/index.js'
 
 export const TRACE = '0af7651916cd43dd8448eb211c80319c'
 export const OTHER_TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'

@@ -1,5 +1,5 @@
-import type { SpanRow } from '@spanhouse/queries'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { SpanRow, TraceRow } from '../../packages/queries/src/index.js'
 import { eventually, SOON_MS } from '../kit/patience.js'
 import { figure } from '../kit/results.js'
 import {
@@ -16,7 +16,7 @@ import {
   servePage,
   shot,
 } from './kit.js'
-import { checkout, hostile, manySpans, OTHER_TRACE, spanRow, TRACE } from './trace-data.js'
+import { checkout, hostile, manySpans, OLD_US, OTHER_TRACE, spanRow, TRACE } from './trace-data.js'
 
 const SQL = `/* spanhouse: trace */\nSELECT *\nFROM telemetry.traces\nWHERE trace_id = '${TRACE}'`
 
@@ -26,13 +26,15 @@ describe.skipIf(noBrowser)('a trace on the page', () => {
   let opened: OpenedPage | undefined
   /** The rows of each trace that the server has. */
   let traces: Record<string, readonly SpanRow[]> = {}
+  /** What a search finds. */
+  let others: readonly TraceRow[] = []
 
   beforeAll(async () => {
     browser = await openBrowser()
     served = await servePage((name, parameters) => {
       if (name === 'meta') return { body: META }
       if (name === 'trace') return { rows: traces[parameters.get('id') ?? ''] ?? [], sql: SQL }
-      return { rows: [] }
+      return { rows: name === 'traces' ? others : [] }
     })
   })
   afterEach(async () => {
@@ -76,7 +78,7 @@ describe.skipIf(noBrowser)('a trace on the page', () => {
   test('48 queries one after another are one row, which opens', async () => {
     const page = await show(checkout())
     const group = page.getByRole('treeitem').filter({ hasText: '×48' })
-    expect(await group.textContent()).toContain('×48 · 312 ms · one after another (N+1)')
+    expect(await group.textContent()).toMatch(/×48\s*312 ms · one after another \(N\+1\)/)
     expect(await page.getByRole('treeitem').filter({ hasText: 'SELECT cart.items' }).count()).toBe(
       1,
     )
@@ -135,7 +137,7 @@ describe.skipIf(noBrowser)('a trace on the page', () => {
       .waitFor()
     await eventually(async () => expect(await cursor(page).getAttribute('aria-level')).toBe('6'))
     expect(await cursor(page).isVisible()).toBe(true)
-    await page.getByRole('treeitem').first().click()
+    await page.getByRole('tree').press('Home')
     await eventually(() => expect(searchOf(page).get('span')).toBe('0000000000000001'))
   })
 
@@ -226,7 +228,7 @@ describe.skipIf(noBrowser)('a trace on the page', () => {
     await keyboard.press('Enter')
     const detail = page.getByRole('complementary')
     await detail.waitFor()
-    expect(await detail.evaluate('(element) => element === document.activeElement')).toBe(true)
+    expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe('Span')
     await keyboard.press('Escape')
     await detail.waitFor({ state: 'detached' })
     await keyboard.press('ArrowUp')
@@ -376,6 +378,70 @@ describe.skipIf(noBrowser)('a trace on the page', () => {
     await shot(page, 'trace-10000')
   })
 
+  test('two traces are compared: what is only in one, what takes longer, and the way back to each', async () => {
+    const slower = checkout({ queries: 60, slowMs: 300 }).filter(
+      (row) => row.service !== 'inventory',
+    )
+    const page = await show(checkout())
+    traces[OTHER_TRACE] = slower.map((row) => ({ ...row, trace_id: OTHER_TRACE }))
+    others = [briefOf(OTHER_TRACE, 912e6), briefOf(TRACE, 612e6)]
+    await page.getByRole('button', { name: 'Compare with another trace' }).click()
+    await page.getByRole('link', { name: /4bf92f35.*912 ms/ }).waitFor()
+    expect(await page.getByRole('link', { name: /0af76519/ }).count()).toBe(0)
+    expect(await seriousProblems(page)).toEqual([])
+    await shot(page, 'compare-menu')
+    await page.getByRole('link', { name: /4bf92f35.*912 ms/ }).click()
+    await page.getByRole('heading', { name: 'Two traces' }).waitFor()
+    expect(new URL(page.url()).pathname).toBe(`/compare/${TRACE}/${OTHER_TRACE}`)
+    await page.getByText('+300 ms').first().waitFor()
+    const row = (text: string) => page.getByRole('row').filter({ hasText: text })
+    expect(await row('inventory').textContent()).toContain('only in A')
+    expect(await row('SELECT cart.items').textContent()).toMatch(
+      /312 ms\s*×48.*390 ms\s*×60.*\+78\.0 ms/s,
+    )
+    expect(await seriousProblems(page)).toEqual([])
+    await shot(page, 'compare-wide')
+    await page.getByLabel('Only what differs').check()
+    await eventually(async () => expect(await row('middleware').count()).toBe(0))
+    await page.getByLabel('Largest difference first').check()
+    await eventually(async () =>
+      expect(await page.getByRole('row').nth(1).textContent()).toContain('+300 ms'),
+    )
+    await page.getByRole('link', { name: 'Swap' }).click()
+    await page.getByText('−300 ms').first().waitFor()
+    await page.getByRole('region', { name: 'Trace B' }).getByRole('link').click()
+    await page.getByRole('tree').waitFor()
+    expect(new URL(page.url()).pathname).toBe(`/trace/${TRACE}`)
+    expect(opened?.problems).toEqual([])
+  })
+
+  test('the first of two traces is remembered while the second is looked for', async () => {
+    const page = await show(checkout(), { viewport: NARROW })
+    traces[OTHER_TRACE] = checkout().map((row) => ({ ...row, trace_id: OTHER_TRACE }))
+    others = []
+    await page.getByRole('button', { name: 'Compare with another trace' }).click()
+    await page.getByText('There is no other trace of it.').waitFor()
+    await page.getByRole('button', { name: 'Remember this trace' }).click()
+    await page.getByText(/^Remembered: open the other trace/).waitFor()
+    await page.goto(`${served.url}/trace/${OTHER_TRACE}`)
+    await page.getByRole('button', { name: 'Compare with another trace' }).click()
+    await page.getByRole('link', { name: /storefront POST \/checkout.*612 ms/ }).click()
+    await page.getByRole('table', { name: 'Operations' }).waitFor()
+    expect(new URL(page.url()).pathname).toBe(`/compare/${TRACE}/${OTHER_TRACE}`)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(NARROW.width)
+    expect(await seriousProblems(page)).toEqual([])
+    await shot(page, 'compare-narrow')
+    await page.getByLabel('Only what differs').check()
+    await page.getByText('Nothing differs.').waitFor()
+  })
+
+  test('a trace that is not there cannot be compared, and the page says so', async () => {
+    traces = { [TRACE]: checkout() }
+    opened = await openPage(browser, `${served.url}/compare/${TRACE}/${OTHER_TRACE}`)
+    await opened.page.getByText('One of the traces is not there.').waitFor()
+    expect(await opened.page.getByRole('link', { name: OTHER_TRACE }).count()).toBe(1)
+  })
+
   test.each(['light', 'dark'] as const)('is readable at 360 px (%s)', async (colorScheme) => {
     const page = await show(checkout(), { viewport: NARROW, colorScheme, hasTouch: true })
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(NARROW.width)
@@ -397,3 +463,18 @@ describe.skipIf(noBrowser)('a trace on the page', () => {
     await shot(page, `trace-full-${colorScheme}`)
   })
 })
+
+/** The checkout as the list has it. */
+function briefOf(id: string, durationNs: number): TraceRow {
+  return {
+    trace_id: id,
+    start_us: OLD_US,
+    duration_ns: durationNs,
+    root_service: 'storefront',
+    root_name: 'POST /checkout',
+    has_root: true,
+    spans: 58,
+    errors: 3,
+    services: ['storefront', 'cart'],
+  }
+}

@@ -64,8 +64,7 @@ function Cells({ row, longestNs, largestNs, indent }: CellsProps): VNode {
     <span class="cmp-operation" role="cell" style=${{ paddingLeft: `${indent}px` }}>
       <span class="wf-dot-of-service" aria-hidden="true"></span>
       <span class="wf-text" title=${harmless(`${service} · ${name}`, 1000)}>
-        <span class="wf-service">${harmless(service, 100) || '(no service)'}</span>
-        <span class="wf-title">${harmless(name, 300) || '(no name)'}</span>
+        <span class="wf-service">${harmless(service, 100) || '(no service)'}</span> <span class="wf-title">${harmless(name, 300) || '(no name)'}</span>
       </span>
       ${only && html`<span class="tv-tag">only in ${only}</span>`}
     </span>

@@ -1,9 +1,12 @@
-import { harmless } from '@spanhouse/queries'
+import { harmless, type Repeat } from '@spanhouse/queries'
 import { html, type VNode } from '../common/html.js'
 import { counted, durationText } from '../common/text.js'
 import { dots, labelSide, type Place, placeOf, segmentsOf, strips } from './bar.js'
 import type { TreeNode } from './nodes.js'
 import type { Zoom } from './zoom.js'
+
+/** The text of a group is long. */
+const GROUP_LABEL_PERCENT = 45
 
 export interface BarProps {
   readonly node: TreeNode
@@ -26,7 +29,7 @@ export function Bar({ node, zoom, showsCritical }: BarProps): VNode {
     : repeat
       ? repeat.spans.flatMap((each) => each.critical)
       : span.critical
-  const side = labelSide(place)
+  const side = labelSide(place, repeat ? GROUP_LABEL_PERCENT : undefined)
   return html`<div class="wf-time">
     ${
       repeat
@@ -46,11 +49,18 @@ export function Bar({ node, zoom, showsCritical }: BarProps): VNode {
           ></span>`,
       )
     }
-    <span class=${`wf-label is-${side}`} style=${labelStyle(place, side)}>
-      ${durationText(repeat ? (repeat.sequential ? repeat.totalNs : repeat.wallNs) : span.row.duration_ns)}
+    <span class=${`wf-label is-${side}${repeat?.sequential ? ' is-sequential' : ''}`} style=${labelStyle(place, side)}>
+      ${repeat ? repeatWords(repeat) : durationText(span.row.duration_ns)}
       ${!repeat && span.row.events.length > 0 && html`<span class="visually-hidden">, ${counted(span.row.events.length, 'event')}</span>`}
     </span>
   </div>`
+}
+
+/** `312 ms · one after another (N+1)`. */
+function repeatWords({ sequential, totalNs, wallNs }: Repeat): string {
+  return sequential
+    ? `${durationText(totalNs)} · one after another (N+1)`
+    : `${durationText(wallNs)} · side by side`
 }
 
 function percent({ left, width }: Place): Record<string, string> {

@@ -17,10 +17,10 @@ export function placeOf(zoom: Zoom, fromNs: number, toNs: number): Place | 'befo
   return { left: (100 * (from - zoom.fromNs)) / lengthNs, width: (100 * (to - from)) / lengthNs }
 }
 
-/** Where the text of a bar has room: beside it, or else in it. */
-export function labelSide({ left, width }: Place): 'right' | 'left' | 'inside' {
-  if (left + width < 80) return 'right'
-  return left > 20 ? 'left' : 'inside'
+/** Where the text of a bar has room: beside it, or else in it. `needed` is its width in percent. */
+export function labelSide({ left, width }: Place, needed = 20): 'right' | 'left' | 'inside' {
+  if (left + width < 100 - needed) return 'right'
+  return left > needed ? 'left' : 'inside'
 }
 
 const CELLS = 400

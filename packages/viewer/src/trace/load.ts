@@ -45,6 +45,7 @@ export function useTrace(id: string): LoadedTrace {
       grownMs: grownMs.current,
       endedMs: trace?.spans.length ? (trace.startUs + trace.durationNs / 1e3) / 1e3 : undefined,
     })
+  useEffect(() => setWaiting(latest.current()), [trace])
   useEffect(() => {
     const timer = setInterval(() => {
       const asks = latest.current()

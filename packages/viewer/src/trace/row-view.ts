@@ -2,7 +2,7 @@ import { harmless } from '@spanhouse/queries'
 import { serviceClass } from '../common/colours.js'
 import { html, type VNode } from '../common/html.js'
 import { Icon } from '../common/icons.js'
-import { counted, countText, durationText } from '../common/text.js'
+import { counted, countText } from '../common/text.js'
 import { indentOf } from './bar.js'
 import { Bar } from './bar-view.js'
 import { ON_THE_WAY } from './folds.js'
@@ -66,23 +66,14 @@ function Name({ node, isOpen, below }: NameProps): VNode {
   const title = `${harmless(service, 200)} · ${harmless(name, 1000)}`
   return html`<span class="wf-dot-of-service" aria-hidden="true"></span>
     <span class="wf-text" title=${title}>
-      <span class="wf-service">${harmless(service, 100) || '(no service)'}</span>
-      <span class="wf-title">${harmless(name, 300) || '(no name)'}</span>
+      <span class="wf-service">${harmless(service, 100) || '(no service)'}</span> <span class="wf-title">${harmless(name, 300) || '(no name)'}</span>
     </span>
     ${
       repeat
-        ? html`<span class=${`wf-repeat${repeat.sequential ? ' is-sequential' : ''}`}>${repeatWords(repeat)}</span>
+        ? html`<span class=${`wf-repeat${repeat.sequential ? ' is-sequential' : ''}`}>×${countText(repeat.count)}</span>
             ${repeat.errors > 0 && html`<span class="wf-error">${counted(repeat.errors, 'error')}</span>`}`
         : html`${status === 'error' && html`<span class="wf-error"><${Icon} name="error" /><span class="visually-hidden">failed</span></span>`}
             ${span.inCycle && html`<span class="tv-tag" title="By their ids, this span is its own ancestor.">cycle</span>`}
             ${!isOpen && below > 0 && html`<span class="wf-below" title=${counted(below, 'row')}>+${countText(below)}</span>`}`
     }`
-}
-
-/** `×48 · 312 ms · one after another (N+1)`. */
-function repeatWords(repeat: NonNullable<TreeNode['repeat']>): string {
-  const { count, sequential, totalNs, wallNs } = repeat
-  const time = durationText(sequential ? totalNs : wallNs)
-  const how = sequential ? 'one after another (N+1)' : 'side by side'
-  return `×${countText(count)} · ${time} · ${how}`
 }

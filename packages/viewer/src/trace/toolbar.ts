@@ -24,10 +24,11 @@ export function Toolbar({ waterfall, search, onDone }: ToolbarProps): VNode {
     <button
       type="button"
       class="button"
+      aria-label="Critical path"
       aria-pressed=${waterfall.showsCritical}
       title="The spans that decide when the trace ends (p)"
       onClick=${() => waterfall.setCritical(!waterfall.showsCritical)}
-    ><span class="tv-critical" aria-hidden="true"></span>Critical path</button>
+    ><span class="tv-critical" aria-hidden="true"></span><span>Critical<span class="tv-wide"> path</span></span></button>
   </div>`
 }
 
@@ -109,7 +110,7 @@ function NoiseMenu({ waterfall }: { readonly waterfall: Waterfall }): VNode {
         ${SHORT_NS.map(([ns, text]) => html`<option value=${ns} selected=${noise.shorterNs === ns}>${text}</option>`)}
       </select>
       <${Scopes} waterfall=${waterfall} trace=${trace} />
-      <p class="muted">Errors stay, and so does what others are in.</p>
+      <p class="muted">Failed spans stay, and so do those that others are in.</p>
       ${isOn && html`<button type="button" class="button" onClick=${() => waterfall.setNoise(NO_NOISE)}>Show everything</button>`}
     </div>`}
   <//>`

@@ -29,8 +29,7 @@ export function TraceHeader({ id, waterfall, sql, isWaiting }: TraceHeaderProps)
     <div class="tv-title">
       <h1 class=${serviceClass(root?.service ?? '')}>
         <span class="tv-root-dot" aria-hidden="true"></span>
-        <span class="tv-service">${harmless(root?.service ?? '', 100) || '(no service)'}</span>
-        <span class="tv-root">${harmless(root?.name ?? '', 300) || '(no name)'}</span>
+        <span class="tv-service">${harmless(root?.service ?? '', 100) || '(no service)'}</span> <span class="tv-root">${harmless(root?.name ?? '', 300) || '(no name)'}</span>
       </h1>
       <div class="tv-actions">
         <${CopyMenu} trace=${trace} sql=${sql} />
@@ -38,8 +37,8 @@ export function TraceHeader({ id, waterfall, sql, isWaiting }: TraceHeaderProps)
       </div>
     </div>
     <dl class="tv-facts">
-      <div><dt>Duration</dt><dd><strong>${durationText(trace.durationNs)}</strong></dd></div>
-      <div><dt>Start</dt><dd title=${agoText(trace.startUs, Date.now() * 1000)}>${dateTimeText(trace.startUs)}</dd></div>
+      <div class="tv-duration"><dt>Duration</dt><dd><strong>${durationText(trace.durationNs)}</strong></dd></div>
+      <div class="tv-start"><dt>Start</dt><dd title=${agoText(trace.startUs, Date.now() * 1000)}>${dateTimeText(trace.startUs)}</dd></div>
       <div><dt>Spans</dt><dd>${countText(trace.spans.length)}${isWaiting && html`<span class="tv-live" title="More spans may be on their way"></span>`}</dd></div>
       <div><dt>Services</dt><dd>${countText(trace.services.length)}</dd></div>
       <div><dt>Errors</dt><dd>${
