@@ -1,7 +1,9 @@
 export type { Parameter, Query } from './ask/query.js'
 export type * from './ask/rows.js'
+export { type TraceIdRow, traceIdsQuery } from './ask/trace-ids.js'
 export type { AttributeCondition, Search } from './search/search.js'
 export type { Field, ServerColumn, SpanTable } from './table/span-table.js'
+export { type BarMarks, barText } from './trace/bar.js'
 export { buildTrace } from './trace/build-trace.js'
 export {
   type ComparedOperation,

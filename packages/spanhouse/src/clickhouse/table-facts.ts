@@ -1,4 +1,4 @@
-import { quoteText } from '@spanhouse/transform'
+import type { Query } from '@spanhouse/queries'
 import type { Reader } from './reader.js'
 
 /** What a server says about one table. */
@@ -17,18 +17,42 @@ export interface TableFacts {
   readonly settings: ReadonlyMap<string, string>
 }
 
+const TABLES: Query<{ name: string }> = {
+  name: 'tables of a database',
+  sql: `SELECT name FROM system.tables WHERE database = {database:String}
+UNION ALL SELECT '' AS name FROM system.databases WHERE name = {database:String}`,
+  parameters: {},
+}
+const COLUMNS: Query<{ name: string; type: string }> = {
+  name: 'columns',
+  sql: 'SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String}',
+  parameters: {},
+}
+const INDEXES: Query<{ name: string }> = {
+  name: 'indexes',
+  sql: 'SELECT name FROM system.data_skipping_indices WHERE database = {database:String} AND table = {table:String}',
+  parameters: {},
+}
+const TABLE: Query<{
+  engine: string
+  partition_key: string
+  sorting_key: string
+  engine_full: string
+}> = {
+  name: 'table',
+  sql: `SELECT engine, partition_key, sorting_key, engine_full FROM system.tables
+WHERE database = {database:String} AND name = {table:String}`,
+  parameters: {},
+}
+
 /** The names of the tables and views of a database; undefined if there is no such database. */
 export async function tablesIn(
   reader: Reader,
   database: string,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string> | undefined> {
-  const name = quoteText(database)
-  const { rows } = await reader.askSql(
-    `SELECT name FROM system.tables WHERE database = ${name} UNION ALL SELECT '' FROM system.databases WHERE name = ${name}`,
-    signal,
-  )
-  return rows.length === 0 ? undefined : new Set(rows.map(([table]) => String(table)))
+  const { rows } = await reader.ask({ ...TABLES, parameters: { database } }, signal)
+  return rows.length === 0 ? undefined : new Set(rows.map(({ name }) => name))
 }
 
 export async function factsOf(
@@ -37,25 +61,18 @@ export async function factsOf(
   table: string,
   signal: AbortSignal,
 ): Promise<TableFacts> {
-  const where = `WHERE database = ${quoteText(database)} AND table = ${quoteText(table)}`
+  const parameters = { database, table }
   // One after another: a server may limit the queries of a user that run at the same time.
-  const columns = await reader.askSql(`SELECT name, type FROM system.columns ${where}`, signal)
-  const indexes = await reader.askSql(
-    `SELECT name FROM system.data_skipping_indices ${where}`,
-    signal,
-  )
-  const tables = await reader.askSql(
-    `SELECT engine, partition_key, sorting_key, engine_full FROM system.tables ${where.replace('table =', 'name =')}`,
-    signal,
-  )
-  const [engine, partitionBy, orderBy, full] = (tables.rows[0] ?? []).map(String)
-  const { ttl, settings } = endOf(full ?? '')
+  const columns = await reader.ask({ ...COLUMNS, parameters }, signal)
+  const indexes = await reader.ask({ ...INDEXES, parameters }, signal)
+  const [row] = (await reader.ask({ ...TABLE, parameters }, signal)).rows
+  const { ttl, settings } = endOf(row?.engine_full ?? '')
   return {
-    columns: new Map(columns.rows.map(([name, type]) => [String(name), String(type)])),
-    indexes: new Set(indexes.rows.map(([name]) => String(name))),
-    engine: engine ?? '',
-    partitionBy: partitionBy ?? '',
-    orderBy: orderBy ?? '',
+    columns: new Map(columns.rows.map(({ name, type }) => [name, type])),
+    indexes: new Set(indexes.rows.map(({ name }) => name)),
+    engine: row?.engine ?? '',
+    partitionBy: row?.partition_key ?? '',
+    orderBy: row?.sorting_key ?? '',
     ttl,
     settings,
   }

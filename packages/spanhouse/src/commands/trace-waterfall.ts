@@ -1,10 +1,17 @@
-import { harmless, nsText, repeatText, type Trace, type WaterfallRow } from '@spanhouse/queries'
+import {
+  barText,
+  harmless,
+  nsText,
+  repeatText,
+  type Trace,
+  type WaterfallRow,
+} from '@spanhouse/queries'
 import { displayWidth, fitEnd, fitStart } from '../terminal/display-width.js'
 import type { Output } from '../terminal/output.js'
 import { paint, serviceColour } from '../terminal/paint.js'
-import { barCells } from './trace-bar.js'
 import { type TreeRow, treeRows } from './trace-tree.js'
 
+const MARKS = { critical: '█', beside: '▒' }
 const GAP = '  '
 const DURATION = 8
 const NARROWEST_BAR = 8
@@ -50,7 +57,7 @@ function rowLine({ label, row }: TreeRow, trace: Trace, layout: Layout, out: Out
   const { span, repeat } = row
   const colour = serviceColour(span.service)
   const hasFailed = repeat ? repeat.errors > 0 : span.row.status === 'error'
-  const cells = layout.bar > 0 ? barCells(row, trace.durationNs, layout.bar) : ''
+  const cells = layout.bar > 0 ? barText(row, trace.durationNs, layout.bar, MARKS) : ''
   return [
     ...serviceCell(harmless(span.row.service, 100), layout, (text) => paint(out, colour, text)),
     fitStart(label, layout.label),
