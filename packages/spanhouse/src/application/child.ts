@@ -25,7 +25,13 @@ export interface ChildRun {
  * Runs the user's command with our input and output. Resolves with its exit code; 128 and the number of the signal if one ended it, as
  * shells do. If this process ends first, the child is killed.
  */
-export async function runChild({ command, env, cwd, signal, hasTerminal }: ChildRun): Promise<number> {
+export async function runChild({
+  command,
+  env,
+  cwd,
+  signal,
+  hasTerminal,
+}: ChildRun): Promise<number> {
   const [file = '', ...args] = command
   const isWindows = process.platform === 'win32'
   // On Windows, npm and the like are scripts of the shell.
@@ -78,7 +84,8 @@ function startError(file: string, cwd: string, { code }: NodeJS.ErrnoException):
   const shown = oneLine(file)
   const isScript = /\.[cm]?[jt]sx?$/.test(file) && existsSync(resolve(cwd, file))
   const runner = /tsx?$/.test(file) ? 'npx tsx' : 'node'
-  if (isScript) return new CommandError(`${shown} is no command: write ${runner} ${shown}.`, NOT_FOUND)
+  if (isScript)
+    return new CommandError(`${shown} is no command: write ${runner} ${shown}.`, NOT_FOUND)
   if (code === 'ENOENT')
     return new CommandError(
       `There is no command ${shown}: check its spelling, and that it is installed.`,

@@ -25,5 +25,7 @@ export function withRegister(given: string | undefined, file: string): string {
 
 /** Whether these options or words already load the register. */
 export function loadsRegister(...texts: readonly (string | undefined)[]): boolean {
-  return texts.some((text) => /exporter-clickhouse[\\/](?:dist[\\/]\w+[\\/])?register/.test(text ?? ''))
+  return texts.some((text) =>
+    /exporter-clickhouse[\\/](?:dist[\\/]\w+[\\/])?register/.test(text ?? ''),
+  )
 }
