@@ -1,0 +1,138 @@
+import { quoteText } from '@spanhouse/transform'
+import { SETTINGS, type Setting } from '#exporter'
+import { type Check, duration, type Found, ok, problem, skipped, warning } from '../check.js'
+import type { Facts } from '../facts.js'
+import type { Row } from '../statement.js'
+
+const TOKEN = 'insert_deduplication_token'
+const MIN_QUERY_BYTES = 65_536
+const ALSO = ['readonly', 'max_query_size']
+
+/** What the user's profile sets, as far as it changes what an INSERT means. */
+export const profile: Check<Facts> = {
+  id: 'profile',
+  title: 'profile',
+  needs: ['credentials'],
+  async run({ server, destination }) {
+    const names = [...Object.keys(SETTINGS).filter((name) => name !== TOKEN), ...ALSO]
+    const { rows, refused } = await server.rows(
+      `SELECT name, value, min, max, readonly FROM system.settings WHERE name IN (${names.map(quoteText).join(', ')})`,
+    )
+    if (!rows) return [skipped(refused.text, refused.fix)]
+    const byName = new Map(rows.map((row) => [String(row['name']), row]))
+    const found: Found[] = [...readonlyIn(byName), ...querySizeIn(byName)]
+    const overridden: string[] = []
+    for (const [name, setting] of Object.entries(SETTINGS)) {
+      const row = byName.get(name)
+      const value = destination.asyncInsert && name === 'async_insert' ? '1' : setting.value
+      if (!row || String(row['value']) === value) continue
+      if (isAllowed(row, value)) overridden.push(name)
+      else found.push(...forbidden(name, { ...setting, value }, row, destination.asyncInsert))
+    }
+    if (found.length > 0) return found
+    return [
+      ok(
+        overridden.length === 0
+          ? 'has no setting that we must override'
+          : `the exporter overrides ${overridden.join(', ')}`,
+      ),
+    ]
+  },
+}
+
+function isAllowed(row: Row, value: string): boolean {
+  if (Number(row['readonly']) === 1) return false
+  const [wanted, min, max] = [value, row['min'], row['max']].map((one) =>
+    one === null || one === undefined ? Number.NaN : Number(one),
+  )
+  return !(Number(wanted) < Number(min) || Number(wanted) > Number(max))
+}
+
+function forbidden(name: string, setting: Setting, row: Row, isAsync: boolean): Found[] {
+  const { essential, enough, without, value } = setting
+  if (enough !== undefined && Number(row['value']) >= enough) return []
+  const matters = name === 'wait_for_async_insert' ? isAsync : true
+  if (!matters) return []
+  const text = `${name} is ${String(row['value'])} and this user may not set it to ${value === '' ? "''" : value}`
+  const fix = `Allow this user to set it, or change the profile.${essential ? '' : ` Otherwise: ${without}`}`
+  return [
+    essential
+      ? problem(`${text}: rows are held back, because otherwise ${uncapitalised(without)}`, fix)
+      : warning(text, fix),
+  ]
+}
+
+function uncapitalised(sentence: string): string {
+  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1).replace(/\.$/, '')}`
+}
+
+function readonlyIn(byName: ReadonlyMap<string, Row>): Found[] {
+  const value = Number(byName.get('readonly')?.['value'] ?? 0)
+  if (value === 0) return []
+  return [
+    problem(
+      `readonly is ${value}, so this user cannot INSERT`,
+      'Set `readonly` to 0 in its profile (ALTER USER … SETTINGS readonly = 0), or use another user.',
+    ),
+  ]
+}
+
+function querySizeIn(byName: ReadonlyMap<string, Row>): Found[] {
+  const value = Number(byName.get('max_query_size')?.['value'] ?? Number.POSITIVE_INFINITY)
+  if (value === 0 || value >= MIN_QUERY_BYTES) return []
+  return [
+    warning(
+      `max_query_size is ${value} bytes, which may be too small for the statement of a batch`,
+      `Raise it to at least ${MIN_QUERY_BYTES}; the default is 262144.`,
+    ),
+  ]
+}
+
+const FULL = 1
+const NEARLY = 0.8
+
+/** Quotas of this user, with what is used of them. */
+export const quotas: Check<Facts> = {
+  id: 'quotas',
+  title: 'quotas',
+  needs: ['credentials'],
+  async run({ server }) {
+    const { rows, refused } = await server.rows('SELECT * FROM system.quota_usage')
+    if (!rows) return [skipped(refused.text, refused.fix)]
+    const limits = rows.flatMap(limitsIn)
+    if (limits.length === 0) return [ok('none')]
+    const tight = limits.filter(({ share }) => share >= NEARLY)
+    if (tight.length === 0) {
+      const most = limits.reduce((a, b) => (b.share > a.share ? b : a))
+      return [ok(`at most ${percent(most.share)} used (${most.name})`)]
+    }
+    return tight.map(({ name, used, max, share, intervalMs }) => {
+      const text = `${name}: ${used} of ${max} used in this interval of ${duration(intervalMs)}`
+      const fix = 'Raise the quota, or send fewer and larger batches (`batch.maxDelayMs`).'
+      return share >= FULL ? problem(text, fix) : warning(text, fix)
+    })
+  },
+}
+
+interface Limit {
+  readonly name: string
+  readonly used: number
+  readonly max: number
+  readonly share: number
+  readonly intervalMs: number
+}
+
+function limitsIn(row: Row): Limit[] {
+  return Object.entries(row).flatMap(([column, value]) => {
+    const name = /^max_(.+)$/.exec(column)?.[1]
+    if (name === undefined || value === null) return []
+    const [max, used] = [Number(value), Number(row[name] ?? 0)]
+    if (!Number.isFinite(max)) return []
+    const share = max === 0 ? Number.POSITIVE_INFINITY : used / max
+    return [{ name, used, max, share, intervalMs: Number(row['duration'] ?? 0) * 1000 }]
+  })
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
+}
