@@ -11,6 +11,8 @@ export interface Found {
   readonly fix?: string | undefined
   /** What `--fix` offers. */
   readonly commands?: readonly Remedy[] | undefined
+  /** Checks that need this one are skipped, although it is no problem. */
+  readonly blocks?: true
 }
 
 export interface Finding extends Found {
@@ -68,7 +70,6 @@ export function duration(ms: number): string {
     [60_000, 'minute'],
     [1000, 'second'],
   ] as const
-  for (const [length, noun] of units)
-    if (ms >= length) return count(Math.floor(ms / length), noun)
+  for (const [length, noun] of units) if (ms >= length) return count(Math.floor(ms / length), noun)
   return `${Math.round(ms)} ms`
 }

@@ -49,7 +49,9 @@ export function surroundingsOf(
   const gathered = onlyWished(gather(endpoint === undefined ? {} : { endpoint }, env), wishes)
   const explained = explain(gathered)
   const settings = explained.settings.map((one) =>
-    one.source.startsWith('code') ? { ...one, source: one.source.replace('code', '--endpoint') } : one,
+    one.source.startsWith('code')
+      ? { ...one, source: one.source.replace('code', '--endpoint') }
+      : one,
   )
   const config = gathered.problems.length === 0 ? configOf(gathered) : undefined
   return { env, cwd, node, wishes, gathered, settings, config }

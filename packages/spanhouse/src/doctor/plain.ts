@@ -7,7 +7,8 @@ export function plain(text: string): string {
 export function hides(secrets: Iterable<string>): (text: string) => string {
   const all = [...new Set(secrets)].filter((one) => one.length >= MIN_SECRET)
   const longestFirst = all.sort((a, b) => b.length - a.length)
-  return (text) => longestFirst.reduce((shown, secret) => shown.replaceAll(secret, '********'), text)
+  return (text) =>
+    longestFirst.reduce((shown, secret) => shown.replaceAll(secret, '********'), text)
 }
 
 // A shorter one would hide parts of ordinary words.

@@ -1,15 +1,13 @@
 import type { Check, Finding, Found } from './check.js'
 
 const DEADLINE_MS = 15_000
-const PROGRESS_AFTER_MS = 1000
 
 export interface Watch {
   /** Ends the run. */
   readonly signal: AbortSignal
-  /** Told what takes longer than a second; undefined when it is over. */
-  progress(text: string | undefined): void
+  /** A check begins. The returned function is called when it has ended. */
+  begin(title: string): () => void
 }
-
 
 /**
  * Runs checks one after the other. A check that throws or exceeds its deadline is a problem, never the end of the run. `factsOf` gets a
@@ -18,7 +16,7 @@ export interface Watch {
 export async function runChecks<Facts>(
   checks: readonly Check<Facts>[],
   factsOf: (passed: (check: string) => boolean) => Facts,
-  { signal, progress }: Watch,
+  { signal, begin }: Watch,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = []
   const passed = new Set<string>()
@@ -27,20 +25,23 @@ export async function runChecks<Facts>(
   for (const check of checks) {
     const { id, title, needs = [] } = check
     const lacking = needs.find((one) => !passed.has(one))
-    const slow = setTimeout(() => progress(`${title} …`), PROGRESS_AFTER_MS)
+    const end = begin(title)
     const found = lacking
       ? [notChecked(titles.get(lacking) ?? lacking)]
       : await ended(check, facts, signal)
-    clearTimeout(slow)
-    progress(undefined)
+    end()
     signal.throwIfAborted()
-    if (found.every(({ level }) => level === 'ok' || level === 'warning')) passed.add(id)
+    if (found.every(isPassed)) passed.add(id)
     findings.push(...found.map((one) => ({ ...one, check: id, title })))
   }
   return findings
 }
 
-/** The text of findings that the report puts on one line. */
+function isPassed({ level, blocks }: Found): boolean {
+  return (level === 'ok' || level === 'warning') && blocks !== true
+}
+
+/** The beginning of the text of findings that the report puts on one line. */
 export const NOT_CHECKED = 'not checked, because of: '
 
 function notChecked(title: string): Found {

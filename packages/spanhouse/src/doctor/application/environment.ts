@@ -19,9 +19,14 @@ export const tracesExporter: Check<Surroundings> = {
     if (names.includes('clickhouse')) return [...doubts, ok(`${where} (${decidedBy})`)]
     const set = OURS.find((name) => env[name])
     if (!env[NAME]?.trim() && set === undefined)
-      return [ok(`${where} with \`register\`, because ${decidedBy}; an exporter in code is not affected`)]
+      return [
+        ok(`${where} with \`register\`, because ${decidedBy}; an exporter in code is not affected`),
+      ]
     const text = `${where} (${decidedBy})${set === undefined ? '' : `, although ${set} is set`}`
-    return [...doubts, warning(text, `Set ${NAME}=clickhouse, unless the exporter is made in code.`)]
+    return [
+      ...doubts,
+      warning(text, `Set ${NAME}=clickhouse, unless the exporter is made in code.`),
+    ]
   },
 }
 

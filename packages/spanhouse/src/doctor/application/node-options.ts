@@ -18,7 +18,8 @@ export interface Preload {
 export function preloadsIn(options: string): Preload[] {
   const words = wordsIn(options)
   return words.flatMap((word, at) => {
-    const [, flag, given] = /^(?:--(import|require|(?:experimental-)?loader)|-r)(?:=(.*))?$/s.exec(word) ?? []
+    const [, flag, given] =
+      /^(?:--(import|require|(?:experimental-)?loader)|-r)(?:=(.*))?$/s.exec(word) ?? []
     const isFlag = flag !== undefined || word === '-r' || word.startsWith('-r=')
     const name = given ?? words[at + 1]
     if (!isFlag || !name) return []
@@ -84,7 +85,10 @@ const WITHOUT =
   'loads no register; start the application with `spanhouse run`, with --import, or set tracing up in code'
 
 function isOurs({ name }: Preload): boolean {
-  return name.replaceAll('\\', '/').includes('exporter-clickhouse/') && /register(\.[cm]?js)?$/.test(name)
+  return (
+    name.replaceAll('\\', '/').includes('exporter-clickhouse/') &&
+    /register(\.[cm]?js)?$/.test(name)
+  )
 }
 
 /** The scripts of the application's manifest that start Node. */

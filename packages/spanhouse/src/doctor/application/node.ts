@@ -13,6 +13,9 @@ export const nodeVersion: Check<Surroundings> = {
   run: ({ node }) => [
     isSupported(node)
       ? ok(node)
-      : problem(`${node} is not supported`, 'Use 20.19 or later, 22.12 or later, or a newer version.'),
+      : problem(
+          `${node} is not supported`,
+          'Use 20.19 or later, 22.12 or later, or a newer version.',
+        ),
   ],
 }

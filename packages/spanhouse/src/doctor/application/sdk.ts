@@ -40,7 +40,13 @@ export const sdk: Check<Surroundings> = {
     const text = `${found.name} ${found.version}`
     if (isTooOld(found)) return [problem(`${text} is too old`, 'Install SDK 2 or 3.', [remedy])]
     if (needsNewerNode(found, node))
-      return [problem(`${text} is part of SDK 3, which needs Node.js 22.15 or later`, 'Update Node.js, or install SDK 2.', [remedy])]
+      return [
+        problem(
+          `${text} is part of SDK 3, which needs Node.js 22.15 or later`,
+          'Update Node.js, or install SDK 2.',
+          [remedy],
+        ),
+      ]
     return [ok(text)]
   },
 }
@@ -120,12 +126,15 @@ export const instrumentations: Check<Surroundings> = {
         targets.some((one) => own.dependencies.includes(one)) &&
         !installed(cwd, `@opentelemetry/instrumentation-${short}`),
     )
-    if (lacking.length === 0) return [ok('no library of this application lacks its instrumentation')]
+    if (lacking.length === 0)
+      return [ok('no library of this application lacks its instrumentation')]
     const names = lacking.map(([short]) => short).join(', ')
     return [
-      warning(`of ${names} there will be no spans: no instrumentation is installed`, `${BRING} Or install it.`, [
-        install(cwd, wholeSdk(node)),
-      ]),
+      warning(
+        `of ${names} there will be no spans: no instrumentation is installed`,
+        `${BRING} Or install it.`,
+        [install(cwd, wholeSdk(node))],
+      ),
     ]
   },
 }

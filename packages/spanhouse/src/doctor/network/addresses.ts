@@ -59,7 +59,13 @@ export const tcp: Check<Facts> = {
     // `localhost` has two addresses, and a server usually listens on one of them: Node.js tries both.
     if (open.length > 0 && host === 'localhost') return [reached]
     if (open.length > 0)
-      return [reached, warning(`some addresses do not answer: ${text}`, 'Remove them from the DNS record, or mend the hosts: connections that try them first are slow.')]
+      return [
+        reached,
+        warning(
+          `some addresses do not answer: ${text}`,
+          'Remove them from the DNS record, or mend the hosts: connections that try them first are slow.',
+        ),
+      ]
     return [problem(text || errorText(error), fix)]
   },
 }
@@ -85,7 +91,10 @@ function opened(
   })
 }
 
-const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].flatMap((one) => [one, one.toLowerCase()])
+const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].flatMap((one) => [
+  one,
+  one.toLowerCase(),
+])
 
 /** The exporter connects directly, as Node.js does. */
 export const proxies: Check<Facts> = {

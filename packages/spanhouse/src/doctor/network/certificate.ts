@@ -1,6 +1,11 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { checkServerIdentity, connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls'
+import {
+  checkServerIdentity,
+  connect,
+  type DetailedPeerCertificate,
+  type TLSSocket,
+} from 'node:tls'
 import { type DestinationConfig, errorText, explained } from '#exporter'
 import { type Check, duration, type Found, ok, problem, skipped, warning } from '../check.js'
 import type { Facts } from '../facts.js'
@@ -62,14 +67,25 @@ function handshake(destination: DestinationConfig, signal: AbortSignal): Promise
       resolve(shaken)
     }
     try {
-      socket = connect({ ...options, host, port: portOf(destination), servername: name, rejectUnauthorized: false }, () => {
-        if (!socket) return
-        const certificate = socket.getPeerCertificate(true)
-        const wrongName = checkServerIdentity(options.servername ?? host, certificate)
-        const untrusted = socket.authorized ? wrongName : asError(socket.authorizationError)
-        end({ certificate, untrusted, protocol: socket.getProtocol() ?? 'TLS' })
-      })
-      socket.setTimeout(HANDSHAKE_MS, () => end({ error: new Error('no complete answer to the TLS handshake') }))
+      socket = connect(
+        {
+          ...options,
+          host,
+          port: portOf(destination),
+          servername: name,
+          rejectUnauthorized: false,
+        },
+        () => {
+          if (!socket) return
+          const certificate = socket.getPeerCertificate(true)
+          const wrongName = checkServerIdentity(options.servername ?? host, certificate)
+          const untrusted = socket.authorized ? wrongName : asError(socket.authorizationError)
+          end({ certificate, untrusted, protocol: socket.getProtocol() ?? 'TLS' })
+        },
+      )
+      socket.setTimeout(HANDSHAKE_MS, () =>
+        end({ error: new Error('no complete answer to the TLS handshake') }),
+      )
       socket.once('error', (error) => end({ error }))
       signal.addEventListener('abort', () => end({ error: new Error('ended') }), { once: true })
     } catch (error) {
@@ -99,7 +115,9 @@ function certificateFindings(
     if (!(Date.parse(begin) > Date.now())) return [problem(errorText(error), fix)]
   }
   if (Date.parse(begin) > Date.now())
-    return [problem(`the certificate is valid only from ${begin}`, 'Check the clock of this machine.')]
+    return [
+      problem(`the certificate is valid only from ${begin}`, 'Check the clock of this machine.'),
+    ]
   if (leftMs < 0) {
     const expired = `the certificate expired on ${days}`
     const isRefused = untrusted !== undefined
@@ -107,8 +125,7 @@ function certificateFindings(
   }
   const from = issuer?.O ?? issuer?.CN ?? 'an unnamed authority'
   const text = `${protocol}, ${subject?.CN ?? hostOf(destination)} from ${from}, valid until ${days}`
-  if (leftMs < SOON_MS)
-    return [warning(`${text}: ${duration(leftMs)} are left`, RENEW)]
+  if (leftMs < SOON_MS) return [warning(`${text}: ${duration(leftMs)} are left`, RENEW)]
   return [ok(text)]
 }
 

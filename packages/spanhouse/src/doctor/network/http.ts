@@ -28,7 +28,8 @@ export const http: Check<Facts> = {
     if ('reply' in exchange && outcome.status === 'delivered') {
       const isPong = exchange.reply.body.trim() === 'Ok.'
       if (isPong) return [ok(`ClickHouse answers in ${ms} ms`)]
-      if (await answersSql(server)) return [ok(`ClickHouse answers through something that does not pass /ping on`)]
+      if (await answersSql(server))
+        return [ok(`ClickHouse answers through something that does not pass /ping on`)]
       return [problem('that is an HTTP server, but not ClickHouse', PORT)]
     }
     if (outcome.status === 'delivered') return []

@@ -13,7 +13,12 @@ export const credentials: Check<Facts> = {
     if (rows) {
       const [row] = rows
       return row?.['user'] === undefined
-        ? [problem('the answer is not that of ClickHouse', 'Check `endpoint`: something else answers there.')]
+        ? [
+            problem(
+              'the answer is not that of ClickHouse',
+              'Check `endpoint`: something else answers there.',
+            ),
+          ]
         : [ok(`ClickHouse accepts the user ${String(row['user'])}`)]
     }
     if (isAuthentication(refused))

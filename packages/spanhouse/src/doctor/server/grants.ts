@@ -13,7 +13,9 @@ export interface Right {
 
 /** Whether the user has a right; undefined if the server does not say. */
 export async function isGranted(server: Server, right: Right): Promise<boolean | undefined> {
-  const { rows } = await server.run(`CHECK GRANT ${right.privilege} ON ${right.on} FORMAT JSONEachRow`)
+  const { rows } = await server.run(
+    `CHECK GRANT ${right.privilege} ON ${right.on} FORMAT JSONEachRow`,
+  )
   const [value] = Object.values(rows?.[0] ?? {})
   if (value !== undefined) return Number(value) === 1
   // Servers before 24.10 do not know CHECK GRANT.

@@ -1,5 +1,15 @@
 import { quoteIdentifier } from '@spanhouse/transform'
-import { bytes, type Check, count, duration, type Found, ok, problem, skipped, warning } from '../check.js'
+import {
+  bytes,
+  type Check,
+  count,
+  duration,
+  type Found,
+  ok,
+  problem,
+  skipped,
+  warning,
+} from '../check.js'
 import type { Facts } from '../facts.js'
 import { ACCESS_DENIED, type Refusal } from '../statement.js'
 
@@ -29,14 +39,19 @@ export const parts: Check<Facts> = {
     const merges = await server.rows(
       `SELECT count() AS running FROM system.merges WHERE ${table.where}`,
     )
-    const running = merges.rows ? `, ${count(Number(merges.rows[0]?.['running'] ?? 0), 'merge')} running` : ''
+    const running = merges.rows
+      ? `, ${count(Number(merges.rows[0]?.['running'] ?? 0), 'merge')} running`
+      : ''
     const most = Number(rows[0]?.['parts'] ?? 0)
     const limits = await limitsOf(facts)
     const text = `${count(most, 'active part')} in the fullest partition, of ${limits.throw.toLocaleString('en')} allowed${running}`
-    const fix = 'Send fewer and larger batches (`batch.maxDelayMs`, `batch.maxRows`), and look why merges are slow (system.merges).'
+    const fix =
+      'Send fewer and larger batches (`batch.maxDelayMs`, `batch.maxRows`), and look why merges are slow (system.merges).'
     if (most >= limits.throw) return [problem(`${text}: INSERTs are refused`, fix)]
-    if (most >= limits.delay) return [warning(`${text}: INSERTs are slowed down from ${limits.delay} on`, fix)]
-    if (most >= limits.delay / 2) return [warning(`${text}: INSERTs will be slowed down from ${limits.delay} on`, fix)]
+    if (most >= limits.delay)
+      return [warning(`${text}: INSERTs are slowed down from ${limits.delay} on`, fix)]
+    if (most >= limits.delay / 2)
+      return [warning(`${text}: INSERTs will be slowed down from ${limits.delay} on`, fix)]
     return [ok(text)]
   },
 }
@@ -53,7 +68,10 @@ async function limitsOf({ server, table }: Facts): Promise<{ delay: number; thro
     const general = rows?.find((row) => row['name'] === name)?.['value']
     return Number(own ?? general ?? fallback) || Number.POSITIVE_INFINITY
   }
-  return { delay: limit('parts_to_delay_insert', DELAY), throw: limit('parts_to_throw_insert', THROW) }
+  return {
+    delay: limit('parts_to_delay_insert', DELAY),
+    throw: limit('parts_to_throw_insert', THROW),
+  }
 }
 
 const STUCK_SECONDS = 600
@@ -68,7 +86,9 @@ export const mutations: Check<Facts> = {
     )
     if (!rows) return [unreadable(facts, 'mutations', refused)]
     if (rows.length === 0) return [ok('none is waiting')]
-    const stuck = rows.find((row) => String(row['why'] ?? '') !== '' || Number(row['age']) > STUCK_SECONDS)
+    const stuck = rows.find(
+      (row) => String(row['why'] ?? '') !== '' || Number(row['age']) > STUCK_SECONDS,
+    )
     if (!stuck) return [ok(`${count(rows.length, 'mutation')} running`)]
     const why = String(stuck['why'] ?? '').slice(0, 150)
     return [
@@ -90,10 +110,16 @@ export const disks: Check<Facts> = {
     )
     if (!rows) return [unreadable(facts, 'disks', refused)]
     const sized = rows
-      .map((row) => ({ name: String(row['name']), free: Number(row['free']), total: Number(row['total']) }))
+      .map((row) => ({
+        name: String(row['name']),
+        free: Number(row['free']),
+        total: Number(row['total']),
+      }))
       .filter(({ total }) => total > 0)
     if (sized.length === 0) return [skipped('the server does not say how full its disks are')]
-    return sized.map(({ name, free, total }) => diskFinding(`${name}: ${bytes(free)} of ${bytes(total)} free`, free / total))
+    return sized.map(({ name, free, total }) =>
+      diskFinding(`${name}: ${bytes(free)} of ${bytes(total)} free`, free / total),
+    )
   },
 }
 
@@ -112,7 +138,8 @@ export const replication: Check<Facts> = {
   needs: ['table'],
   async run(facts) {
     const info = await facts.table.info()
-    if (typeof info !== 'object' || !info.engine.startsWith('Replicated')) return [ok('the table is not replicated')]
+    if (typeof info !== 'object' || !info.engine.startsWith('Replicated'))
+      return [ok('the table is not replicated')]
     const { rows, refused } = await facts.server.rows(
       `SELECT is_readonly AS readonly, queue_size AS queue, absolute_delay AS delay, active_replicas AS active, total_replicas AS total FROM system.replicas WHERE ${facts.table.where}`,
     )
@@ -121,7 +148,12 @@ export const replication: Check<Facts> = {
     if (!row) return [skipped('the server does not describe this replica')]
     const [queue, delay] = [Number(row['queue']), Number(row['delay'])]
     if (Number(row['readonly']) === 1)
-      return [problem('the table is read-only here: this replica has lost ClickHouse Keeper', 'Check Keeper, then SYSTEM RESTORE REPLICA or SYSTEM RESTART REPLICA.')]
+      return [
+        problem(
+          'the table is read-only here: this replica has lost ClickHouse Keeper',
+          'Check Keeper, then SYSTEM RESTORE REPLICA or SYSTEM RESTART REPLICA.',
+        ),
+      ]
     const text = `${String(row['active'])} of ${count(Number(row['total']), 'replica')} active, ${queue} in the queue, ${duration(delay * 1000)} late`
     if (queue > LONG_QUEUE || delay > LATE_SECONDS || Number(row['active']) < Number(row['total']))
       return [warning(text, 'Look into system.replication_queue.')]

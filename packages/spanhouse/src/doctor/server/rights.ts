@@ -39,7 +39,14 @@ async function rightsWanted({ destination, table }: Facts): Promise<Wanted[]> {
   const on = table.quoted
   const inDatabase = `${quoteIdentifier(database)}.*`
   const wanted: Wanted[] = [
-    { privilege: 'INSERT', database, table: name, on, level: 'problem', without: 'no row is stored' },
+    {
+      privilege: 'INSERT',
+      database,
+      table: name,
+      on,
+      level: 'problem',
+      without: 'no row is stored',
+    },
     {
       privilege: 'SELECT',
       database,
@@ -62,7 +69,8 @@ async function rightsWanted({ destination, table }: Facts): Promise<Wanted[]> {
   if (manageSchema !== 'create' || info !== undefined) return wanted
   const hasDatabase = await table.hasDatabase()
   const create = { database, level: 'problem', without: 'the exporter cannot create it' } as const
-  if (hasDatabase === false) wanted.push({ ...create, privilege: 'CREATE DATABASE', on: inDatabase })
+  if (hasDatabase === false)
+    wanted.push({ ...create, privilege: 'CREATE DATABASE', on: inDatabase })
   wanted.push({ ...create, privilege: 'CREATE TABLE', on: inDatabase })
   if (schema.ddl({ database, table: name }).some((one) => /^CREATE MATERIALIZED VIEW/.test(one)))
     wanted.push({

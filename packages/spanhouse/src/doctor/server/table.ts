@@ -23,11 +23,11 @@ export const table: Check<Facts> = {
     if (!facts.passed('rights')) return [skipped(`${name} is missing, or this user may not see it`)]
     const hasDatabase = await facts.table.hasDatabase()
     const missing = `${hasDatabase === false ? 'the database and the table' : 'the table'} ${name} ${hasDatabase === false ? 'do' : 'does'} not exist`
-    return [
-      facts.destination.manageSchema === 'create'
-        ? warning(`${missing} yet`, 'The exporter creates it with the first rows. To create it now: `spanhouse doctor --fix --yes`.', creation(facts))
-        : problem(missing, 'Create it, or set `manageSchema` to create.', creation(facts)),
-    ]
+    if (facts.destination.manageSchema !== 'create')
+      return [problem(missing, 'Create it, or set `manageSchema` to create.', creation(facts))]
+    const fix =
+      'The exporter creates it with the first rows; `spanhouse doctor --fix --yes` does it now.'
+    return [{ ...warning(`${missing} yet`, fix, creation(facts)), blocks: true }]
   },
 }
 
@@ -66,7 +66,8 @@ export const columns: Check<Facts> = {
   async run({ server, destination, table }) {
     const target = destination.targets.traces
     const there = await columnsOf(target, server.sender.run)
-    if (!there || there.size === 0) return [skipped(`the server does not name the columns of ${table.name}`)]
+    if (!there || there.size === 0)
+      return [skipped(`the server does not name the columns of ${table.name}`)]
     const json = new Set(jsonColumns(target, there))
     const missing = target.schema.columns.filter(({ name }) => !there.has(name))
     const others = differences(target, there).filter(
@@ -94,7 +95,12 @@ export const columns: Check<Facts> = {
         ),
       )
     if (others.length > 0)
-      found.push(warning(others.join(', '), 'ClickHouse converts what it can; a value that it cannot convert is dropped.'))
+      found.push(
+        warning(
+          others.join(', '),
+          'ClickHouse converts what it can; a value that it cannot convert is dropped.',
+        ),
+      )
     return found.length > 0 ? found : [ok(`all ${target.schema.columns.length} columns are there`)]
   },
 }
@@ -123,7 +129,11 @@ export const deduplication: Check<Facts> = {
       isSafe: true,
     }
     return [
-      warning('a retry after a lost answer may store rows twice', finding.because, isWindow ? [remedy] : []),
+      warning(
+        'a retry after a lost answer may store rows twice',
+        finding.because,
+        isWindow ? [remedy] : [],
+      ),
     ]
   },
 }
