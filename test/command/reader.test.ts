@@ -68,7 +68,7 @@ describe.each(['default', 'reader1', 'reader2', 'slow'])('The user %s', (user) =
     for (const sql of [
       'CREATE TABLE telemetry.x (a Int8) ENGINE = Memory',
       'DROP TABLE telemetry.traces',
-      'INSERT INTO telemetry.traces (span_id) VALUES ('1')',
+      "INSERT INTO telemetry.traces (span_id) VALUES ('1')",
       'TRUNCATE TABLE telemetry.traces',
       'SET readonly = 0',
     ])
