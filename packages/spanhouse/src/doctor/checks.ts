@@ -2,7 +2,7 @@ import { configuration } from './application/configuration.js'
 import { sampler, sdkDisabled, tracesExporter } from './application/environment.js'
 import { nodeVersion } from './application/node.js'
 import { nodeOptions } from './application/node-options.js'
-import { api, instrumentations, sdk } from './application/sdk.js'
+import { api, instrumentations, manifest, sdk } from './application/sdk.js'
 import type { Check } from './check.js'
 import { deadLetters } from './disk/dead-letters.js'
 import { spoolFolder, spoolRows } from './disk/spool.js'
@@ -26,6 +26,7 @@ export const APPLICATION: readonly Check<Surroundings>[] = [
   sdkDisabled,
   sampler,
   nodeOptions,
+  manifest,
   sdk,
   api,
   instrumentations,

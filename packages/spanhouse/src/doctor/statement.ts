@@ -1,5 +1,6 @@
 import {
   ClickHouseError,
+  classify,
   type DestinationConfig,
   errorText,
   type Outcome,
@@ -11,8 +12,14 @@ import {
 export type Row = Readonly<Record<string, unknown>>
 
 export type Answer =
-  | { readonly rows: readonly Row[]; readonly elapsedMs: number; readonly refused?: undefined }
+  | (Success & { readonly elapsedMs: number; readonly refused?: undefined })
   | { readonly refused: Refusal; readonly elapsedMs: number; readonly rows?: undefined }
+
+interface Success {
+  /** Those of a result in JSON. */
+  readonly rows: readonly Row[]
+  readonly text: string
+}
 
 /** Why a statement has no result. */
 export interface Refusal {
@@ -27,9 +34,12 @@ export interface Refusal {
 
 /** Statements for one destination, sent as the exporter sends its own. */
 export interface Server {
-  readonly sender: Sender
+  /** As the exporter asks about its table. */
+  readonly asking: Pick<Sender, 'run' | 'leftOut'>
   /** Runs a SELECT; its numbers of 64 bits may be texts. Never rejects. The result must be shorter than 64 KiB. */
   rows(sql: string): Promise<Answer>
+  /** As `rows`, with nothing sent that changes the user's profile. */
+  bareRows(sql: string): Promise<Answer>
   /** Runs any other statement. */
   run(sql: string): Promise<Answer>
   readonly client: ReturnType<typeof openClient>
@@ -48,20 +58,51 @@ export function openServer(config: DestinationConfig): Server {
   const hurried = { ...config, timeoutMs: Math.min(config.timeoutMs, MAX_WAIT_MS) }
   const client = openClient(hurried, 4)
   const sender = openSender(hurried, () => {}, client)
-  const answer = async (sql: string): Promise<Answer> => {
+  const closing = new AbortController()
+  let refusesSettings = false
+  const bare = async (sql: string): ReturnType<Sender['run']> => {
+    const post = {
+      path: '/',
+      headers: {},
+      body: Buffer.from(sql),
+      deadlineMs: hurried.timeoutMs,
+      repeatable: true,
+    }
+    const exchange = await client.send(post, closing.signal)
+    const outcome = classify(exchange, { hasResult: true })
+    return { outcome, text: 'reply' in exchange ? exchange.reply.body : '' }
+  }
+  const run: Sender['run'] = async (sql, repeatable) => {
+    if (refusesSettings) return await bare(sql)
+    const first = await sender.run(sql, repeatable)
+    // A user with readonly = 1 may read, but not change any setting, and the exporter sends some with each statement.
+    if (codeOf(first.outcome) !== READONLY || sql.startsWith('INSERT ')) return first
+    refusesSettings = true
+    return await bare(sql)
+  }
+  const answer = async (sql: string, how = run): Promise<Answer> => {
     const startedAt = performance.now()
-    const { outcome, text } = await sender.run(sql)
+    const { outcome, text } = await how(sql)
     const elapsedMs = performance.now() - startedAt
     if (outcome.status !== 'delivered') return { refused: refusalOf(outcome), elapsedMs }
-    return { rows: rowsIn(text), elapsedMs }
+    return { rows: rowsIn(text), text, elapsedMs }
   }
   return {
     client,
-    sender,
+    asking: { run, leftOut: sender.leftOut },
     rows: (sql) => answer(`${sql} FORMAT JSONEachRow`),
-    run: answer,
-    close: () => sender.close(), // and the client
+    bareRows: (sql) => answer(`${sql} FORMAT JSONEachRow`, bare),
+    run: (sql) => answer(sql),
+    close() {
+      closing.abort()
+      sender.close() // and the client
+    },
   }
+}
+
+function codeOf(outcome: Outcome): number {
+  if (outcome.status === 'delivered') return 0
+  return outcome.error instanceof ClickHouseError ? outcome.error.code : 0
 }
 
 export function refusalOf(outcome: Exclude<Outcome, { status: 'delivered' }>): Refusal {

@@ -7,10 +7,22 @@ const API = '@opentelemetry/api'
 const PACKAGES = ['sdk-node', 'sdk-trace-node', 'sdk-trace-base', 'sdk-trace'].map(
   (one) => `@opentelemetry/${one}`,
 )
-const WITHOUT_MANIFEST = skipped(
-  'there is no package.json in this folder or above it',
-  "Run doctor in the application's folder.",
-)
+
+export const manifest: Check<Surroundings> = {
+  id: 'application',
+  title: 'application',
+  run({ cwd }) {
+    const found = application(cwd)
+    return [
+      found
+        ? ok(`package.json in ${found.folder}`)
+        : skipped(
+            'there is no package.json in this folder or above it',
+            "Run doctor in the application's folder.",
+          ),
+    ]
+  },
+}
 
 interface FoundSdk extends Installed {
   readonly name: string
@@ -29,8 +41,8 @@ function sdkOf(cwd: string): FoundSdk | undefined {
 export const sdk: Check<Surroundings> = {
   id: 'sdk',
   title: 'OpenTelemetry',
+  needs: ['application'],
   run({ cwd, node }) {
-    if (!application(cwd)) return [WITHOUT_MANIFEST]
     const found = sdkOf(cwd)
     const remedy = install(cwd, wholeSdk(node))
     if (!found)
@@ -64,8 +76,8 @@ function needsNewerNode({ version }: Installed, node: string): boolean {
 export const api: Check<Surroundings> = {
   id: 'api',
   title: 'API copies',
+  needs: ['application'],
   async run({ cwd }) {
-    if (!application(cwd)) return [WITHOUT_MANIFEST]
     const copies = await copiesOf(API, cwd)
     if (copies.length === 0) return [skipped(`${API} is not installed in this application`)]
     const found = sdkOf(cwd)
@@ -117,9 +129,10 @@ function isNewer(version: string, than: string): boolean {
 export const instrumentations: Check<Surroundings> = {
   id: 'instrumentations',
   title: 'libraries',
+  needs: ['application'],
   run({ cwd, node }) {
     const own = application(cwd)
-    if (!own) return [WITHOUT_MANIFEST]
+    if (!own) return []
     if (installed(cwd, AUTO)) return [ok(`${AUTO} traces the usual libraries`)]
     const lacking = Object.entries(TARGETS).filter(
       ([short, targets]) =>

@@ -49,7 +49,7 @@ export const spoolRows: Check<Facts> = {
   title: 'spooled rows',
   needs: ['spool-folder'],
   async run({ destination: { spool, name }, config }, signal) {
-    if (!spool) return [ok('no spool')]
+    if (!spool) return []
     const contents = await readSpool(spool.directory, spool.leaseMs, signal)
     const found: Found[] = []
     const own = contents.waiting.get(name)

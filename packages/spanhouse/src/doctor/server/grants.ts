@@ -13,14 +13,11 @@ export interface Right {
 
 /** Whether the user has a right; undefined if the server does not say. */
 export async function isGranted(server: Server, right: Right): Promise<boolean | undefined> {
-  const { rows } = await server.run(
-    `CHECK GRANT ${right.privilege} ON ${right.on} FORMAT JSONEachRow`,
-  )
-  const [value] = Object.values(rows?.[0] ?? {})
-  if (value !== undefined) return Number(value) === 1
+  const checked = await server.run(`CHECK GRANT ${right.privilege} ON ${right.on}`)
+  if (checked.rows) return checked.text.trim() === '1'
   // Servers before 24.10 do not know CHECK GRANT.
   const shown = await server.rows('SHOW GRANTS')
-  if (!shown.rows || shown.rows.length === 0) return undefined
+  if (!shown.rows) return undefined
   const lines = shown.rows.map((row) => String(Object.values(row)[0]))
   return lines.some((line) => gives(line, right))
 }

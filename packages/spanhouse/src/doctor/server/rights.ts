@@ -2,7 +2,6 @@ import { quoteIdentifier } from '@spanhouse/transform'
 import { type Check, type Found, ok, problem, skipped, warning } from '../check.js'
 import type { Facts } from '../facts.js'
 import type { Remedy } from '../remedy.js'
-import { READONLY } from '../statement.js'
 import { isGranted, type Right } from './grants.js'
 
 interface Wanted extends Right {
@@ -17,6 +16,14 @@ export const rights: Check<Facts> = {
   title: 'rights',
   needs: ['credentials'],
   async run(facts) {
+    const readonly = await readonlyOf(facts)
+    if (readonly !== 0)
+      return [
+        problem(
+          `readonly is ${readonly} in the profile of this user, who therefore cannot INSERT`,
+          'Set it to 0 (ALTER USER … SETTINGS readonly = 0), or use another user.',
+        ),
+      ]
     const wanted = await rightsWanted(facts)
     const found: Found[] = []
     const given: string[] = []
@@ -31,6 +38,12 @@ export const rights: Check<Facts> = {
     if (insert) return [insert]
     return found.length > 0 ? found : [ok(`${[...new Set(given)].join(', ')} are allowed`)]
   },
+}
+
+/** 1 or 2: the user may only read, whatever is granted. 0 if the server does not say. */
+async function readonlyOf({ server }: Facts): Promise<number> {
+  const { rows } = await server.rows("SELECT value FROM system.settings WHERE name = 'readonly'")
+  return Number(rows?.[0]?.['value'] ?? 0)
 }
 
 async function rightsWanted({ destination, table }: Facts): Promise<Wanted[]> {
@@ -88,7 +101,7 @@ function lacking({ privilege, on, level, without }: Wanted, facts: Facts): Found
   const sql = `GRANT ${privilege} ON ${on} TO ${quoteIdentifier(destination.username)}`
   const remedy: Remedy = { kind: 'sql', destination: destination.name, sql, isSafe: false }
   const text = `the user may not ${privilege} on ${on.replaceAll('`', '')}: ${without}`
-  const fix = 'An administrator can grant it, or lift `readonly` in the profile.'
+  const fix = 'An administrator can grant it.'
   return level === 'problem' ? problem(text, fix, [remedy]) : warning(text, fix, [remedy])
 }
 
@@ -97,8 +110,5 @@ async function triedInsert({ server, table }: Facts): Promise<Found | undefined>
   if (typeof (await table.info()) !== 'object') return undefined
   const { refused } = await server.run(`INSERT INTO ${table.quoted} FORMAT JSONEachRow\n`)
   if (!refused || refused.why === 'ambiguous') return undefined
-  const fix = refused.fix
-  return refused.code === READONLY
-    ? problem(`this user is read-only: ${refused.text}`, fix)
-    : problem(`the table refuses an empty INSERT: ${refused.text}`, fix)
+  return problem(`the table refuses an empty INSERT: ${refused.text}`, refused.fix)
 }

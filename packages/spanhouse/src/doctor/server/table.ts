@@ -4,10 +4,11 @@ import type { Facts } from '../facts.js'
 import type { Remedy } from '../remedy.js'
 
 /** The statements that create what is missing. */
-function creation({ destination }: Facts): Remedy[] {
+function creation({ destination }: Facts, hasDatabase: boolean): Remedy[] {
   const { database, table, schema, ttl } = destination.targets.traces
   return schema
     .ddl({ database, table, ttl })
+    .filter((sql) => !(hasDatabase && /^CREATE DATABASE/.test(sql)))
     .map((sql) => ({ kind: 'sql', destination: destination.name, sql, isSafe: true }))
 }
 
@@ -22,12 +23,23 @@ export const table: Check<Facts> = {
     if (info) return [ok(`${name} exists`)]
     if (!facts.passed('rights')) return [skipped(`${name} is missing, or this user may not see it`)]
     const hasDatabase = await facts.table.hasDatabase()
-    const missing = `${hasDatabase === false ? 'the database and the table' : 'the table'} ${name} ${hasDatabase === false ? 'do' : 'does'} not exist`
+    const missing =
+      hasDatabase === false
+        ? `the database of ${name} does not exist`
+        : `the table ${name} does not exist`
     if (facts.destination.manageSchema !== 'create')
-      return [problem(missing, 'Create it, or set `manageSchema` to create.', creation(facts))]
+      return [
+        problem(
+          missing,
+          'Create it, or set `manageSchema` to create.',
+          creation(facts, hasDatabase !== false),
+        ),
+      ]
     const fix =
-      'The exporter creates it with the first rows; `spanhouse doctor --fix --yes` does it now.'
-    return [{ ...warning(`${missing} yet`, fix, creation(facts)), blocks: true }]
+      'The exporter creates what is missing with the first rows; `spanhouse doctor --fix --yes` does it now.'
+    return [
+      { ...warning(`${missing} yet`, fix, creation(facts, hasDatabase !== false)), blocks: true },
+    ]
   },
 }
 
@@ -65,7 +77,7 @@ export const columns: Check<Facts> = {
   needs: ['table'],
   async run({ server, destination, table }) {
     const target = destination.targets.traces
-    const there = await columnsOf(target, server.sender.run)
+    const there = await columnsOf(target, server.asking.run)
     if (!there || there.size === 0)
       return [skipped(`the server does not name the columns of ${table.name}`)]
     const json = new Set(jsonColumns(target, there))
@@ -117,7 +129,7 @@ export const deduplication: Check<Facts> = {
   async run({ server, destination, table }) {
     if (destination.asyncInsert)
       return [ok('given up by `asyncInsert`: a retry may store rows twice')]
-    const finding = await deduplicationOf(destination.targets.traces, server.sender)
+    const finding = await deduplicationOf(destination.targets.traces, server.asking)
     if (!finding || finding.deduplication === 'unknown')
       return [skipped('the server does not say whether it recognises a retry')]
     if (finding.deduplication === 'effective') return [ok('a retry stores no row twice')]
