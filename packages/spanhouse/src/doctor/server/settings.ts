@@ -26,8 +26,9 @@ export const profile: Check<Facts> = {
       const row = byName.get(name)
       const value = destination.asyncInsert && name === 'async_insert' ? '1' : setting.value
       if (!row || String(row['value']) === value) continue
-      if (isAllowed(row, value)) overridden.push(name)
-      else found.push(...forbidden(name, { ...setting, value }, row, destination.asyncInsert))
+      if (isAllowed(row, value)) {
+        if (name !== 'log_comment') overridden.push(name)
+      } else found.push(...forbidden(name, { ...setting, value }, row, destination.asyncInsert))
     }
     if (found.length > 0) return found
     return [
@@ -42,7 +43,8 @@ export const profile: Check<Facts> = {
 
 /**
  * The settings as the profile has them. Nothing is sent with the question, because that would count as the profile's; and the answer is one
- * row, because the profile may limit rows. A profile that hides even that row is asked as the exporter asks.
+ * row, because the profile may limit rows. (`limit` and `offset` themselves are
+ * always 0 there.) A profile that hides even that row is asked as the exporter asks.
  */
 async function settingsOf(server: Server, names: readonly string[]): Promise<Answer> {
   const sql = `SELECT groupArray(map('name', name, 'value', value, 'min', toString(min), 'max', toString(max), 'readonly', toString(readonly))) AS settings FROM system.settings WHERE name IN (${names.map(quoteText).join(', ')})`
@@ -94,6 +96,8 @@ function querySizeIn(byName: ReadonlyMap<string, Row>): Found[] {
   ]
 }
 
+const QUOTA_EXCEEDED = 201
+const MORE = 'Raise the quota, or send fewer and larger batches (`batch.maxDelayMs`).'
 const FULL = 1
 const NEARLY = 0.8
 
@@ -104,7 +108,12 @@ export const quotas: Check<Facts> = {
   needs: ['credentials'],
   async run({ server }) {
     const { rows, refused } = await server.rows('SELECT * FROM system.quota_usage')
-    if (!rows) return [skipped(refused.text, refused.fix)]
+    if (!rows)
+      return [
+        refused.code === QUOTA_EXCEEDED
+          ? problem(refused.text, refused.fix ?? MORE)
+          : skipped(refused.text, refused.fix),
+      ]
     const limits = rows.flatMap(limitsIn)
     if (limits.length === 0) return [ok('none')]
     const tight = limits.filter(({ share }) => share >= NEARLY)
@@ -114,8 +123,7 @@ export const quotas: Check<Facts> = {
     }
     return tight.map(({ name, used, max, share, intervalMs }) => {
       const text = `${name}: ${used} of ${max} used in this interval of ${duration(intervalMs)}`
-      const fix = 'Raise the quota, or send fewer and larger batches (`batch.maxDelayMs`).'
-      return share >= FULL ? problem(text, fix) : warning(text, fix)
+      return share >= FULL ? problem(text, MORE) : warning(text, MORE)
     })
   },
 }
