@@ -117,6 +117,22 @@ describe('the configuration', () => {
   })
 })
 
+test('variables in a .env file that is not loaded are named, without their values', async () => {
+  const cwd = temporaryDirectory()
+  writeFileSync(
+    join(cwd, '.env'),
+    'export OTEL_EXPORTER_CLICKHOUSE_PASSWORD=in-the-file\nOTEL_TRACES_EXPORTER = clickhouse\nOTHER=1\n',
+  )
+  const run = await examine({ OTEL_TRACES_EXPORTER: 'clickhouse' }, cwd)
+  expect(run.of('configuration')).toContainEqual(
+    expect.objectContaining({
+      level: 'warning',
+      text: 'OTEL_EXPORTER_CLICKHOUSE_PASSWORD in .env does not count here, because the file is not loaded',
+    }),
+  )
+  expect(run.out).not.toContain('in-the-file')
+})
+
 describe('where traces go', () => {
   test.each([
     [{ OTEL_TRACES_EXPORTER: 'clickhouse' }, ['ok']],
@@ -330,6 +346,14 @@ describe('the packages', () => {
     ])
     const all = await examine({}, application({ [AUTO]: { version: '0.60.0' } }, ['express', 'pg']))
     expect(levels(all, 'instrumentations')).toEqual(['ok'])
+  })
+
+  test("of Yarn's Plug'n'Play are not looked at", async () => {
+    const folder = application({}, ['express'])
+    writeFileSync(join(folder, '.pnp.cjs'), '')
+    const run = await examine({}, folder)
+    expect(levels(run, 'application')).toEqual(['skipped'])
+    expect(levels(run, 'instrumentations')).toEqual(['skipped'])
   })
 
   test('folders that link to themselves do not keep it from ending', async () => {

@@ -277,6 +277,18 @@ describe('what answers there', () => {
   })
 })
 
+test('a password that is an ordinary word is not searched for in our own sentences', async () => {
+  const { url } = await scriptedServer()
+  const run = await examine(url, { USERNAME: 'me', PASSWORD: 'clickhouse' })
+  expect(run.of('traces-exporter')[0]?.text).toContain('clickhouse')
+  expect(
+    run
+      .of('configuration')
+      .map(({ text }) => text)
+      .join(),
+  ).toContain('password = ********')
+})
+
 // Each of these would take minutes, or forever, without deadlines. The longest deadline of one request is eight seconds.
 const PATIENCE_MS = 12 * SOON_MS
 
@@ -287,6 +299,7 @@ describe('a server that makes one wait', () => {
     const run = await examine(url)
     expect(run.code).toBe(2)
     expect(performance.now() - startedAt).toBeLessThan(PATIENCE_MS)
+    expect(run.err).toContain('checking: HTTP …')
     expect(run.of('http')).toMatchObject([
       { level: 'problem', text: expect.stringContaining('no complete answer') },
     ])

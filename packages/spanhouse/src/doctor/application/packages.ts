@@ -47,6 +47,11 @@ export function application(cwd: string): Installed | undefined {
   return undefined
 }
 
+/** Without folders of packages, only Yarn knows where they are. */
+export function hasPlugAndPlay(cwd: string): boolean {
+  return [...foldersAbove(cwd)].some((folder) => existsSync(join(folder, '.pnp.cjs')))
+}
+
 // More than any application has; a folder that links to itself must end too.
 const MAX_FOLDERS = 20_000
 

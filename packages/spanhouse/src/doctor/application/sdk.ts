@@ -1,7 +1,14 @@
 import { AUTO, isTooOld, TARGETS, wholeSdk } from '#exporter'
 import { type Check, type Found, ok, problem, skipped, warning } from '../check.js'
 import type { Surroundings } from '../facts.js'
-import { application, copiesOf, type Installed, install, installed } from './packages.js'
+import {
+  application,
+  copiesOf,
+  hasPlugAndPlay,
+  type Installed,
+  install,
+  installed,
+} from './packages.js'
 
 const API = '@opentelemetry/api'
 const PACKAGES = ['sdk-node', 'sdk-trace-node', 'sdk-trace-base', 'sdk-trace'].map(
@@ -13,6 +20,8 @@ export const manifest: Check<Surroundings> = {
   title: 'application',
   run({ cwd }) {
     const found = application(cwd)
+    if (found && hasPlugAndPlay(cwd))
+      return [skipped("Yarn's Plug'n'Play keeps the packages, so they are not looked at")]
     return [
       found
         ? ok(`package.json in ${found.folder}`)
