@@ -2,6 +2,7 @@ import type { HeatRow, RateRow } from '@spanhouse/queries'
 import { useMemo } from 'preact/hooks'
 import { useAnswer } from '../api/use-answer.js'
 import { html, type VNode } from '../common/html.js'
+import { NARROW, useMedia } from '../common/use-media.js'
 import { parameter } from '../shell/address.js'
 import { boundsOf, stepOf } from '../shell/range.js'
 import { asked, now, range, tick } from '../shell/time.js'
@@ -34,7 +35,8 @@ export function Charts({ q, isOff }: ChartsProps): VNode {
   const cells: readonly HeatRow[] = heat.answer?.rows ?? NONE
   const rows: readonly RateRow[] = rates.answer?.rows ?? NONE
   const lines = useMemo(() => linesOf(rows, { fromUs: from, toUs, stepUs }), [rows, from, stepUs])
-  const shown = { cells, rows, lines, fromUs: from, toUs, stepUs, q }
+  const height = useMedia(NARROW) ? 120 : 168
+  const shown = { cells, rows, lines, fromUs: from, toUs, stepUs, q, height }
   const error = heat.error ?? rates.error
   return html`<section class="charts" aria-label="Charts">
     ${error && !isOff && html`<p class="chart-error problem" role="alert">${error.message}</p>`}

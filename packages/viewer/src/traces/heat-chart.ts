@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import type uPlot from 'uplot'
 import { html, type VNode } from '../common/html.js'
-import { axis, Plot, themeColour } from '../common/plot.js'
+import { axis, Plot, themeColour, timeAxis } from '../common/plot.js'
 import { counted, durationText } from '../common/text.js'
 import { change } from '../shell/address.js'
 import {
@@ -10,6 +10,7 @@ import {
   bandOf,
   durationConditions,
   durationRange,
+  durationTicks,
   heatSummary,
   strength,
 } from './heat.js'
@@ -17,7 +18,6 @@ import type { Shown } from './shown.js'
 import { withDuration } from './tokens.js'
 import { zoomTo } from './zoom.js'
 
-const HEIGHT = 168
 const LINES = [
   { key: 'p50', colour: '--line-p50' },
   { key: 'p95', colour: '--line-p95' },
@@ -49,7 +49,7 @@ export function HeatChart(shown: Shown): VNode {
       options=${options}
       data=${[lines.times, lines.p50, lines.p95, lines.p99]}
       drawKey=${shown.cells}
-      height=${HEIGHT}
+      height=${shown.height}
       label=${heatSummary(shown.cells, shown.rows)}
     />
   </figure>`
@@ -73,10 +73,7 @@ function heatOptions(
       drag: { x: true, y: true, uni: 24, setScale: false },
     },
     scales: { x: { time: true, range: times }, y: { distr: 3, log: 10, range: durations } },
-    axes: [
-      axis({ size: 24, grid: { show: false } }),
-      axis({ size: 64, values: (_, ticks) => ticks.map(powerText) }),
-    ],
+    axes: [timeAxis(), durationAxis()],
     series: [
       {},
       ...LINES.map(({ colour }) => ({
@@ -87,7 +84,7 @@ function heatOptions(
       })),
     ],
     hooks: {
-      drawClear: [(plot) => drawCells(plot, shown())],
+      drawAxes: [(plot) => drawCells(plot, shown())],
       setCursor: [(plot) => say(hoverText(plot, shown()))],
       setSelect: [(plot) => selected(plot, shown())],
       ready: [(plot) => onClick(plot, (event) => clicked(plot, shown(), event))],
@@ -95,11 +92,13 @@ function heatOptions(
   }
 }
 
-/** Only whole powers of ten have a text; the ticks between them are lines. */
-function powerText(ns: number | null): string {
-  return ns !== null && Number.isInteger(Math.round(Math.log10(ns) * 1e6) / 1e6)
-    ? durationText(ns).replace(/\.0+ /, ' ')
-    : ''
+function durationAxis(): uPlot.Axis {
+  return axis({
+    size: 56,
+    splits: (_, __, min, max) => durationTicks(min, max),
+    filter: (_, ticks) => ticks,
+    values: (_, ticks) => ticks.map((ns) => durationText(ns).replace(/\.0+ /, ' ')),
+  })
 }
 
 function drawCells(plot: uPlot, { cells, stepUs }: Shown): void {

@@ -2,12 +2,10 @@ import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import { html, type VNode } from '../common/html.js'
-import { axis, Plot, themeColour } from '../common/plot.js'
+import { axis, Plot, themeColour, timeAxis } from '../common/plot.js'
 import { clockText, counted, countText, percentText, rateText, shortCount } from '../common/text.js'
 import type { Shown } from './shown.js'
 import { zoomTo } from './zoom.js'
-
-const HEIGHT = 168
 
 /** Requests over time, those that failed in red. Drag to zoom. */
 export function RateChart(shown: Shown): VNode {
@@ -41,7 +39,7 @@ export function RateChart(shown: Shown): VNode {
     <${Plot}
       options=${options}
       data=${[lines.times, all, lines.errors]}
-      height=${HEIGHT}
+      height=${shown.height}
       label=${`Requests over time: ${countText(requests)}, of which ${countText(errors)} failed.`}
     />
   </figure>`
@@ -68,7 +66,7 @@ function rateOptions(
       y: { range: (_, __, max) => [0, Math.max(1, max * 1.08)] },
     },
     axes: [
-      axis({ size: 24, grid: { show: false } }),
+      timeAxis(),
       axis({
         size: 40,
         values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? shortCount(tick) : '')),

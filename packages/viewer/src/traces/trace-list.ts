@@ -124,7 +124,7 @@ export function TraceList({ list, onHold, onRelease, truncated, onMore }: TraceL
     ${
       truncated &&
       html`<p class="more">
-        The first ${counted(rows.length, 'trace')}.
+        There are more than these ${counted(rows.length, 'trace')}.
         <button type="button" class="button" onClick=${onMore}>Show more</button>
       </p>`
     }

@@ -56,7 +56,7 @@ export function useTraces(): Traces {
   const text = useMemo(() => {
     if (!isAnswered) return ''
     const count = counted(list.rows.length, 'trace')
-    return truncated ? `First ${count}` : count
+    return truncated ? count.replace(' ', '+ ') : count
   }, [isAnswered, list.rows.length, truncated])
   return {
     list,
