@@ -16,19 +16,15 @@ const STEPS = 90
 
 export interface ChartsProps {
   readonly q: string
-  /** Of the traces' query: a question that the server refuses is not asked twice more. */
-  readonly isOff: boolean
 }
 
 /** How long requests took, how many there were, and how many failed, over the range. */
-export function Charts({ q, isOff }: ChartsProps): VNode {
+export function Charts({ q }: ChartsProps): VNode {
   const { fromUs, toUs } = boundsOf(range.value, now.value)
   const stepUs = stepOf(toUs - fromUs, STEPS)
   // Whole steps: half of a step would look like a fall of the rate.
   const from = Math.floor(fromUs / stepUs) * stepUs
-  const question = isOff
-    ? undefined
-    : { ...asked.value, from, q, bucket: stepUs, table: parameter('table') }
+  const question = { ...asked.value, from, q, bucket: stepUs, table: parameter('table') }
   const slowTick = Math.floor(tick.value / TICKS_A_REFRESH)
   const heat = useAnswer('heat', question, slowTick)
   const rates = useAnswer('rates', question, slowTick)
@@ -39,7 +35,7 @@ export function Charts({ q, isOff }: ChartsProps): VNode {
   const shown = { cells, rows, lines, fromUs: from, toUs, stepUs, q, height }
   const error = heat.error ?? rates.error
   return html`<section class="charts" aria-label="Charts">
-    ${error && !isOff && html`<p class="chart-error problem" role="alert">${error.message}</p>`}
+    ${error && html`<p class="chart-error problem" role="alert">${error.message}</p>`}
     <${HeatChart} ...${shown} />
     <${RateChart} ...${shown} />
   </section>`

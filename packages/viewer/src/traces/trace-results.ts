@@ -7,14 +7,11 @@ import type { Traces } from './use-traces.js'
 export interface TraceResultsProps {
   readonly traces: Traces
   readonly q: string
-  /** The search has a mistake, which stands at its box. */
-  readonly isRefused: boolean
 }
 
 /** The list, or why there is none. An error does not take away what is shown already. */
-export function TraceResults({ traces, q, isRefused }: TraceResultsProps): VNode | null {
+export function TraceResults({ traces, q }: TraceResultsProps): VNode {
   const { list, error, isAnswered } = traces
-  if (isRefused) return null
   if (error && list.rows.length === 0)
     return html`<${ErrorState} error=${error} retry=${traces.again} />`
   if (list.rows.length === 0)

@@ -6,9 +6,9 @@ import type { HelpSection } from '../shell/help.js'
 import { meta } from '../shell/meta.js'
 import type { View } from '../shell/shell.js'
 import { Charts } from './charts.js'
-import { FIELDS } from './completion.js'
 import { NoTable } from './empty-states.js'
 import { SearchBox } from './search-box.js'
+import { SEARCH_LINES, SearchLanguage } from './search-language.js'
 import { SortControl } from './sort-control.js'
 import { TraceResults } from './trace-results.js'
 import { useTraces } from './use-traces.js'
@@ -29,12 +29,16 @@ function Traces(): VNode {
   return html`<div class="traces">
     <h1 class="visually-hidden">Traces</h1>
     <${SearchBox} q=${q} onSearch=${search} problem=${problem} input=${input} />
-    <${Charts} q=${q} isOff=${problem !== undefined} />
-    <div class="list-head">
-      <p class="list-count" role="status">${traces.countText}</p>
-      <${SortControl} />
-    </div>
-    <${TraceResults} traces=${traces} q=${q} isRefused=${problem !== undefined} />
+    ${
+      problem !== undefined
+        ? html`<${SearchLanguage} />`
+        : html`<${Charts} q=${q} />
+          <div class="list-head">
+            <p class="list-count" role="status">${traces.countText}</p>
+            <${SortControl} />
+          </div>
+          <${TraceResults} traces=${traces} q=${q} />`
+    }
   </div>`
 }
 
@@ -49,16 +53,7 @@ const help: readonly HelpSection[] = [
       ['Esc', 'Leave the list, so that new traces appear again'],
     ],
   },
-  {
-    title: 'Search',
-    lines: [
-      ...FIELDS,
-      ['http.route=/users', 'an attribute of the span or its resource'],
-      ['user.id!=3', 'another value'],
-      ['url.path~cart', 'a value that contains this'],
-      ['"any text"', 'in a name, a status message or a value'],
-    ],
-  },
+  { title: 'Search', lines: SEARCH_LINES },
 ]
 
 export const tracesView: View = { title: () => 'Traces', component: Traces, help }
