@@ -1,0 +1,21 @@
+/** What a link to the traces may look for. */
+export interface Wanted {
+  readonly service?: string | undefined
+  readonly operation?: string | undefined
+  readonly status?: 'error' | undefined
+}
+
+/** As the search box has it: `service:shop name:"GET /users" status:error`. */
+export function searchFor({ service, operation, status }: Wanted): string {
+  return [
+    service !== undefined && `service:${quoted(service)}`,
+    operation !== undefined && `name:${quoted(operation)}`,
+    status && `status:${status}`,
+  ]
+    .filter(Boolean)
+    .join(' ')
+}
+
+function quoted(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
+}
