@@ -173,7 +173,7 @@ test('the neighbourhood of a service is what it calls and what calls it', () => 
 })
 
 test('positions keep their order and their distance and are as near as can be to those wanted', () => {
-  expect(nearest([0, 100, 200], 50)).toEqual([0, 100, 200])
-  expect(nearest([10, 10, 10], 50)).toEqual([-40, 10, 60])
-  expect(nearest([100, 0], 50)).toEqual([25, 75])
+  expect(nearest([0, 100, 200], [0, 50, 100])).toEqual([0, 100, 200])
+  expect(nearest([10, 10, 10], [0, 50, 100])).toEqual([-40, 10, 60])
+  expect(nearest([100, 0], [0, 50])).toEqual([25, 75])
 })

@@ -133,7 +133,7 @@ function optionsOf(
       y: { range: (_, from, to) => [Math.min(0, from ?? 0), (to ?? 0) > 0 ? to * 1.1 : 1] },
     },
     axes: [
-      { ...axis, space: 72, values: (_, splits) => timeMarks(splits) },
+      { ...axis, size: 28, space: 72, values: (_, splits) => timeMarks(splits) },
       { ...axis, size: 64, values: (_, splits) => splits.map((value) => chart().valueText(value)) },
     ],
     series: [

@@ -4,6 +4,8 @@ import { arrange, type Slot } from './slots.js'
 /** All in pixels. */
 export const NODE = { width: 176, height: 44, gapX: 104, gapY: 20, margin: 24 }
 const STEP = { x: NODE.width + NODE.gapX, y: NODE.height + NODE.gapY }
+/** What an edge that passes a layer takes of its height. */
+const LANE = 16
 /** Nodes without edges stand below in rows of at least this many. */
 const LONERS_IN_A_ROW = 4
 
@@ -29,7 +31,8 @@ export function layOut(structure: Structure): Layout {
   const { layerOf, backward } = assignLayers(structure)
   const layers: Slot[][] = []
   const add = (layer: number, node?: string): Slot => {
-    const slot: Slot = { node, layer, before: [], after: [], y: 0 }
+    const height = node === undefined ? LANE : STEP.y
+    const slot: Slot = { node, layer, before: [], after: [], height, y: 0 }
     while (layers.length <= layer) layers.push([])
     layers[layer]?.push(slot)
     return slot
@@ -40,26 +43,27 @@ export function layOut(structure: Structure): Layout {
     const [left, right] = (backward.has(index) ? [to, from] : [from, to]).map((id) => slots.get(id))
     return from === to || !left || !right ? [] : chain(left, right, add)
   })
-  arrange(layers, STEP.y)
+  arrange(layers)
 
   const all = layers.flat()
-  const top = all.reduce((least, { y }) => Math.min(least, y), Number.POSITIVE_INFINITY)
-  for (const slot of all) slot.y = Math.round(slot.y - top) + NODE.margin
-  const bottom = all.reduce((most, { y }) => Math.max(most, y + STEP.y), NODE.margin)
+  const top = all.reduce((least, { y, height }) => Math.min(least, y - height / 2), Infinity)
+  for (const slot of all) slot.y = Math.round(slot.y - top) + NODE.margin - NODE.gapY / 2
+  const bottom = all.reduce((most, { y, height }) => Math.max(most, y + height / 2), NODE.margin)
 
   const places = new Map<string, Point>()
-  for (const [id, { layer, y }] of slots) places.set(id, { x: columnX(layer), y })
+  for (const [id, { layer, y }] of slots)
+    places.set(id, { x: columnX(layer), y: y - NODE.height / 2 })
   const perRow = Math.max(LONERS_IN_A_ROW, layers.length)
   const loners = structure.nodes.filter((id) => !linked.has(id))
   for (const [index, id] of loners.entries()) {
     const row = Math.floor(index / perRow)
-    places.set(id, { x: columnX(index % perRow), y: bottom + row * STEP.y })
+    places.set(id, { x: columnX(index % perRow), y: bottom + NODE.gapY / 2 + row * STEP.y })
   }
   const columns = Math.max(layers.length, Math.min(loners.length, perRow))
   const rows = Math.ceil(loners.length / perRow)
   return {
     width: columnX(columns) - NODE.gapX + NODE.margin,
-    height: bottom + rows * STEP.y - NODE.gapY + NODE.margin,
+    height: bottom + rows * STEP.y + NODE.margin,
     places,
     routes: chains.map((slots, index) => route(slots, backward.has(index))),
   }
@@ -83,7 +87,7 @@ function chain(left: Slot, right: Slot, add: (layer: number) => Slot): Slot[] {
 /** Edges back run a little lower, so that two services that call each other have two lines. */
 function route(slots: readonly Slot[], backward: boolean): Point[] {
   const points = slots.flatMap(({ node, layer, y }, index): Point[] => {
-    const at = y + NODE.height / 2 + (backward ? 10 : -2)
+    const at = y + (backward ? 10 : -2)
     const [left, right] = [columnX(layer), columnX(layer) + NODE.width]
     if (node === undefined)
       return [

@@ -65,8 +65,11 @@ function loop({ x, y }: Point): string {
   return `M${right - 28},${y}C${right - 28},${y - 18} ${right + 18},${y + 14} ${right},${y + 14}`
 }
 
-/** Between the first two layers that the line connects: lines to one node meet at its end, where their texts would cover each other. */
+/**
+ * Between the first two layers that the line connects: lines to one node meet at its end, where their texts would cover each other.
+ * Above a line to the right and below one to the left, as these run side by side.
+ */
 function middle(points: readonly Point[]): Point {
   const [a, b] = [points[0] as Point, points[1] as Point]
-  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 - 5 }
+  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 + (a.x < b.x ? -5 : 14) }
 }

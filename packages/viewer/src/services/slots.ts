@@ -4,6 +4,9 @@ export interface Slot {
   readonly layer: number
   readonly before: Slot[]
   readonly after: Slot[]
+  /** With the space around it. */
+  readonly height: number
+  /** Of its middle. */
   y: number
 }
 
@@ -13,10 +16,11 @@ const SWEEPS = 8
 /**
  * Sets `y` of all slots: orders each layer so that few edges cross, then moves each slot as near to its neighbours as its layer allows.
  */
-export function arrange(layers: Slot[][], stepY: number): void {
+export function arrange(layers: Slot[][]): void {
   const spread = (layer: Slot[]) =>
-    layer.forEach((slot, index) => {
-      slot.y = index * stepY
+    distances(layer).forEach((y, index) => {
+      const slot = layer[index]
+      if (slot) slot.y = y
     })
   layers.forEach(spread)
   for (let sweep = 0; sweep < SWEEPS; sweep++)
@@ -28,7 +32,7 @@ export function arrange(layers: Slot[][], stepY: number): void {
   for (let sweep = 0; sweep < SWEEPS; sweep++)
     forEachLayer(layers, sweep, (layer, side) => {
       const wanted = layer.map((slot) => middle(slot[side]) ?? slot.y)
-      nearest(wanted, stepY).forEach((y, index) => {
+      nearest(wanted, distances(layer)).forEach((y, index) => {
         const slot = layer[index]
         if (slot) slot.y = y
       })
@@ -50,15 +54,25 @@ function middle(slots: readonly Slot[]): number | undefined {
   return slots.reduce((sum, { y }) => sum + y, 0) / slots.length
 }
 
+/** Where the slots of a layer stand if they are as close as they can be, from the first one's middle. */
+function distances(layer: readonly Slot[]): number[] {
+  let y = 0
+  return layer.map(({ height }, index) => {
+    const previous = layer[index - 1]
+    if (previous) y += (previous.height + height) / 2
+    return y
+  })
+}
+
 /**
- * The positions nearest to those wanted (least squares) that keep the order and at least `step` between two. Neighbours that would
- * overlap become a block, which stands at the mean of what its members want.
+ * The positions nearest to those wanted (least squares) that keep the order and are at least as far apart as those in `closest`.
+ * Neighbours that would overlap become a block, which stands at the mean of what its members want.
  */
-export function nearest(wanted: readonly number[], step: number): number[] {
+export function nearest(wanted: readonly number[], closest: readonly number[]): number[] {
   const blocks: { sum: number; size: number }[] = []
   const mean = ({ sum, size }: { sum: number; size: number }) => sum / size
   wanted.forEach((y, index) => {
-    blocks.push({ sum: y - index * step, size: 1 })
+    blocks.push({ sum: y - (closest[index] ?? 0), size: 1 })
     for (;;) {
       const [last, previous] = [blocks.at(-1), blocks.at(-2)]
       if (!last || !previous || mean(previous) <= mean(last)) return
@@ -69,5 +83,5 @@ export function nearest(wanted: readonly number[], step: number): number[] {
   })
   return blocks
     .flatMap((block) => Array<number>(block.size).fill(mean(block)))
-    .map((y, index) => y + index * step)
+    .map((y, index) => y + (closest[index] ?? 0))
 }
