@@ -9,6 +9,7 @@ import { MapEdges } from './map-edges.js'
 import { MapFocus } from './map-focus.js'
 import { type Direction, stepFrom } from './steps.js'
 import { EMPTY, edgeKey, grown } from './structure.js'
+import { useFit } from './use-fit.js'
 
 export interface ServiceMapProps {
   readonly graph: Graph
@@ -43,6 +44,7 @@ export function ServiceMap({ graph, seconds, scope }: ServiceMapProps): VNode {
     [layout],
   )
   const [near, setNear] = useState<string | undefined>(undefined)
+  const { box, scale, isFit, setFit } = useFit(layout)
   const [reached, setReached] = useState<string | undefined>(undefined)
   const surface = useRef<HTMLDivElement>(null)
 
@@ -67,14 +69,14 @@ export function ServiceMap({ graph, seconds, scope }: ServiceMapProps): VNode {
   }
 
   return html`<section class="map" aria-label="Map of services">
-    <${MapFocus} graph=${graph} seconds=${seconds} chosen=${graph.nodes.find(({ id }) => id === chosen)} onClear=${() => choose(undefined)} />
-    <div class="map-box" tabindex="-1">
+    <${MapFocus} graph=${graph} seconds=${seconds} chosen=${graph.nodes.find(({ id }) => id === chosen)} onClear=${() => choose(undefined)} isFit=${isFit} onFit=${setFit} />
+    <div class="map-box" tabindex="-1" ref=${box}>
       <div
         class="map-surface"
         ref=${surface}
         role="group"
         aria-label="Services and what they call"
-        style=${{ width: `${layout.width}px`, height: `${layout.height}px` }}
+        style=${{ width: `${layout.width}px`, height: `${layout.height}px`, zoom: scale }}
         onKeyDown=${onKeyDown}
       >
         <${MapEdges} graph=${graph} layout=${layout} routes=${routes} seconds=${seconds} active=${active} />

@@ -11,7 +11,7 @@ const COLUMNS: readonly TableColumn<ServiceRow>[] = [
   {
     key: 'service',
     title: 'Service',
-    width: 'minmax(144px, 2fr)',
+    width: 'minmax(112px, 2fr)',
     cell: ({ service }) => html`<${ServiceName} service=${service} />`,
     order: ({ service }) => service,
   },
@@ -19,7 +19,7 @@ const COLUMNS: readonly TableColumn<ServiceRow>[] = [
   {
     key: 'errors',
     title: 'Errors',
-    width: 'minmax(80px, 1fr)',
+    width: 'minmax(64px, 1fr)',
     end: true,
     cell: ({ errors, requests }) => html`<${ErrorShare} errors=${errors} of=${requests} />`,
     order: ({ errors, requests }) => (requests === 0 ? 0 : errors / requests),
@@ -57,7 +57,7 @@ export function ServiceList({ rows }: { readonly rows: readonly ServiceRow[] }):
     columns=${COLUMNS}
     rows=${rows}
     keyOf=${({ service }: ServiceRow) => service}
-    minWidth=${780}
+    minWidth=${640}
     sorting=${sortingOf(parameter('sort'), KEYS, { key: 'rate', descending: true })}
     onSort=${(sorting: Parameters<typeof sortingText>[0]) => change({ sort: sortingText(sorting) }, { replace: true })}
   />`
