@@ -284,7 +284,7 @@ describe.skipIf(noBrowser)('the views of services', () => {
     await page.getByRole('heading', { name: 'shop' }).waitFor()
     await page.getByRole('img', { name: /^Requests and errors a second\. Requests: / }).waitFor()
     await page.getByRole('img', { name: /^Duration of requests\. p50: / }).waitFor()
-    expect(await page.locator('.chart canvas').count()).toBe(2)
+    expect(await page.locator('.lines canvas').count()).toBe(2)
     await page.getByRole('table', { name: 'Callers of shop' }).getByText('web').waitFor()
     await page.getByRole('table', { name: 'What shop calls' }).getByText('orders').waitFor()
     const example = page.getByRole('link', { name: /GET \/checkout\/1 / }).first()
@@ -327,7 +327,7 @@ describe.skipIf(noBrowser)('the views of services', () => {
 
   test('dragging over a chart chooses that range', async () => {
     const { page } = await open('/services/shop?range=1h')
-    const plot = page.locator('.chart-plot .u-over').first()
+    const plot = page.locator('.lines .u-over').first()
     await plot.waitFor()
     const box = await plot.boundingBox()
     if (!box) throw new Error('The chart has no place.')

@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
-import uPlot from 'uplot'
+import { useRef, useState } from 'preact/hooks'
+import type uPlot from 'uplot'
 import { html, type VNode } from './html.js'
+import { axis, Plot, themeColour } from './plot.js'
 import { clockText, dateText } from './text.js'
 
 export interface LineSeries {
@@ -25,69 +26,45 @@ export interface LineChartProps {
 
 /** In CSS pixels. */
 const HEIGHT = 180
-const SYNC = uPlot.sync('time')
 
-/** Lines over time. All charts of a view show the same moment under the pointer. */
+/** Lines over time. Charts of one view show the same moment under the pointer. */
 export function LineChart(chart: LineChartProps): VNode {
-  const box = useRef<HTMLDivElement>(null)
-  const plot = useRef<uPlot | undefined>(undefined)
   const latest = useRef(chart)
   latest.current = chart
   const [pointed, setPointed] = useState<number | undefined>(undefined)
-  const scheme = useColourScheme()
-  const shape = chart.series.map(({ name, colour }) => `${name}\n${colour}`).join('\n\n')
-
-  useEffect(() => {
-    const element = box.current
-    if (!element) return
-    const made = new uPlot(
-      optionsOf(element, () => latest.current, setPointed),
-      dataOf(latest.current),
-      element,
-    )
-    plot.current = made
-    const observer = new ResizeObserver(() => {
-      if (element.clientWidth > 0) made.setSize({ width: element.clientWidth, height: HEIGHT })
-    })
-    observer.observe(element)
-    return () => {
-      observer.disconnect()
-      made.destroy()
-      plot.current = undefined
-    }
-  }, [shape, scheme])
-  useEffect(() => plot.current?.setData(dataOf(chart)))
-
-  const { series, times, valueText } = chart
+  const { series, times, title, valueText } = chart
   const index = pointed !== undefined && pointed < times.length ? pointed : undefined
-  return html`<figure class="chart">
-    <figcaption class="chart-head">
-      <h3>${chart.title}</h3>
-      <span class="chart-time muted">${index !== undefined && momentText(times[index] ?? 0, times)}</span>
+  return html`<figure class="lines">
+    <figcaption class="lines-head">
+      <h3>${title}</h3>
+      <span class="lines-time muted">${index !== undefined && momentText(times[index] ?? 0, times)}</span>
     </figcaption>
-    <div class="chart-legend">
+    <div class="lines-legend">
       ${series.map(({ name, colour, values }) => {
         const value = index === undefined ? undefined : values[index]
-        const swatch = { background: `var(${colour})` }
-        return html`<span class="chart-key" key=${name}>
-          <i class="swatch" style=${swatch}></i><span class="chart-name">${name}</span>
+        return html`<span class="lines-key" key=${name}>
+          <i class="swatch" style=${{ background: `var(${colour})` }}></i><span class="ellipsis">${name}</span>
           <b>${typeof value === 'number' ? valueText(value) : ''}</b>
         </span>`
       })}
     </div>
-    <div class="chart-plot" ref=${box} role="img" aria-label=${spokenText(chart)}></div>
+    <${Plot}
+      options=${() => optionsOf(() => latest.current, setPointed)}
+      optionsKey=${series.map(({ name, colour }) => `${name}\n${colour}`).join('\n\n')}
+      data=${[times, ...series.map(({ values }) => values)]}
+      height=${HEIGHT}
+      label=${spokenText(chart)}
+    />
   </figure>`
 }
 
 /** What the chart shows, for those who cannot see it. */
 function spokenText({ title, series, valueText }: LineChartProps): string {
   const each = series.map(({ name, values }) => {
-    const numbers = values.filter((value): value is number => value !== null)
+    const numbers = values.filter((value) => value !== null)
     if (numbers.length === 0) return `${name}: no values`
-    const [least, most] = numbers.reduce(([a, b], n) => [Math.min(a, n), Math.max(b, n)], [
-      Number.POSITIVE_INFINITY,
-      Number.NEGATIVE_INFINITY,
-    ] as [number, number])
+    const least = numbers.reduce((a, b) => Math.min(a, b))
+    const most = numbers.reduce((a, b) => Math.max(a, b))
     return `${name}: ${valueText(least)} to ${valueText(most)}, last ${valueText(numbers.at(-1) ?? 0)}`
   })
   return `${title}. ${each.join('; ')}`
@@ -99,33 +76,18 @@ function momentText(seconds: number, times: readonly number[]): string {
   return isLong ? `${dateText(us)} ${clockText(us).slice(0, 5)}` : clockText(us).slice(0, 8)
 }
 
-function dataOf({ times, series }: LineChartProps): uPlot.AlignedData {
-  return [times, ...series.map(({ values }) => values)] as unknown as uPlot.AlignedData
-}
-
 function optionsOf(
-  element: HTMLElement,
   chart: () => LineChartProps,
   point: (index: number | undefined) => void,
-): uPlot.Options {
-  const style = getComputedStyle(element)
-  const colour = (name: string) => style.getPropertyValue(name).trim()
-  const axis: uPlot.Axis = {
-    stroke: colour('--muted'),
-    font: `12px ${colour('--sans')}`,
-    grid: { stroke: colour('--line'), width: 1 },
-    ticks: { show: false },
-  }
-  const { onZoom } = chart()
+): Omit<uPlot.Options, 'width' | 'height'> {
+  const valueAxis = (splits: number[]) => splits.map((value) => chart().valueText(value))
   return {
-    width: Math.max(1, element.clientWidth),
-    height: HEIGHT,
     legend: { show: false },
     padding: [8, 8, 0, 0],
     cursor: {
       y: false,
-      sync: { key: SYNC.key },
-      drag: { x: onZoom !== undefined, y: false, setScale: false },
+      sync: { key: 'time' },
+      drag: { x: chart().onZoom !== undefined, y: false, setScale: false },
       points: { size: 6 },
     },
     scales: {
@@ -133,27 +95,28 @@ function optionsOf(
       y: { range: (_, from, to) => [Math.min(0, from ?? 0), (to ?? 0) > 0 ? to * 1.1 : 1] },
     },
     axes: [
-      { ...axis, size: 28, space: 72, values: (_, splits) => timeMarks(splits) },
-      { ...axis, size: 64, values: (_, splits) => splits.map((value) => chart().valueText(value)) },
+      axis({ size: 24, space: 72, values: (_, splits) => timeMarks(splits) }),
+      axis({ size: 64, values: (_, splits) => valueAxis(splits) }),
     ],
     series: [
       {},
-      ...chart().series.map(({ name, colour: own }) => ({
+      ...chart().series.map(({ name, colour }) => ({
         label: name,
-        stroke: colour(own),
+        stroke: () => themeColour(colour),
         width: 1.5,
         points: { show: false },
       })),
     ],
     hooks: {
-      setCursor: [({ cursor }) => point(cursor.idx ?? undefined)],
+      setCursor: [
+        ({ cursor }) => point((cursor.left ?? -1) < 0 ? undefined : (cursor.idx ?? undefined)),
+      ],
       setSelect: [
         (plot) => {
           const { left, width } = plot.select
           if (width < 4) return
-          const at = (px: number) => plot.posToVal(px, 'x') * 1e6
-          chart().onZoom?.(at(left), at(left + width))
           plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false)
+          chart().onZoom?.(plot.posToVal(left, 'x') * 1e6, plot.posToVal(left + width, 'x') * 1e6)
         },
       ],
     },
@@ -170,17 +133,4 @@ function timeMarks(splits: readonly number[]): string[] {
     if (step >= 86_400 || time.startsWith('00:00:00')) return dateText(seconds * 1e6).slice(5)
     return time.slice(0, step < 60 ? 8 : 5)
   })
-}
-
-/** Changes with the system's colours: what is drawn on a canvas does not follow them by itself. */
-function useColourScheme(): string {
-  const [scheme, setScheme] = useState('')
-  useEffect(() => {
-    const dark = matchMedia('(prefers-color-scheme: dark)')
-    const follow = () => setScheme(dark.matches ? 'dark' : 'light')
-    follow()
-    dark.addEventListener('change', follow)
-    return () => dark.removeEventListener('change', follow)
-  }, [])
-  return scheme
 }

@@ -1,10 +1,10 @@
 import type { TraceRow } from '@spanhouse/queries'
 import { type Asking, useAnswer } from '../api/use-answer.js'
 import { html, type VNode } from '../common/html.js'
-import { searchFor } from '../common/search-words.js'
 import { agoText, counted, durationText } from '../common/text.js'
 import { linkTo } from '../shell/address.js'
-import { now } from '../shell/time.js'
+import { clock } from '../shell/time.js'
+import { searchFor } from './search-for.js'
 import { useRange } from './use-range.js'
 
 const MOST = 5
@@ -43,7 +43,7 @@ function TraceList({ title, all, asking: { answer, error }, none }: TraceListPro
           <a href=${linkTo({ view: 'trace', id: row.trace_id })}>
             <span class="ellipsis">${row.root_name || '(no root span)'}</span>
             ${row.errors > 0 && html`<span class="bad">${counted(row.errors, 'error')}</span>`}
-            <span class="muted">${agoText(row.start_us, now.value)}</span>
+            <span class="muted">${agoText(row.start_us, clock.value)}</span>
             <b>${durationText(row.duration_ns)}</b>
           </a>
         </li>`,

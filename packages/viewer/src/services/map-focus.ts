@@ -1,8 +1,8 @@
 import { html, type VNode } from '../common/html.js'
-import { searchFor } from '../common/search-words.js'
 import { counted, percentText, rateText } from '../common/text.js'
 import { linkTo } from '../shell/address.js'
 import type { Graph, GraphNode } from './graph.js'
+import { searchFor } from './search-for.js'
 
 export interface MapFocusProps {
   readonly graph: Graph

@@ -1,11 +1,11 @@
 import type { OperationRow } from '@spanhouse/queries'
 import { DataTable, type TableColumn } from '../common/data-table.js'
 import { html, type VNode } from '../common/html.js'
-import { searchFor } from '../common/search-words.js'
 import { sortingOf, sortingText } from '../common/sorting.js'
 import { durationText, rateText } from '../common/text.js'
 import { change, linkTo, parameter } from '../shell/address.js'
 import { ErrorShare } from './parts.js'
+import { searchFor } from './search-for.js'
 
 const tracesOf = ({ service, name }: OperationRow, sort?: string, status?: 'error') =>
   linkTo({ view: 'traces' }, { q: searchFor({ service, operation: name, status }), sort })

@@ -6,7 +6,7 @@ import { change, linkTo } from '../shell/address.js'
 /** A service's name with its colour; a link to its page. */
 export function ServiceName({ service }: { readonly service: string }): VNode {
   if (service === '') return html`<span class="muted">(no service name)</span>`
-  return html`<a class=${`service-name ${serviceClass(service)}`} href=${linkTo({ view: 'service', service })} title=${service}>
+  return html`<a class=${`service-link ${serviceClass(service)}`} href=${linkTo({ view: 'service', service })} title=${service}>
     <i class="swatch" aria-hidden="true"></i><span class="ellipsis">${service}</span>
   </a>`
 }

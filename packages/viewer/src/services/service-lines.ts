@@ -1,11 +1,11 @@
 import { useAnswer } from '../api/use-answer.js'
 import { html, type VNode } from '../common/html.js'
 import { LineChart } from '../common/line-chart.js'
-import { searchFor } from '../common/search-words.js'
 import { ErrorState } from '../common/states.js'
 import { durationText, rateText } from '../common/text.js'
 import { setRange } from '../shell/time.js'
 import { rateLines } from './rate-lines.js'
+import { searchFor } from './search-for.js'
 import { useRange } from './use-range.js'
 
 /** Rate, errors and percentiles over the range. Dragging over a chart chooses that range. */

@@ -4,7 +4,7 @@ import { html, type VNode } from '../common/html.js'
 import { sortingOf, sortingText } from '../common/sorting.js'
 import { agoText, countText, durationText, rateText } from '../common/text.js'
 import { change, parameter } from '../shell/address.js'
-import { now } from '../shell/time.js'
+import { clock } from '../shell/time.js'
 import { ErrorShare, ServiceName } from './parts.js'
 
 const COLUMNS: readonly TableColumn<ServiceRow>[] = [
@@ -33,7 +33,7 @@ const COLUMNS: readonly TableColumn<ServiceRow>[] = [
     title: 'Last span',
     width: 'minmax(88px, 1fr)',
     end: true,
-    cell: ({ last_us }) => html`<span class="muted">${agoText(last_us, now.value)}</span>`,
+    cell: ({ last_us }) => html`<span class="muted">${agoText(last_us, clock.value)}</span>`,
     order: ({ last_us }) => last_us,
   },
 ]

@@ -2,12 +2,13 @@ import type { EdgeRow, ServiceRow } from '@spanhouse/queries'
 import type { Answer } from '../api/answers.js'
 import { useAnswer } from '../api/use-answer.js'
 import { html, type VNode } from '../common/html.js'
-import { Empty, ErrorState, Loading } from '../common/states.js'
+import { ErrorState, Loading } from '../common/states.js'
 import { change, parameter } from '../shell/address.js'
+import { meta } from '../shell/meta.js'
+import { NoTable, Nothing } from '../traces/empty-states.js'
 import { CallTable } from './call-table.js'
 import { buildGraph } from './graph.js'
 import { ServiceMap } from './map.js'
-import { LongerRange } from './parts.js'
 import { ServiceList } from './service-list.js'
 import { useRange } from './use-range.js'
 
@@ -18,6 +19,8 @@ export function Services(): VNode {
   const services = useAnswer('services', asked, slowTick)
   const edges = useAnswer('edges', isMap ? asked : undefined, slowTick)
   const error = services.error ?? edges.error
+  const known = meta.value
+  if (known && !known.table) return html`<${NoTable} meta=${known} />`
   const again = () => {
     services.again()
     edges.again()
@@ -45,7 +48,7 @@ function List({ answer }: { readonly answer: Answer<ServiceRow> | undefined }): 
   if (!answer) return html`<${Loading} what="services" />`
   return answer.rows.length > 0
     ? html`<${ServiceList} rows=${answer.rows} />`
-    : html`<${NoServices} />`
+    : html`<${Nothing} q="" />`
 }
 
 interface MapAndCallsProps {
@@ -57,7 +60,7 @@ interface MapAndCallsProps {
 
 function MapAndCalls({ services, edges, seconds, scope }: MapAndCallsProps): VNode {
   if (!services || !edges) return html`<${Loading} what="the map" />`
-  if (services.rows.length + edges.rows.length === 0) return html`<${NoServices} />`
+  if (services.rows.length + edges.rows.length === 0) return html`<${Nothing} q="" />`
   return html`<div class="map-and-calls">
     <${ServiceMap} graph=${buildGraph(services.rows, edges.rows)} seconds=${seconds} scope=${scope} />
     <section>
@@ -69,11 +72,4 @@ function MapAndCalls({ services, edges, seconds, scope }: MapAndCallsProps): VNo
       }
     </section>
   </div>`
-}
-
-function NoServices(): VNode {
-  return html`<${Empty} title="No spans in this time range.">
-    <p>Services appear here as soon as their spans arrive. To send some, start an application with <code>spanhouse dev -- node app.js</code>.</p>
-    <${LongerRange} />
-  <//>`
 }

@@ -1,12 +1,3 @@
-export interface Failure {
-  /** What happened, in the page's words; else empty. */
-  readonly headline: string
-  /** The server's sentence. */
-  readonly message: string
-  /** Where in the statement, if the server says so. */
-  readonly at: Position | undefined
-}
-
 export interface Position {
   /** In characters, from 0. */
   readonly offset: number
@@ -20,18 +11,8 @@ export interface Position {
 /** Characters of a line shown on each side of the position. */
 const AROUND = 36
 
-export function describeFailure(message: string, sql: string): Failure {
-  const writes = /\breadonly\b|\bread-only\b|READONLY/i.test(message)
-  return {
-    headline: writes
-      ? 'This box only reads. The server refused the statement, and nothing was changed.'
-      : '',
-    message,
-    at: positionIn(message, sql),
-  }
-}
-
-function positionIn(message: string, sql: string): Position | undefined {
+/** The place that the message speaks of, if it speaks of one: ClickHouse says "failed at position 12". */
+export function positionIn(message: string, sql: string): Position | undefined {
   const found = /at position (\d+)/.exec(message)?.[1]
   if (found === undefined) return undefined
   const offset = offsetOfByte(sql, Number(found) - 1)

@@ -1,3 +1,5 @@
+import { quoted } from '../traces/tokens.js'
+
 /** What a link to the traces may look for. */
 export interface Wanted {
   readonly service?: string | undefined
@@ -8,14 +10,8 @@ export interface Wanted {
 /** As the search box has it: `service:shop name:"GET /users" status:error`. */
 export function searchFor({ service, operation, status }: Wanted): string {
   return [
-    service !== undefined && `service:${quoted(service)}`,
-    operation !== undefined && `name:${quoted(operation)}`,
-    status && `status:${status}`,
-  ]
-    .filter(Boolean)
-    .join(' ')
-}
-
-function quoted(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
+    ...(service === undefined ? [] : [`service:${quoted(service)}`]),
+    ...(operation === undefined ? [] : [`name:${quoted(operation)}`]),
+    ...(status ? [`status:${status}`] : []),
+  ].join(' ')
 }
