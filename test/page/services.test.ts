@@ -227,10 +227,7 @@ describe.skipIf(noBrowser)('the views of services', () => {
         await page
           .locator('.map-node')
           .evaluateAll((nodes) =>
-            nodes.map((node) => [
-              node.getAttribute('data-node'),
-              (node as HTMLElement).style.cssText,
-            ]),
+            nodes.map((node) => [node.getAttribute('data-node'), node.getAttribute('style')]),
           ),
       ) as Record<string, string>
     await page.getByRole('button', { name: /^shop\b/ }).waitFor()
@@ -269,12 +266,9 @@ describe.skipIf(noBrowser)('the views of services', () => {
     const { page, problems } = await open('/services?show=map')
     await page.locator('.map-node').nth(49).waitFor()
     await shot(page, 'services-map-fifty')
-    const boxes = await page.locator('.map-node').evaluateAll((nodes) =>
-      nodes.map((node) => {
-        const { left, top } = (node as HTMLElement).style
-        return `${left} ${top}`
-      }),
-    )
+    const boxes = await page
+      .locator('.map-node')
+      .evaluateAll((nodes) => nodes.map((node) => node.getAttribute('style')))
     expect(new Set(boxes).size).toBe(50)
     expect(problems).toEqual([])
   })
@@ -344,18 +338,36 @@ describe.skipIf(noBrowser)('the views of services', () => {
   })
 
   test('without spans each view says what to do next', async () => {
-    served.setApi(NOTHING)
+    const lastUs = NOW_US - 40 * 60e6
+    served.setApi((name, ...rest) =>
+      name === 'extent'
+        ? { rows: [{ spans: 12, first_us: lastUs - 60e6, last_us: lastUs }] }
+        : NOTHING(name, ...rest),
+    )
     const { page, problems } = await open('/services')
-    await page.getByText('No spans in this time range.').waitFor()
+    await page.getByText('No traces: last 15 minutes').waitFor()
     await shot(page, 'services-empty')
-    await page.getByRole('button', { name: 'Look at the last 24 hours' }).click()
-    await eventually(() => expect(page.url()).toContain('range=24h'))
     await page.getByRole('button', { name: 'Map' }).click()
-    await page.getByText('No spans in this time range.').waitFor()
+    await page.getByText('No traces: last 15 minutes').waitFor()
+    await page.getByRole('button', { name: 'Last hour', exact: true }).click()
+    await eventually(() => expect(page.url()).toContain('range=1h'))
     await page.goto(`${served.url}/services/nobody`)
     await page.getByText('No spans of nobody in this time range.').waitFor()
     expect(await seriousProblems(page)).toEqual([])
+    await page.getByRole('button', { name: 'Look at the last 24 hours' }).click()
+    await eventually(() => expect(page.url()).toContain('range=24h'))
     expect(problems).toEqual([])
+  })
+
+  test('without a table of spans the page says how to send some', async () => {
+    served.setApi((name, ...rest) =>
+      name === 'meta' ? { body: { ...META, table: null, tables: [] } } : NOTHING(name, ...rest),
+    )
+    for (const path of ['/services', '/services/shop']) {
+      const { page, close } = await openPage(browser, served.url + path)
+      await page.getByText('No table of spans yet').waitFor()
+      await close()
+    }
   })
 
   test('an error says why, and the view tries again', async () => {

@@ -45,7 +45,7 @@ test('the measures of one destination of one process are one line, with drops by
   })
 })
 
-test('processes and destinations are kept apart, and those that lost rows come first', () => {
+test('processes and destinations are kept apart, and those that dropped rows come first', () => {
   const exporters = exportersOf(
     [
       row('delivered', 1),

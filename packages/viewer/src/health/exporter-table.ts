@@ -7,9 +7,9 @@ import { clock } from '../shell/time.js'
 import { bytesText, type Exporter } from './exporters.js'
 
 const COLUMNS: readonly TableColumn<Exporter>[] = [
-  text('service', 'Service', 136, ({ service }) => service),
-  text('instance', 'Process', 136, ({ instance }) => instance),
-  text('destination', 'Destination', 120, ({ destination }) => destination),
+  text('service', 'Service', 112, ({ service }) => service),
+  text('instance', 'Process', 104, ({ instance }) => instance),
+  text('destination', 'Destination', 96, ({ destination }) => destination),
   number('delivered', 'Delivered', 96, ({ delivered }) => delivered, countText),
   {
     key: 'dropped',
@@ -76,7 +76,7 @@ function number(
   }
 }
 
-/** Trouble first, until a column is clicked. */
+/** Destinations that dropped rows first, until a column is clicked. */
 export function ExporterTable({ exporters }: { readonly exporters: readonly Exporter[] }): VNode {
   const [sorting, setSorting] = useState<Sorting | undefined>(undefined)
   return html`<${DataTable}
@@ -84,7 +84,7 @@ export function ExporterTable({ exporters }: { readonly exporters: readonly Expo
     columns=${COLUMNS}
     rows=${exporters}
     keyOf=${({ service, instance, destination }: Exporter) => [service, instance, destination].join('\n')}
-    minWidth=${1064}
+    minWidth=${984}
     sorting=${sorting}
     onSort=${setSorting}
   />`

@@ -25,7 +25,7 @@ export interface Exporter {
 /** Metrics are reported once a minute by default: three missed reports. */
 const SILENT_US = 3 * 60e6 + 10e6
 
-/** Destinations that lost rows come first, then those with rows waiting, then by name. */
+/** Destinations that dropped rows come first, then those with rows waiting, then by name. */
 export function exportersOf(rows: readonly HealthRow[], nowUs: number): Exporter[] {
   const groups = new Map<string, HealthRow[]>()
   for (const row of rows) {

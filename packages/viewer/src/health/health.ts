@@ -48,12 +48,12 @@ function Verdict({ totals }: { readonly totals: Totals }): VNode {
     ['Waiting', waiting, false],
     ['Attempts failed', failedAttempts, false],
   ]
-  return html`<section class=${dropped > 0 ? 'verdict lost' : 'verdict'} aria-label="All exporters">
+  return html`<section class=${dropped > 0 ? 'verdict dropped' : 'verdict'} aria-label="All exporters">
     <p class="verdict-text">${
       dropped > 0
-        ? `${counted(dropped, 'row was', 'rows were')} lost.`
+        ? `${counted(dropped, 'row was', 'rows were')} dropped.`
         : waiting > 0
-          ? 'No row was lost, and some are waiting.'
+          ? 'No row was dropped, and some are waiting.'
           : 'Every row has arrived.'
     } <span class="muted">${counted(processes, 'process reports', 'processes report')}.</span></p>
     <dl class="facts">

@@ -1,6 +1,11 @@
+import { useEffect } from 'preact/hooks'
 import { CopyButton } from '../common/copy-button.js'
 import { html, type VNode } from '../common/html.js'
 import { Empty } from '../common/states.js'
+import { askMetaAgain } from '../shell/meta.js'
+
+/** A table of metrics may appear at any time. */
+const LOOK_AGAIN_MS = 10_000
 
 const EXAMPLE = `import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
@@ -14,7 +19,7 @@ const processor = new ClickHouseSpanProcessor({ meterProvider })
 
 const METRICS: readonly (readonly [string, string])[] = [
   ['otel.sdk.exporter.span.exported', 'rows delivered'],
-  ['spanhouse.dropped', 'rows lost, by reason'],
+  ['spanhouse.dropped', 'rows dropped, by reason'],
   ['otel.sdk.exporter.span.inflight', 'rows waiting'],
   ['spanhouse.queue.bytes, spanhouse.spool.bytes', 'what waits in memory and on disk'],
   ['spanhouse.errors, spanhouse.retries_exceeded', 'attempts that failed, rows given up'],
@@ -22,6 +27,11 @@ const METRICS: readonly (readonly [string, string])[] = [
 
 /** Whether there is a table of metrics decides what is left to do. */
 export function NoReports({ hasMetricTables }: { readonly hasMetricTables: boolean }): VNode {
+  useEffect(() => {
+    if (hasMetricTables) return
+    const timer = setInterval(askMetaAgain, LOOK_AGAIN_MS)
+    return () => clearInterval(timer)
+  }, [hasMetricTables])
   return html`<${Empty} title="No application reports on its exporter yet.">
     <p>An exporter counts every row it was given: delivered, dropped and why, or waiting. It reports these numbers as OpenTelemetry metrics, and this page shows them for each process and destination.</p>
     <ol class="steps">

@@ -5,7 +5,9 @@ import { html, type VNode } from '../common/html.js'
 import { Empty, ErrorState, Loading } from '../common/states.js'
 import { durationText, rateText } from '../common/text.js'
 import { linkTo } from '../shell/address.js'
+import { meta } from '../shell/meta.js'
 import type { Route } from '../shell/route.js'
+import { NoTable } from '../traces/empty-states.js'
 import { CallTable } from './call-table.js'
 import { Examples } from './examples.js'
 import { OperationTable } from './operation-table.js'
@@ -25,6 +27,8 @@ export function Service({ route }: { readonly route: Route }): VNode {
   const summary = useAnswer('services', mine, slowTick)
   const operations = useAnswer('operations', { ...mine, limit: MOST_OPERATIONS }, slowTick)
   const edges = useAnswer('edges', asked, slowTick)
+  const known = meta.value
+  if (known && !known.table) return html`<${NoTable} meta=${known} />`
   if (summary.error) return html`<${ErrorState} error=${summary.error} retry=${summary.again} />`
   if (!summary.answer) return html`<${Loading} what=${service} />`
   const row = summary.answer.rows.find((one) => one.service === service)
