@@ -14,14 +14,9 @@ export type { Config, DestinationConfig, SpoolConfig } from './config/config.js'
 export { endpointProblem, parseEndpoint } from './config/endpoint-url.js'
 export { type ExplainedSetting, explain } from './config/explain.js'
 export { type Gathered, gather } from './config/gather.js'
-<<<<<<< HEAD
-export { SETTINGS } from './config/insert-settings.js'
-export { parseConfig } from './config/parse-config.js'
-export { numberOf } from './config/units.js'
-=======
 export { SETTINGS, type Setting } from './config/insert-settings.js'
 export { configOf, parseConfig } from './config/parse-config.js'
->>>>>>> doctor
+export { numberOf } from './config/units.js'
 export { type Client, openClient } from './http/client.js'
 export type { Reply } from './http/exchange.js'
 export { type Explanation, explained } from './http/network-errors.js'
