@@ -133,6 +133,10 @@ export default defineConfig({
         test: { name: 'command', include: ['test/command/*.test.ts'], ...patient },
         resolve: { alias: command },
       },
+      {
+        test: { name: 'doctor', include: ['test/doctor/*.test.ts'], ...patient },
+        resolve: { alias: command },
+      },
       { test: { name: 'page', include: ['test/page/*.test.ts'], ...patient } },
       { test: { name: 'register', include: ['test/register/*.test.ts'], ...patient } },
       {

@@ -40,8 +40,8 @@ export interface Reader {
   readonly connection: Connection
   /** Rejects with a ReadError, which is a CommandError: one sentence without credentials. */
   ask<Row>(query: Query<Row>, signal?: AbortSignal): Promise<Answer<Row>>
-  /** Runs SQL of the user's. Rejects unless the server lets it do nothing but read. */
-  askSql(sql: string, signal?: AbortSignal): Promise<SqlAnswer>
+  /** Runs SQL of the user's. Rejects unless the server lets it do nothing but read. `database` is that of tables without one. */
+  askSql(sql: string, signal?: AbortSignal, database?: string): Promise<SqlAnswer>
   version(signal?: AbortSignal): Promise<string>
   /** The tables of spans on the server, the configured one first. */
   tables(signal?: AbortSignal): Promise<readonly SpanTable[]>

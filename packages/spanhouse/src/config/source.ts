@@ -44,13 +44,7 @@ export interface Source {
 
 /** The ClickHouse that `--endpoint` names, else the first one that the exporter's configuration names, else the one on this machine. */
 export function sourceFor({ values, env }: Surroundings): Source {
-  const endpoint = textOf(values['endpoint'])
-  const username = textOf(values['user'])
-  const url = endpoint === undefined ? undefined : asUrl(endpoint)
-  const config = configOf(
-    { ...(url !== undefined && { endpoint: url }), ...(username !== undefined && { username }) },
-    env,
-  )
+  const config = configOf(endpointIn(values), env)
   const [first] = config.destinations
   if (first === undefined)
     throw new CommandError('The configuration names no ClickHouse: give --endpoint URL.')
@@ -60,6 +54,28 @@ export function sourceFor({ values, env }: Surroundings): Source {
     warnings: config.doubts,
   }
 }
+
+/** What the options `--endpoint` and `--user` say, as options of the exporter. */
+export function endpointIn(values: Surroundings['values']): {
+  readonly endpoint?: string
+  readonly username?: string
+} {
+  const endpoint = textOf(values['endpoint'])
+  const username = textOf(values['user'])
+  return {
+    ...(endpoint !== undefined && { endpoint: asUrl(endpoint) }),
+    ...(username !== undefined && { username }),
+  }
+}
+
+/** Whether the environment names a ClickHouse for the exporter. */
+export function isConfigured(env: NodeJS.ProcessEnv): boolean {
+  return CONFIGURING.some((name) => env[name]?.trim())
+}
+
+const CONFIGURING = ['ENDPOINT', 'DESTINATIONS', 'CONFIG_FILE'].map(
+  (name) => `OTEL_EXPORTER_CLICKHOUSE_${name}`,
+)
 
 function configOf(options: { endpoint?: string; username?: string }, env: NodeJS.ProcessEnv) {
   try {
@@ -73,7 +89,7 @@ function configOf(options: { endpoint?: string; username?: string }, env: NodeJS
 }
 
 /** `host:port` stands for a URL. */
-function asUrl(text: string): string {
+export function asUrl(text: string): string {
   const url = text.includes('://') ? text : `http://${text}`
   const problem = endpointProblem(url)
   // The text itself is not shown: it may contain a password.

@@ -1,8 +1,59 @@
+import { useRef } from 'preact/hooks'
 import { html, type VNode } from '../common/html.js'
-import { Empty } from '../common/states.js'
+import { useKeys } from '../common/keys.js'
+import { change, parameter } from '../shell/address.js'
+import type { HelpSection } from '../shell/help.js'
+import { meta } from '../shell/meta.js'
 import type { View } from '../shell/shell.js'
+import { Charts } from './charts.js'
+import { NoTable } from './empty-states.js'
+import { SearchBox } from './search-box.js'
+import { SEARCH_LINES, SearchLanguage } from './search-language.js'
+import { SortControl } from './sort-control.js'
+import { TraceResults } from './trace-results.js'
+import { useTraces } from './use-traces.js'
 
-export const tracesView: View = {
-  title: () => 'Traces',
-  component: (): VNode => html`<${Empty} title="Traces" />`,
+function Traces(): VNode {
+  const input = useRef<HTMLInputElement>(null)
+  const q = parameter('q')
+  const traces = useTraces()
+  useKeys({
+    '/': () => {
+      input.current?.focus()
+    },
+  })
+  const known = meta.value
+  if (known && !known.table) return html`<${NoTable} meta=${known} />`
+  const problem = traces.error?.status === 400 ? traces.error.message : undefined
+  const search = (text: string) => change({ q: text })
+  return html`<div class="traces">
+    <h1 class="visually-hidden">Traces</h1>
+    <${SearchBox} q=${q} onSearch=${search} problem=${problem} input=${input} />
+    ${
+      problem !== undefined
+        ? html`<${SearchLanguage} />`
+        : html`<${Charts} q=${q} />
+          <div class="list-head">
+            <p class="list-count" role="status">${traces.countText}</p>
+            <${SortControl} />
+          </div>
+          <${TraceResults} traces=${traces} q=${q} />`
+    }
+  </div>`
 }
+
+const help: readonly HelpSection[] = [
+  {
+    title: 'Traces',
+    lines: [
+      ['/', 'Search'],
+      ['j', 'Next trace'],
+      ['k', 'Trace before'],
+      ['Enter', 'Open the trace'],
+      ['Esc', 'Leave the list, so that new traces appear again'],
+    ],
+  },
+  { title: 'Search', lines: SEARCH_LINES },
+]
+
+export const tracesView: View = { title: () => 'Traces', component: Traces, help }
