@@ -1,6 +1,29 @@
-export type { Parameter, Query } from './ask/query.js'
+export {
+  keysQuery,
+  operationNamesQuery,
+  type ValuesOptions,
+  valuesQuery,
+} from './ask/attributes.js'
+export { copyable } from './ask/copyable.js'
+export { edgesQuery } from './ask/edges.js'
+export { extentQuery } from './ask/extent.js'
+export { type HealthOptions, healthQuery } from './ask/health.js'
+export { type MetricTable, metricTablesQuery } from './ask/metric-tables.js'
+export { type OperationsOptions, operationsQuery } from './ask/operations.js'
+export type { Query } from './ask/query.js'
+export { type Buckets, heatQuery, ratesQuery } from './ask/rates.js'
 export type * from './ask/rows.js'
-export type { AttributeCondition, Search } from './search/search.js'
+export { servicesQuery } from './ask/services.js'
+export { type NewSpansOptions, newSpansQuery, spansQuery } from './ask/spans.js'
+export { spanTables, type TableColumnRow, tablesQuery } from './ask/tables.js'
+export { type TraceOptions, traceQuery } from './ask/trace.js'
+export { type TracesOptions, tracesQuery } from './ask/traces.js'
+export { conditions } from './search/conditions.js'
+export { type Parsed, parseSearch } from './search/parse-search.js'
+export { type AttributeCondition, KINDS, type Search } from './search/search.js'
+export { searchText } from './search/search-text.js'
+export type { Parameter, Parameters, Sql } from './search/sql.js'
+export { recogniseSpanTable } from './table/recognise.js'
 export type { Field, ServerColumn, SpanTable } from './table/span-table.js'
 export { buildTrace } from './trace/build-trace.js'
 export {
