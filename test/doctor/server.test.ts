@@ -89,6 +89,11 @@ test('with --no-test-span nothing is inserted', async () => {
   expect(run.code).toBe(0)
 })
 
+test('the native port is recognised, and the HTTP port named', async () => {
+  const run = await examine('good', { ENDPOINT: `http://127.0.0.1:${server.tcpPort}` })
+  expect(run.of('http')).toMatchObject([{ level: 'problem', fix: expect.stringContaining('8123') }])
+})
+
 describe('credentials', () => {
   test('a wrong password is a problem of the credentials, not of the network', async () => {
     const run = await examine('good', { username: 'reader1', PASSWORD: 'wrong-secret' })
@@ -375,7 +380,10 @@ test('INSERTs that were refused within the last hour are counted by their code',
 type Answer = readonly [statement: RegExp, rows: readonly object[]]
 
 /** A server that answers as ClickHouse does, but for the statements that a test gives it. */
-async function pretending(answers: readonly Answer[]): Promise<DoctorRun> {
+async function pretending(
+  answers: readonly Answer[],
+  more: Record<string, string> = {},
+): Promise<DoctorRun> {
   const fake = await scriptedServer({
     each: ({ method, statement, path }) => {
       if (method === 'GET' && path === '/ping') return { status: 200, body: 'Ok.\n' }
@@ -389,7 +397,7 @@ async function pretending(answers: readonly Answer[]): Promise<DoctorRun> {
       }
     },
   })
-  return examine('good', { ENDPOINT: fake.url, args: ['--no-test-span'] })
+  return examine('good', { ENDPOINT: fake.url, args: ['--no-test-span'], ...more })
 }
 const PRETEND: readonly Answer[] = [
   [/currentUser\(\) AS user/, [{ user: 'default' }]],
@@ -398,6 +406,26 @@ const PRETEND: readonly Answer[] = [
 const TABLE = (engine: string): Answer => [/FROM system\.tables/, [{ engine, engine_full: engine }]]
 
 describe('a server as it can be elsewhere', () => {
+  test('whose answers are hostile cannot change what a terminal shows, or make us repeat a secret', async () => {
+    const evil = 'x\u001b[2J\u001b]8;;http://evil\u0007\u202e\u2028 pass-word-1 y'
+    const why = Buffer.from(evil).toString('base64')
+    const run = await pretending(
+      [
+        [/currentUser\(\) AS user/, [{ user: evil }]],
+        [/version\(\)/, [{ version: evil }]],
+        [/system\.mutations/, [{ id: evil, age: 9999, why }]],
+        [/system\.disks/, [{ name: evil, free: 1, total: 100 }]],
+        TABLE('MergeTree'),
+      ],
+      { PASSWORD: 'pass-word-1', USERNAME: 'me' },
+    )
+    expect(run.of('mutations')).toMatchObject([{ level: 'warning' }])
+    const texts = run.json.findings.map(({ text, fix }) => `${text}${fix}`).join('')
+    expect(texts).toContain('evil')
+    expect(texts).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}]/u)
+    expect(run.out).not.toContain('pass-word-1')
+  })
+
   test('whose table is Distributed gets a warning that points to the table behind it', async () => {
     const run = await pretending([...PRETEND, TABLE('Distributed')])
     expect(run.of('engine')).toMatchObject([{ level: 'warning' }])
