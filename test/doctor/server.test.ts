@@ -126,6 +126,12 @@ describe('rights', () => {
     ])
   })
 
+  test('the GRANT names the user that ClickHouse sees, whoever the options name', async () => {
+    const HEADERS = `X-ClickHouse-User=select_only,X-ClickHouse-Key=${PASSWORD}`
+    const [finding] = (await examine('good', { HEADERS })).of('rights')
+    expect(finding?.commands[0]?.text).toBe('GRANT INSERT ON `good`.`traces` TO `select_only`;')
+  })
+
   test('a missing SELECT is a warning, and the test span stays', async () => {
     const run = await examine('good', { username: 'insert_only' })
     expect(levels(run, 'rights')).toEqual(['warning'])
