@@ -388,11 +388,20 @@ type Answer = readonly [statement: RegExp, rows: readonly object[]]
 /** A server that answers as ClickHouse does, but for the statements that a test gives it. */
 async function pretending(
   answers: readonly Answer[],
-  more: Record<string, string> = {},
+  more: Record<string, string | string[]> = {},
 ): Promise<DoctorRun> {
+  seen.length = 0
   const fake = await scriptedServer({
-    each: ({ method, statement, path }) => {
+    each: ({ method, statement, path, isInsert }) => {
       if (method === 'GET' && path === '/ping') return { status: 200, body: 'Ok.\n' }
+      if (isInsert) return 'ok'
+      if (/^DELETE/.test(statement))
+        return {
+          status: 404,
+          code: 62,
+          body: 'Code: 62. DB::Exception: Syntax error. (SYNTAX_ERROR)',
+        }
+      seen.push(statement)
       const [, rows = []] = answers.find(([pattern]) => pattern.test(statement)) ?? []
       const form = (row: object) => (statement.includes('JSONCompact') ? Object.values(row) : row)
       const body = rows.map((row) => JSON.stringify(form(row))).join('\n')
@@ -405,6 +414,9 @@ async function pretending(
   })
   return examine('good', { ENDPOINT: fake.url, args: ['--no-test-span'], ...more })
 }
+/** The statements of the last run, but for INSERT and DELETE. */
+const seen: string[] = []
+
 const PRETEND: readonly Answer[] = [
   [/currentUser\(\) AS user/, [{ user: 'default' }]],
   [/version\(\)/, [{ version: '26.7.1.1' }]],
@@ -471,5 +483,53 @@ describe('a server as it can be elsewhere', () => {
     ])
     expect(levels(await replicated({ ...replica, delay: 900 }), 'replication')).toEqual(['warning'])
     expect(levels(await replicated(replica), 'replication')).toEqual(['ok'])
+  })
+})
+
+describe('the test span, on a server that is too old for DELETE', () => {
+  const columns: Answer = [
+    /FROM system\.columns/,
+    flatTraces.columns.map(({ name, type }) => ({ name, type })),
+  ]
+  const attributes = {
+    'spanhouse.doctor': 'it\'s "quoted", ü, 🦊\n\\',
+    'spanhouse.number': '42',
+    'spanhouse.flag': 'true',
+  }
+  const whole = { name: 'spanhouse doctor', attributes }
+  const found = (...rows: object[]): Answer => [/AS attributes FROM/, rows]
+  const sent = (answer: Answer) =>
+    pretending([...PRETEND, TABLE('MergeTree'), columns, answer, [/AS left/, [{ left: '0' }]]], {
+      args: [],
+    })
+
+  test('is removed by a mutation', async () => {
+    const run = await sent(found(whole))
+    expect(levels(run, 'test-span')).toEqual(['ok', 'ok'])
+    expect(
+      seen.filter((one) => /^ALTER TABLE .* DELETE WHERE `trace_id` = '[0-9a-f]{32}'/.test(one)),
+    ).toHaveLength(1)
+  })
+
+  test('that is there twice is a problem', async () => {
+    expect((await sent(found(whole, whole))).of('test-span')[0]).toMatchObject({
+      level: 'problem',
+      text: 'it is there 2 times',
+    })
+  })
+
+  test('that comes back altered is a problem that names what differs', async () => {
+    const altered = { ...whole, attributes: { ...attributes, 'spanhouse.doctor': 'it?s' } }
+    expect((await sent(found(altered))).of('test-span')[0]).toMatchObject({
+      level: 'problem',
+      text: 'it came back altered (spanhouse.doctor)',
+    })
+  })
+
+  test('that was taken but is not there is a problem', async () => {
+    expect((await sent(found())).of('test-span')[0]).toMatchObject({
+      level: 'problem',
+      text: 'the server took it, but it is not in the table',
+    })
   })
 })
