@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
   installedVersion,
+  libraries,
   type Output,
   packAll,
-  packages,
   root,
   run,
   scratchFolder,
@@ -123,7 +123,7 @@ async function install({ name, sdk, omit }: (typeof programs)[number]): Promise<
   for (const end of ['mts', 'cts'])
     for (const source of ['app', 'sdk'])
       copyFileSync(join(home, `${source}.ts`), join(home, `${source}.${end}`))
-  const ours = packages.map((one) => [`@spanhouse/${one}`, `file:${tarballOf(one, folder)}`])
+  const ours = libraries.map((one) => [`@spanhouse/${one}`, `file:${tarballOf(one, folder)}`])
   const theirs = sdk.map((one) => [one, installedVersion(one, `test/${name}`)])
   const manifest = {
     private: true,

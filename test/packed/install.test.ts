@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { root, run, scratchFolder } from './packed.js'
 
 const folder = scratchFolder()
-const files = ['*package.json', 'pnpm-*.yaml', 'biome.json', '.gitignore', 'scripts/task.mjs']
+const files = ['*package.json', 'pnpm-*.yaml', 'biome.json', '.gitignore', 'scripts/*.mjs']
 const listed = execFileSync('git', ['ls-files', ...files], { cwd: root, encoding: 'utf8' })
 for (const file of listed.trim().split('\n')) cpSync(join(root, file), join(folder, file))
 

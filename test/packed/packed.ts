@@ -6,7 +6,20 @@ import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
 
 export const root: string = fileURLToPath(new URL('../..', import.meta.url))
-export const packages: string[] = readdirSync(join(root, 'packages'))
+
+const isPrivate = (folder: string): boolean =>
+  JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8')).private === true
+
+/** The folders of the packages that are published, and of those among them that can be imported. */
+export const packages: string[] = readdirSync(join(root, 'packages')).filter(
+  (one) => !isPrivate(one),
+)
+export const libraries: string[] = packages.filter((one) => one !== 'spanhouse')
+
+/** The name of the package in this folder. */
+export function nameOf(folder: string): string {
+  return folder === 'spanhouse' ? folder : `@spanhouse/${folder}`
+}
 
 export interface Output {
   readonly stdout: string
@@ -47,7 +60,7 @@ export async function packAll(folder: string): Promise<void> {
 }
 
 export function tarballOf(name: string, folder: string): string {
-  return join(folder, `spanhouse-${name}.tgz`)
+  return join(folder, `${nameOf(name).replace(/^@(.+)\//, '$1-')}.tgz`)
 }
 
 export function installedVersion(name: string, at: string): string {

@@ -1,13 +1,23 @@
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { figure } from '../kit/results.js'
-import { packAll, packages, root, run, scratchFolder, tarballOf, tool } from './packed.js'
+import {
+  libraries,
+  packAll,
+  packages,
+  root,
+  run,
+  scratchFolder,
+  tarballOf,
+  tool,
+} from './packed.js'
 
 const folder = scratchFolder()
 beforeAll(() => packAll(folder))
 
-describe.each(packages)('the tarball of @spanhouse/%s', (name) => {
+describe.each(libraries)('the tarball of @spanhouse/%s', (name) => {
   const tarball = tarballOf(name, folder)
 
   test('holds both builds, README, LICENSE and nothing else', async () => {
@@ -25,6 +35,14 @@ describe.each(packages)('the tarball of @spanhouse/%s', (name) => {
     figure(`the tarball of @spanhouse/${name}`, { kB })
     expect(kB).toBeLessThanOrEqual(110)
   })
+
+  test('has the right types for every way to import it', async () => {
+    await tool('attw', tarball, '--profile', 'node16')
+  })
+})
+
+describe.each(packages)('the tarball of packages/%s', (name) => {
+  const tarball = tarballOf(name, folder)
 
   test('has no relative link in its README that leads out of the package', async () => {
     const { stdout: list } = await run('tar', ['-tzf', tarball])
@@ -62,10 +80,42 @@ describe.each(packages)('the tarball of @spanhouse/%s', (name) => {
   test('satisfies publint', async () => {
     await tool('publint', 'run', tarball, '--strict')
   })
+})
 
-  test('has the right types for every way to import it', async () => {
-    await tool('attw', tarball, '--profile', 'node16')
-  })
+test('the tarball of the command holds its files, the page and nothing else', async () => {
+  const tarball = tarballOf('spanhouse', folder)
+  const { stdout } = await run('tar', ['-tzf', tarball])
+  const held = stdout
+    .trim()
+    .split('\n')
+    .map((path) => path.replace(/^package\//, ''))
+  const chunks = held.filter((path) => /^dist\/[\w-]+\.js$/.test(path))
+  expect(chunks).toContain('dist/cli.js')
+  expect(held.filter((path) => !chunks.includes(path)).sort()).toEqual([
+    'LICENSE',
+    'README.md',
+    'dist/THIRD-PARTY-LICENSES',
+    'dist/page/app.css',
+    'dist/page/app.js',
+    'dist/page/index.html',
+    'package.json',
+  ])
+  const licences = (await run('tar', ['-xzOf', tarball, 'package/dist/THIRD-PARTY-LICENSES']))
+    .stdout
+  for (const bundled of ['preact', 'htm', '@preact/signals', 'uplot', 'zod'])
+    expect(licences).toMatch(new RegExp(`^${bundled} \\d`, 'm'))
+  const kB = statSync(tarball).size / 1000
+  figure('the tarball of spanhouse', { kB })
+  expect(kB).toBeLessThanOrEqual(300)
+})
+
+test('the page is less than 200 kB before its first paint', () => {
+  const page = join(root, 'packages/viewer/dist')
+  const kB = ['index.html', 'app.js', 'app.css']
+    .map((file) => gzipSync(readFileSync(join(page, file))).length / 1000)
+    .reduce((a, b) => a + b)
+  figure('the page, compressed', { kB })
+  expect(kB).toBeLessThanOrEqual(200)
 })
 
 test('the exporter depends on transform alone, has zod in it with its licence, and transform depends on nothing', async () => {

@@ -1,4 +1,9 @@
-import { applicationModule, load, moduleFrom, versionOf } from '../common/application-modules.js'
+import {
+  applicationModule,
+  load,
+  manifestAbove,
+  moduleFrom,
+} from '../common/application-modules.js'
 
 /** The part of a SpanExporter of the SDK that is used. */
 export interface SdkExporter {
@@ -34,7 +39,7 @@ export function findSdk(from?: string): Sdk | undefined {
 }
 
 export function majorOf({ name, file }: Sdk): number {
-  return Number.parseInt(versionOf(`@opentelemetry/${name}`, file) ?? '', 10)
+  return Number.parseInt(manifestAbove(file, `@opentelemetry/${name}`)?.version ?? '', 10)
 }
 
 /** Creates an instance of a class that a package exports. Throws if it exports no such class. */

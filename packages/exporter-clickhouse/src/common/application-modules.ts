@@ -39,30 +39,52 @@ export function load(file: string): Record<string, unknown> {
   return createRequire(file)(file) as Record<string, unknown>
 }
 
-/** The version of the package that a file belongs to. */
-export function versionOf(name: string, file: string): string | undefined {
-  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
+/** The part of a package's manifest that is read. */
+export interface Manifest {
+  readonly name?: string
+  readonly version?: string
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
+/** The manifest of the package that has this file. Without a name, it is the nearest one. */
+export function manifestAbove(file: string, name?: string): Manifest | undefined {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
     try {
       const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-      if (manifest.name === name) return manifest.version
-    } catch {} // not in this folder
+      if (name === undefined || manifest.name === name) return manifest
+    } catch {
+      // There is none, or it cannot be read: the next folder may have one.
+    }
+    if (folder === dirname(folder)) return undefined
   }
-  return undefined
 }
 
 /**
- * Where the application is: its main script, and the working directory, because hosts such as Lambda have a main script of their own.
- * Then the place of the register, because some hosts bring it with all packages, in a folder of its own.
+ * The folders of the application: that of its main script, and the one it was started in, because hosts such as Lambda have a main
+ * script of their own.
  */
+export function applicationFolders(): string[] {
+  const [, script] = process.argv
+  const folders: string[] = []
+  try {
+    if (script !== undefined) folders.push(dirname(realpathSync(script))) // a command is a link to its script
+  } catch {
+    // Not a file: a REPL, `--eval`, or a name without its extension.
+    if (script !== undefined) folders.push(dirname(script))
+  }
+  try {
+    folders.push(process.cwd())
+  } catch {
+    // The folder has been removed.
+  }
+  return [...new Set(folders)]
+}
+
+/** Where packages are looked for: from the application, then from the register, because some hosts bring it with all packages. */
 function bases(): string[] {
-  const found: string[] = []
-  const script = process.argv[1]
-  try {
-    if (script !== undefined) found.push(realpathSync(script))
-  } catch {} // no file: a REPL, --eval
-  try {
-    found.push(join(process.cwd(), 'package.json'))
-  } catch {} // the directory was removed
   const register = keptRegister()
-  return register === undefined ? found : [...found, register]
+  const files = applicationFolders().map((folder) => join(folder, 'any.js'))
+  return register === undefined ? files : [...files, register]
 }

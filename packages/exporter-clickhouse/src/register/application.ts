@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { load as loadFile, moduleFrom } from '../common/application-modules.js'
+import { applicationFolders, load as loadFile, moduleFrom } from '../common/application-modules.js'
 import { OWN_FILE } from './own-file.js'
 
 /** A package that is installed. */
@@ -8,30 +8,6 @@ export interface Found {
   readonly name: string
   /** The file that `require()` of the package loads. */
   readonly path: string
-}
-
-interface Manifest {
-  readonly dependencies?: Readonly<Record<string, string>>
-  readonly devDependencies?: Readonly<Record<string, string>>
-  readonly optionalDependencies?: Readonly<Record<string, string>>
-}
-
-/** The folders of the application: that of its main script, and the one it was started in. */
-export function applicationFolders(): string[] {
-  const [, script] = process.argv
-  const folders: string[] = []
-  try {
-    if (script !== undefined) folders.push(dirname(realpathSync(script))) // a command is a link to its script
-  } catch {
-    // Not a file: a REPL, `--eval`, or a name without its extension.
-    if (script !== undefined) folders.push(dirname(script))
-  }
-  try {
-    folders.push(process.cwd())
-  } catch {
-    // The folder has been removed.
-  }
-  return [...new Set(folders)]
 }
 
 /**
@@ -65,19 +41,6 @@ export function load<T>({ path }: Found): T {
 export function foldersOfManifests(): string[] {
   const [home = '', inside] = OWN_FILE.split(/[\\/]node_modules[\\/]/)
   return [...new Set([...applicationFolders(), ...(inside === undefined ? [] : [home])])]
-}
-
-/** The manifest of an installed package, or of the application that has this file. */
-export function manifestAbove(file: string, name?: string): Manifest | undefined {
-  for (const folder of foldersAbove(dirname(file))) {
-    try {
-      const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-      if (name === undefined || manifest.name === name) return manifest
-    } catch {
-      // There is none, or it cannot be read: the next folder may have one.
-    }
-  }
-  return undefined
 }
 
 /** Tells which modules the application can load, itself or through one of its dependencies. */

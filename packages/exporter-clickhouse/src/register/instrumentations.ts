@@ -1,13 +1,7 @@
 import { join } from 'node:path'
+import { manifestAbove } from '../common/application-modules.js'
 import { distance } from '../common/distance.js'
-import {
-  type Found,
-  find,
-  foldersOfManifests,
-  load,
-  manifestAbove,
-  moduleFinder,
-} from './application.js'
+import { type Found, find, foldersOfManifests, load, moduleFinder } from './application.js'
 import { say, whyOf } from './say.js'
 import { AUTO, installCommand } from './sdk.js'
 import { OFF_BY_DEFAULT, TARGETS } from './targets.js'

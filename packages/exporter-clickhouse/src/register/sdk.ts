@@ -1,4 +1,4 @@
-import { versionOf } from '../common/application-modules.js'
+import { manifestAbove } from '../common/application-modules.js'
 import { type Found, find } from './application.js'
 
 /** An installed SDK: a whole one (NodeSDK), or only a package with a tracer provider. */
@@ -17,10 +17,12 @@ const PLAIN = ['sdk-trace-node', 'sdk-trace-base', 'sdk-trace'].map(
 export function findSdk(): Sdk | undefined {
   const auto = find(AUTO)
   const whole = find(WHOLE, auto ? [auto] : [])
-  if (whole) return { ...whole, isWhole: true, version: versionOf(WHOLE, whole.path) ?? '' }
+  if (whole)
+    return { ...whole, isWhole: true, version: manifestAbove(whole.path, WHOLE)?.version ?? '' }
   for (const name of PLAIN) {
     const plain = find(name)
-    if (plain) return { ...plain, isWhole: false, version: versionOf(name, plain.path) ?? '' }
+    if (plain)
+      return { ...plain, isWhole: false, version: manifestAbove(plain.path, name)?.version ?? '' }
   }
   return undefined
 }

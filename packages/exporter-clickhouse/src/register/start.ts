@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
+import { applicationFolders } from '../common/application-modules.js'
 import { type Api, apiOf, isContextRegistered, registeredProvider, startLogging } from './api.js'
-import { applicationFolders } from './application.js'
 import { hookImports } from './import-hook.js'
 import { loadInstrumentations } from './instrumentations.js'
 import { isFirst, isThreadOfHooks } from './once.js'

@@ -2,7 +2,7 @@ import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
-import { applicationModule, load, versionOf } from '../../src/common/application-modules.js'
+import { applicationModule, load, manifestAbove } from '../../src/common/application-modules.js'
 import { keepRegister } from '../../src/common/kept-register.js'
 
 const SCOPE = '@opentelemetry'
@@ -71,8 +71,8 @@ test('a package is found through sdk-node and the auto-instrumentations, which d
 test('the version of a package that does not show its package.json is known', () => {
   const app = realpathSync(temporaryDirectory())
   const home = install(app, 'sdk-trace', '3.1.1')
-  expect(versionOf(`${SCOPE}/sdk-trace`, join(home, 'build/index.js'))).toBe('3.1.1')
-  expect(versionOf(`${SCOPE}/other`, join(home, 'build/index.js'))).toBeUndefined()
+  expect(manifestAbove(join(home, 'build/index.js'), `${SCOPE}/sdk-trace`)?.version).toBe('3.1.1')
+  expect(manifestAbove(join(home, 'build/index.js'), `${SCOPE}/other`)).toBeUndefined()
 })
 
 test('or beside a register that was loaded by its path, where a host brings all packages', () => {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { manifestAbove } from '../../src/register/application.js'
+import { manifestAbove } from '../../src/common/application-modules.js'
 import { choose } from '../../src/register/instrumentations.js'
 import { installCommand, isTooOld } from '../../src/register/sdk.js'
 import { otherSignals } from '../../src/register/signals.js'
