@@ -1,12 +1,18 @@
 // What the command `spanhouse` uses besides the public functions. It is bundled into the command and is no entry of this package, so
 // it may change at any time.
 export { classify } from './clickhouse/classify.js'
+export { foreignSuccess, meaningOfStatus } from './clickhouse/proxy-answers.js'
+export { exceptionCode, grantFix, settingIn } from './clickhouse/reply-text.js'
 export { columnsOf, differences, jsonColumns } from './clickhouse/tables.js'
+export { distance } from './common/distance.js'
+export { ConfigError, errorText, oneLine } from './common/errors.js'
 export type { Config, DestinationConfig } from './config/config.js'
+export { endpointProblem, parseEndpoint } from './config/endpoint-url.js'
 export { explain } from './config/explain.js'
 export { type Gathered, gather } from './config/gather.js'
 export { SETTINGS } from './config/insert-settings.js'
 export { parseConfig } from './config/parse-config.js'
 export { type Client, openClient } from './http/client.js'
+export type { Reply } from './http/exchange.js'
 export { type Explanation, explained } from './http/network-errors.js'
 export { ClickHouseSpanExporter } from './traces/span-exporter.js'
