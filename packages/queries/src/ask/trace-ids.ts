@@ -1,5 +1,6 @@
+import { spansOf, startUs } from '../table/derived.js'
 import type { SpanTable } from '../table/span-table.js'
-import type { Query } from './query.js'
+import { type Query, queryOf } from './query.js'
 
 /** A trace whose id begins with what was asked for. */
 export interface TraceIdRow {
@@ -11,23 +12,20 @@ export interface TraceIdRow {
 
 /** Traces by the beginning of their id, in lower-case hex digits; the newest first. Reads the ids of the whole table. */
 export function traceIdsQuery(
-  { database, table, fields }: SpanTable,
+  table: SpanTable,
   prefix: string,
-  { limit }: { readonly limit: number },
+  { limit = 20 }: { readonly limit?: number | undefined } = {},
 ): Query<TraceIdRow> {
-  const from = [database, table].map((name) => `\`${name.replaceAll(/[\\`]/g, '\\$&')}\``).join('.')
-  return {
-    name: 'trace ids',
-    sql: `/* spanhouse: trace ids */
-SELECT found AS trace_id, toFloat64(toUnixTimestamp64Micro(min(at))) AS start_us, toFloat64(count()) AS spans
-FROM (
-  SELECT toString(${fields.traceId}) AS found, ${fields.timestamp} AS at
-  FROM ${from}
-  WHERE startsWith(found, {prefix:String})
-)
-GROUP BY found
+  const { traceId } = table.fields
+  const sql = `
+SELECT
+  ${traceId} AS trace_id,
+  toFloat64(min(${startUs(table)})) AS start_us,
+  toFloat64(count()) AS spans
+FROM ${spansOf(table)}
+WHERE startsWith(${traceId}, {prefix:String})
+GROUP BY ${traceId}
 ORDER BY start_us DESC, trace_id
-LIMIT {limit:UInt32}`,
-    parameters: { prefix, limit },
-  }
+LIMIT {limit:UInt64}`
+  return queryOf('trace-ids', sql, { prefix, limit })
 }

@@ -98,6 +98,11 @@ test('hostile text cannot leave the code in Markdown', () => {
           },
         ],
       }),
+      span('b', '', [0, 10], {
+        status: 'error',
+        status_message: '```',
+        attributes: { after: '@everyone' },
+      }),
     ]),
   )
   expect(outsideOfCode(markdown)).not.toMatch(/Injected|script|everyone|evil/)

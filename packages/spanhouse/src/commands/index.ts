@@ -6,5 +6,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.js')).run,
   ui: async () => (await import('./ui.js')).ui,
   doctor: async () => (await import('./doctor.js')).doctor,
+  tail: async () => (await import('./tail.js')).tail,
+  trace: async () => (await import('./trace.js')).trace,
+  top: async () => (await import('./top.js')).top,
   ddl: async () => (await import('./ddl.js')).ddl,
 }
