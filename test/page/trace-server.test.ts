@@ -1,74 +1,44 @@
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatTraces, otelTraces, type SpanLike, type Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openReader } from '../../packages/spanhouse/src/clickhouse/open-reader.js'
-import type { Reader } from '../../packages/spanhouse/src/clickhouse/reader.js'
-import { readPage } from '../../packages/spanhouse/src/page/files.js'
-import { newApi } from '../../packages/spanhouse/src/page/new-api.js'
-import {
-  openPage as openServer,
-  type PageServer,
-} from '../../packages/spanhouse/src/page/server.js'
 import { PATIENT_MS } from '../kit/patience.js'
 import { figure } from '../kit/results.js'
-import { type Browser, builtPage, noBrowser, openBrowser, openPage, shot } from './kit.js'
+import { type Browser, noBrowser, openBrowser, openPage, shot } from './kit.js'
+import { openRealPage, type RealPage } from './real.js'
 import { spanLike } from './span-like.js'
 import { checkout, manySpans, OTHER_TRACE, TRACE } from './trace-data.js'
 
-const TARGET = { database: 'telemetry', table: 'traces' }
-
 describe.skipIf(noBrowser)('a trace on the page of the command, out of ClickHouse', () => {
   let browser: Browser
-  let clickhouse: ClickHouseServer
-  let reader: Reader
-  let served: PageServer
-  const mistakes: unknown[] = []
+  let real: RealPage
 
   beforeAll(async () => {
-    clickhouse = await startClickHouse()
-    await store(flatTraces, 'telemetry', 'traces')
-    await store(otelTraces, 'telemetry', 'otel_traces')
-    reader = openReader({
-      url: clickhouse.url,
-      username: 'default',
-      password: '',
-      headers: {},
-      tls: {},
-    })
-    served = await openServer({
-      api: newApi({ reader, target: TARGET, version: '0.1.0' }),
-      files: readPage(await builtPage()),
-      port: 0,
-      onMistake: (error) => void mistakes.push(error),
-    })
-    browser = await openBrowser()
+    ;[browser, real] = await Promise.all([openBrowser(), openRealPage()])
+    await store(flatTraces, 'telemetry.traces')
+    await store(otelTraces, 'otel.otel_traces')
   })
   afterAll(async () => {
     await browser?.close()
-    await served?.close()
-    await reader?.close()
-    await clickhouse?.stop()
+    await real?.close()
   })
 
-  async function store(schema: Table<SpanLike>, database: string, table: string): Promise<void> {
-    for (const statement of schema.ddl({ database, table })) await clickhouse.query(statement)
+  async function store(schema: Table<SpanLike>, table: string): Promise<void> {
     const columns = schema.insertColumns.map((name) => `\`${name}\``).join(', ')
     const rows = [...checkout(), ...manySpans().map((row) => ({ ...row, trace_id: OTHER_TRACE }))]
     const lines = rows.map((row) => schema.toLine(spanLike(row)))
-    await clickhouse.query(
-      `INSERT INTO ${database}.${table} (${columns}) FORMAT JSONEachRow ${lines.join('\n')}`,
+    await real.server.query(
+      `INSERT INTO ${table} (${columns}) FORMAT JSONEachRow ${lines.join('\n')}`,
     )
   }
 
   const address = (path: string) => {
-    const url = new URL(served.url)
+    const url = new URL(real.url)
     url.pathname = path.split('?')[0] ?? '/'
     for (const [name, value] of new URLSearchParams(path.split('?')[1] ?? ''))
       url.searchParams.set(name, value)
     return url.href
   }
 
-  test.each(['telemetry.traces', 'telemetry.otel_traces'])('from %s', async (table) => {
+  test.each(['telemetry.traces', 'otel.otel_traces'])('from %s', async (table) => {
     const { page, problems, close } = await openPage(
       browser,
       address(`/trace/${TRACE}?table=${table}&span=0000000000000009`),
@@ -84,7 +54,7 @@ describe.skipIf(noBrowser)('a trace on the page of the command, out of ClickHous
     await page.getByRole('link', { name: /Trace 4bf92f35/ }).waitFor()
     await shot(page, `trace-server-${table.split('.')[1]}`)
     expect(problems).toEqual([])
-    expect(mistakes).toEqual([])
+    expect(real.mistakes).toEqual([])
     await close()
   })
 
@@ -92,7 +62,7 @@ describe.skipIf(noBrowser)('a trace on the page of the command, out of ClickHous
     const { page, close } = await openPage(browser, address(`/trace/${TRACE}`))
     await page.getByRole('button', { name: 'Compare with another trace' }).click()
     await page.getByText('There is no other trace of it.').waitFor()
-    await page.goto(`${new URL(served.url).origin}/compare/${TRACE}/${OTHER_TRACE}`)
+    await page.goto(`${real.origin}/compare/${TRACE}/${OTHER_TRACE}`)
     await page.getByRole('table', { name: 'Operations' }).waitFor()
     await close()
   })
