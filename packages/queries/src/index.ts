@@ -17,6 +17,7 @@ export { servicesQuery } from './ask/services.js'
 export { type NewSpansOptions, newSpansQuery, spansQuery } from './ask/spans.js'
 export { spanTables, type TableColumnRow, tablesQuery } from './ask/tables.js'
 export { type TraceOptions, traceQuery } from './ask/trace.js'
+export { type TraceIdRow, traceIdsQuery } from './ask/trace-ids.js'
 export { type TracesOptions, tracesQuery } from './ask/traces.js'
 export { conditions } from './search/conditions.js'
 export { type Parsed, parseSearch } from './search/parse-search.js'
@@ -25,6 +26,7 @@ export { searchText } from './search/search-text.js'
 export type { Parameter, Parameters, Sql } from './search/sql.js'
 export { recogniseSpanTable } from './table/recognise.js'
 export type { Field, ServerColumn, SpanTable } from './table/span-table.js'
+export { type BarMarks, barText } from './trace/bar.js'
 export { buildTrace } from './trace/build-trace.js'
 export {
   type ComparedOperation,
@@ -41,8 +43,15 @@ export { nsText } from './trace/duration-text.js'
 export { exceptionsOf, type RecordedException, shortStack } from './trace/exceptions.js'
 export { harmless, harmlessJson, harmlessLines } from './trace/harmless.js'
 export { repeatFigures, repeatText } from './trace/repeat-text.js'
+export { spanMarkdown } from './trace/span-markdown.js'
 export { clockText, timeText } from './trace/time-text.js'
 export type { Repeat, Segment, Trace, TraceService, TraceSpan } from './trace/trace.js'
-export { type RepeatJson, type SpanJson, type TraceJson, traceJson } from './trace/trace-json.js'
+export {
+  type RepeatJson,
+  type SpanJson,
+  spanJson,
+  type TraceJson,
+  traceJson,
+} from './trace/trace-json.js'
 export { traceMarkdown } from './trace/trace-markdown.js'
 export { type Shown, visibleRows, type WaterfallRow } from './trace/visible-rows.js'

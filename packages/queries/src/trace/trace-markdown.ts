@@ -1,3 +1,4 @@
+import { barText } from './bar.js'
 import { criticalOperations } from './critical-operations.js'
 import { nsText } from './duration-text.js'
 import { exceptionsOf, shortStack } from './exceptions.js'
@@ -15,6 +16,7 @@ const ATTRIBUTES = 40
 const STACK_LINES = 12
 const PATH_OPERATIONS = 5
 const BAR = 24
+const MARKS = { critical: '#', beside: '-' }
 
 /**
  * The trace for an issue or a prompt: a waterfall, what it spent its time on, its repeats, and its errors with their attributes.
@@ -47,7 +49,8 @@ function waterfall(trace: Trace): string[] {
 }
 
 // The name comes last: nothing has to be aligned after characters of an unknown width.
-function waterfallLine({ span, repeat }: WaterfallRow, totalNs: number): string {
+function waterfallLine(row: WaterfallRow, totalNs: number): string {
+  const { span, repeat } = row
   const indent = '  '.repeat(Math.min(span.depth, 20)) + (span.depth > 20 ? `(${span.depth}) ` : '')
   const marks = [
     ...(repeat ? [repeatFigures(repeat)] : []),
@@ -58,27 +61,11 @@ function waterfallLine({ span, repeat }: WaterfallRow, totalNs: number): string 
   return [
     nsText(span.startNs).padStart(9),
     nsText(span.row.duration_ns).padStart(9),
-    barText(span, totalNs),
+    `[${barText(row, totalNs, BAR, MARKS)}]`,
     indent +
       `${harmless(span.row.service, 60)}: ${harmless(span.row.name, 120)}` +
       (marks.length > 0 ? ` [${marks.join('; ')}]` : ''),
   ].join('  ')
-}
-
-/** On the critical path `#`, beside it `-`. */
-function barText(span: TraceSpan, totalNs: number): string {
-  const cell = Math.max(totalNs, 1) / BAR
-  const from = Math.min(Math.floor(span.startNs / cell), BAR - 1)
-  const length = Math.max(1, Math.min(Math.round((span.endNs - span.startNs) / cell), BAR - from))
-  const cells: string[] = Array.from({ length: BAR }, (_, i) =>
-    i >= from && i < from + length ? '-' : ' ',
-  )
-  for (const { fromNs, toNs } of span.critical) {
-    const start = Math.min(Math.floor(fromNs / cell), BAR - 1)
-    const end = Math.max(start + 1, Math.min(Math.round(toNs / cell), from + length))
-    cells.fill('#', start, end)
-  }
-  return `[${cells.join('')}]`
 }
 
 function pathPart(trace: Trace): string[] {

@@ -44,10 +44,10 @@ test('Markdown has the waterfall, the path, the repeats and the errors', () => {
 
     \`\`\`text
         start   duration                              service: span
-         0 ns     100 ms  [--#-#-#--#-#--###----###]  shop: GET /users
-         0 ns    9.00 ms  [##                      ]    db: SELECT users [×6, 54.0 ms, one after another]
-      70.0 ms    20.0 ms  [                #####   ]    shop: check [ERROR]
-      95.0 ms    4.00 ms  [                      - ]  shop: lost [parent gone is missing]
+         0 ns     100 ms  [--------------###-----##]  shop: GET /users
+         0 ns    9.00 ms  [##############          ]    db: SELECT users [×6, 54.0 ms, one after another]
+      70.0 ms    20.0 ms  [                ######  ]    shop: check [ERROR]
+      95.0 ms    4.00 ms  [                      --]  shop: lost [parent gone is missing]
     \`\`\`
 
     What decided when it ended (\`#\` above):
@@ -97,6 +97,11 @@ test('hostile text cannot leave the code in Markdown', () => {
             },
           },
         ],
+      }),
+      span('b', '', [0, 10], {
+        status: 'error',
+        status_message: '```',
+        attributes: { after: '@everyone' },
       }),
     ]),
   )

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { buildTrace, repeatText, type SpanRow, visibleRows } from '../../src/index.js'
+import { barText, buildTrace, repeatText, type SpanRow, visibleRows } from '../../src/index.js'
 import { ms, span } from './spans.js'
 
 const query = (i: number, at: [number, number], more: Partial<SpanRow> = {}) =>
@@ -88,4 +88,22 @@ test('a waterfall shows the first of a group with what is below it, unless the g
   ])
   const folded = new Set(trace.spans.filter((each) => each.row.span_id === 'q0'))
   expect(ids(visibleRows(trace, { folded }))).toEqual(['root', 'q0×', 'other'])
+})
+
+test('a bar shows when each span of a group runs, and what of it is on the critical path', () => {
+  const trace = buildTrace([
+    span('root', '', [0, 100]),
+    ...times(5, (i) => query(i, [i * 20, i * 20 + (i === 2 ? 0.01 : 10)])),
+    span('long', 'root', [0, 50], { name: 'long' }),
+    span('short', 'root', [99.99, 100], { name: 'short' }),
+  ])
+  const bars = visibleRows(trace).map((row) =>
+    barText(row, trace.durationNs, 20, { critical: '#', beside: '-' }),
+  )
+  expect(bars).toEqual([
+    '----------##--##--##',
+    '##########          ',
+    '--  --  -   ##  ##  ',
+    '                   #',
+  ])
 })

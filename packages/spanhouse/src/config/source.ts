@@ -92,7 +92,7 @@ function configOf(options: { endpoint?: string; username?: string }, env: NodeJS
 }
 
 /** `host:port` stands for a URL. */
-function asUrl(text: string): string {
+export function asUrl(text: string): string {
   const url = text.includes('://') ? text : `http://${text}`
   const problem = endpointProblem(url)
   // The text itself is not shown: it may contain a password.

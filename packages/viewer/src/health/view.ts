@@ -1,8 +1,4 @@
-import { html, type VNode } from '../common/html.js'
-import { Empty } from '../common/states.js'
 import type { View } from '../shell/shell.js'
+import { Health } from './health.js'
 
-export const healthView: View = {
-  title: () => 'Health',
-  component: (): VNode => html`<${Empty} title="Health" />`,
-}
+export const healthView: View = { title: () => 'Health', component: Health }

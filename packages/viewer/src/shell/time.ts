@@ -12,6 +12,8 @@ export const now = signal(Date.now() * 1000)
 /** Counts the ticks: views ask again when it changes. It stands still while the page is not live. */
 export const tick = signal(0)
 export const isVisible = signal(true)
+/** The time that "4 s ago" is counted from, in microseconds: it goes on while the page is not live. */
+export const clock = signal(Date.now() * 1000)
 
 /** The user has not switched it off, and the range ends now. */
 export const isLive = computed(() => parameter('live') !== 'off' && range.value.kind === 'relative')
@@ -45,6 +47,7 @@ export function startClock(): void {
 }
 
 function beat(): void {
+  if (isVisible.peek()) clock.value = Date.now() * 1000
   if (!isVisible.peek() || !isLive.peek()) return
   now.value = Date.now() * 1000
   tick.value += 1

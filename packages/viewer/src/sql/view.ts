@@ -1,8 +1,8 @@
-import { html, type VNode } from '../common/html.js'
-import { Empty } from '../common/states.js'
 import type { View } from '../shell/shell.js'
+import { Sql } from './sql.js'
 
 export const sqlView: View = {
   title: () => 'SQL',
-  component: (): VNode => html`<${Empty} title="SQL" />`,
+  component: Sql,
+  help: [{ title: 'SQL', lines: [['Ctrl Enter', 'Run the statement']] }],
 }
