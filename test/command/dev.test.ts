@@ -56,8 +56,8 @@ test('A trace of a running application is on the page soon after its end', async
   const { page, token } = await addressesIn(running)
   const [, ended = ''] = await running.said(/ended (\d+)/)
   await until(async () => {
-    const { rows } = await (await fetch(`${page}/api/traces?token=${token}`)).json()
-    return rows.length > 0
+    const reply = await fetch(`${page}/api/traces?token=${token}`)
+    return ((await reply.json()) as { rows: unknown[] }).rows.length > 0
   })
   expect(Date.now() - Number(ended)).toBeLessThan(SOON_MS)
 })
