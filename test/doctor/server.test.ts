@@ -89,6 +89,11 @@ test('with --no-test-span nothing is inserted', async () => {
   expect(run.code).toBe(0)
 })
 
+test('the native port is recognised, and the HTTP port named', async () => {
+  const run = await examine('good', { ENDPOINT: `http://127.0.0.1:${server.tcpPort}` })
+  expect(run.of('http')).toMatchObject([{ level: 'problem', fix: expect.stringContaining('8123') }])
+})
+
 describe('credentials', () => {
   test('a wrong password is a problem of the credentials, not of the network', async () => {
     const run = await examine('good', { username: 'reader1', PASSWORD: 'wrong-secret' })
@@ -119,6 +124,12 @@ describe('rights', () => {
     expect(finding?.commands).toEqual([
       { kind: 'sql', text: 'GRANT INSERT ON `good`.`traces` TO `select_only`;', isSafe: false },
     ])
+  })
+
+  test('the GRANT names the user that ClickHouse sees, whoever the options name', async () => {
+    const HEADERS = `X-ClickHouse-User=select_only,X-ClickHouse-Key=${PASSWORD}`
+    const [finding] = (await examine('good', { HEADERS })).of('rights')
+    expect(finding?.commands[0]?.text).toBe('GRANT INSERT ON `good`.`traces` TO `select_only`;')
   })
 
   test('a missing SELECT is a warning, and the test span stays', async () => {
@@ -375,10 +386,22 @@ test('INSERTs that were refused within the last hour are counted by their code',
 type Answer = readonly [statement: RegExp, rows: readonly object[]]
 
 /** A server that answers as ClickHouse does, but for the statements that a test gives it. */
-async function pretending(answers: readonly Answer[]): Promise<DoctorRun> {
+async function pretending(
+  answers: readonly Answer[],
+  more: Record<string, string | string[]> = {},
+): Promise<DoctorRun> {
+  seen.length = 0
   const fake = await scriptedServer({
-    each: ({ method, statement, path }) => {
+    each: ({ method, statement, path, isInsert }) => {
       if (method === 'GET' && path === '/ping') return { status: 200, body: 'Ok.\n' }
+      if (isInsert) return 'ok'
+      if (/^DELETE/.test(statement))
+        return {
+          status: 404,
+          code: 62,
+          body: 'Code: 62. DB::Exception: Syntax error. (SYNTAX_ERROR)',
+        }
+      seen.push(statement)
       const [, rows = []] = answers.find(([pattern]) => pattern.test(statement)) ?? []
       const form = (row: object) => (statement.includes('JSONCompact') ? Object.values(row) : row)
       const body = rows.map((row) => JSON.stringify(form(row))).join('\n')
@@ -389,8 +412,11 @@ async function pretending(answers: readonly Answer[]): Promise<DoctorRun> {
       }
     },
   })
-  return examine('good', { ENDPOINT: fake.url, args: ['--no-test-span'] })
+  return examine('good', { ENDPOINT: fake.url, args: ['--no-test-span'], ...more })
 }
+/** The statements of the last run, but for INSERT and DELETE. */
+const seen: string[] = []
+
 const PRETEND: readonly Answer[] = [
   [/currentUser\(\) AS user/, [{ user: 'default' }]],
   [/version\(\)/, [{ version: '26.7.1.1' }]],
@@ -398,6 +424,26 @@ const PRETEND: readonly Answer[] = [
 const TABLE = (engine: string): Answer => [/FROM system\.tables/, [{ engine, engine_full: engine }]]
 
 describe('a server as it can be elsewhere', () => {
+  test('whose answers are hostile cannot change what a terminal shows, or make us repeat a secret', async () => {
+    const evil = 'x\u001b[2J\u001b]8;;http://evil\u0007\u202e\u2028 pass-word-1 y'
+    const why = Buffer.from(evil).toString('base64')
+    const run = await pretending(
+      [
+        [/currentUser\(\) AS user/, [{ user: evil }]],
+        [/version\(\)/, [{ version: evil }]],
+        [/system\.mutations/, [{ id: evil, age: 9999, why }]],
+        [/system\.disks/, [{ name: evil, free: 1, total: 100 }]],
+        TABLE('MergeTree'),
+      ],
+      { PASSWORD: 'pass-word-1', USERNAME: 'me' },
+    )
+    expect(run.of('mutations')).toMatchObject([{ level: 'warning' }])
+    const texts = run.json.findings.map(({ text, fix }) => `${text}${fix}`).join('')
+    expect(texts).toContain('evil')
+    expect(texts).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}]/u)
+    expect(run.out).not.toContain('pass-word-1')
+  })
+
   test('whose table is Distributed gets a warning that points to the table behind it', async () => {
     const run = await pretending([...PRETEND, TABLE('Distributed')])
     expect(run.of('engine')).toMatchObject([{ level: 'warning' }])
@@ -437,5 +483,53 @@ describe('a server as it can be elsewhere', () => {
     ])
     expect(levels(await replicated({ ...replica, delay: 900 }), 'replication')).toEqual(['warning'])
     expect(levels(await replicated(replica), 'replication')).toEqual(['ok'])
+  })
+})
+
+describe('the test span, on a server that is too old for DELETE', () => {
+  const columns: Answer = [
+    /FROM system\.columns/,
+    flatTraces.columns.map(({ name, type }) => ({ name, type })),
+  ]
+  const attributes = {
+    'spanhouse.doctor': 'it\'s "quoted", ü, 🦊\n\\',
+    'spanhouse.number': '42',
+    'spanhouse.flag': 'true',
+  }
+  const whole = { name: 'spanhouse doctor', attributes }
+  const found = (...rows: object[]): Answer => [/AS attributes FROM/, rows]
+  const sent = (answer: Answer) =>
+    pretending([...PRETEND, TABLE('MergeTree'), columns, answer, [/AS left/, [{ left: '0' }]]], {
+      args: [],
+    })
+
+  test('is removed by a mutation', async () => {
+    const run = await sent(found(whole))
+    expect(levels(run, 'test-span')).toEqual(['ok', 'ok'])
+    expect(
+      seen.filter((one) => /^ALTER TABLE .* DELETE WHERE `trace_id` = '[0-9a-f]{32}'/.test(one)),
+    ).toHaveLength(1)
+  })
+
+  test('that is there twice is a problem', async () => {
+    expect((await sent(found(whole, whole))).of('test-span')[0]).toMatchObject({
+      level: 'problem',
+      text: 'it is there 2 times',
+    })
+  })
+
+  test('that comes back altered is a problem that names what differs', async () => {
+    const altered = { ...whole, attributes: { ...attributes, 'spanhouse.doctor': 'it?s' } }
+    expect((await sent(found(altered))).of('test-span')[0]).toMatchObject({
+      level: 'problem',
+      text: 'it came back altered (spanhouse.doctor)',
+    })
+  })
+
+  test('that was taken but is not there is a problem', async () => {
+    expect((await sent(found())).of('test-span')[0]).toMatchObject({
+      level: 'problem',
+      text: 'the server took it, but it is not in the table',
+    })
   })
 })

@@ -96,7 +96,7 @@ describe.skipIf(noBrowser)('the traces in every state', () => {
       }),
     )
     const { page, close } = await open()
-    await page.getByRole('heading', { name: 'No traces: last 15 minutes' }).waitFor()
+    await page.getByRole('heading', { name: 'No traces in the last 15 minutes' }).waitFor()
     await page.getByText('The table has 1,204 spans.').waitFor()
     await page.getByText(/started 3 h ago/).waitFor()
     await page.getByRole('button', { name: 'Last 6 hours' }).waitFor()

@@ -43,8 +43,15 @@ export { nsText } from './trace/duration-text.js'
 export { exceptionsOf, type RecordedException, shortStack } from './trace/exceptions.js'
 export { harmless, harmlessJson, harmlessLines } from './trace/harmless.js'
 export { repeatFigures, repeatText } from './trace/repeat-text.js'
+export { spanMarkdown } from './trace/span-markdown.js'
 export { clockText, timeText } from './trace/time-text.js'
 export type { Repeat, Segment, Trace, TraceService, TraceSpan } from './trace/trace.js'
-export { type RepeatJson, type SpanJson, type TraceJson, traceJson } from './trace/trace-json.js'
+export {
+  type RepeatJson,
+  type SpanJson,
+  spanJson,
+  type TraceJson,
+  traceJson,
+} from './trace/trace-json.js'
 export { traceMarkdown } from './trace/trace-markdown.js'
 export { type Shown, visibleRows, type WaterfallRow } from './trace/visible-rows.js'

@@ -69,7 +69,8 @@ export function traceJson(trace: Trace): TraceJson {
   }
 }
 
-function spanJson(span: TraceSpan): SpanJson {
+/** One span of `TraceJson`. */
+export function spanJson(span: TraceSpan): SpanJson {
   const { row } = span
   return {
     span_id: row.span_id,

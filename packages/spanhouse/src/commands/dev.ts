@@ -1,6 +1,5 @@
 import { warningAbout } from '../application/environment.js'
 import { linesToCopy } from '../application/lines.js'
-import { registerFile } from '../application/register.js'
 import {
   endpointIn,
   isConfigured,
@@ -31,11 +30,15 @@ const LOCAL_OPTIONS = {
 
 export const dev: Command = {
   name: 'dev',
-  summary: 'Start a ClickHouse and a page with the traces of your application, as they come',
+  summary: 'Starts a ClickHouse and a page with the traces of your application, as they come',
   usage: '[options] [-- node app.js]',
   options: {
     ...LOCAL_OPTIONS,
     ...SOURCE_OPTIONS,
+    endpoint: {
+      ...SOURCE_OPTIONS.endpoint,
+      help: 'a ClickHouse of your own, such as http://localhost:8123, instead of starting one',
+    },
     ...PAGE_OPTIONS,
     exit: { type: 'boolean', help: 'end with the application, not with Ctrl-C' },
   },
@@ -96,7 +99,7 @@ async function serve(context: Context, local: LocalServer | undefined): Promise<
     // The output of the application stays as it is, so ours goes beside it.
     const place = hasCommand ? err : out
     const { url } = source.connection
-    const lines = hasCommand ? [] : linesToCopy(url, registerFile(), context.cwd)
+    const lines = hasCommand ? [] : linesToCopy(url, context.cwd)
     place.write(
       startupLines(place, { page: page.url, clickhouse: url, note: noteOn(local), lines }),
     )

@@ -36,7 +36,7 @@ export const SOURCE_OPTIONS = {
 
 export interface Source {
   readonly connection: Connection
-  /** The table that the exporter writes. */
+  /** The table that `--table` names, else the one that the exporter writes. It need not exist. */
   readonly target: { readonly database: string; readonly table: string }
   /** Environment variables that are ignored because they are invalid, as sentences. */
   readonly warnings: readonly string[]
@@ -48,9 +48,12 @@ export function sourceFor({ values, env }: Surroundings): Source {
   const [first] = config.destinations
   if (first === undefined)
     throw new CommandError('The configuration names no ClickHouse: give --endpoint URL.')
+  const { database, table } = first.targets.traces
+  const [, named = database, namedTable = table] =
+    /^([^.]+)\.(.+)$/s.exec(textOf(values['table']) ?? '') ?? []
   return {
     connection: connectionOf(first),
-    target: { database: first.targets.traces.database, table: first.targets.traces.table },
+    target: { database: named, table: namedTable },
     warnings: config.doubts,
   }
 }

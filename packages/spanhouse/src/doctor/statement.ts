@@ -42,6 +42,8 @@ export interface Server {
   bareRows(sql: string): Promise<Answer>
   /** Runs any other statement. */
   run(sql: string): Promise<Answer>
+  /** The name by which ClickHouse knows us: headers and certificates decide it too. Empty if it does not say. */
+  user(): Promise<string>
   readonly client: ReturnType<typeof openClient>
   close(): void
 }
@@ -87,8 +89,17 @@ export function openServer(config: DestinationConfig): Server {
     if (outcome.status !== 'delivered') return { refused: refusalOf(outcome), elapsedMs }
     return { rows: rowsIn(text), text, elapsedMs }
   }
+  let user: Promise<string> | undefined
+  const askUser = async () => {
+    const { rows } = await answer('SELECT currentUser() AS user FORMAT JSONEachRow')
+    return String(rows?.[0]?.['user'] ?? '')
+  }
   return {
     client,
+    user() {
+      user ??= askUser()
+      return user
+    },
     asking: { run, leftOut: sender.leftOut },
     rows: (sql) => answer(`${sql} FORMAT JSONEachRow`),
     bareRows: (sql) => answer(`${sql} FORMAT JSONEachRow`, bare),

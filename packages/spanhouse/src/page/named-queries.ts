@@ -53,9 +53,8 @@ export const NAMED_QUERIES: Readonly<Record<string, Maker>> = {
   services: (table, asked) => ({ query: servicesQuery(table, searchIn(asked)) }),
   operations: (table, asked) => {
     const limit = limitIn(asked, 100, 5000)
-    const sort = textIn(asked, 'sort') as never
-    const options = { limit, ...(sort && { sort }) }
-    return { query: operationsQuery(table, searchIn(asked), options), limit }
+    const sort = oneOf(asked, 'sort', ['total', 'count', 'errors', 'p50', 'p95', 'p99', 'max'])
+    return { query: operationsQuery(table, searchIn(asked), { limit, sort }), limit }
   },
   edges: (table, asked) => ({ query: edgesQuery(table, searchIn(asked)) }),
   rates: (table, asked) => ({
@@ -72,6 +71,8 @@ export const NAMED_QUERIES: Readonly<Record<string, Maker>> = {
       prefix: textIn(asked, 'prefix') ?? '',
     }),
   }),
-  'operation-names': (table, asked) => ({ query: operationNamesQuery(table, searchIn(asked)) }),
+  'operation-names': (table, asked) => ({
+    query: operationNamesQuery(table, searchIn(asked), { prefix: textIn(asked, 'prefix') }),
+  }),
   extent: (table) => ({ query: extentQuery(table) }),
 }

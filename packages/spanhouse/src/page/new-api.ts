@@ -1,7 +1,7 @@
 import { copyable, healthQuery, metricTablesQuery, type Query } from '@spanhouse/queries'
 import type { Reader } from '../clickhouse/reader.js'
 import type { Api } from './api.js'
-import { type Asked, textIn } from './asked.js'
+import { type Asked, numberIn, textIn } from './asked.js'
 import { NAMED_QUERIES } from './named-queries.js'
 import { Refusal } from './refusal.js'
 import { newTableFinder, type Target } from './table-finder.js'
@@ -63,9 +63,10 @@ export function newApi({ reader, target, version }: ApiOptions): Api {
     }
   }
 
-  const health = async (signal: AbortSignal) => {
-    const [first] = await metricTables(signal)
-    return first ? answer(healthQuery(first), undefined, signal) : EMPTY
+  const health = async (asked: Asked, signal: AbortSignal) => {
+    const all = await metricTables(signal)
+    const fromUs = numberIn(asked, 'from')
+    return all.length > 0 ? answer(healthQuery(all, { fromUs }), undefined, signal) : EMPTY
   }
 
   const named = async (name: string, asked: Asked, signal: AbortSignal) => {
@@ -81,7 +82,7 @@ export function newApi({ reader, target, version }: ApiOptions): Api {
     get: (name, asked, signal) =>
       turns.take(signal, async () => {
         if (name === 'meta') return meta(asked, signal)
-        if (name === 'health') return health(signal)
+        if (name === 'health') return health(asked, signal)
         return named(name, asked, signal)
       }),
     sql: (sql, asked, signal) =>

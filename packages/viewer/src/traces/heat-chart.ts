@@ -8,7 +8,7 @@ import { change } from '../shell/address.js'
 import {
   bandBounds,
   bandOf,
-  durationConditions,
+  durationCondition,
   durationRange,
   durationTicks,
   heatSummary,
@@ -66,7 +66,7 @@ function heatOptions(
   }
   return {
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     cursor: {
       y: false,
       points: { show: false },
@@ -159,7 +159,7 @@ function selected(plot: uPlot, shown: Shown): void {
   const isWhole = height === 0 || height >= full - 1
   const durations = isWhole
     ? undefined
-    : durationConditions(plot.posToVal(top + height, 'y'), plot.posToVal(top, 'y'))
+    : durationCondition(plot.posToVal(top + height, 'y'), plot.posToVal(top, 'y'))
   const isWide = width >= 4 && width < plot.over.clientWidth - 1
   const q = durations ? withDuration(shown.q, durations) : shown.q
   plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
@@ -183,6 +183,6 @@ function clicked(plot: uPlot, shown: Shown, event: MouseEvent): void {
   const cell = cellAt(plot, shown, event.clientX - box.left, event.clientY - box.top)
   if (!cell) return
   const { fromNs, toNs } = bandBounds(cell.band)
-  const q = withDuration(shown.q, durationConditions(fromNs, toNs))
+  const q = withDuration(shown.q, durationCondition(fromNs, toNs))
   zoomTo(cell.bucket_us, cell.bucket_us + shown.stepUs, q)
 }

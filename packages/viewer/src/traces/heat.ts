@@ -19,8 +19,8 @@ export function strength(count: number, most: number): number {
 }
 
 /** What a search looks for that finds the traces of these durations. Rounded outwards, so that none is lost. */
-export function durationConditions(fromNs: number, toNs: number): string {
-  return `duration:>${searchDuration(fromNs, Math.floor)} duration:<${searchDuration(toNs, Math.ceil)}`
+export function durationCondition(fromNs: number, toNs: number): string {
+  return `duration:${searchDuration(fromNs, Math.floor)}..${searchDuration(toNs, Math.ceil)}`
 }
 
 function searchDuration(ns: number, round: (value: number) => number): string {

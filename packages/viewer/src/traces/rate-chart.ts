@@ -7,6 +7,9 @@ import { clockText, counted, countText, percentText, rateText, shortCount } from
 import type { Shown } from './shown.js'
 import { zoomTo } from './zoom.js'
 
+/** There is no half of a request. */
+const WHOLE = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((power) => [1, 2, 5].map((n) => n * 10 ** power))
+
 /** Requests over time, those that failed in red. Drag to zoom. */
 export function RateChart(shown: Shown): VNode {
   const latest = useRef(shown)
@@ -59,7 +62,7 @@ function rateOptions(
   })
   return {
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
     scales: {
       x: { time: true, range: times },
@@ -67,10 +70,7 @@ function rateOptions(
     },
     axes: [
       timeAxis(),
-      axis({
-        size: 40,
-        values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? shortCount(tick) : '')),
-      }),
+      axis({ size: 40, incrs: WHOLE, values: (_, ticks) => ticks.map(shortCount) }),
     ],
     series: [{}, series('--bar'), series('--heat-error')],
     hooks: {

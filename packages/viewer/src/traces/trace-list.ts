@@ -29,7 +29,7 @@ export function TraceList({ list, onHold, onRelease, truncated, onMore }: TraceL
   const handle = useRef<ListHandle>(null)
   const [focused, setFocused] = useState('')
   const scrolled = useRef(0)
-  const pointedAt = useRef(0)
+  const pointedAt = useRef(Number.NEGATIVE_INFINITY)
   const rowHeight = isNarrow ? 64 : 40
   const focusedIndex = rows.findIndex((row) => row.trace_id === focused)
 

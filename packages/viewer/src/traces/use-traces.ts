@@ -26,13 +26,16 @@ export interface Traces {
   readonly more: () => void
 }
 
-/** The traces of the address, kept up to date. */
-export function useTraces(): Traces {
-  const q = parameter('q')
+/** The traces of the address, kept up to date; nothing is asked if `isOff`. */
+export function useTraces(q: string, isOff: boolean): Traces {
   const sort = sortOf(parameter('sort'))
   const [limit, setLimit] = useState(() => kept()?.limit ?? PAGE)
   const question = { ...asked.value, q, sort, limit }
-  const { answer, error, isLoading, again } = useAnswer('traces', question, tick.value)
+  const { answer, error, isLoading, again } = useAnswer(
+    'traces',
+    isOff ? undefined : question,
+    tick.value,
+  )
   const [list, setList] = useState<LiveList>(() => kept()?.list ?? NO_ROWS)
   const isHeld = useRef(false)
   const { rangeKey, table } = asked.value

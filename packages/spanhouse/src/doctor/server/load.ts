@@ -14,10 +14,14 @@ import type { Facts } from '../facts.js'
 import { ACCESS_DENIED, type Refusal } from '../statement.js'
 
 /** A system table that this user may not read is no fault: say who could help. */
-function unreadable(facts: Facts, table: string, { code, text, fix }: Refusal): Found {
+async function unreadable(
+  facts: Facts,
+  table: string,
+  { code, text, fix }: Refusal,
+): Promise<Found> {
   if (code !== ACCESS_DENIED) return skipped(`system.${table} cannot be read: ${text}`, fix)
-  const { name, username } = facts.destination
-  const sql = `GRANT SELECT ON system.${table} TO ${quoteIdentifier(username)}`
+  const { name } = facts.destination
+  const sql = `GRANT SELECT ON system.${table} TO ${quoteIdentifier(await facts.server.user())}`
   return skipped(`this user may not read system.${table}`, undefined, [
     { kind: 'sql', destination: name, sql, isSafe: false },
   ])
@@ -35,7 +39,7 @@ export const parts: Check<Facts> = {
     const { rows, refused } = await server.rows(
       `SELECT partition, count() AS parts FROM system.parts WHERE active AND ${table.where} GROUP BY partition ORDER BY parts DESC LIMIT 1`,
     )
-    if (!rows) return [unreadable(facts, 'parts', refused)]
+    if (!rows) return [await unreadable(facts, 'parts', refused)]
     const merges = await server.rows(
       `SELECT count() AS running FROM system.merges WHERE ${table.where}`,
     )
@@ -84,7 +88,7 @@ export const mutations: Check<Facts> = {
     const { rows, refused } = await facts.server.rows(
       `SELECT mutation_id AS id, dateDiff('second', create_time, now()) AS age, base64Encode(substring(latest_fail_reason, 1, 150)) AS why FROM system.mutations WHERE ${facts.table.where} AND NOT is_done ORDER BY create_time LIMIT 100`,
     )
-    if (!rows) return [unreadable(facts, 'mutations', refused)]
+    if (!rows) return [await unreadable(facts, 'mutations', refused)]
     if (rows.length === 0) return [ok('none is waiting')]
     const stuck = rows.find(
       (row) => String(row['why'] ?? '') !== '' || Number(row['age']) > STUCK_SECONDS,
@@ -109,7 +113,7 @@ export const disks: Check<Facts> = {
     const { rows, refused } = await facts.server.rows(
       'SELECT name, free_space AS free, total_space AS total FROM system.disks',
     )
-    if (!rows) return [unreadable(facts, 'disks', refused)]
+    if (!rows) return [await unreadable(facts, 'disks', refused)]
     const sized = rows
       .map((row) => ({
         name: String(row['name']),
@@ -144,7 +148,7 @@ export const replication: Check<Facts> = {
     const { rows, refused } = await facts.server.rows(
       `SELECT is_readonly AS readonly, queue_size AS queue, absolute_delay AS delay, active_replicas AS active, total_replicas AS total FROM system.replicas WHERE ${facts.table.where}`,
     )
-    if (!rows) return [unreadable(facts, 'replicas', refused)]
+    if (!rows) return [await unreadable(facts, 'replicas', refused)]
     const [row] = rows
     if (!row) return [skipped('the server does not describe this replica')]
     const [queue, delay] = [Number(row['queue']), Number(row['delay'])]

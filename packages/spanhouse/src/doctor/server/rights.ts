@@ -32,7 +32,7 @@ export const rights: Check<Facts> = {
       if (granted) given.push(right.privilege)
       else if (granted === undefined)
         found.push(skipped(`the server does not say whether ${right.privilege} is allowed`))
-      else found.push(lacking(right, facts))
+      else found.push(await lacking(right, facts))
     }
     const insert = found.length === 0 ? await triedInsert(facts) : undefined
     if (insert) return [insert]
@@ -96,9 +96,12 @@ async function rightsWanted({ destination, table }: Facts): Promise<Wanted[]> {
   return wanted
 }
 
-function lacking({ privilege, on, level, without }: Wanted, facts: Facts): Found {
-  const { destination } = facts
-  const sql = `GRANT ${privilege} ON ${on} TO ${quoteIdentifier(destination.username)}`
+async function lacking(
+  { privilege, on, level, without }: Wanted,
+  { destination, server }: Facts,
+): Promise<Found> {
+  const user = await server.user()
+  const sql = `GRANT ${privilege} ON ${on} TO ${quoteIdentifier(user)}`
   const remedy: Remedy = { kind: 'sql', destination: destination.name, sql, isSafe: false }
   const text = `the user may not ${privilege} on ${on.replaceAll('`', '')}: ${without}`
   const fix = 'An administrator can grant it.'
