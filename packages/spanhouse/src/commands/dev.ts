@@ -30,7 +30,7 @@ const LOCAL_OPTIONS = {
 
 export const dev: Command = {
   name: 'dev',
-  summary: 'Start a ClickHouse and a page with the traces of your application, as they come',
+  summary: 'Starts a ClickHouse and a page with the traces of your application, as they come',
   usage: '[options] [-- node app.js]',
   options: {
     ...LOCAL_OPTIONS,
