@@ -131,6 +131,17 @@ test('The second Ctrl-C ends everything at once', async () => {
   await until(() => !isAlive(Number(pid)))
 })
 
+test('Nothing is left when the terminal is closed', async () => {
+  const app = `process.on('SIGINT', () => {}); process.on('SIGHUP', () => {}); console.log('pid ' + process.pid); setInterval(() => {}, 1000)`
+  const cwd = project({ 'app.js': app })
+  const running = spanhouse(['dev', '--', 'node', 'app.js'], { cwd, onTerminal: true })
+  const { page, clickhouse } = await addressesIn(running)
+  const [, pid = ''] = await running.said(/pid (\d+)/)
+  running.child.kill('SIGKILL')
+  await until(() => !isAlive(Number(pid)))
+  await until(async () => !(await isUp(page)) && !(await isUp(clickhouse)))
+})
+
 test('Ctrl-C while ClickHouse is starting leaves nothing', async () => {
   const cwd = project()
   const running = spanhouse(['dev', '--data', 'here'], { cwd, onTerminal: true })

@@ -52,7 +52,11 @@ export const dev: Command = {
   ],
   async run(context) {
     portIn(context.values['port'])
-    const local = await openLocal(context)
+    const local = await openLocal(context).catch((error) => {
+      // Ctrl-C may reach a server that is just being started.
+      if (context.signal.aborted) return undefined
+      throw error
+    })
     try {
       if (context.signal.aborted) return 0
       return await serve(context, local)
