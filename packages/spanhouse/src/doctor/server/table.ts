@@ -90,7 +90,7 @@ export const columns: Check<Facts> = {
       found.push(
         problem(
           `${missing.length === 1 ? 'a column is' : `${missing.length} columns are`} missing: ${missing.map(({ name }) => name).join(', ')}`,
-          'Add them, or set `schema` to that of the table.',
+          'Add what is missing, or set `schema` to that of the table.',
           missing.map(({ name, type }) => ({
             kind: 'sql',
             destination: destination.name,
