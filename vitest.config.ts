@@ -137,7 +137,10 @@ export default defineConfig({
         test: { name: 'doctor', include: ['test/doctor/*.test.ts'], ...patient },
         resolve: { alias: command },
       },
-      { test: { name: 'page', include: ['test/page/*.test.ts'], ...patient } },
+      {
+        test: { name: 'page', include: ['test/page/*.test.ts'], ...patient },
+        resolve: { alias: command },
+      },
       { test: { name: 'register', include: ['test/register/*.test.ts'], ...patient } },
       {
         test: { name: 'troubleshooting', include: ['test/troubleshooting/*.test.ts'], ...patient },

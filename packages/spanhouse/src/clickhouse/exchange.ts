@@ -21,6 +21,8 @@ export interface Asked {
   readonly settings: Settings
   readonly limits: Limits
   readonly signal?: AbortSignal | undefined
+  /** Of tables that are named without one. */
+  readonly database?: string | undefined
 }
 
 export interface Reply extends Lines {
@@ -86,7 +88,7 @@ function openClient(connection: Connection, agent: HttpAgent | HttpsAgent): Clic
 }
 
 async function exchange(client: ClickHouseClient, asked: Asked): Promise<Reply | NoReply> {
-  const { sql, parameters, settings, limits, signal } = asked
+  const { sql, parameters, settings, limits, signal, database } = asked
   const startedAt = performance.now()
   const ending = new AbortController()
   let stream: Readable | undefined
@@ -104,8 +106,12 @@ async function exchange(client: ClickHouseClient, asked: Asked): Promise<Reply |
     const result = await client.exec({
       query: sql,
       query_params: { ...parameters },
-      // The format is no setting, so that every user may choose it, and the SQL stays as it is.
-      clickhouse_settings: { default_format: FORMAT, ...settings } as Record<string, string>,
+      // Format and database are no settings, so every user may choose them, and the SQL stays as it is.
+      clickhouse_settings: {
+        default_format: FORMAT,
+        ...(database !== undefined && { database }),
+        ...settings,
+      } as Record<string, string>,
       abort_signal: ending.signal,
       ignore_error_response: true,
     })

@@ -57,7 +57,7 @@ export function openReader(connection: Connection): Reader {
         truncated: isCut,
       }
     },
-    async askSql(sql, signal) {
+    async askSql(sql, signal, database) {
       const { isReadonly } = await greet()
       if (!isReadonly)
         throw new ReadError(
@@ -70,6 +70,7 @@ export function openReader(connection: Connection): Reader {
         sql,
         limits,
         signal,
+        database,
       })
       return {
         columns: names.map((name, index) => ({ name, type: types[index] ?? '' })),

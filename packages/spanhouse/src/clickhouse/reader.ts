@@ -28,6 +28,7 @@ export interface Answer<Row> {
 
 export interface SqlAnswer {
   readonly columns: readonly { readonly name: string; readonly type: string }[]
+  /** Integers of 64 bits are texts, so that they are exact; numbers for a user who may change no setting. */
   readonly rows: readonly unknown[][]
   readonly elapsedMs: number
   readonly rowsRead: number
@@ -40,8 +41,8 @@ export interface Reader {
   readonly connection: Connection
   /** Rejects with a ReadError, which is a CommandError: one sentence without credentials. */
   ask<Row>(query: Query<Row>, signal?: AbortSignal): Promise<Answer<Row>>
-  /** Runs SQL of the user's. Rejects unless the server lets it do nothing but read. */
-  askSql(sql: string, signal?: AbortSignal): Promise<SqlAnswer>
+  /** Runs SQL of the user's. Rejects unless the server lets it do nothing but read. `database` is that of tables without one. */
+  askSql(sql: string, signal?: AbortSignal, database?: string): Promise<SqlAnswer>
   version(signal?: AbortSignal): Promise<string>
   /** The tables of spans on the server, the configured one first. */
   tables(signal?: AbortSignal): Promise<readonly SpanTable[]>

@@ -36,7 +36,7 @@ export const SOURCE_OPTIONS = {
 
 export interface Source {
   readonly connection: Connection
-  /** The table that the exporter writes. */
+  /** The table that `--table` names, else the one that the exporter writes. It need not exist. */
   readonly target: { readonly database: string; readonly table: string }
   /** Environment variables that are ignored because they are invalid, as sentences. */
   readonly warnings: readonly string[]
@@ -44,22 +44,41 @@ export interface Source {
 
 /** The ClickHouse that `--endpoint` names, else the first one that the exporter's configuration names, else the one on this machine. */
 export function sourceFor({ values, env }: Surroundings): Source {
-  const endpoint = textOf(values['endpoint'])
-  const username = textOf(values['user'])
-  const url = endpoint === undefined ? undefined : asUrl(endpoint)
-  const config = configOf(
-    { ...(url !== undefined && { endpoint: url }), ...(username !== undefined && { username }) },
-    env,
-  )
+  const config = configOf(endpointIn(values), env)
   const [first] = config.destinations
   if (first === undefined)
     throw new CommandError('The configuration names no ClickHouse: give --endpoint URL.')
+  const { database, table } = first.targets.traces
+  const [, named = database, namedTable = table] =
+    /^([^.]+)\.(.+)$/s.exec(textOf(values['table']) ?? '') ?? []
   return {
     connection: connectionOf(first),
-    target: { database: first.targets.traces.database, table: first.targets.traces.table },
+    target: { database: named, table: namedTable },
     warnings: config.doubts,
   }
 }
+
+/** What the options `--endpoint` and `--user` say, as options of the exporter. */
+export function endpointIn(values: Surroundings['values']): {
+  readonly endpoint?: string
+  readonly username?: string
+} {
+  const endpoint = textOf(values['endpoint'])
+  const username = textOf(values['user'])
+  return {
+    ...(endpoint !== undefined && { endpoint: asUrl(endpoint) }),
+    ...(username !== undefined && { username }),
+  }
+}
+
+/** Whether the environment names a ClickHouse for the exporter. */
+export function isConfigured(env: NodeJS.ProcessEnv): boolean {
+  return CONFIGURING.some((name) => env[name]?.trim())
+}
+
+const CONFIGURING = ['ENDPOINT', 'DESTINATIONS', 'CONFIG_FILE'].map(
+  (name) => `OTEL_EXPORTER_CLICKHOUSE_${name}`,
+)
 
 function configOf(options: { endpoint?: string; username?: string }, env: NodeJS.ProcessEnv) {
   try {

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from '../kit/patience.js'
+import {
+  type Browser,
+  META,
+  NARROW,
+  noBrowser,
+  openBrowser,
+  openPage,
+  type Served,
+  seriousProblems,
+  servePage,
+  shot,
+} from './kit.js'
+
+describe.skipIf(noBrowser)('the frame of the page', () => {
+  let browser: Browser
+  let served: Served
+  beforeAll(async () => {
+    browser = await openBrowser()
+    served = await servePage((name) => (name === 'meta' ? { body: META } : { rows: [] }))
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await served?.close()
+  })
+
+  test('links between views keep the range and the table, and the back button goes back', async () => {
+    const { page, problems, close } = await openPage(browser, `${served.url}/sql?range=1h`)
+    await page.getByRole('link', { name: 'Health' }).click()
+    expect(page.url()).toBe(`${served.url}/health?range=1h`)
+    expect(await page.title()).toBe('Health · spanhouse')
+    await page.goBack()
+    expect(page.url()).toBe(`${served.url}/sql?range=1h`)
+    await eventually(async () => expect(await page.title()).toBe('SQL · spanhouse'))
+    expect(problems).toEqual([])
+    await close()
+  })
+
+  test('a refused token is explained', async () => {
+    served.setApi(() => ({ status: 401, error: { message: 'no' } }))
+    const { page, close } = await openPage(browser, `${served.url}/sql`)
+    await page.getByText('This page has no access any more.').waitFor()
+    served.setApi((name) => (name === 'meta' ? { body: META } : { rows: [] }))
+    await close()
+  })
+
+  test('? opens the help, Escape closes it, and axe finds nothing serious', async () => {
+    const { page, close } = await openPage(browser, `${served.url}/health`)
+    await page.getByRole('link', { name: 'Health' }).waitFor()
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Help' }).waitFor()
+    expect(await seriousProblems(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await close()
+  })
+
+  test.each(['light', 'dark'] as const)('fits a narrow screen (%s)', async (colorScheme) => {
+    const { page, close } = await openPage(browser, `${served.url}/services`, {
+      viewport: NARROW,
+      colorScheme,
+    })
+    await page.getByRole('button', { name: /Time range/ }).click()
+    await shot(page, `shell-narrow-${colorScheme}`)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(NARROW.width)
+    expect(await seriousProblems(page)).toEqual([])
+    await close()
+  })
+})
