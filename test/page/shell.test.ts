@@ -45,6 +45,15 @@ describe.skipIf(noBrowser)('the frame of the page', () => {
     await close()
   })
 
+  test('a server that is only starting is asked again', async () => {
+    served.setApi(() => ({ status: 503, error: { message: 'ClickHouse does not answer.' } }))
+    const { page } = await openPage(browser, `${served.url}/sql`)
+    await page.getByRole('alert').getByText('ClickHouse does not answer.').first().waitFor()
+    served.setApi((name) => (name === 'meta' ? { body: META } : { rows: [] }))
+    await page.getByText('spanhouse 0.1.0').waitFor()
+    await page.getByRole('alert').waitFor({ state: 'detached' })
+  })
+
   test('? opens the help, Escape closes it, and axe finds nothing serious', async () => {
     const { page, close } = await openPage(browser, `${served.url}/health`)
     await page.getByRole('link', { name: 'Health' }).waitFor()
