@@ -133,7 +133,14 @@ export default defineConfig({
         test: { name: 'command', include: ['test/command/*.test.ts'], ...patient },
         resolve: { alias: command },
       },
-      { test: { name: 'page', include: ['test/page/*.test.ts'], ...patient } },
+      {
+        test: { name: 'doctor', include: ['test/doctor/*.test.ts'], ...patient },
+        resolve: { alias: command },
+      },
+      {
+        test: { name: 'page', include: ['test/page/*.test.ts'], ...patient },
+        resolve: { alias: command },
+      },
       { test: { name: 'register', include: ['test/register/*.test.ts'], ...patient } },
       {
         test: { name: 'troubleshooting', include: ['test/troubleshooting/*.test.ts'], ...patient },

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { manifestOf } from './files.mjs'
 
@@ -7,7 +7,7 @@ export function collectLicences() {
   const bundled = new Set()
   return {
     plugin: { name: 'licences', moduleParsed: ({ id }) => void bundled.add(packageOf(id)) },
-    text: () => [...bundled].filter(Boolean).sort().map(licenseOf).join('\n'),
+    text: () => [...bundled].filter(Boolean).sort().map(licenceOf).join('\n'),
   }
 }
 
@@ -16,7 +16,9 @@ function packageOf(file) {
   return /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file)?.[0]
 }
 
-function licenseOf(folder) {
+function licenceOf(folder) {
   const { name, version } = manifestOf(folder)
-  return `${name} ${version}\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8')}`
+  const file = readdirSync(folder).find((one) => /^licen[sc]e/i.test(one))
+  if (file === undefined) throw new Error(`${name} is bundled, but has no file with its licence.`)
+  return `${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8')}`
 }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
 import { buildPage } from '../../packages/viewer/build.mjs'
 import {
   type Browser,
@@ -155,6 +156,7 @@ export async function openPage(
     if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith('data:'))
       problems.push(`a request to ${request.url()}`)
   })
+  onTestFinished(() => context.close()) // also of a test that fails: its page would go on asking
   await page.goto(address)
   return { page, problems, close: () => context.close() }
 }

@@ -1,4 +1,4 @@
-import type { HeatRow, RateRow, TraceRow } from '@spanhouse/queries'
+import type { HeatRow, RateRow, TraceRow } from '../../packages/queries/src/index.js'
 
 /** Numbers that look random and are always the same. */
 export function dice(seed: number): () => number {

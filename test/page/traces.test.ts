@@ -1,96 +1,231 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../kit/patience.js'
 import {
-  type Api,
   type Browser,
-  META,
-  NARROW,
   noBrowser,
   openBrowser,
   openPage,
-  type Reply,
+  type Page,
   type Served,
   seriousProblems,
   servePage,
   shot,
 } from './kit.js'
-import { stubHeat, stubRates, stubTraces } from './stub-traces.js'
+import { busyApi } from './stub-api.js'
 
-const KEYS = [
-  { key: 'http.route', place: 'span', spans: 900 },
-  { key: 'user.id', place: 'span', spans: 40 },
-  { key: 'deployment.environment.name', place: 'resource', spans: 1000 },
-]
-
-/** An API with the given rows; everything that is not given has no rows. */
-function api(rows: Partial<Record<string, (asked: URLSearchParams) => Reply>>): Api {
-  return (name, asked) => {
-    const reply = rows[name]?.(asked)
-    return reply ?? (name === 'meta' ? { body: META } : { rows: [] })
-  }
+/** What the address says about the search, the range and the order. */
+function address(page: Page): Record<string, string> {
+  return Object.fromEntries(new URL(page.url()).searchParams)
 }
 
-const nowUs = () => Date.now() * 1000
-const number = (asked: URLSearchParams, name: string) => Number(asked.get(name))
-
-/** Plenty of everything. */
-function busy(): Api {
-  const traces = stubTraces(200, nowUs() - 1e6)
-  return api({
-    traces: () => ({ rows: traces }),
-    heat: (asked) => ({
-      rows: stubHeat(number(asked, 'from'), number(asked, 'to'), number(asked, 'bucket')),
-    }),
-    rates: (asked) => ({
-      rows: stubRates(number(asked, 'from'), number(asked, 'to'), number(asked, 'bucket')),
-    }),
-    keys: () => ({ rows: KEYS }),
-    services: () => ({
-      rows: [
-        { service: 'storefront', spans: 700 },
-        { service: 'payment', spans: 90 },
-      ],
-    }),
-    'operation-names': () => ({ rows: [{ value: 'GET /products/:id', spans: 70 }] }),
-    values: () => ({
-      rows: [
-        { value: '/products/:id', spans: 70 },
-        { value: '/cart', spans: 20 },
-      ],
-    }),
-  })
-}
-
-describe.skipIf(noBrowser)('the traces', () => {
+describe.skipIf(noBrowser)('looking for traces', () => {
   let browser: Browser
   let served: Served
   beforeAll(async () => {
     browser = await openBrowser()
-    served = await servePage(busy())
+    served = await servePage(busyApi())
   })
   afterAll(async () => {
     await browser?.close()
     await served?.close()
   })
-  const open = (path = '/', options = {}) => openPage(browser, served.url + path, options)
+  const open = async (path = '/', options = {}) => {
+    const opened = await openPage(browser, served.url + path, options)
+    await opened.page.getByRole('listitem').first().waitFor()
+    return opened
+  }
+  const lastAsked = (name: string) =>
+    Object.fromEntries(
+      new URL(served.calls.findLast((call) => call.startsWith(`/api/${name}?`)) ?? '', served.url)
+        .searchParams,
+    )
 
-  describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
-    test.each([
-      ['wide', undefined],
-      ['narrow', NARROW],
-    ] as const)('fit a %s screen and are accessible', async (name, viewport) => {
-      served.setApi(busy())
-      const { page, problems, close } = await open('/', {
-        colorScheme,
-        ...(viewport && { viewport }),
-      })
-      await page.getByRole('listitem').first().waitFor()
-      await page.getByText('Show SQL').waitFor()
-      await shot(page, `traces-${name}-${colorScheme}`)
-      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
-      expect(await seriousProblems(page)).toEqual([])
-      expect(problems).toEqual([])
-      await close()
-    })
+  test('a condition is completed by the keyboard alone, word first, then value', async () => {
+    const { page, problems, close } = await open()
+    await page.keyboard.press('/')
+    await page.keyboard.type('ser')
+    await page.getByRole('option', { name: /^service:/ }).waitFor()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.getByRole('option', { name: /storefront/ }).waitFor()
+    await shot(page, 'traces-suggestions')
+    expect(await seriousProblems(page)).toEqual([])
+    await page.keyboard.type('pay')
+    await page.getByRole('option', { name: /storefront/ }).waitFor({ state: 'detached' })
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Remove service:payment' }).waitFor()
+    expect(address(page)['q']).toBe('service:payment')
+    await eventually(() => expect(lastAsked('traces')['q']).toBe('service:payment'))
+    await eventually(() => expect(lastAsked('heat')['q']).toBe('service:payment'))
+    expect(problems).toEqual([])
+    await close()
+  })
+
+  test('keys and values of attributes are completed; a value with spaces is quoted', async () => {
+    served.setApi(
+      busyApi({
+        values: (asked) => ({
+          rows: asked.get('key') === 'user.id' ? [{ value: 'Ada L', spans: 3 }] : [],
+        }),
+      }),
+    )
+    const { page, close } = await open()
+    await page.getByRole('combobox', { name: 'Search traces' }).fill('user')
+    await page.getByRole('option', { name: /^user.id=/ }).click()
+    await page.getByRole('option', { name: /Ada L/ }).click()
+    expect(address(page)['q']).toBe('user.id="Ada L"')
+    await close()
+  })
+
+  test('conditions can be edited and removed, and the back button undoes each', async () => {
+    const { page, close } = await open('/?q=service%3Apayment+status%3Aerror')
+    await page.getByRole('button', { name: 'Remove service:payment' }).click()
+    expect(address(page)['q']).toBe('status:error')
+    await page.getByTitle('Edit status:error').click()
+    const box = page.getByRole('combobox', { name: 'Search traces' })
+    expect(await box.inputValue()).toBe('status:error')
+    await box.fill('status:ok "two words"')
+    await box.press('Enter')
+    expect(address(page)['q']).toBe('status:ok "two words"')
+    await page.goBack()
+    await page.goBack()
+    await page.getByRole('button', { name: 'Remove status:error' }).waitFor()
+    await page.goBack()
+    await page.getByRole('button', { name: 'Remove service:payment' }).waitFor()
+    await close()
+  })
+
+  test('a mistake in a search is named and read out, and nothing is asked until it is mended', async () => {
+    served.setApi(busyApi())
+    served.calls.length = 0
+    const { page } = await openPage(browser, `${served.url}/?q=duration%3A%3Eslow+kind%3Ax`)
+    const alert = page.getByRole('alert')
+    await alert.getByText(/^duration:>slow is no duration/).waitFor()
+    await alert.getByText(/^kind:x is no kind of span/).waitFor()
+    await shot(page, 'traces-mistake')
+    expect(await seriousProblems(page)).toEqual([])
+    const box = page.getByRole('combobox', { name: 'Search traces' })
+    expect(await box.getAttribute('aria-invalid')).toBe('true')
+    expect(served.calls.filter((call) => !call.startsWith('/api/meta'))).toEqual([])
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await page.getByRole('listitem').first().waitFor()
+    await box.fill('status:wrong')
+    await box.press('Enter')
+    await alert.getByText(/^status:wrong is no status/).waitFor()
+    expect(address(page)).toEqual({}) // it was not searched for
+    expect(await box.inputValue()).toBe('status:wrong')
+  })
+
+  test('a reload shows the same: search, range, order', async () => {
+    const { page, close } = await open('/?q=status%3Aerror&range=6h&sort=slowest')
+    await page.reload()
+    await page.getByRole('button', { name: 'Remove status:error' }).waitFor()
+    await page.getByRole('button', { name: 'Time range: Last 6 hours' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Slowest' }).getAttribute('aria-pressed')).toBe(
+      'true',
+    )
+    expect(lastAsked('traces')).toMatchObject({ q: 'status:error', sort: 'slowest' })
+    const { from, to } = lastAsked('traces')
+    expect((Number(to) - Number(from)) / 3600e6).toBeCloseTo(6, 1)
+    await close()
+  })
+
+  test('a range is chosen from the list or entered, and a range that ends before it begins is refused', async () => {
+    const { page, close } = await open()
+    await page.getByRole('button', { name: /^Time range/ }).click()
+    await page.getByRole('button', { name: 'Last 24 hours' }).click()
+    expect(address(page)).toEqual({ range: '24h' })
+    await page.getByRole('button', { name: /^Time range/ }).click()
+    await page.getByLabel('From').fill('2026-11-28T10:00:00')
+    await page.getByLabel('To', { exact: true }).fill('2026-11-28T09:00:00')
+    await page.getByRole('button', { name: 'Show this range' }).click()
+    await page.getByText('The range must begin before it ends.').waitFor()
+    await page.getByLabel('To', { exact: true }).fill('2026-11-28T11:30:00')
+    await shot(page, 'traces-range')
+    await page.getByRole('button', { name: 'Show this range' }).click()
+    const { from, to, range } = address(page)
+    expect(range).toBeUndefined()
+    expect(Number(to) - Number(from)).toBe(5400e6)
+    expect(await page.getByRole('switch', { name: 'Live' }).getAttribute('aria-checked')).toBe(
+      'false',
+    )
+    await close()
+  })
+
+  test('a drag on a chart zooms, and the back button zooms out', async () => {
+    const { page, close } = await open('/?range=1h')
+    const plot = await page
+      .getByRole('img', { name: /^Requests over time/ })
+      .locator('.u-over')
+      .boundingBox()
+    if (!plot) throw new Error('no plot')
+    const y = plot.y + plot.height / 2
+    await page.mouse.move(plot.x + plot.width * 0.25, y)
+    await page.mouse.down()
+    await page.mouse.move(plot.x + plot.width * 0.5, y, { steps: 5 })
+    await page.mouse.up()
+    await eventually(() => expect(address(page)['from']).toBeDefined())
+    const { from, to, q } = address(page)
+    expect((Number(to) - Number(from)) / 60e6).toBeCloseTo(15, -1)
+    expect(q).toBeUndefined()
+    await page.goBack()
+    expect(address(page)).toEqual({ range: '1h' })
+    await close()
+  })
+
+  test('a click on a cell of the heat map narrows time and duration', async () => {
+    const { page, close } = await open('/?range=1h&q=status%3Aerror')
+    const over = page
+      .getByRole('img', { name: /^Latency over time: \d+ requests/ })
+      .locator('.u-over')
+    const box = await over.boundingBox()
+    if (!box) throw new Error('no plot')
+    // Most cells of this height have requests; the click goes on until one had.
+    for (let x = 0.3; x < 0.6 && !address(page)['from']; x += 0.02)
+      await page.mouse.click(box.x + box.width * x, box.y + box.height * 0.7)
+    const { from, to, q } = address(page)
+    expect(Number(to) - Number(from)).toBe(60e6)
+    expect(q).toMatch(/^status:error duration:[\d.]+(us|ms|s)\.\.[\d.]+(us|ms|s)$/)
+    await close()
+  })
+
+  test('the order is part of the address', async () => {
+    const { page, close } = await open()
+    await page.getByRole('button', { name: 'Errors' }).click()
+    expect(address(page)).toEqual({ sort: 'errors' })
+    await eventually(() => expect(lastAsked('traces')['sort']).toBe('errors'))
+    await page.getByRole('button', { name: 'Newest' }).click()
+    expect(address(page)).toEqual({})
+    await close()
+  })
+
+  test('j and k walk through the list, Enter opens, and back shows the list where it was', async () => {
+    const { page, close } = await open()
+    for (const key of ['j', 'j', 'j', 'k', ...Array(40).fill('j')]) await page.keyboard.press(key)
+    const focused = () =>
+      page.evaluate('document.activeElement.dataset.trace ?? ""') as Promise<string>
+    const id = (42).toString(16).padStart(32, '0')
+    await eventually(async () => expect(await focused()).toBe(id))
+    await shot(page, 'traces-focus')
+    await page.keyboard.press('Enter')
+    await eventually(() => expect(new URL(page.url()).pathname).toBe(`/trace/${id}`))
+    expect(Number(address(page)['around'])).toBeGreaterThan(1e15)
+    await page.goBack()
+    await eventually(async () => expect(await focused()).toBe(id))
+    await page.keyboard.press('Escape')
+    await eventually(async () => expect(await focused()).toBe(''))
+    await close()
+  })
+
+  test('the SQL of every query is shown', async () => {
+    const { page, close } = await open()
+    await page.getByRole('button', { name: 'Show SQL' }).click()
+    const drawer = page.getByRole('dialog', { name: 'The SQL of this view' })
+    await drawer.getByText('/* spanhouse: traces */').waitFor()
+    await drawer.getByText('/* spanhouse: heat */').waitFor()
+    expect(await seriousProblems(page)).toEqual([])
+    await shot(page, 'traces-sql')
+    await close()
   })
 })

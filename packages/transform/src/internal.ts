@@ -1,7 +1,8 @@
-/** Not for use outside this repository: it changes without notice. It holds what the exporter needs in addition to the public entry. */
+/** Not for use outside this repository: it changes without notice. It holds what the exporter and the command need in addition to the public entry. */
 export { type CompactForm, compactFormOf, type ResourceForm } from './compact/compact-rows.js'
 export { KeyLists, type LengthOf } from './compact/key-lists.js'
 export { type RowShape, wholeRow } from './compact/whole-row.js'
-export { compactRowsOf } from './table/table.js'
+export { addColumn, addIndex, type TableShape, ttlExpression } from './sql/ddl.js'
+export { compactRowsOf, shapeOf } from './table/table.js'
 export { ByteWriter } from './writing/byte-writer.js'
 export { type Encoding, newEncoding, ROW_ROOM } from './writing/encoding.js'

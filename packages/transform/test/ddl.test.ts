@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { defineTable, flatTraces, otelTraces, quoteIdentifier } from '../src/index.js'
+import { addColumn, addIndex, shapeOf } from '../src/internal.js'
 import { userTable } from './user-table.js'
 
 test.each([
@@ -69,4 +70,21 @@ test('settings of the definition are added to ours or replace them', () => {
   expect(table.ddl()[1]).toContain(
     "SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 5, storage_policy = 'it\\'s \\\\ hot'",
   )
+})
+
+test('a column and an index can be added to a table that lacks them, also on a cluster', () => {
+  const at = { database: 'd`b', table: 'spans', cluster: 'c' }
+  const column = { name: 'events.name', type: 'Array(String)', codec: 'ZSTD(1)' }
+  expect(addColumn(column, at)).toBe(
+    'ALTER TABLE `d\\`b`.`spans` ON CLUSTER `c`\n    ADD COLUMN IF NOT EXISTS `events.name` Array(String) CODEC(ZSTD(1))',
+  )
+  expect(addIndex('i duration_ns TYPE minmax', { ...at, cluster: undefined })).toBe(
+    'ALTER TABLE `d\\`b`.`spans`\n    ADD INDEX IF NOT EXISTS i duration_ns TYPE minmax',
+  )
+})
+
+test('what a table is made of is known, unless somebody else writes its statements', () => {
+  expect(shapeOf(flatTraces)?.columns).toBe(flatTraces.columns)
+  expect(shapeOf(flatTraces)?.indexes).toHaveLength(6)
+  expect(shapeOf({ ...flatTraces, ddl: () => [] })).toBeUndefined()
 })

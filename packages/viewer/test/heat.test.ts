@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import {
   bandBounds,
   bandOf,
-  durationConditions,
+  durationCondition,
   durationRange,
   linesOf,
   strength,
@@ -17,9 +17,9 @@ test('a duration lies in its band', () => {
 })
 
 test('the search for a cell is rounded outwards', () => {
-  expect(durationConditions(1_333_521, 1_778_279)).toBe('duration:>1.33ms duration:<1.78ms')
-  expect(durationConditions(100, 999_999)).toBe('duration:>0.1us duration:<1000us')
-  expect(durationConditions(1e9, 1.3335e10)).toBe('duration:>1s duration:<13.34s')
+  expect(durationCondition(1_333_521, 1_778_279)).toBe('duration:1.33ms..1.78ms')
+  expect(durationCondition(100, 999_999)).toBe('duration:0.1us..1000us')
+  expect(durationCondition(1e9, 1.3335e10)).toBe('duration:1s..13.34s')
 })
 
 test('one cell does not fill the chart', () => {

@@ -88,4 +88,14 @@ describe('completion', () => {
       caret: 21,
     })
   })
+
+  test('a key that the language would read otherwise is quoted, and its values are found', () => {
+    const [suggestion] = wordSuggestions('a:b', [{ key: 'a:b c', place: 'span' }])
+    expect(suggestion?.insert).toBe('"a:b c"=')
+    const typing = typingAt('"a:b c"=x', 9)
+    expect(typing).toMatchObject({ kind: 'attribute', key: 'a:b c', prefix: 'x' })
+    if (typing.kind === 'word') throw new Error('it is a value')
+    expect(valueSuggestions(typing, [{ value: 'xy', hint: '' }])[0]?.insert).toBe('"a:b c"=xy')
+    expect(chipParts('"a:b c"=xy')).toEqual({ key: 'a:b c', op: '=', value: 'xy' })
+  })
 })

@@ -17,7 +17,8 @@ export function parseConfig(given: Options = {}, env: NodeJS.ProcessEnv = proces
   return configOf(gathered)
 }
 
-function configOf({ options: tree, destinations, doubts, warnings }: Gathered): Config {
+/** As `parseConfig()`, for options without problems. */
+export function configOf({ options: tree, destinations, doubts, warnings }: Gathered): Config {
   const { limits, ...options } = completeOptions(tree)
   const { rowBytes, ...spanLimits } = limits
   const resolved = destinations.map((one) => resolveDestination(one.options))

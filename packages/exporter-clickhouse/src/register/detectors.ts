@@ -1,6 +1,6 @@
 import { type Found, find, findBeside, load } from './application.js'
 import { say, whyOf } from './say.js'
-import { AUTO } from './sdk.js'
+import { AUTO } from './sdk-version.js'
 
 /** The package and the export of each resource detector. Those of clouds send requests, so they are used only if they are named. */
 const DETECTORS: Readonly<Record<string, readonly [short: string, pattern: RegExp]>> = {

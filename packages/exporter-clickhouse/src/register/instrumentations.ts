@@ -3,7 +3,7 @@ import { manifestAbove } from '../common/application-modules.js'
 import { distance } from '../common/distance.js'
 import { type Found, find, foldersOfManifests, load, moduleFinder } from './application.js'
 import { say, whyOf } from './say.js'
-import { AUTO, installCommand } from './sdk.js'
+import { AUTO, installCommand } from './sdk-version.js'
 import { OFF_BY_DEFAULT, TARGETS } from './targets.js'
 
 /** The part of an instrumentation that is used. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { manifestAbove } from '../../src/common/application-modules.js'
 import { choose } from '../../src/register/instrumentations.js'
-import { installCommand, isTooOld } from '../../src/register/sdk.js'
+import { installCommand, isTooOld } from '../../src/register/sdk-version.js'
 import { otherSignals } from '../../src/register/signals.js'
 import { TARGETS } from '../../src/register/targets.js'
 

@@ -1,5 +1,4 @@
-/** A value of a query parameter: `{name:Type}` in the SQL is filled in by the server, so no value is ever part of the text. */
-export type Parameter = string | number | readonly string[]
+import type { Parameters } from '../search/sql.js'
 
 /** One question. `Row` is the shape of each row of the answer in the format JSON. */
 export interface Query<Row> {
@@ -7,7 +6,19 @@ export interface Query<Row> {
   readonly name: string
   /** Without FORMAT and without a semicolon. Integers of 64 bits are wrapped in `toFloat64()`, so they are numbers under any profile. */
   readonly sql: string
-  readonly parameters: Readonly<Record<string, Parameter>>
+  readonly parameters: Parameters
   /** Only for the type: never set. */
   readonly row?: Row
+}
+
+export function queryOf<Row>(
+  name: string,
+  sql: string,
+  ...parts: readonly Parameters[]
+): Query<Row> {
+  return {
+    name,
+    sql: `/* spanhouse: ${name} */\n${sql.trim()}`,
+    parameters: Object.assign({}, ...parts),
+  }
 }

@@ -18,12 +18,17 @@ export interface Connection {
 
 export interface Answer<Row> {
   readonly rows: Row[]
+  /** From the request to the last byte of the answer. */
   readonly elapsedMs: number
+  /** 0 if the server does not say it, which it does not for a user who may change no setting. */
   readonly rowsRead: number
+  /** Whether the limit on the bytes of an answer cut it. */
+  readonly truncated: boolean
 }
 
 export interface SqlAnswer {
   readonly columns: readonly { readonly name: string; readonly type: string }[]
+  /** Integers of 64 bits are texts, so that they are exact; numbers for a user who may change no setting. */
   readonly rows: readonly unknown[][]
   readonly elapsedMs: number
   readonly rowsRead: number
@@ -34,10 +39,10 @@ export interface SqlAnswer {
 /** Reads one ClickHouse, and can never write: every query runs with `readonly=1` and limits on time, memory and rows. */
 export interface Reader {
   readonly connection: Connection
-  /** Rejects with a CommandError: one sentence without credentials. */
+  /** Rejects with a ReadError, which is a CommandError: one sentence without credentials. */
   ask<Row>(query: Query<Row>, signal?: AbortSignal): Promise<Answer<Row>>
-  /** Runs SQL of the user's. */
-  askSql(sql: string, signal?: AbortSignal): Promise<SqlAnswer>
+  /** Runs SQL of the user's. Rejects unless the server lets it do nothing but read. `database` is that of tables without one. */
+  askSql(sql: string, signal?: AbortSignal, database?: string): Promise<SqlAnswer>
   version(signal?: AbortSignal): Promise<string>
   /** The tables of spans on the server, the configured one first. */
   tables(signal?: AbortSignal): Promise<readonly SpanTable[]>

@@ -78,6 +78,16 @@ export function createView(at: Placement, target: Placement, select: string): st
   return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${placed(at)}${onCluster(at)}\nTO ${placed(target)}\nAS ${select}`
 }
 
+/** Adds a column to a table that lacks it. Rows that are there have its default value. */
+export function addColumn(column: ColumnShape, at: Placement): string {
+  return `ALTER TABLE ${placed(at)}${onCluster(at)}\n    ADD COLUMN IF NOT EXISTS ${columnSql(column)}`
+}
+
+/** Adds an index, as in `TableShape.indexes`. It covers parts that are written from then on. */
+export function addIndex(index: string, at: Placement): string {
+  return `ALTER TABLE ${placed(at)}${onCluster(at)}\n    ADD INDEX IF NOT EXISTS ${index}`
+}
+
 /** `` `database`.`table` `` */
 export function placed(at: Placement): string {
   return `${quoteIdentifier(at.database)}.${quoteIdentifier(at.table)}`
@@ -91,11 +101,17 @@ function columnSql({ name, type, codec }: ColumnShape): string {
   return `${quoteIdentifier(name)} ${type}${codec === undefined ? '' : ` CODEC(${codec})`}`
 }
 
-function ttlSql(shape: TableShape, { ttl }: DdlOptions): string[] {
-  if (ttl === undefined) return []
+function ttlSql(shape: TableShape, options: DdlOptions): string[] {
+  const expression = ttlExpression(shape, options)
+  return expression === undefined ? [] : [`TTL ${expression}`]
+}
+
+/** What stands after TTL; undefined for a table without one. Throws a RangeError for a bad `ttl`. */
+export function ttlExpression(shape: TableShape, { ttl }: DdlOptions): string | undefined {
+  if (ttl === undefined) return undefined
   if (!Number.isSafeInteger(ttl) || ttl <= 0)
     throw new RangeError(`ttl must be a positive whole number of seconds, not ${ttl}`)
-  return shape.ttl === undefined ? [] : [`TTL ${shape.ttl} + toIntervalSecond(${ttl})`]
+  return shape.ttl === undefined ? undefined : `${shape.ttl} + toIntervalSecond(${ttl})`
 }
 
 function settingsSql(settings: Record<string, string | number>): string {

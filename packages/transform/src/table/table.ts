@@ -52,6 +52,15 @@ export function defineTable<Input>(definition: TableDefinition<Input>): Table<In
     write(input, encoding)
     return encoding.out.toString()
   }
+  const ddl: Table<Input>['ddl'] = (options = {}) => {
+    const at = {
+      ...options,
+      database: options.database ?? database,
+      table: options.table ?? name,
+    }
+    return [createDatabase(at), createTable(definition, at), ...(definition.companions?.(at) ?? [])]
+  }
+  shapes.set(ddl, definition)
   const compact = compactRows(columns)
   if (compact) compactOf.set(toLine, compact)
   return {
@@ -62,27 +71,23 @@ export function defineTable<Input>(definition: TableDefinition<Input>): Table<In
     toLine,
     toRow: (input, tally, limits) => JSON.parse(toLine(input, tally, limits)),
     ...(partitionDay && { partitionDay }),
-    ddl(options = {}) {
-      const at = {
-        ...options,
-        database: options.database ?? database,
-        table: options.table ?? name,
-      }
-      return [
-        createDatabase(at),
-        createTable(definition, at),
-        ...(definition.companions?.(at) ?? []),
-      ]
-    },
+    ddl,
   }
 }
 
 // The key is `toLine`: a copy of a table with another `toLine` must be written by that one.
 const compactOf = new WeakMap<object, CompactRows<never>>()
+// The key is `ddl`, for the same reason.
+const shapes = new WeakMap<object, TableShape>()
 
 /** The compact rows of a table; undefined if only its `toLine` can write them. */
 export function compactRowsOf<Input>({ toLine }: Table<Input>): CompactRows<Input> | undefined {
   return compactOf.get(toLine) as CompactRows<Input> | undefined
+}
+
+/** What the CREATE TABLE of a table says; undefined if its `ddl` is not ours. */
+export function shapeOf<Input>({ ddl }: Table<Input>): TableShape | undefined {
+  return shapes.get(ddl)
 }
 
 function distinctNames(columns: readonly Column<never>[]): string[] {

@@ -22,7 +22,8 @@ export function CopyButton({ text, label, class: className = 'button' }: CopyBut
   </button>`
 }
 
-async function copied(text: string): Promise<boolean> {
+/** Whether the text is on the clipboard now. */
+export async function copied(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)
     return true

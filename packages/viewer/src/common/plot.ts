@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import { html, type VNode } from './html.js'
+import { clockText, dateText } from './text.js'
 
 export interface PlotProps {
   /** Called once for each `optionsKey`. What changes more often is read through a ref. */
@@ -60,4 +61,26 @@ export function axis(more: uPlot.Axis): uPlot.Axis {
     gap: 4,
     ...more,
   }
+}
+
+/** The axis of time: hours and minutes, seconds if the range is short, days if it is long. */
+export function timeAxis(): uPlot.Axis {
+  return axis({
+    size: 24,
+    space: 64,
+    grid: { show: false },
+    values: (plot, seconds) => {
+      const { min = 0, max = 0 } = plot.scales['x'] ?? {}
+      return seconds.map((at) => tickText(at * 1e6, (max - min) * 1e6, seconds))
+    },
+  })
+}
+
+function tickText(us: number, lengthUs: number, all: readonly number[]): string {
+  const stepS = (all[1] ?? 0) - (all[0] ?? 0)
+  const time = clockText(us)
+  if (stepS >= 86_400 || (lengthUs > 2 * 86_400e6 && time.startsWith('00:00')))
+    return dateText(us).slice(5)
+  if (stepS >= 60) return time.slice(0, 5)
+  return stepS >= 1 ? time.slice(0, 8) : time.slice(3)
 }

@@ -12,8 +12,11 @@ export function durationText(ns: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} m ${whole % 60} s`
   const minutes = Math.round(seconds / 60)
   if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} m`
-  return `${threeDigits(seconds / 86400)} d`
+  return seconds < MOST_SECONDS ? `${threeDigits(seconds / 86400)} d` : 'over 27 years'
 }
+
+/** Longer than any trace: the number is wrong, and would not fit. */
+const MOST_SECONDS = 9999 * 86400
 
 function threeDigits(value: number): string {
   if (value >= 99.95) return value.toFixed(0)
@@ -60,6 +63,7 @@ export function percentText(share: number): string {
 /** How long ago: "now", "12 s ago", "4 m ago", "3 h ago", "2 d ago"; "in 4 s" for a clock that is ahead of ours. */
 export function agoText(us: number, nowUs: number): string {
   const seconds = Math.round((nowUs - us) / 1e6)
+  if (!Number.isFinite(seconds)) return '–'
   if (seconds < -1) return `in ${spanOfTime(-seconds)}`
   return seconds < 2 ? 'now' : `${spanOfTime(seconds)} ago`
 }
@@ -68,7 +72,7 @@ function spanOfTime(seconds: number): string {
   if (seconds < 60) return `${seconds} s`
   if (seconds < 3600) return `${Math.floor(seconds / 60)} m`
   if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`
-  return `${Math.floor(seconds / 86400)} d`
+  return seconds < MOST_SECONDS * 3 ? `${Math.floor(seconds / 86400)} d` : 'over 82 years'
 }
 
 const two = (value: number): string => `${value}`.padStart(2, '0')

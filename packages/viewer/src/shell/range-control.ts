@@ -75,7 +75,10 @@ function CustomRange({ shown, close }: { shown: Range; close: () => void }): VNo
       type="datetime-local"
       step="1"
       value=${value}
-      onInput=${(event: Event) => set((event.target as HTMLInputElement).value)}
+      onInput=${(event: Event) => {
+        setProblem('')
+        set((event.target as HTMLInputElement).value)
+      }}
     />
   </label>`
   return html`<form class="range-custom" onSubmit=${submit}>

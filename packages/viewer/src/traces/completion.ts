@@ -1,4 +1,4 @@
-import { quoted, type Token, tokensOf, unquoted } from './tokens.js'
+import { quoted, quotedKey, type Token, tokensOf, unquoted } from './tokens.js'
 
 /** What is being typed at the caret. */
 export type Typing =
@@ -38,6 +38,7 @@ export const FIELDS: readonly (readonly [string, string])[] = [
   ['duration:<', 'faster than'],
   ['kind:', 'server, client, internal, producer or consumer'],
   ['trace:', 'the id of a trace'],
+  ['has:', 'an attribute with any value'],
 ]
 
 /** The values that need no question to the server. */
@@ -55,10 +56,10 @@ export function typingAt(draft: string, caret: number): Typing {
   }
   const typed = token.text.slice(0, caret - token.start)
   const [, field, value = ''] =
-    /^(service|name|status|kind|duration|trace):(.*)$/s.exec(typed) ?? []
+    /^(service|name|status|kind|duration|trace|has):(.*)$/s.exec(typed) ?? []
   if (field) return { kind: 'field', field, prefix: unquoted(value), token }
-  const [, key, op, rest = ''] = /^([^\s"=!~]+)(!=|=|~)(.*)$/s.exec(typed) ?? []
-  if (key && op) return { kind: 'attribute', key, op, prefix: unquoted(rest), token }
+  const [, key, op, rest = ''] = /^("(?:\\.|[^"\\])*"|[^\s"=!~]+)(!=|=|~)(.*)$/s.exec(typed) ?? []
+  if (key && op) return { kind: 'attribute', key: unquoted(key), op, prefix: unquoted(rest), token }
   return { kind: 'word', prefix: typed, token }
 }
 
@@ -74,7 +75,7 @@ export function wordSuggestions(
     isWhole: false,
   }))
   const attributes = keys.map(({ key, place }) => ({
-    insert: `${key}=`,
+    insert: `${quotedKey(key)}=`,
     label: `${key}=`,
     hint: place === 'resource' ? 'attribute of the resource' : 'attribute',
     isWhole: false,
@@ -87,7 +88,8 @@ export function valueSuggestions(
   typing: Exclude<Typing, { kind: 'word' }>,
   values: readonly { readonly value: string; readonly hint: string }[],
 ): Suggestion[] {
-  const before = typing.kind === 'field' ? `${typing.field}:` : `${typing.key}${typing.op}`
+  const before =
+    typing.kind === 'field' ? `${typing.field}:` : `${quotedKey(typing.key)}${typing.op}`
   const all = values.map(({ value, hint }) => ({
     insert:
       before + (typing.kind === 'field' && typing.field === 'duration' ? value : quoted(value)),

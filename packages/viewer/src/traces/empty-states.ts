@@ -1,11 +1,11 @@
+import type { ExtentRow } from '@spanhouse/queries'
 import { useEffect } from 'preact/hooks'
 import type { Meta } from '../api/answers.js'
-import { useAnswer } from '../api/use-answer.js'
 import { CopyButton } from '../common/copy-button.js'
 import { html, type VNode } from '../common/html.js'
 import { Empty, Loading } from '../common/states.js'
 import { agoText, counted } from '../common/text.js'
-import { change, parameter } from '../shell/address.js'
+import { change } from '../shell/address.js'
 import { askMetaAgain, meta } from '../shell/meta.js'
 import { boundsOf, RANGES } from '../shell/range.js'
 import { rangeText } from '../shell/range-control.js'
@@ -24,20 +24,24 @@ export function NoTable({ meta: known }: { readonly meta: Meta }): VNode {
   <//>`
 }
 
-/** Nothing is listed. Why, depends on what the table has. */
-export function Nothing({ q }: { readonly q: string }): VNode {
-  const table = parameter('table')
-  const { answer } = useAnswer('extent', { table })
-  const extent = answer?.rows[0]
+/** The table is there and has never had a span. */
+export function EmptyTable(): VNode {
+  const endpoint = meta.value?.server.url ?? 'http://127.0.0.1:8123'
+  return html`<${Empty} title="Waiting for the first trace">
+    <p>The table is there and empty. Start an application; its traces appear here by themselves.</p>
+    <${LinesToRun} endpoint=${endpoint} />
+  <//>`
+}
+
+export interface NothingProps {
+  readonly q: string
+  readonly extent: ExtentRow | undefined
+}
+
+/** Nothing is listed, although the table has spans. */
+export function Nothing({ q, extent }: NothingProps): VNode {
   if (q) return html`<${NoMatch} q=${q} />`
   if (!extent) return html`<${Loading} what="the extent of the table" />`
-  if (extent.spans === 0) {
-    const endpoint = meta.value?.server.url ?? 'http://127.0.0.1:8123'
-    return html`<${Empty} title="Waiting for the first trace">
-      <p>The table is there and empty. Start an application; its traces appear here by themselves.</p>
-      <${LinesToRun} endpoint=${endpoint} />
-    <//>`
-  }
   return html`<${NothingInRange} spans=${extent.spans} firstUs=${extent.first_us} lastUs=${extent.last_us} />`
 }
 
@@ -48,18 +52,20 @@ interface NothingInRangeProps {
 }
 
 function NothingInRange({ spans, firstUs, lastUs }: NothingInRangeProps): VNode {
-  const { fromUs } = boundsOf(range.value, now.value)
   const ageUs = now.value - lastUs
   const fitting = RANGES.find(
     (text) =>
       boundsOf({ kind: 'relative', text, lengthUs: LENGTHS[text] }, now.value).fromUs <= lastUs,
   )
-  const isBefore = lastUs < fromUs
+  const title =
+    range.value.kind === 'relative'
+      ? `No traces in the ${rangeText(range.value).toLowerCase()}`
+      : 'No traces in this range'
   // The last hour of the data; less if there is less.
   const hour = { fromUs: Math.max(firstUs, lastUs - 3600e6) - 1e6, toUs: lastUs + 1e6 }
-  return html`<${Empty} title=${`No traces: ${rangeText(range.value).toLowerCase()}`}>
+  return html`<${Empty} title=${title}>
     <p>
-      ${`The table has ${counted(spans, 'span')}. The last one ${isBefore ? 'before this' : ''} started ${agoText(lastUs, clock.value)}.`}
+      ${`The table has ${counted(spans, 'span')}. The last one started ${agoText(lastUs, clock.value)}.`}
     </p>
     <p class="actions">
       <button type="button" class="button primary" onClick=${() => setRange(hour)}>Show the last hour with data</button>

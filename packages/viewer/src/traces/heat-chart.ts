@@ -2,14 +2,15 @@ import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import type uPlot from 'uplot'
 import { html, type VNode } from '../common/html.js'
-import { axis, Plot, themeColour } from '../common/plot.js'
+import { axis, Plot, themeColour, timeAxis } from '../common/plot.js'
 import { counted, durationText } from '../common/text.js'
 import { change } from '../shell/address.js'
 import {
   bandBounds,
   bandOf,
-  durationConditions,
+  durationCondition,
   durationRange,
+  durationTicks,
   heatSummary,
   strength,
 } from './heat.js'
@@ -17,7 +18,6 @@ import type { Shown } from './shown.js'
 import { withDuration } from './tokens.js'
 import { zoomTo } from './zoom.js'
 
-const HEIGHT = 168
 const LINES = [
   { key: 'p50', colour: '--line-p50' },
   { key: 'p95', colour: '--line-p95' },
@@ -49,7 +49,7 @@ export function HeatChart(shown: Shown): VNode {
       options=${options}
       data=${[lines.times, lines.p50, lines.p95, lines.p99]}
       drawKey=${shown.cells}
-      height=${HEIGHT}
+      height=${shown.height}
       label=${heatSummary(shown.cells, shown.rows)}
     />
   </figure>`
@@ -66,17 +66,14 @@ function heatOptions(
   }
   return {
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     cursor: {
       y: false,
       points: { show: false },
       drag: { x: true, y: true, uni: 24, setScale: false },
     },
     scales: { x: { time: true, range: times }, y: { distr: 3, log: 10, range: durations } },
-    axes: [
-      axis({ size: 24, grid: { show: false } }),
-      axis({ size: 64, values: (_, ticks) => ticks.map(powerText) }),
-    ],
+    axes: [timeAxis(), durationAxis()],
     series: [
       {},
       ...LINES.map(({ colour }) => ({
@@ -87,7 +84,7 @@ function heatOptions(
       })),
     ],
     hooks: {
-      drawClear: [(plot) => drawCells(plot, shown())],
+      drawAxes: [(plot) => drawCells(plot, shown())],
       setCursor: [(plot) => say(hoverText(plot, shown()))],
       setSelect: [(plot) => selected(plot, shown())],
       ready: [(plot) => onClick(plot, (event) => clicked(plot, shown(), event))],
@@ -95,11 +92,13 @@ function heatOptions(
   }
 }
 
-/** Only whole powers of ten have a text; the ticks between them are lines. */
-function powerText(ns: number | null): string {
-  return ns !== null && Number.isInteger(Math.round(Math.log10(ns) * 1e6) / 1e6)
-    ? durationText(ns).replace(/\.0+ /, ' ')
-    : ''
+function durationAxis(): uPlot.Axis {
+  return axis({
+    size: 56,
+    splits: (_, __, min, max) => durationTicks(min, max),
+    filter: (_, ticks) => ticks,
+    values: (_, ticks) => ticks.map((ns) => durationText(ns).replace(/\.0+ /, ' ')),
+  })
 }
 
 function drawCells(plot: uPlot, { cells, stepUs }: Shown): void {
@@ -160,7 +159,7 @@ function selected(plot: uPlot, shown: Shown): void {
   const isWhole = height === 0 || height >= full - 1
   const durations = isWhole
     ? undefined
-    : durationConditions(plot.posToVal(top + height, 'y'), plot.posToVal(top, 'y'))
+    : durationCondition(plot.posToVal(top + height, 'y'), plot.posToVal(top, 'y'))
   const isWide = width >= 4 && width < plot.over.clientWidth - 1
   const q = durations ? withDuration(shown.q, durations) : shown.q
   plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
@@ -184,6 +183,6 @@ function clicked(plot: uPlot, shown: Shown, event: MouseEvent): void {
   const cell = cellAt(plot, shown, event.clientX - box.left, event.clientY - box.top)
   if (!cell) return
   const { fromNs, toNs } = bandBounds(cell.band)
-  const q = withDuration(shown.q, durationConditions(fromNs, toNs))
+  const q = withDuration(shown.q, durationCondition(fromNs, toNs))
   zoomTo(cell.bucket_us, cell.bucket_us + shown.stepUs, q)
 }

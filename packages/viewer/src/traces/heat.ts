@@ -19,8 +19,8 @@ export function strength(count: number, most: number): number {
 }
 
 /** What a search looks for that finds the traces of these durations. Rounded outwards, so that none is lost. */
-export function durationConditions(fromNs: number, toNs: number): string {
-  return `duration:>${searchDuration(fromNs, Math.floor)} duration:<${searchDuration(toNs, Math.ceil)}`
+export function durationCondition(fromNs: number, toNs: number): string {
+  return `duration:${searchDuration(fromNs, Math.floor)}..${searchDuration(toNs, Math.ceil)}`
 }
 
 function searchDuration(ns: number, round: (value: number) => number): string {
@@ -40,6 +40,18 @@ export function durationRange(cells: readonly HeatRow[]): { minNs: number; maxNs
     minNs: bandBounds(min - Math.ceil(missing / 2)).fromNs,
     maxNs: bandBounds(max + Math.floor(missing / 2)).toNs,
   }
+}
+
+/** Round durations for an axis: powers of ten, and 2 and 5 times them if there would be less than three. */
+export function durationTicks(minNs: number, maxNs: number): number[] {
+  const from = Math.floor(Math.log10(minNs))
+  const powers = Array.from(
+    { length: Math.ceil(Math.log10(maxNs)) - from + 1 },
+    (_, i) => 10 ** (from + i),
+  )
+  const within = (ns: number) => ns >= minNs * 0.999 && ns <= maxNs * 1.001
+  const few = powers.filter(within)
+  return few.length >= 3 ? few : powers.flatMap((ns) => [ns, 2 * ns, 5 * ns]).filter(within)
 }
 
 /** Every step of a range with its numbers: nothing happened in those that the server left out. Times in seconds, as uPlot takes them. */

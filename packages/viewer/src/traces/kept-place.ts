@@ -6,6 +6,8 @@ interface Place {
   readonly scrollTop: number
   readonly focused: string
   readonly list: LiveList
+  /** How many traces were asked for. */
+  readonly limit: number
 }
 
 let place: Partial<Place> = {}
@@ -18,7 +20,8 @@ export function keep(part: Partial<Omit<Place, 'address'>>): void {
 }
 
 /** The place in the list of this address. */
-export function kept(): { scrollTop: number; focused: string; list: LiveList } | undefined {
-  if (place.address !== address() || !place.list) return undefined
-  return { scrollTop: place.scrollTop ?? 0, focused: place.focused ?? '', list: place.list }
+export function kept(): Omit<Place, 'address'> | undefined {
+  const { list, limit } = place
+  if (place.address !== address() || !list || !limit) return undefined
+  return { list, limit, scrollTop: place.scrollTop ?? 0, focused: place.focused ?? '' }
 }

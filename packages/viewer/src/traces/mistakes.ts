@@ -1,4 +1,6 @@
+import { parseSearch } from '@spanhouse/queries'
+
 /** What is wrong with a text of the search language, one sentence each. */
-export function mistakesIn(_text: string): readonly string[] {
-  return []
+export function mistakesIn(text: string): readonly string[] {
+  return parseSearch(text).problems
 }

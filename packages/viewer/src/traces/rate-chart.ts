@@ -2,12 +2,13 @@ import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import { html, type VNode } from '../common/html.js'
-import { axis, Plot, themeColour } from '../common/plot.js'
+import { axis, Plot, themeColour, timeAxis } from '../common/plot.js'
 import { clockText, counted, countText, percentText, rateText, shortCount } from '../common/text.js'
 import type { Shown } from './shown.js'
 import { zoomTo } from './zoom.js'
 
-const HEIGHT = 168
+/** There is no half of a request. */
+const WHOLE = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((power) => [1, 2, 5].map((n) => n * 10 ** power))
 
 /** Requests over time, those that failed in red. Drag to zoom. */
 export function RateChart(shown: Shown): VNode {
@@ -41,7 +42,7 @@ export function RateChart(shown: Shown): VNode {
     <${Plot}
       options=${options}
       data=${[lines.times, all, lines.errors]}
-      height=${HEIGHT}
+      height=${shown.height}
       label=${`Requests over time: ${countText(requests)}, of which ${countText(errors)} failed.`}
     />
   </figure>`
@@ -61,18 +62,15 @@ function rateOptions(
   })
   return {
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
     scales: {
       x: { time: true, range: times },
       y: { range: (_, __, max) => [0, Math.max(1, max * 1.08)] },
     },
     axes: [
-      axis({ size: 24, grid: { show: false } }),
-      axis({
-        size: 40,
-        values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? shortCount(tick) : '')),
-      }),
+      timeAxis(),
+      axis({ size: 40, incrs: WHOLE, values: (_, ticks) => ticks.map(shortCount) }),
     ],
     series: [{}, series('--bar'), series('--heat-error')],
     hooks: {

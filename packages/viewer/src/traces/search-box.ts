@@ -12,13 +12,13 @@ export interface SearchBoxProps {
   /** The search text that is shown. */
   readonly q: string
   readonly onSearch: (q: string) => void
-  /** What the server says is wrong with `q`. */
-  readonly problem?: string | undefined
+  /** What is wrong with `q`, which may come from a link. */
+  readonly mistakes: readonly string[]
   readonly input: Ref<HTMLInputElement>
 }
 
 /** A search as a row of conditions, and a field for the next one that completes what is typed. */
-export function SearchBox({ q, onSearch, problem, input }: SearchBoxProps): VNode {
+export function SearchBox({ q, onSearch, mistakes: ofSearch, input }: SearchBoxProps): VNode {
   const [draft, setDraft] = useState('')
   const [caret, setCaret] = useState(0)
   const [isOpen, setOpen] = useState(false)
@@ -110,7 +110,7 @@ export function SearchBox({ q, onSearch, problem, input }: SearchBoxProps): VNod
   const onFocusOut = (event: FocusEvent) => {
     if (!box.current?.contains(event.relatedTarget as Node | null)) setOpen(false)
   }
-  const said = mistakes.length > 0 ? mistakes : problem ? [problem] : []
+  const said = mistakes.length > 0 ? mistakes : ofSearch
   const isListed = isOpen && suggestions.length > 0
   return html`<div class="search" role="search" ref=${box} onFocusOut=${onFocusOut}>
     <div class="search-field" onClick=${(event: Event) => event.target === event.currentTarget && field()?.focus()}>

@@ -9,6 +9,8 @@ export interface Shown {
   readonly fromUs: number
   readonly toUs: number
   readonly stepUs: number
+  /** Of each chart, in CSS pixels. */
+  readonly height: number
   /** The search, which a click on the chart narrows. */
   readonly q: string
 }

@@ -4,7 +4,7 @@ import { change, parameter } from '../shell/address.js'
 const SORTS = [
   ['newest', 'Newest'],
   ['slowest', 'Slowest'],
-  ['errors', 'Most errors'],
+  ['errors', 'Errors'],
 ] as const
 
 export type Sort = (typeof SORTS)[number][0]

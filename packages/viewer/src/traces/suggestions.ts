@@ -84,6 +84,11 @@ async function valuesOf(
         hint: spansHint(spans),
       }))
     }
+    if (typing.field === 'has')
+      return keys.map(({ key, place }) => ({
+        value: key,
+        hint: place === 'resource' ? 'resource' : '',
+      }))
     if (typing.field !== 'name') return []
     const result = await ask(
       'operation-names',

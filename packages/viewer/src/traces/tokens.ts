@@ -44,6 +44,11 @@ export function quoted(value: string): string {
   return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 
+/** A key as the search language takes it. */
+export function quotedKey(key: string): string {
+  return /[":=~!]/.test(key) ? `"${key.replace(/["\\]/g, '\\$&')}"` : quoted(key)
+}
+
 /** What a value that is being typed stands for: the opposite of `quoted`, also before the closing quote. */
 export function unquoted(text: string): string {
   if (!text.startsWith('"')) return text
@@ -61,8 +66,9 @@ export interface ChipParts {
 }
 
 export function chipParts(token: string): ChipParts {
-  const [, key, op, value] = /^([^\s"=!~:<>]+)(:[<>]=?|:|!=|=|~)(.*)$/s.exec(token) ?? []
+  const [, key, op, value] =
+    /^("(?:\\.|[^"\\])*"|[^\s"=!~:<>]+)(:[<>]=?|:|!=|=|~)(.*)$/s.exec(token) ?? []
   if (key === undefined || op === undefined || value === undefined)
     return { key: '', op: '', value: unquoted(token) }
-  return { key, op, value: unquoted(value) }
+  return { key: unquoted(key), op, value: unquoted(value) }
 }

@@ -29,7 +29,7 @@ export function TraceList({ list, onHold, onRelease, truncated, onMore }: TraceL
   const handle = useRef<ListHandle>(null)
   const [focused, setFocused] = useState('')
   const scrolled = useRef(0)
-  const pointedAt = useRef(0)
+  const pointedAt = useRef(Number.NEGATIVE_INFINITY)
   const rowHeight = isNarrow ? 64 : 40
   const focusedIndex = rows.findIndex((row) => row.trace_id === focused)
 
@@ -124,7 +124,7 @@ export function TraceList({ list, onHold, onRelease, truncated, onMore }: TraceL
     ${
       truncated &&
       html`<p class="more">
-        The first ${counted(rows.length, 'trace')}.
+        There are more than these ${counted(rows.length, 'trace')}.
         <button type="button" class="button" onClick=${onMore}>Show more</button>
       </p>`
     }

@@ -1,3 +1,4 @@
+import type { ExtentRow } from '@spanhouse/queries'
 import { html, type VNode } from '../common/html.js'
 import { ErrorState, Loading } from '../common/states.js'
 import { Nothing } from './empty-states.js'
@@ -7,18 +8,19 @@ import type { Traces } from './use-traces.js'
 export interface TraceResultsProps {
   readonly traces: Traces
   readonly q: string
-  /** The search has a mistake, which stands at its box. */
-  readonly isRefused: boolean
+  /** Known once nothing was found. */
+  readonly extent: ExtentRow | undefined
 }
 
 /** The list, or why there is none. An error does not take away what is shown already. */
-export function TraceResults({ traces, q, isRefused }: TraceResultsProps): VNode | null {
+export function TraceResults({ traces, q, extent }: TraceResultsProps): VNode {
   const { list, error, isAnswered } = traces
-  if (isRefused) return null
   if (error && list.rows.length === 0)
     return html`<${ErrorState} error=${error} retry=${traces.again} />`
   if (list.rows.length === 0)
-    return isAnswered ? html`<${Nothing} q=${q} />` : html`<${Loading} what="traces" />`
+    return isAnswered
+      ? html`<${Nothing} q=${q} extent=${extent} />`
+      : html`<${Loading} what="traces" />`
   return html`
     ${error && html`<p class="list-error problem" role="alert">${error.message} ${error.fix ?? ''}</p>`}
     <${TraceList}

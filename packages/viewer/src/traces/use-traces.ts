@@ -26,37 +26,40 @@ export interface Traces {
   readonly more: () => void
 }
 
-/** The traces of the address, kept up to date. */
-export function useTraces(): Traces {
-  const q = parameter('q')
+/** The traces of the address, kept up to date; nothing is asked if `isOff`. */
+export function useTraces(q: string, isOff: boolean): Traces {
   const sort = sortOf(parameter('sort'))
-  const [limit, setLimit] = useState(PAGE)
+  const [limit, setLimit] = useState(() => kept()?.limit ?? PAGE)
   const question = { ...asked.value, q, sort, limit }
-  const { answer, error, isLoading, again } = useAnswer('traces', question, tick.value)
+  const { answer, error, isLoading, again } = useAnswer(
+    'traces',
+    isOff ? undefined : question,
+    tick.value,
+  )
   const [list, setList] = useState<LiveList>(() => kept()?.list ?? NO_ROWS)
   const isHeld = useRef(false)
-  const [answeredKey, setAnsweredKey] = useState('')
   const { rangeKey, table } = asked.value
   const key = queryText({ q, sort, rangeKey, table })
+  const [answered, setAnswered] = useState(() => (kept() ? { key, limit } : { key: '', limit: 0 }))
 
   useEffect(() => {
     if (!answer || isLoading) return
     const nowMs = performance.now()
     setList((old) =>
-      answeredKey === key
+      answered.key === key && answered.limit === limit
         ? received(old, answer.rows, { isHeld: isHeld.current, nowMs })
         : replaced(answer.rows),
     )
-    setAnsweredKey(key)
+    setAnswered({ key, limit })
   }, [answer])
-  useEffect(() => keep({ list }), [list])
+  useEffect(() => keep({ list, limit: answered.limit }), [list])
 
-  const isAnswered = answeredKey === key
+  const isAnswered = answered.key === key
   const truncated = answer !== undefined && answer.rows.length >= limit
   const text = useMemo(() => {
     if (!isAnswered) return ''
     const count = counted(list.rows.length, 'trace')
-    return truncated ? `First ${count}` : count
+    return truncated ? count.replace(' ', '+ ') : count
   }, [isAnswered, list.rows.length, truncated])
   return {
     list,

@@ -1,14 +1,17 @@
 import { useRef } from 'preact/hooks'
+import { useAnswer } from '../api/use-answer.js'
 import { html, type VNode } from '../common/html.js'
 import { useKeys } from '../common/keys.js'
 import { change, parameter } from '../shell/address.js'
 import type { HelpSection } from '../shell/help.js'
 import { meta } from '../shell/meta.js'
 import type { View } from '../shell/shell.js'
+import { tick } from '../shell/time.js'
 import { Charts } from './charts.js'
-import { FIELDS } from './completion.js'
-import { NoTable } from './empty-states.js'
+import { EmptyTable, NoTable } from './empty-states.js'
+import { mistakesIn } from './mistakes.js'
 import { SearchBox } from './search-box.js'
+import { SEARCH_LINES, SearchLanguage } from './search-language.js'
 import { SortControl } from './sort-control.js'
 import { TraceResults } from './trace-results.js'
 import { useTraces } from './use-traces.js'
@@ -16,25 +19,39 @@ import { useTraces } from './use-traces.js'
 function Traces(): VNode {
   const input = useRef<HTMLInputElement>(null)
   const q = parameter('q')
-  const traces = useTraces()
+  const mistakes = mistakesIn(q)
+  const isWrong = mistakes.length > 0
+  const traces = useTraces(q, isWrong)
   useKeys({
     '/': () => {
       input.current?.focus()
     },
   })
+  const slowTick = Math.floor(tick.value / 5)
+  const isEmpty = !isWrong && traces.isAnswered && traces.list.rows.length === 0
+  const { answer } = useAnswer(
+    'extent',
+    isEmpty ? { table: parameter('table') } : undefined,
+    slowTick,
+  )
+  const extent = isEmpty ? answer?.rows[0] : undefined
   const known = meta.value
   if (known && !known.table) return html`<${NoTable} meta=${known} />`
-  const problem = traces.error?.status === 400 ? traces.error.message : undefined
+  if (extent?.spans === 0) return html`<${EmptyTable} />`
   const search = (text: string) => change({ q: text })
   return html`<div class="traces">
     <h1 class="visually-hidden">Traces</h1>
-    <${SearchBox} q=${q} onSearch=${search} problem=${problem} input=${input} />
-    <${Charts} q=${q} isOff=${problem !== undefined} />
-    <div class="list-head">
-      <p class="list-count" role="status">${traces.countText}</p>
-      <${SortControl} />
-    </div>
-    <${TraceResults} traces=${traces} q=${q} isRefused=${problem !== undefined} />
+    <${SearchBox} q=${q} onSearch=${search} mistakes=${mistakes} input=${input} />
+    ${
+      isWrong
+        ? html`<${SearchLanguage} />`
+        : html`<${Charts} q=${q} />
+          <div class="list-head">
+            <p class="list-count" role="status">${traces.countText}</p>
+            <${SortControl} />
+          </div>
+          <${TraceResults} traces=${traces} q=${q} extent=${extent} />`
+    }
   </div>`
 }
 
@@ -49,16 +66,7 @@ const help: readonly HelpSection[] = [
       ['Esc', 'Leave the list, so that new traces appear again'],
     ],
   },
-  {
-    title: 'Search',
-    lines: [
-      ...FIELDS,
-      ['http.route=/users', 'an attribute of the span or its resource'],
-      ['user.id!=3', 'another value'],
-      ['url.path~cart', 'a value that contains this'],
-      ['"any text"', 'in a name, a status message or a value'],
-    ],
-  },
+  { title: 'Search', lines: SEARCH_LINES },
 ]
 
 export const tracesView: View = { title: () => 'Traces', component: Traces, help }

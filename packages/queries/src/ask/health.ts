@@ -1,0 +1,116 @@
+import { wholeUs } from '../search/time-range.js'
+import { quoteTable } from '../table/quoting.js'
+import type { MetricTable } from './metric-tables.js'
+import { type Query, queryOf } from './query.js'
+import type { HealthRow } from './rows.js'
+
+export interface HealthOptions {
+  /** Only data points since then. Counters that are reported as changes are added up since then. Default: all. */
+  readonly fromUs?: number | undefined
+}
+
+/** The exporter's metrics and what each is called here. The drops are counted by `spanhouse.dropped`, not by what has an `error.type`. */
+const MEASURES: Readonly<Record<string, string>> = {
+  'otel.sdk.exporter.span.exported': 'delivered',
+  'otel.sdk.exporter.span.inflight': 'waiting',
+  'spanhouse.dropped': 'dropped',
+  'spanhouse.queue.bytes': 'queue_bytes',
+  'spanhouse.spool.bytes': 'spool_bytes',
+  'spanhouse.errors': 'errors',
+  'spanhouse.retries_exceeded': 'retries_exceeded',
+}
+
+/** The newest value of each of the exporter's own metrics, by process and destination. No tables have no rows. */
+export function healthQuery(
+  tables: readonly MetricTable[],
+  { fromUs }: HealthOptions = {},
+): Query<HealthRow> {
+  const names = Object.keys(MEASURES).map(quoted).join(', ')
+  const isLimited = fromUs !== undefined
+  const points =
+    tables.length === 0
+      ? NO_POINTS
+      : tables.map((table) => pointsOf(table, names, isLimited)).join('\n    UNION ALL\n')
+  const sql = `
+SELECT
+  transform(metric, [${names}], [${Object.values(MEASURES).map(quoted).join(', ')}], '') AS measure,
+  service,
+  instance,
+  destination,
+  reason,
+  sum(newest) AS value,
+  toFloat64(max(newest_us)) AS at_us
+FROM (
+  SELECT
+    metric,
+    service,
+    if(resource['service.instance.id'] != '', resource['service.instance.id'],
+      concat(resource['host.name'], ' ', resource['process.pid'])) AS instance,
+    attributes['destination'] AS destination,
+    if(metric = 'spanhouse.dropped', attributes['reason'], '') AS reason,
+    if(max(is_delta), sum(value), argMax(value, time)) AS newest,
+    max(toUnixTimestamp64Micro(time)) AS newest_us
+  FROM (
+${points}
+  )
+  WHERE attributes['destination'] != ''
+    AND attributes['error.type'] = ''
+  GROUP BY metric, service, instance, destination, reason, toString(attributes)
+)
+GROUP BY measure, service, instance, destination, reason
+ORDER BY service, instance, destination, measure, reason
+LIMIT 10000`
+  return queryOf('health', sql, isLimited ? { from_us: wholeUs(fromUs) } : {})
+}
+
+const quoted = (name: string) => `'${name}'`
+
+const COLUMNS = {
+  flat: {
+    metric: 'point.metric_name',
+    service: 'point.service_name',
+    attributes: 'point.attributes',
+    resource: 'point.resource_attributes',
+    time: 'point.timestamp',
+    value: 'point.value',
+    temporality: 'point.temporality',
+  },
+  otel: {
+    metric: 'point.MetricName',
+    service: 'point.ServiceName',
+    attributes: 'point.Attributes',
+    resource: 'point.ResourceAttributes',
+    time: 'point.TimeUnix',
+    value: 'point.Value',
+    temporality: 'point.AggregationTemporality',
+  },
+} as const
+
+function pointsOf(table: MetricTable, names: string, isLimited: boolean): string {
+  const { metric, service, attributes, resource, time, value, temporality } = COLUMNS[table.family]
+  const isDelta = table.has_temporality
+    ? `lower(toString(${temporality})) IN ('1', 'delta')`
+    : 'toUInt8(0)'
+  const since = isLimited ? `\n    AND ${time} >= fromUnixTimestamp64Micro({from_us:Int64})` : ''
+  return `    SELECT
+      toString(${metric}) AS metric,
+      toString(${service}) AS service,
+      CAST(${attributes}, 'Map(String, String)') AS attributes,
+      CAST(${resource}, 'Map(String, String)') AS resource,
+      toDateTime64(${time}, 9) AS time,
+      toFloat64(${value}) AS value,
+      ${isDelta} AS is_delta
+    FROM ${quoteTable(table)} AS point
+    WHERE ${metric} IN (${names})${since}`
+}
+
+/** What there is where there is no table. */
+const NO_POINTS = `    SELECT
+      '' AS metric,
+      '' AS service,
+      map('', '') AS attributes,
+      map('', '') AS resource,
+      now64(9) AS time,
+      toFloat64(0) AS value,
+      toUInt8(0) AS is_delta
+    WHERE 0`

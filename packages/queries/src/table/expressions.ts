@@ -1,0 +1,151 @@
+import * as types from './column-type.js'
+import { plainName } from './names.js'
+import { quoteColumn } from './quoting.js'
+import type { ServerColumn } from './span-table.js'
+
+/** Makes a field's expression of a column; undefined if the column's type does not fit. */
+export type Reading = (column: ServerColumn) => string | undefined
+
+/** A Nullable has no place in a map or a sorting key, and is no text to compare with. */
+function withoutNull(column: ServerColumn, empty: string): string {
+  const name = quoteColumn(column.name)
+  return types.typeOf(column).isNullable ? `ifNull(${name}, ${empty})` : name
+}
+
+export const text: Reading = (column) => {
+  const { plain } = types.typeOf(column)
+  if (plain === 'String') return withoutNull(column, "''")
+  const { isNullable } = types.typeOf(column)
+  const name = quoteColumn(column.name)
+  const value = isNullable ? `ifNull(toString(${name}), '')` : `toString(${name})`
+  return types.isText(plain) || types.isEnum(plain) ? value : undefined
+}
+
+/** An id in hex: as text, as UUID, or as so many bytes. */
+const id =
+  (bytes: number): Reading =>
+  (column) => {
+    const { plain } = types.typeOf(column)
+    if (plain === 'UUID')
+      return `replaceAll(toString(${withoutNull(column, "toUUID('00000000-0000-0000-0000-000000000000')")}), '-', '')`
+    return plain === `FixedString(${bytes})`
+      ? `lower(hex(${withoutNull(column, "''")}))`
+      : text(column)
+  }
+
+export const traceId: Reading = id(16)
+export const spanId: Reading = id(8)
+
+/** A root has no parent, an empty one, or one of zeros. */
+export const parentId: Reading = (column) => {
+  const parent = spanId(column)
+  return parent && `if(${parent} = '0000000000000000', '', ${parent})`
+}
+
+const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer']
+
+/** `SERVER`, `Server`, `SPAN_KIND_SERVER` or, as OTLP numbers them, 2. */
+export const kind: Reading = (column) => {
+  const { plain } = types.typeOf(column)
+  if (types.isInteger(plain)) {
+    const numbered = KINDS.map((name) => `'${name}'`).join(', ')
+    return `arrayElement([${numbered}], toInt32(${withoutNull(column, '0')}) + 1)`
+  }
+  const value = text(column)
+  if (!value) return undefined
+  const lower = `replaceOne(lower(${value}), 'span_kind_', '')`
+  return `if(${lower} = 'unspecified', '', ${lower})`
+}
+
+/** `ERROR`, `Error`, `STATUS_CODE_ERROR` or, as OTLP numbers them, 2. */
+export const status: Reading = (column) => {
+  const { plain } = types.typeOf(column)
+  if (types.isInteger(plain))
+    return `transform(toInt32(${withoutNull(column, '0')}), [1, 2], ['ok', 'error'], 'unset')`
+  const value = text(column)
+  return (
+    value &&
+    `multiIf(lower(${value}) IN ('error', 'status_code_error'), 'error', lower(${value}) IN ('ok', 'status_code_ok'), 'ok', 'unset')`
+  )
+}
+
+/** The column itself where possible: only then can parts and granules be left out by their times. */
+export const time: Reading = (column) => {
+  const { plain } = types.typeOf(column)
+  if (types.isDateTime64(plain)) return withoutNull(column, "toDateTime64(0, 9, 'UTC')")
+  if (types.isDateTime(plain)) return `toDateTime64(${withoutNull(column, 'toDateTime(0)')}, 6)`
+  const isNanoseconds = /(ns|nano|nanos)$/.test(plainName(column.name))
+  return types.isInteger(plain) && isNanoseconds
+    ? `fromUnixTimestamp64Nano(toInt64(${withoutNull(column, '0')}))`
+    : undefined
+}
+
+const UNITS_NS = [
+  [/(ms|millis)$/, 1_000_000],
+  [/(us|micros)$/, 1000],
+] as const
+
+/** Whole nanoseconds, unless the name says another unit. */
+export const duration: Reading = (column) => {
+  const { plain } = types.typeOf(column)
+  if (!types.isInteger(plain) && !types.isFloat(plain)) return undefined
+  const value = withoutNull(column, '0')
+  const unit = UNITS_NS.find(([name]) => name.test(plainName(column.name)))?.[1]
+  if (unit) return `toUInt64(greatest(${value}, 0) * ${unit})`
+  if (plain === 'UInt64') return value
+  return types.isInteger(plain) ? `toUInt64(greatest(${value}, 0))` : undefined
+}
+
+const MAP = "'Map(String, String)'"
+/** Deeper paths of a JSON column have an empty value. */
+const JSON_DEPTH = 8
+
+/** A JSON column's paths as the keys of a map. */
+function mapOfJson(json: string): string {
+  const cases = Array.from({ length: JSON_DEPTH }, (_, depth) => {
+    const steps = Array.from({ length: depth + 1 }, (_, step) => `path[${step + 1}]`)
+    return `length(path) = ${depth + 1}, JSONExtractRaw(toString(${json}), ${steps.join(', ')})`
+  })
+  const raws = `arrayMap(path -> multiIf(${cases.join(', ')}, ''), arrayMap(path -> splitByChar('.', path), JSONAllPaths(${json})))`
+  return `CAST(mapFromArrays(JSONAllPaths(${json}), arrayMap(raw -> ${unquoted('raw')}, ${raws})), ${MAP})`
+}
+
+const unquoted = (raw: string) => `if(startsWith(${raw}, '"'), JSONExtractString(${raw}), ${raw})`
+
+function mapOfText(value: string): string {
+  const pairs = `JSONExtractKeysAndValuesRaw(${value})`
+  return `CAST(arrayMap(pair -> (pair.1, ${unquoted('pair.2')}), ${pairs}), ${MAP})`
+}
+
+function mapOf(value: string, plain: string): string | undefined {
+  if (types.isTextMap(plain)) return value
+  if (types.isMap(plain)) return `CAST(${value}, ${MAP})`
+  if (types.isJson(plain)) return mapOfJson(value)
+  return plain === 'String' ? mapOfText(value) : undefined
+}
+
+export const map: Reading = (column) => mapOf(withoutNull(column, "''"), types.typeOf(column).plain)
+
+export const times: Reading = (column) => {
+  const { element = '' } = types.typeOf(column)
+  const name = quoteColumn(column.name)
+  if (types.isDateTime64(element)) return name
+  return types.isDateTime(element) ? `arrayMap(time -> toDateTime64(time, 6), ${name})` : undefined
+}
+
+export const texts: Reading = (column) => {
+  const { element = '' } = types.typeOf(column)
+  const name = quoteColumn(column.name)
+  if (element === 'String') return name
+  return types.isText(element) || types.isEnum(element)
+    ? `arrayMap(item -> toString(item), ${name})`
+    : undefined
+}
+
+export const maps: Reading = (column) => {
+  const { element = '' } = types.typeOf(column)
+  const name = quoteColumn(column.name)
+  if (types.isTextMap(element)) return name
+  const item = mapOf('item', element)
+  return item && `arrayMap(item -> ${item}, ${name})`
+}

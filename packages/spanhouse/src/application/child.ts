@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
+import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { oneLine } from '#exporter'
+import { CommandError } from '../terminal/command-error.js'
+
+/** How long a child may take to end by itself after a Ctrl-C that may not have reached it. */
+const GRACE_MS = 1000
+const NOT_FOUND = 127
+const NOT_EXECUTABLE = 126
+
+export interface ChildRun {
+  readonly command: readonly string[]
+  readonly env: NodeJS.ProcessEnv
+  readonly cwd: string
+  /** The first signal to end; its reason is the name of the signal. */
+  readonly signal: AbortSignal
+  /** Whether a terminal sends Ctrl-C to the child itself. */
+  readonly hasTerminal: boolean
+}
+
+/**
+ * Runs the user's command with our input and output. Resolves with its exit code; 128 and the number of the signal if one ended it, as
+ * shells do. If this process ends first, the child is killed.
+ */
+export async function runChild({
+  command,
+  env,
+  cwd,
+  signal,
+  hasTerminal,
+}: ChildRun): Promise<number> {
+  const [file = '', ...args] = command
+  const isWindows = process.platform === 'win32'
+  // On Windows, npm and the like are scripts of the shell.
+  const child = spawn(isWindows ? quoted(file) : file, isWindows ? args.map(quoted) : args, {
+    cwd,
+    env,
+    stdio: 'inherit',
+    shell: isWindows,
+  })
+  const kill = () => void child.kill('SIGKILL')
+  process.on('exit', kill)
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => reject(startError(file, cwd, error)))
+    child.once('exit', (code, name) => {
+      resolve(code ?? 128 + (name ? constants.signals[name] : 0))
+    })
+  })
+  const pass = () => void passOn(signal.reason, hasTerminal, ended, (one) => child.kill(one))
+  signal.addEventListener('abort', pass, { once: true })
+  try {
+    if (signal.aborted) pass()
+    return await ended
+  } finally {
+    process.off('exit', kill)
+    signal.removeEventListener('abort', pass)
+  }
+}
+
+/** A terminal sends Ctrl-C and its own end to every process in it, and many programs take a second Ctrl-C as "at once". */
+async function passOn(
+  reason: unknown,
+  hasTerminal: boolean,
+  ended: Promise<number>,
+  kill: (signal: NodeJS.Signals) => void,
+): Promise<void> {
+  const name: NodeJS.Signals = reason === 'SIGINT' || reason === 'SIGHUP' ? reason : 'SIGTERM'
+  if (name === 'SIGTERM') return kill(name)
+  if (hasTerminal) return
+  // Without a terminal the signal may be for the whole group, or for us alone.
+  const waiting = new AbortController()
+  const isOver = await Promise.race([
+    ended.then(() => true).catch(() => true),
+    sleep(GRACE_MS, false, { signal: waiting.signal }).catch(() => true),
+  ])
+  waiting.abort()
+  if (!isOver) kill(name)
+}
+
+function startError(file: string, cwd: string, { code }: NodeJS.ErrnoException): CommandError {
+  const shown = oneLine(file)
+  const isScript = /\.[cm]?[jt]sx?$/.test(file) && existsSync(resolve(cwd, file))
+  const runner = /tsx?$/.test(file) ? 'npx tsx' : 'node'
+  if (isScript)
+    return new CommandError(`${shown} is no command: write ${runner} ${shown}.`, NOT_FOUND)
+  if (code === 'ENOENT')
+    return new CommandError(
+      `There is no command ${shown}: check its spelling, and that it is installed.`,
+      NOT_FOUND,
+    )
+  return new CommandError(`${shown} cannot be started (${code}).`, NOT_EXECUTABLE)
+}
+
+function quoted(text: string): string {
+  return /[\s"&|<>^%]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

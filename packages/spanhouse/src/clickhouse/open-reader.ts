@@ -1,0 +1,170 @@
+import { exceptionCode, oneLine, type Reply as PlainReply } from '#exporter'
+import { type Asked, type Exchanges, openExchanges, type Reply } from './exchange.js'
+import { failureOfException, failureOfNetwork, failureOfReply } from './failures.js'
+import { type Limits, OWN_LIMITS, SETTING_NAMES, SQL_LIMITS, settingsOf } from './limits.js'
+import { ReadError } from './read-error.js'
+import type { Connection, Reader } from './reader.js'
+import { type Parsed, parseLines } from './rows.js'
+import { findTables } from './tables.js'
+
+/** The first limit is short: whether a server is there should be known soon. */
+const GREETING_LIMITS: Limits = { ...OWN_LIMITS, seconds: 5 }
+
+interface Greeting {
+  readonly version: string
+  /** Settings that this user may not change. */
+  readonly refused: ReadonlySet<string>
+  /** Whether the server lets this user only read. */
+  readonly isReadonly: boolean
+}
+
+/** What the rest needs of an answer. */
+interface Result extends Parsed {
+  readonly elapsedMs: number
+  readonly rowsRead: number
+  readonly isCut: boolean
+}
+
+/** Opens no connection before the first question. */
+export function openReader(connection: Connection): Reader {
+  const exchanges = openExchanges(connection)
+  const ask = asker(exchanges, connection)
+
+  let greeting: Promise<Greeting> | undefined
+  /** Asked once, unless it fails. It does not end with the signal of one caller: others wait for it too. */
+  const greet = () => {
+    greeting ??= meet(ask).catch((error) => {
+      greeting = undefined
+      throw error
+    })
+    return greeting
+  }
+
+  const answer = async (asked: Omit<Asked, 'settings'>) => {
+    const { refused } = await greet()
+    return ask({ ...asked, settings: permitted(asked.limits, refused) })
+  }
+
+  const reader: Reader = {
+    connection,
+    async ask({ sql, parameters }, signal) {
+      const result = await answer({ sql, parameters, limits: OWN_LIMITS, signal })
+      const { names, rows, elapsedMs, rowsRead, isCut } = result
+      return {
+        rows: rows.map((row) => objectOf(names, row)) as never[],
+        elapsedMs,
+        rowsRead,
+        truncated: isCut,
+      }
+    },
+    async askSql(sql, signal, database) {
+      const { isReadonly } = await greet()
+      if (!isReadonly)
+        throw new ReadError(
+          'refused',
+          `The user '${oneLine(connection.username)}' may write, and its profile does not let us set readonly=1`,
+          { fix: 'use a user with readonly=1 for SQL of your own' },
+        )
+      const limits = SQL_LIMITS
+      const { names, types, rows, elapsedMs, rowsRead, isCut } = await answer({
+        sql,
+        limits,
+        signal,
+        database,
+      })
+      return {
+        columns: names.map((name, index) => ({ name, type: types[index] ?? '' })),
+        rows: rows.slice(0, limits.rows),
+        elapsedMs,
+        rowsRead,
+        truncated: isCut || rows.length > limits.rows,
+      }
+    },
+    version: async () => (await greet()).version,
+    tables: (signal) => findTables(reader, signal),
+    close: () => exchanges.close(),
+  }
+  return reader
+}
+
+/** Finds out which settings this user may change, with a query of ours: what SQL of the user's says must not widen its limits. */
+async function meet(ask: ReturnType<typeof asker>): Promise<Greeting> {
+  const sql = "SELECT version() AS version, toInt32(getSetting('readonly')) AS readonly"
+  const refused = new Set<string>()
+  for (;;) {
+    const settings = permitted(GREETING_LIMITS, refused)
+    try {
+      const { rows } = await ask({ sql, limits: GREETING_LIMITS, settings })
+      const [version, readonly] = rows[0] ?? []
+      return { version: String(version), refused, isReadonly: Number(readonly) > 0 }
+    } catch (error) {
+      const name = error instanceof ReadError ? error.refusedSetting : undefined
+      if (name === undefined || refused.has(name) || !SETTING_NAMES.includes(name)) throw error
+      // A user with readonly=2 may set all but `readonly`; one with readonly=1 may set nothing.
+      const isNone = error instanceof ReadError && error.code === 164 && name !== 'readonly'
+      for (const one of isNone ? SETTING_NAMES : [name]) refused.add(one)
+    }
+  }
+}
+
+/** The settings of a query, without those that this user may not change. */
+function permitted(limits: Limits, refused: ReadonlySet<string>): Asked['settings'] {
+  const all = Object.entries(settingsOf(limits)).filter(([name]) => !refused.has(name))
+  // With it an error has its own status, and the summary is that of the whole query. The server holds the answer back meanwhile, so
+  // only an answer of limited size may have it. It is no setting.
+  const isLimited = !refused.has('max_result_rows') && !refused.has('max_execution_time')
+  return { ...Object.fromEntries(all), ...(isLimited && { wait_end_of_query: 1 }) }
+}
+
+function asker(exchanges: Exchanges, connection: Connection) {
+  return async (asked: Asked): Promise<Result> => {
+    const reply = await exchanges.send(asked)
+    if ('error' in reply) {
+      const { error, reason } = reply
+      if (reason === 'network') throw failureOfNetwork(error, connection)
+      if (reason === 'aborted') throw new ReadError('aborted', 'The query was cancelled')
+      throw new ReadError(
+        'limit',
+        `${connection.url} gave no complete answer in ${asked.limits.seconds} s`,
+        {
+          fix: 'choose a shorter time range, or check that ClickHouse runs there and is not overloaded',
+        },
+      )
+    }
+    return resultOf(reply, connection)
+  }
+}
+
+function resultOf(reply: Reply, connection: Connection): Result {
+  const { status, headers, text, elapsedMs, isCut } = reply
+  const plain: PlainReply = { status, headers, body: text, complete: !isCut }
+  const isSuccess = status >= 200 && status < 300
+  if (!isSuccess || Number(headers['x-clickhouse-exception-code']) > 0)
+    throw failureOfReply(plain, connection)
+  const format = headers['x-clickhouse-format']
+  const read = /"read_rows":"?(\d+)/.exec(String(headers['x-clickhouse-summary']))?.[1]
+  const rowsRead = Number(read ?? 0)
+  const parsed = parseLines(text)
+  if (parsed === undefined) {
+    if (headers['x-clickhouse-server-display-name'] === undefined && format === undefined)
+      throw failureOfReply(plain, connection)
+    // USE and the like have no rows.
+    if (text.trim() === '')
+      return { names: [], types: [], rows: [], rest: '', elapsedMs, rowsRead, isCut }
+    if (exceptionCode(plain) > 0) throw failureOfException(exceptionCode(plain), text, connection)
+    throw new ReadError(
+      'query',
+      `The answer has the format ${oneLine(String(format ?? 'none'))}, which cannot be shown here`,
+      { fix: 'leave out FORMAT' },
+    )
+  }
+  if (parsed.rest !== '' && !isCut) {
+    const failed: PlainReply = { ...plain, body: parsed.rest.slice(-20_000) }
+    throw failureOfException(Math.max(0, exceptionCode(failed)), failed.body, connection)
+  }
+  return { ...parsed, elapsedMs, isCut, rowsRead }
+}
+
+function objectOf(names: readonly string[], row: readonly unknown[]): Record<string, unknown> {
+  return Object.fromEntries(names.map((name, index) => [name, row[index]]))
+}

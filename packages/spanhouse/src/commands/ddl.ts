@@ -1,0 +1,111 @@
+import { flatTraces, otelTraces, type Table } from '@spanhouse/transform'
+import { endpointProblem, parseEndpoint } from '#exporter'
+import { openReader } from '../clickhouse/open-reader.js'
+import { type SchemaDifference, schemaDifference } from '../clickhouse/schema-difference.js'
+import { SOURCE_OPTIONS, sourceFor } from '../config/source.js'
+import { CommandError } from '../terminal/command-error.js'
+import { withProgress } from '../terminal/progress.js'
+import type { Command, Context, OptionValues } from './command.js'
+import { choiceOption, durationOption, textOption } from './option-values.js'
+
+const SCHEMAS = { flat: flatTraces, otel: otelTraces } as const
+/** 1 stands for a difference. */
+const FAILURE = 2
+
+export const ddl: Command = {
+  name: 'ddl',
+  summary: 'Prints the statements that create the tables, or what a server lacks of them',
+  usage: '[options]',
+  options: {
+    schema: { type: 'string', value: 'flat|otel', help: 'columns of the table; default: flat' },
+    database: { type: 'string', value: 'NAME', help: 'default: telemetry; for otel: default' },
+    table: { type: 'string', value: 'NAME', help: 'default: traces; for otel: otel_traces' },
+    ttl: { type: 'string', value: '30d', help: 'how long rows are kept; default: for ever' },
+    cluster: { type: 'string', value: 'NAME', help: 'adds ON CLUSTER' },
+    diff: {
+      type: 'string',
+      value: 'URL',
+      help: 'prints only what that ClickHouse lacks, and as comments what differs; exit code 1 if there is anything',
+    },
+    user: SOURCE_OPTIONS.user,
+  },
+  examples: [
+    ['spanhouse ddl --ttl 30d | clickhouse-client --multiquery', 'creates the table'],
+    ['spanhouse ddl --schema otel --cluster main', "the Collector's tables, on every server"],
+    ['spanhouse ddl --ttl 30d --diff http://localhost:8123', 'what this server lacks'],
+  ],
+  async run(context) {
+    const { values, out } = context
+    const schema = SCHEMAS[choiceOption(values, 'schema', ['flat', 'otel']) ?? 'flat']
+    const options = optionsOf(values)
+    const url = textOption(values, 'diff')
+    if (url === undefined) {
+      out.write(text(schema.ddl(options)))
+      return 0
+    }
+    const database = options.database ?? databaseIn(url)
+    const { statements, remarks } = await difference(
+      context,
+      schema,
+      { ...options, ...(database !== undefined && { database }) },
+      url,
+    )
+    out.write(text(statements) + remarks.map((remark) => `-- ${oneLine(remark)}\n`).join(''))
+    return statements.length + remarks.length > 0 ? 1 : 0
+  },
+}
+
+function optionsOf(values: OptionValues) {
+  const named = (name: 'database' | 'table' | 'cluster') => {
+    const value = textOption(values, name)
+    if (value === '') throw new CommandError(`--${name} must not be empty.`, FAILURE)
+    return value === undefined ? {} : { [name]: value }
+  }
+  const ttlMs = durationOption(values, 'ttl')
+  const ttl = ttlMs === undefined ? undefined : ttlMs / 1000
+  if (ttl !== undefined && !Number.isInteger(ttl))
+    throw new CommandError('--ttl must be whole seconds, such as 30d.', FAILURE)
+  return {
+    ...named('database'),
+    ...named('table'),
+    ...named('cluster'),
+    ...(ttl !== undefined && { ttl }),
+  } as { database?: string; table?: string; cluster?: string; ttl?: number }
+}
+
+/** `clickhouse://host/database` names one. */
+function databaseIn(url: string): string | undefined {
+  return endpointProblem(url) === undefined ? parseEndpoint(url).database : undefined
+}
+
+async function difference(
+  context: Context,
+  schema: Table<never>,
+  options: ReturnType<typeof optionsOf>,
+  url: string,
+): Promise<SchemaDifference> {
+  const { values, env, signal, err } = context
+  try {
+    const { connection } = sourceFor({ values: { ...values, endpoint: url }, env, signal })
+    const reader = openReader(connection)
+    try {
+      return await withProgress(err, `Reading the tables of ${connection.url}`, () =>
+        schemaDifference(reader, schema, options, signal),
+      )
+    } finally {
+      await reader.close()
+    }
+  } catch (error) {
+    if (error instanceof CommandError) throw new CommandError(error.message, FAILURE)
+    throw error
+  }
+}
+
+function text(statements: readonly string[]): string {
+  return statements.map((statement) => `${statement};\n`).join('\n')
+}
+
+/** A line break would end the comment. */
+function oneLine(remark: string): string {
+  return remark.replaceAll(/\s+/g, ' ')
+}

@@ -1,0 +1,98 @@
+import { asUrl } from '../config/source.js'
+import { examine, type Section } from '../doctor/examine.js'
+import { type Surroundings, surroundingsOf } from '../doctor/facts.js'
+import { type Mended, mend, remediesIn } from '../doctor/mend.js'
+import type { Remedy } from '../doctor/remedy.js'
+import { reportAsJson } from '../doctor/report/as-json.js'
+import { remediesAsText, sectionAsText, summaryAsText } from '../doctor/report/as-text.js'
+import { countsOf, exitCodeOf } from '../doctor/report/verdict.js'
+import { CommandError } from '../terminal/command-error.js'
+import { startProgress, withProgress } from '../terminal/progress.js'
+import type { Command, Context } from './command.js'
+
+const INTERRUPTED = 130
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'says what is wrong between your application and ClickHouse, and how to mend it',
+  usage: '[options]',
+  options: {
+    endpoint: {
+      type: 'string',
+      value: 'URL',
+      help: 'check this ClickHouse, such as https://user@host:8443, instead of those in the environment or the file',
+    },
+    json: { type: 'boolean', help: 'the report as JSON; its form is stable' },
+    fix: { type: 'boolean', help: 'also print what would mend the findings' },
+    yes: {
+      type: 'boolean',
+      short: 'y',
+      help: 'with --fix: run what is safe, and check again; nothing is dropped, no rights are given',
+    },
+    'no-test-span': { type: 'boolean', help: 'send no span' },
+    verbose: { type: 'boolean', help: 'also show options that have their default' },
+  },
+  examples: [
+    ['spanhouse doctor', "in your application's folder, with its environment: checks everything"],
+    ['spanhouse doctor --fix --yes', 'creates what is missing, and checks again'],
+    ['spanhouse doctor --json', 'for CI: exit code 0 means ok, 1 warnings, 2 problems'],
+  ],
+  async run(context) {
+    const { values, out } = context
+    if (values['yes'] === true && values['fix'] !== true)
+      throw new CommandError('--yes belongs to --fix: spanhouse doctor --fix --yes.', 2)
+    const isJson = values['json'] === true
+    const show = (sections: readonly Section[]) => {
+      if (isJson) return
+      for (const section of sections) out.write(`${sectionAsText(out, section)}\n`)
+    }
+    const { surroundings, sections: first } = await checked(context)
+    const remedies = values['fix'] === true ? remediesIn(first) : []
+    const isToRun = values['yes'] === true && remedies.some(({ isSafe }) => isSafe)
+    show(first)
+    const mended = isToRun ? await mending(remedies, surroundings, context) : undefined
+    if (values['fix'] === true && !isJson) out.write(`${remediesAsText(out, remedies, mended)}\n`)
+    const sections = mended ? (await checked(context)).sections : first
+    if (mended) show(sections)
+    out.write(isJson ? reportAsJson(sections, mended) : summaryAsText(out, sections))
+    return exitCodeOf(countsOf(sections))
+  },
+}
+
+async function checked(
+  context: Context,
+): Promise<{ surroundings: Surroundings; sections: readonly Section[] }> {
+  const { values, env, cwd, err, signal } = context
+  const endpoint = values['endpoint']
+  const surroundings = surroundingsOf(env, cwd, {
+    endpoint: typeof endpoint === 'string' ? asUrl(endpoint) : undefined,
+    testSpan: values['no-test-span'] !== true,
+    verbose: values['verbose'] === true,
+  })
+  const sections = await unlessInterrupted(signal, () =>
+    examine(surroundings, {
+      signal,
+      begin: (title) => startProgress(err, `checking: ${title}`).end,
+    }),
+  )
+  return { surroundings, sections }
+}
+
+function mending(
+  remedies: readonly Remedy[],
+  { config }: Surroundings,
+  { err, signal }: Context,
+): Promise<Mended[]> {
+  return unlessInterrupted(signal, () =>
+    withProgress(err, 'mending', () => mend(remedies, config, signal)),
+  )
+}
+
+async function unlessInterrupted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (signal.aborted) throw new CommandError('The examination was interrupted.', INTERRUPTED)
+    throw error
+  }
+}

@@ -1,0 +1,66 @@
+import { CommandError } from '../terminal/command-error.js'
+import type { Output } from '../terminal/output.js'
+import { paint } from '../terminal/paint.js'
+import { nearest, parseArguments, USAGE_EXIT_CODE } from './arguments.js'
+import type { Command, Context } from './command.js'
+import { helpOf, overview } from './help.js'
+import { COMMANDS } from './index.js'
+import { VERSION } from './version.js'
+
+export type Surroundings = Pick<Context, 'env' | 'cwd' | 'out' | 'err' | 'signal'>
+
+/** Runs one command line. Resolves with the exit code, and prints the error of a command as one sentence. */
+export async function main(argv: readonly string[], around: Surroundings): Promise<number> {
+  try {
+    return await dispatch(argv, around)
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    around.err.write(`${paint(around.err, 'red', 'spanhouse:')} ${error.message}\n`)
+    return error.exitCode
+  }
+}
+
+async function dispatch(argv: readonly string[], around: Surroundings): Promise<number> {
+  const [name, ...args] = argv
+  if (name === undefined || name === '--help' || name === '-h') return printOverview(around.out)
+  if (name === '--version' || name === '-v') {
+    around.out.write(`${VERSION}\n`)
+    return 0
+  }
+  if (name === 'help') {
+    const [about] = args
+    if (about === undefined) return printOverview(around.out)
+    around.out.write(helpOf(around.out, await load(about)))
+    return 0
+  }
+  const command = await load(name)
+  const { wantsHelp, ...read } = parseArguments(command, args)
+  if (wantsHelp) {
+    around.out.write(helpOf(around.out, command))
+    return 0
+  }
+  return command.run({ ...read, ...around })
+}
+
+async function load(name: string): Promise<Command> {
+  const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (found) return await found()
+  throw new CommandError(unknown(name), USAGE_EXIT_CODE)
+}
+
+function unknown(name: string): string {
+  const known = Object.keys(COMMANDS)
+  // Anything else may be a URL with a password, given in the wrong place.
+  if (!/^[\w-]{1,40}$/.test(name)) return 'The first word must be a command. See spanhouse --help.'
+  const near = nearest(name, known)
+  const hint = near ? `did you mean spanhouse ${near}?` : `there are ${known.join(', ')}.`
+  return name.startsWith('-')
+    ? `The command comes before its options, and ${name} is none: ${hint}`
+    : `There is no command ${name}: ${hint}`
+}
+
+async function printOverview(out: Output): Promise<number> {
+  const all = await Promise.all(Object.values(COMMANDS).map((one) => one()))
+  out.write(overview(out, all))
+  return 0
+}

@@ -1,0 +1,113 @@
+import {
+  buildTrace,
+  harmless,
+  harmlessJson,
+  type SpanTable,
+  type Trace,
+  timeText,
+  traceJson,
+  traceMarkdown,
+} from '@spanhouse/queries'
+import { openReaderFor } from '../config/connect.js'
+import { SOURCE_OPTIONS } from '../config/source.js'
+import { CommandError } from '../terminal/command-error.js'
+import type { Output } from '../terminal/output.js'
+import { withProgress } from '../terminal/progress.js'
+import { table as aligned } from '../terminal/table.js'
+import type { Command, Context } from './command.js'
+import { countOption } from './option-values.js'
+import { traceIdIn } from './trace-id.js'
+import { type Found, findTrace, MOST_SPANS } from './trace-search.js'
+import { traceText } from './trace-text.js'
+
+/** Tables that are looked in when none is named. */
+const MOST_TABLES = 5
+
+export const trace: Command = {
+  name: 'trace',
+  summary: 'Shows one trace as a waterfall',
+  usage: 'ID [options]',
+  positionals: { min: 1, max: 1 },
+  options: {
+    ...SOURCE_OPTIONS,
+    json: { type: 'boolean', help: 'the whole trace as one JSON object' },
+    markdown: { type: 'boolean', help: 'for pasting into an issue or a prompt' },
+    width: { type: 'string', value: 'COLUMNS', help: 'width; default: that of the terminal' },
+  },
+  examples: [
+    ['spanhouse trace 0af7651916cd43dd8448eb211c80319c', 'the waterfall, errors and repeats'],
+    ['spanhouse trace 0af7', 'the beginning is enough if no other trace begins so'],
+    [
+      'spanhouse trace 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      'a traceparent header, or the URL of the page, will do',
+    ],
+    ['spanhouse trace 0af7 --markdown | pbcopy', 'to paste into an issue'],
+    ['spanhouse trace 0af7 --json | jq ".spans[] | .name"', 'every span with all it has'],
+  ],
+  async run(context) {
+    const { values, err, out, signal } = context
+    const width = countOption(values, 'width', [40, 1000])
+    if (values['json'] === true && values['markdown'] === true)
+      throw new CommandError('--json and --markdown exclude each other.', 2)
+    const id = traceIdIn(context.positionals[0] ?? '')
+    const { reader, table, tables } = await openReaderFor(context)
+    try {
+      const searched = values['table'] === undefined ? tables.slice(0, MOST_TABLES) : [table]
+      const found = await withProgress(err, 'Looking for the trace', () =>
+        findTrace(reader, searched, id, signal),
+      )
+      if (found.status === 'found') {
+        out.write(rendered(buildTrace(found.rows), values, narrowed(out, width)))
+        if (found.isCut)
+          err.write(`The trace is longer: these are ${MOST_SPANS.toLocaleString('en-US')} spans.\n`)
+        return 0
+      }
+      if (found.status === 'ambiguous') {
+        err.write(candidatesText(found, id, err))
+        return 1
+      }
+      throw new CommandError(notFound(id, searched, reader.connection.url))
+    } finally {
+      await reader.close()
+    }
+  },
+}
+
+function rendered(found: Trace, values: Context['values'], out: Output): string {
+  if (values['json'] === true) return `${harmlessJson(JSON.stringify(traceJson(found), null, 2))}\n`
+  return values['markdown'] === true ? traceMarkdown(found) : traceText(found, out)
+}
+
+function narrowed(out: Output, width: number | undefined): Output {
+  if (width === undefined) return out
+  const { isTerminal, hasColours } = out
+  return { width, isTerminal, hasColours, write: (text) => out.write(text) }
+}
+
+function candidatesText(
+  { candidates, hasMore }: Extract<Found, { status: 'ambiguous' }>,
+  id: string,
+  err: Output,
+): string {
+  const columns = [{ heading: 'trace' }, { heading: 'began' }, { heading: 'spans', toRight: true }]
+  const rows = candidates.map(({ traceId, startUs, spans }) => [
+    harmless(traceId, 64),
+    timeText(startUs),
+    spans.toLocaleString('en-US'),
+  ])
+  return [
+    `Several traces begin with ${id}: give more digits.`,
+    ...aligned(columns, rows, err.width),
+    ...(hasMore ? ['… and others'] : []),
+    '',
+  ].join('\n')
+}
+
+function notFound(id: string, searched: readonly SpanTable[], url: string): string {
+  const names = searched.map(({ database, table }) => harmless(`${database}.${table}`, 200))
+  const what = id.length === 32 ? `Trace ${id} is not` : `No trace that begins with ${id} is`
+  return (
+    `${what} in ${names.join(', ')} of ClickHouse at ${url}: spans arrive a few seconds after they end; ` +
+    'name another ClickHouse with --endpoint, or another table with --table.'
+  )
+}

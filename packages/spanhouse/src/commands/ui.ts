@@ -1,0 +1,31 @@
+import { SOURCE_OPTIONS, sourceFor } from '../config/source.js'
+import type { Command } from './command.js'
+import { openBrowser, PAGE_OPTIONS, servePage, untilEnd } from './page.js'
+import { startupLines } from './startup-lines.js'
+
+export const ui: Command = {
+  name: 'ui',
+  summary: 'Show the traces of any ClickHouse, in our tables or those of the Collector, as a page',
+  usage: '[options]',
+  options: { ...SOURCE_OPTIONS, ...PAGE_OPTIONS },
+  examples: [
+    ['spanhouse ui', 'the ClickHouse that the exporter sends to'],
+    ['spanhouse ui --endpoint https://reader@ch.example:8443', 'another one'],
+    ['spanhouse ui --port 5000 --open', 'at another port, and in the browser'],
+  ],
+  async run(context) {
+    const { values, out, err, signal } = context
+    const source = sourceFor(context)
+    for (const warning of source.warnings) err.write(`spanhouse: ${warning}\n`)
+    const page = await servePage(context, source)
+    try {
+      const { url } = source.connection
+      out.write(startupLines(out, { page: page.url, clickhouse: url, lines: [] }))
+      if (values['open'] === true) openBrowser(page.url)
+      await untilEnd(signal)
+      return 0
+    } finally {
+      await page.close()
+    }
+  },
+}

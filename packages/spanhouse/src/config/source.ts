@@ -1,0 +1,115 @@
+import {
+  ConfigError,
+  type DestinationConfig,
+  endpointProblem,
+  oneLine,
+  parseConfig,
+} from '#exporter'
+import type { Connection } from '../clickhouse/reader.js'
+import { CommandError } from '../terminal/command-error.js'
+
+/** What decides which ClickHouse is read: a part of a command's context. */
+export interface Surroundings {
+  readonly values: Readonly<Record<string, string | boolean | string[] | undefined>>
+  readonly env: NodeJS.ProcessEnv
+  readonly signal?: AbortSignal
+}
+
+/** Options of every command that reads ClickHouse. */
+export const SOURCE_OPTIONS = {
+  endpoint: {
+    type: 'string',
+    value: 'URL',
+    help: 'ClickHouse to read, such as https://user@host:8443; otherwise the one that the exporter sends to',
+  },
+  user: {
+    type: 'string',
+    value: 'NAME',
+    help: 'user for ClickHouse; the password comes from OTEL_EXPORTER_CLICKHOUSE_PASSWORD',
+  },
+  table: {
+    type: 'string',
+    value: 'DATABASE.TABLE',
+    help: 'table of spans, if there are several',
+  },
+} as const
+
+export interface Source {
+  readonly connection: Connection
+  /** The table that `--table` names, else the one that the exporter writes. It need not exist. */
+  readonly target: { readonly database: string; readonly table: string }
+  /** Environment variables that are ignored because they are invalid, as sentences. */
+  readonly warnings: readonly string[]
+}
+
+/** The ClickHouse that `--endpoint` names, else the first one that the exporter's configuration names, else the one on this machine. */
+export function sourceFor({ values, env }: Surroundings): Source {
+  const config = configOf(endpointIn(values), env)
+  const [first] = config.destinations
+  if (first === undefined)
+    throw new CommandError('The configuration names no ClickHouse: give --endpoint URL.')
+  const { database, table } = first.targets.traces
+  const [, named = database, namedTable = table] =
+    /^([^.]+)\.(.+)$/s.exec(textOf(values['table']) ?? '') ?? []
+  return {
+    connection: connectionOf(first),
+    target: { database: named, table: namedTable },
+    warnings: config.doubts,
+  }
+}
+
+/** What the options `--endpoint` and `--user` say, as options of the exporter. */
+export function endpointIn(values: Surroundings['values']): {
+  readonly endpoint?: string
+  readonly username?: string
+} {
+  const endpoint = textOf(values['endpoint'])
+  const username = textOf(values['user'])
+  return {
+    ...(endpoint !== undefined && { endpoint: asUrl(endpoint) }),
+    ...(username !== undefined && { username }),
+  }
+}
+
+/** Whether the environment names a ClickHouse for the exporter. */
+export function isConfigured(env: NodeJS.ProcessEnv): boolean {
+  return CONFIGURING.some((name) => env[name]?.trim())
+}
+
+const CONFIGURING = ['ENDPOINT', 'DESTINATIONS', 'CONFIG_FILE'].map(
+  (name) => `OTEL_EXPORTER_CLICKHOUSE_${name}`,
+)
+
+function configOf(options: { endpoint?: string; username?: string }, env: NodeJS.ProcessEnv) {
+  try {
+    return parseConfig(options, env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    throw new CommandError(
+      `The configuration of the exporter cannot be used: ${error.problems.map(oneLine).join('; ')}.`,
+    )
+  }
+}
+
+/** `host:port` stands for a URL. */
+export function asUrl(text: string): string {
+  const url = text.includes('://') ? text : `http://${text}`
+  const problem = endpointProblem(url)
+  // The text itself is not shown: it may contain a password.
+  if (problem !== undefined) throw new CommandError(`--endpoint ${problem}.`)
+  return url
+}
+
+function connectionOf({
+  endpoint,
+  username,
+  password,
+  headers,
+  tls,
+}: DestinationConfig): Connection {
+  return { url: endpoint.href.replace(/\/$/, ''), username, password, headers, tls }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}

@@ -1,0 +1,62 @@
+import { configuration } from './application/configuration.js'
+import { sampler, sdkDisabled, tracesExporter } from './application/environment.js'
+import { nodeVersion } from './application/node.js'
+import { nodeOptions } from './application/node-options.js'
+import { api, instrumentations, manifest, sdk } from './application/sdk.js'
+import type { Check } from './check.js'
+import { deadLetters } from './disk/dead-letters.js'
+import { spoolFolder, spoolRows } from './disk/spool.js'
+import type { Facts, Surroundings } from './facts.js'
+import { dns, proxies, tcp } from './network/addresses.js'
+import { tls } from './network/certificate.js'
+import { http } from './network/http.js'
+import { clock, credentials, version } from './server/access.js'
+import { insertErrors } from './server/history.js'
+import { disks, mutations, parts, replication } from './server/load.js'
+import { rights } from './server/rights.js'
+import { profile, quotas } from './server/settings.js'
+import { columns, deduplication, engine, table, ttl } from './server/table.js'
+import { testSpan } from './test-span.js'
+
+/** Once for the application. */
+export const APPLICATION: readonly Check<Surroundings>[] = [
+  nodeVersion,
+  configuration,
+  tracesExporter,
+  sdkDisabled,
+  sampler,
+  nodeOptions,
+  manifest,
+  sdk,
+  api,
+  instrumentations,
+]
+
+/** For each destination. A check comes after those that it needs. */
+export const DESTINATION: readonly Check<Facts>[] = [
+  dns,
+  tcp,
+  proxies,
+  tls,
+  http,
+  credentials,
+  version,
+  clock,
+  rights,
+  table,
+  engine,
+  columns,
+  deduplication,
+  ttl,
+  profile,
+  quotas,
+  parts,
+  mutations,
+  replication,
+  disks,
+  insertErrors,
+  spoolFolder,
+  spoolRows,
+  deadLetters,
+  testSpan,
+]

@@ -1,0 +1,102 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { startClickHouse } from '@spanhouse/local-clickhouse'
+import { CommandError } from '../terminal/command-error.js'
+import { type DataFolder, dataFolderFor, type Place, prepare, removeData } from './data-folder.js'
+import { findRunning, forgetServer, noteServer } from './running-server.js'
+
+/** The port that the exporter and everybody else expects. */
+const PREFERRED_PORT = 8123
+
+export interface LocalServer {
+  readonly url: string
+  /** Where the data is kept; undefined if it goes with the server. */
+  readonly folder: string | undefined
+  /** The process of the `spanhouse dev` that has started it, if it was another one: it ends with that one. */
+  readonly startedBy: number | undefined
+  /** Resolves when the server has ended by itself. Never for a server of another command. */
+  readonly exited: Promise<void>
+  /** Ends the server, unless it is that of another command. */
+  stop(): Promise<void>
+}
+
+export interface LocalOptions extends Place {
+  /** Removes the data of earlier runs first. */
+  readonly fresh?: boolean
+  /** Keeps nothing. */
+  readonly inMemory?: boolean
+  /** Default: 8123, or any free one. */
+  readonly preferredPort?: number
+}
+
+/** Starts ClickHouse for this project, or finds the one that another `spanhouse dev` has started for it. */
+export async function openLocalServer(options: LocalOptions): Promise<LocalServer> {
+  const { preferredPort = PREFERRED_PORT } = options
+  if (options.inMemory) return started(await start(undefined, preferredPort), undefined)
+  const folder = dataFolderFor(options)
+  const running = await findRunning(folder)
+  if (running && options.fresh)
+    throw new CommandError(
+      `Another spanhouse dev (process ${running.pid}) uses the data in ${folder.path}: end it before --fresh, or choose another folder with --data.`,
+    )
+  if (running)
+    return {
+      url: running.url,
+      folder: folder.path,
+      startedBy: running.pid,
+      exited: new Promise(() => {}),
+      stop: async () => {},
+    }
+  await prepare(folder)
+  if (options.fresh) await removeData(folder)
+  const server = await start(folder, preferredPort)
+  const note = { url: server.url, pid: process.pid }
+  await noteServer(folder, note)
+  return started(server, folder, () => forgetServer(folder, note))
+}
+
+type Started = Awaited<ReturnType<typeof startClickHouse>>
+
+function started(
+  server: Started,
+  folder: DataFolder | undefined,
+  forget: () => Promise<void> = async () => {},
+): LocalServer {
+  return {
+    url: server.url,
+    folder: folder?.path,
+    startedBy: undefined,
+    exited: server.exited,
+    stop: async () => {
+      await forget()
+      await server.stop()
+    },
+  }
+}
+
+async function start(folder: DataFolder | undefined, preferredPort: number): Promise<Started> {
+  const httpPort = (await isFree(preferredPort)) ? preferredPort : 0
+  const dataDir = folder?.data
+  try {
+    return await startClickHouse({ dataDir, httpPort }).catch((error: Error) => {
+      // Somebody else has taken it meanwhile.
+      if (httpPort === 0 || !error.message.startsWith(`Port ${httpPort} `)) throw error
+      return startClickHouse({ dataDir })
+    })
+  } catch (error) {
+    throw new CommandError((error as Error).message)
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  try {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    return true
+  } catch {
+    return false
+  } finally {
+    server.close()
+  }
+}

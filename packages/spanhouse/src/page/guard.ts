@@ -1,0 +1,54 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+
+/** 128 random bits. */
+export function newToken(): string {
+  return randomBytes(16).toString('hex')
+}
+
+/** Whoever may ask, and how we know them again. */
+export interface Guard {
+  /** Why the request is not for us, as a sentence; undefined if it is. */
+  refusal(request: IncomingMessage): string | undefined
+  isToken(text: string | null): boolean
+  hasCookie(request: IncomingMessage): boolean
+  /** The value of Set-Cookie. */
+  readonly cookie: string
+}
+
+const NAMES = ['127.0.0.1', 'localhost', '[::1]']
+
+/** Other sites reach us through the user's browser: under a name of theirs (DNS rebinding), or with the user's cookie. */
+export function newGuard(token: string, port: number): Guard {
+  const hosts = NAMES.map((name) => `${name}:${port}`)
+  const origins = hosts.map((host) => `http://${host}`)
+  // The port is in the name: cookies do not tell ports apart.
+  const name = `spanhouse_${port}`
+  const wanted = digest(token)
+  const isToken = (text: string | null) =>
+    text !== null && text.length < 200 && timingSafeEqual(digest(text), wanted)
+  return {
+    refusal({ headers }) {
+      const { host = '', origin } = headers
+      const site = headers['sec-fetch-site']
+      if (!hosts.includes(host.toLowerCase())) return 'The page has another address.'
+      if (origin !== undefined && !origins.includes(origin.toLowerCase()))
+        return 'Another site may not ask here.'
+      if (site !== undefined && site !== 'same-origin' && site !== 'none')
+        return 'Another site may not lead here: open the address in a new tab.'
+      return undefined
+    },
+    isToken,
+    hasCookie: ({ headers }) =>
+      (headers.cookie ?? '')
+        .split(';')
+        .map((one) => one.trim().split('='))
+        .some(([key, value]) => key === name && isToken(value ?? '')),
+    cookie: `${name}=${token}; Path=/; HttpOnly; SameSite=Strict`,
+  }
+}
+
+/** Texts of different lengths cannot be compared in constant time; their digests can. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

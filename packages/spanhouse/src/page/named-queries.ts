@@ -1,0 +1,78 @@
+import {
+  edgesQuery,
+  extentQuery,
+  heatQuery,
+  keysQuery,
+  operationNamesQuery,
+  operationsQuery,
+  type Query,
+  ratesQuery,
+  type SpanTable,
+  servicesQuery,
+  spansQuery,
+  traceQuery,
+  tracesQuery,
+  valuesQuery,
+} from '@spanhouse/queries'
+import {
+  type Asked,
+  limitIn,
+  numberIn,
+  oneOf,
+  requiredNumber,
+  requiredText,
+  searchIn,
+  textIn,
+} from './asked.js'
+
+export interface NamedQuery {
+  readonly query: Query<unknown>
+  /** More rows than this are not asked for. */
+  readonly limit?: number
+}
+
+type Maker = (table: SpanTable, asked: Asked) => NamedQuery
+
+/** What the page may ask of a table of spans, by the last part of the path. */
+export const NAMED_QUERIES: Readonly<Record<string, Maker>> = {
+  traces: (table, asked) => {
+    const limit = limitIn(asked, 100, 5000)
+    const sort = oneOf(asked, 'sort', ['newest', 'slowest', 'errors'])
+    return { query: tracesQuery(table, searchIn(asked), { limit, ...(sort && { sort }) }), limit }
+  },
+  trace: (table, asked) => {
+    const limit = limitIn(asked, 20_000, 100_000)
+    const aroundUs = numberIn(asked, 'around')
+    const options = { limit, ...(aroundUs !== undefined && { aroundUs }) }
+    return { query: traceQuery(table, requiredText(asked, 'id'), options), limit }
+  },
+  spans: (table, asked) => {
+    const limit = limitIn(asked, 200, 5000)
+    return { query: spansQuery(table, searchIn(asked), { limit }), limit }
+  },
+  services: (table, asked) => ({ query: servicesQuery(table, searchIn(asked)) }),
+  operations: (table, asked) => {
+    const limit = limitIn(asked, 100, 5000)
+    const sort = oneOf(asked, 'sort', ['total', 'count', 'errors', 'p50', 'p95', 'p99', 'max'])
+    return { query: operationsQuery(table, searchIn(asked), { limit, sort }), limit }
+  },
+  edges: (table, asked) => ({ query: edgesQuery(table, searchIn(asked)) }),
+  rates: (table, asked) => ({
+    query: ratesQuery(table, searchIn(asked), { bucketUs: requiredNumber(asked, 'bucket') }),
+  }),
+  heat: (table, asked) => ({
+    query: heatQuery(table, searchIn(asked), { bucketUs: requiredNumber(asked, 'bucket') }),
+  }),
+  keys: (table, asked) => ({ query: keysQuery(table, searchIn(asked)) }),
+  values: (table, asked) => ({
+    query: valuesQuery(table, searchIn(asked), {
+      key: requiredText(asked, 'key'),
+      place: oneOf(asked, 'place', ['span', 'resource']) ?? 'span',
+      prefix: textIn(asked, 'prefix') ?? '',
+    }),
+  }),
+  'operation-names': (table, asked) => ({
+    query: operationNamesQuery(table, searchIn(asked), { prefix: textIn(asked, 'prefix') }),
+  }),
+  extent: (table) => ({ query: extentQuery(table) }),
+}

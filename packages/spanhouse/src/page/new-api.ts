@@ -1,0 +1,120 @@
+import { copyable, healthQuery, metricTablesQuery, type Query } from '@spanhouse/queries'
+import type { Reader } from '../clickhouse/reader.js'
+import type { Api } from './api.js'
+import { type Asked, numberIn, textIn } from './asked.js'
+import { NAMED_QUERIES } from './named-queries.js'
+import { Refusal } from './refusal.js'
+import { newTableFinder, type Target } from './table-finder.js'
+import { newTurns } from './turns.js'
+
+const AT_ONCE = 6
+const WAITING = 60
+
+export interface ApiOptions {
+  readonly reader: Reader
+  /** The table that the exporter writes. */
+  readonly target: Target
+  readonly version: string
+}
+
+/** The page's questions, asked of ClickHouse: a few at a time, so that one page cannot take a server's threads. */
+export function newApi({ reader, target, version }: ApiOptions): Api {
+  const turns = newTurns(AT_ONCE, WAITING)
+  const tables = newTableFinder(reader, target)
+
+  const answer = async (query: Query<unknown>, limit: number | undefined, signal: AbortSignal) => {
+    const { rows, elapsedMs, rowsRead, truncated } = await reader.ask(query, signal)
+    const isCut = truncated || (limit !== undefined && rows.length >= limit)
+    return { rows, sql: copyable(query), elapsedMs, rowsRead, truncated: isCut }
+  }
+
+  const metricTables = async (signal: AbortSignal) => {
+    const { rows } = await reader.ask(metricTablesQuery(), signal)
+    return rows
+  }
+
+  const meta = async (asked: Asked, signal: AbortSignal) => {
+    const [all, chosen, serverVersion, metrics] = await Promise.all([
+      tables.all(signal),
+      tables.chosen(textIn(asked, 'table'), signal),
+      reader.version(),
+      metricTables(signal),
+    ])
+    const spans = await rowCounts(reader, signal)
+    return {
+      version,
+      server: { url: reader.connection.url, version: serverVersion },
+      tables: all.map(({ database, table, family }) => ({
+        database,
+        table,
+        family,
+        spans: spans.get(`${database}.${table}`) ?? null,
+      })),
+      table: chosen
+        ? {
+            database: chosen.database,
+            table: chosen.table,
+            family: chosen.family,
+            missing: chosen.missing,
+          }
+        : null,
+      live: true,
+      metricTables: metrics.map(({ database, table }) => `${database}.${table}`),
+    }
+  }
+
+  const health = async (asked: Asked, signal: AbortSignal) => {
+    const all = await metricTables(signal)
+    const fromUs = numberIn(asked, 'from')
+    return all.length > 0 ? answer(healthQuery(all, { fromUs }), undefined, signal) : EMPTY
+  }
+
+  const named = async (name: string, asked: Asked, signal: AbortSignal) => {
+    const make = Object.hasOwn(NAMED_QUERIES, name) ? NAMED_QUERIES[name] : undefined
+    if (!make) throw new Refusal(404, 'There is no such query.')
+    const table = await tables.chosen(textIn(asked, 'table'), signal)
+    if (!table) return EMPTY
+    const { query, limit } = make(table, asked)
+    return answer(query, limit, signal)
+  }
+
+  return {
+    get: (name, asked, signal) =>
+      turns.take(signal, async () => {
+        if (name === 'meta') return meta(asked, signal)
+        if (name === 'health') return health(asked, signal)
+        return named(name, asked, signal)
+      }),
+    sql: (sql, asked, signal) =>
+      turns.take(signal, async () => {
+        const table = await tables.chosen(textIn(asked, 'table'), signal)
+        return reader.askSql(sql, signal, table?.database)
+      }),
+  }
+}
+
+/** Without a table there are no spans yet, which is no error. */
+const EMPTY = { rows: [], sql: '', elapsedMs: 0, rowsRead: 0, truncated: false }
+
+interface Count {
+  readonly database: string
+  readonly table: string
+  readonly rows: number | null
+}
+
+async function rowCounts(
+  reader: Reader,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number | null>> {
+  const query: Query<Count> = {
+    name: 'row-counts',
+    sql: "SELECT database, name AS table, toFloat64(total_rows) AS rows FROM system.tables WHERE engine LIKE '%MergeTree'",
+    parameters: {},
+  }
+  // For the numbers beside the names only: a user may not see them.
+  const rows = await reader.ask(query, signal).then(
+    (answer) => answer.rows,
+    () => [],
+  )
+  return new Map(rows.map(({ database, table, rows }) => [`${database}.${table}`, rows]))
+}

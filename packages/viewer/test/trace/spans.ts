@@ -1,0 +1,46 @@
+import { buildTrace, type SpanRow, type Trace } from '@spanhouse/queries'
+
+/** A span for tests. `at` is [start, end] in ms. */
+export function span(
+  id: string,
+  parent: string,
+  at: readonly [number, number],
+  more: Partial<SpanRow> = {},
+): SpanRow {
+  const [from, to] = at
+  return {
+    trace_id: '0af7651916cd43dd8448eb211c80319c',
+    span_id: id,
+    parent_span_id: parent,
+    service: 'shop',
+    name: id,
+    kind: 'internal',
+    start_us: 1_700_000_000_000_000 + from * 1000,
+    duration_ns: (to - from) * 1e6,
+    status: 'unset',
+    status_message: '',
+    offset_ns: from * 1e6,
+    trace_state: '',
+    attributes: {},
+    resource: {},
+    scope_name: '',
+    scope_version: '',
+    events: [],
+    links: [],
+    ...more,
+  }
+}
+
+export const ms = (value: number): number => value * 1e6
+
+/** a ─ b ─ c, and six queries below a, one after another. */
+export function shopTrace(): Trace {
+  return buildTrace([
+    span('a', '', [0, 100], { kind: 'server' }),
+    span('b', 'a', [1, 20]),
+    span('c', 'b', [2, 10]),
+    ...Array.from({ length: 6 }, (_, n) =>
+      span(`q${n}`, 'a', [20 + n * 10, 28 + n * 10], { name: 'SELECT users', kind: 'client' }),
+    ),
+  ])
+}

@@ -1,0 +1,184 @@
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { flatTraces, otelTraces } from '@spanhouse/transform'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { run } from './command-kit.js'
+
+let server: ClickHouseServer
+beforeAll(async () => {
+  server = await startClickHouse()
+})
+afterAll(() => server?.stop())
+
+let databases = 0
+const newDatabase = () => `d${databases++}`
+
+/** The statements of an output; comments are left out. */
+const statementsOf = (out: string) =>
+  out
+    .replaceAll(/^--.*$/gm, '')
+    .split(/;\n/)
+    .map((statement) => statement.trim())
+    .filter(Boolean)
+
+async function apply(out: string) {
+  for (const statement of statementsOf(out)) await server.query(statement)
+}
+
+const ddl = (...args: string[]) => run(['ddl', ...args])
+const diff = (...args: string[]) => run(['ddl', ...args, '--diff', server.url])
+
+test('prints the statements of our table', async () => {
+  const { code, out } = await ddl()
+  expect(code).toBe(0)
+  expect(statementsOf(out)).toEqual(flatTraces.ddl())
+})
+
+test('takes schema, database, table, ttl and cluster', async () => {
+  const { out } = await ddl(
+    '--schema',
+    'otel',
+    '--database',
+    'd',
+    '--table',
+    't',
+    '--ttl',
+    '30d',
+    '--cluster',
+    'main',
+  )
+  expect(statementsOf(out)).toEqual(
+    otelTraces.ddl({ database: 'd', table: 't', ttl: 30 * 86_400, cluster: 'main' }),
+  )
+  expect(out.match(/ ON CLUSTER `main`/g)).toHaveLength(4)
+})
+
+test.each(['flat', 'otel'])(
+  'the server takes the statements of %s, and then lacks nothing',
+  async (schema) => {
+    const args = ['--schema', schema, '--database', newDatabase(), '--ttl', '30d']
+    await apply((await ddl(...args)).out)
+    expect(await diff(...args)).toEqual({ code: 0, out: '', err: '' })
+  },
+)
+
+test.each(['flat', 'otel'])(
+  'the server understands ON CLUSTER in the statements of %s',
+  async (schema) => {
+    const { out } = await ddl('--schema', schema, '--cluster', 'main')
+    for (const statement of statementsOf(out)) {
+      const tree = await server.query(`EXPLAIN AST ${statement}`)
+      expect(tree).toMatch(/^Create/)
+    }
+    // The test server belongs to no cluster: that is the only thing it has against these.
+    for (const statement of statementsOf(out).slice(0, 2))
+      await expect(server.query(statement)).rejects.toThrow(/cluster/i)
+  },
+)
+
+test('the server understands ON CLUSTER in what --diff prints', async () => {
+  const database = newDatabase()
+  await apply((await ddl('--database', database)).out)
+  await server.query(
+    `ALTER TABLE ${database}.traces DROP COLUMN trace_state, DROP INDEX idx_duration`,
+  )
+  const { out } = await diff('--database', database, '--cluster', 'main')
+  expect(statementsOf(out)).toHaveLength(2)
+  for (const statement of statementsOf(out)) {
+    expect(statement).toContain(' ON CLUSTER `main`')
+    expect(await server.query(`EXPLAIN AST ${statement}`)).toMatch(/^AlterQuery/)
+  }
+})
+
+describe('--diff', () => {
+  test('prints everything for an empty server', async () => {
+    const database = newDatabase()
+    const { code, out } = await diff('--database', database)
+    expect(code).toBe(1)
+    expect(statementsOf(out)).toEqual(flatTraces.ddl({ database }))
+  })
+
+  test('adds the columns and indexes that a table lacks, and then there is no difference', async () => {
+    const database = newDatabase()
+    await apply((await ddl('--database', database)).out)
+    const table = `${database}.traces`
+    await server.query(`ALTER TABLE ${table} DROP INDEX idx_duration`)
+    await server.query(`ALTER TABLE ${table} DROP COLUMN \`events.name\``)
+    await server.query(`ALTER TABLE ${table} DROP COLUMN trace_state`)
+    const { code, out } = await diff('--database', database)
+    expect(code).toBe(1)
+    expect(statementsOf(out)).toEqual([
+      `ALTER TABLE \`${database}\`.\`traces\`\n    ADD COLUMN IF NOT EXISTS \`trace_state\` String CODEC(ZSTD(1))`,
+      `ALTER TABLE \`${database}\`.\`traces\`\n    ADD COLUMN IF NOT EXISTS \`events.name\` Array(LowCardinality(String)) CODEC(ZSTD(1))`,
+      `ALTER TABLE \`${database}\`.\`traces\`\n    ADD INDEX IF NOT EXISTS idx_duration duration_ns TYPE minmax GRANULARITY 1`,
+    ])
+    await apply(out)
+    expect(await diff('--database', database)).toEqual({ code: 0, out: '', err: '' })
+  })
+
+  test('creates a companion that is missing', async () => {
+    const database = newDatabase()
+    const args = ['--schema', 'otel', '--database', database]
+    await apply((await ddl(...args)).out)
+    await server.query(`DROP VIEW ${database}.otel_traces_trace_id_ts_mv`)
+    const { code, out } = await diff(...args)
+    expect(code).toBe(1)
+    expect(statementsOf(out)).toEqual(otelTraces.ddl({ database }).slice(3))
+  })
+
+  test('says as comments what differs and is not changed', async () => {
+    const database = 'differs'
+    await server.query(`CREATE DATABASE ${database}`)
+    const [, create = ''] = flatTraces.ddl({ database })
+    await server.query(
+      create
+        .replace('`duration_ms` Float64', '`duration_ms` Float32')
+        .replace('PARTITION BY toDate(timestamp)', 'PARTITION BY toYYYYMM(timestamp)')
+        .replace('ORDER BY (service_name, span_name, timestamp)', 'ORDER BY trace_id')
+        .replace(
+          'non_replicated_deduplication_window = 10000',
+          'non_replicated_deduplication_window = 0',
+        ),
+    )
+    const { code, out } = await diff('--database', database, '--ttl', '1d')
+    expect(code).toBe(1)
+    expect(statementsOf(out)).toEqual([])
+    expect(out).toMatchInlineSnapshot(`
+      "-- Column duration_ms is Float32; the schema has Float64.
+      -- PARTITION BY is toYYYYMM(timestamp); the schema has toDate(timestamp).
+      -- ORDER BY is trace_id; the schema has (service_name, span_name, timestamp).
+      -- TTL is missing; asked for was toDateTime(least(timestamp, toDateTime64('2100-01-01 00:00:00', 9, 'UTC'))) + toIntervalSecond(86400).
+      -- ALTER TABLE \`differs\`.\`traces\` MODIFY TTL toDateTime(least(timestamp, toDateTime64('2100-01-01 00:00:00', 9, 'UTC'))) + toIntervalSecond(86400);
+      -- non_replicated_deduplication_window is 0: rows that are sent twice are stored twice.
+      -- ALTER TABLE \`differs\`.\`traces\` MODIFY SETTING non_replicated_deduplication_window = 10000;
+      "
+    `)
+  })
+
+  test('a comment stays one line, whatever the server says', async () => {
+    const database = newDatabase()
+    await server.query(`CREATE DATABASE ${database}`)
+    await server.query(
+      `CREATE TABLE ${database}.traces (trace_id Enum('a\nDROP TABLE x;' = 1)) ENGINE = Memory`,
+    )
+    const { out } = await diff('--database', database)
+    for (const line of out.split('\n')) expect(line).not.toMatch(/^DROP/)
+    expect(out).toContain('-- The engine is Memory.')
+  })
+
+  test('a server that cannot be asked is a failure, not a difference', async () => {
+    const { code, err } = await run(['ddl', '--diff', 'http://127.0.0.1:1'])
+    expect(code).toBe(2)
+    expect(err).toMatch(/^spanhouse: .+\n$/)
+  })
+})
+
+test.each([
+  [['--ttl', '30'], '--ttl must be a length of time'],
+  [['--ttl', '1500ms'], '--ttl must be whole seconds'],
+  [['--schema', 'jaeger'], '--schema must be one of flat, otel'],
+  [['--table', ''], '--table must not be empty'],
+])('%j is refused', async (args, message) => {
+  const { code, err } = await ddl(...args)
+  expect(code).toBe(2)
+  expect(err).toContain(message)
+})

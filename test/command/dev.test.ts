@@ -1,0 +1,215 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { startClickHouse } from '@spanhouse/local-clickhouse'
+import { expect, onTestFinished, test } from 'vitest'
+import { eventually, until } from '../kit/patience.js'
+import { isAlive, project, type Running, spanhouse } from './processes.js'
+
+const EXPRESS = `
+const express = require('express')
+const app = express()
+app.get('/hello/:name', (_, reply) => reply.send('hi'))
+const server = app.listen(0, async () => {
+  const reply = await fetch('http://127.0.0.1:' + server.address().port + '/hello/you')
+  console.log(await reply.text())
+  server.close()
+})`
+
+const addressesIn = async (running: Running) => {
+  const [, page = '', token = ''] = await running.said(
+    /(http:\/\/127\.0\.0\.1:\d+)\/\?token=([0-9a-f]+)/,
+  )
+  const [, clickhouse = ''] = await running.said(/ClickHouse +\S*?(http:\S+)/)
+  return { page, token, clickhouse }
+}
+
+const isUp = (url: string) =>
+  fetch(url).then(
+    () => true,
+    () => false,
+  )
+
+const query = async (url: string, sql: string) =>
+  (await fetch(url, { method: 'POST', body: sql })).text()
+
+test('An Express application without any code for it shows its first trace', async () => {
+  const cwd = project({ 'app.js': EXPRESS }, ['express'])
+  const running = spanhouse(['dev', '--exit', '--', 'node', 'app.js'], { cwd })
+  expect(await running.ended).toEqual([0, null])
+  // The output of the application is its own.
+  expect(running.out).toBe('hi\n')
+  expect(running.err).toMatch(/Page .*token=.*\n.*ClickHouse .*data in .*spanhouse/)
+
+  const again = spanhouse(['dev'], { cwd })
+  const { clickhouse } = await addressesIn(again)
+  const rows = await query(
+    clickhouse,
+    "SELECT service_name, span_name FROM telemetry.traces WHERE span_kind = 'SERVER' FORMAT TSV",
+  )
+  expect(rows).toBe('shop\tGET /hello/:name\n')
+})
+
+test('The page is there while the application runs, and everything is gone after SIGTERM', async () => {
+  const cwd = project({ 'app.js': "console.log('pid', process.pid); setInterval(() => {}, 1000)" })
+  const running = spanhouse(['dev', '--in-memory', '--', 'node', 'app.js'], { cwd })
+  const { page, token, clickhouse } = await addressesIn(running)
+  const [, pid = ''] = await running.said(/pid (\d+)/)
+  const reply = await fetch(`${page}/api/meta?token=${token}`)
+  expect(reply.status).toBe(200)
+  expect(await reply.json()).toMatchObject({ server: { url: clickhouse }, tables: [], table: null })
+  running.child.kill('SIGTERM')
+  expect(await running.ended).toEqual([143, null])
+  expect(await Promise.all([isUp(page), isUp(clickhouse)])).toEqual([false, false])
+  expect(isAlive(Number(pid))).toBe(false)
+})
+
+test.each(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGKILL'] as const)(
+  'Nothing is left after %s, with no application',
+  async (signal) => {
+    const running = spanhouse(['dev'], { cwd: project() })
+    const { page, clickhouse } = await addressesIn(running)
+    running.child.kill(signal)
+    expect(await running.ended).toEqual(signal === 'SIGKILL' ? [null, signal] : [0, null])
+    await until(async () => !(await isUp(page)) && !(await isUp(clickhouse)))
+  },
+)
+
+test('On a terminal the page stays after the application, until Ctrl-C', async () => {
+  const cwd = project({ 'app.js': 'process.exitCode = 3' })
+  const running = spanhouse(['dev', '--', 'node', 'app.js'], { cwd, onTerminal: true })
+  const { page, clickhouse } = await addressesIn(running)
+  await running.said(/ended with exit code 3.*until Ctrl-C/)
+  expect(await isUp(page)).toBe(true)
+  running.child.stdin?.write('\x03')
+  expect(await running.ended).toEqual([3, null])
+  await until(async () => !(await isUp(page)) && !(await isUp(clickhouse)))
+})
+
+test('Ctrl-C on a terminal reaches the application once, and it may take its time', async () => {
+  const app = `
+    let times = 0
+    process.on('SIGINT', () => { times++; console.log('interrupted'); setTimeout(() => { console.log('times', times); process.exit(7) }, 2500) })
+    console.log('ready'); setInterval(() => {}, 1000)`
+  const cwd = project({ 'app.js': app })
+  const running = spanhouse(['dev', '--', 'node', 'app.js'], { cwd, onTerminal: true })
+  const { page } = await addressesIn(running)
+  await running.said('ready')
+  running.child.stdin?.write('\x03')
+  await running.said('interrupted')
+  // Its last spans can still be sent.
+  expect(await isUp(page)).toBe(true)
+  await running.said('times 1')
+  expect(await running.ended).toEqual([7, null])
+})
+
+test('The second Ctrl-C ends everything at once', async () => {
+  const app = `process.on('SIGINT', () => console.log('no')); console.log('pid', process.pid); setInterval(() => {}, 1000)`
+  const cwd = project({ 'app.js': app })
+  const running = spanhouse(['dev', '--', 'node', 'app.js'], { cwd, onTerminal: true })
+  const { page, clickhouse } = await addressesIn(running)
+  const [, pid = ''] = await running.said(/pid (\d+)/)
+  running.child.stdin?.write('\x03')
+  await running.said('no')
+  running.child.stdin?.write('\x03')
+  expect(await running.ended).toEqual([130, null])
+  await until(async () => !(await isUp(page)) && !(await isUp(clickhouse)))
+  await until(() => !isAlive(Number(pid)))
+})
+
+test('Ctrl-C while ClickHouse is starting leaves nothing', async () => {
+  const cwd = project()
+  const running = spanhouse(['dev', '--data', 'here'], { cwd, onTerminal: true })
+  // The folder is made just before the server is started.
+  await eventually(() => readFileSync(join(cwd, 'here/made-by-spanhouse.txt')))
+  running.child.stdin?.write('\x03')
+  expect(await running.ended).toEqual([0, null])
+  const again = spanhouse(['dev', '--data', 'here'], { cwd })
+  await addressesIn(again) // the folder is free
+})
+
+test('Two in one project use the same ClickHouse, and --fresh takes it from nobody', async () => {
+  const cwd = project()
+  const first = spanhouse(['dev'], { cwd })
+  const one = await addressesIn(first)
+  const second = spanhouse(['dev'], { cwd })
+  const two = await addressesIn(second)
+  expect(two.clickhouse).toBe(one.clickhouse)
+  expect(two.page).not.toBe(one.page)
+  expect(second.out).toContain(`started by process ${first.child.pid}`)
+  const fresh = spanhouse(['dev', '--fresh'], { cwd })
+  expect(await fresh.ended).toEqual([1, null])
+  expect(fresh.err).toMatch(/^spanhouse: Another spanhouse dev .*end it before --fresh.*\n$/)
+  second.child.kill('SIGTERM')
+  await second.ended
+  expect(await isUp(one.clickhouse)).toBe(true)
+})
+
+test('A crash leaves a note about a server that is gone, which nobody believes', async () => {
+  const cwd = project()
+  const first = spanhouse(['dev'], { cwd })
+  const { clickhouse } = await addressesIn(first)
+  first.child.kill('SIGKILL')
+  await until(async () => !(await isUp(clickhouse)))
+  const again = spanhouse(['dev'], { cwd })
+  await addressesIn(again)
+  expect(again.out).not.toContain('started by process')
+})
+
+test('Data is kept, and --fresh removes it', async () => {
+  const cwd = project()
+  const start = async (...args: string[]) => {
+    const running = spanhouse(['dev', ...args], { cwd })
+    const { clickhouse } = await addressesIn(running)
+    const end = async () => {
+      running.child.kill('SIGTERM')
+      await running.ended
+    }
+    return { clickhouse, end }
+  }
+  const first = await start()
+  await query(first.clickhouse, 'CREATE DATABASE kept')
+  await first.end()
+  const second = await start()
+  expect(await query(second.clickhouse, 'EXISTS DATABASE kept')).toBe('1\n')
+  await second.end()
+  const third = await start('--fresh')
+  expect(await query(third.clickhouse, 'EXISTS DATABASE kept')).toBe('0\n')
+})
+
+test('--endpoint sends the application to that ClickHouse, with its own credentials', async () => {
+  const server = await startClickHouse({ users: [{ name: 'writer', password: 'hush' }] })
+  onTestFinished(() => server.stop())
+  const cwd = project({ 'app.js': EXPRESS }, ['express'])
+  const endpoint = server.url.replace('//', '//writer:hush@')
+  const running = spanhouse(['dev', '--endpoint', endpoint, '--', 'node', 'app.js'], { cwd })
+  expect(await running.ended).toEqual([0, null])
+  expect(running.err).toContain(server.url)
+  expect(running.err).not.toContain('hush')
+  const count = "SELECT count() > 0 FROM telemetry.traces WHERE service_name = 'shop'"
+  expect(await server.query(count)).toBe('1\n')
+})
+
+test('If the environment names a ClickHouse, that one is used and none is started', async () => {
+  const server = await startClickHouse()
+  onTestFinished(() => server.stop())
+  const env = { OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: server.url }
+  const running = spanhouse(['dev'], { cwd: project(), env })
+  expect((await addressesIn(running)).clickhouse).toBe(server.url)
+})
+
+test('A locked data folder and contradicting options are one sentence each', async () => {
+  const cwd = project()
+  const first = spanhouse(['dev', '--data', 'here'], { cwd })
+  await addressesIn(first)
+  const sentences = async (...args: string[]) => {
+    const running = spanhouse(['dev', ...args], { cwd })
+    const [code] = await running.ended
+    expect(running.err).toMatch(/^spanhouse: [^\n]+\n$/)
+    return `${code} ${running.err}`
+  }
+  expect(await sentences('--fresh', '--endpoint', 'localhost')).toMatch(
+    /^2 .*leave one of them out/,
+  )
+  expect(await sentences('--in-memory', '--data', 'x')).toMatch(/^2 .*leave one of them out/)
+  expect(await sentences('--data', 'package.json')).toMatch(/^1 .*choose another folder/)
+})

@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import {
+  childEnvironment,
+  warningAbout,
+} from '../../packages/spanhouse/src/application/environment.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
+import { installedCommand } from './installed.js'
+import { project, spanhouse } from './processes.js'
+
+const SHOW = 'console.log(JSON.stringify({ env: process.env, args: process.argv.slice(2) }))'
+
+describe('spanhouse run', () => {
+  test('gives the application its environment, and passes arguments on as they are', async () => {
+    const cwd = project({ 'app.cjs': SHOW })
+    const args = ['a b', '--port', '3', '$HOME', '*', '"']
+    const running = spanhouse(['run', '--', 'node', 'app.cjs', ...args], { cwd })
+    expect(await running.ended).toEqual([0, null])
+    const shown = JSON.parse(running.out)
+    expect(shown.args).toEqual(args)
+    expect(shown.env).toMatchObject({
+      OTEL_TRACES_EXPORTER: 'clickhouse',
+      OTEL_SERVICE_NAME: 'shop',
+    })
+    expect(running.err).not.toMatch(/spanhouse:/)
+  })
+
+  test('works without --, whose place is the first word that is no option', async () => {
+    const cwd = project({ 'app.cjs': SHOW })
+    const line = ['run', '--endpoint', 'localhost:1', 'node', 'app.cjs', '--help']
+    const running = spanhouse(line, { cwd })
+    await running.ended
+    const shown = JSON.parse(running.out)
+    expect(shown.args).toEqual(['--help'])
+    expect(shown.env.OTEL_EXPORTER_CLICKHOUSE_ENDPOINT).toBe('http://localhost:1')
+  })
+
+  test.each([
+    ['process.exit(42)', 42],
+    ["process.kill(process.pid, 'SIGKILL')", 137],
+    ["throw new Error('x')", 1],
+  ])('ends as the application does: %s', async (code, expected) => {
+    const running = spanhouse(['run', '--', 'node', '-e', code], { cwd: project() })
+    expect(await running.ended).toEqual([expected, null])
+  })
+
+  test.each([
+    ['no-such-command-xyz', /^spanhouse: There is no command no-such-command-xyz/, 127],
+    ['app.cjs', /^spanhouse: app\.cjs is no command: write node app\.cjs\.\n$/, 127],
+    ['package.json', /^spanhouse: There is no command package\.json/, 127],
+    ['./package.json', /^spanhouse: \.\/package\.json cannot be started \(EACCES\)/, 126],
+  ])('says in one sentence that %s cannot be started', async (command, sentence, code) => {
+    const running = spanhouse(['run', '--', command], { cwd: project({ 'app.cjs': SHOW }) })
+    expect(await running.ended).toEqual([code, null])
+    expect(running.err).toMatch(sentence)
+    expect(running.err.split('\n')).toHaveLength(2)
+  })
+
+  test('starts the commands of installed packages, and scripts of package.json', async () => {
+    const manifest = JSON.stringify({ name: 'scripted', scripts: { hello: 'node app.cjs' } })
+    const cwd = project({
+      'package.json': manifest,
+      'app.cjs': 'console.log(process.env.OTEL_SERVICE_NAME)',
+    })
+    const running = spanhouse(['run', '--', 'npm', 'run', '--silent', 'hello'], { cwd })
+    expect(await running.ended).toEqual([0, null])
+    expect(running.out).toBe('scripted\n')
+  })
+
+  test('reads from our input', async () => {
+    const cwd = project()
+    const running = spanhouse(['run', '--', 'cat'], { cwd })
+    running.child.stdin?.end('what was typed')
+    expect(await running.ended).toEqual([0, null])
+    expect(running.out).toBe('what was typed')
+  })
+
+  test('passes SIGTERM on', async () => {
+    const app =
+      "process.on('SIGTERM', () => process.exit(9)); console.log('ready'); setInterval(() => {}, 1000)"
+    const running = spanhouse(['run', '--', 'node', '-e', app], { cwd: project() })
+    await running.said('ready')
+    running.child.kill('SIGTERM')
+    expect(await running.ended).toEqual([9, null])
+  })
+
+  test('is loaded by what the application starts, and once only', async () => {
+    const app = `
+      const { fork } = require('node:child_process')
+      if (process.send) { process.send(1); process.disconnect() }
+      else fork(__filename).on('exit', (code) => process.exit(code))`
+    const running = spanhouse(['run', '--', 'node', 'app.cjs'], {
+      cwd: project({ 'app.cjs': app }),
+    })
+    expect(await running.ended).toEqual([0, null])
+    expect(running.err).toBe('')
+  })
+
+  test('is not loaded twice if the command loads it itself', async () => {
+    const register = join(
+      installedCommand(),
+      '../../../@spanhouse/exporter-clickhouse/dist/esm/register.js',
+    )
+    expect(readFileSync(register, 'utf8')).not.toBe('')
+    const running = spanhouse(['run', '--', 'node', '--import', register, '-e', '1'], {
+      cwd: project(),
+    })
+    expect(await running.ended).toEqual([0, null])
+    expect(running.err).toBe('')
+  })
+})
+
+describe('The environment of the application', () => {
+  const environment = (env: NodeJS.ProcessEnv, more = {}) =>
+    childEnvironment({ env, cwd: project(), command: ['node', 'app.js'], ...more })
+
+  test('keeps what the user has set', () => {
+    const set = {
+      OTEL_TRACES_EXPORTER: 'clickhouse,console',
+      OTEL_SERVICE_NAME: 'mine',
+      OTEL_EXPORTER_CLICKHOUSE_BATCH_MAX_DELAY: '5000',
+    }
+    expect(environment(set, { isQuick: true })).toMatchObject(set)
+  })
+
+  test('keeps options of Node, and loads the register after them', () => {
+    const { NODE_OPTIONS } = environment({ NODE_OPTIONS: '--require dotenv/config' })
+    expect(NODE_OPTIONS).toMatch(/^--require dotenv\/config --import=file:\S+register\.js$/)
+  })
+
+  test('leaves a name in OTEL_RESOURCE_ATTRIBUTES alone', () => {
+    const env = environment({ OTEL_RESOURCE_ATTRIBUTES: 'a=b, service.name=mine' })
+    expect(env['OTEL_SERVICE_NAME']).toBeUndefined()
+  })
+
+  test('has no name if there is no package.json', () => {
+    const env = childEnvironment({ env: {}, cwd: temporaryDirectory(), command: ['node'] })
+    expect(env['OTEL_SERVICE_NAME']).toBeUndefined()
+  })
+
+  test('has no credentials for our own server', () => {
+    const given = { OTEL_EXPORTER_CLICKHOUSE_USERNAME: 'a', OTEL_EXPORTER_CLICKHOUSE_PASSWORD: 'b' }
+    const env = environment(given, { endpoint: 'http://127.0.0.1:1', isLocal: true })
+    expect(env['OTEL_EXPORTER_CLICKHOUSE_USERNAME']).toBe('')
+    expect(env['OTEL_EXPORTER_CLICKHOUSE_PASSWORD']).toBe('')
+  })
+
+  test.each([
+    [{ OTEL_TRACES_EXPORTER: 'otlp' }, /does not name clickhouse/],
+    [{ OTEL_SDK_DISABLED: 'true' }, /OTEL_SDK_DISABLED/],
+  ])('is warned about if it keeps traces away: %j', (env, sentence) => {
+    expect(warningAbout(env)).toMatch(sentence)
+    expect(warningAbout({ OTEL_TRACES_EXPORTER: 'console, ClickHouse' })).toBeUndefined()
+  })
+})
