@@ -4,6 +4,8 @@ import { arrange, type Slot } from './slots.js'
 /** All in pixels. */
 export const NODE = { width: 176, height: 44, gapX: 104, gapY: 20, margin: 24 }
 const STEP = { x: NODE.width + NODE.gapX, y: NODE.height + NODE.gapY }
+/** How far a line between two nodes of one layer is pulled aside. */
+const BOW = 56
 /** What an edge that passes a layer takes of its height. */
 const LANE = 16
 /** Nodes without edges stand below in rows of at least this many. */
@@ -104,12 +106,10 @@ function route(slots: readonly Slot[]): Point[] {
 
 /** From the right side of a node to the right side of one in the same layer. */
 function bow(caller: Slot, callee: Slot): Point[] {
-  const right = columnX(caller.layer) + NODE.width
-  const [from, to] = [caller.y + 4, callee.y + 10]
+  const x = columnX(caller.layer) + NODE.width
   return [
-    { x: right, y: from },
-    { x: right + NODE.gapX / 3, y: (from + to) / 2 },
-    { x: right, y: to },
+    { x, y: caller.y + 4 },
+    { x, y: callee.y + 10 },
   ]
 }
 
@@ -119,6 +119,7 @@ export function pathOf(points: readonly Point[]): string {
     .map(({ x, y }, index) => {
       const previous = points[index - 1]
       if (!previous) return `M${x},${y}`
+      if (previous.x === x) return `C${x + BOW},${previous.y} ${x + BOW},${y} ${x},${y}`
       const half = (previous.x + x) / 2
       return previous.y === y ? `L${x},${y}` : `C${half},${previous.y} ${half},${y} ${x},${y}`
     })
