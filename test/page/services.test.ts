@@ -266,6 +266,17 @@ describe.skipIf(noBrowser)('the views of services', () => {
     const { page, problems } = await open('/services?show=map')
     await page.locator('.map-node').nth(49).waitFor()
     await shot(page, 'services-map-fifty')
+    await page.getByRole('button', { name: 'Whole map' }).click()
+    await eventually(async () => {
+      const box = page.locator('.map-box')
+      expect(
+        await box.evaluate((one) => [
+          one.scrollWidth <= one.clientWidth,
+          one.scrollHeight <= one.clientHeight,
+        ]),
+      ).toEqual([true, true])
+    })
+    await shot(page, 'services-map-whole')
     const boxes = await page
       .locator('.map-node')
       .evaluateAll((nodes) => nodes.map((node) => node.getAttribute('style')))

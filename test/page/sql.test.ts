@@ -165,10 +165,13 @@ describe.skipIf(noBrowser)('the view of SQL', () => {
       await run(
         page,
         `SELECT toStartOfMinute(toDateTime('2026-01-01 10:00:00') + number * 60) AS minute,
-  round(100 + 40 * sin(number / 9)) AS requests, round(20 + 9 * cos(number / 5)) AS errors
+  round(100 + 40 * sin(number / 9)) AS requests, round(20 + 9 * cos(number / 5)) AS errors, 1e6 * (number + 1) AS p95_ns
 FROM numbers(120)`,
       )
       await page.getByRole('img', { name: /^Over time\. requests: / }).waitFor()
+      await page
+        .getByRole('img', { name: /^Durations over time\. p95_ns: 1.00 ms to 120 ms/ })
+        .waitFor()
       await shot(page, `sql-lines-${colorScheme}`)
       expect(await seriousProblems(page)).toEqual([])
       await page.getByRole('button', { name: 'Table', exact: true }).click()

@@ -87,6 +87,24 @@ test('services that call each other in a circle get places, with the entry first
   expectNoOverlaps(layout)
 })
 
+test('circles make a map no longer: what leads back or aside does not count', () => {
+  const names = Array.from({ length: 40 }, (_, index) => `s${`${index}`.padStart(2, '0')}`)
+  const tree = names.slice(1).map((name, index) => call(names[Math.floor(index / 3)] ?? '', name))
+  const back = names.map((name, index) => call(name, names[(index * 7) % 40] ?? ''))
+  const width = (calls: EdgeRow[]) =>
+    new Set([...lay(calls).layout.places.values()].map(({ x }) => x)).size
+  expect(width(tree)).toBe(4)
+  expect(width([...tree, ...back, call('web', 's00')])).toBeLessThanOrEqual(5)
+})
+
+test('services of a circle in the same layer are connected on their right side', () => {
+  const { layout, x } = lay([call('web', 'a'), call('web', 'b'), call('a', 'b'), call('b', 'a')])
+  expect(x('service:a')).toBe(x('service:b'))
+  const route = layout.routes[0] ?? [] // a → b
+  expect(route[0]?.x).toBe(x('service:a') + NODE.width)
+  expect(route.at(-1)?.x).toBe(x('service:a') + NODE.width)
+})
+
 test('a line leads from its caller to its callee, also where it leads back, and a call of itself has none', () => {
   const { graph, layout } = lay([call('a', 'b'), call('b', 'a'), call('b', 'b')])
   const ends = graph.edges.map(({ from, to }, index) => {

@@ -80,7 +80,11 @@ function optionsOf(
   chart: () => LineChartProps,
   point: (index: number | undefined) => void,
 ): Omit<uPlot.Options, 'width' | 'height'> {
-  const valueAxis = (splits: number[]) => splits.map((value) => chart().valueText(value))
+  const hasValues = () =>
+    chart().series.some(({ values }) => values.some((value) => value !== null))
+  // Without values the axis would show numbers that mean nothing.
+  const valueAxis = (splits: number[]) =>
+    splits.map((value) => (hasValues() ? chart().valueText(value) : ''))
   return {
     legend: { show: false },
     padding: [8, 8, 0, 0],

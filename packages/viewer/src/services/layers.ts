@@ -4,47 +4,71 @@ export interface Structure {
   readonly edges: readonly { readonly from: string; readonly to: string }[]
 }
 
-export interface Layered {
-  /** Of each node, from 0. */
-  readonly layerOf: ReadonlyMap<string, number>
-  /** Indexes of edges that close a circle; they lead to an earlier layer, or to the same node. */
-  readonly backward: ReadonlySet<number>
+/**
+ * The layer of each node, from 0: the smallest that is after the layers of all its callers. In a circle only those calls count that lead
+ * further away from where requests come in; the others lead back, or to the same layer. So circles make a map no longer.
+ */
+export function assignLayers(structure: Structure): Map<string, number> {
+  const callees = neighbours(structure, 'from', 'to')
+  const depths = depthsOf(structure, callees)
+  const depth = (node: string) => depths.get(node) ?? 0
+  const reached = new Map<string, ReadonlySet<string>>()
+  const reaches = (from: string, to: string) => {
+    const known = reached.get(from) ?? reachable(from, callees)
+    reached.set(from, known)
+    return known.has(to)
+  }
+  const counted = structure.edges.filter(
+    ({ from, to }) => from !== to && (depth(to) > depth(from) || !reaches(to, from)),
+  )
+  const callers = neighbours({ nodes: structure.nodes, edges: counted }, 'to', 'from')
+  const layers = new Map<string, number>()
+  // Ends, as what is left has no circle. It is as deep as the longest chain of calls.
+  const layerOf = (node: string): number => {
+    const known = layers.get(node)
+    if (known !== undefined) return known
+    const layer = (callers.get(node) ?? []).reduce(
+      (most, one) => Math.max(most, layerOf(one) + 1),
+      0,
+    )
+    layers.set(node, layer)
+    return layer
+  }
+  for (const node of structure.nodes) layerOf(node)
+  return layers
 }
 
-/** Gives each node the smallest layer that is after the layers of all its callers. Edges that close a circle do not count. */
-export function assignLayers({ nodes, edges }: Structure): Layered {
-  const outgoing = new Map<string, number[]>(nodes.map((node) => [node, []]))
-  const called = new Set<string>()
-  edges.forEach(({ from, to }, index) => {
-    outgoing.get(from)?.push(index)
-    if (from !== to) called.add(to)
-  })
-  const backward = new Set<number>()
-  const open = new Set<string>()
-  const done: string[] = []
-  const seen = new Set<string>()
-  // Recursion is as deep as the longest chain of services, which is far below the limit of the stack.
-  const visit = (node: string) => {
-    seen.add(node)
-    open.add(node)
-    for (const index of outgoing.get(node) ?? []) {
-      const to = edges[index]?.to as string
-      if (open.has(to)) backward.add(index)
-      else if (!seen.has(to)) visit(to)
-    }
-    open.delete(node)
-    done.push(node)
-  }
-  // Entry points first, so that a circle is cut where it leads back to its entry.
-  for (const node of nodes) if (!called.has(node)) visit(node)
-  for (const node of nodes) if (!seen.has(node)) visit(node)
+type Neighbours = ReadonlyMap<string, readonly string[]>
 
-  const layerOf = new Map<string, number>(nodes.map((node) => [node, 0]))
-  for (const node of done.reverse())
-    for (const index of outgoing.get(node) ?? []) {
-      if (backward.has(index)) continue
-      const to = edges[index]?.to as string
-      layerOf.set(to, Math.max(layerOf.get(to) ?? 0, (layerOf.get(node) ?? 0) + 1))
+function neighbours(
+  { nodes, edges }: Structure,
+  key: 'from' | 'to',
+  value: 'from' | 'to',
+): Neighbours {
+  const lists = new Map<string, string[]>(nodes.map((node) => [node, []]))
+  for (const edge of edges) lists.get(edge[key])?.push(edge[value])
+  return lists
+}
+
+/** The number of calls from where requests come in. In a circle that nothing leads to, they come in at its first node. */
+function depthsOf({ nodes, edges }: Structure, callees: Neighbours): Map<string, number> {
+  const called = new Set(edges.flatMap(({ from, to }) => (from === to ? [] : [to])))
+  const depths = new Map<string, number>()
+  const spread = (entries: readonly string[]) => {
+    let wave = entries.filter((node) => !depths.has(node))
+    for (let depth = 0; wave.length > 0; depth++) {
+      for (const node of wave) depths.set(node, depth)
+      const next = wave.flatMap((node) => callees.get(node) ?? [])
+      wave = [...new Set(next)].filter((node) => !depths.has(node))
     }
-  return { layerOf, backward }
+  }
+  spread(nodes.filter((node) => !called.has(node)))
+  for (const node of nodes) spread([node])
+  return depths
+}
+
+function reachable(from: string, callees: Neighbours): Set<string> {
+  const seen = new Set([from])
+  for (const node of seen) for (const next of callees.get(node) ?? []) seen.add(next) // it grows on the way
+  return seen
 }

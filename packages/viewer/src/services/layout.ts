@@ -4,6 +4,8 @@ import { arrange, type Slot } from './slots.js'
 /** All in pixels. */
 export const NODE = { width: 176, height: 44, gapX: 104, gapY: 20, margin: 24 }
 const STEP = { x: NODE.width + NODE.gapX, y: NODE.height + NODE.gapY }
+/** How far a line between two nodes of one layer is pulled aside. */
+const BOW = 56
 /** What an edge that passes a layer takes of its height. */
 const LANE = 16
 /** Nodes without edges stand below in rows of at least this many. */
@@ -28,7 +30,7 @@ export interface Layout {
  */
 export function layOut(structure: Structure): Layout {
   const linked = new Set(structure.edges.flatMap(({ from, to }) => (from === to ? [] : [from, to])))
-  const { layerOf, backward } = assignLayers(structure)
+  const layerOf = assignLayers(structure)
   const layers: Slot[][] = []
   const add = (layer: number, node?: string): Slot => {
     const height = node === undefined ? LANE : STEP.y
@@ -39,9 +41,12 @@ export function layOut(structure: Structure): Layout {
   }
   const slots = new Map<string, Slot>()
   for (const id of structure.nodes) if (linked.has(id)) slots.set(id, add(layerOf.get(id) ?? 0, id))
-  const chains = structure.edges.map(({ from, to }, index) => {
-    const [left, right] = (backward.has(index) ? [to, from] : [from, to]).map((id) => slots.get(id))
-    return from === to || !left || !right ? [] : chain(left, right, add)
+  const chains = structure.edges.map(({ from, to }) => {
+    const [caller, callee] = [slots.get(from), slots.get(to)]
+    if (from === to || !caller || !callee) return []
+    if (caller.layer === callee.layer) return [caller, callee]
+    if (caller.layer < callee.layer) return chain(caller, callee, add)
+    return chain(callee, caller, add).reverse()
   })
   arrange(layers)
 
@@ -65,7 +70,7 @@ export function layOut(structure: Structure): Layout {
     width: columnX(columns) - NODE.gapX + NODE.margin,
     height: bottom + rows * STEP.y + NODE.margin,
     places,
-    routes: chains.map((slots, index) => route(slots, backward.has(index))),
+    routes: chains.map(route),
   }
 }
 
@@ -85,18 +90,27 @@ function chain(left: Slot, right: Slot, add: (layer: number) => Slot): Slot[] {
 }
 
 /** Edges back run a little lower, so that two services that call each other have two lines. */
-function route(slots: readonly Slot[], backward: boolean): Point[] {
-  const points = slots.flatMap(({ node, layer, y }, index): Point[] => {
-    const at = y + (backward ? 10 : -2)
-    const [left, right] = [columnX(layer), columnX(layer) + NODE.width]
-    if (node === undefined)
-      return [
-        { x: left, y: at },
-        { x: right, y: at },
-      ]
-    return [{ x: index === 0 ? right : left, y: at }]
+function route(slots: readonly Slot[]): Point[] {
+  const [caller, callee] = [slots[0], slots.at(-1)]
+  if (!caller || !callee) return []
+  if (caller.layer === callee.layer) return bow(caller, callee)
+  const isBack = caller.layer > callee.layer
+  return slots.flatMap(({ node, layer, y }, index): Point[] => {
+    const at = y + (isBack ? 10 : -2)
+    const left = { x: columnX(layer), y: at }
+    const right = { x: columnX(layer) + NODE.width, y: at }
+    if (node === undefined) return isBack ? [right, left] : [left, right]
+    return [(index === 0) === isBack ? left : right]
   })
-  return backward ? points.reverse() : points
+}
+
+/** From the right side of a node to the right side of one in the same layer. */
+function bow(caller: Slot, callee: Slot): Point[] {
+  const x = columnX(caller.layer) + NODE.width
+  return [
+    { x, y: caller.y + 4 },
+    { x, y: callee.y + 10 },
+  ]
 }
 
 /** A line through the points of a route, level where it meets a node. */
@@ -105,6 +119,7 @@ export function pathOf(points: readonly Point[]): string {
     .map(({ x, y }, index) => {
       const previous = points[index - 1]
       if (!previous) return `M${x},${y}`
+      if (previous.x === x) return `C${x + BOW},${previous.y} ${x + BOW},${y} ${x},${y}`
       const half = (previous.x + x) / 2
       return previous.y === y ? `L${x},${y}` : `C${half},${previous.y} ${half},${y} ${x},${y}`
     })

@@ -71,5 +71,6 @@ function loop({ x, y }: Point): string {
  */
 function middle(points: readonly Point[]): Point {
   const [a, b] = [points[0] as Point, points[1] as Point]
-  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 + (a.x < b.x ? -5 : 14) }
+  const aside = a.x === b.x ? 40 : 0 // the line is a bow
+  return { x: (a.x + b.x) / 2 + aside, y: (a.y + b.y) / 2 + (a.x < b.x ? -5 : 14) }
 }

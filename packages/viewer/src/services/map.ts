@@ -113,7 +113,7 @@ function Node({ node, layout, isDim, isChosen, isStop, ...on }: NodeProps): VNod
   const { id, name, kind, row } = node
   const { x, y } = layout.places.get(id) ?? { x: 0, y: 0 }
   const colour = kind === 'service' ? serviceClass(name) : 'peer-node'
-  const isFailing = row !== undefined && row.errors > 0
+  const isFailing = row !== undefined && row.errors > 0 && row.requests > 0
   return html`<button
     type="button"
     class=${`map-node ${colour} ${isDim ? 'dim' : ''} ${isFailing ? 'failing' : ''}`}

@@ -1,4 +1,4 @@
-import { quoted } from '../traces/tokens.js'
+import { searchText } from '@spanhouse/queries'
 
 /** What a link to the traces may look for. */
 export interface Wanted {
@@ -9,9 +9,5 @@ export interface Wanted {
 
 /** As the search box has it: `service:shop name:"GET /users" status:error`. */
 export function searchFor({ service, operation, status }: Wanted): string {
-  return [
-    ...(service === undefined ? [] : [`service:${quoted(service)}`]),
-    ...(operation === undefined ? [] : [`name:${quoted(operation)}`]),
-    ...(status ? [`status:${status}`] : []),
-  ].join(' ')
+  return searchText({ ...(service !== undefined && { services: [service] }), operation, status })
 }

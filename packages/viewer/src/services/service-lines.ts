@@ -17,7 +17,12 @@ export function ServiceLines({ service }: { readonly service: string }): VNode {
     slowTick,
   )
   if (error) return html`<${ErrorState} error=${error} retry=${again} />`
-  const lines = rateLines(answer?.rows ?? [], { ...bounds, bucketUs })
+  // Before the answer there are no lines, not lines of nothing.
+  const lines = rateLines(answer?.rows ?? [], {
+    fromUs: bounds.fromUs,
+    toUs: answer ? bounds.toUs : bounds.fromUs,
+    bucketUs,
+  })
   const shared = {
     times: lines.times,
     bounds: [bounds.fromUs / 1e6, bounds.toUs / 1e6] as const,

@@ -10,22 +10,27 @@ export function ResultChart({ chart }: { readonly chart: Chart }): VNode {
   return chart.kind === 'lines' ? html`<${LinesOf} ...${chart} />` : html`<${BarsOf} ...${chart} />`
 }
 
+/** Durations have a chart of their own: beside nanoseconds, every count would lie on the axis. */
 function LinesOf({ times, series, hidden }: Lines): VNode {
-  const text = series.every(({ name }) => name.endsWith('_ns')) ? durationText : numberText
-  return html`<div>
-    <${LineChart}
-      title="Over time"
-      times=${times}
-      series=${series.map((one, index) => ({ ...one, colour: COLOURS[index % COLOURS.length] ?? '--s0' }))}
-      valueText=${text}
-    />
-    ${hidden > 0 && html`<p class="muted note">${`The ${series.length} largest of ${series.length + hidden} series.`}</p>`}
+  const coloured = series.map((one, index) => ({
+    ...one,
+    colour: COLOURS[index % COLOURS.length] ?? '--s0',
+  }))
+  const durations = coloured.filter(({ name }) => isDuration(name))
+  const others = coloured.filter(({ name }) => !isDuration(name))
+  const groups = [
+    { title: 'Over time', series: others, valueText: numberText },
+    { title: 'Durations over time', series: durations, valueText: durationText },
+  ].filter((group) => group.series.length > 0)
+  return html`<div class="result-lines">
+    ${groups.map((group) => html`<${LineChart} key=${group.title} times=${times} ...${group} />`)}
+    ${hidden > 0 && html`<p class="muted">${`The ${series.length} largest of ${series.length + hidden} series.`}</p>`}
   </div>`
 }
 
 function BarsOf({ label, value, bars, hidden }: Bars): VNode {
   const most = Math.max(...bars.map((bar) => Math.abs(bar.value)), Number.MIN_VALUE)
-  const text = value.endsWith('_ns') ? durationText : numberText
+  const text = isDuration(value) ? durationText : numberText
   return html`<figure class="bars">
     <figcaption class="muted">${`${value} by ${label}`}</figcaption>
     <ul>
@@ -42,6 +47,8 @@ function BarsOf({ label, value, bars, hidden }: Bars): VNode {
     ${hidden > 0 && html`<p class="muted note">${`The first ${bars.length} of ${bars.length + hidden} rows.`}</p>`}
   </figure>`
 }
+
+const isDuration = (name: string) => name.endsWith('_ns')
 
 function numberText(value: number): string {
   if (Number.isInteger(value)) return countText(value)
