@@ -1,3 +1,5 @@
+import { spanTables, tablesQuery } from '@spanhouse/queries'
+
 // The limit of one day keeps the query cheap on a large table.
 export const OF_THIS_RUN = `FROM telemetry.traces
   WHERE timestamp > now() - INTERVAL 1 DAY AND resource_attributes['demo.run_id'] = {run:String}`
@@ -17,6 +19,17 @@ export async function select(server, sql, parameters = {}) {
   const code = Number(response.headers.get('x-clickhouse-exception-code') ?? 0)
   if (!response.ok || code !== 0) throw new SqlError(response.status, code, text)
   return JSON.parse(text).data
+}
+
+/** Asks a query of `@spanhouse/queries`, the module that the page and the commands of spanhouse ask with too. */
+export function ask(server, { sql, parameters }) {
+  return select(server, sql, parameters)
+}
+
+/** How spans are read from telemetry.traces. */
+export async function spanTable(server) {
+  const tables = spanTables(await ask(server, tablesQuery()))
+  return tables.find(({ database, table }) => database === 'telemetry' && table === 'traces')
 }
 
 class SqlError extends Error {

@@ -1,29 +1,20 @@
 // Everything is read back from ClickHouse by SQL, except "spans made" and what the shop's customers experienced.
+import { operationsQuery, traceQuery, tracesQuery } from '@spanhouse/queries'
 import { failures, latencies } from './answers.mjs'
-import { OF_THIS_RUN, select } from './clickhouse.mjs'
+import { ask, spanTable } from './clickhouse.mjs'
 import { count, milliseconds, table } from './table.mjs'
 import { paint, say, width, wrap } from './terminal.mjs'
 import { waterfall } from './waterfall.mjs'
 
-const SLOWEST = `
-  SELECT service_name, span_name, count() AS spans, countIf(status_code = 'ERROR') AS errors,
-    quantilesExact(0.95, 0.5)(duration_ms) AS ms
-  ${OF_THIS_RUN}
-  GROUP BY service_name, span_name ORDER BY ms[1] DESC LIMIT 10`
+const DAY_US = 86_400e6
 
-// The most interesting trace: through all services, from the time of the outage, with errors, long.
-const INTERESTING = `
-  SELECT trace_id, count() AS spans, uniqExact(service_name) AS services,
-    toUnixTimestamp64Milli(min(timestamp)) AS since
-  ${OF_THIS_RUN}
-  GROUP BY trace_id HAVING countIf(parent_span_id = '') = 1
-  ORDER BY services DESC, since BETWEEN {from:Int64} AND {to:Int64} DESC,
-    countIf(status_code = 'ERROR') > 0 DESC, spans DESC LIMIT 1`
-
-const SPANS = `
-  SELECT span_id, parent_span_id, service_name, span_name, status_code, status_message, duration_ms,
-    (timestamp_ns - min(timestamp_ns) OVER ()) / 1e6 AS start_ms
-  ${OF_THIS_RUN} AND trace_id = {trace:String} ORDER BY timestamp_ns`
+/** The search for the spans of this run. The limit of one day keeps it cheap on a large table. */
+function ofThisRun(runId) {
+  return {
+    fromUs: Date.now() * 1000 - DAY_US,
+    attributes: [{ key: 'demo.run_id', op: '=', value: runId }],
+  }
+}
 
 const inner = width - 2
 
@@ -35,11 +26,12 @@ export async function printReport({ visits, audits, servers, runId, outage }) {
   // The last server is the one that was down, so its rows are the better proof.
   const server = servers.findLast((_, i) => audits[i].rows > 0)
   if (!server) return
+  const spans = await spanTable(server)
   section(
     `Slowest operations, by p95 (read from ${server.name})`,
-    await slowestOperations(server, runId),
+    await slowestOperations(server, spans, runId),
   )
-  const trace = await pickTrace(server, runId, outage)
+  const trace = await pickTrace(server, spans, runId, outage)
   const when = trace.isFromOutage ? `, made while ${outage.name} was down` : ''
   section(`One trace, read from ${server.name}${when}`, [
     `trace_id ${trace.id}`,
@@ -96,23 +88,45 @@ function auditTable(audits) {
   )
 }
 
-async function slowestOperations(server, runId) {
-  const operations = await select(server, SLOWEST, { run: runId })
+async function slowestOperations(server, spans, runId) {
+  const operations = await ask(
+    server,
+    operationsQuery(spans, ofThisRun(runId), { limit: 10, sort: 'p95' }),
+  )
   return table(
     ['service', 'operation', 'p95', 'median', 'count', 'errors'],
-    operations.map(({ service_name, span_name, spans, errors, ms }) => [
-      service_name,
-      span_name,
-      ...ms.map(milliseconds),
-      Number(spans),
-      Number(errors),
+    operations.map(({ service, name, p95_ns, p50_ns, count: times, errors }) => [
+      service,
+      name,
+      ...[p95_ns, p50_ns].map((ns) => milliseconds(ns / 1e6)),
+      times,
+      errors,
     ]),
     inner,
   )
 }
 
-async function pickTrace(server, runId, { from, to } = { from: 0, to: 0 }) {
-  const [{ trace_id: id, since }] = await select(server, INTERESTING, { run: runId, from, to })
-  const spans = await select(server, SPANS, { run: runId, trace: id })
-  return { id, spans, isFromOutage: from <= Number(since) && Number(since) <= to }
+/** The most interesting trace: through all services, from the time of the outage, with errors, long. */
+async function pickTrace(server, spans, runId, { from, to } = { from: 0, to: 0 }) {
+  const traces = await ask(server, tracesQuery(spans, ofThisRun(runId), { limit: 10_000 }))
+  const isFromOutage = ({ start_us: us }) => from * 1000 <= us && us <= to * 1000
+  const merits = (trace) => [
+    trace.services.length,
+    Number(isFromOutage(trace)),
+    Number(trace.errors > 0),
+    trace.spans,
+  ]
+  const [best] = traces.filter(({ has_root: hasRoot }) => hasRoot).sort(byMost(merits))
+  const { trace_id: id, start_us: aroundUs } = best
+  const rows = await ask(server, traceQuery(spans, id, { aroundUs }))
+  return { id, spans: rows, isFromOutage: isFromOutage(best) }
+}
+
+/** Compares by the first of several numbers that differs, the largest first. */
+function byMost(numbersOf) {
+  return (a, b) => {
+    const [ours, theirs] = [numbersOf(a), numbersOf(b)]
+    const i = ours.findIndex((number, index) => number !== theirs[index])
+    return i < 0 ? 0 : theirs[i] - ours[i]
+  }
 }

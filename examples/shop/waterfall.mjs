@@ -7,30 +7,30 @@ const colours = ['cyan', 'magenta', 'yellow', 'green', 'blue']
 /** The spans of one trace as lines: who called whom, when, and for how long. */
 export function waterfall(spans, width) {
   const rows = inTreeOrder(spans)
-  const services = [...new Set(rows.map(({ span }) => span.service_name))]
+  const services = [...new Set(rows.map(({ span }) => span.service))]
   const colourOf = (service) => colours[services.indexOf(service) % colours.length]
 
   const serviceWidth = longest(services)
   const nameWidth = Math.min(longest(rows.map(({ label }) => label)), Math.floor(width * 0.4))
   const left = width - serviceWidth - nameWidth - DURATION_WIDTH - 6
   const barWidth = left < 6 ? 0 : left
-  const totalMs = Math.max(...spans.map((span) => span.start_ms + span.duration_ms))
+  const totalNs = Math.max(...spans.map((span) => span.offset_ns + span.duration_ns))
 
   const lines = rows.map(({ span, label }) => {
-    const failed = span.status_code === 'ERROR'
-    const bar = barOf(span, totalMs, barWidth)
+    const failed = span.status === 'error'
+    const bar = barOf(span, totalNs, barWidth)
     return [
-      paint(colourOf(span.service_name), span.service_name.padEnd(serviceWidth)),
+      paint(colourOf(span.service), span.service.padEnd(serviceWidth)),
       fit(label, nameWidth),
-      ...(bar ? [paint(failed ? 'red' : colourOf(span.service_name), bar)] : []),
-      milliseconds(span.duration_ms).padStart(DURATION_WIDTH - 2) +
+      ...(bar ? [paint(failed ? 'red' : colourOf(span.service), bar)] : []),
+      milliseconds(span.duration_ns / 1e6).padStart(DURATION_WIDTH - 2) +
         (failed ? paint('red', ' ✗') : ''),
     ].join('  ')
   })
   const errors = rows
     .filter(({ span }) => span.status_message)
     .flatMap(({ span }) =>
-      wrap(`${span.service_name}, ${span.span_name}: ${span.status_message}`, width, '✗ '),
+      wrap(`${span.service}, ${span.name}: ${span.status_message}`, width, '✗ '),
     )
     .map((line) => line.replace(/^✗/, paint('red', '✗')))
   return errors.length > 0 ? [...lines, '', ...errors] : lines
@@ -50,7 +50,7 @@ function inTreeOrder(spans) {
       const last = i === siblings.length - 1
       const isRoot = parent === ''
       return [
-        { span, label: isRoot ? span.span_name : `${indent}${last ? '└' : '├'} ${span.span_name}` },
+        { span, label: isRoot ? span.name : `${indent}${last ? '└' : '├'} ${span.name}` },
         ...walk(span.span_id, isRoot ? '' : `${indent}${last ? '  ' : '│ '}`),
       ]
     })
@@ -58,10 +58,10 @@ function inTreeOrder(spans) {
   return walk('', '')
 }
 
-function barOf({ start_ms, duration_ms }, totalMs, width) {
+function barOf({ offset_ns, duration_ns }, totalNs, width) {
   if (width === 0) return ''
-  const start = Math.min(width - 1, Math.floor((start_ms / totalMs) * width))
-  const length = Math.max(1, Math.min(width - start, Math.round((duration_ms / totalMs) * width)))
+  const start = Math.min(width - 1, Math.floor((offset_ns / totalNs) * width))
+  const length = Math.max(1, Math.min(width - start, Math.round((duration_ns / totalNs) * width)))
   return ' '.repeat(start) + '█'.repeat(length) + ' '.repeat(width - start - length)
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startClickHouse } from '@spanhouse/local-clickhouse'
 import { expect, onTestFinished, test } from 'vitest'
-import { eventually, until } from '../kit/patience.js'
+import { eventually, SOON_MS, until } from '../kit/patience.js'
 import { isAlive, project, type Running, spanhouse } from './processes.js'
 
 const EXPRESS = `
@@ -49,8 +49,23 @@ test('An Express application without any code for it shows its first trace', asy
   expect(rows).toBe('shop\tGET /hello/:name\n')
 })
 
+test('A trace of a running application is on the page soon after its end', async () => {
+  const app = EXPRESS.replace('server.close()', 'ended = Date.now(); console.log("ended " + ended)')
+  const cwd = project({ 'app.js': `let ended${app}` }, ['express'])
+  const running = spanhouse(['dev', '--in-memory', '--', 'node', 'app.js'], { cwd })
+  const { page, token } = await addressesIn(running)
+  const [, ended = ''] = await running.said(/ended (\d+)/)
+  await until(async () => {
+    const reply = await fetch(`${page}/api/traces?token=${token}`)
+    return ((await reply.json()) as { rows: unknown[] }).rows.length > 0
+  })
+  expect(Date.now() - Number(ended)).toBeLessThan(SOON_MS)
+})
+
 test('The page is there while the application runs, and everything is gone after SIGTERM', async () => {
-  const cwd = project({ 'app.js': "console.log('pid', process.pid); setInterval(() => {}, 1000)" })
+  const cwd = project({
+    'app.js': "console.log('pid ' + process.pid); setInterval(() => {}, 1000)",
+  })
   const running = spanhouse(['dev', '--in-memory', '--', 'node', 'app.js'], { cwd })
   const { page, token, clickhouse } = await addressesIn(running)
   const [, pid = ''] = await running.said(/pid (\d+)/)
@@ -88,7 +103,7 @@ test('On a terminal the page stays after the application, until Ctrl-C', async (
 test('Ctrl-C on a terminal reaches the application once, and it may take its time', async () => {
   const app = `
     let times = 0
-    process.on('SIGINT', () => { times++; console.log('interrupted'); setTimeout(() => { console.log('times', times); process.exit(7) }, 2500) })
+    process.on('SIGINT', () => { times++; console.log('interrupted'); setTimeout(() => { console.log('times ' + times); process.exit(7) }, 2500) })
     console.log('ready'); setInterval(() => {}, 1000)`
   const cwd = project({ 'app.js': app })
   const running = spanhouse(['dev', '--', 'node', 'app.js'], { cwd, onTerminal: true })
@@ -103,17 +118,28 @@ test('Ctrl-C on a terminal reaches the application once, and it may take its tim
 })
 
 test('The second Ctrl-C ends everything at once', async () => {
-  const app = `process.on('SIGINT', () => console.log('no')); console.log('pid', process.pid); setInterval(() => {}, 1000)`
+  const app = `process.on('SIGINT', () => console.log('not yet')); console.log('pid ' + process.pid); setInterval(() => {}, 1000)`
   const cwd = project({ 'app.js': app })
   const running = spanhouse(['dev', '--', 'node', 'app.js'], { cwd, onTerminal: true })
   const { page, clickhouse } = await addressesIn(running)
   const [, pid = ''] = await running.said(/pid (\d+)/)
   running.child.stdin?.write('\x03')
-  await running.said('no')
+  await running.said('not yet')
   running.child.stdin?.write('\x03')
   expect(await running.ended).toEqual([130, null])
   await until(async () => !(await isUp(page)) && !(await isUp(clickhouse)))
   await until(() => !isAlive(Number(pid)))
+})
+
+test('Nothing is left when the terminal is closed', async () => {
+  const app = `process.on('SIGINT', () => {}); process.on('SIGHUP', () => {}); console.log('pid ' + process.pid); setInterval(() => {}, 1000)`
+  const cwd = project({ 'app.js': app })
+  const running = spanhouse(['dev', '--', 'node', 'app.js'], { cwd, onTerminal: true })
+  const { page, clickhouse } = await addressesIn(running)
+  const [, pid = ''] = await running.said(/pid (\d+)/)
+  running.child.kill('SIGKILL')
+  await until(() => !isAlive(Number(pid)))
+  await until(async () => !(await isUp(page)) && !(await isUp(clickhouse)))
 })
 
 test('Ctrl-C while ClickHouse is starting leaves nothing', async () => {

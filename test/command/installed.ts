@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } fro
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
 
 const PACKAGES = fileURLToPath(new URL('../../packages/', import.meta.url))
 const APP = fileURLToPath(new URL('../app-sdk2/node_modules/', import.meta.url))
@@ -9,6 +10,11 @@ const COMMAND = join(PACKAGES, 'spanhouse')
 const EXPORTER = join(PACKAGES, 'exporter-clickhouse')
 
 let installed: string | undefined
+const folders: string[] = []
+// For the test file that imports this one.
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+})
 
 /**
  * The command's file, installed as `npx` does it: with its packages in a folder of its own, far from the application. What `npm run build`
@@ -18,7 +24,7 @@ export function installedCommand(): string {
   if (installed !== undefined) return installed
   // A space in the path must not matter.
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'spanhouse npx-')))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  folders.push(folder)
   const modules = join(folder, 'node_modules')
   copy(COMMAND, join(modules, 'spanhouse'))
   copy(EXPORTER, join(modules, '@spanhouse/exporter-clickhouse'))

@@ -48,14 +48,14 @@ async function messageOf(work: Promise<unknown>): Promise<string> {
 describe.each(['default', 'reader1', 'reader2', 'slow'])('The user %s', (user) => {
   test('reads rows with parameters that the server fills in', async () => {
     const hostile = 'it\'s \\ {x:String} "\n\t\u0001😀'
-    const { rows, rowsRead } = await readerOf(user).ask<{ text: string; list: string[] }>({
+    const { rows, rowsRead } = await readerOf(user).ask<{ text: string }>({
       name: 'probe',
-      sql: 'SELECT {text:String} AS text, {list:Array(String)} AS list, number FROM numbers(2)',
-      parameters: { text: hostile, list: [hostile, 'b'] },
+      sql: 'SELECT {text:String} AS text, number FROM numbers(2)',
+      parameters: { text: hostile },
     })
     expect(rows).toMatchObject([
-      { text: hostile, list: [hostile, 'b'], number: 0 },
-      { text: hostile, list: [hostile, 'b'], number: 1 },
+      { text: hostile, number: 0 },
+      { text: hostile, number: 1 },
     ])
     expect(rowsRead).toBe(user === 'reader1' ? rowsRead : 2)
   })
@@ -133,14 +133,10 @@ test('A query that fails after its first rows is an error, not a short answer', 
 
 test('An answer that is too long is cut and marked', async () => {
   for (const user of ['default', 'reader1']) {
-    const answer = await readerOf(user).askSql(
-      "SELECT repeat('x', 100000) AS text FROM numbers(5000) SETTINGS max_block_size = 10".replace(
-        / SETT.*/,
-        '',
-      ),
-    )
+    const sql = "SELECT repeat('x', 3000) AS text FROM numbers(100000)"
+    const answer = await readerOf(user).askSql(sql)
     expect(answer.truncated, user).toBe(true)
-    expect(JSON.stringify(answer.rows).length).toBeLessThan(64_000_000)
+    expect(JSON.stringify(answer.rows).length, user).toBeLessThan(16_000_100)
   }
 })
 

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatTraces } from '@spanhouse/transform'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -170,6 +173,32 @@ test('a server that is gone for a while is told once, and then it goes on', asyn
   expect(one.err.lines()).toHaveLength(2)
   expect(one.err.lines()[1]).toBe('ClickHouse answers again.')
   expect(one.out.text().split('before.')).toHaveLength(2)
+})
+
+test('ends quietly when nobody reads any more, as with | head', async () => {
+  await empty()
+  await insert(server, [justNow({ name: 'first.' })])
+  const cli = fileURLToPath(new URL('../../packages/spanhouse/dist/cli.js', import.meta.url))
+  const child = spawn('bash', [
+    '-c',
+    `"$0" "$1" tail --endpoint ${server.url} | head -n 1; echo "code \${PIPESTATUS[0]}"`,
+    process.execPath,
+    cli,
+  ])
+  let out = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => {
+      out += text
+    })
+  const closed = once(child, 'close')
+  await until(() => out.includes('first.'))
+  // It notices when it has something to write.
+  await until(async () => {
+    await insert(server, [justNow({ name: 'more.' })])
+    return child.exitCode !== null
+  })
+  await closed
+  expect(out).toMatch(/^[^\n]+first\.[^\n]+\ncode 0\n$/)
 })
 
 test.each([

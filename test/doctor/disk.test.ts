@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -11,6 +13,7 @@ import {
 import { join } from 'node:path'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatTraces } from '@spanhouse/transform'
+import { transformSync } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ClickHouseSpanExporter } from '../../packages/exporter-clickhouse/src/index.js'
 import { numberedSpan } from '../kit/numbered-spans.mjs'
@@ -75,6 +78,20 @@ describe('the spool folder', () => {
     expect(
       (await examine({ SPOOL_DIRECTORY: join(folder, 'in') })).of('spool-folder'),
     ).toMatchObject([{ level: 'problem', text: expect.stringContaining('may not make') }])
+  })
+
+  test.runIf(isRoot)('that may not be written is a problem, as another user finds', async () => {
+    const folder = temporaryDirectory()
+    chmodSync(folder, 0o755)
+    const source = new URL('../../packages/spanhouse/src/doctor/disk/folders.ts', import.meta.url)
+    const { code } = transformSync(readFileSync(source, 'utf8'), { loader: 'ts' })
+    writeFileSync(join(folder, 'folders.mjs'), code)
+    const script = `import('${folder}/folders.mjs').then(async ({ folderState }) => console.log(JSON.stringify([await folderState('${folder}'), await folderState('${folder}/in')])))`
+    const out = execFileSync(process.execPath, ['-e', script], { uid: 65_534, cwd: '/' })
+    expect(JSON.parse(out.toString())).toEqual([
+      { exists: true, problem: `this user may not write ${folder} (EACCES)` },
+      { exists: false, problem: `this user may not make ${folder}/in in ${folder} (EACCES)` },
+    ])
   })
 
   test.runIf(existsSync('/proc/self'))(

@@ -147,7 +147,7 @@ describe('--fix', () => {
   test('runs nothing without --yes, and never a GRANT', async () => {
     const printed = await runDoctor(['--fix'], { env: troubled() })
     expect(printed.out).toContain(
-      'ALTER TABLE `telemetry`.`traces` ADD COLUMN IF NOT EXISTS `scope_version`',
+      'ADD COLUMN IF NOT EXISTS `scope_version` LowCardinality(String) CODEC(ZSTD(1))',
     )
     expect(printed.out).toMatch(
       /administrator[\s\S]*GRANT SELECT ON `telemetry`\.`traces` TO `writer`;/,

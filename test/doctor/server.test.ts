@@ -94,6 +94,14 @@ test('the native port is recognised, and the HTTP port named', async () => {
   expect(run.of('http')).toMatchObject([{ level: 'problem', fix: expect.stringContaining('8123') }])
 })
 
+test('the schema of the Collector is created, checked and left empty, with the table beside it', async () => {
+  const run = await examine('collector', { SCHEMA: 'otel', args: ['--fix', '--yes'] })
+  expect(run.json.mended?.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done'])
+  expect(run.code).toBe(0)
+  for (const table of ['otel_traces', 'otel_traces_trace_id_ts'])
+    expect(await server.query(`SELECT count() FROM collector.${table}`)).toBe('0\n')
+})
+
 describe('credentials', () => {
   test('a wrong password is a problem of the credentials, not of the network', async () => {
     const run = await examine('good', { username: 'reader1', PASSWORD: 'wrong-secret' })

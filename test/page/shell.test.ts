@@ -45,6 +45,15 @@ describe.skipIf(noBrowser)('the frame of the page', () => {
     await close()
   })
 
+  test('a server that is only starting is asked again', async () => {
+    served.setApi(() => ({ status: 503, error: { message: 'ClickHouse does not answer.' } }))
+    const { page } = await openPage(browser, `${served.url}/sql`)
+    await page.getByRole('alert').getByText('ClickHouse does not answer.').first().waitFor()
+    served.setApi((name) => (name === 'meta' ? { body: META } : { rows: [] }))
+    await page.getByText('spanhouse 0.1.0').waitFor()
+    await page.getByRole('alert').waitFor({ state: 'detached' })
+  })
+
   test('? opens the help, Escape closes it, and axe finds nothing serious', async () => {
     const { page, close } = await openPage(browser, `${served.url}/health`)
     await page.getByRole('link', { name: 'Health' }).waitFor()
@@ -67,4 +76,31 @@ describe.skipIf(noBrowser)('the frame of the page', () => {
     expect(await seriousProblems(page)).toEqual([])
     await close()
   })
+
+  test.each([360, 720, 821, 1280])(
+    'everything in the header is visible at %d px',
+    async (width) => {
+      const tables = [
+        ...META.tables,
+        { database: 'observability_production', table: 'otel_traces', family: 'otel', spans: 1 },
+      ]
+      served.setApi((name) => (name === 'meta' ? { body: { ...META, tables } } : { rows: [] }))
+      const { page } = await openPage(
+        browser,
+        `${served.url}/?range=7d&table=observability_production.otel_traces`,
+        {
+          viewport: { width, height: 700 },
+        },
+      )
+      await page.getByRole('combobox', { name: 'Table' }).waitFor()
+      await shot(page, `shell-header-${width}`)
+      const outside = await page.evaluate(
+        `[...document.querySelectorAll('.header a, .header button, .header select')].filter((one) => {
+        const { left, right, width } = one.getBoundingClientRect()
+        return left < 0 || right > innerWidth || width < 24
+      }).map((one) => one.outerHTML)`,
+      )
+      expect(outside).toEqual([])
+    },
+  )
 })

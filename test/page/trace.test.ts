@@ -11,6 +11,7 @@ import {
   openBrowser,
   openPage,
   type Page,
+  type Reply,
   type Served,
   seriousProblems,
   servePage,
@@ -26,6 +27,8 @@ describe.skipIf(noBrowser)('a trace on the page', () => {
   let opened: OpenedPage | undefined
   /** The rows of each trace that the server has. */
   let traces: Record<string, readonly SpanRow[]> = {}
+  /** What the server answers to every question instead. */
+  let failure: Reply | undefined
   /** What a search finds. */
   let others: readonly TraceRow[] = []
 
@@ -33,6 +36,9 @@ describe.skipIf(noBrowser)('a trace on the page', () => {
     browser = await openBrowser()
     served = await servePage((name, parameters) => {
       if (name === 'meta') return { body: META }
+      if (failure) return failure
+      // In 1970 there was no trace.
+      if (parameters.get('around') === '1') return { rows: [] }
       if (name === 'trace') return { rows: traces[parameters.get('id') ?? ''] ?? [], sql: SQL }
       return { rows: name === 'traces' ? others : [] }
     })
@@ -328,6 +334,40 @@ describe.skipIf(noBrowser)('a trace on the page', () => {
     await page.getByRole('button', { name: 'Look again' }).click()
     await page.getByRole('tree').waitFor()
     expect(searchOf(page).get('around')).toBeNull()
+  })
+
+  test('a span that is not there is said to be, and one that arrives later is opened', async () => {
+    const nowUs = Date.now() * 1000
+    const fresh = checkout().map((row) => ({ ...row, start_us: nowUs + row.offset_ns / 1000 }))
+    const page = await show(fresh.slice(0, 3), { query: '?span=0000000000000009' })
+    await page.getByText(/The span 0000000000000009 is not among the 3 spans yet/).waitFor()
+    traces = { [TRACE]: fresh }
+    await page.getByRole('complementary').getByRole('heading', { name: 'POST /pay' }).waitFor()
+    expect(await page.title()).toBe('POST /checkout · spanhouse')
+  })
+
+  test('why a trace cannot be read is said, and it can be tried again', async () => {
+    failure = { status: 503, error: { message: 'ClickHouse does not answer.', fix: 'Start it.' } }
+    traces = { [TRACE]: checkout() }
+    opened = await openPage(browser, `${served.url}/trace/${TRACE}`)
+    const { page } = opened
+    await page.getByRole('alert').getByText('ClickHouse does not answer.').waitFor()
+    await page.getByText('Start it.').waitFor()
+    failure = undefined
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('tree').waitFor()
+  })
+
+  test('a group says how long its spans take, and rows that were stored twice are shown once', async () => {
+    const rows = checkout()
+    const page = await show([...rows, ...rows.slice(0, 7)])
+    await page.getByText('7 rows were stored twice and are shown once.').waitFor()
+    await page.getByRole('treeitem').filter({ hasText: '×48' }).click()
+    const detail = page.getByRole('complementary', { name: 'Span' })
+    await detail.getByText('the N+1 problem').waitFor()
+    expect(await detail.getByText('6.50 ms', { exact: true }).count()).toBe(3)
+    await detail.getByRole('button', { name: 'Show its spans' }).click()
+    await detail.getByRole('button', { name: 'Hide its spans' }).waitFor()
   })
 
   test('hostile telemetry stays text, and nothing leaves the page', async () => {

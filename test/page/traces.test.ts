@@ -117,6 +117,14 @@ describe.skipIf(noBrowser)('looking for traces', () => {
     expect(await box.inputValue()).toBe('status:wrong')
   })
 
+  test('the id of a trace, pasted into the search, opens the trace', async () => {
+    const { page } = await open('/?range=5m')
+    const id = '4bf92f3577b34da6a3ce929d0e0e4736'
+    await page.getByRole('combobox', { name: 'Search traces' }).fill(id.toUpperCase())
+    await page.keyboard.press('Enter')
+    await eventually(() => expect(page.url()).toBe(`${served.url}/trace/${id}?range=5m`))
+  })
+
   test('a reload shows the same: search, range, order', async () => {
     const { page, close } = await open('/?q=status%3Aerror&range=6h&sort=slowest')
     await page.reload()

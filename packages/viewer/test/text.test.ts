@@ -69,3 +69,9 @@ test('a list of a million rows has only the visible ones in the document', () =>
 test('a row is shown with as little scrolling as possible', () => {
   expect([0, 5, 30].map((index) => scrollToShow(index, 40, 100, 400))).toEqual([0, 100, 840])
 })
+
+test('numbers that can only be wrong still fit', () => {
+  expect(durationText(Number.MAX_VALUE)).toBe('> 27 y')
+  expect(agoText(1e20, 1_700_000_000_000_000)).toBe('in > 82 y')
+  expect(agoText(Number.NaN, 0)).toBe('–')
+})

@@ -7,8 +7,8 @@ import { peerOf } from './peers.js'
 import { type Query, queryOf } from './query.js'
 import type { EdgeRow } from './rows.js'
 
-/** A parent may have begun so long before the range. */
-const PARENT_MARGIN_US = 3_600_000_000
+/** A parent may have begun so long before the range, and a child so long after it. */
+const MARGIN_US = 3_600_000_000
 const MAX_EDGES = 2000
 
 /**
@@ -22,19 +22,23 @@ export function edgesQuery(table: SpanTable, search: Search): Query<EdgeRow> {
   const { fields } = table
   const { services = [], ...others } = search
   const condition = conditions(table, others)
+  const { fromUs, toUs } = search
   const parents = inTimeRange(
     table,
-    {
-      fromUs: search.fromUs === undefined ? undefined : search.fromUs - PARENT_MARGIN_US,
-      toUs: search.toUs,
-    },
+    { fromUs: fromUs === undefined ? undefined : fromUs - MARGIN_US, toUs },
     'parent_',
+  )
+  // A child that is not searched for still shows that its parent's call went to a service.
+  const children = inTimeRange(
+    table,
+    { fromUs, toUs: toUs === undefined ? undefined : toUs + MARGIN_US },
+    'child_',
   )
   const peer = peerOf(table)
   // A number of eight bytes for both ids: the server keeps one for every span in memory.
   const key = (spanId: string) => `cityHash64(${fields.traceId}, ${spanId})`
   const names = services.map((_, index) => `{side_${index}:String}`).join(', ')
-  const sides = services.length === 0 ? '1' : `(caller IN (${names}) OR callee IN (${names}))`
+  const sides = services.length === 0 ? '1' : `(caller IN (${names}) OR call.1 IN (${names}))`
   const sql = `
 SELECT
   caller,
@@ -47,8 +51,8 @@ SELECT
 FROM (
   SELECT
     caller,
-    groupArrayIf((callee, callee_kind, duration_ns, is_error), callee_kind = 'service') AS to_services,
-    groupArrayIf((callee, callee_kind, duration_ns, is_error), callee_kind != 'service') AS to_peers
+    groupArrayIf((callee, callee_kind, duration_ns, is_error, is_searched), callee_kind = 'service') AS to_services,
+    groupArrayIf((callee, callee_kind, duration_ns, is_error, is_searched), callee_kind != 'service') AS to_peers
   FROM (
     SELECT
       key,
@@ -56,15 +60,17 @@ FROM (
       child.service AS callee,
       'service' AS callee_kind,
       duration_ns,
-      is_error
+      is_error,
+      is_searched
     FROM (
       SELECT
         ${key(fields.parentSpanId)} AS key,
         ${fields.service} AS service,
         ${fields.durationNs} AS duration_ns,
-        ${isError(table)} AS is_error
+        ${isError(table)} AS is_error,
+        toUInt8(${condition.sql}) AS is_searched
       FROM ${spansOf(table)}
-      WHERE ${condition.sql}
+      WHERE ${children.sql}
         AND ${fields.parentSpanId} != ''
     ) AS child
     GLOBAL ANY LEFT JOIN (
@@ -80,7 +86,8 @@ FROM (
       ${peer.name} AS callee,
       ${peer.kind} AS callee_kind,
       ${fields.durationNs} AS duration_ns,
-      ${isError(table)} AS is_error
+      ${isError(table)} AS is_error,
+      toUInt8(1) AS is_searched
     FROM ${spansOf(table)}
     WHERE ${condition.sql}
       AND ${fields.kind} IN ('client', 'producer')
@@ -89,10 +96,17 @@ FROM (
   GROUP BY key, caller
 )
 ARRAY JOIN if(empty(to_services), to_peers, to_services) AS call
-WHERE ${sides.replaceAll('callee', 'call.1')}
+WHERE call.5 AND ${sides}
 GROUP BY caller, callee, callee_kind
 ORDER BY calls DESC, caller, callee, callee_kind
 LIMIT ${MAX_EDGES}`
   const sideParameters = Object.fromEntries(services.map((name, index) => [`side_${index}`, name]))
-  return queryOf('edges', sql, condition.parameters, parents.parameters, sideParameters)
+  return queryOf(
+    'edges',
+    sql,
+    condition.parameters,
+    parents.parameters,
+    children.parameters,
+    sideParameters,
+  )
 }

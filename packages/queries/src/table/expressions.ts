@@ -91,7 +91,7 @@ export const duration: Reading = (column) => {
   if (!types.isInteger(plain) && !types.isFloat(plain)) return undefined
   const value = withoutNull(column, '0')
   const unit = UNITS_NS.find(([name]) => name.test(plainName(column.name)))?.[1]
-  if (unit) return `toUInt64(greatest(${value}, 0) * ${unit})`
+  if (unit) return `toUInt64(round(greatest(${value}, 0) * ${unit}))`
   if (plain === 'UInt64') return value
   return types.isInteger(plain) ? `toUInt64(greatest(${value}, 0))` : undefined
 }

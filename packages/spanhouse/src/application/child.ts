@@ -8,6 +8,8 @@ import { CommandError } from '../terminal/command-error.js'
 
 /** How long a child may take to end by itself after a Ctrl-C that may not have reached it. */
 const GRACE_MS = 1000
+/** How long it may take after the terminal has been closed. */
+const HANG_UP_MS = 5000
 const NOT_FOUND = 127
 const NOT_EXECUTABLE = 126
 
@@ -60,24 +62,30 @@ export async function runChild({
   }
 }
 
-/** A terminal sends Ctrl-C and its own end to every process in it, and many programs take a second Ctrl-C as "at once". */
+/** A terminal sends Ctrl-C to every process in it, and many programs take a second Ctrl-C as "at once". */
 async function passOn(
   reason: unknown,
   hasTerminal: boolean,
   ended: Promise<number>,
   kill: (signal: NodeJS.Signals) => void,
 ): Promise<void> {
-  const name: NodeJS.Signals = reason === 'SIGINT' || reason === 'SIGHUP' ? reason : 'SIGTERM'
-  if (name === 'SIGTERM') return kill(name)
-  if (hasTerminal) return
-  // Without a terminal the signal may be for the whole group, or for us alone.
+  if (reason === 'SIGINT') {
+    // Without a terminal it may be for the whole group, or for us alone.
+    if (!hasTerminal && !(await endsWithin(GRACE_MS, ended))) kill('SIGINT')
+    return
+  }
+  if (reason !== 'SIGHUP') return kill('SIGTERM')
+  // A terminal that is closed tells only the first process in it, and nobody is left to press Ctrl-C.
+  kill('SIGHUP')
+  if (!(await endsWithin(HANG_UP_MS, ended))) kill('SIGKILL')
+}
+
+async function endsWithin(ms: number, ended: Promise<number>): Promise<boolean> {
   const waiting = new AbortController()
-  const isOver = await Promise.race([
-    ended.then(() => true).catch(() => true),
-    sleep(GRACE_MS, false, { signal: waiting.signal }).catch(() => true),
-  ])
+  const late = sleep(ms, false, { signal: waiting.signal }).catch(() => true)
+  const isOver = await Promise.race([ended.then(() => true).catch(() => true), late])
   waiting.abort()
-  if (!isOver) kill(name)
+  return isOver
 }
 
 function startError(file: string, cwd: string, { code }: NodeJS.ErrnoException): CommandError {

@@ -19,7 +19,7 @@ export async function readLines(stream: Readable, limit: number): Promise<Lines>
     // Leaving the loop destroys the stream, and the server cancels the query.
     if (bytes > limit) break
   }
-  const text = Buffer.concat(chunks).toString('utf8')
+  const text = Buffer.concat(chunks).subarray(0, limit).toString('utf8')
   return bytes > limit
     ? { text: text.slice(0, text.lastIndexOf('\n') + 1), isCut: true }
     : { text, isCut: false }

@@ -14,13 +14,17 @@ const FAILURE = 2
 
 export const ddl: Command = {
   name: 'ddl',
-  summary: 'Prints the statements that create the tables, or what a server lacks of them',
+  summary: 'Print the statements that create the tables, or what a server lacks of them',
   usage: '[options]',
   options: {
     schema: { type: 'string', value: 'flat|otel', help: 'columns of the table; default: flat' },
     database: { type: 'string', value: 'NAME', help: 'default: telemetry; for otel: default' },
     table: { type: 'string', value: 'NAME', help: 'default: traces; for otel: otel_traces' },
-    ttl: { type: 'string', value: '30d', help: 'how long rows are kept; default: for ever' },
+    ttl: {
+      type: 'string',
+      value: 'TIME',
+      help: 'how long rows are kept, such as 30d; default: for ever',
+    },
     cluster: { type: 'string', value: 'NAME', help: 'adds ON CLUSTER' },
     diff: {
       type: 'string',

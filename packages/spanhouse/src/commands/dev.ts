@@ -30,7 +30,7 @@ const LOCAL_OPTIONS = {
 
 export const dev: Command = {
   name: 'dev',
-  summary: 'Start a ClickHouse and a page with the traces of your application, as they come',
+  summary: 'Starts a ClickHouse and a page with the traces of your application, as they come',
   usage: '[options] [-- node app.js]',
   options: {
     ...LOCAL_OPTIONS,
@@ -52,7 +52,11 @@ export const dev: Command = {
   ],
   async run(context) {
     portIn(context.values['port'])
-    const local = await openLocal(context)
+    const local = await openLocal(context).catch((error) => {
+      // Ctrl-C may reach a server that is just being started.
+      if (context.signal.aborted) return undefined
+      throw error
+    })
     try {
       if (context.signal.aborted) return 0
       return await serve(context, local)

@@ -14,7 +14,7 @@ const INTERRUPTED = 130
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'says what is wrong between your application and ClickHouse, and how to mend it',
+  summary: 'Says what is wrong between your application and ClickHouse, and how to mend it',
   usage: '[options]',
   options: {
     endpoint: {

@@ -15,14 +15,18 @@ const PAUSE_MS = 1000
 
 export const tail: Command = {
   name: 'tail',
-  summary: 'Shows spans as they come, one line each',
+  summary: 'Show spans as they come, one line each',
   usage: '[options] [search …]',
   positionals: { min: 0, max: 100 },
   options: {
     ...SOURCE_OPTIONS,
     service: { type: 'string', value: 'NAME', multiple: true, help: 'only this service' },
     errors: { type: 'boolean', help: 'only failed spans' },
-    slow: { type: 'string', value: '500ms', help: 'only spans that took at least this long' },
+    slow: {
+      type: 'string',
+      value: 'TIME',
+      help: 'only spans that took at least this long, such as 500ms',
+    },
     lines: { type: 'string', value: 'N', help: 'spans to begin with; default: 10' },
     json: { type: 'boolean', help: 'one JSON object a line' },
   },

@@ -36,12 +36,12 @@ interface View {
 
 export const top: Command = {
   name: 'top',
-  summary: 'Shows operations by rate, with their errors and percentiles',
+  summary: 'Show operations by rate, with their errors and percentiles',
   usage: '[options]',
   options: {
     ...SOURCE_OPTIONS,
     service: { type: 'string', value: 'NAME', multiple: true, help: 'only this service' },
-    since: { type: 'string', value: '15m', help: 'how far back; default: 15m' },
+    since: { type: 'string', value: 'TIME', help: 'how far back, such as 1h; default: 15m' },
     sort: { type: 'string', value: SORTS.join('|'), help: 'order; default: rate' },
     once: { type: 'boolean', help: 'print once; otherwise every 2 s on a terminal' },
     json: { type: 'boolean', help: 'one JSON object, once' },

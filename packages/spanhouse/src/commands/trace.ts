@@ -25,7 +25,7 @@ const MOST_TABLES = 5
 
 export const trace: Command = {
   name: 'trace',
-  summary: 'Shows one trace as a waterfall',
+  summary: 'Show one trace as a waterfall',
   usage: 'ID [options]',
   positionals: { min: 1, max: 1 },
   options: {

@@ -5,7 +5,7 @@ import { startupLines } from './startup-lines.js'
 
 export const ui: Command = {
   name: 'ui',
-  summary: 'Show the traces of any ClickHouse, in our tables or those of the Collector, as a page',
+  summary: 'Shows the traces of any ClickHouse, in our tables or those of the Collector, as a page',
   usage: '[options]',
   options: { ...SOURCE_OPTIONS, ...PAGE_OPTIONS },
   examples: [

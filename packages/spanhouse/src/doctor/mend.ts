@@ -13,6 +13,8 @@ export interface Mended {
 }
 
 const PROGRAM_MS = 300_000
+/** A statement on a large table or a busy cluster takes longer than a question. */
+const STATEMENT_MS = 60_000
 
 /** What all findings offer, each once, in their order. */
 export function remediesIn(sections: readonly Section[]): Remedy[] {
@@ -32,12 +34,28 @@ export async function mend(
       mended.push({ remedy, result: 'left' })
       continue
     }
-    const error = await run(remedy, config, signal)
+    const error = await awake(run(remedy, config, signal))
     mended.push(
       error === undefined ? { remedy, result: 'done' } : { remedy, result: 'failed', error },
     )
   }
   return mended
+}
+
+/**
+ * Keeps the process alive for the work: the connections and deadlines of the exporter do not, so that they never hold up the end of an
+ * application. Whatever hangs is given up.
+ */
+async function awake(work: Promise<string | undefined>): Promise<string | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve('no result in time'), PROGRAM_MS + 5000)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Resolves with what went wrong. */
@@ -67,7 +85,7 @@ async function runSql(
 ): Promise<string | undefined> {
   const destination = config?.destinations.find((one) => one.name === name)
   if (!destination) return `there is no destination ${name}`
-  const server = openServer(destination)
+  const server = openServer({ ...destination, timeoutMs: STATEMENT_MS }, STATEMENT_MS)
   try {
     return (await server.run(sql)).refused?.text
   } finally {

@@ -56,8 +56,9 @@ export const READONLY = 164
 export const UNKNOWN_TABLE = 60
 export const SYNTAX_ERROR = 62
 
-export function openServer(config: DestinationConfig): Server {
-  const hurried = { ...config, timeoutMs: Math.min(config.timeoutMs, MAX_WAIT_MS) }
+/** `maxWaitMs`: for each statement. */
+export function openServer(config: DestinationConfig, maxWaitMs: number = MAX_WAIT_MS): Server {
+  const hurried = { ...config, timeoutMs: Math.min(config.timeoutMs, maxWaitMs) }
   const client = openClient(hurried, 4)
   const sender = openSender(hurried, () => {}, client)
   const closing = new AbortController()

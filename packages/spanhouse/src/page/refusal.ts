@@ -32,5 +32,7 @@ function sentence(text: string): string
 function sentence(text: string | undefined): string | undefined
 function sentence(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? '' : '.'}`
+  // An address or a name is not a word.
+  const begun = text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase())
+  return `${begun}${/[.?!]$/.test(text) ? '' : '.'}`
 }

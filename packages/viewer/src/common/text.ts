@@ -12,7 +12,7 @@ export function durationText(ns: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} m ${whole % 60} s`
   const minutes = Math.round(seconds / 60)
   if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${minutes % 60} m`
-  return seconds < MOST_SECONDS ? `${threeDigits(seconds / 86400)} d` : 'over 27 years'
+  return seconds < MOST_SECONDS ? `${threeDigits(seconds / 86400)} d` : '> 27 y'
 }
 
 /** Longer than any trace: the number is wrong, and would not fit. */
@@ -72,7 +72,7 @@ function spanOfTime(seconds: number): string {
   if (seconds < 60) return `${seconds} s`
   if (seconds < 3600) return `${Math.floor(seconds / 60)} m`
   if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`
-  return seconds < MOST_SECONDS * 3 ? `${Math.floor(seconds / 86400)} d` : 'over 82 years'
+  return seconds < MOST_SECONDS * 3 ? `${Math.floor(seconds / 86400)} d` : '> 82 y'
 }
 
 const two = (value: number): string => `${value}`.padStart(2, '0')

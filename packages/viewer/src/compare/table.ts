@@ -70,10 +70,10 @@ function Cells({ row, longestNs, largestNs, indent }: CellsProps): VNode {
     </span>
     <${SumCell} sum=${a} longestNs=${longestNs} letter="A" />
     <${SumCell} sum=${b} longestNs=${longestNs} letter="B" />
-    <span class=${`cmp-cell cmp-change ${differenceNs > 0 ? 'is-slower' : 'is-faster'}`} role="cell">
+    <span class=${`cmp-cell cmp-change ${differenceNs > 0 ? 'is-slower' : differenceNs < 0 ? 'is-faster' : ''}`} role="cell">
       <span class="cmp-middle" aria-hidden="true"><span style=${{ width: `${(50 * Math.abs(differenceNs)) / largestNs}%` }}></span></span>
-      <span class="cmp-change-text">${signed(durationText(Math.abs(differenceNs)), differenceNs)}
-        ${a && b && html`<span class="muted"> ${changeText(a.totalNs, b.totalNs)}</span>`}
+      <span class=${`cmp-change-text${differenceNs === 0 ? ' is-same' : ''}`}>${signed(durationText(Math.abs(differenceNs)), differenceNs)}
+        ${a && b && differenceNs !== 0 && html`<span class="muted"> ${changeText(a.totalNs, b.totalNs)}</span>`}
       </span>
     </span>
   </div>`

@@ -72,7 +72,7 @@ function Compared({ a, b, ids, truncated }: ComparedProps): VNode {
     [comparison, order, onlyDifferent],
   )
   useEffect(() => {
-    document.title = `${rootOf(a)?.row.name ?? ''} compared · spanhouse`
+    document.title = `${harmless(rootOf(a)?.row.name ?? '', 80)} compared · spanhouse`
   }, [a])
   return html`<div class="cmp">
     <header class="cmp-head">

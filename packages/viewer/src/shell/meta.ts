@@ -10,6 +10,9 @@ export const metaError = signal<Failure | undefined>(undefined)
 /** The server does not know this page's token. */
 export const isRefused = signal(false)
 
+/** The command or its ClickHouse may just be starting. */
+const RETRY_MS = 3000
+
 const chosenTable = computed(() => parameter('table'))
 const again = signal(0)
 /** Asks once more, for example because there was no table yet. */
@@ -25,11 +28,16 @@ export function followMeta(): void {
   effect(() => {
     again.value
     const abort = new AbortController()
+    let retry: ReturnType<typeof setTimeout> | undefined
     void askMeta(chosenTable.value, abort.signal).then((result) => {
       if (abort.signal.aborted) return
       metaError.value = result.ok ? undefined : result.error
       if (result.ok) meta.value = result.value
+      else retry = setTimeout(askMetaAgain, RETRY_MS)
     })
-    return () => abort.abort()
+    return () => {
+      abort.abort()
+      clearTimeout(retry)
+    }
   })
 }

@@ -56,11 +56,10 @@ export function Bar({ node, zoom, showsCritical }: BarProps): VNode {
   </div>`
 }
 
-/** `312 ms · one after another (N+1)`. */
-function repeatWords({ sequential, totalNs, wallNs }: Repeat): string {
-  return sequential
-    ? `${durationText(totalNs)} · one after another (N+1)`
-    : `${durationText(wallNs)} · side by side`
+/** `312 ms · one after another (N+1)`; in a narrow place `312 ms · N+1`. */
+function repeatWords({ sequential, totalNs, wallNs }: Repeat): VNode | string {
+  if (!sequential) return `${durationText(wallNs)} · side by side`
+  return html`${durationText(totalNs)} · <span class="tv-wide">one after another (</span>N+1<span class="tv-wide">)</span>`
 }
 
 function percent({ left, width }: Place): Record<string, string> {

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { useAnswer } from '../api/use-answer.js'
 import type { Failure } from '../common/result.js'
 import { change, parameter } from '../shell/address.js'
-import { keepsAsking } from './refetch.js'
+import { keepsAsking, pollMs } from './refetch.js'
 
 export interface LoadedTrace {
   /** Undefined until the first answer. Without spans if it was not found. The same as before if nothing has come. */
@@ -16,8 +16,6 @@ export interface LoadedTrace {
   readonly isWaiting: boolean
   readonly again: () => void
 }
-
-const POLL_MS = 1000
 
 /** A trace, asked for again while its spans may still be on their way. */
 export function useTrace(id: string): LoadedTrace {
@@ -46,14 +44,15 @@ export function useTrace(id: string): LoadedTrace {
       endedMs: trace?.spans.length ? (trace.startUs + trace.durationNs / 1e3) / 1e3 : undefined,
     })
   useEffect(() => setWaiting(latest.current()), [trace])
+  const everyMs = pollMs(trace?.spans.length ?? 0)
   useEffect(() => {
     const timer = setInterval(() => {
       const asks = latest.current()
       setWaiting(asks)
       if (asks && document.visibilityState === 'visible') setTick((n) => n + 1)
-    }, POLL_MS)
+    }, everyMs)
     return () => clearInterval(timer)
-  }, [])
+  }, [everyMs])
 
   return {
     trace,

@@ -9,6 +9,7 @@ import { spanCopies, traceCopies } from './copies.js'
 import { Detail } from './detail-view.js'
 import { collapse, expand } from './keys.js'
 import { TraceLogs } from './logs-place.js'
+import { rootOf } from './root.js'
 import { Toolbar } from './toolbar.js'
 import { TraceHeader } from './trace-header.js'
 import { useWaterfall, type Waterfall } from './use-waterfall.js'
@@ -42,6 +43,10 @@ export function OpenTrace({ id, trace, sql, truncated, isWaiting }: OpenTracePro
     wantsPanel.current = false
   })
   const focusRows = () => list.current?.element()?.focus({ preventScroll: true })
+  const rootName = rootOf(trace)?.row.name ?? ''
+  useEffect(() => {
+    if (rootName) document.title = `${harmless(rootName, 80)} · spanhouse`
+  }, [rootName])
   useEffect(() => {
     if (document.activeElement === document.body) focusRows()
   }, [])

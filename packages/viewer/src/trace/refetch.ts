@@ -10,6 +10,11 @@ export interface Waiting {
 }
 
 export const NOT_FOUND_MS = 15_000
+/** Reading a large trace again and again would keep the page busy. */
+export function pollMs(spans: number): number {
+  return spans > 2000 ? 4000 : 1000
+}
+
 const QUIET_MS = 10_000
 const LONGEST_MS = 120_000
 const RECENT_MS = 30_000

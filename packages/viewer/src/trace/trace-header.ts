@@ -9,7 +9,7 @@ import {
   durationText,
   percentText,
 } from '../common/text.js'
-import { CompareMenu } from '../compare/menu.js'
+import { CompareMenu } from './compare-menu.js'
 import { CopyMenu } from './copy-menu.js'
 import { Tools } from './pairs-view.js'
 import { rootOf } from './root.js'

@@ -71,7 +71,7 @@ export function useWaterfall(trace: Trace, scrollTo: (number: number) => void): 
     () => findSpans(trace, find).filter((index) => filtered?.kept[nodeOf(index)] !== HIDDEN),
     [trace, find, filtered],
   )
-  const foundNodes = useMemo(() => new Set(found.map(nodeOf)), [found, tree])
+  const foundNodes = useMemo(() => withGroups(tree, found.map(nodeOf)), [found, tree])
 
   const goTo = (number: number) => {
     setFolds((old) => reveal(tree, old, number))
@@ -144,6 +144,16 @@ export function useWaterfall(trace: Trace, scrollTo: (number: number) => void): 
     zoomBy: (factor) => setZoom(zoomAround(zoom, middleOf(zoom, node), factor, trace.durationNs)),
     resetZoom: () => setPart(undefined),
   }
+}
+
+/** A group that is closed stands for its spans. */
+function withGroups(tree: Tree, numbers: readonly number[]): Set<number> {
+  const all = new Set(numbers)
+  for (const number of numbers) {
+    const { parent = -1 } = tree.nodes[number] ?? {}
+    if (tree.nodes[parent]?.kind === 'repeat') all.add(parent)
+  }
+  return all
 }
 
 function endOf(node: TreeNode): number {

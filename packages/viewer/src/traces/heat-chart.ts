@@ -120,9 +120,9 @@ function drawCells(plot: uPlot, { cells, stepUs }: Shown): void {
     ctx.fillStyle = few
     ctx.fillRect(left, top, width, height)
     if (errors === 0) continue
-    // The failed part of a cell stands at its foot, and never vanishes.
-    const failed = Math.max(2, Math.round((height * errors) / count))
-    ctx.globalAlpha = 0.9
+    // The failed part of a cell stands at its foot. It never vanishes, but a few failures are pale.
+    const failed = Math.max(1, Math.round((height * errors) / count))
+    ctx.globalAlpha = 0.35 + 0.6 * Math.min(1, (5 * errors) / count)
     ctx.fillStyle = error
     ctx.fillRect(left, bottom - 1 - failed, width, failed)
   }

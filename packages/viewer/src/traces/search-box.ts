@@ -76,6 +76,7 @@ export function SearchBox({ q, onSearch, mistakes: ofSearch, input }: SearchBoxP
     if (count > 0) setActive((active + by + (active < 0 && by < 0 ? 1 : 0) + count) % count)
   }
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.isComposing) return // Enter and the arrows choose among an input method's candidates
     const chosen = isOpen ? suggestions[active] : undefined
     switch (event.key) {
       case 'ArrowDown':

@@ -2,7 +2,7 @@ import { useRef } from 'preact/hooks'
 import { useAnswer } from '../api/use-answer.js'
 import { html, type VNode } from '../common/html.js'
 import { useKeys } from '../common/keys.js'
-import { change, parameter } from '../shell/address.js'
+import { change, goTo, linkTo, parameter } from '../shell/address.js'
 import type { HelpSection } from '../shell/help.js'
 import { meta } from '../shell/meta.js'
 import type { View } from '../shell/shell.js'
@@ -38,7 +38,12 @@ function Traces(): VNode {
   const known = meta.value
   if (known && !known.table) return html`<${NoTable} meta=${known} />`
   if (extent?.spans === 0) return html`<${EmptyTable} />`
-  const search = (text: string) => change({ q: text })
+  const search = (text: string) => {
+    // Whoever pastes the id of a trace wants to see it, whenever it was.
+    const [, id] = /^(?:trace:)?([0-9a-f]{32})$/i.exec(text) ?? []
+    if (id) goTo(linkTo({ view: 'trace', id: id.toLowerCase() }))
+    else change({ q: text })
+  }
   return html`<div class="traces">
     <h1 class="visually-hidden">Traces</h1>
     <${SearchBox} q=${q} onSearch=${search} mistakes=${mistakes} input=${input} />

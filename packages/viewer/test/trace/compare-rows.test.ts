@@ -1,7 +1,7 @@
-import { buildTrace, compareTraces } from '@spanhouse/queries'
+import { buildTrace, compareTraces, parseSearch } from '@spanhouse/queries'
 import { expect, test } from 'vitest'
-import { rememberedIn } from '../../src/compare/remembered.js'
 import { changeText, comparedRows, differs, signed } from '../../src/compare/rows.js'
+import { rememberedIn } from '../../src/trace/compare-first.js'
 import { spanSql } from '../../src/trace/copies.js'
 import { attributeSearch, operationSearch } from '../../src/trace/search-link.js'
 import { stackLines } from '../../src/trace/stack.js'
@@ -64,8 +64,15 @@ test('only what was remembered is remembered', () => {
 
 test('a search for a value is quoted, and left out if it is too long', () => {
   expect(attributeSearch('http.route', '/users')).toBe('http.route=/users')
-  expect(attributeSearch('user', 'a "b" \\c')).toBe('user="a \\"b\\" \\\\c"')
-  expect(attributeSearch('a:b', 'x y')).toBe('"x y"')
+  for (const [key, value] of [
+    ['user', 'a "b" \\c'],
+    ['a:b = c', 'x y'],
+    ['service', 'shop'],
+    ['status', 'error'],
+  ] as const)
+    expect(parseSearch(attributeSearch(key, value) ?? '').search.attributes).toEqual([
+      { key, op: '=', value },
+    ])
   expect(attributeSearch('key', 'x'.repeat(501))).toBeUndefined()
   expect(attributeSearch('key', '')).toBeUndefined()
   expect(operationSearch('shop', 'GET /users/:id')).toBe('service:shop name:"GET /users/:id"')

@@ -2,7 +2,7 @@ import { buildTrace } from '@spanhouse/queries'
 import { expect, test } from 'vitest'
 import { findSpans, nextOf } from '../../src/trace/find.js'
 import { isTraceId, shortId } from '../../src/trace/ids.js'
-import { keepsAsking } from '../../src/trace/refetch.js'
+import { keepsAsking, pollMs } from '../../src/trace/refetch.js'
 import { span } from './spans.js'
 
 const trace = buildTrace([
@@ -48,6 +48,10 @@ test('a trace that is not there is waited for; one that has just ended until not
   expect(keepsAsking({ ...base, endedMs: 1e6, grownMs: 1e6 + 9000, nowMs: 1e6 + 12_000 })).toBe(
     true,
   )
+})
+
+test('a large trace is asked for less often', () => {
+  expect([pollMs(0), pollMs(100), pollMs(10_000)]).toEqual([1000, 1000, 4000])
 })
 
 test('knows what can be an id', () => {

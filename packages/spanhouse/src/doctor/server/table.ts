@@ -1,4 +1,11 @@
-import { columnsOf, deduplicationOf, differences, jsonColumns } from '#exporter'
+import { addColumn, shapeOf } from '@spanhouse/transform/internal'
+import {
+  columnsOf,
+  type DestinationConfig,
+  deduplicationOf,
+  differences,
+  jsonColumns,
+} from '#exporter'
 import { type Check, duration, type Found, ok, problem, skipped, warning } from '../check.js'
 import type { Facts } from '../facts.js'
 import type { Remedy } from '../remedy.js'
@@ -90,13 +97,11 @@ export const columns: Check<Facts> = {
       found.push(
         problem(
           `${missing.length === 1 ? 'a column is' : `${missing.length} columns are`} missing: ${missing.map(({ name }) => name).join(', ')}`,
-          'Add them, or set `schema` to that of the table.',
-          missing.map(({ name, type }) => ({
-            kind: 'sql',
-            destination: destination.name,
-            sql: `ALTER TABLE ${table.quoted} ADD COLUMN IF NOT EXISTS ${quotedColumn(name)} ${type}`,
-            isSafe: true,
-          })),
+          'Add what is missing, or set `schema` to that of the table.',
+          additions(
+            missing.map(({ name }) => name),
+            destination,
+          ),
         ),
       )
     if (json.size > 0)
@@ -117,9 +122,17 @@ export const columns: Check<Facts> = {
   },
 }
 
-/** As the schema writes it: a part of a nested structure is one name. */
-function quotedColumn(name: string): string {
-  return `\`${name}\``
+/** The statements of `spanhouse ddl --diff`. */
+function additions(names: readonly string[], { name, targets }: DestinationConfig): Remedy[] {
+  const { database, table, schema } = targets.traces
+  return (shapeOf(schema)?.columns ?? [])
+    .filter((column) => names.includes(column.name))
+    .map((column) => ({
+      kind: 'sql',
+      destination: name,
+      sql: addColumn(column, { database, table }),
+      isSafe: true,
+    }))
 }
 
 export const deduplication: Check<Facts> = {

@@ -6,9 +6,9 @@ import { Icon } from '../common/icons.js'
 import { Popover } from '../common/popover.js'
 import { agoText, durationText } from '../common/text.js'
 import { linkTo, parameter } from '../shell/address.js'
-import { rootOf } from '../trace/root.js'
-import { operationSearch } from '../trace/search-link.js'
-import { forget, remember, remembered } from './remembered.js'
+import { forget, remember, remembered } from './compare-first.js'
+import { rootOf } from './root.js'
+import { operationSearch } from './search-link.js'
 
 export interface CompareMenuProps {
   readonly trace: Trace

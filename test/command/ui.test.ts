@@ -1,0 +1,65 @@
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { otelTraces } from '@spanhouse/transform'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freePort } from '../kit/free-port.js'
+import { project, type Running, spanhouse } from './processes.js'
+
+const SECRET = 'hush-hush'
+let server: ClickHouseServer
+
+beforeAll(async () => {
+  server = await startClickHouse({ users: [{ name: 'reader', password: SECRET, readonly: 1 }] })
+  for (const statement of otelTraces.ddl({ database: 'collector' })) await server.query(statement)
+})
+afterAll(() => server?.stop())
+
+async function pageOf(running: Running) {
+  const [, origin = '', token = ''] = await running.said(/(http:\S+:\d+)\/\?token=([0-9a-f]{32})/)
+  const meta = async () => (await fetch(`${origin}/api/meta?token=${token}`)).json()
+  return { origin, token, meta }
+}
+
+test('ui shows the tables of the Collector, to a user who may only read, and ends with Ctrl-C', async () => {
+  const port = await freePort()
+  const endpoint = server.url.replace('//', `//reader:${SECRET}@`)
+  const line = ['ui', '--endpoint', endpoint, '--port', String(port)]
+  const running = spanhouse(line, { cwd: project(), onTerminal: true })
+  const { origin, token, meta } = await pageOf(running)
+  expect(origin).toBe(`http://127.0.0.1:${port}`)
+  expect(await meta()).toMatchObject({
+    table: { database: 'collector', family: 'otel' },
+    server: { url: server.url },
+  })
+  const page = await fetch(`${origin}/?token=${token}`, { redirect: 'manual' })
+  const cookie = page.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const html = await (await fetch(`${origin}/services`, { headers: { cookie } })).text()
+  expect(html).toMatch(/<script type="module" src="\/app\.js">/)
+  expect((await fetch(`${origin}/app.js`, { headers: { cookie } })).status).toBe(200)
+  running.child.stdin?.write('\x03')
+  expect(await running.ended).toEqual([0, null])
+  expect(running.out).not.toContain(SECRET)
+})
+
+test('ui takes the ClickHouse of the exporter, and --table', async () => {
+  const env = {
+    OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: server.url,
+    OTEL_EXPORTER_CLICKHOUSE_USERNAME: 'reader',
+    OTEL_EXPORTER_CLICKHOUSE_PASSWORD: SECRET,
+  }
+  const line = ['ui', '--table', 'collector.otel_traces']
+  const { meta } = await pageOf(spanhouse(line, { cwd: project(), env }))
+  expect(await meta()).toMatchObject({ table: { table: 'otel_traces' } })
+})
+
+test('ui starts although ClickHouse is not there yet, and the page says so', async () => {
+  const url = `http://127.0.0.1:${await freePort()}`
+  const { meta } = await pageOf(spanhouse(['ui', '--endpoint', url], { cwd: project() }))
+  expect(await meta()).toMatchObject({ error: { message: expect.stringContaining(url) } })
+})
+
+test('A port that is taken is one sentence', async () => {
+  const line = ['ui', '--endpoint', server.url, '--port', String(server.httpPort)]
+  const running = spanhouse(line, { cwd: project() })
+  expect(await running.ended).toEqual([1, null])
+  expect(running.err).toMatch(/^spanhouse: Port \d+ on 127\.0\.0\.1 is in use: .*--port\.\n$/)
+})

@@ -1,0 +1,101 @@
+import { flatTraces, otelTraces, type SpanLike, type Table } from '@spanhouse/transform'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { PATIENT_MS } from '../kit/patience.js'
+import { figure } from '../kit/results.js'
+import { type Browser, noBrowser, openBrowser, openPage, shot } from './kit.js'
+import { openRealPage, type RealPage } from './real.js'
+import { spanLike } from './span-like.js'
+import { checkout, manySpans, OTHER_TRACE, TRACE } from './trace-data.js'
+
+describe.skipIf(noBrowser)('a trace on the page of the command, out of ClickHouse', () => {
+  let browser: Browser
+  let real: RealPage
+
+  beforeAll(async () => {
+    ;[browser, real] = await Promise.all([openBrowser(), openRealPage()])
+    await store(flatTraces, 'telemetry.traces')
+    await store(otelTraces, 'otel.otel_traces')
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await real?.close()
+  })
+
+  async function store(schema: Table<SpanLike>, table: string): Promise<void> {
+    const columns = schema.insertColumns.map((name) => `\`${name}\``).join(', ')
+    const rows = [...checkout(), ...manySpans().map((row) => ({ ...row, trace_id: OTHER_TRACE }))]
+    const lines = rows.map((row) => schema.toLine(spanLike(row)))
+    await real.server.query(
+      `INSERT INTO ${table} (${columns}) FORMAT JSONEachRow ${lines.join('\n')}`,
+    )
+  }
+
+  const address = (path: string) => {
+    const url = new URL(real.url)
+    url.pathname = path.split('?')[0] ?? '/'
+    for (const [name, value] of new URLSearchParams(path.split('?')[1] ?? ''))
+      url.searchParams.set(name, value)
+    return url.href
+  }
+
+  test.each(['telemetry.traces', 'otel.otel_traces'])('from %s', async (table) => {
+    const { page, problems, close } = await openPage(
+      browser,
+      address(`/trace/${TRACE}?table=${table}&span=0000000000000009`),
+    )
+    const row = page.getByRole('treeitem')
+    await row.filter({ hasText: /SELECT cart\.items.*×48.*312 ms.*N\+1/s }).waitFor()
+    await row.filter({ hasText: 'Missing parent feedface…' }).waitFor()
+    const detail = page.getByRole('complementary', { name: 'Span' })
+    await detail.getByText('CardDeclinedError: Card declined').waitFor()
+    await detail.getByText('+590 ms').waitFor()
+    expect(await detail.getByLabel('Stack trace').textContent()).toContain('charge.js:42:11')
+    await row.filter({ hasText: 'storefront POST /reservations' }).click()
+    await page.getByRole('link', { name: /Trace 4bf92f35/ }).waitFor()
+    await shot(page, `trace-server-${table.split('.')[1]}`)
+    expect(problems).toEqual([])
+    expect(real.mistakes).toEqual([])
+    await close()
+  })
+
+  test('other traces of the same operation are offered for comparison', async () => {
+    const { page, close } = await openPage(browser, address(`/trace/${TRACE}`))
+    await page.getByRole('button', { name: 'Compare with another trace' }).click()
+    await page.getByText('There is no other trace of it.').waitFor()
+    await page.goto(`${real.origin}/compare/${TRACE}/${OTHER_TRACE}`)
+    await page.getByRole('table', { name: 'Operations' }).waitFor()
+    await close()
+  })
+
+  test('a value that is searched for finds its trace', async () => {
+    const { page, close } = await openPage(
+      browser,
+      address(`/trace/${TRACE}?span=0000000000000001&from=1779999999000000&to=1780000002000000`),
+    )
+    await page.getByRole('link', { name: 'Search traces with this value of user_agent' }).click()
+    await page.getByRole('link', { name: /POST \/checkout/ }).waitFor()
+    await close()
+  })
+
+  test('10,000 spans come out of the server and open', async () => {
+    const { page, close } = await openPage(browser, address('/sql'))
+    const openedMs = (await page.evaluate(`new Promise((resolve) => {
+      const from = performance.now()
+      new MutationObserver((_, observer) => {
+        if (document.querySelectorAll('[role=treeitem]').length < 10) return
+        observer.disconnect()
+        requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - from)))
+      }).observe(document.body, { childList: true, subtree: true })
+      const link = document.createElement('a')
+      link.href = '/trace/${OTHER_TRACE}'
+      document.querySelector('.shell').append(link)
+      link.click()
+    })`)) as number
+    figure('page: a trace of 10,000 spans opens, from ClickHouse', {
+      openedMs: Math.round(openedMs),
+    })
+    expect(openedMs).toBeLessThan(PATIENT_MS)
+    await page.getByText('10,000', { exact: true }).waitFor()
+    await close()
+  })
+})
