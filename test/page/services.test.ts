@@ -356,10 +356,10 @@ describe.skipIf(noBrowser)('the views of services', () => {
         : NOTHING(name, ...rest),
     )
     const { page, problems } = await open('/services')
-    await page.getByText('No traces: last 15 minutes').waitFor()
+    await page.getByText('No traces in the last 15 minutes').waitFor()
     await shot(page, 'services-empty')
     await page.getByRole('button', { name: 'Map' }).click()
-    await page.getByText('No traces: last 15 minutes').waitFor()
+    await page.getByText('No traces in the last 15 minutes').waitFor()
     await page.getByRole('button', { name: 'Last hour', exact: true }).click()
     await eventually(() => expect(page.url()).toContain('range=1h'))
     await page.goto(`${served.url}/services/nobody`)
@@ -368,6 +368,16 @@ describe.skipIf(noBrowser)('the views of services', () => {
     await page.getByRole('button', { name: 'Look at the last 24 hours' }).click()
     await eventually(() => expect(page.url()).toContain('range=24h'))
     expect(problems).toEqual([])
+  })
+
+  test('of an empty table the page says how to send spans', async () => {
+    served.setApi((name, ...rest) =>
+      name === 'extent'
+        ? { rows: [{ spans: 0, first_us: 0, last_us: 0 }] }
+        : NOTHING(name, ...rest),
+    )
+    const { page } = await open('/services')
+    await page.getByText('Waiting for the first trace').waitFor()
   })
 
   test('without a table of spans the page says how to send some', async () => {

@@ -5,10 +5,11 @@ import { html, type VNode } from '../common/html.js'
 import { ErrorState, Loading } from '../common/states.js'
 import { change, parameter } from '../shell/address.js'
 import { meta } from '../shell/meta.js'
-import { NoTable, Nothing } from '../traces/empty-states.js'
+import { NoTable } from '../traces/empty-states.js'
 import { CallTable } from './call-table.js'
 import { buildGraph } from './graph.js'
 import { ServiceMap } from './map.js'
+import { NoServices } from './no-services.js'
 import { ServiceList } from './service-list.js'
 import { useRange } from './use-range.js'
 
@@ -48,7 +49,7 @@ function List({ answer }: { readonly answer: Answer<ServiceRow> | undefined }): 
   if (!answer) return html`<${Loading} what="services" />`
   return answer.rows.length > 0
     ? html`<${ServiceList} rows=${answer.rows} />`
-    : html`<${Nothing} q="" />`
+    : html`<${NoServices} />`
 }
 
 interface MapAndCallsProps {
@@ -60,7 +61,7 @@ interface MapAndCallsProps {
 
 function MapAndCalls({ services, edges, seconds, scope }: MapAndCallsProps): VNode {
   if (!services || !edges) return html`<${Loading} what="the map" />`
-  if (services.rows.length + edges.rows.length === 0) return html`<${Nothing} q="" />`
+  if (services.rows.length + edges.rows.length === 0) return html`<${NoServices} />`
   return html`<div class="map-and-calls">
     <${ServiceMap} graph=${buildGraph(services.rows, edges.rows)} seconds=${seconds} scope=${scope} />
     <section>
