@@ -12,6 +12,8 @@ import { openShop } from '../examples/shop/shop.mjs'
 
 const FOLDER = 'docs/images'
 const LOAD_MS = 40_000
+const SQL = `SELECT toStartOfInterval(timestamp, INTERVAL 2 SECOND) AS time, count() AS spans, countIf(status_code = 'ERROR') AS errors
+FROM telemetry.traces GROUP BY time ORDER BY time`
 const SIZE = { width: 1280, height: 800 }
 
 const { chromium } = createRequire(resolve('packages/viewer/package.json'))('playwright-core')
@@ -91,9 +93,6 @@ async function takeAll(url) {
     await browser.close()
   }
 }
-
-const SQL = `SELECT toStartOfInterval(timestamp, INTERVAL 2 SECOND) AS time, count() AS spans, countIf(status_code = 'ERROR') AS errors
-FROM telemetry.traces GROUP BY time ORDER BY time`
 
 /** Through all services, with an error, and long. */
 async function interestingTrace() {
