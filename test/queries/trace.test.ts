@@ -221,10 +221,10 @@ describe('the Collector’s table with JSON columns', () => {
         TraceId: TRACE,
         SpanId: 'a1',
         SpanName: 'GET /users',
-        SpanKind: 'Server',
+        SpanKind: 'SPAN_KIND_SERVER', // as older Collectors have it
         ServiceName: 'shop',
         Duration: 5,
-        StatusCode: 'Ok',
+        StatusCode: 'STATUS_CODE_ERROR',
         SpanAttributes: {
           'http.response.status_code': 200,
           http: { route: "it's" },
@@ -244,6 +244,8 @@ describe('the Collector’s table with JSON columns', () => {
     expect(table).toMatchObject({ family: 'otel', missing: [] })
     const { rows } = await ask(server, traceQuery(table, TRACE))
     expect(rows[0]).toMatchObject({
+      kind: 'server',
+      status: 'error',
       attributes: {
         'http.response.status_code': '200',
         'http.route': "it's",
