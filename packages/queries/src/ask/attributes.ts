@@ -3,6 +3,7 @@ import type { Search } from '../search/search.js'
 import { all } from '../search/sql.js'
 import { spansOf } from '../table/derived.js'
 import type { SpanTable } from '../table/span-table.js'
+import { indented } from './layout.js'
 import { type Query, queryOf } from './query.js'
 import type { KeyRow, ValueRow } from './rows.js'
 
@@ -15,7 +16,7 @@ const MAX_BYTES = 500
 /** The keys of attributes, the most frequent first, among 200,000 of the spans found. */
 export function keysQuery(table: SpanTable, search: Search): Query<KeyRow> {
   const { attributes, resource } = table.fields
-  const { sql: condition, parameters } = conditions(table, search)
+  const condition = conditions(table, search)
   const sql = `
 SELECT
   pair.1 AS key,
@@ -26,7 +27,7 @@ FROM (
     mapKeys(${attributes}) AS span_keys,
     mapKeys(${resource}) AS resource_keys
   FROM ${spansOf(table)}
-  WHERE ${condition}
+  WHERE ${indented(condition, 2)}
   LIMIT ${SAMPLE}
 )
 ARRAY JOIN arrayConcat(
@@ -36,7 +37,7 @@ WHERE length(pair.1) <= ${MAX_BYTES}
 GROUP BY pair.1, pair.2
 ORDER BY spans DESC, key, place
 LIMIT 1000`
-  return queryOf('keys', sql, parameters)
+  return queryOf('keys', sql, condition.parameters)
 }
 
 export interface ValuesOptions {
@@ -92,7 +93,7 @@ SELECT
 FROM (
   SELECT ${value} AS value
   FROM ${spansOf(table)}
-  WHERE ${condition.sql}
+  WHERE ${indented(condition, 2)}
   LIMIT ${SAMPLE}
 )
 GROUP BY value
