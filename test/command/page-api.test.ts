@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { openReader } from '../../packages/spanhouse/src/clickhouse/open-reader.js'
 import { newApi } from '../../packages/spanhouse/src/page/new-api.js'
 import { openPage } from '../../packages/spanhouse/src/page/server.js'
+import { freePort } from '../kit/free-port.js'
 import { until } from '../kit/patience.js'
 
 const SECRET = 'hush-hush'
@@ -45,6 +46,7 @@ async function openApi({ username = 'default', password = '', url = server.url }
   const page = await openPage({
     api: newApi({ reader, target, version: '1.2.3' }),
     files: new Map(),
+    port: await freePort(), // a kept-alive connection to the page before it must not be used for this one
     onMistake: (error) => mistakes.push(error),
   })
   onTestFinished(async () => {
@@ -151,6 +153,28 @@ describe.each(['default', 'reader1', 'reader2'])('For the user %s, the page', (u
       expect(body.error.message).not.toMatch(/\n/)
     }
   })
+})
+
+test.each([
+  ['operation-names', 'prefix=get', ['GET /']],
+  ['operation-names', 'prefix=none', []],
+  ['operation-names', 'limit=1', ['<script>alert(1)</script>']],
+  ['values', 'key=user.id&prefix=1', ['1']],
+  ['values', 'key=user.id&limit=2', ['0', '1']],
+])('The suggestions %s take %s', async (name, query, values) => {
+  const { get } = await openApi()
+  const { rows, truncated } = await get(`${name}?${RANGE}&${query}`)
+  expect(rows.map(({ value }: { value: string }) => value)).toEqual(values)
+  expect(truncated).toBe(query.includes('limit'))
+})
+
+test('The keys of attributes take a limit', async () => {
+  const { get } = await openApi()
+  const all = await get(`keys?${RANGE}`)
+  expect(all).toMatchObject({ rows: [{ key: 'user.id' }], truncated: false })
+  const one = await get(`keys?${RANGE}&limit=1`)
+  expect(one).toMatchObject({ rows: [{ key: 'user.id' }], truncated: true })
+  expect(one.sql).toMatch(/LIMIT 1$/)
 })
 
 test('Another table is chosen by its name', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, type RequestOptions, request as send } from 'node:http'
@@ -109,6 +110,22 @@ describe('The token', () => {
       }
     },
   )
+
+  test('that is missing is a small page in a browser, which says what to do and runs nothing', async () => {
+    const { ask } = await openTestPage()
+    const accept = 'text/html,application/xhtml+xml,*/*;q=0.8'
+    const answer = await ask('/services?x=<script>', { headers: { cookie: '', accept } })
+    expect(answer.status).toBe(401)
+    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(answer.text).toContain('Open the address that spanhouse has printed in the terminal.')
+    expect(answer.text).not.toMatch(/<script|style=|href=|src=/)
+    const [, style = ''] = /<style>(.*)<\/style>/s.exec(answer.text) ?? []
+    const hash = createHash('sha256').update(style).digest('base64')
+    const policy = String(answer.headers['content-security-policy'])
+    expect(policy).toContain(`style-src 'self' 'sha256-${hash}';`)
+    expect(policy).toMatch(/^default-src 'none'; script-src 'self';.*frame-ancestors 'none'$/)
+    expect(policy).not.toContain('unsafe')
+  })
 
   test('in the address is enough for the API', async () => {
     const { ask, token } = await openTestPage()
