@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { openReader } from '../../packages/spanhouse/src/clickhouse/open-reader.js'
 import { newApi } from '../../packages/spanhouse/src/page/new-api.js'
 import { openPage } from '../../packages/spanhouse/src/page/server.js'
+import { freePort } from '../kit/free-port.js'
 import { until } from '../kit/patience.js'
 
 const SECRET = 'hush-hush'
@@ -45,6 +46,8 @@ async function openApi({ username = 'default', password = '', url = server.url }
   const page = await openPage({
     api: newApi({ reader, target, version: '1.2.3' }),
     files: new Map(),
+    // Another one for each test: fetch would use a connection again that the page before it has closed.
+    port: await freePort(),
     onMistake: (error) => mistakes.push(error),
   })
   onTestFinished(async () => {
