@@ -46,7 +46,8 @@ async function openApi({ username = 'default', password = '', url = server.url }
   const page = await openPage({
     api: newApi({ reader, target, version: '1.2.3' }),
     files: new Map(),
-    port: await freePort(), // a kept-alive connection to the page before it must not be used for this one
+    // Another one for each test: fetch would use a connection again that the page before it has closed.
+    port: await freePort(),
     onMistake: (error) => mistakes.push(error),
   })
   onTestFinished(async () => {

@@ -72,8 +72,12 @@ describe.each(['default', 'reader1', 'reader2', 'slow'])('The user %s', (user) =
       "INSERT INTO telemetry.traces (span_id) VALUES ('1')",
       'TRUNCATE TABLE telemetry.traces',
       'SET readonly = 0',
-    ])
-      expect(await messageOf(reader.askSql(sql)), sql).toMatch(/readonly|privileges|ACCESS|right/i)
+    ]) {
+      expect(await messageOf(reader.askSql(sql)), sql).toMatch(/^Only reading is allowed here/)
+      // The server refuses it too, without our look at the statement.
+      const unseen = reader.ask({ name: 'write', sql, parameters: {} })
+      expect(await messageOf(unseen), sql).toMatch(/readonly|privileges|ACCESS|right/i)
+    }
     expect(await server.query('EXISTS telemetry.traces')).toBe('1\n')
   })
 
@@ -113,6 +117,13 @@ test('Large integers are exact in SQL of the user', async () => {
   expect(rows).toEqual([['18446744073709551615']])
 })
 
+test('Decimals, NaN and infinity are what they are in SQL of the user', async () => {
+  const { rows } = await readerOf().askSql(
+    "SELECT toDecimal256('12345678901234567890.123456789', 9), nan, -inf, [nan], toInt256('-1')",
+  )
+  expect(rows).toEqual([['12345678901234567890.123456789', 'nan', '-inf', ['nan'], '-1']])
+})
+
 test('A query that fails after its first rows is an error, not a short answer', async () => {
   for (const user of ['default', 'reader1']) {
     const sql =
@@ -141,8 +152,40 @@ test('An answer that is too long is cut and marked', async () => {
   }
 })
 
-test('FORMAT in the SQL is refused in one sentence', async () => {
-  expect(await messageOf(readerOf().askSql('SELECT 1 FORMAT CSV'))).toMatch(/leave out FORMAT/)
+test.each(['CSV', 'JSONCompactEachRow', 'JSONCompactStringsEachRowWithNamesAndTypes'])(
+  'FORMAT %s in the SQL is refused in one sentence',
+  async (format) => {
+    const sql = `SELECT number FROM numbers(3) FORMAT ${format}`
+    expect(await messageOf(readerOf().askSql(sql))).toMatch(/leave out FORMAT/)
+  },
+)
+
+describe.each(['default', 'reader1', 'reader2'])('What readonly=1 lets %s do', (user) => {
+  test.each([
+    "SELECT file('/etc/hostname')",
+    "SELECT `file`('/etc/hostname')",
+    'SELECT "fil\\x65"(\'/etc/hostname\')',
+    "SELECT $$'$$, file('/etc/hostname'), $$'$$",
+    "SELECT * APPLY file FROM (SELECT '/etc/hostname')",
+    "SELECT arrayMap(file, ['/etc/hostname'])",
+    "WITH (x -> file(x)) AS g SELECT g('/etc/hostname')",
+    "EXPLAIN SELECT file('/etc/hostname')",
+    "file('/etc/hostname')",
+  ])('does not let it read files of the server: %s', async (sql) => {
+    expect(await messageOf(readerOf(user).askSql(sql))).toMatch(/file is not allowed here|Syntax/)
+  })
+
+  test('does not let it end the queries of others', async () => {
+    for (const sql of ['KILL QUERY WHERE 1', '/* x */ kill query WHERE 0 SYNC'])
+      expect(await messageOf(readerOf(user).askSql(sql))).toMatch(/^Only reading is allowed here/)
+  })
+
+  test('includes columns, aliases and texts that are called as a function is', async () => {
+    const { rows } = await readerOf(user).askSql(
+      "SELECT t.file, 'file(1)' AS file, t.`file` FROM (SELECT 1 AS file) AS t -- file('x')",
+    )
+    expect(rows).toEqual([[1, 'file(1)', 1]])
+  })
 })
 
 test('A mistake in the SQL is said without the version of the server', async () => {

@@ -134,6 +134,7 @@ function messageIn(text: string): string {
   const message = text
     .slice(0, 20_000)
     .replace(/^.*?Code: \d+\. DB::Exception: /s, '')
+    .replace(/: In scope SELECT formatQuerySingleLine\(.*/s, '') // how we ask (reading-only.ts)
     .replace(/\s*\(version [^\n]*\s*$/, '')
     .replace(/\s*\([A-Z][A-Z0-9_]{3,60}\)\s*$/, '')
   const line = message.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()

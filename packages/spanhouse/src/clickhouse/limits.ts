@@ -6,8 +6,11 @@ export interface Limits {
   readonly rows: number
   /** Of the answer. What comes after them is not read. */
   readonly bytes: number
-  /** Whether integers of 64 bits are texts: a number of JavaScript has no room for the large ones. */
-  readonly exactIntegers: boolean
+  /**
+   * Whether integers of 64 bits and more, decimals, NaN and infinity are texts: a number of JSON or of JavaScript has no room for them. Else
+   * NaN and infinity are null.
+   */
+  readonly exactNumbers: boolean
 }
 
 const GB = 1_000_000_000
@@ -18,7 +21,7 @@ export const OWN_LIMITS: Limits = {
   memoryBytes: 2 * GB,
   rows: 200_000,
   bytes: 64_000_000,
-  exactIntegers: false,
+  exactNumbers: false,
 }
 
 /** For SQL of the user's. */
@@ -27,7 +30,7 @@ export const SQL_LIMITS: Limits = {
   memoryBytes: 2 * GB,
   rows: 10_000,
   bytes: 16_000_000,
-  exactIntegers: true,
+  exactNumbers: true,
 }
 
 /** The server says sooner than this that a query has taken too long. */
@@ -36,7 +39,7 @@ export const GRACE_MS = 5000
 export type Settings = Readonly<Record<string, string | number>>
 
 /** The settings of a query. `readonly` comes first: a user with `readonly=2` may set everything else. */
-export function settingsOf({ seconds, memoryBytes, rows, bytes, exactIntegers }: Limits): Settings {
+export function settingsOf({ seconds, memoryBytes, rows, bytes, exactNumbers }: Limits): Settings {
   return {
     readonly: 1,
     max_execution_time: seconds,
@@ -47,8 +50,9 @@ export function settingsOf({ seconds, memoryBytes, rows, bytes, exactIntegers }:
     max_result_bytes: bytes * 4,
     result_overflow_mode: 'break',
     cancel_http_readonly_queries_on_client_close: 1,
-    output_format_json_quote_64bit_integers: exactIntegers ? 1 : 0,
-    output_format_json_quote_denormals: 0,
+    output_format_json_quote_64bit_integers: exactNumbers ? 1 : 0,
+    output_format_json_quote_denormals: exactNumbers ? 1 : 0,
+    output_format_json_quote_decimals: exactNumbers ? 1 : 0,
     output_format_json_named_tuples_as_objects: 1,
   }
 }

@@ -4,7 +4,8 @@ import { failureOfException, failureOfNetwork, failureOfReply } from './failures
 import { type Limits, OWN_LIMITS, SETTING_NAMES, SQL_LIMITS, settingsOf } from './limits.js'
 import { ReadError } from './read-error.js'
 import type { Connection, Reader } from './reader.js'
-import { type Parsed, parseLines } from './rows.js'
+import { normalisedSql, refusalOfStatement } from './reading-only.js'
+import { FORMAT, type Parsed, parseLines } from './rows.js'
 import { findTables } from './tables.js'
 
 /** The first limit is short: whether a server is there should be known soon. */
@@ -66,6 +67,9 @@ export function openReader(connection: Connection): Reader {
           { fix: 'use a user with readonly=1 for SQL of your own' },
         )
       const limits = SQL_LIMITS
+      const written = await answer({ sql: normalisedSql(sql), limits: OWN_LIMITS, signal })
+      const refusal = refusalOfStatement(String(written.rows[0]?.[0]))
+      if (refusal) throw refusal
       const { names, types, rows, elapsedMs, rowsRead, isCut } = await answer({
         sql,
         limits,
@@ -144,7 +148,9 @@ function resultOf(reply: Reply, connection: Connection): Result {
   const format = headers['x-clickhouse-format']
   const read = /"read_rows":"?(\d+)/.exec(String(headers['x-clickhouse-summary']))?.[1]
   const rowsRead = Number(read ?? 0)
-  const parsed = parseLines(text)
+  // Lists of another format would be taken for names and types.
+  const isOurs = format === undefined || format === FORMAT
+  const parsed = isOurs ? parseLines(text) : undefined
   if (parsed === undefined) {
     if (headers['x-clickhouse-server-display-name'] === undefined && format === undefined)
       throw failureOfReply(plain, connection)

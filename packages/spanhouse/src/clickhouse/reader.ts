@@ -28,7 +28,7 @@ export interface Answer<Row> {
 
 export interface SqlAnswer {
   readonly columns: readonly { readonly name: string; readonly type: string }[]
-  /** Integers of 64 bits are texts, so that they are exact; numbers for a user who may change no setting. */
+  /** Integers of 64 bits, decimals, NaN and infinity are texts, so that they are exact; numbers or null for a user who may change no setting. */
   readonly rows: readonly unknown[][]
   readonly elapsedMs: number
   readonly rowsRead: number
