@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { figure } from '../kit/results.js'
 import {
@@ -107,15 +106,6 @@ test('the tarball of the command holds its files, the page and nothing else', as
   const kB = statSync(tarball).size / 1000
   figure('the tarball of spanhouse', { kB })
   expect(kB).toBeLessThanOrEqual(300)
-})
-
-test('the page is less than 200 kB before its first paint', () => {
-  const page = join(root, 'packages/viewer/dist')
-  const kB = ['index.html', 'app.js', 'app.css']
-    .map((file) => gzipSync(readFileSync(join(page, file))).length / 1000)
-    .reduce((a, b) => a + b)
-  figure('the page, compressed', { kB })
-  expect(kB).toBeLessThanOrEqual(200)
 })
 
 test('the exporter depends on transform alone, has zod in it with its licence, and transform depends on nothing', async () => {
