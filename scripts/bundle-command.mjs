@@ -7,12 +7,18 @@ import { collectLicences } from './licences.mjs'
 
 /** Resolves with the licences of what is in the bundle. */
 export async function bundleCommand(folder, to) {
+  const licences = collectLicences()
+  await bundle(folder, to, { cli: resolve(folder, 'src/cli.ts') }, 'esm', licences)
+  await bundle(folder, to, { preload: resolve(folder, 'src/preload.ts') }, 'cjs', licences)
+  return licences.text()
+}
+
+async function bundle(folder, to, input, format, licences) {
   const { rolldown } = await import('rolldown')
   const { version, dependencies } = manifestOf(folder)
   const installed = Object.keys(dependencies)
-  const licences = collectLicences()
-  const bundle = await rolldown({
-    input: { cli: resolve(folder, 'src/cli.ts'), preload: resolve(folder, 'src/preload.ts') },
+  const made = await rolldown({
+    input,
     platform: 'node',
     external: (id) =>
       id.startsWith('node:') || installed.some((one) => id === one || id.startsWith(`${one}/`)),
@@ -21,14 +27,13 @@ export async function bundleCommand(folder, to) {
     plugins: [licences.plugin],
     experimental: { attachDebugInfo: 'none' }, // no comments that name the files
   })
-  const { output } = await bundle.generate({
-    format: 'esm',
+  const { output } = await made.generate({
+    format,
     comments: false,
-    entryFileNames: '[name].js',
+    entryFileNames: format === 'cjs' ? '[name].cjs' : '[name].js',
     chunkFileNames: '[name].js',
   })
-  await bundle.close()
+  await made.close()
   mkdirSync(to, { recursive: true })
   for (const { fileName, code } of output) writeFileSync(join(to, fileName), code)
-  return licences.text()
 }

@@ -98,6 +98,24 @@ describe('spanhouse run', () => {
     expect(running.err).not.toContain('twice')
   })
 
+  test.each([
+    ['node -r ./hook.cjs app.ts', 'as with ts-node/register'],
+    ['node runner.cjs app.ts', 'as ts-node does'],
+  ])('lets a hook for require() load TypeScript: %s', async (start) => {
+    const hook = `
+      require.extensions['.ts'] = (module, file) =>
+        module._compile(require('fs').readFileSync(file, 'utf8').replace(': string', ''), file)`
+    const cwd = project({
+      'package.json': JSON.stringify({ scripts: { start } }),
+      'hook.cjs': hook,
+      'runner.cjs': `${hook}\nprocess.argv.splice(1, 2, require('path').resolve(process.argv[2])); require('module').runMain()`,
+      'app.ts': "const greeting: string = 'hello'; console.log(greeting)",
+    })
+    const running = spanhouse(['run', '--', 'npm', '--silent', 'start'], { cwd })
+    expect(await running.ended).toEqual([0, null])
+    expect(running.out).toBe('hello\n')
+  })
+
   test('reads from our input', async () => {
     const cwd = project()
     const running = spanhouse(['run', '--', 'cat'], { cwd })
@@ -156,7 +174,7 @@ describe('The environment of the application', () => {
 
   test('keeps options of Node, and loads the register after them', () => {
     const { NODE_OPTIONS } = environment({ NODE_OPTIONS: '--require dotenv/config' })
-    expect(NODE_OPTIONS).toMatch(/^--require dotenv\/config --import=file:\S+preload\.js$/)
+    expect(NODE_OPTIONS).toMatch(/^--require dotenv\/config --require=\S+preload\.cjs$/)
   })
 
   test('leaves a name in OTEL_RESOURCE_ATTRIBUTES alone', () => {
