@@ -60,9 +60,13 @@ function Done({ answer }: { readonly answer: SqlAnswer }): VNode {
   const { columns, rows, truncated, elapsedMs, rowsRead } = answer
   const chart = chooseChart(columns, rows)
   const [asChart, setAsChart] = useState(chart?.kind === 'lines')
-  const count = truncated
-    ? `The first ${counted(rows.length, 'row')}; there are more`
-    : counted(rows.length, 'row')
+  // One row can be longer than all that an answer may have.
+  const isTooLong = truncated && rows.length === 0
+  const count = isTooLong
+    ? 'The first row is too long to be shown'
+    : truncated
+      ? `The first ${counted(rows.length, 'row')}; there are more`
+      : counted(rows.length, 'row')
   return html`<section class="sql-result" aria-label="Result">
     <header class="sql-result-head">
       <span role="status"><b>${count}</b> <span class="muted">${`${Math.round(elapsedMs)} ms · ${countText(rowsRead)} rows read`}</span></span>
@@ -71,7 +75,7 @@ function Done({ answer }: { readonly answer: SqlAnswer }): VNode {
     </header>
     ${
       rows.length === 0
-        ? html`<p class="muted">${columns.length > 0 ? 'The statement is right, and nothing fulfils it.' : 'The statement has no rows.'}</p>`
+        ? html`<p class="muted">${isTooLong ? 'Select less of its values, such as left(value, 1000).' : columns.length > 0 ? 'The statement is right, and nothing fulfils it.' : 'The statement has no rows.'}</p>`
         : chart && asChart
           ? html`<${ResultChart} chart=${chart as Chart} />`
           : html`<${ResultTable} columns=${columns} rows=${rows} />`
