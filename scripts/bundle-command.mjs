@@ -1,4 +1,5 @@
-// Bundles the command `spanhouse`: one small file that starts, and one for each command, which is loaded when it is called.
+// Bundles the command `spanhouse`: one small file that starts, one for each command, which is loaded when it is
+// called, and the one that is loaded into an application.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { manifestOf } from './files.mjs'
@@ -11,7 +12,7 @@ export async function bundleCommand(folder, to) {
   const installed = Object.keys(dependencies)
   const licences = collectLicences()
   const bundle = await rolldown({
-    input: { cli: resolve(folder, 'src/cli.ts') },
+    input: { cli: resolve(folder, 'src/cli.ts'), preload: resolve(folder, 'src/preload.ts') },
     platform: 'node',
     external: (id) =>
       id.startsWith('node:') || installed.some((one) => id === one || id.startsWith(`${one}/`)),

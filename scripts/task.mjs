@@ -40,6 +40,7 @@ const tasks = {
   mutants: (...args) => builtAndRun('test/mutants/run.mjs', ...args),
   demo: (...args) => builtAndRun('examples/shop/demo.mjs', ...args),
   example: (...args) => builtAndRun('scripts/example.mjs', ...args),
+  screenshots: () => builtAndRun('scripts/screenshots.mjs'),
   bench: (...args) => builtAndRun('bench/run.mjs', ...args),
   'bench:check': (...args) => builtAndRun('bench/check.mjs', ...args),
   pack: async (folder) => {

@@ -1,12 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { dataFolderFor } from '../../packages/spanhouse/src/local/data-folder.js'
 import { openLocalServer } from '../../packages/spanhouse/src/local/local-server.js'
 import { freePort } from '../kit/free-port.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
+
+const HOME = { HOME: mkdtempSync(join(tmpdir(), 'spanhouse-home-')) }
+afterAll(() => rmSync(HOME.HOME, { recursive: true, force: true }))
 
 async function open(options: Parameters<typeof openLocalServer>[0]) {
   const server = await openLocalServer({ preferredPort: await freePort(), ...options })
@@ -32,9 +36,9 @@ test('Data is in the node_modules of the project, else in the cache of the user'
 test('The preferred port is used if it is free, and another one otherwise', async () => {
   const cwd = temporaryDirectory()
   const port = await freePort()
-  const first = await open({ cwd, env: {}, inMemory: true, preferredPort: port })
+  const first = await open({ cwd, env: HOME, inMemory: true, preferredPort: port })
   expect(first.url).toBe(`http://127.0.0.1:${port}`)
-  const second = await open({ cwd, env: {}, inMemory: true, preferredPort: port })
+  const second = await open({ cwd, env: HOME, inMemory: true, preferredPort: port })
   expect(second.url).not.toBe(first.url)
 })
 
@@ -43,9 +47,9 @@ test('--fresh removes what was made here and nothing beside it', async () => {
   const data = join(cwd, 'data')
   mkdirSync(data)
   writeFileSync(join(data, 'letter.txt'), 'mine')
-  const first = await open({ cwd, env: {}, data: 'data' })
+  const first = await open({ cwd, env: HOME, data: 'data' })
   await first.stop()
-  const second = await open({ cwd, env: {}, data: 'data', fresh: true })
+  const second = await open({ cwd, env: HOME, data: 'data', fresh: true })
   await second.stop()
   expect(readdirSync(data).sort()).toEqual(['clickhouse', 'letter.txt', 'made-by-spanhouse.txt'])
 })
@@ -55,7 +59,7 @@ test('--fresh and any start leave data of others alone', async () => {
   mkdirSync(join(cwd, 'data/clickhouse'), { recursive: true })
   writeFileSync(join(cwd, 'data/clickhouse/precious'), 'mine')
   for (const fresh of [true, false])
-    await expect(openLocalServer({ cwd, env: {}, data: 'data', fresh })).rejects.toThrow(
+    await expect(openLocalServer({ cwd, env: HOME, data: 'data', fresh })).rejects.toThrow(
       /was not made by spanhouse/,
     )
   expect(existsSync(join(cwd, 'data/clickhouse/precious'))).toBe(true)
@@ -64,7 +68,7 @@ test('--fresh and any start leave data of others alone', async () => {
 test('In memory nothing is left in the project', async () => {
   const cwd = temporaryDirectory()
   writeFileSync(join(cwd, 'package.json'), '{}')
-  const server = await open({ cwd, env: {}, inMemory: true })
+  const server = await open({ cwd, env: HOME, inMemory: true })
   expect(server.folder).toBeUndefined()
   await server.stop()
   expect(readdirSync(cwd)).toEqual(['package.json'])
@@ -72,13 +76,14 @@ test('In memory nothing is left in the project', async () => {
 
 test('A note about a server is believed only if that server has this data', async () => {
   const cwd = temporaryDirectory()
-  const first = await open({ cwd, env: {}, data: 'one' })
-  const second = await open({ cwd, env: {}, data: 'one' })
+  const first = await open({ cwd, env: HOME, data: 'one' })
+  const second = await open({ cwd, env: HOME, data: 'one' })
   expect(second).toMatchObject({ url: first.url, startedBy: process.pid })
   mkdirSync(join(cwd, 'two'))
+  const data = join(cwd, 'two/clickhouse')
   // As after a crash, when another server has got the port.
-  writeFileSync(join(cwd, 'two/server.json'), JSON.stringify({ url: first.url, pid: 1 }))
-  const third = await open({ cwd, env: {}, data: 'two' })
+  writeFileSync(join(cwd, 'two/server.json'), JSON.stringify({ url: first.url, pid: 1, data }))
+  const third = await open({ cwd, env: HOME, data: 'two' })
   expect(third.url).not.toBe(first.url)
   expect(third.startedBy).toBeUndefined()
 })
@@ -91,12 +96,12 @@ test('Something else at the noted address does not matter', async () => {
   const { port } = other.address() as AddressInfo
   mkdirSync(join(cwd, 'data'))
   for (const note of [
-    JSON.stringify({ url: `http://127.0.0.1:${port}`, pid: 1 }),
-    JSON.stringify({ url: 'http://evil.example/', pid: 1 }),
+    JSON.stringify({ url: `http://127.0.0.1:${port}`, pid: 1, data: join(cwd, 'data/clickhouse') }),
+    JSON.stringify({ url: 'http://evil.example/', pid: 1, data: join(cwd, 'data/clickhouse') }),
     'not json',
   ]) {
     writeFileSync(join(cwd, 'data/server.json'), note)
-    const server = await open({ cwd, env: {}, data: 'data' })
+    const server = await open({ cwd, env: HOME, data: 'data' })
     expect(server.startedBy).toBeUndefined()
     await server.stop()
   }
@@ -104,9 +109,9 @@ test('Something else at the noted address does not matter', async () => {
 
 test('Data that another server has open is one clear sentence', async () => {
   const cwd = temporaryDirectory()
-  await open({ cwd, env: {}, data: 'data' })
+  await open({ cwd, env: HOME, data: 'data' })
   writeFileSync(join(cwd, 'data/server.json'), '')
-  await expect(open({ cwd, env: {}, data: 'data' })).rejects.toThrow(
+  await expect(open({ cwd, env: HOME, data: 'data' })).rejects.toThrow(
     /^Another ClickHouse server uses the data directory .*\.$/,
   )
 })

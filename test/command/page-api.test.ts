@@ -156,6 +156,28 @@ describe.each(['default', 'reader1', 'reader2'])('For the user %s, the page', (u
   })
 })
 
+test.each([
+  ['operation-names', 'prefix=get', ['GET /']],
+  ['operation-names', 'prefix=none', []],
+  ['operation-names', 'limit=1', ['<script>alert(1)</script>']],
+  ['values', 'key=user.id&prefix=1', ['1']],
+  ['values', 'key=user.id&limit=2', ['0', '1']],
+])('The suggestions %s take %s', async (name, query, values) => {
+  const { get } = await openApi()
+  const { rows, truncated } = await get(`${name}?${RANGE}&${query}`)
+  expect(rows.map(({ value }: { value: string }) => value)).toEqual(values)
+  expect(truncated).toBe(query.includes('limit'))
+})
+
+test('The keys of attributes take a limit', async () => {
+  const { get } = await openApi()
+  const all = await get(`keys?${RANGE}`)
+  expect(all).toMatchObject({ rows: [{ key: 'user.id' }], truncated: false })
+  const one = await get(`keys?${RANGE}&limit=1`)
+  expect(one).toMatchObject({ rows: [{ key: 'user.id' }], truncated: true })
+  expect(one.sql).toMatch(/LIMIT 1$/)
+})
+
 test('Another table is chosen by its name', async () => {
   const { get, call } = await openApi()
   expect((await get('spans?table=collector.otel_traces')).rows).toEqual([])

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, type RequestOptions, request as send } from 'node:http'
@@ -109,6 +110,22 @@ describe('The token', () => {
       }
     },
   )
+
+  test('that is missing is a small page in a browser, which says what to do and runs nothing', async () => {
+    const { ask } = await openTestPage()
+    const accept = 'text/html,application/xhtml+xml,*/*;q=0.8'
+    const answer = await ask('/services?x=<script>', { headers: { cookie: '', accept } })
+    expect(answer.status).toBe(401)
+    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(answer.text).toContain('Open the address that spanhouse has printed in the terminal.')
+    expect(answer.text).not.toMatch(/<script|style=|href=|src=/)
+    const [, style = ''] = /<style>(.*)<\/style>/s.exec(answer.text) ?? []
+    const hash = createHash('sha256').update(style).digest('base64')
+    const policy = String(answer.headers['content-security-policy'])
+    expect(policy).toContain(`style-src 'self' 'sha256-${hash}';`)
+    expect(policy).toMatch(/^default-src 'none'; script-src 'self';.*frame-ancestors 'none'$/)
+    expect(policy).not.toContain('unsafe')
+  })
 
   test('in the address is enough for the API', async () => {
     const { ask, token } = await openTestPage()
@@ -328,4 +345,23 @@ test('Headers without end, and a request that never ends, are not waited for', a
   socket.write(`GET / HTTP/1.1\r\nx: ${'y'.repeat(100_000)}`)
   const [reply] = await once(socket.setEncoding('utf8'), 'data')
   expect(reply).toMatch(/^HTTP\/1.1 431/)
+})
+
+test('Connections that begin a request and do not go on keep nobody out for long', async () => {
+  const { page, ask } = await openTestPage()
+  const sockets = Array.from({ length: 200 }, () => connect(page.port, '127.0.0.1'))
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+  })
+  for (const socket of sockets) {
+    socket.on('error', () => {})
+    socket.write('GET / HTTP/1.1\r\nx: ')
+  }
+  const status = () =>
+    ask('/api/traces').then(
+      (answer) => answer.status,
+      () => undefined,
+    )
+  await until(async () => (await status()) === undefined)
+  await until(async () => (await status()) === 200)
 })

@@ -5,6 +5,7 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { flatTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { openReader } from '../../packages/spanhouse/src/clickhouse/open-reader.js'
+import { ReadError } from '../../packages/spanhouse/src/clickhouse/read-error.js'
 import type { Connection } from '../../packages/spanhouse/src/clickhouse/reader.js'
 import { openReaderFor } from '../../packages/spanhouse/src/config/connect.js'
 import { freePort } from '../kit/free-port.js'
@@ -193,6 +194,13 @@ test('A mistake in the SQL is said without the version of the server', async () 
   expect(message).not.toMatch(/version|\n/)
 })
 
+test('A mistake in very long SQL is said, although the server repeats the SQL', async () => {
+  const sql = `SELECT ${Array(60_000).fill('1').join('+')}`
+  expect(await messageOf(readerOf().askSql(sql))).toBe(
+    'ClickHouse says: AST is too deep. Maximum: 1000.',
+  )
+})
+
 test('A query that nobody waits for any more is ended on the server', async () => {
   const reader = readerOf()
   await reader.version()
@@ -320,4 +328,11 @@ describe('openReaderFor()', () => {
     expect(message).toMatch(/^--endpoint must begin with http/)
     expect(message).not.toContain(SECRET)
   })
+})
+
+test('A sentence whose fix is a question ends with its question mark', () => {
+  expect(new ReadError('query', 'No', { fix: 'did you mean x?' }).message).toBe(
+    'No: did you mean x?',
+  )
+  expect(new ReadError('query', 'No', { fix: 'choose x' }).message).toBe('No: choose x.')
 })

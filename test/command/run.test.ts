@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
@@ -68,6 +68,36 @@ describe('spanhouse run', () => {
     expect(running.out).toBe('scripted\n')
   })
 
+  // With OTEL_LOG_LEVEL=debug, the register says in each process that it has started.
+  const STARTED = /has started/g
+
+  test('registers the application, and not npm, which starts it', async () => {
+    const scripts = { one: 'npm run --silent two', two: 'node app.cjs' }
+    const cwd = project({ 'package.json': JSON.stringify({ scripts }), 'app.cjs': '' })
+    const running = spanhouse(['run', '--', 'npm', 'run', '--silent', 'one'], {
+      cwd,
+      env: { OTEL_LOG_LEVEL: 'debug' },
+    })
+    expect(await running.ended).toEqual([0, null])
+    expect((running.out + running.err).match(STARTED)).toHaveLength(1)
+  })
+
+  test('is loaded once if the script loads it itself', async () => {
+    const name = '@spanhouse/exporter-clickhouse'
+    const scripts = { start: `node --import ${name}/register app.mjs` }
+    const cwd = project({ 'package.json': JSON.stringify({ scripts }), 'app.mjs': '' })
+    const folder = join(cwd, 'node_modules/@spanhouse')
+    mkdirSync(folder, { recursive: true })
+    symlinkSync(join(installedCommand(), '../../../', name), join(folder, 'exporter-clickhouse'))
+    const running = spanhouse(['run', '--', 'npm', '--silent', 'start'], {
+      cwd,
+      env: { OTEL_LOG_LEVEL: 'debug' },
+    })
+    expect(await running.ended).toEqual([0, null])
+    expect((running.out + running.err).match(STARTED)).toHaveLength(1)
+    expect(running.err).not.toContain('twice')
+  })
+
   test('reads from our input', async () => {
     const cwd = project()
     const running = spanhouse(['run', '--', 'cat'], { cwd })
@@ -126,7 +156,7 @@ describe('The environment of the application', () => {
 
   test('keeps options of Node, and loads the register after them', () => {
     const { NODE_OPTIONS } = environment({ NODE_OPTIONS: '--require dotenv/config' })
-    expect(NODE_OPTIONS).toMatch(/^--require dotenv\/config --import=file:\S+register\.js$/)
+    expect(NODE_OPTIONS).toMatch(/^--require dotenv\/config --import=file:\S+preload\.js$/)
   })
 
   test('leaves a name in OTEL_RESOURCE_ATTRIBUTES alone', () => {

@@ -203,7 +203,7 @@ describe('the command line', () => {
   })
 
   test('without any configuration the server on this machine is looked at', () => {
-    const wishes = { endpoint: undefined, testSpan: true, verbose: false }
+    const wishes = { endpoint: undefined, endpointFrom: '', testSpan: true, verbose: false }
     const { config } = surroundingsOf({}, temporaryDirectory(), wishes)
     expect(config?.destinations.map(({ endpoint }) => endpoint.href)).toEqual([
       'http://localhost:8123/',

@@ -1,12 +1,12 @@
-import { copyFileSync, cpSync, readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
+  installedClickHouse,
   installedVersion,
   libraries,
   type Output,
   packAll,
-  root,
   run,
   scratchFolder,
   tarballOf,
@@ -136,12 +136,4 @@ async function install({ name, sdk, omit }: (typeof programs)[number]): Promise<
   return run('npm', ['install', `--omit=${omit}`, '--prefer-offline', '--no-audit', '--no-fund'], {
     cwd: home,
   })
-}
-
-/** The 180 MB of it are linked, not downloaded again. */
-function installedClickHouse(): Record<string, string> {
-  const scope = join(root, 'packages/local-clickhouse/node_modules/@chdb')
-  return Object.fromEntries(
-    readdirSync(scope).map((name) => [`@chdb/${name}`, `file:${join(scope, name)}`]),
-  )
 }

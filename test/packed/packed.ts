@@ -67,3 +67,11 @@ export function installedVersion(name: string, at: string): string {
   return JSON.parse(readFileSync(join(root, at, 'node_modules', name, 'package.json'), 'utf8'))
     .version
 }
+
+/** The 180 MB of it are linked, not downloaded again. */
+export function installedClickHouse(): Record<string, string> {
+  const scope = join(root, 'packages/local-clickhouse/node_modules/@chdb')
+  return Object.fromEntries(
+    readdirSync(scope).map((name) => [`@chdb/${name}`, `file:${join(scope, name)}`]),
+  )
+}

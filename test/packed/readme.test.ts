@@ -13,10 +13,13 @@ const main = blocksOf('README.md')
 const exporter = blocksOf('packages/exporter-clickhouse/README.md')
 const transform = blocksOf('packages/transform/README.md')
 const local = blocksOf('packages/local-clickhouse/README.md')
+const ofCommand = blocksOf('packages/spanhouse/README.md')
 
 // Each block is taken here, and none may be left.
 const blocks = {
   commands: main.take('sh', 'npm run demo'),
+  // Run by command.test.ts.
+  dev: [main.take('sh', 'npx spanhouse dev'), ofCommand.take('sh', 'npx spanhouse dev')],
   withoutCode: [main.take('sh', 'auto-instrumentations-node'), main.take('sh', 'export OTEL')],
   sdk2: main.take('js', "from '@opentelemetry/sdk-trace-base'"),
   sdk3: main.take('js', "from '@opentelemetry/sdk-trace'"),
@@ -65,7 +68,7 @@ beforeEach(async () => {
 })
 
 test('no code block is left out here', () => {
-  expect([main, exporter, transform, local].flatMap(({ left }) => left())).toEqual([])
+  expect([main, exporter, transform, local, ofCommand].flatMap(({ left }) => left())).toEqual([])
 })
 
 test('every `npm run` of the documents is a script, and every link of theirs leads to a file', () => {

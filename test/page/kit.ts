@@ -14,9 +14,12 @@ import {
 
 export type { Browser, Page } from '../../packages/viewer/node_modules/playwright-core/index.js'
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (file) => existsSync(file),
-)
+const CHROMIUM = [
+  process.env['CHROMIUM'] ?? '',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((file) => file !== '' && existsSync(file))
 /** `describe.skipIf(noBrowser)`: CI installs Chromium, so there it is never skipped. */
 export const noBrowser: boolean = CHROMIUM === undefined && !process.env['CI']
 if (noBrowser)

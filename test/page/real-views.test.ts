@@ -96,4 +96,24 @@ describe.skipIf(noBrowser)('services and SQL of a real ClickHouse', () => {
     await shot(page, 'real-refused-write')
     expect(Number(await real.server.query('SELECT count() FROM telemetry.traces'))).toBe(2500)
   })
+
+  test('what exporters report through a Collector becomes the view of health, without a reload', async () => {
+    const page = await open('/health')
+    await page.getByText('This server has none yet').waitFor()
+    const map = 'Map(LowCardinality(String), String)'
+    await real.server.query(
+      `CREATE TABLE otel.otel_metrics_sum (ResourceAttributes ${map}, ServiceName String, MetricName String, Attributes ${map},
+         TimeUnix DateTime64(9), Value Float64, AggregationTemporality Int32) ENGINE = MergeTree ORDER BY TimeUnix`,
+    )
+    await real.server.query(
+      `INSERT INTO otel.otel_metrics_sum SELECT map('service.instance.id', 'process-1'), 'shop', metric, attributes, now64(9), value, 2
+       FROM values('metric String, attributes ${map}, value Float64',
+         ('otel.sdk.exporter.span.exported', map('destination', 'central'), 900),
+         ('spanhouse.dropped', map('destination', 'central', 'reason', 'queue_full'), 12))`,
+    )
+    await page.getByText('12 rows were dropped.').waitFor()
+    await page.getByRole('cell', { name: 'process-1' }).waitFor()
+    await page.getByRole('cell', { name: '900' }).waitFor()
+    await shot(page, 'real-health')
+  })
 })

@@ -383,6 +383,16 @@ describe.skipIf(noBrowser)('the views of services', () => {
     expect(problems).toEqual([])
   })
 
+  test('of an empty table the page says how to send spans', async () => {
+    served.setApi((name, ...rest) =>
+      name === 'extent'
+        ? { rows: [{ spans: 0, first_us: 0, last_us: 0 }] }
+        : NOTHING(name, ...rest),
+    )
+    const { page } = await open('/services')
+    await page.getByText('Waiting for the first trace').waitFor()
+  })
+
   test('without a table of spans the page says how to send some', async () => {
     served.setApi((name, ...rest) =>
       name === 'meta' ? { body: { ...META, table: null, tables: [] } } : NOTHING(name, ...rest),

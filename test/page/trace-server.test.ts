@@ -1,5 +1,6 @@
 import { flatTraces, otelTraces, type SpanLike, type Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { SpanRow } from '../../packages/queries/src/index.js'
 import { PATIENT_MS } from '../kit/patience.js'
 import { figure } from '../kit/results.js'
 import { type Browser, noBrowser, openBrowser, openPage, shot } from './kit.js'
@@ -42,6 +43,7 @@ describe.skipIf(noBrowser)('a trace on the page of the command, out of ClickHous
     const { page, problems, close } = await openPage(
       browser,
       address(`/trace/${TRACE}?table=${table}&span=0000000000000009`),
+      { permissions: ['clipboard-read', 'clipboard-write'] },
     )
     const row = page.getByRole('treeitem')
     await row.filter({ hasText: /SELECT cart\.items.*×48.*312 ms.*N\+1/s }).waitFor()
@@ -50,6 +52,12 @@ describe.skipIf(noBrowser)('a trace on the page of the command, out of ClickHous
     await detail.getByText('CardDeclinedError: Card declined').waitFor()
     await detail.getByText('+590 ms').waitFor()
     expect(await detail.getByLabel('Stack trace').textContent()).toContain('charge.js:42:11')
+    await detail.getByRole('button', { name: 'Copy SQL' }).click()
+    await detail.getByText('Copied').first().waitFor()
+    const sql = (await page.evaluate('navigator.clipboard.readText()')) as string
+    expect(sql).toContain(table.replace('.', '`.`'))
+    const copied = JSON.parse(await real.server.query(`${sql} FORMAT JSON`)) as { data: SpanRow[] }
+    expect(copied.data.map(({ name }) => name)).toEqual(['POST /pay'])
     await row.filter({ hasText: 'storefront POST /reservations' }).click()
     await page.getByRole('link', { name: /Trace 4bf92f35/ }).waitFor()
     await shot(page, `trace-server-${table.split('.')[1]}`)

@@ -20,8 +20,8 @@ import {
 import { LONG } from '../kit/patience.js'
 import { searchesOf } from './kit/arbitraries.js'
 import { BASE_US, type ModelSpan, modelSpans, toSpan } from './kit/model.js'
-import * as oracle from './kit/oracle.js'
 import { ask, askCopied, fillTables, READER } from './kit/tables.js'
+import * as oracle from './oracle/index.js'
 
 // Every query is asked of the same spans in three tables, and each answer compared with one found by looking at every span.
 

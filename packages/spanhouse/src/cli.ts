@@ -4,28 +4,48 @@ import { openOutput } from './terminal/open-output.js'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 }
+/** npx passes Ctrl-C on to us although the terminal has told us too. Nobody presses it twice so fast. */
+const ONE_PRESS_MS = 300
+/** How long the application and the server may take to end when nobody reads our output any more. */
+const UNREAD_MS = 10_000
+
+const ending = new AbortController()
+let endedAt = 0
 
 /** The first signal lets the command clean up; the second ends the process at once, and with it what hangs on it. */
-function signalOfEnd(): AbortSignal {
-  const ending = new AbortController()
-  for (const signal of SIGNALS)
-    process.on(signal, () => {
-      if (ending.signal.aborted) process.exit(128 + NUMBERS[signal])
-      ending.abort(signal)
-    })
-  return ending.signal
+for (const signal of SIGNALS)
+  process.on(signal, () => {
+    const isFirst = !ending.signal.aborted
+    if (!isFirst && performance.now() - endedAt > ONE_PRESS_MS) process.exit(128 + NUMBERS[signal])
+    if (isFirst) end(signal)
+  })
+
+function end(reason: string): void {
+  endedAt = performance.now()
+  ending.abort(reason)
 }
 
-// If nobody reads any more, as in `spanhouse tail | head`, there is nothing left to do.
-const onClosed = (error?: Error) => process.exit(error ? 1 : 0)
+let failure: Error | undefined
 
+/** Nothing more can be written, as in `spanhouse tail | head` or on a full disk: there is nothing left to do. */
+function onClosed(error?: NodeJS.ErrnoException): void {
+  if (error)
+    err.write(
+      `spanhouse: The output cannot be written (${error.code}): free the disk, or send the output elsewhere.\n`,
+    )
+  failure ??= error
+  if (!ending.signal.aborted) end('SIGPIPE')
+  setTimeout(() => process.exit(failure ? 1 : 0), UNREAD_MS).unref()
+}
+
+const err = openOutput(process.stderr, process.env, onClosed)
 const code = await main(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   out: openOutput(process.stdout, process.env, onClosed),
-  err: openOutput(process.stderr, process.env, onClosed),
-  signal: signalOfEnd(),
+  err,
+  signal: ending.signal,
 })
 // Output that a slow pipe has not taken yet must not be cut.
 await new Promise((resolve) => process.stdout.write('', resolve))
-process.exit(code)
+process.exit(failure ? 1 : code)

@@ -46,8 +46,8 @@ export const REGISTER = [
     ],
     ['ignores OTEL_LOGS_EXPORTER', '!logs && !follows', '!follows'],
   ]),
-  ...inFile('exporter/register/sdk', choice, [
-    ['recommends SDK 3 on Node 20', "takesNewest ? '' : ", "true ? '' : "],
+  ...inFile('exporter/register/sdk-version', choice, [
+    ['recommends SDK 3 on Node 20', 'takesNewest ? AUTO : ', 'true ? AUTO : '],
     ['starts SDK 1', 'major === 1 || ', ''],
   ]),
 ]

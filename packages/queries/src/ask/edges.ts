@@ -1,9 +1,11 @@
 import { conditions } from '../search/conditions.js'
 import type { Search } from '../search/search.js'
+import { all } from '../search/sql.js'
 import { inTimeRange } from '../search/time-range.js'
-import { isError, spansOf } from '../table/derived.js'
+import { hasParent, isError, spansOf } from '../table/derived.js'
 import type { SpanTable } from '../table/span-table.js'
-import { peerOf } from './peers.js'
+import { indented } from './layout.js'
+import { PEER_KIND, PEER_NAME, peerColumns } from './peers.js'
 import { type Query, queryOf } from './query.js'
 import type { EdgeRow } from './rows.js'
 
@@ -19,94 +21,106 @@ export const MAX_EDGES = 2000
  * side. A row that is stored twice counts twice.
  */
 export function edgesQuery(table: SpanTable, search: Search): Query<EdgeRow> {
-  const { fields } = table
   const { services = [], ...others } = search
-  const condition = conditions(table, others)
   const { fromUs, toUs } = search
-  const parents = inTimeRange(
-    table,
-    { fromUs: fromUs === undefined ? undefined : fromUs - MARGIN_US, toUs },
-    'parent_',
-  )
+  const searched = conditions(table, others)
   // A child that is not searched for still shows that its parent's call went to a service.
-  const children = inTimeRange(
-    table,
-    { fromUs, toUs: toUs === undefined ? undefined : toUs + MARGIN_US },
-    'child_',
-  )
-  const peer = peerOf(table)
-  // A number of eight bytes for both ids: the server keeps one for every span in memory.
-  const key = (spanId: string) => `cityHash64(${fields.traceId}, ${spanId})`
-  const names = services.map((_, index) => `{side_${index}:String}`).join(', ')
-  const sides = services.length === 0 ? '1' : `(caller IN (${names}) OR call.1 IN (${names}))`
+  const children = all([
+    inTimeRange(table, { fromUs, toUs: toUs && toUs + MARGIN_US }, 'child_'),
+    { sql: hasParent(table), parameters: {} },
+  ])
+  const parents = inTimeRange(table, { fromUs: fromUs && fromUs - MARGIN_US, toUs }, 'parent_')
+  const clients = all([
+    searched,
+    { sql: `${table.fields.kind} IN ('client', 'producer')`, parameters: {} },
+  ])
+  const sides = eitherSide(services)
   const sql = `
 SELECT
   caller,
-  call.1 AS callee,
-  call.2 AS callee_kind,
+  call.callee AS callee,
+  call.callee_kind AS callee_kind,
   toFloat64(count()) AS calls,
-  toFloat64(countIf(call.4)) AS errors,
-  quantile(0.5)(call.3) AS p50_ns,
-  quantile(0.95)(call.3) AS p95_ns
+  toFloat64(countIf(call.is_error)) AS errors,
+  quantile(0.5)(call.duration_ns) AS p50_ns,
+  quantile(0.95)(call.duration_ns) AS p95_ns
 FROM (
   SELECT
     caller,
-    groupArrayIf((callee, callee_kind, duration_ns, is_error, is_searched), callee_kind = 'service') AS to_services,
-    groupArrayIf((callee, callee_kind, duration_ns, is_error, is_searched), callee_kind != 'service') AS to_peers
+    groupArrayIf(call, call.callee_kind = 'service') AS to_services,
+    groupArrayIf(call, call.callee_kind != 'service') AS to_peers
   FROM (
-    SELECT
-      key,
-      parent.service AS caller,
-      child.service AS callee,
-      'service' AS callee_kind,
-      duration_ns,
-      is_error,
-      is_searched
+    SELECT key, parent.service AS caller, ${callOf('child.service', "'service'", 'is_searched')} AS call
     FROM (
-      SELECT
-        ${key(fields.parentSpanId)} AS key,
-        ${fields.service} AS service,
-        ${fields.durationNs} AS duration_ns,
-        ${isError(table)} AS is_error,
-        toUInt8(${condition.sql}) AS is_searched
-      FROM ${spansOf(table)}
-      WHERE ${children.sql}
-        AND ${fields.parentSpanId} != ''
+      ${indented(childrenOf(table, children.sql, indented(searched, 2)), 6)}
     ) AS child
     GLOBAL ANY LEFT JOIN (
-      SELECT ${key(fields.spanId)} AS key, ${fields.service} AS service, 1 AS is_there
+      SELECT ${keyOf(table, 'spanId')} AS key, ${table.fields.service} AS service, 1 AS is_there
       FROM ${spansOf(table)}
-      WHERE ${parents.sql}
+      WHERE ${indented(parents, 6)}
     ) AS parent USING (key)
     WHERE is_there = 1 AND parent.service != child.service
     UNION ALL
-    SELECT
-      ${key(fields.spanId)} AS key,
-      ${fields.service} AS caller,
-      ${peer.name} AS callee,
-      ${peer.kind} AS callee_kind,
-      ${fields.durationNs} AS duration_ns,
-      ${isError(table)} AS is_error,
-      toUInt8(1) AS is_searched
-    FROM ${spansOf(table)}
-    WHERE ${condition.sql}
-      AND ${fields.kind} IN ('client', 'producer')
-      AND ${peer.name} != ''
+    SELECT key, service AS caller, ${callOf(PEER_NAME, PEER_KIND, 'true')} AS call
+    FROM (
+      ${indented(clientsOf(table, clients.sql), 6)}
+    )
+    WHERE call.callee != ''
   )
   GROUP BY key, caller
 )
 ARRAY JOIN if(empty(to_services), to_peers, to_services) AS call
-WHERE call.5 AND ${sides}
+WHERE ${sides.sql}
 GROUP BY caller, callee, callee_kind
 ORDER BY calls DESC, caller, callee, callee_kind
 LIMIT ${MAX_EDGES}`
-  const sideParameters = Object.fromEntries(services.map((name, index) => [`side_${index}`, name]))
-  return queryOf(
-    'edges',
-    sql,
-    condition.parameters,
-    parents.parameters,
-    children.parameters,
-    sideParameters,
-  )
+  const used = [searched, parents, children, sides]
+  return queryOf('edges', sql, ...used.map(({ parameters }) => parameters))
+}
+
+const CALL =
+  'Tuple(callee String, callee_kind String, duration_ns UInt64, is_error Bool, is_searched Bool)'
+
+const callOf = (callee: string, kind: string, isSearched: string) =>
+  `CAST((${callee}, ${kind}, duration_ns, is_error, ${isSearched}), '${CALL}')`
+
+// A number of eight bytes for both ids: the server keeps one for every span in memory.
+const keyOf = ({ fields }: SpanTable, id: 'spanId' | 'parentSpanId') =>
+  `cityHash64(${fields.traceId}, ${fields[id]})`
+
+function childrenOf(table: SpanTable, condition: string, searched: string) {
+  const sql = `SELECT
+  ${keyOf(table, 'parentSpanId')} AS key,
+  ${table.fields.service} AS service,
+  ${table.fields.durationNs} AS duration_ns,
+  ${isError(table)} AS is_error,
+  (${searched}) AS is_searched
+FROM ${spansOf(table)}
+WHERE ${condition}`
+  return { sql, parameters: {} }
+}
+
+function clientsOf(table: SpanTable, condition: string) {
+  const sql = `SELECT
+  ${keyOf(table, 'spanId')} AS key,
+  ${table.fields.service} AS service,
+  ${table.fields.durationNs} AS duration_ns,
+  ${isError(table)} AS is_error,
+  ${peerColumns(table).join(',\n  ')}
+FROM ${spansOf(table)}
+WHERE ${condition}`
+  return { sql, parameters: {} }
+}
+
+function eitherSide(services: readonly string[]) {
+  const names = services.map((_, index) => `{side_${index}:String}`).join(', ')
+  return all([
+    { sql: 'call.is_searched', parameters: {} },
+    services.length === 0
+      ? undefined
+      : {
+          sql: `(caller IN (${names}) OR call.callee IN (${names}))`,
+          parameters: Object.fromEntries(services.map((name, i) => [`side_${i}`, name])),
+        },
+  ])
 }

@@ -21,9 +21,9 @@ export function rangeSeconds({ fromUs, toUs }: Search): Sql {
 }
 
 /** What lines and heat maps count: requests, unless the search says more about spans. Then it is every span that was found. */
-export function counted(table: SpanTable, search: Search): string {
+export function counted(table: SpanTable, search: Search): Sql | undefined {
   const { operation, kind, attributes = [], text = [] } = search
   const asksForSpans =
     operation !== undefined || kind !== undefined || attributes.length > 0 || text.length > 0
-  return asksForSpans ? '1' : isRequest(table)
+  return asksForSpans ? undefined : { sql: isRequest(table), parameters: {} }
 }

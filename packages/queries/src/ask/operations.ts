@@ -3,6 +3,7 @@ import type { Search } from '../search/search.js'
 import { isError, spansOf, startUs } from '../table/derived.js'
 import type { SpanTable } from '../table/span-table.js'
 import { rangeSeconds } from './figures.js'
+import { indented } from './layout.js'
 import { type Query, queryOf } from './query.js'
 import type { OperationRow } from './rows.js'
 
@@ -20,7 +21,7 @@ export function operationsQuery(
   { limit = 1000, sort = 'total' }: OperationsOptions = {},
 ): Query<OperationRow> {
   const { service, name, kind, durationNs } = table.fields
-  const { sql: condition, parameters } = conditions(table, search)
+  const condition = conditions(table, search)
   const seconds = rangeSeconds(search)
   const order = sort === 'count' || sort === 'errors' ? sort : `${sort}_ns`
   const sql = `
@@ -49,10 +50,10 @@ FROM (
     min(${startUs(table)}) AS first_us,
     max(${startUs(table)}) AS last_us
   FROM ${spansOf(table)}
-  WHERE ${condition}
+  WHERE ${indented(condition, 2)}
   GROUP BY ${service}, ${name}, ${kind}
 )
 ORDER BY ${order} DESC, service, name, kind
 LIMIT {limit:UInt64}`
-  return queryOf('operations', sql, parameters, seconds.parameters, { limit })
+  return queryOf('operations', sql, condition.parameters, seconds.parameters, { limit })
 }

@@ -1,8 +1,10 @@
 import { conditions } from '../search/conditions.js'
 import type { Search } from '../search/search.js'
+import { all } from '../search/sql.js'
 import { isError, spansOf, startUs } from '../table/derived.js'
 import type { SpanTable } from '../table/span-table.js'
 import { counted } from './figures.js'
+import { indented } from './layout.js'
 import { type Query, queryOf } from './query.js'
 import type { HeatRow, RateRow } from './rows.js'
 
@@ -24,7 +26,7 @@ const MAX_STEPS = 20_000
  * and times, every span that is found counts as a request. A row that is stored twice counts twice.
  */
 export function ratesQuery(table: SpanTable, search: Search, buckets: Buckets): Query<RateRow> {
-  const { sql: condition, parameters } = conditions(table, search)
+  const condition = all([conditions(table, search), counted(table, search)])
   const sql = `
 SELECT
   bucket_us,
@@ -39,18 +41,17 @@ FROM (
     ${isError(table)} AS is_error,
     ${table.fields.durationNs} AS duration_ns
   FROM ${spansOf(table)}
-  WHERE ${condition}
-    AND ${counted(table, search)}
+  WHERE ${indented(condition, 2)}
 )
 GROUP BY bucket_us
 ORDER BY bucket_us
 LIMIT ${MAX_STEPS}`
-  return queryOf('rates', sql, parameters, whole(buckets))
+  return queryOf('rates', sql, condition.parameters, whole(buckets))
 }
 
 /** How many spans of `ratesQuery` took how long, over time. */
 export function heatQuery(table: SpanTable, search: Search, buckets: Buckets): Query<HeatRow> {
-  const { sql: condition, parameters } = conditions(table, search)
+  const condition = all([conditions(table, search), counted(table, search)])
   const sql = `
 SELECT
   bucket_us,
@@ -63,11 +64,10 @@ FROM (
     toInt32(floor(log10(greatest(${table.fields.durationNs}, 1)) * 8)) AS band,
     ${isError(table)} AS is_error
   FROM ${spansOf(table)}
-  WHERE ${condition}
-    AND ${counted(table, search)}
+  WHERE ${indented(condition, 2)}
 )
 GROUP BY bucket_us, band
 ORDER BY bucket_us, band
 LIMIT ${MAX_STEPS * 10}`
-  return queryOf('heat', sql, parameters, whole(buckets))
+  return queryOf('heat', sql, condition.parameters, whole(buckets))
 }

@@ -3,6 +3,7 @@ import type { Search } from '../search/search.js'
 import { isError, isRequest, spansOf, startUs } from '../table/derived.js'
 import type { SpanTable } from '../table/span-table.js'
 import { rangeSeconds } from './figures.js'
+import { indented } from './layout.js'
 import { type Query, queryOf } from './query.js'
 import type { ServiceRow } from './rows.js'
 
@@ -13,7 +14,7 @@ export const MAX_SERVICES = 1000
  * `spans` are all. A row that is stored twice counts twice.
  */
 export function servicesQuery(table: SpanTable, search: Search): Query<ServiceRow> {
-  const { sql: condition, parameters } = conditions(table, search)
+  const condition = conditions(table, search)
   const seconds = rangeSeconds(search)
   const sql = `
 SELECT
@@ -36,10 +37,10 @@ FROM (
     min(${startUs(table)}) AS first_us,
     max(${startUs(table)}) AS last_us
   FROM ${spansOf(table)}
-  WHERE ${condition}
+  WHERE ${indented(condition, 2)}
   GROUP BY ${table.fields.service}
 )
 ORDER BY requests DESC, service
 LIMIT ${MAX_SERVICES}`
-  return queryOf('services', sql, parameters, seconds.parameters)
+  return queryOf('services', sql, condition.parameters, seconds.parameters)
 }

@@ -18,7 +18,7 @@ export function spansQuery(
   const { sql: condition, parameters } = conditions(table, search)
   const sql = `
 SELECT
-  ${briefColumns(table)}
+  ${briefColumns(table).join(',\n  ')}
 FROM ${spansOf(table)}
 WHERE ${condition}
 ORDER BY ${timestamp} DESC, ${traceId}, ${spanId}
@@ -57,7 +57,7 @@ export function newSpansQuery(
   ])
   const sql = `
 SELECT
-  ${briefColumns(table)}
+  ${briefColumns(table).join(',\n  ')}
 FROM ${spansOf(table)}
 WHERE ${condition.sql}
 ORDER BY ${endUs} DESC, ${traceId}, ${spanId}

@@ -3,6 +3,7 @@ import { inTimeRange } from '../search/time-range.js'
 import { spansOf, startNs } from '../table/derived.js'
 import type { SpanTable } from '../table/span-table.js'
 import { briefColumns } from './brief.js'
+import { indented } from './layout.js'
 import { type Query, queryOf } from './query.js'
 import type { SpanRow } from './rows.js'
 import { TRACE_MARGIN_US } from './traces.js'
@@ -36,6 +37,22 @@ export function traceQuery(
     { sql: `${fields.traceId} = {trace:String}`, parameters: { trace: id } },
     near,
   ])
+  const columns = [
+    ...briefColumns(table),
+    `${startNs(table)} AS start_ns`,
+    `${fields.traceState} AS trace_state`,
+    `${fields.attributes} AS attributes`,
+    `${fields.resource} AS resource`,
+    `${fields.scopeName} AS scope_name`,
+    `${fields.scopeVersion} AS scope_version`,
+    `${fields.eventTimes} AS event_times`,
+    `${fields.eventNames} AS event_names`,
+    `${fields.eventAttributes} AS event_attributes`,
+    `${fields.linkTraceIds} AS link_trace_ids`,
+    `${fields.linkSpanIds} AS link_span_ids`,
+    `${fields.linkTraceStates} AS link_trace_states`,
+    `${fields.linkAttributes} AS link_attributes`,
+  ]
   // A span without an id is like no other.
   const identity = `${fields.spanId}, if(${fields.spanId} = '', rowNumberInAllBlocks(), 0)`
   const sql = `
@@ -48,22 +65,9 @@ SELECT
   CAST(arrayZip(link_trace_ids, link_span_ids, link_trace_states, link_attributes), '${LINKS}') AS links
 FROM (
   SELECT
-  ${briefColumns(table)},
-  ${startNs(table)} AS start_ns,
-  ${fields.traceState} AS trace_state,
-  ${fields.attributes} AS attributes,
-  ${fields.resource} AS resource,
-  ${fields.scopeName} AS scope_name,
-  ${fields.scopeVersion} AS scope_version,
-  ${fields.eventTimes} AS event_times,
-  ${fields.eventNames} AS event_names,
-  ${fields.eventAttributes} AS event_attributes,
-  ${fields.linkTraceIds} AS link_trace_ids,
-  ${fields.linkSpanIds} AS link_span_ids,
-  ${fields.linkTraceStates} AS link_trace_states,
-  ${fields.linkAttributes} AS link_attributes
+    ${columns.join(',\n    ')}
   FROM ${spansOf(table)}
-  WHERE ${condition.sql}
+  WHERE ${indented(condition, 2)}
   ORDER BY ${fields.timestamp}, ${fields.spanId}
   LIMIT 1 BY ${identity}
   LIMIT {limit:UInt64}

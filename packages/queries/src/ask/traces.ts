@@ -1,8 +1,10 @@
 import { conditions } from '../search/conditions.js'
 import type { Search } from '../search/search.js'
+import { all } from '../search/sql.js'
 import { inTimeRange } from '../search/time-range.js'
 import { isError, isRoot, spansOf, startNs } from '../table/derived.js'
 import type { SpanTable } from '../table/span-table.js'
+import { indented } from './layout.js'
 import { type Query, queryOf } from './query.js'
 import type { TraceRow } from './rows.js'
 
@@ -36,6 +38,7 @@ export function tracesQuery(
     },
     'trace_',
   )
+  const found = all([matching, { sql: `${traceId} != ''`, parameters: {} }])
   const ranks = {
     newest: `min(${timestamp}) DESC`,
     slowest: `max(${durationNs}) DESC`,
@@ -43,6 +46,15 @@ export function tracesQuery(
   }
   const orders = { newest: 'start_us', slowest: 'duration_ns', errors: 'errors DESC, start_us' }
   // Few columns are read to find the traces, and the others only of those.
+  const chosen = `${traceId} GLOBAL IN (
+  SELECT ${traceId}
+  FROM ${spansOf(table)}
+  WHERE ${indented(found, 2)}
+  GROUP BY ${traceId}
+  ORDER BY ${ranks[sort]}, ${traceId}
+  LIMIT {limit:UInt64}
+)`
+  const whole = all([around, { sql: indented({ sql: chosen }, 2), parameters: {} }])
   const sql = `
 SELECT
   ${traceId} AS trace_id,
@@ -55,19 +67,8 @@ SELECT
   toFloat64(uniqExactIf(${spanId}, ${isError(table)})) AS errors,
   arraySort(groupUniqArray(100)(${service})) AS services
 FROM ${spansOf(table)}
-WHERE ${around.sql}
-  AND ${traceId} GLOBAL IN (
-    SELECT ${traceId}
-    FROM ${spansOf(table)}
-    WHERE ${indent(matching.sql)}
-      AND ${traceId} != ''
-    GROUP BY ${traceId}
-    ORDER BY ${ranks[sort]}, ${traceId}
-    LIMIT {limit:UInt64}
-  )
+WHERE ${whole.sql}
 GROUP BY ${traceId}
 ORDER BY ${orders[sort]} DESC, trace_id`
   return queryOf('traces', sql, matching.parameters, around.parameters, { limit })
 }
-
-const indent = (sql: string) => sql.replaceAll('\n', '\n    ')

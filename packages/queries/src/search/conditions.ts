@@ -8,7 +8,7 @@ export function conditions(table: SpanTable, search: Search): Sql {
   const { fields } = table
   const { services, operation, kind, status, minNs, maxNs, attributes = [], text = [] } = search
   return all([
-    ...(isUnlimited(search) ? [] : [inTimeRange(table, search)]),
+    inTimeRange(table, search),
     services && services.length > 0 ? oneOf(fields.service, services) : undefined,
     equals(fields.name, 'operation', operation),
     equals(fields.kind, 'kind', kind),
@@ -20,8 +20,6 @@ export function conditions(table: SpanTable, search: Search): Sql {
     ...text.map((word, index) => anywhere(table, word, index)),
   ])
 }
-
-const isUnlimited = ({ fromUs, toUs }: Search) => fromUs === undefined && toUs === undefined
 
 function equals(field: string, name: string, value: string | undefined): Sql | undefined {
   if (value === undefined) return undefined

@@ -8,11 +8,13 @@ export interface Sql {
   readonly parameters: Parameters
 }
 
+const TRUE = '1'
+
 /** Nothing is always true. */
 export function all(parts: readonly (Sql | undefined)[]): Sql {
-  const given = parts.filter((part) => part !== undefined)
+  const given = parts.filter((part) => part !== undefined && part.sql !== TRUE) as Sql[]
   return {
-    sql: given.length === 0 ? '1' : given.map(({ sql }) => sql).join('\n  AND '),
+    sql: given.length === 0 ? TRUE : given.map(({ sql }) => sql).join('\n  AND '),
     parameters: Object.assign({}, ...given.map(({ parameters }) => parameters)),
   }
 }

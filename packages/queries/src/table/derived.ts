@@ -13,7 +13,11 @@ export const startUs = ({ fields }: SpanTable): string =>
 export const startNs = ({ fields }: SpanTable): string =>
   `toUnixTimestamp64Nano(${fields.timestamp})`
 
-export const isRoot = ({ fields }: SpanTable): string => `${fields.parentSpanId} = ''`
+const NONE = "('', '0000000000000000')"
+
+export const isRoot = ({ fields }: SpanTable): string => `${fields.parentSpanId} IN ${NONE}`
+
+export const hasParent = ({ fields }: SpanTable): string => `${fields.parentSpanId} NOT IN ${NONE}`
 
 /** A span that begins the work of a service: of the kind server or consumer, or a root. */
 export const isRequest = (table: SpanTable): string =>

@@ -1,9 +1,9 @@
 import {
   duration,
   kind,
+  knownStatus,
   map,
   maps,
-  parentId,
   type Reading,
   spanId,
   status,
@@ -19,7 +19,7 @@ import type { Field, ServerColumn, SpanTable } from './span-table.js'
 const READINGS: Readonly<Record<Field, Reading>> = {
   traceId,
   spanId,
-  parentSpanId: parentId,
+  parentSpanId: spanId,
   traceState: text,
   name: text,
   kind,
@@ -77,7 +77,7 @@ export function recogniseSpanTable(
 ): SpanTable | undefined {
   const found = new Map(
     FIELDS.flatMap((field) => {
-      const expression = read(field, columns)
+      const expression = read(COLUMN_NAMES[field], READINGS[field], columns)
       return expression === undefined ? [] : [[field, expression]]
     }),
   )
@@ -90,14 +90,19 @@ export function recogniseSpanTable(
     fields.service = `${fields.resource}['service.name']`
   const family = familyOf(columns)
   if (family === 'own') for (const list of LISTS) evenOut(fields, list, found)
+  else fields.status = read(COLUMN_NAMES.status, knownStatus, columns) ?? fields.status
   return { database, table, family, fields, missing }
 }
 
-function read(field: Field, columns: readonly ServerColumn[]): string | undefined {
-  for (const name of COLUMN_NAMES[field])
+function read(
+  names: readonly string[],
+  reading: Reading,
+  columns: readonly ServerColumn[],
+): string | undefined {
+  for (const name of names)
     for (const column of columns)
       if (plainName(column.name) === name) {
-        const expression = READINGS[field](column)
+        const expression = reading(column)
         if (expression !== undefined) return expression
       }
   return undefined

@@ -1,7 +1,7 @@
 /**
  * What a query reads of a span. Each is an SQL expression over the columns of one table, which the query calls `span`: a text, unless the
  * name says otherwise (`timestamp` is a DateTime64, `attributes` and `resource` are maps of texts, what belongs to events and links is an
- * array). `kind` is in lower case, `status` is `ok`, `error` or `unset`, and a root's `parentSpanId` is empty.
+ * array). `kind` is in lower case, `status` is `ok`, `error` or `unset`, and a root's `parentSpanId` is empty or zeros.
  */
 export type Field =
   | 'traceId'

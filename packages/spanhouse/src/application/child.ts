@@ -5,9 +5,8 @@ import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { oneLine } from '#exporter'
 import { CommandError } from '../terminal/command-error.js'
+import { type GroupWitness, startWitness } from './group-witness.js'
 
-/** How long a child may take to end by itself after a Ctrl-C that may not have reached it. */
-const GRACE_MS = 1000
 /** How long it may take after the terminal has been closed. */
 const HANG_UP_MS = 5000
 const NOT_FOUND = 127
@@ -17,23 +16,15 @@ export interface ChildRun {
   readonly command: readonly string[]
   readonly env: NodeJS.ProcessEnv
   readonly cwd: string
-  /** The first signal to end; its reason is the name of the signal. */
+  /** The first signal to end; its reason is its name, or SIGPIPE if nobody reads our output. */
   readonly signal: AbortSignal
-  /** Whether a terminal sends Ctrl-C to the child itself. */
-  readonly hasTerminal: boolean
 }
 
 /**
  * Runs the user's command with our input and output. Resolves with its exit code; 128 and the number of the signal if one ended it, as
  * shells do. If this process ends first, the child is killed.
  */
-export async function runChild({
-  command,
-  env,
-  cwd,
-  signal,
-  hasTerminal,
-}: ChildRun): Promise<number> {
+export async function runChild({ command, env, cwd, signal }: ChildRun): Promise<number> {
   const [file = '', ...args] = command
   const isWindows = process.platform === 'win32'
   // On Windows, npm and the like are scripts of the shell.
@@ -43,6 +34,7 @@ export async function runChild({
     stdio: 'inherit',
     shell: isWindows,
   })
+  const witness = startWitness()
   const kill = () => void child.kill('SIGKILL')
   process.on('exit', kill)
   const ended = new Promise<number>((resolve, reject) => {
@@ -51,7 +43,7 @@ export async function runChild({
       resolve(code ?? 128 + (name ? constants.signals[name] : 0))
     })
   })
-  const pass = () => void passOn(signal.reason, hasTerminal, ended, (one) => child.kill(one))
+  const pass = () => void passOn(signal.reason, witness, ended, (one) => child.kill(one))
   signal.addEventListener('abort', pass, { once: true })
   try {
     if (signal.aborted) pass()
@@ -59,25 +51,21 @@ export async function runChild({
   } finally {
     process.off('exit', kill)
     signal.removeEventListener('abort', pass)
+    witness.end()
   }
 }
 
-/** A terminal sends Ctrl-C to every process in it, and many programs take a second Ctrl-C as "at once". */
+/** Many programs take a second signal as "at once", so the child gets one only if it has none yet. */
 async function passOn(
   reason: unknown,
-  hasTerminal: boolean,
+  witness: GroupWitness,
   ended: Promise<number>,
   kill: (signal: NodeJS.Signals) => void,
 ): Promise<void> {
-  if (reason === 'SIGINT') {
-    // Without a terminal it may be for the whole group, or for us alone.
-    if (!hasTerminal && !(await endsWithin(GRACE_MS, ended))) kill('SIGINT')
-    return
-  }
-  if (reason !== 'SIGHUP') return kill('SIGTERM')
-  // A terminal that is closed tells only the first process in it, and nobody is left to press Ctrl-C.
-  kill('SIGHUP')
-  if (!(await endsWithin(HANG_UP_MS, ended))) kill('SIGKILL')
+  const signal = reason === 'SIGINT' || reason === 'SIGHUP' ? reason : 'SIGTERM'
+  if (reason === 'SIGPIPE' || !(await witness.hasGot(signal))) kill(signal)
+  // A terminal that is closed leaves nobody to press Ctrl-C again.
+  if (signal === 'SIGHUP' && !(await endsWithin(HANG_UP_MS, ended))) kill('SIGKILL')
 }
 
 async function endsWithin(ms: number, ended: Promise<number>): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { delimiter, dirname, join } from 'node:path'
+import { loadsRegister } from './loads-register.js'
 import { packageNameAbove } from './manifest.js'
-import { loadsRegister, registerFile, withRegister } from './register.js'
+import { preloadFile, withRegister } from './register.js'
 
 const PREFIX = 'OTEL_EXPORTER_CLICKHOUSE_'
 /** An application in development sends few spans, and whoever waits for the first one waits for this. */
@@ -32,7 +33,7 @@ export function childEnvironment(options: ChildOptions): NodeJS.ProcessEnv {
     ...(endpoint !== undefined && { [`${PREFIX}ENDPOINT`]: endpoint }),
     ...(username !== undefined && { [`${PREFIX}USERNAME`]: username }),
     ...(isLocal && { [`${PREFIX}USERNAME`]: '', [`${PREFIX}PASSWORD`]: '' }),
-    ...(!isRegistered && { NODE_OPTIONS: withRegister(env['NODE_OPTIONS'], registerFile()) }),
+    ...(!isRegistered && { NODE_OPTIONS: withRegister(env['NODE_OPTIONS'], preloadFile()) }),
     ...pathWithBinaries(env, cwd),
   }
 }

@@ -1,17 +1,15 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { CommandError } from '../terminal/command-error.js'
 
-const REGISTER = '@spanhouse/exporter-clickhouse/register'
-
 /** The file that registers an application. It is ours, so an application needs nothing installed. */
-export function registerFile(): string {
-  const file = createRequire(import.meta.url).resolve(REGISTER)
-  // Beside it is the same for `--import`, which also lets it patch what ES modules import before they are loaded.
-  const esm = file.replace(/([\\/])cjs([\\/]register\.js)$/, '$1esm$2')
-  if (existsSync(esm)) return esm
-  throw new CommandError(`${REGISTER} is not complete: install spanhouse again.`)
+export function preloadFile(): string {
+  const { resolve } = createRequire(import.meta.url)
+  const file = join(dirname(resolve('spanhouse/package.json')), 'dist/preload.js')
+  if (existsSync(file)) return file
+  throw new CommandError(`spanhouse is not complete, ${file} is missing: install it again.`)
 }
 
 /**
@@ -21,11 +19,4 @@ export function registerFile(): string {
 export function withRegister(given: string | undefined, file: string): string {
   const option = `--import=${pathToFileURL(file).href}`
   return [given?.trim(), option].filter(Boolean).join(' ')
-}
-
-/** Whether these options or words already load the register. */
-export function loadsRegister(...texts: readonly (string | undefined)[]): boolean {
-  return texts.some((text) =>
-    /exporter-clickhouse[\\/](?:dist[\\/]\w+[\\/])?register/.test(text ?? ''),
-  )
 }

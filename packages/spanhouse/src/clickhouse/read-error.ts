@@ -26,7 +26,7 @@ export class ReadError extends CommandError {
 
   constructor(problem: ReadProblem, what: string, details: ReadErrorDetails = {}) {
     const { fix, code = 0, refusedSetting } = details
-    super(fix === undefined ? `${what}.` : `${what}: ${fix}${fix.endsWith('.') ? '' : '.'}`)
+    super(fix === undefined ? `${what}.` : `${what}: ${fix}${/[.?!]$/.test(fix) ? '' : '.'}`)
     this.problem = problem
     this.what = what
     this.fix = fix

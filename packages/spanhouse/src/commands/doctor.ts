@@ -1,4 +1,4 @@
-import { asUrl } from '../config/source.js'
+import { asUrl, isConfigured } from '../config/source.js'
 import { examine, type Section } from '../doctor/examine.js'
 import { type Surroundings, surroundingsOf } from '../doctor/facts.js'
 import { type Mended, mend, remediesIn } from '../doctor/mend.js'
@@ -6,6 +6,7 @@ import type { Remedy } from '../doctor/remedy.js'
 import { reportAsJson } from '../doctor/report/as-json.js'
 import { remediesAsText, sectionAsText, summaryAsText } from '../doctor/report/as-text.js'
 import { countsOf, exitCodeOf } from '../doctor/report/verdict.js'
+import { serverOfDev } from '../local/source-to-read.js'
 import { CommandError } from '../terminal/command-error.js'
 import { startProgress, withProgress } from '../terminal/progress.js'
 import type { Command, Context } from './command.js'
@@ -64,8 +65,11 @@ async function checked(
 ): Promise<{ surroundings: Surroundings; sections: readonly Section[] }> {
   const { values, env, cwd, err, signal } = context
   const endpoint = values['endpoint']
-  const surroundings = surroundingsOf(env, cwd, {
-    endpoint: typeof endpoint === 'string' ? asUrl(endpoint) : undefined,
+  const given = typeof endpoint === 'string' ? asUrl(endpoint) : undefined
+  const ofDev = given === undefined && !isConfigured(env) ? await serverOfDev(context) : undefined
+  const surroundings = surroundingsOf(ofDev ? withoutCredentials(env) : env, cwd, {
+    endpoint: given ?? ofDev?.url,
+    endpointFrom: ofDev ? `spanhouse dev, process ${ofDev.pid}` : '--endpoint',
     testSpan: values['no-test-span'] !== true,
     verbose: values['verbose'] === true,
   })
@@ -76,6 +80,12 @@ async function checked(
     }),
   )
   return { surroundings, sections }
+}
+
+/** The server of `spanhouse dev` has no users: credentials in the environment are for another one. */
+function withoutCredentials(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { OTEL_EXPORTER_CLICKHOUSE_USERNAME, OTEL_EXPORTER_CLICKHOUSE_PASSWORD, ...rest } = env
+  return rest
 }
 
 function mending(

@@ -1,4 +1,3 @@
-import { closeSync, openSync } from 'node:fs'
 import { runChild } from '../application/child.js'
 import { type ChildOptions, childEnvironment } from '../application/environment.js'
 import type { Context } from './command.js'
@@ -13,16 +12,5 @@ export function runRegistered(
     env: childEnvironment({ env, cwd, command: rest, ...options }),
     cwd,
     signal,
-    hasTerminal: hasTerminal(),
   })
-}
-
-/** Whether Ctrl-C comes from a terminal, which sends it to every process of the group. */
-function hasTerminal(): boolean {
-  try {
-    closeSync(openSync('/dev/tty', 'r'))
-    return true
-  } catch {
-    return false
-  }
 }

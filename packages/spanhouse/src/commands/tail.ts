@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { harmlessJson, parseSearch, type Search, type SpanBrief } from '@spanhouse/queries'
 import { ReadError } from '../clickhouse/read-error.js'
+import type { OpenReader } from '../config/connect.js'
 import { SOURCE_OPTIONS } from '../config/source.js'
 import { CommandError } from '../terminal/command-error.js'
 import type { Output } from '../terminal/output.js'
@@ -43,12 +44,13 @@ export const tail: Command = {
     const first = countOption(values, 'lines', [0, 10_000]) ?? 10
     const lines = values['json'] === true ? jsonLines : tailLines(out)
     const print = (spans: readonly SpanBrief[]) => out.write(textOf(lines(spans)))
-    return untilEnded(context, async ({ reader, table }) => {
+    const work = async ({ reader, table }: OpenReader) => {
       const follower = follow(reader, table, search)
       const begin = () => follower.begin(first, signal)
       print(await withProgress(err, 'Looking for the newest spans', begin))
       await goOn(follower, print, err, signal)
-    })
+    }
+    return untilEnded(context, work, { waits: true })
   },
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@spanhouse/queries'
 import { ReadError } from '../clickhouse/read-error.js'
 import type { Reader } from '../clickhouse/reader.js'
+import type { OpenReader } from '../config/connect.js'
 import { SOURCE_OPTIONS } from '../config/source.js'
 import { fit } from '../terminal/display-width.js'
 import type { Output } from '../terminal/output.js'
@@ -57,13 +58,14 @@ export const top: Command = {
     const sinceMs = durationOption(values, 'since') ?? DEFAULT_SINCE_MS
     const sort = choiceOption(values, 'sort', SORTS) ?? 'rate'
     const services = Array.isArray(values['service']) ? values['service'] : undefined
-    return untilEnded(context, async ({ reader, table }) => {
+    const isLive = out.isTerminal && values['json'] !== true && values['once'] !== true
+    const work = async ({ reader, table }: OpenReader) => {
       const view = { reader, table, sinceMs, services, sort }
-      const isLive = out.isTerminal && values['json'] !== true && values['once'] !== true
       if (isLive) return live(view, out, signal)
       const sums = await withProgress(err, 'Adding up', () => ask(view, signal))
       out.write(values['json'] === true ? jsonText(sums) : textOf(linesOf(view, sums.rows, out)))
-    })
+    }
+    return untilEnded(context, work, { waits: isLive })
   },
 }
 

@@ -8,7 +8,6 @@ import {
   traceJson,
   traceMarkdown,
 } from '@spanhouse/queries'
-import { openReaderFor } from '../config/connect.js'
 import { SOURCE_OPTIONS } from '../config/source.js'
 import { CommandError } from '../terminal/command-error.js'
 import type { Output } from '../terminal/output.js'
@@ -16,6 +15,7 @@ import { withProgress } from '../terminal/progress.js'
 import { table as aligned } from '../terminal/table.js'
 import type { Command, Context } from './command.js'
 import { countOption } from './option-values.js'
+import { openToRead } from './reading.js'
 import { traceIdIn } from './trace-id.js'
 import { type Found, findTrace, MOST_SPANS } from './trace-search.js'
 import { traceText } from './trace-text.js'
@@ -50,7 +50,7 @@ export const trace: Command = {
     if (values['json'] === true && values['markdown'] === true)
       throw new CommandError('--json and --markdown exclude each other.', 2)
     const id = traceIdIn(context.positionals[0] ?? '')
-    const { reader, table, tables } = await openReaderFor(context)
+    const { reader, table, tables } = await openToRead(context)
     try {
       const searched = values['table'] === undefined ? tables.slice(0, MOST_TABLES) : [table]
       const found = await withProgress(err, 'Looking for the trace', () =>

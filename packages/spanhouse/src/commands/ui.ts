@@ -1,4 +1,5 @@
-import { SOURCE_OPTIONS, sourceFor } from '../config/source.js'
+import { SOURCE_OPTIONS } from '../config/source.js'
+import { type SourceToRead, sourceToRead } from '../local/source-to-read.js'
 import type { Command } from './command.js'
 import { openBrowser, PAGE_OPTIONS, servePage, untilEnd } from './page.js'
 import { startupLines } from './startup-lines.js'
@@ -9,18 +10,19 @@ export const ui: Command = {
   usage: '[options]',
   options: { ...SOURCE_OPTIONS, ...PAGE_OPTIONS },
   examples: [
-    ['spanhouse ui', 'the ClickHouse that the exporter sends to'],
+    ['spanhouse ui', 'the ClickHouse that the exporter sends to, or that of spanhouse dev'],
     ['spanhouse ui --endpoint https://reader@ch.example:8443', 'another one'],
     ['spanhouse ui --port 5000 --open', 'at another port, and in the browser'],
   ],
   async run(context) {
     const { values, out, err, signal } = context
-    const source = sourceFor(context)
+    const source = await sourceToRead(context)
     for (const warning of source.warnings) err.write(`spanhouse: ${warning}\n`)
     const page = await servePage(context, source)
     try {
       const { url } = source.connection
-      out.write(startupLines(out, { page: page.url, clickhouse: url, lines: [] }))
+      const note = noteOn(source)
+      out.write(startupLines(out, { page: page.url, clickhouse: url, note, lines: [] }))
       if (values['open'] === true) openBrowser(page.url)
       await untilEnd(signal)
       return 0
@@ -28,4 +30,9 @@ export const ui: Command = {
       await page.close()
     }
   },
+}
+
+function noteOn({ startedBy, isGuess }: SourceToRead): string | undefined {
+  if (startedBy !== undefined) return `of spanhouse dev, process ${startedBy}, and ends with it`
+  return isGuess ? 'the usual address: nothing names another one' : undefined
 }

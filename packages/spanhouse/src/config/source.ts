@@ -20,7 +20,7 @@ export const SOURCE_OPTIONS = {
   endpoint: {
     type: 'string',
     value: 'URL',
-    help: 'ClickHouse to read, such as https://user@host:8443; otherwise the one that the exporter sends to',
+    help: 'ClickHouse to read, such as https://user@host:8443; otherwise the one that the exporter sends to, or that of spanhouse dev',
   },
   user: {
     type: 'string',

@@ -13,6 +13,8 @@ import { newTableFacts, type TableFacts } from './table-facts.js'
 export interface Wishes {
   /** Check this server instead of those that are configured. */
   readonly endpoint: string | undefined
+  /** What names that server. */
+  readonly endpointFrom: string
   readonly testSpan: boolean
   readonly verbose: boolean
 }
@@ -50,7 +52,7 @@ export function surroundingsOf(
   const explained = explain(gathered)
   const settings = explained.settings.map((one) =>
     one.source.startsWith('code')
-      ? { ...one, source: one.source.replace('code', '--endpoint') }
+      ? { ...one, source: one.source.replace('code', wishes.endpointFrom) }
       : one,
   )
   const config = gathered.problems.length === 0 ? configOf(gathered) : undefined

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -13,6 +14,8 @@ export interface DataFolder {
   readonly serverFile: string
 }
 
+const OF_PROJECT = 'node_modules/.cache/spanhouse'
+const SERVER_FILE = 'server.json'
 const MARK = 'made-by-spanhouse.txt'
 const MARK_TEXT = `ClickHouse's data of "spanhouse dev". "spanhouse dev --fresh" removes the folder "clickhouse" beside this file.\n`
 
@@ -31,9 +34,33 @@ export function dataFolderFor({ cwd, env, data, platform = process.platform }: P
     data !== undefined
       ? resolve(cwd, data)
       : project !== undefined
-        ? join(project, 'node_modules/.cache/spanhouse')
+        ? join(project, OF_PROJECT)
         : join(cacheOfUser(env, platform), 'spanhouse')
-  return { path, data: join(path, 'clickhouse'), serverFile: join(path, 'server.json') }
+  return { path, data: join(path, 'clickhouse'), serverFile: join(path, SERVER_FILE) }
+}
+
+/** Where the server that was last started for a project is noted, wherever its data is: commands that read look here. */
+export function projectNote(folder: string, { env, platform = process.platform }: Place): string {
+  const name = createHash('sha256').update(folder).digest('hex').slice(0, 16)
+  return join(cacheOfUser(env, platform), 'spanhouse/running', `${name}.json`)
+}
+
+/** Notes about servers of the project of this folder, and of those that contain it, the nearest first. */
+export function notesFor(place: Place): string[] {
+  const folders = [...foldersAbove(place.cwd)]
+  return [
+    ...folders.flatMap((folder) => [
+      projectNote(folder, place),
+      join(folder, OF_PROJECT, SERVER_FILE),
+    ]),
+    join(cacheOfUser(place.env, place.platform ?? process.platform), 'spanhouse', SERVER_FILE),
+  ]
+}
+
+function* foldersAbove(folder: string): Generator<string> {
+  yield folder
+  const parent = dirname(folder)
+  if (parent !== folder) yield* foldersAbove(parent)
 }
 
 /** The nearest folder with a package.json. */

@@ -2,7 +2,15 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { startClickHouse } from '@spanhouse/local-clickhouse'
 import { CommandError } from '../terminal/command-error.js'
-import { type DataFolder, dataFolderFor, type Place, prepare, removeData } from './data-folder.js'
+import {
+  type DataFolder,
+  dataFolderFor,
+  type Place,
+  prepare,
+  projectAbove,
+  projectNote,
+  removeData,
+} from './data-folder.js'
 import { findRunning, forgetServer, noteServer } from './running-server.js'
 
 /** The port that the exporter and everybody else expects. */
@@ -32,14 +40,15 @@ export interface LocalOptions extends Place {
 /** Starts ClickHouse for this project, or finds the one that another `spanhouse dev` has started for it. */
 export async function openLocalServer(options: LocalOptions): Promise<LocalServer> {
   const { preferredPort = PREFERRED_PORT } = options
-  if (options.inMemory) return started(await start(undefined, preferredPort), undefined)
+  if (options.inMemory) return noted(await start(undefined, preferredPort), undefined, options)
   const folder = dataFolderFor(options)
-  const running = await findRunning(folder)
-  if (running && options.fresh)
+  const running = await findRunning(folder.serverFile)
+  const isSame = running?.data === folder.data
+  if (running && isSame && options.fresh)
     throw new CommandError(
       `Another spanhouse dev (process ${running.pid}) uses the data in ${folder.path}: end it before --fresh, or choose another folder with --data.`,
     )
-  if (running)
+  if (running && isSame)
     return {
       url: running.url,
       folder: folder.path,
@@ -49,30 +58,34 @@ export async function openLocalServer(options: LocalOptions): Promise<LocalServe
     }
   await prepare(folder)
   if (options.fresh) await removeData(folder)
-  const server = await start(folder, preferredPort)
-  const note = { url: server.url, pid: process.pid }
-  await noteServer(folder, note)
-  return started(server, folder, () => forgetServer(folder, note))
+  return noted(await start(folder, preferredPort), folder, options)
 }
 
-type Started = Awaited<ReturnType<typeof startClickHouse>>
-
-function started(
+/** Notes the server beside its data, for the next `dev`, and for the project, for commands that read. */
+async function noted(
   server: Started,
   folder: DataFolder | undefined,
-  forget: () => Promise<void> = async () => {},
-): LocalServer {
+  place: Place,
+): Promise<LocalServer> {
+  const note = { url: server.url, pid: process.pid, data: server.dataDir }
+  const ofProject = projectNote(projectAbove(place.cwd) ?? place.cwd, place)
+  if (folder) await noteServer(folder.serverFile, note)
+  // The user's cache may be read-only. Commands that read may find the server without it.
+  await noteServer(ofProject, note).catch(() => {})
   return {
     url: server.url,
     folder: folder?.path,
     startedBy: undefined,
     exited: server.exited,
     stop: async () => {
-      await forget()
+      if (folder) await forgetServer(folder.serverFile, note)
+      await forgetServer(ofProject, note)
       await server.stop()
     },
   }
 }
+
+type Started = Awaited<ReturnType<typeof startClickHouse>>
 
 async function start(folder: DataFolder | undefined, preferredPort: number): Promise<Started> {
   const httpPort = (await isFree(preferredPort)) ? preferredPort : 0

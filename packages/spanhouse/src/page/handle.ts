@@ -5,6 +5,7 @@ import type { PageFile } from './files.js'
 import type { Guard } from './guard.js'
 import { HEADERS } from './headers.js'
 import { Refusal, refusalOf } from './refusal.js'
+import { REFUSAL_POLICY, refusalPage, refusalText } from './refusal-page.js'
 
 /** Longer than any query may take, and shorter than the page waits. */
 const DEADLINE_MS = 60_000
@@ -35,7 +36,7 @@ export async function handle(
     // What has not been read of a body that is too long is not read.
     if (!request.complete) response.setHeader('Connection', 'close')
     if (isApi) sendJson(response, refusal.status, errorBody(refusal))
-    else sendText(response, refusal)
+    else sendRefusal(request, response, refusal)
   }
 }
 
@@ -138,7 +139,11 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
   response.end(JSON.stringify(body))
 }
 
-function sendText(response: ServerResponse, { status, message, fix }: Refusal): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' })
-  response.end(`${message}${fix ? ` ${fix}` : ''}\n`)
+/** A browser gets a small page, everything else the text. */
+function sendRefusal(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+  const isBrowser = /\btext\/html\b/.test(request.headers.accept ?? '')
+  const { type, body } = isBrowser ? refusalPage(refusal) : refusalText(refusal)
+  if (isBrowser) response.setHeader('Content-Security-Policy', REFUSAL_POLICY)
+  response.writeHead(refusal.status, { 'Content-Type': `${type}; charset=utf-8` })
+  response.end(body)
 }

@@ -68,16 +68,21 @@ export const NAMED_QUERIES: Readonly<Record<string, Maker>> = {
   heat: (table, asked) => ({
     query: heatQuery(table, searchIn(asked), { bucketUs: requiredNumber(asked, 'bucket') }),
   }),
-  keys: (table, asked) => ({ query: keysQuery(table, searchIn(asked)) }),
-  values: (table, asked) => ({
-    query: valuesQuery(table, searchIn(asked), {
-      key: requiredText(asked, 'key'),
-      place: oneOf(asked, 'place', ['span', 'resource']) ?? 'span',
-      prefix: textIn(asked, 'prefix') ?? '',
-    }),
-  }),
-  'operation-names': (table, asked) => ({
-    query: operationNamesQuery(table, searchIn(asked), { prefix: textIn(asked, 'prefix') }),
-  }),
+  keys: (table, asked) => {
+    const limit = limitIn(asked, 1000, 1000)
+    return { query: keysQuery(table, searchIn(asked), { limit }), limit }
+  },
+  values: (table, asked) => {
+    const limit = limitIn(asked, 200, 1000)
+    const key = requiredText(asked, 'key')
+    const place = oneOf(asked, 'place', ['span', 'resource']) ?? 'span'
+    const options = { key, place, prefix: textIn(asked, 'prefix'), limit }
+    return { query: valuesQuery(table, searchIn(asked), options), limit }
+  },
+  'operation-names': (table, asked) => {
+    const limit = limitIn(asked, 200, 1000)
+    const options = { prefix: textIn(asked, 'prefix'), limit }
+    return { query: operationNamesQuery(table, searchIn(asked), options), limit }
+  },
   extent: (table) => ({ query: extentQuery(table) }),
 }

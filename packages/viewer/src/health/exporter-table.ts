@@ -49,7 +49,7 @@ function text(
     key,
     title,
     width: `minmax(${width}px, 2fr)`,
-    cell: (row) => html`<span class="ellipsis" title=${of(row)}>${of(row) || '–'}</span>`,
+    cell: (row) => html`<span class="ellipsis" title=${of(row)}>${of(row).trim() || '–'}</span>`,
     order: of,
   }
 }

@@ -34,7 +34,7 @@ export function Health(): VNode {
     <section>
       <h2>Processes and destinations</h2>
       <${ExporterTable} exporters=${exporters} />
-      <p class="muted note">Counts are since the start of each process, as it reported last.</p>
+      <p class="muted note">Counts are since the start of each process, or since the start of the time range if it reports changes.</p>
     </section>
     ${totals.reasons.length > 0 && html`<${Reasons} reasons=${totals.reasons} />`}
   </div>`

@@ -6,10 +6,11 @@ import { ErrorState, Loading } from '../common/states.js'
 import { counted } from '../common/text.js'
 import { change, parameter } from '../shell/address.js'
 import { meta } from '../shell/meta.js'
-import { NoTable, Nothing } from '../traces/empty-states.js'
+import { NoTable } from '../traces/empty-states.js'
 import { CallTable } from './call-table.js'
 import { buildGraph } from './graph.js'
 import { ServiceMap } from './map.js'
+import { NoServices } from './no-services.js'
 import { ServiceList } from './service-list.js'
 import { useRange } from './use-range.js'
 
@@ -50,7 +51,7 @@ function List({ answer }: { readonly answer: Answer<ServiceRow> | undefined }): 
   return answer.rows.length > 0
     ? html`<${ServiceList} rows=${answer.rows} />
         ${answer.truncated && html`<p class="muted note" role="status">${`Only the ${counted(answer.rows.length, 'service')} with the most requests are shown.`}</p>`}`
-    : html`<${Nothing} q="" />`
+    : html`<${NoServices} />`
 }
 
 interface MapAndCallsProps {
@@ -62,7 +63,7 @@ interface MapAndCallsProps {
 
 function MapAndCalls({ services, edges, seconds, scope }: MapAndCallsProps): VNode {
   if (!services || !edges) return html`<${Loading} what="the map" />`
-  if (services.rows.length + edges.rows.length === 0) return html`<${Nothing} q="" />`
+  if (services.rows.length + edges.rows.length === 0) return html`<${NoServices} />`
   return html`<div class="map-and-calls">
     ${edges.truncated && html`<p class="muted note" role="status">${`Only the ${counted(edges.rows.length, 'connection')} with the most calls are shown.`}</p>`}
     <${ServiceMap} graph=${buildGraph(services.rows, edges.rows)} seconds=${seconds} scope=${scope} />
