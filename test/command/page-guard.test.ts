@@ -363,5 +363,6 @@ test('Connections that begin a request and do not go on keep nobody out for long
       () => undefined,
     )
   await until(async () => (await status()) === undefined)
-  await until(async () => (await status()) === 200)
+  // Ten seconds; without looking often it would be forty.
+  await until(async () => (await status()) === 200, 30_000)
 })
