@@ -3,7 +3,7 @@ import type { SqlAnswer } from '../api/answers.js'
 import { html, type VNode } from '../common/html.js'
 import type { Failure } from '../common/result.js'
 import { Empty } from '../common/states.js'
-import { counted, countText } from '../common/text.js'
+import { counted } from '../common/text.js'
 import { type Chart, chooseChart } from './chart.js'
 import { CopyAs } from './copy-as.js'
 import { positionIn } from './position.js'
@@ -69,7 +69,7 @@ function Done({ answer }: { readonly answer: SqlAnswer }): VNode {
       : counted(rows.length, 'row')
   return html`<section class="sql-result" aria-label="Result">
     <header class="sql-result-head">
-      <span role="status"><b>${count}</b> <span class="muted">${`${Math.round(elapsedMs)} ms · ${countText(rowsRead)} rows read`}</span></span>
+      <span role="status"><b>${count}</b> <span class="muted">${`${Math.round(elapsedMs)} ms · ${counted(rowsRead, 'row')} read`}</span></span>
       ${chart && html`<${ShowAs} asChart=${asChart} onChange=${setAsChart} />`}
       ${columns.length > 0 && html`<${CopyAs} table=${answer} />`}
     </header>
