@@ -346,3 +346,23 @@ test('Headers without end, and a request that never ends, are not waited for', a
   const [reply] = await once(socket.setEncoding('utf8'), 'data')
   expect(reply).toMatch(/^HTTP\/1.1 431/)
 })
+
+test('Connections that begin a request and do not go on keep nobody out for long', async () => {
+  const { page, ask } = await openTestPage()
+  const sockets = Array.from({ length: 200 }, () => connect(page.port, '127.0.0.1'))
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+  })
+  for (const socket of sockets) {
+    socket.on('error', () => {})
+    socket.write('GET / HTTP/1.1\r\nx: ')
+  }
+  const status = () =>
+    ask('/api/traces').then(
+      (answer) => answer.status,
+      () => undefined,
+    )
+  await until(async () => (await status()) === undefined)
+  // Ten seconds; without looking often it would be forty.
+  await until(async () => (await status()) === 200, 30_000)
+})

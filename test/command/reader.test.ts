@@ -194,6 +194,13 @@ test('A mistake in the SQL is said without the version of the server', async () 
   expect(message).not.toMatch(/version|\n/)
 })
 
+test('A mistake in very long SQL is said, although the server repeats the SQL', async () => {
+  const sql = `SELECT ${Array(60_000).fill('1').join('+')}`
+  expect(await messageOf(readerOf().askSql(sql))).toBe(
+    'ClickHouse says: AST is too deep. Maximum: 1000.',
+  )
+})
+
 test('A query that nobody waits for any more is ended on the server', async () => {
   const reader = readerOf()
   await reader.version()

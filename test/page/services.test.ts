@@ -284,6 +284,19 @@ describe.skipIf(noBrowser)('the views of services', () => {
     expect(problems).toEqual([])
   })
 
+  test('what the server leaves out of the list or the map is said', async () => {
+    served.setApi(async (name, ...rest) => {
+      const reply = await SHOP(name, ...rest)
+      return 'rows' in reply && (name === 'services' || name === 'edges')
+        ? { ...reply, truncated: true }
+        : reply
+    })
+    const { page } = await open('/services')
+    await page.getByText('Only the 6 services with the most requests are shown.').waitFor()
+    await page.getByRole('button', { name: 'Map' }).click()
+    await page.getByText(`Only the ${EDGES.length} connections with the most calls`).waitFor()
+  })
+
   test('the page of a service has lines, operations, callers, callees and examples', async () => {
     const { page, problems } = await open('/services/shop?range=1h')
     await page.getByRole('heading', { name: 'shop' }).waitFor()

@@ -283,6 +283,27 @@ FROM numbers(120)`,
     expect(await page.getByRole('cell', { name: 'late' }).count()).toBe(0)
   })
 
+  test('a row that is longer than an answer may be is not called missing', async () => {
+    served.setApi((name, ...rest) =>
+      name === 'sql'
+        ? {
+            body: {
+              columns: [{ name: 'big', type: 'String' }],
+              rows: [],
+              elapsedMs: 1,
+              rowsRead: 1,
+              truncated: true,
+            },
+          }
+        : api(name, ...rest),
+    )
+    const { page } = await open()
+    await run(page, 'SELECT big FROM kept')
+    await page.getByText('The first row is too long to be shown').waitFor()
+    await page.getByText('1 row read').waitFor()
+    served.setApi(api)
+  })
+
   test('rows that nothing fulfils, and statements without rows, are said', async () => {
     const { page } = await open()
     await run(page, 'SELECT n FROM kept')

@@ -85,6 +85,28 @@ describe.skipIf(noBrowser)('a trace on the page of the command, out of ClickHous
     await close()
   })
 
+  test('a trace that lasts for days is whole, whichever of its spans the link is from', async () => {
+    const id = 'ce'.repeat(16)
+    const startNs = 1_780_000_000_000_000_000n
+    const hourNs = 3_600_000_000_000n
+    const values = [0n, 30n, 60n].map((hours, index) => {
+      const parent = index === 0 ? '' : '0000000000000001'
+      const atNs = startNs + hours * hourNs
+      const durationNs = index === 0 ? 72n * hourNs : hourNs
+      return `('${id}', '000000000000000${index + 1}', '${parent}', 'job', 'jobs', fromUnixTimestamp64Nano(${atNs}), ${durationNs})`
+    })
+    await real.server.query(
+      `INSERT INTO telemetry.traces (trace_id, span_id, parent_span_id, span_name, service_name, timestamp, duration_ns) VALUES ${values.join(', ')}`,
+    )
+    for (const hours of [0n, 30n, 60n]) {
+      const around = (startNs + hours * hourNs) / 1000n
+      const { page, close } = await openPage(browser, address(`/trace/${id}?around=${around}`))
+      await page.getByRole('treeitem').nth(2).waitFor()
+      await page.getByText('3.00 d').first().waitFor()
+      await close()
+    }
+  })
+
   test('10,000 spans come out of the server and open', async () => {
     const { page, close } = await openPage(browser, address('/sql'))
     const openedMs = (await page.evaluate(`new Promise((resolve) => {

@@ -59,6 +59,27 @@ describe.skipIf(noBrowser)('the live list', () => {
     await until(() => asks() >= before + count)
   }
 
+  test('a server that says nothing is waited for in words, and asked no more than it answers', async () => {
+    const { page, close } = await openPage(browser, served.url)
+    await page.getByRole('listitem').first().waitFor()
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const before = served.calls.length
+    served.setApi(async (...asked) => {
+      await released
+      return busyApi()(...asked)
+    })
+    await page.getByText('Waiting for ClickHouse …').waitFor()
+    // One of each query of the view: traces, heat and rates.
+    expect(served.calls.length - before).toBeLessThanOrEqual(6)
+    release()
+    await page.getByText('Waiting for ClickHouse …').waitFor({ state: 'hidden' })
+    served.setApi(busyApi())
+    await close()
+  })
+
   test('new traces appear by themselves and are marked', async () => {
     const { page, problems, close } = await open()
     begin(2)
@@ -66,7 +87,7 @@ describe.skipIf(noBrowser)('the live list', () => {
     expect(await firstRow(page)).toContain('new 2')
     expect(await page.locator('.is-fresh').count()).toBe(2)
     await shot(page, 'traces-fresh')
-    await page.locator('.is-fresh').first().waitFor({ state: 'detached' })
+    await page.locator('.is-fresh').first().waitFor({ state: 'hidden' })
     expect(problems).toEqual([])
     await close()
   })
@@ -76,6 +97,8 @@ describe.skipIf(noBrowser)('the live list', () => {
     await page.evaluate("document.querySelector('.trace-rows').scrollTop = 2000")
     const top = (): Promise<unknown> =>
       page.evaluate('document.elementFromPoint(300, 420).closest("a").dataset.trace')
+    // The rows of the new place come with the next frame.
+    await page.waitForFunction('document.elementFromPoint(300, 420).closest("a") !== null')
     const before = await top()
     begin(12)
     await page.getByRole('button', { name: '12 new' }).waitFor()
@@ -96,7 +119,7 @@ describe.skipIf(noBrowser)('the live list', () => {
     expect(await firstRow(page)).not.toContain('new 1')
     await page.keyboard.press('Escape')
     await page.getByText('new 1', { exact: true }).waitFor()
-    await page.getByRole('button', { name: '1 new' }).waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: '1 new' }).waitFor({ state: 'hidden' })
     await close()
   })
 

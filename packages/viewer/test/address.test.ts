@@ -39,6 +39,10 @@ describe('the range of an address', () => {
       { kind: 'relative', text: '15m', lengthUs: 900e6 },
     ],
     [{ from: '1' }, { kind: 'relative', text: '15m', lengthUs: 900e6 }],
+    [
+      { from: '0', to: '9999999999999999' },
+      { kind: 'relative', text: '15m', lengthUs: 900e6 },
+    ],
     [{ range: 'soon' }, { kind: 'relative', text: '15m', lengthUs: 900e6 }],
     [
       { from: '-1', to: '1e9' },
@@ -58,6 +62,9 @@ describe('the range of an address', () => {
   test('a step is a width that people know', () => {
     expect([900e6, 3600e6, 604_800e6].map((us) => stepOf(us, 90) / 1e6)).toEqual([10, 60, 7200])
     expect(stepOf(1e15, 10)).toBe(1e14)
+    expect([1, 90, 1000, 4000, 50_000, 1e6].map((us) => stepOf(us, 90))).toEqual([
+      1, 1, 20, 50, 1000, 20_000,
+    ])
   })
 })
 

@@ -4,6 +4,7 @@ import {
   bandOf,
   durationCondition,
   durationRange,
+  durationTicks,
   linesOf,
   strength,
 } from '../src/traces/heat.js'
@@ -39,4 +40,14 @@ test('a step without requests is a zero in the rate and a gap in the latency', (
   expect(lines.good).toEqual([0, 3, 0])
   expect(lines.errors).toEqual([0, 2, 0])
   expect(lines.p95).toEqual([null, 2, null])
+})
+
+test('an axis of durations has at least three labels, and no more than there is room for', () => {
+  expect(durationTicks(1e6, 1e7, 10)).toEqual([1e6, 2e6, 5e6, 1e7])
+  expect(durationTicks(1, 1e9, 10)).toHaveLength(10)
+  expect(durationTicks(1, 1e9, 5)).toEqual([1, 100, 1e4, 1e6, 1e8])
+  expect(durationTicks(1, 1e9, 0)).toEqual([1])
+  expect(durationTicks(1e9, 3e15, 10)).toEqual([
+    1e9, 1e10, 60e9, 600e9, 3600e9, 86_400e9, 864_000e9,
+  ])
 })

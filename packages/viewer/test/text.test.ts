@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { SERVICE_COLOURS, serviceColour } from '../src/common/colours.js'
 import {
   agoText,
+  clockText,
   counted,
   durationText,
   percentText,
@@ -74,4 +75,9 @@ test('numbers that can only be wrong still fit', () => {
   expect(durationText(Number.MAX_VALUE)).toBe('> 27 y')
   expect(agoText(1e20, 1_700_000_000_000_000)).toBe('in > 82 y')
   expect(agoText(Number.NaN, 0)).toBe('–')
+})
+
+test('a time before 1970 is a time of day too', () => {
+  expect(clockText(-100_000)).toMatch(/:59\.900$/)
+  expect(clockText(-1)).toMatch(/:59\.999$/)
 })

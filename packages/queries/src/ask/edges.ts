@@ -11,7 +11,7 @@ import type { EdgeRow } from './rows.js'
 
 /** A parent may have begun so long before the range, and a child so long after it. */
 const MARGIN_US = 3_600_000_000
-const MAX_EDGES = 2000
+export const MAX_EDGES = 2000
 
 /**
  * Who calls whom. A call between services is a span whose parent, in the same trace, belongs to another service. A span of the kind client or

@@ -7,7 +7,7 @@ import { indented } from './layout.js'
 import { type Query, queryOf } from './query.js'
 import type { ServiceRow } from './rows.js'
 
-const MAX_SERVICES = 1000
+export const MAX_SERVICES = 1000
 
 /**
  * The services, the busiest first. Requests, their errors and durations are those of spans of the kinds server and consumer, and of roots;

@@ -9,7 +9,7 @@ export interface Lines {
   readonly isCut: boolean
 }
 
-/** Reads no more than `limit` bytes, then hangs up. The last line is whole. */
+/** Reads no more than `limit` bytes, then hangs up. The last line is whole, unless it is the only one. */
 export async function readLines(stream: Readable, limit: number): Promise<Lines> {
   const chunks: Buffer[] = []
   let bytes = 0
@@ -21,7 +21,7 @@ export async function readLines(stream: Readable, limit: number): Promise<Lines>
   }
   const text = Buffer.concat(chunks).subarray(0, limit).toString('utf8')
   return bytes > limit
-    ? { text: text.slice(0, text.lastIndexOf('\n') + 1), isCut: true }
+    ? { text: text.slice(0, text.lastIndexOf('\n') + 1) || text, isCut: true }
     : { text, isCut: false }
 }
 

@@ -3,6 +3,8 @@ import {
   extentQuery,
   heatQuery,
   keysQuery,
+  MAX_EDGES,
+  MAX_SERVICES,
   operationNamesQuery,
   operationsQuery,
   type Query,
@@ -50,13 +52,16 @@ export const NAMED_QUERIES: Readonly<Record<string, Maker>> = {
     const limit = limitIn(asked, 200, 5000)
     return { query: spansQuery(table, searchIn(asked), { limit }), limit }
   },
-  services: (table, asked) => ({ query: servicesQuery(table, searchIn(asked)) }),
+  services: (table, asked) => ({
+    query: servicesQuery(table, searchIn(asked)),
+    limit: MAX_SERVICES,
+  }),
   operations: (table, asked) => {
     const limit = limitIn(asked, 100, 5000)
     const sort = oneOf(asked, 'sort', ['total', 'count', 'errors', 'p50', 'p95', 'p99', 'max'])
     return { query: operationsQuery(table, searchIn(asked), { limit, sort }), limit }
   },
-  edges: (table, asked) => ({ query: edgesQuery(table, searchIn(asked)) }),
+  edges: (table, asked) => ({ query: edgesQuery(table, searchIn(asked)), limit: MAX_EDGES }),
   rates: (table, asked) => ({
     query: ratesQuery(table, searchIn(asked), { bucketUs: requiredNumber(asked, 'bucket') }),
   }),

@@ -9,6 +9,8 @@ import { type Files, handle } from './handle.js'
 const ADDRESS = '127.0.0.1'
 const PREFERRED_PORT = 4319
 const MAX_CONNECTIONS = 200
+/** Whoever opens connections and says nothing must not keep the page closed: so they are looked at often. */
+const LIMITS = { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 2000 }
 
 export interface PageOptions {
   readonly api: Api
@@ -32,9 +34,7 @@ export interface PageServer {
 export async function openPage(options: PageOptions): Promise<PageServer> {
   const { api, files, onMistake, token = newToken() } = options
   let answer: (request: IncomingMessage, response: ServerResponse) => void = () => {}
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (...both) =>
-    answer(...both),
-  )
+  const server = createServer(LIMITS, (...both) => answer(...both))
   server.maxConnections = MAX_CONNECTIONS
   const port = await listen(server, options.port)
   const guard = newGuard(token, port)

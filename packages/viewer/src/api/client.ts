@@ -1,5 +1,6 @@
 import type { Failure, Result } from '../common/result.js'
 import type { Answer, Asked, Meta, QueryName, Rows, SqlAnswer } from './answers.js'
+import { beginWaiting } from './waiting.js'
 
 /** The server ends every query itself before this, so it only ends a request to a server that hangs. */
 const DEADLINE_MS = 90_000
@@ -45,6 +46,7 @@ async function request<Value>(
   init: RequestInit,
   signal: AbortSignal | undefined,
 ): Promise<Result<Value>> {
+  const endWaiting = beginWaiting()
   const abort = new AbortController()
   const cancel = () => abort.abort()
   let isLate = false
@@ -67,6 +69,7 @@ async function request<Value>(
   } catch {
     return { ok: false, error: isLate ? LATE : GONE }
   } finally {
+    endWaiting()
     clearTimeout(timer)
     signal?.removeEventListener('abort', cancel)
   }

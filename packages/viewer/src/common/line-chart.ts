@@ -1,7 +1,7 @@
 import { useRef, useState } from 'preact/hooks'
 import type uPlot from 'uplot'
 import { html, type VNode } from './html.js'
-import { axis, Plot, themeColour } from './plot.js'
+import { axis, Plot, themeColour, timeAxis } from './plot.js'
 import { clockText, dateText } from './text.js'
 
 export interface LineSeries {
@@ -87,7 +87,7 @@ function optionsOf(
     splits.map((value) => (hasValues() ? chart().valueText(value) : ''))
   return {
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     cursor: {
       y: false,
       sync: { key: 'time' },
@@ -98,10 +98,7 @@ function optionsOf(
       x: { range: (_, from, to) => [...(chart().bounds ?? widened(from, to))] as [number, number] },
       y: { range: (_, from, to) => [Math.min(0, from ?? 0), (to ?? 0) > 0 ? to * 1.1 : 1] },
     },
-    axes: [
-      axis({ size: 24, space: 72, values: (_, splits) => timeMarks(splits) }),
-      axis({ size: 64, values: (_, splits) => valueAxis(splits) }),
-    ],
+    axes: [timeAxis(), axis({ size: 64, values: (_, splits) => valueAxis(splits) })],
     series: [
       {},
       ...chart().series.map(({ name, colour }) => ({
@@ -128,13 +125,3 @@ function optionsOf(
 }
 
 const widened = (from: number, to: number) => (from < to ? [from, to] : [from - 1, to + 1])
-
-/** The time of day, and at midnight the date. Seconds only where the marks need them. */
-function timeMarks(splits: readonly number[]): string[] {
-  const step = (splits[1] ?? 0) - (splits[0] ?? 0)
-  return splits.map((seconds) => {
-    const time = clockText(seconds * 1e6)
-    if (step >= 86_400 || time.startsWith('00:00:00')) return dateText(seconds * 1e6).slice(5)
-    return time.slice(0, step < 60 ? 8 : 5)
-  })
-}

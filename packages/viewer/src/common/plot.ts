@@ -67,6 +67,7 @@ export function axis(more: uPlot.Axis): uPlot.Axis {
 export function timeAxis(): uPlot.Axis {
   return axis({
     size: 24,
+    gap: 7,
     space: 64,
     grid: { show: false },
     values: (plot, seconds) => {
@@ -76,9 +77,13 @@ export function timeAxis(): uPlot.Axis {
   })
 }
 
-function tickText(us: number, lengthUs: number, all: readonly number[]): string {
-  const stepS = (all[1] ?? 0) - (all[0] ?? 0)
+/** The label of a time as the distance of the labels needs it: from years to milliseconds. */
+export function tickText(us: number, lengthUs: number, all: readonly number[]): string {
+  const [first, second] = all
+  const stepS = second === undefined || first === undefined ? lengthUs / 1e6 : second - first
   const time = clockText(us)
+  if (stepS >= 360 * 86_400) return dateText(us).slice(0, 4)
+  if (stepS >= 27 * 86_400) return dateText(us).slice(0, 7)
   if (stepS >= 86_400 || (lengthUs > 2 * 86_400e6 && time.startsWith('00:00')))
     return dateText(us).slice(5)
   if (stepS >= 60) return time.slice(0, 5)

@@ -79,8 +79,8 @@ const two = (value: number): string => `${value}`.padStart(2, '0')
 
 /** The local time of day: "14:03:07.120". */
 export function clockText(us: number): string {
-  const date = new Date(us / 1000)
-  const ms = `${Math.floor(us / 1000) % 1000}`.padStart(3, '0')
+  const date = new Date(Math.floor(us / 1000))
+  const ms = `${date.getMilliseconds()}`.padStart(3, '0')
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${ms}`
 }
 

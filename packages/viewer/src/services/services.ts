@@ -3,6 +3,7 @@ import type { Answer } from '../api/answers.js'
 import { useAnswer } from '../api/use-answer.js'
 import { html, type VNode } from '../common/html.js'
 import { ErrorState, Loading } from '../common/states.js'
+import { counted } from '../common/text.js'
 import { change, parameter } from '../shell/address.js'
 import { meta } from '../shell/meta.js'
 import { NoTable } from '../traces/empty-states.js'
@@ -48,7 +49,8 @@ export function Services(): VNode {
 function List({ answer }: { readonly answer: Answer<ServiceRow> | undefined }): VNode {
   if (!answer) return html`<${Loading} what="services" />`
   return answer.rows.length > 0
-    ? html`<${ServiceList} rows=${answer.rows} />`
+    ? html`<${ServiceList} rows=${answer.rows} />
+        ${answer.truncated && html`<p class="muted note" role="status">${`Only the ${counted(answer.rows.length, 'service')} with the most requests are shown.`}</p>`}`
     : html`<${NoServices} />`
 }
 
@@ -63,6 +65,7 @@ function MapAndCalls({ services, edges, seconds, scope }: MapAndCallsProps): VNo
   if (!services || !edges) return html`<${Loading} what="the map" />`
   if (services.rows.length + edges.rows.length === 0) return html`<${NoServices} />`
   return html`<div class="map-and-calls">
+    ${edges.truncated && html`<p class="muted note" role="status">${`Only the ${counted(edges.rows.length, 'connection')} with the most calls are shown.`}</p>`}
     <${ServiceMap} graph=${buildGraph(services.rows, edges.rows)} seconds=${seconds} scope=${scope} />
     <section>
       <h2>Calls</h2>

@@ -34,7 +34,8 @@ export function rangeOf(parameters: Readonly<Record<string, string>>): Range {
 }
 
 function microseconds(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : undefined
+  const number = text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  return Number.isSafeInteger(number) ? number : undefined
 }
 
 /** From and to, in microseconds. A relative range ends a little after now: a clock may be ahead of ours. */
@@ -47,7 +48,8 @@ export const AHEAD_US = 2e6
 
 /** The widths of a step of a chart. Steps of a day begin at midnight UTC. */
 const STEPS_US = [
-  ...[0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30].map((s) => s * 1e6),
+  ...[1, 10, 100, 1000, 10_000, 100_000].flatMap((us) => [us, 2 * us, 5 * us]),
+  ...[1, 2, 5, 10, 15, 30].map((s) => s * 1e6),
   ...[1, 2, 5, 10, 15, 30].map((m) => m * 60e6),
   ...[1, 2, 3, 6, 12].map((h) => h * 3600e6),
   ...[1, 2, 7, 30].map((d) => d * 86_400e6),

@@ -3,7 +3,7 @@ import type { SqlAnswer } from '../api/answers.js'
 import { html, type VNode } from '../common/html.js'
 import type { Failure } from '../common/result.js'
 import { Empty } from '../common/states.js'
-import { counted, countText } from '../common/text.js'
+import { counted } from '../common/text.js'
 import { type Chart, chooseChart } from './chart.js'
 import { CopyAs } from './copy-as.js'
 import { positionIn } from './position.js'
@@ -60,18 +60,22 @@ function Done({ answer }: { readonly answer: SqlAnswer }): VNode {
   const { columns, rows, truncated, elapsedMs, rowsRead } = answer
   const chart = chooseChart(columns, rows)
   const [asChart, setAsChart] = useState(chart?.kind === 'lines')
-  const count = truncated
-    ? `The first ${counted(rows.length, 'row')}; there are more`
-    : counted(rows.length, 'row')
+  // One row can be longer than all that an answer may have.
+  const isTooLong = truncated && rows.length === 0
+  const count = isTooLong
+    ? 'The first row is too long to be shown'
+    : truncated
+      ? `The first ${counted(rows.length, 'row')}; there are more`
+      : counted(rows.length, 'row')
   return html`<section class="sql-result" aria-label="Result">
     <header class="sql-result-head">
-      <span role="status"><b>${count}</b> <span class="muted">${`${Math.round(elapsedMs)} ms · ${countText(rowsRead)} rows read`}</span></span>
+      <span role="status"><b>${count}</b> <span class="muted">${`${Math.round(elapsedMs)} ms · ${counted(rowsRead, 'row')} read`}</span></span>
       ${chart && html`<${ShowAs} asChart=${asChart} onChange=${setAsChart} />`}
       ${columns.length > 0 && html`<${CopyAs} table=${answer} />`}
     </header>
     ${
       rows.length === 0
-        ? html`<p class="muted">${columns.length > 0 ? 'The statement is right, and nothing fulfils it.' : 'The statement has no rows.'}</p>`
+        ? html`<p class="muted">${isTooLong ? 'Select less of its values, such as left(value, 1000).' : columns.length > 0 ? 'The statement is right, and nothing fulfils it.' : 'The statement has no rows.'}</p>`
         : chart && asChart
           ? html`<${ResultChart} chart=${chart as Chart} />`
           : html`<${ResultTable} columns=${columns} rows=${rows} />`

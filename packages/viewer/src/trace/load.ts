@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { useAnswer } from '../api/use-answer.js'
 import type { Failure } from '../common/result.js'
 import { change, parameter } from '../shell/address.js'
-import { keepsAsking, pollMs } from './refetch.js'
+import { isCutByTime, keepsAsking, pollMs } from './refetch.js'
 
 export interface LoadedTrace {
   /** Undefined until the first answer. Without spans if it was not found. The same as before if nothing has come. */
@@ -44,6 +44,12 @@ export function useTrace(id: string): LoadedTrace {
       endedMs: trace?.spans.length ? (trace.startUs + trace.durationNs / 1e3) / 1e3 : undefined,
     })
   useEffect(() => setWaiting(latest.current()), [trace])
+  const around = parameter('around')
+  const isCut =
+    trace !== undefined && around !== '' && isCutByTime(trace, Number(around), latest.current())
+  useEffect(() => {
+    if (isCut) change({ around: undefined }, { replace: true })
+  }, [isCut])
   const everyMs = pollMs(trace?.spans.length ?? 0)
   useEffect(() => {
     const timer = setInterval(() => {

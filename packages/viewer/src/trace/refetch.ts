@@ -1,3 +1,5 @@
+import { TRACE_MARGIN_US, type Trace } from '@spanhouse/queries'
+
 /** Exporters send every few seconds, so the spans of a trace that has just ended are not all there yet. */
 export interface Waiting {
   readonly nowMs: number
@@ -28,4 +30,13 @@ export function keepsAsking({ nowMs, openedMs, grownMs, endedMs }: Waiting): boo
   // A clock that is ahead of ours makes a trace end in the future.
   const wasRecent = Math.abs(openedMs - endedMs) < RECENT_MS || endedMs > openedMs
   return wasRecent && nowMs - openedMs < LONGEST_MS && nowMs - grownMs < QUIET_MS
+}
+
+/** Spans that start longer before or after the time of the link are not asked for at first. */
+export function isCutByTime(trace: Trace, aroundUs: number, isWaiting: boolean): boolean {
+  if (trace.spans.length === 0) return false
+  const endUs = trace.startUs + trace.durationNs / 1e3
+  if (endUs > aroundUs + TRACE_MARGIN_US) return true
+  // A parent that has not ended yet is missing too.
+  return !isWaiting && trace.spans.some((span) => span.missingParent !== undefined)
 }

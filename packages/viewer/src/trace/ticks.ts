@@ -61,6 +61,7 @@ function tickText(ns: number, step: number): string {
     const minutes = Math.floor(ns / MINUTE_NS)
     const seconds = (ns - minutes * MINUTE_NS) / 1e9
     const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
+    if (hours >= 48 && step >= 3600e9) return `${Math.floor(hours / 24)} d ${hours % 24} h`
     const text = hours > 0 ? `${hours} h ${rest} m` : `${minutes} m`
     return step >= MINUTE_NS ? text : `${text} ${seconds.toFixed(digitsOf(step / 1e9))} s`
   }

@@ -4,7 +4,7 @@ import type { Meta } from '../api/answers.js'
 import { CopyButton } from '../common/copy-button.js'
 import { html, type VNode } from '../common/html.js'
 import { Empty, Loading } from '../common/states.js'
-import { agoText, counted } from '../common/text.js'
+import { agoText, counted, dateTimeText } from '../common/text.js'
 import { change } from '../shell/address.js'
 import { askMetaAgain, meta } from '../shell/meta.js'
 import { boundsOf, RANGES } from '../shell/range.js'
@@ -65,7 +65,7 @@ function NothingInRange({ spans, firstUs, lastUs }: NothingInRangeProps): VNode 
   const hour = { fromUs: Math.max(firstUs, lastUs - 3600e6) - 1e6, toUs: lastUs + 1e6 }
   return html`<${Empty} title=${title}>
     <p>
-      ${`The table has ${counted(spans, 'span')}. The last one started ${agoText(lastUs, clock.value)}.`}
+      ${`The table has ${counted(spans, 'span')}. ${lastText(lastUs)}`}
     </p>
     <p class="actions">
       <button type="button" class="button primary" onClick=${() => setRange(hour)}>Show the last hour with data</button>
@@ -78,6 +78,14 @@ function NothingInRange({ spans, firstUs, lastUs }: NothingInRangeProps): VNode 
       }
     </p>
   <//>`
+}
+
+/** A clock a few seconds ahead is usual; one of years is a mistake, and the spans before it are hard to find by this one. */
+function lastText(lastUs: number): string {
+  const text = agoText(lastUs, clock.value)
+  return lastUs > clock.value + 3600e6
+    ? `The last one has a time in the future (${dateTimeText(lastUs).slice(0, 16)}): a clock was wrong when it was recorded.`
+    : `The last one started ${text}.`
 }
 
 const LENGTHS = {

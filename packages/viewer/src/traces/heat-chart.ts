@@ -24,6 +24,9 @@ const LINES = [
   { key: 'p99', colour: '--line-p99' },
 ] as const
 
+/** Of a label of the axis with the space to the next one, in CSS pixels. */
+const LABEL_HEIGHT = 18
+
 /** Durations over time as a heat map, with the percentiles as lines. Drag to zoom, click a cell to see its traces. */
 export function HeatChart(shown: Shown): VNode {
   const latest = useRef(shown)
@@ -66,7 +69,7 @@ function heatOptions(
   }
   return {
     legend: { show: false },
-    padding: [8, 20, 0, 0],
+    padding: [8, 28, 0, 0],
     cursor: {
       y: false,
       points: { show: false },
@@ -95,9 +98,15 @@ function heatOptions(
 function durationAxis(): uPlot.Axis {
   return axis({
     size: 56,
-    splits: (_, __, min, max) => durationTicks(min, max),
+    splits: (plot, _, min, max) =>
+      durationTicks(min, max, Math.floor(plot.over.clientHeight / LABEL_HEIGHT)),
     filter: (_, ticks) => ticks,
-    values: (_, ticks) => ticks.map((ns) => durationText(ns).replace(/\.0+ /, ' ')),
+    values: (_, ticks) =>
+      ticks.map((ns) =>
+        durationText(ns)
+          .replace(/\.0+ /, ' ')
+          .replace(/(?<=[mhd]) 0 \w$/, ''),
+      ),
   })
 }
 

@@ -42,16 +42,29 @@ export function durationRange(cells: readonly HeatRow[]): { minNs: number; maxNs
   }
 }
 
-/** Round durations for an axis: powers of ten, and 2 and 5 times them if there would be less than three. */
-export function durationTicks(minNs: number, maxNs: number): number[] {
+/** Instead of powers of ten that are not round in minutes, hours and days, by the power. */
+const LONG_NS: Readonly<Record<number, number>> = {
+  11: 60e9,
+  12: 600e9,
+  13: 3600e9,
+  14: 86_400e9,
+  15: 864_000e9,
+  16: 8_640_000e9,
+}
+
+/** Round durations for an axis: powers of ten, and 2 and 5 times them if there would be less than three; no more than `most`. */
+export function durationTicks(minNs: number, maxNs: number, most: number): number[] {
   const from = Math.floor(Math.log10(minNs))
   const powers = Array.from(
     { length: Math.ceil(Math.log10(maxNs)) - from + 1 },
-    (_, i) => 10 ** (from + i),
+    (_, i) => LONG_NS[from + i] ?? 10 ** (from + i),
   )
   const within = (ns: number) => ns >= minNs * 0.999 && ns <= maxNs * 1.001
   const few = powers.filter(within)
-  return few.length >= 3 ? few : powers.flatMap((ns) => [ns, 2 * ns, 5 * ns]).filter(within)
+  const ticks = few.length >= 3 ? few : powers.flatMap((ns) => [ns, 2 * ns, 5 * ns]).filter(within)
+  // Each power, or each second, third, … one: the distances stay the same.
+  const every = Math.ceil(ticks.length / Math.max(1, most))
+  return ticks.filter((_, index) => index % every === 0)
 }
 
 /** Every step of a range with its numbers: nothing happened in those that the server left out. Times in seconds, as uPlot takes them. */

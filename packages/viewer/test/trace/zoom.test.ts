@@ -49,6 +49,15 @@ describe('the ruler', () => {
       '2 h 0 m',
       '2 h 30 m',
     ])
+    expect(texts(0, 30 * 86_400e9)).toEqual([
+      '0',
+      '5 d 0 h',
+      '10 d 0 h',
+      '15 d 0 h',
+      '20 d 0 h',
+      '25 d 0 h',
+    ])
+    expect(texts(0, 4 * 86_400e9, 8).slice(2, 5)).toEqual(['24 h 0 m', '36 h 0 m', '2 d 0 h'])
   })
 
   test('has as many digits as tell two marks apart', () => {
