@@ -5,7 +5,7 @@ import { openOutput } from './terminal/open-output.js'
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 }
 /** npx passes Ctrl-C on to us although the terminal has told us too. Nobody presses it twice so fast. */
-const ONE_PRESS_MS = 300
+const ONE_PRESS_MS = 150
 /** How long the application and the server may take to end when nobody reads our output any more. */
 const UNREAD_MS = 10_000
 
