@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
+import { eventually } from '../kit/patience.js'
 import { installedCommand } from './installed.js'
 import { project, type Running, spanhouse } from './processes.js'
 
@@ -64,6 +65,21 @@ test('Ctrl-C on a terminal that npx passes on as well is one Ctrl-C', async () =
   process.kill(pid, 'SIGINT')
   await running.said('got 1 SIGINT')
   expect(await running.ended).toEqual([7, null])
+})
+
+test('If npm and its shell are ended, the application ends too, as with SIGTERM', async () => {
+  const app = APP.replaceAll('console.log(', "require('node:fs').appendFileSync('said', '\\n' + ")
+  const cwd = project({ 'app.cjs': app })
+  const said = () => readFileSync(join(cwd, 'said'), 'utf8')
+  const line = '"$0" "$1" run -- node app.cjs & wait'
+  const shell = spawn('sh', ['-c', line, process.execPath, installedCommand()], {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: cwd, npm_lifecycle_event: 'npx' },
+    stdio: 'ignore',
+  })
+  await eventually(() => expect(said()).toMatch(/ready \d+/))
+  shell.kill('SIGKILL')
+  await eventually(() => expect(said()).toContain('got 1 SIGTERM'))
 })
 
 test('When nobody reads the output any more, the server is ended properly', async () => {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { onLostShell } from './application/npm-parent.js'
 import { main } from './commands/main.js'
 import { openOutput } from './terminal/open-output.js'
 
@@ -15,15 +16,18 @@ let endedAt = 0
 /** The first signal lets the command clean up; the second ends the process at once, and with it what hangs on it. */
 for (const signal of SIGNALS)
   process.on(signal, () => {
-    const isFirst = !ending.signal.aborted
-    if (!isFirst && performance.now() - endedAt > ONE_PRESS_MS) process.exit(128 + NUMBERS[signal])
-    if (isFirst) end(signal)
+    const isSecond = ending.signal.aborted && performance.now() - endedAt > ONE_PRESS_MS
+    if (isSecond) process.exit(128 + NUMBERS[signal])
+    end(signal)
   })
 
 function end(reason: string): void {
+  if (ending.signal.aborted) return
   endedAt = performance.now()
   ending.abort(reason)
 }
+
+onLostShell(process.env, () => end('SIGTERM'))
 
 let failure: Error | undefined
 
@@ -34,7 +38,7 @@ function onClosed(error?: NodeJS.ErrnoException): void {
       `spanhouse: The output cannot be written (${error.code}): free the disk, or send the output elsewhere.\n`,
     )
   failure ??= error
-  if (!ending.signal.aborted) end('SIGPIPE')
+  end('SIGPIPE')
   setTimeout(() => process.exit(failure ? 1 : 0), UNREAD_MS).unref()
 }
 
