@@ -363,6 +363,6 @@ test('Connections that begin a request and do not go on keep nobody out for long
       () => undefined,
     )
   await until(async () => (await status()) === undefined)
-  // Ten seconds; without looking often it would be forty.
-  await until(async () => (await status()) === 200, 30_000)
+  // They have ten seconds. Without looking often, the server would notice after thirty.
+  await until(async () => (await status()) === 200, 25_000)
 })
