@@ -273,7 +273,12 @@ describe('the packages', () => {
     const cwd = application({ '@opentelemetry/sdk-trace': { version: '3.0.0' } })
     const on = (node: string) =>
       sdk.run(
-        surroundingsOf({}, cwd, { endpoint: undefined, endpointFrom: '', testSpan: false, verbose: false }, node),
+        surroundingsOf(
+          {},
+          cwd,
+          { endpoint: undefined, endpointFrom: '', testSpan: false, verbose: false },
+          node,
+        ),
         new AbortController().signal,
       )
     expect(await on('20.20.0')).toMatchObject([
