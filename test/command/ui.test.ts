@@ -56,7 +56,7 @@ test('ui starts although ClickHouse is not there yet, and the page and the termi
   const running = spanhouse(['ui', '--endpoint', url], { cwd: project() })
   const { meta } = await pageOf(running)
   expect(await meta()).toMatchObject({ error: { message: expect.stringContaining(url) } })
-  await running.said(/spanhouse: http\S+ does not answer .*\. The page shows its traces when it/)
+  await running.said(/spanhouse: http\S+ does not answer .*\? The page shows its traces when it/)
 })
 
 test('A port that is taken is one sentence', async () => {
