@@ -148,6 +148,13 @@ describe('where traces go', () => {
     )
   })
 
+  test('without any variable it says which way leads to ClickHouse', async () => {
+    const run = await examine({ OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: '' })
+    expect(run.of('traces-exporter')[0]?.text).toBe(
+      'ClickHouse with `spanhouse dev` and `run`; otlp with `register` alone, because OTEL_TRACES_EXPORTER is not set',
+    )
+  })
+
   test.each([
     [{}, 'ok'],
     [{ OTEL_TRACES_SAMPLER: 'always_on' }, 'ok'],
@@ -273,7 +280,12 @@ describe('the packages', () => {
     const cwd = application({ '@opentelemetry/sdk-trace': { version: '3.0.0' } })
     const on = (node: string) =>
       sdk.run(
-        surroundingsOf({}, cwd, { endpoint: undefined, endpointFrom: '', testSpan: false, verbose: false }, node),
+        surroundingsOf(
+          {},
+          cwd,
+          { endpoint: undefined, endpointFrom: '', testSpan: false, verbose: false },
+          node,
+        ),
         new AbortController().signal,
       )
     expect(await on('20.20.0')).toMatchObject([
