@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { findLibrary } from '../../packages/local-clickhouse/src/platform.js'
 import { dataFolderFor } from '../../packages/spanhouse/src/local/data-folder.js'
-import { openLocalServer } from '../../packages/spanhouse/src/local/local-server.js'
+import { openLocalServer, withOtherWay } from '../../packages/spanhouse/src/local/local-server.js'
 import { freePort } from '../kit/free-port.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
 
@@ -17,6 +18,27 @@ async function open(options: Parameters<typeof openLocalServer>[0]) {
   onTestFinished(() => server.stop())
   return server
 }
+
+test.each([
+  [
+    { os: 'win32', arch: 'x64', musl: false },
+    /WSL instead\. A server of your own works too: --end/,
+  ],
+  [{ os: 'linux', arch: 'x64', musl: true }, /A server of your own works too: --endpoint URL\.$/],
+  [{ os: 'linux', arch: 'x64', musl: false }, /=optional\)\. A server of your own works too/],
+])('Without ClickHouse from npm, on %j, another way is named', (platform, sentence) => {
+  const nothing = () => {
+    throw new Error('not found')
+  }
+  let message = ''
+  try {
+    findLibrary(platform, nothing)
+  } catch (error) {
+    message = (error as Error).message
+  }
+  expect(withOtherWay(message)).toMatch(sentence)
+  expect(withOtherWay('Port 8123 is taken.')).toBe('Port 8123 is taken.')
+})
 
 test('Data is in the node_modules of the project, else in the cache of the user', () => {
   const cwd = temporaryDirectory()

@@ -51,10 +51,12 @@ test('ui takes the ClickHouse of the exporter, and --table', async () => {
   expect(await meta()).toMatchObject({ table: { table: 'otel_traces' } })
 })
 
-test('ui starts although ClickHouse is not there yet, and the page says so', async () => {
+test('ui starts although ClickHouse is not there yet, and the page and the terminal say so', async () => {
   const url = `http://127.0.0.1:${await freePort()}`
-  const { meta } = await pageOf(spanhouse(['ui', '--endpoint', url], { cwd: project() }))
+  const running = spanhouse(['ui', '--endpoint', url], { cwd: project() })
+  const { meta } = await pageOf(running)
   expect(await meta()).toMatchObject({ error: { message: expect.stringContaining(url) } })
+  await running.said(/spanhouse: http\S+ does not answer .*\? The page shows its traces when it/)
 })
 
 test('A port that is taken is one sentence', async () => {

@@ -148,6 +148,13 @@ describe('where traces go', () => {
     )
   })
 
+  test('without any variable it says which way leads to ClickHouse', async () => {
+    const run = await examine({ OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: '' })
+    expect(run.of('traces-exporter')[0]?.text).toBe(
+      'ClickHouse with `spanhouse dev` and `run`; otlp with `register` alone, because OTEL_TRACES_EXPORTER is not set',
+    )
+  })
+
   test.each([
     [{}, 'ok'],
     [{ OTEL_TRACES_SAMPLER: 'always_on' }, 'ok'],

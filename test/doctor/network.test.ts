@@ -5,6 +5,8 @@ import { createServer as createTls } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Facts } from '../../packages/spanhouse/src/doctor/facts.js'
+import { tcp } from '../../packages/spanhouse/src/doctor/network/addresses.js'
 import { freePort } from '../kit/free-port.js'
 import { SOON_MS } from '../kit/patience.js'
 import { CERT, fixture, KEY, rawServer, secureServer } from '../kit/raw-server.js'
@@ -97,6 +99,18 @@ describe('the way to the server', () => {
         fix: expect.stringContaining('8123'),
       },
     ])
+  })
+
+  test('the fix names spanhouse dev only if nobody has named a ClickHouse', async () => {
+    const destination = { endpoint: new URL(`http://127.0.0.1:${await freePort()}`) }
+    const fixFor = async (env: NodeJS.ProcessEnv, endpoint?: string) => {
+      const facts = { destination, env, wishes: { endpoint } } as unknown as Facts
+      return (await tcp.run(facts, new AbortController().signal))[0]?.fix
+    }
+    expect(await fixFor({})).toMatch(/\(8123\)\? `npx spanhouse dev` starts one for development\.$/)
+    expect(await fixFor({}, destination.endpoint.href)).not.toContain('spanhouse dev')
+    const env = { OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: destination.endpoint.href }
+    expect(await fixFor(env)).not.toContain('spanhouse dev')
   })
 
   test('a name with several addresses is fine if one of them answers', async () => {

@@ -304,10 +304,10 @@ FROM numbers(120)`,
     served.setApi(api)
   })
 
-  test('rows that nothing fulfils, and statements without rows, are said', async () => {
+  test('a result without rows and a statement without a result are said', async () => {
     const { page } = await open()
     await run(page, 'SELECT n FROM kept')
-    await page.getByText('The statement is right, and nothing fulfils it.').waitFor()
+    await page.getByText('The statement ran, and its result has no rows.').waitFor()
   })
 
   test('fits a narrow screen', async () => {

@@ -34,9 +34,17 @@ export function parseSearch(text: string): Parsed {
   return { search: draft, problems }
 }
 
+/** What many write for `duration:>20ms`, and for attributes, where it would silently find nothing. */
+const COMPARISON = /^(?<key>[a-z_][\w.]*)(?<bounds>[<>]=?\d.*)$/is
+
 /** The problem with a word; undefined if it has become a part of the search. */
 function add(draft: Draft, token: Token): string | undefined {
   const { key, isKeyQuoted, op, value, isValueQuoted } = token
+  const compared = COMPARISON.exec(token.source)?.groups
+  if (compared?.['key']?.toLowerCase() === 'duration')
+    return setDuration(draft, compared['bounds'] ?? '')
+  if (compared && /\.\w+$/.test(compared['key'] ?? '') && /\d$/.test(token.source))
+    return `${token.source} compares an attribute, and attributes are texts without an order: write ${compared['key']}=…, or use SQL.`
   if (key === undefined) return addText(draft, value)
   if (op !== ':') return addAttribute(draft, { key, op: op as '=' | '!=' | '~', value })
   const read = isKeyQuoted ? undefined : WORDS.get(key.toLowerCase())

@@ -13,6 +13,11 @@ test.each<[text: string, search: Search]>([
   ['status:ERROR', { status: 'error' }],
   ['duration:>500ms', { minNs: 500e6 }],
   ['duration:>=1.5s', { minNs: 1.5e9 }],
+  ['duration>20ms', { minNs: 20e6 }],
+  ['Duration<20ms', { maxNs: 20e6 }],
+  ['duration>=20ms', { minNs: 20e6 }],
+  ['"duration>20ms"', { text: ['duration>20ms'] }],
+  ['a->b', { text: ['a->b'] }],
   ['duration:<20', { maxNs: 20e6 }],
   ['duration:100us..2m', { minNs: 100e3, maxNs: 120e9 }],
   ['duration:>1ms duration:<1s', { minNs: 1e6, maxNs: 1e9 }],
@@ -47,6 +52,10 @@ test.each([
   [
     'duration:long',
     'duration:long is no duration: write duration:>500ms, duration:<2s or duration:100ms..2s.',
+  ],
+  [
+    'http.response.status_code>=500',
+    'http.response.status_code>=500 compares an attribute, and attributes are texts without an order: write http.response.status_code=…, or use SQL.',
   ],
   ['service:', 'service: has no value.'],
 ])('%j is left out with a sentence, and the rest is searched', (text, problem) => {

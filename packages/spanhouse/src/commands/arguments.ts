@@ -55,6 +55,12 @@ function parsed(command: Command, args: string[]): { values: OptionValues; posit
 
 function sentenceOf(error: Error, { name, options }: Command): string {
   const given = /^Unknown option '(--?[^']*)'/.exec(error.message)?.[1]
+  const [, lacking] =
+    /--([\w-]+)(?: <value>)?' argument (?:missing|is ambiguous)/.exec(error.message) ?? []
+  if (lacking !== undefined)
+    return `--${lacking} needs a value: --${lacking} ${options[lacking]?.value ?? 'TEXT'}`
+  const [, full] = /--([\w-]+)' does not take an argument/.exec(error.message) ?? []
+  if (full !== undefined) return `--${full} takes no value`
   if (given === undefined) return error.message.split(/\. |\n|\.$/)[0] ?? ''
   const near = nearest(given.replace(/^-+/, ''), Object.keys(options))
   return `spanhouse ${name} has no option ${given.slice(0, 40)}${near ? `: did you mean --${near}?` : ''}`
@@ -62,7 +68,9 @@ function sentenceOf(error: Error, { name, options }: Command): string {
 
 function checkNumber(command: Command, positionals: readonly string[], rest: readonly string[]) {
   const { min, max } = command.positionals ?? { min: 0, max: 0 }
-  const { name, usage: form, takesCommand } = command
+  const { name, usage: form, takesCommand, options } = command
+  if (max === 0 && options['endpoint'] && positionals[0]?.includes('://'))
+    throw usage(command, `Give the URL with --endpoint: spanhouse ${name} --endpoint URL`)
   if (positionals.length < min || positionals.length > max)
     throw usage(command, `The form is: spanhouse ${name} ${form}`)
   if (rest.length > 0 && takesCommand !== true)
@@ -79,9 +87,22 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   if (word.length > 40) return undefined
   const [first] = known
     .map((one) => ({ one, far: distance(word.toLowerCase(), one) }))
-    .filter(({ one, far }) => far <= Math.max(1, Math.floor(one.length / 3)) || isStart(one, word))
+    .filter(
+      ({ one, far }) =>
+        far <= Math.max(1, Math.floor(one.length / 3)) ||
+        isStart(one, word) ||
+        isSwapped(one, word),
+    )
     .sort((a, b) => a.far - b.far)
   return first?.one
+}
+
+/** Two neighbouring letters have changed places, which counts as two mistakes otherwise. */
+function isSwapped(one: string, word: string): boolean {
+  const typed = word.toLowerCase()
+  const at = [...one].findIndex((letter, place) => letter !== typed[place])
+  const swapped = `${one.slice(0, at)}${one[at + 1] ?? ''}${one[at] ?? ''}${one.slice(at + 2)}`
+  return at >= 0 && swapped === typed
 }
 
 function isStart(one: string, word: string): boolean {

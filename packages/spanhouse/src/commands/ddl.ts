@@ -14,22 +14,34 @@ const FAILURE = 2
 
 export const ddl: Command = {
   name: 'ddl',
-  summary: 'Print the statements that create the tables, or what a server lacks of them',
+  summary: 'Prints the statements that create the tables, or those that a server still needs',
   usage: '[options]',
   options: {
     schema: { type: 'string', value: 'flat|otel', help: 'columns of the table; default: flat' },
-    database: { type: 'string', value: 'NAME', help: 'default: telemetry; for otel: default' },
-    table: { type: 'string', value: 'NAME', help: 'default: traces; for otel: otel_traces' },
+    database: {
+      type: 'string',
+      value: 'NAME',
+      help: 'database; default: telemetry, with --schema otel: default',
+    },
+    table: {
+      type: 'string',
+      value: 'NAME',
+      help: 'table; default: traces, with --schema otel: otel_traces',
+    },
     ttl: {
       type: 'string',
       value: 'TIME',
       help: 'how long rows are kept, such as 30d; default: for ever',
     },
-    cluster: { type: 'string', value: 'NAME', help: 'adds ON CLUSTER' },
+    cluster: {
+      type: 'string',
+      value: 'NAME',
+      help: 'create the tables on every server of this cluster (ON CLUSTER)',
+    },
     diff: {
       type: 'string',
       value: 'URL',
-      help: 'prints only what that ClickHouse lacks, and as comments what differs; exit code 1 if there is anything',
+      help: 'print only what that ClickHouse lacks, with other differences as comments; exit code 1 if there is any',
     },
     user: SOURCE_OPTIONS.user,
   },

@@ -20,7 +20,7 @@ import { startupLines } from './startup-lines.js'
 /** Options that are about a server of our own. */
 const LOCAL_OPTIONS = {
   fresh: { type: 'boolean', help: 'remove the traces of earlier runs first' },
-  'in-memory': { type: 'boolean', help: 'keep no traces when it ends' },
+  'in-memory': { type: 'boolean', help: 'keep the traces in memory only, until the command ends' },
   data: {
     type: 'string',
     value: 'DIR',
@@ -40,13 +40,13 @@ export const dev: Command = {
       help: 'a ClickHouse of your own, such as http://localhost:8123, instead of starting one',
     },
     ...PAGE_OPTIONS,
-    exit: { type: 'boolean', help: 'end with the application, not with Ctrl-C' },
+    exit: { type: 'boolean', help: 'end when the application ends, instead of waiting for Ctrl-C' },
   },
   takesCommand: true,
   examples: [
     ['spanhouse dev -- node app.js', 'starts app.js too; it needs no code for tracing'],
     ['spanhouse dev -- npm run dev', 'the same for a script of package.json'],
-    ['spanhouse dev', 'prints how to start the application in another terminal'],
+    ['spanhouse dev', 'prints the lines that start the application in another terminal'],
     ['spanhouse dev --fresh -- next dev', 'without the traces of earlier runs'],
     ['spanhouse dev --endpoint http://localhost:8123', 'with a ClickHouse of your own'],
   ],

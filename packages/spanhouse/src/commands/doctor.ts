@@ -30,7 +30,7 @@ export const doctor: Command = {
       short: 'y',
       help: 'with --fix: run what is safe, and check again; nothing is dropped, no rights are given',
     },
-    'no-test-span': { type: 'boolean', help: 'send no span' },
+    'no-test-span': { type: 'boolean', help: 'do not send a test span' },
     verbose: { type: 'boolean', help: 'also show options that have their default' },
   },
   examples: [

@@ -30,7 +30,7 @@ export function overview(out: Output, commands: readonly Command[]): string {
       commands.flatMap(({ examples: [first] }) => (first ? [first] : [])),
     ),
     '',
-    ...paragraph(out, 'spanhouse <command> --help says more about one of them.'),
+    ...paragraph(out, 'spanhouse <command> --help shows the options of one command.'),
     '',
   ].join('\n')
 }

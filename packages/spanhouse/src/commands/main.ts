@@ -48,15 +48,25 @@ async function load(name: string): Promise<Command> {
   throw new CommandError(unknown(name), USAGE_EXIT_CODE)
 }
 
+/** Commands of an application that is to be started by `dev` or `run`, whose name was left out. */
+const RUNNERS: ReadonlySet<string> = new Set(['node', 'npm', 'npx', 'pnpm', 'yarn', 'tsx', 'next'])
+
+function choices(known: readonly string[]): string {
+  return `choose ${known.slice(0, -1).join(', ')} or ${known.at(-1)}.`
+}
+
 function unknown(name: string): string {
   const known = Object.keys(COMMANDS)
+  if (/^[\w./-]{1,80}\.[cm]?js$/.test(name))
+    return `The first word must be a command: did you mean spanhouse dev -- node ${name}?`
   // Anything else may be a URL with a password, given in the wrong place.
   if (!/^[\w-]{1,40}$/.test(name)) return 'The first word must be a command. See spanhouse --help.'
+  if (name === '--') return 'Name a command first: spanhouse dev -- node app.js.'
+  if (name.startsWith('-'))
+    return `The command comes first, and then its options: for example spanhouse dev ${name}.`
   const near = nearest(name, known)
-  const hint = near ? `did you mean spanhouse ${near}?` : `there are ${known.join(', ')}.`
-  return name.startsWith('-')
-    ? `The command comes before its options, and ${name} is none: ${hint}`
-    : `There is no command ${name}: ${hint}`
+  const meant = near ?? (RUNNERS.has(name) ? `dev -- ${name}` : undefined)
+  return `There is no command ${name}: ${meant ? `did you mean spanhouse ${meant}?` : choices(known)}`
 }
 
 async function printOverview(out: Output): Promise<number> {

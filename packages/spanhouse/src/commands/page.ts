@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { openReader } from '../clickhouse/open-reader.js'
+import { ReadError } from '../clickhouse/read-error.js'
 import type { Source } from '../config/source.js'
 import { pageFolder, readPage } from '../page/files.js'
 import { newApi } from '../page/new-api.js'
@@ -40,6 +41,24 @@ export function portIn(value: unknown): number | undefined {
   const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN
   if (port >= 1 && port <= 65_535) return port
   throw new CommandError('--port takes a number from 1 to 65535.', USAGE_EXIT_CODE)
+}
+
+/** Says in the terminal, too, why the page will have no traces yet. Resolves when that is known. */
+export async function sayIfUnreadable(
+  { err, signal }: Pick<Context, 'err' | 'signal'>,
+  { connection }: Source,
+): Promise<void> {
+  const reader = openReader(connection)
+  try {
+    await reader.version(signal)
+  } catch (error) {
+    if (!(error instanceof ReadError)) throw error
+    const more =
+      error.problem === 'unreachable' ? ' The page shows its traces when it answers.' : ''
+    if (!signal.aborted) err.write(`spanhouse: ${error.message}${more}\n`)
+  } finally {
+    await reader.close()
+  }
 }
 
 /** Opens an address in the browser, if there is one. */

@@ -16,7 +16,7 @@ const PAUSE_MS = 1000
 
 export const tail: Command = {
   name: 'tail',
-  summary: 'Show spans as they come, one line each',
+  summary: 'Shows spans as they come, one line each',
   usage: '[options] [search …]',
   positionals: { min: 0, max: 100 },
   options: {
@@ -28,7 +28,11 @@ export const tail: Command = {
       value: 'TIME',
       help: 'only spans that took at least this long, such as 500ms',
     },
-    lines: { type: 'string', value: 'N', help: 'spans to begin with; default: 10' },
+    lines: {
+      type: 'string',
+      value: 'N',
+      help: 'how many earlier spans to show first; default: 10',
+    },
     json: { type: 'boolean', help: 'one JSON object a line' },
   },
   examples: [

@@ -5,7 +5,7 @@ import { type TableColumn, table } from '../terminal/table.js'
 
 const COLUMNS: readonly TableColumn[] = [
   { heading: 'service', shrinksTo: 8 },
-  { heading: 'operation', shrinksTo: 12 },
+  { heading: 'operation', shrinksTo: 18 },
   { heading: 'kind', leftOut: 3 },
   { heading: 'count', toRight: true, leftOut: 2 },
   { heading: 'per s', toRight: true },

@@ -37,19 +37,22 @@ interface View {
 
 export const top: Command = {
   name: 'top',
-  summary: 'Show operations by rate, with their errors and percentiles',
+  summary: 'Shows operations by rate, with their errors and percentiles',
   usage: '[options]',
   options: {
     ...SOURCE_OPTIONS,
     service: { type: 'string', value: 'NAME', multiple: true, help: 'only this service' },
     since: { type: 'string', value: 'TIME', help: 'how far back, such as 1h; default: 15m' },
-    sort: { type: 'string', value: SORTS.join('|'), help: 'order; default: rate' },
-    once: { type: 'boolean', help: 'print once; otherwise every 2 s on a terminal' },
-    json: { type: 'boolean', help: 'one JSON object, once' },
+    sort: { type: 'string', value: 'ORDER', help: `${SORTS.join(', ')}; default: rate` },
+    once: {
+      type: 'boolean',
+      help: 'print once and end; otherwise a terminal is refreshed every 2 seconds',
+    },
+    json: { type: 'boolean', help: 'print one JSON object and end' },
   },
   examples: [
-    ['spanhouse top', 'the last 15 minutes, every 2 seconds anew'],
-    ['spanhouse top --since 1h --sort errors', 'what fails'],
+    ['spanhouse top', 'the last 15 minutes, refreshed every 2 seconds'],
+    ['spanhouse top --since 1h --sort errors', 'operations with the most errors first'],
     ['spanhouse top --service shop --once > top.txt', 'one service, once'],
     ['spanhouse top --json | jq ".operations[0]"', 'numbers for a script'],
   ],

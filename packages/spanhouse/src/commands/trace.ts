@@ -25,30 +25,43 @@ const MOST_TABLES = 5
 
 export const trace: Command = {
   name: 'trace',
-  summary: 'Show one trace as a waterfall',
+  summary: 'Shows one trace as a waterfall',
   usage: 'ID [options]',
   positionals: { min: 1, max: 1 },
   options: {
     ...SOURCE_OPTIONS,
     json: { type: 'boolean', help: 'the whole trace as one JSON object' },
-    markdown: { type: 'boolean', help: 'for pasting into an issue or a prompt' },
-    width: { type: 'string', value: 'COLUMNS', help: 'width; default: that of the terminal' },
+    markdown: {
+      type: 'boolean',
+      help: 'the trace as Markdown, to paste into an issue or a prompt',
+    },
+    width: {
+      type: 'string',
+      value: 'COLUMNS',
+      help: 'width of the output; default: the width of the terminal',
+    },
   },
   examples: [
-    ['spanhouse trace 0af7651916cd43dd8448eb211c80319c', 'the waterfall, errors and repeats'],
-    ['spanhouse trace 0af7', 'the beginning is enough if no other trace begins so'],
+    [
+      'spanhouse trace 0af7651916cd43dd8448eb211c80319c',
+      'shows the waterfall, errors and repeated calls',
+    ],
+    ['spanhouse trace 0af7', 'the first digits are enough if no other trace begins with them'],
     [
       'spanhouse trace 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-      'a traceparent header, or the URL of the page, will do',
+      'a traceparent header works too, and so does the address of the page',
     ],
     ['spanhouse trace 0af7 --markdown | pbcopy', 'to paste into an issue'],
-    ['spanhouse trace 0af7 --json | jq ".spans[] | .name"', 'every span with all it has'],
+    ['spanhouse trace 0af7 --json | jq ".spans[] | .name"', 'the name of every span'],
   ],
   async run(context) {
     const { values, err, out, signal } = context
     const width = countOption(values, 'width', [40, 1000])
     if (values['json'] === true && values['markdown'] === true)
-      throw new CommandError('--json and --markdown exclude each other.', 2)
+      throw new CommandError(
+        '--json and --markdown are two forms of the output: leave one of them out.',
+        2,
+      )
     const id = traceIdIn(context.positionals[0] ?? '')
     const { reader, table, tables } = await openToRead(context)
     try {

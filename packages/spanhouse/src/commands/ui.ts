@@ -1,7 +1,7 @@
 import { SOURCE_OPTIONS } from '../config/source.js'
 import { type SourceToRead, sourceToRead } from '../local/source-to-read.js'
 import type { Command } from './command.js'
-import { openBrowser, PAGE_OPTIONS, servePage, untilEnd } from './page.js'
+import { openBrowser, PAGE_OPTIONS, sayIfUnreadable, servePage, untilEnd } from './page.js'
 import { startupLines } from './startup-lines.js'
 
 export const ui: Command = {
@@ -11,8 +11,11 @@ export const ui: Command = {
   options: { ...SOURCE_OPTIONS, ...PAGE_OPTIONS },
   examples: [
     ['spanhouse ui', 'the ClickHouse that the exporter sends to, or that of spanhouse dev'],
-    ['spanhouse ui --endpoint https://reader@ch.example:8443', 'another one'],
-    ['spanhouse ui --port 5000 --open', 'at another port, and in the browser'],
+    [
+      'spanhouse ui --endpoint https://reader@ch.example:8443',
+      'another ClickHouse; the password comes from OTEL_EXPORTER_CLICKHOUSE_PASSWORD',
+    ],
+    ['spanhouse ui --port 5000 --open', 'at another port; opens it in the browser'],
   ],
   async run(context) {
     const { values, out, err, signal } = context
@@ -24,7 +27,7 @@ export const ui: Command = {
       const note = noteOn(source)
       out.write(startupLines(out, { page: page.url, clickhouse: url, note, lines: [] }))
       if (values['open'] === true) openBrowser(page.url)
-      await untilEnd(signal)
+      await Promise.all([untilEnd(signal), sayIfUnreadable(context, source)])
       return 0
     } finally {
       await page.close()

@@ -97,8 +97,14 @@ async function start(folder: DataFolder | undefined, preferredPort: number): Pro
       return startClickHouse({ dataDir })
     })
   } catch (error) {
-    throw new CommandError((error as Error).message)
+    throw new CommandError(withOtherWay((error as Error).message))
   }
+}
+
+/** Where the package with ClickHouse is missing or cannot be had, a server of the user's own still works. */
+export function withOtherWay(message: string): string {
+  const isMissing = /^The package \S+ is not installed|^ClickHouse from npm/.test(message)
+  return isMissing ? `${message} A server of your own works too: --endpoint URL.` : message
 }
 
 async function isFree(port: number): Promise<boolean> {

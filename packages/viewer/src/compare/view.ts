@@ -17,8 +17,8 @@ const HELP: readonly HelpSection[] = [
   {
     title: 'Comparing traces',
     lines: [
-      ['A, B', 'The first and the second trace; a difference is what B takes longer'],
-      ['Same', 'Operations are the same if the names on the way to them are'],
+      ['A, B', 'The first and the second trace. A difference says how much longer B takes'],
+      ['Same', 'Two operations are the same if all the names above them are the same'],
     ],
   },
 ]

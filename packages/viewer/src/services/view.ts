@@ -10,7 +10,7 @@ export const servicesView: View = {
       title: 'Map',
       lines: [
         ['← ↑ → ↓', 'Go to the next service'],
-        ['Enter', 'Show its calls alone'],
+        ['Enter', 'Show only its calls'],
         ['Esc', 'Show all again'],
       ],
     },

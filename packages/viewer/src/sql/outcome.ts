@@ -32,8 +32,8 @@ export function SqlOutcome({ run, onPosition }: SqlOutcomeProps): VNode {
 
 function Start(): VNode {
   return html`<${Empty} title="Ask ClickHouse anything">
-    <p>Write a statement and run it with <kbd>Ctrl</kbd> <kbd>Enter</kbd>, or begin with one of the queries of the views: each view is one, and all of them can be changed here.</p>
-    <p>A time and numbers become lines, a text and a number become bars, and ids of traces become links.</p>
+    <p>Write a statement and run it with <kbd>Ctrl</kbd> <kbd>Enter</kbd>, or begin with the query of a view and change it.</p>
+    <p>A result with a time and numbers can be shown as lines, one with a text and a number as bars. Ids of traces become links.</p>
   <//>`
 }
 
@@ -75,7 +75,7 @@ function Done({ answer }: { readonly answer: SqlAnswer }): VNode {
     </header>
     ${
       rows.length === 0
-        ? html`<p class="muted">${isTooLong ? 'Select less of its values, such as left(value, 1000).' : columns.length > 0 ? 'The statement is right, and nothing fulfils it.' : 'The statement has no rows.'}</p>`
+        ? html`<p class="muted">${isTooLong ? 'Select less of its values, such as left(value, 1000).' : columns.length > 0 ? 'The statement ran, and its result has no rows.' : 'The statement ran. It has no result.'}</p>`
         : chart && asChart
           ? html`<${ResultChart} chart=${chart as Chart} />`
           : html`<${ResultTable} columns=${columns} rows=${rows} />`

@@ -53,7 +53,7 @@ export const TRACE_HELP: readonly HelpSection[] = [
       ['↓ ↑  j k', 'Next and previous row'],
       ['← →  h l', 'Close and open a row'],
       ['Space', 'Open or close a row'],
-      ['1 … 9', 'Show so many levels'],
+      ['1 … 9', 'Show this many levels'],
       ['H  L', 'Close all, open all'],
       ['Enter', 'Detail of the span'],
       ['Esc', 'Close the detail, then reset the zoom'],

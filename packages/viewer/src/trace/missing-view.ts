@@ -21,7 +21,7 @@ export function MissingTrace({ id, isWaiting, retry }: MissingTraceProps): VNode
     ${
       isTraceId(id)
         ? html`<p>No span of <code>${harmless(id, 64)}</code> is in this table. It may not have been sampled, it may have expired, it may be in another table, or its spans may still be on their way.</p>`
-        : html`<p><code>${harmless(id, 200)}</code> is no id of a trace: that has 32 hexadecimal digits, not all of them 0.</p>`
+        : html`<p><code>${harmless(id, 200)}</code> is not the id of a trace. An id has 32 hexadecimal digits, and they are not all 0.</p>`
     }
     <p>
       <button type="button" class="button primary" onClick=${retry}>Look again</button>

@@ -101,7 +101,7 @@ function NoMatch({ q }: { readonly q: string }): VNode {
   const tokens = tokensOf(q)
   return html`<${Empty} title="No trace matches">
     <p>
-      ${`A trace is found if one of its spans fulfils every condition. ${rangeText(range.value)} was searched.`}
+      ${`A trace is found if one of its spans meets every condition. Searched: ${rangeText(range.value)}.`}
     </p>
     <p class="actions">
       ${

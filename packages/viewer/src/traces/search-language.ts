@@ -6,7 +6,7 @@ import { FIELDS } from './completion.js'
 export const SEARCH_LINES: readonly (readonly [string, string])[] = [
   ...FIELDS,
   ['http.route=/users', 'an attribute of the span or its resource'],
-  ['user.id!=3', 'another value, or none'],
+  ['user.id!=3', 'another value; spans without the attribute are not found'],
   ['url.path~cart', 'a value that contains this'],
   ['"any text"', 'in a name, a status message or a value'],
 ]

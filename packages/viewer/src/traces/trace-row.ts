@@ -30,7 +30,7 @@ export function TraceLine({ trace, nowUs, longestNs, isFresh }: TraceLineProps):
         <span class="service-dot" aria-hidden="true"></span>${root_service || '(no service)'}
       </span>
       <span class="trace-name" title=${root_name}>${root_name || '(no name)'}</span>
-      ${!has_root && html`<span class="tag" title="The first span of this trace has not arrived, or is outside of the table.">no root</span>`}
+      ${!has_root && html`<span class="tag" title="The first span of this trace has not arrived, or it is not in this table.">no root</span>`}
     </span>
     <span class="trace-services">
       ${others.slice(0, SHOWN_SERVICES).map(

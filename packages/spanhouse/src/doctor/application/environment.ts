@@ -20,7 +20,9 @@ export const tracesExporter: Check<Surroundings> = {
     const set = OURS.find((name) => env[name])
     if (!env[NAME]?.trim() && set === undefined)
       return [
-        ok(`${where} with \`register\`, because ${decidedBy}; an exporter in code is not affected`),
+        ok(
+          `ClickHouse with \`spanhouse dev\` and \`run\`; ${where} with \`register\` alone, because ${decidedBy}`,
+        ),
       ]
     const text = `${where} (${decidedBy})${set === undefined ? '' : `, although ${set} is set`}`
     return [

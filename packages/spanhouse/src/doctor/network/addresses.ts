@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect, isIP } from 'node:net'
 import { type DestinationConfig, errorText, explained } from '#exporter'
+import { isConfigured } from '../../config/source.js'
 import { type Check, type Found, ok, problem, warning } from '../check.js'
 import type { Facts } from '../facts.js'
 
@@ -39,7 +40,7 @@ export const tcp: Check<Facts> = {
   id: 'tcp',
   title: 'connection',
   needs: ['dns'],
-  async run({ destination }, signal) {
+  async run({ destination, env, wishes }, signal) {
     const [host, port] = [hostOf(destination), portOf(destination)]
     const tried = await Promise.all(
       (await addressesOf(host)).map(async (address) => ({
@@ -66,7 +67,10 @@ export const tcp: Check<Facts> = {
           'Remove them from the DNS record, or mend the hosts: connections that try them first are slow.',
         ),
       ]
-    return [problem(text || errorText(error), fix)]
+    // Nobody has named a ClickHouse, so this is the usual address, and there may be none at all.
+    const isGuess = wishes.endpoint === undefined && !isConfigured(env)
+    const start = isGuess ? '`npx spanhouse dev` starts one for development.' : undefined
+    return [problem(text || errorText(error), [fix, start].filter(Boolean).join(' '))]
   },
 }
 
