@@ -70,7 +70,9 @@ async function takeAll(url) {
     await take('traces', '/?range=5m&live=off')
     await take('trace', `/trace/${trace}`)
     await take('services', '/services?range=5m')
+    await take('map', '/services?range=5m', () => page.getByText('Map', { exact: true }).click())
     await take('service', '/services/storefront?range=5m')
+    await take('compare', `/compare/${trace}/${await similarTrace(trace)}`)
     await take('sql', '/sql', async () => {
       await page.locator('textarea').first().fill(SQL)
       await page.keyboard.press('Control+Enter')
@@ -92,6 +94,15 @@ async function takeAll(url) {
   } finally {
     await browser.close()
   }
+}
+
+/** Another trace of the same operation. */
+async function similarTrace(id) {
+  const other = await clickhouse.query(`
+    SELECT trace_id FROM telemetry.traces WHERE parent_span_id = '' AND trace_id != '${id}'
+      AND span_name = (SELECT span_name FROM telemetry.traces WHERE parent_span_id = '' AND trace_id = '${id}' LIMIT 1)
+    ORDER BY duration_ns LIMIT 1`)
+  return other.trim()
 }
 
 /** Through all services, with an error, and long. */
