@@ -70,7 +70,11 @@ async function takeAll(url) {
     await take('traces', '/?range=5m&live=off')
     await take('trace', `/trace/${trace}`)
     await take('services', '/services?range=5m')
-    await take('map', '/services?range=5m', () => page.getByText('Map', { exact: true }).click())
+    await take('map', '/services?range=5m', async () => {
+      await page.getByText('Map', { exact: true }).click()
+      await page.locator('svg.map-edges').waitFor()
+      await page.waitForLoadState('networkidle')
+    })
     await take('service', '/services/storefront?range=5m')
     await take('compare', `/compare/${trace}/${await similarTrace(trace)}`)
     await take('sql', '/sql', async () => {
