@@ -227,6 +227,13 @@ describe('An error is one sentence with its fix, and without the password:', () 
     return message
   }
 
+  test('a table that is gone, without the query that asked for it', async () => {
+    const sql = "SELECT span_name, 'a value of the search' FROM telemetry.gone AS span"
+    const message = await messageOf(readerOf().ask({ name: 'probe', sql, parameters: {} }))
+    expect(message).toMatch(/Unknown table expression identifier 'telemetry\.gone': check its name/)
+    expect(message).not.toContain('a value of the search')
+  })
+
   test('a wrong password', async () => {
     const reader = openReader({ ...connectionOf('reader1'), password: `${SECRET}-wrong` })
     onTestFinished(() => reader.close())

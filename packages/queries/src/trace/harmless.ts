@@ -29,7 +29,7 @@ export function harmlessLines(text: string, limit = 100_000): string[] {
     .map((line) => line.replaceAll('\t', '  ').replace(UNSAFE, escaped))
 }
 
-/** For JSON that may be printed on a terminal: the same value, with what may do harm as `\uXXXX`. */
+/** For JSON that may be printed on a terminal: the same value, with harmful characters written as `\u` escapes. */
 export function harmlessJson(json: string): string {
   return json.replace(UNSAFE, (character) =>
     character === '\n'

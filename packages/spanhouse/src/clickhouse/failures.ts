@@ -32,6 +32,15 @@ const MEANINGS: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
     { problem: 'refused', what: refusesUser, fix: CREDENTIALS },
   ]),
   [
+    60,
+    {
+      problem: 'query',
+      // After its name comes the whole query.
+      what: (_, message) => `ClickHouse says: ${message.replace(/ in scope SELECT .*/s, '')}`,
+      fix: 'check its name; a table of ours is there again when the next span arrives',
+    },
+  ],
+  [
     497,
     { problem: 'refused', what: says, fix: 'grant this right to the user, or use another one' },
   ],
