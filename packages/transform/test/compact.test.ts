@@ -70,7 +70,7 @@ describe.each(tables)('a compact row of the %s table', (_, table, input) => {
         // Some of these spans say something else each time they are asked.
         if (whole !== undefined && before === row()) expect(whole).toEqual(JSON.parse(before))
       }),
-      { numRuns: 1000 },
+      { numRuns: input === hostileSpan ? 1000 : 300 },
     )
   })
 })
