@@ -32,11 +32,15 @@ afterAll(() => server?.stop())
 
 /** The deduplication found by a user without some of our settings. */
 async function found(username: string, leftOut: string[] = [], database = 'telemetry') {
-  const [config] = parseConfig({ endpoint: server.url, username, database }, {}).destinations
+  const [config] = parseConfig(
+    'traces',
+    { endpoint: server.url, username, database },
+    {},
+  ).destinations
   if (!config) throw new Error('no destination')
   const sender = openSender(config, () => {})
   for (const setting of leftOut) (sender.leftOut.names as Set<string>).add(setting)
-  const finding = await deduplicationOf(config.targets.traces, sender as Sender)
+  const finding = await deduplicationOf(config.targets[0], sender as Sender)
   sender.close()
   return finding?.deduplication
 }

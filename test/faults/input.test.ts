@@ -85,7 +85,7 @@ function refusalOf(options: unknown, env: NodeJS.ProcessEnv = {}): ConfigError |
   const before = process.cpuUsage()
   let refusal: unknown
   try {
-    parseConfig(options as Options, env)
+    parseConfig('traces', options as Options, env)
   } catch (error) {
     refusal = error
   }
@@ -254,7 +254,7 @@ describe('options from an unknown source', () => {
         headers: once('headers', Object.defineProperties({}, { 'x-a': once('x-a', 'b') })),
       },
     )
-    const { destinations } = parseConfig(options, {})
+    const { destinations } = parseConfig('traces', options, {})
     expect(destinations[0]).toMatchObject({
       timeoutMs: 7,
       batch: { maxRows: 7 },
@@ -276,7 +276,7 @@ describe('options from an unknown source', () => {
       Object.freeze({ endpoint: 'http://a', timeoutMs: 7, batch: Object.freeze({}) }),
       Object.assign(Object.create(null), { endpoint: 'http://a', timeoutMs: 7 }),
     ]) {
-      const { endpoint, timeoutMs } = parseConfig(options, {}).destinations[0] ?? {}
+      const { endpoint, timeoutMs } = parseConfig('traces', options, {}).destinations[0] ?? {}
       expect([endpoint?.host, timeoutMs]).toEqual(['a', 7])
     }
   })
@@ -327,7 +327,7 @@ describe('options from an unknown source', () => {
     for (const [name, value] of Object.entries(polluted))
       Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true })
     try {
-      const { destinations } = parseConfig({ batch: {} }, {})
+      const { destinations } = parseConfig('traces', { batch: {} }, {})
       expect(destinations).toHaveLength(1)
       expect(destinations[0]?.endpoint.host).toBe('localhost:8123')
       expect(destinations[0]).toMatchObject({
@@ -411,7 +411,7 @@ describe('an endpoint', () => {
     ['http:host', undefined],
   ])('%j is refused, if at all, with %j', (endpoint, rule) => {
     const refusal = refusalOf({ endpoint })
-    const { doubts } = parseConfig({}, { OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: endpoint })
+    const { doubts } = parseConfig('traces', {}, { OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: endpoint })
     for (const problems of [refusal?.problems ?? [], doubts]) {
       expect(problems).toEqual(rule ? [expect.stringContaining(rule)] : [])
       expect(problems.join()).not.toContain(endpoint)
@@ -436,7 +436,7 @@ describe('the environment', () => {
         getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true, value: '' }),
       },
     )
-    parseConfig({}, env)
+    parseConfig('traces', {}, env)
     const file = 'OTEL_EXPORTER_CLICKHOUSE_CONFIG_FILE'
     expect([...asked].sort()).toEqual([...OURS, METRICS, file].sort())
   })
@@ -458,7 +458,7 @@ describe('the environment', () => {
     for (let n = 0; n < 50; n++) garbage.push(`${VALUES['a hostile text']?.(random)}x`)
     for (const name of OURS)
       for (const value of garbage) {
-        const { doubts, destinations } = parseConfig({}, { [name]: value })
+        const { doubts, destinations } = parseConfig('traces', {}, { [name]: value })
         const [doubt, ...more] = doubts
         expect({ name, value, more }).toEqual({ name, value, more: [] })
         expect(doubt ?? name).toContain(name)
@@ -482,10 +482,10 @@ describe('the environment', () => {
     'constructor',
     '__proto__',
   ])('asks for no metrics with %j', (value) => {
-    expect(parseConfig({}, { [METRICS]: value }).meterProvider).toBeUndefined()
+    expect(parseConfig('traces', {}, { [METRICS]: value }).meterProvider).toBeUndefined()
   })
 
   test.each(['true', 'TRUE', 'True'])('asks for metrics with %j', (value) => {
-    expect(parseConfig({}, { [METRICS]: value }).meterProvider).toBeDefined()
+    expect(parseConfig('traces', {}, { [METRICS]: value }).meterProvider).toBeDefined()
   })
 })

@@ -277,7 +277,7 @@ export const SPOOL = [
       [
         'creates the configured table for a record of another table',
         'sender.attempt(part.batch, part.insert, table.target, {',
-        'sender.attempt(part.batch, part.insert, config.targets.traces, {',
+        'sender.attempt(part.batch, part.insert, config.targets[0], {',
       ],
     ],
   ),

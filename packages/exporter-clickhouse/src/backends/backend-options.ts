@@ -20,7 +20,7 @@ const DEFAULT: BackendOptions = {
 /** Reads them from the environment. Never throws a ConfigError. */
 export function backendOptionsOf(env: NodeJS.ProcessEnv): BackendOptions {
   try {
-    return parseConfig({}, env)
+    return parseConfig('traces', {}, env)
   } catch (error) {
     // The mistake is reported when ClickHouse is opened. Other backends work without it.
     if (error instanceof ConfigError) return DEFAULT

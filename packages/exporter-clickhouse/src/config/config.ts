@@ -19,14 +19,16 @@ export interface Records {
 
 export type Signal = keyof Records
 
-export type Targets = { readonly [One in Signal]: Target<Records[One]> }
-
-/** One destination: every default applied, every value in the form that the rest of the code reads. */
-export interface DestinationConfig {
+/** One destination of one signal: every default applied, every value in the form that the rest of the code reads. */
+export interface DestinationConfig<Input = never> {
   readonly name: string
+  readonly signal: Signal
   /** Without credentials, query or trailing slash. */
   readonly endpoint: URL
-  readonly targets: Targets
+  /** The tables that a record may go to. */
+  readonly targets: readonly [Target<Input>, ...Target<Input>[]]
+  /** The index of the target that a record goes to. Absent if there is only one. */
+  targetOf?(record: Input): number
   readonly username: string
   readonly password: string
   readonly timeoutMs: number
@@ -86,8 +88,9 @@ export interface TlsConfig {
   rejectUnauthorized?: boolean
 }
 
-export interface Config {
-  readonly destinations: readonly DestinationConfig[]
+/** The configuration of one signal. */
+export interface Config<Input = never> {
+  readonly destinations: readonly DestinationConfig<Input>[]
   /** What is configured, in one clause without secrets. */
   readonly summary: string
   readonly acknowledge: 'delivered' | 'accepted'

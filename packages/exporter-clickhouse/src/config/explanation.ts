@@ -22,7 +22,8 @@ export function explain({ options, destinations, problems, doubts }: Gathered): 
     settings: [
       ...destinations.flatMap((one) => {
         const { name, tree } = one
-        const resolved = problems.length === 0 ? resolveDestination(one.options) : undefined
+        const resolved =
+          problems.length === 0 ? resolveDestination(one.options, 'traces') : undefined
         return settingsIn(tree, ofDestination, resolved).map((setting) => ({
           destination: name,
           ...setting,
@@ -75,8 +76,8 @@ function settingsAt(
 
 /** The default of an option that depends on other options. */
 function derived(option: string, resolved: DestinationConfig | undefined): string {
-  if (option === 'database') return resolved?.targets.traces.database ?? 'none'
-  if (option === 'table') return resolved?.targets.traces.table ?? 'none'
+  if (option === 'database') return resolved?.targets[0].database ?? 'none'
+  if (option === 'table') return resolved?.targets[0].table ?? 'none'
   if (option === 'compression.level') return String(resolved?.compression.level ?? 'none')
   if (option === 'tls.rejectUnauthorized') return 'true' // the default of Node.js
   return 'none'

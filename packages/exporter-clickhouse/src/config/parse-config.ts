@@ -1,6 +1,6 @@
 import { ConfigError } from '../common/errors.js'
 import { bare } from './bare.js'
-import type { Config } from './config.js'
+import type { Config, Records, Signal } from './config.js'
 import { completeOptions } from './defaults.js'
 import { type Gathered, gather } from './gather.js'
 import type { Options } from './options.js'
@@ -11,17 +11,24 @@ import { summaryOf } from './summary.js'
  * Turns the options of all sources into what the rest of the code reads: defaults < file < environment < code.
  * Throws a ConfigError that lists every problem of code and file.
  */
-export function parseConfig(given: Options = {}, env: NodeJS.ProcessEnv = process.env): Config {
+export function parseConfig<On extends Signal>(
+  signal: On,
+  given: Options = {},
+  env: NodeJS.ProcessEnv = process.env,
+): Config<Records[On]> {
   const gathered = gather(given, env)
   if (gathered.problems.length > 0) throw new ConfigError(gathered.problems)
-  return configOf(gathered)
+  return configOf(signal, gathered)
 }
 
 /** As `parseConfig()`, for options without problems. */
-export function configOf({ options: tree, destinations, doubts, warnings }: Gathered): Config {
+export function configOf<On extends Signal>(
+  signal: On,
+  { options: tree, destinations, doubts, warnings }: Gathered,
+): Config<Records[On]> {
   const { limits, ...options } = completeOptions(tree)
   const { rowBytes, ...spanLimits } = limits
-  const resolved = destinations.map((one) => resolveDestination(one.options))
+  const resolved = destinations.map((one) => resolveDestination(one.options, signal))
   return {
     destinations: resolved,
     summary: summaryOf(destinations, resolved),

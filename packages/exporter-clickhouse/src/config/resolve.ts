@@ -1,20 +1,29 @@
 import { flatTraces, otelTraces, type SpanLike, type Table } from '@spanhouse/transform'
 import { absolutePath } from '../common/absolute-path.js'
-import type { Compression, DeadLetterConfig, DestinationConfig, SpoolConfig } from './config.js'
+import type {
+  Compression,
+  DeadLetterConfig,
+  DestinationConfig,
+  Records,
+  Signal,
+  SpoolConfig,
+} from './config.js'
 import type { CompleteDestination } from './defaults.js'
 import { parseEndpoint } from './endpoint-url.js'
 
-/** Turns the options of a destination, which are complete and checked, into what the rest of the code reads. */
-export function resolveDestination(options: CompleteDestination): DestinationConfig {
+/** Turns the options of a destination, which are complete and checked, into what the rest of the code reads for one signal. */
+export function resolveDestination<On extends Signal>(
+  options: CompleteDestination,
+  signal: On,
+): DestinationConfig<Records[On]> {
   const { name, username, password, timeoutMs, batch, retry, queue } = options
   const schema = schemaOf(options.schema)
   const database = options.database ?? schema.database
   return {
     name,
+    signal,
     endpoint: parseEndpoint(options.endpoint).url,
-    targets: {
-      traces: { database, table: options.table ?? schema.name, schema, ttl: options.ttl },
-    },
+    targets: [{ database, table: options.table ?? schema.name, schema, ttl: options.ttl }],
     username,
     password,
     timeoutMs,

@@ -9,10 +9,10 @@ export function summaryOf(
   resolved: readonly DestinationConfig[],
 ): string {
   return resolved
-    .map(({ name, endpoint, targets: { traces } }, index) => {
+    .map(({ name, endpoint, targets: [target] }, index) => {
       const source = givenAt(destinations[index]?.tree, ['endpoint'])?.source
       const decided = source ? `endpoint from ${sourceText(source)}` : 'the default endpoint'
-      const { database, table, schema } = traces
+      const { database, table, schema } = target
       const form = schema === flatTraces ? 'flat' : schema === otelTraces ? 'otel' : 'own schema'
       return `${name} is ${endpoint.host}, table ${plainName(database)}.${plainName(table)} (${form}, ${decided})`
     })

@@ -5,7 +5,7 @@ import { type Insert, insertOf } from '../clickhouse/insert.js'
 import type { Outcome } from '../clickhouse/outcome.js'
 import type { Sender } from '../clickhouse/sender.js'
 import { startDeadline } from '../common/deadline.js'
-import type { DestinationConfig, Signal } from '../config/config.js'
+import type { DestinationConfig } from '../config/config.js'
 import type { Spool } from '../spool/spool.js'
 import type { Stored } from '../spool/stored.js'
 import type { DestinationLog } from '../telemetry/log.js'
@@ -67,14 +67,15 @@ export class Destination {
     return this.#with.spool
   }
 
-  /** Whether batches of a signal may hold compact rows, which leave out the values that they have in common. */
-  takesCompactRows(signal: Signal): boolean {
-    return this.#tables.ofSignal(signal).takesCompactRows
+  /** Whether batches for a target may hold compact rows, which leave out the values that they have in common. `target`: its index. */
+  takesCompactRows(target: number): boolean {
+    return this.#tables.configured[target]?.takesCompactRows === true
   }
 
-  /** The INSERT of a compressed batch at this destination. */
-  insertOf(batch: CompressedBatch, signal: Signal): Insert {
-    return insertOf(this.config.targets[signal], this.config, batch)
+  /** The INSERT of a compressed batch at this destination. `target`: the index of the batch's target. */
+  insertOf(batch: CompressedBatch, target: number): Insert {
+    const { targets } = this.config
+    return insertOf(targets[target] ?? targets[0], this.config, batch)
   }
 
   /** Takes in a sealed batch. It gets its place in the queue now, and is sent after `ready()`. */

@@ -1,26 +1,18 @@
 import type { Deduplication } from '../accounting/stats.js'
 import { type Insert, quotedName, tableNameOf, tableOf } from '../clickhouse/insert.js'
-import type { Signal } from '../config/config.js'
 import { KnownTable, type Server } from './known-table.js'
 
-/** The tables of one server into which batches are inserted: one for each signal, and those that only an earlier configuration knows. */
+/** The tables of one server into which batches are inserted: the configured ones, and those that only an earlier configuration knows. */
 export class KnownTables {
   readonly #server: Server
-  readonly #configured: Readonly<Record<Signal, KnownTable>>
+  /** In the order of the targets. */
+  readonly configured: readonly KnownTable[]
   readonly #all = new Map<string, KnownTable>()
 
   constructor(server: Server) {
     this.#server = server
-    const targets = Object.entries(server.config.targets)
-    this.#configured = Object.fromEntries(
-      targets.map(([signal, target]) => [signal, new KnownTable(target, target, server)]),
-    ) as Record<Signal, KnownTable>
-    for (const table of Object.values(this.#configured))
-      this.#all.set(quotedName(table.name), table)
-  }
-
-  ofSignal(signal: Signal): KnownTable {
-    return this.#configured[signal]
+    this.configured = server.config.targets.map((one) => new KnownTable(one, one, server))
+    for (const table of this.configured) this.#all.set(quotedName(table.name), table)
   }
 
   of(insert: Insert): KnownTable {
@@ -32,7 +24,7 @@ export class KnownTables {
 
   /** Whether all configured tables deduplicate by token, as far as is known. */
   get deduplication(): Deduplication {
-    const found = Object.values(this.#configured).map(({ duplicates }) => duplicates.deduplication)
+    const found = this.configured.map(({ duplicates }) => duplicates.deduplication)
     return (['ineffective', 'unknown'] as const).find((one) => found.includes(one)) ?? 'effective'
   }
 

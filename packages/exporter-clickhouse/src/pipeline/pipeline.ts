@@ -5,7 +5,7 @@ import { openSender } from '../clickhouse/sender.js'
 import { clock, turn } from '../common/clock.js'
 import { within } from '../common/deadline.js'
 import { hook } from '../common/hook.js'
-import type { Config, Records, Signal } from '../config/config.js'
+import type { Config } from '../config/config.js'
 import { openDeadLetters } from '../delivery/dead-letters.js'
 import { Destination } from '../delivery/destination.js'
 import type { Receipt } from '../delivery/entry.js'
@@ -17,6 +17,7 @@ import { watchFirstRows } from '../telemetry/first-rows.js'
 import { destinationLog } from '../telemetry/log.js'
 import { openMetrics } from '../telemetry/metrics.js'
 import { warnEverybody } from '../telemetry/visible-warning.js'
+import { newHandOver } from './hand-over.js'
 import { type Lane, lanesOf } from './lane.js'
 import { isPending, type OfResource, pendingResources } from './pending-resources.js'
 import { openSpools } from './spools.js'
@@ -31,14 +32,13 @@ const MIN_CLOSE_MS = 500
 const REFUSED_WAIT_MS = 2000
 
 /**
- * Turns each record into a row, adds the row to a batch in each lane of the signal, and puts the batches into the queues of all
+ * The way of one signal: turns each record into a row, adds the row to a batch in each lane, and puts the batches into the queues of all
  * destinations.
  */
-export class Pipeline {
-  readonly #config: Config
+export class Pipeline<Input extends OfResource> {
+  readonly #config: Config<Input>
   readonly #destinations: readonly Destination[]
-  readonly #lanesOf: { readonly [On in Signal]: readonly Lane<On>[] }
-  readonly #lanes: readonly Lane[]
+  readonly #lanes: readonly Lane<Input>[]
   readonly #spools: readonly Spool[]
   readonly #leaveEnds: readonly (() => void)[]
   readonly #arriving = new Set<Promise<unknown>>()
@@ -50,7 +50,7 @@ export class Pipeline {
   #shutdown: Promise<void> | undefined
 
   /** `lead` begins the line that says at the start what is configured. */
-  constructor(config: Config, lead = '') {
+  constructor(config: Config<Input>, lead = '') {
     this.#config = config
     const { onDrop, meterProvider } = config
     try {
@@ -88,9 +88,8 @@ export class Pipeline {
       })
     })
     this.#spools = [...new Set(spools.values())]
-    const compress = compressQueue()
-    this.#lanesOf = { traces: lanesOf('traces', this.#destinations, config, compress) }
-    this.#lanes = Object.values(this.#lanesOf).flat()
+    const handOver = newHandOver(compressQueue())
+    this.#lanes = lanesOf(config.destinations, this.#destinations, config, handOver)
     this.#leaveEnds = [
       flushBeforeExit(this),
       reportAtExit(this),
@@ -107,20 +106,19 @@ export class Pipeline {
   }
 
   /** Takes records in. Resolves with false only if every destination has dropped all of them. */
-  async export<On extends Signal>(signal: On, records: readonly Records[On][]): Promise<boolean> {
+  async export(records: readonly Input[]): Promise<boolean> {
     this.#rowsTaken += records.length
-    const take = () => this.#take(this.#lanesOf[signal], records)
+    const take = () => this.#take(records)
     const receipts = await Promise.all(await this.#whenReady(records, take))
     const nothingToWaitFor = receipts.length === 0
     return nothingToWaitFor || receipts.some((receipt) => receipt !== 'dropped')
   }
 
   /** Takes one record in, to be gathered with others. */
-  accept<On extends Signal>(signal: On, record: Records[On]): void {
+  accept(record: Input): void {
     this.#rowsTaken++
-    const lanes = this.#lanesOf[signal]
-    if (this.#isAdding || isPending(record)) this.#addLater(lanes, record)
-    else this.#add(lanes, record)
+    if (this.#isAdding || isPending(record)) this.#addLater(record)
+    else this.#add(record)
   }
 
   /**
@@ -222,25 +220,23 @@ export class Pipeline {
     return this.#destinations.find((destination) => destination.config.name === name)
   }
 
-  #take<On extends Signal>(
-    lanes: readonly Lane<On>[],
-    records: readonly Records[On][],
-  ): Promise<Receipt>[] {
+  #take(records: readonly Input[]): Promise<Receipt>[] {
     const { acknowledge } = this.#config
     // With a spool, rows must be on disk before they are acknowledged, so every export is a batch of its own.
     if (acknowledge === 'delivered' || this.#spools.length > 0) {
       this.#isAdding = true
       try {
-        return lanes.flatMap((lane) => lane.addAndSeal(records))
+        return this.#lanes.flatMap((lane) => lane.addAndSeal(records))
       } finally {
         this.#isAdding = false
       }
     }
-    for (const record of records) this.#add(lanes, record)
+    for (const record of records) this.#add(record)
     return []
   }
 
-  #add<On extends Signal>(lanes: readonly Lane<On>[], record: Records[On]): void {
+  #add(record: Input): void {
+    const lanes = this.#lanes
     const { length } = lanes
     this.#isAdding = true
     try {
@@ -251,9 +247,9 @@ export class Pipeline {
   }
 
   // A method of its own: a closure in accept() would be allocated for every record.
-  #addLater<On extends Signal>(lanes: readonly Lane<On>[], record: Records[On]): void {
+  #addLater(record: Input): void {
     void this.#whenReady([record], () => {
-      this.#add(lanes, record)
+      this.#add(record)
       return []
     })
   }

@@ -22,7 +22,7 @@ export class ClickHouseSpanExporter {
     explainAsProcessor(ClickHouseSpanExporter.prototype)
   }
 
-  readonly #pipeline: Pipeline
+  readonly #pipeline: Pipeline<SpanLike>
   // The callback may throw. Without this wrapper, an unhandled rejection would end the application.
   readonly #callBack = hook(
     'the callback of export()',
@@ -31,7 +31,7 @@ export class ClickHouseSpanExporter {
   )
 
   constructor(options?: Options) {
-    this.#pipeline = new Pipeline(parseConfig(options))
+    this.#pipeline = new Pipeline(parseConfig('traces', options))
   }
 
   /** Calls back exactly once and never throws. The result is FAILED (1) only after shutdown, or if no destination took any of the spans. */
@@ -61,7 +61,7 @@ export class ClickHouseSpanExporter {
   async #export(spans: SpanLike[]): Promise<ExportResult> {
     if (this.#pipeline.closed) return failed('the exporter is shut down')
     try {
-      const taken = await this.#pipeline.export('traces', spans)
+      const taken = await this.#pipeline.export(spans)
       return taken ? { code: SUCCESS } : failed('every destination dropped these spans')
     } catch (error) {
       return { code: FAILED, error: error as Error }

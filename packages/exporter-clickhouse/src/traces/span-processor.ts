@@ -15,17 +15,17 @@ export class ClickHouseSpanProcessor {
     explainAsExporter(ClickHouseSpanProcessor.prototype)
   }
 
-  readonly #pipeline: Pipeline
+  readonly #pipeline: Pipeline<SpanLike>
 
   constructor(options?: Options) {
-    this.#pipeline = new Pipeline(parseConfig(options))
+    this.#pipeline = new Pipeline(parseConfig('traces', options))
   }
 
   onStart(): void {}
 
   /** Takes a sampled span, and ignores others. Never throws. */
   onEnd(span: SpanLike): void {
-    if (!this.#pipeline.closed && isSampled(span)) this.#pipeline.accept('traces', span)
+    if (!this.#pipeline.closed && isSampled(span)) this.#pipeline.accept(span)
   }
 
   /** Resolves when every span that ended before is delivered or dropped. Rejects after `timeoutMs` with the names of the destinations that are not done. */

@@ -13,9 +13,9 @@ const theirs = defineTable<SpanLike>({
 })
 
 async function insert(schema: Options['schema']) {
-  const [config] = parseConfig({ schema }, {}).destinations
+  const [config] = parseConfig('traces', { schema }, {}).destinations
   if (!config) throw new Error('no destination')
-  return insertOf(config.targets.traces, config, batchOf('the same'))
+  return insertOf(config.targets[0], config, batchOf('the same'))
 }
 
 async function token(schema: Options['schema']) {

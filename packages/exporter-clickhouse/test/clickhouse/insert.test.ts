@@ -8,7 +8,7 @@ import type { Options } from '../../src/config/options.js'
 import { parseConfig } from '../../src/config/parse-config.js'
 
 function config(options: Options = {}) {
-  const [first] = parseConfig(options, {}).destinations
+  const [first] = parseConfig('traces', options, {}).destinations
   if (!first) throw new Error('no destination')
   return first
 }
@@ -24,7 +24,7 @@ async function batchOf(lines: readonly string[], options: Options = {}): Promise
 async function queryOf(options: Options = {}, lines: readonly string[] = ['{}']) {
   const batch = await batchOf(lines, options)
   const post = postOf(
-    insertOf(config(options).targets.traces, config(options), batch),
+    insertOf(config(options).targets[0], config(options), batch),
     batch,
     new Set(),
     {
@@ -85,7 +85,7 @@ describe('an INSERT', () => {
     const options = { username: 'canary-user', password: 'canary-password' }
     const batch = await batchOf(['{}'])
     const post = postOf(
-      insertOf(config(options).targets.traces, config(options), batch),
+      insertOf(config(options).targets[0], config(options), batch),
       batch,
       new Set(),
       {
@@ -155,7 +155,7 @@ describe('an INSERT', () => {
     const post = async (options: Options) => {
       const batch = await batchOf(['{}'], options)
       return postOf(
-        insertOf(config(options).targets.traces, config(options), batch),
+        insertOf(config(options).targets[0], config(options), batch),
         batch,
         new Set(),
         {
@@ -228,7 +228,7 @@ describe('the token', () => {
 
   test('stays from attempt to attempt, while the query id does not', async () => {
     const batch = await batchOf(['{}'])
-    const insert = insertOf(config().targets.traces, config(), batch)
+    const insert = insertOf(config().targets[0], config(), batch)
     const attempts = [1, 2, 3].map(
       () =>
         new URL(
@@ -245,7 +245,7 @@ describe('the token', () => {
 describe('settings that an old server does not know', () => {
   test('are left out, the others and the token stay', async () => {
     const batch = await batchOf(['{}'])
-    const insert = insertOf(config().targets.traces, config(), batch)
+    const insert = insertOf(config().targets[0], config(), batch)
     const without = new Set(['async_insert', 'log_comment'])
     const all = new URL(
       postOf(insert, batch, new Set(), { deadlineMs: 1, repeatable: true }).path,
@@ -264,7 +264,7 @@ describe('settings that an old server does not know', () => {
 
   test('may be any of ours', async () => {
     const batch = await batchOf(['{}'])
-    for (const setting of Object.keys(insertOf(config().targets.traces, config(), batch).settings))
+    for (const setting of Object.keys(insertOf(config().targets[0], config(), batch).settings))
       expect(isOurs(setting, config()), setting).toBe(true)
     const { searchParams } = new URL(statementPath(new Set()), 'http://x')
     for (const setting of searchParams.keys()) expect(isOurs(setting, config()), setting).toBe(true)

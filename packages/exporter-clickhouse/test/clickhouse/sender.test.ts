@@ -63,7 +63,7 @@ test('a setting that the server does not know is left out of a statement too', a
   expect(has).toEqual([false, true, false, false, false, false])
 })
 
-const [CONFIG] = parseConfig({ schema: 'otel' }, {}).destinations
+const [CONFIG] = parseConfig('traces', { schema: 'otel' }, {}).destinations
 
 test('columns of type JSON are found where the schema has another type', () => {
   if (!CONFIG) throw new Error('no destination')
@@ -74,11 +74,8 @@ test('columns of type JSON are found where the schema has another type', () => {
     ['ResourceAttributesKeys', 'Array(LowCardinality(String))'],
     ['Other', 'JSON'],
   ])
-  expect(jsonColumns(CONFIG.targets.traces, there)).toEqual([
-    'ResourceAttributes',
-    'Events.Attributes',
-  ])
-  expect(jsonColumns(CONFIG.targets.traces, new Map())).toEqual([])
+  expect(jsonColumns(CONFIG.targets[0], there)).toEqual(['ResourceAttributes', 'Events.Attributes'])
+  expect(jsonColumns(CONFIG.targets[0], new Map())).toEqual([])
 })
 
 test('columns that are of type JSON in the schema too are no fault', () => {
@@ -87,7 +84,7 @@ test('columns that are of type JSON in the schema too are no fault', () => {
     { name: 'a', type: 'JSON(max_dynamic_paths=1)' },
     { name: 'b', type: "Object('json')" },
   ]
-  const { traces } = CONFIG.targets
+  const [traces] = CONFIG.targets
   const target = {
     ...traces,
     schema: { ...traces.schema, columns } as unknown as typeof traces.schema,
@@ -133,7 +130,7 @@ function scripted(answers: (Answer | 'reset')[]) {
     },
     close() {},
   }
-  const target = config.targets.traces
+  const target = config.targets[0]
   const sender = openSender(config, (one) => refused.push(one), client)
   async function attempt() {
     if (!config) throw new Error('no destination')

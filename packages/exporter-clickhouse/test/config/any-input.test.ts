@@ -71,7 +71,7 @@ test('any environment gives a configuration and warnings, never an error and nev
     fc.property(environments, (env) => {
       delete env[`${PREFIX}CONFIG_FILE`] // files are code: their mistakes are errors
       if (env[`${PREFIX}DESTINATIONS`] === SECRET) delete env[`${PREFIX}DESTINATIONS`] // names are no secrets
-      const config = parseConfig({}, env)
+      const config = parseConfig('traces', {}, env)
       expect(config.destinations.length).toBeGreaterThan(0)
       expect(config.doubts.join()).not.toContain(SECRET)
       expect(config.summary).not.toContain(`u:${SECRET}`)
@@ -131,7 +131,7 @@ test('any options give a configuration or a ConfigError with lines, never anythi
     fc.property(options, environments, (given, env) => {
       delete env[`${PREFIX}CONFIG_FILE`]
       try {
-        parseConfig(given as Options, env)
+        parseConfig('traces', given as Options, env)
       } catch (error) {
         expect(error).toBeInstanceOf(ConfigError)
         const { problems } = error as ConfigError
@@ -157,7 +157,7 @@ test('a secret where secrets belong is in no error, whatever else is wrong', () 
   fc.assert(
     fc.property(secrets, (given) => {
       try {
-        parseConfig(given as Options, {})
+        parseConfig('traces', given as Options, {})
       } catch (error) {
         expect(inspect(error, { depth: null })).not.toContain(SECRET)
       }

@@ -10,7 +10,7 @@ export const NO_ENV = {}
 export const MiB = 1024 * 1024
 
 export function parse(options: unknown, env: Record<string, string> = NO_ENV): Config {
-  return parseConfig(options as Options, env)
+  return parseConfig('traces', options as Options, env)
 }
 
 export function only(options: unknown, env: Record<string, string> = NO_ENV): DestinationConfig {

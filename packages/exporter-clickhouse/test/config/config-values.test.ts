@@ -5,7 +5,7 @@ import { errorOf, only, parse, table } from './config-kit.js'
 describe('values', () => {
   test('a table of the user’s own from defineTable is taken as it is', () => {
     const own = table('mine')
-    const config = only({ schema: own }).targets.traces
+    const config = only({ schema: own }).targets[0]
     expect(config.schema).toBe(own)
     expect([config.database, config.table]).toEqual(['default', 'mine'])
   })

@@ -13,7 +13,7 @@ test('the zod that the application has configured stays as it is, and our messag
   vi.resetModules()
   const { parseConfig } = await import('../../src/config/parse-config.js')
 
-  expect(() => parseConfig({ timeoutMs: -1 }, {})).toThrow(
+  expect(() => parseConfig('traces', { timeoutMs: -1 }, {})).toThrow(
     /timeoutMs must be a number of milliseconds from 1 to /,
   )
   expect(shared.__zod_globalConfig?.localeError).toBe(theirs)

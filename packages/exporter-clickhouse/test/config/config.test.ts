@@ -37,9 +37,8 @@ describe('defaults', () => {
     expect(endpoint.href).toBe('http://localhost:8123/')
     expect(primary).toEqual({
       name: 'primary',
-      targets: {
-        traces: { database: 'telemetry', table: 'traces', schema: flatTraces, ttl: undefined },
-      },
+      signal: 'traces',
+      targets: [{ database: 'telemetry', table: 'traces', schema: flatTraces, ttl: undefined }],
       username: 'default',
       password: '',
       timeoutMs: 10_000,
@@ -65,10 +64,10 @@ describe('defaults', () => {
   })
 
   test('the schema brings its own database and table', () => {
-    const { database, table, schema } = only({ schema: 'otel' }).targets.traces
+    const { database, table, schema } = only({ schema: 'otel' }).targets[0]
     expect({ database, table }).toEqual({ database: 'default', table: 'otel_traces' })
     expect(schema).toBe(otelTraces)
-    expect(only({ schema: 'flat' }).targets.traces.schema).toBe(flatTraces)
+    expect(only({ schema: 'flat' }).targets[0].schema).toBe(flatTraces)
   })
 
   test('an option that is undefined is not given', () => {
@@ -95,7 +94,7 @@ describe('levels', () => {
 
   test('the environment overrides the defaults', () => {
     const { endpoint, targets, username, password } = only({}, env)
-    expect([endpoint.host, targets.traces.database, username, password]).toEqual([
+    expect([endpoint.host, targets[0].database, username, password]).toEqual([
       'from.env:1',
       'env_db',
       'env_user',
@@ -108,7 +107,7 @@ describe('levels', () => {
       { endpoint: 'http://from.code:2', username: 'code_user' },
       env,
     )
-    expect([endpoint.host, targets.traces.database, username, password]).toEqual([
+    expect([endpoint.host, targets[0].database, username, password]).toEqual([
       'from.code:2',
       'env_db',
       'code_user',
@@ -124,7 +123,7 @@ describe('levels', () => {
   test('process.env is what is read without an environment of one’s own', () => {
     process.env['OTEL_EXPORTER_CLICKHOUSE_DATABASE'] = 'of_the_process'
     try {
-      expect(parseConfig().destinations[0]?.targets.traces.database).toBe('of_the_process')
+      expect(parseConfig('traces').destinations[0]?.targets[0].database).toBe('of_the_process')
     } finally {
       delete process.env['OTEL_EXPORTER_CLICKHOUSE_DATABASE']
     }
@@ -256,20 +255,20 @@ describe('destinations', () => {
   } as const
 
   test('each inherits every default', () => {
-    const { name, endpoint, targets, ...inherited } = named(
+    const { name, signal, endpoint, targets, ...inherited } = named(
       { ...defaults, destinations: [{ name: 'b', endpoint: 'http://b' }] },
       'b',
     )
-    expect({ ...inherited, ...targets.traces }).toEqual({ ...defaults, schema: otelTraces })
+    expect({ ...inherited, ...targets[0] }).toEqual({ ...defaults, schema: otelTraces })
   })
 
   test('each may override anything', () => {
-    const { name, endpoint, targets, ...own } = named(
+    const { name, signal, endpoint, targets, ...own } = named(
       { ...defaults, destinations: [{ name: 'b', endpoint: 'http://b', ...overrides }] },
       'b',
     )
     const deadLetter = { database: overrides.database, ...overrides.deadLetter }
-    expect({ ...own, ...targets.traces }).toEqual({ ...overrides, deadLetter })
+    expect({ ...own, ...targets[0] }).toEqual({ ...overrides, deadLetter })
   })
 
   test('an override in a group leaves the others of the group', () => {
@@ -306,7 +305,7 @@ describe('destinations', () => {
     const partitioned = { ...table('default'), partitionDay: () => 1 }
     const other = table('other')
     const destinations = [{ name: 'b', endpoint: 'http://b', schema: other }]
-    expect(named({ schema: partitioned, destinations }, 'b').targets.traces.schema).toBe(other)
+    expect(named({ schema: partitioned, destinations }, 'b').targets[0].schema).toBe(other)
   })
 
   test('credentials in the endpoint of one override the defaults', () => {
@@ -382,8 +381,8 @@ describe('destinations', () => {
         )
         const { batch, headers, ...flat } = both
         const fallback = only({})
-        expect(flat.targets.traces.database).toBe(
-          above.database ?? below.database ?? fallback.targets.traces.database,
+        expect(flat.targets[0].database).toBe(
+          above.database ?? below.database ?? fallback.targets[0].database,
         )
         expect(flat.timeoutMs).toBe(above.timeoutMs ?? below.timeoutMs ?? fallback.timeoutMs)
         expect(flat.manageSchema).toBe(
@@ -408,6 +407,6 @@ describe('the spool', () => {
       endpoint,
       spool: { directory, fsync },
     }))
-    expect(() => parseConfig({ destinations })).toThrow('must agree on fsync and leaseMs')
+    expect(() => parseConfig('traces', { destinations })).toThrow('must agree on fsync and leaseMs')
   })
 })

@@ -9,8 +9,8 @@ describe('an endpoint may carry everything', () => {
     })
     expect(endpoint.href).toBe('https://host:8443/proxy')
     expect([username, password, asyncInsert]).toEqual(['us@er', 'p:ss', true])
-    expect(targets.traces).toMatchObject({ database: 'telemetry', table: 'spans' })
-    expect(targets.traces.schema.name).toBe('otel_traces')
+    expect(targets[0]).toMatchObject({ database: 'telemetry', table: 'spans' })
+    expect(targets[0].schema.name).toBe('otel_traces')
   })
 
   test.each([
@@ -73,7 +73,7 @@ describe("clickhouse://, the form of ClickHouse's own tools", () => {
   ])('%s', (text, href, database) => {
     const { endpoint, targets } = only({ endpoint: text })
     expect(endpoint.href).toBe(href)
-    expect(targets.traces.database).toBe(database ?? 'telemetry')
+    expect(targets[0].database).toBe(database ?? 'telemetry')
   })
 
   test('carries credentials and options like the other', () => {
@@ -81,7 +81,7 @@ describe("clickhouse://, the form of ClickHouse's own tools", () => {
       username: 'u',
       password: 'p/',
       settings: { max_threads: '4' },
-      targets: { traces: { database: 'db', table: 't' } },
+      targets: [{ database: 'db', table: 't' }],
     })
   })
 

@@ -33,14 +33,14 @@ function secretFile(text: string | Buffer): string {
 describe('every setting that a text can express', () => {
   test.each<[string, string, (config: DestinationConfig) => unknown, unknown]>([
     ['ENDPOINT', 'https://h:1/p', (one) => one.endpoint.href, 'https://h:1/p'],
-    ['DATABASE', 'd', (one) => one.targets.traces.database, 'd'],
-    ['TABLE', 't', (one) => one.targets.traces.table, 't'],
+    ['DATABASE', 'd', (one) => one.targets[0].database, 'd'],
+    ['TABLE', 't', (one) => one.targets[0].table, 't'],
     ['USERNAME', 'u', (one) => one.username, 'u'],
     ['PASSWORD', ' p%20 ', (one) => one.password, ' p%20 '],
-    ['SCHEMA', 'otel', (one) => one.targets.traces.table, 'otel_traces'],
-    ['SCHEMA', 'OTEL', (one) => one.targets.traces.table, 'otel_traces'],
+    ['SCHEMA', 'otel', (one) => one.targets[0].table, 'otel_traces'],
+    ['SCHEMA', 'OTEL', (one) => one.targets[0].table, 'otel_traces'],
     ['MANAGE_SCHEMA', 'off', (one) => one.manageSchema, 'off'],
-    ['TTL', '30d', (one) => one.targets.traces.ttl, 30 * 86_400],
+    ['TTL', '30d', (one) => one.targets[0].ttl, 30 * 86_400],
     ['TIMEOUT', '5s', (one) => one.timeoutMs, 5000],
     ['TIMEOUT', '250', (one) => one.timeoutMs, 250],
     ['COMPRESSION', 'br', (one) => one.compression.codec, 'br'],
@@ -127,8 +127,8 @@ describe('further destinations', () => {
       destinations.map(({ name, endpoint, targets, retry }) => [
         name,
         endpoint.host,
-        targets.traces.database,
-        targets.traces.table,
+        targets[0].database,
+        targets[0].table,
         retry.maxRetries,
       ]),
     ).toEqual([
@@ -193,7 +193,7 @@ test('spaces and line ends around names are not a part of them', () => {
     TABLE: 't\n',
     SPOOL_DIRECTORY: '/spool\r',
   })
-  const { database, table } = targets.traces
+  const { database, table } = targets[0]
   expect([username, database, table, spool?.directory]).toEqual(['u', 'd', 't', '/spool'])
 })
 
@@ -443,6 +443,6 @@ test('what a URL in a variable carries is ignored alone if it contradicts: rows 
   expect(doubts).toEqual([
     `${P}ENDPOINT cannot be used: spool.directory is missing. That part of the URL is ignored.`,
   ])
-  expect(destinations[0]).toMatchObject({ spool: undefined, targets: { traces: { table: 't' } } })
+  expect(destinations[0]).toMatchObject({ spool: undefined, targets: [{ table: 't' }] })
   expect(destinations[0]?.endpoint.host).toBe('h')
 })

@@ -22,13 +22,13 @@ describe('defaults < file < environment < code', () => {
 
   test('option by option', () => {
     const { targets, username, timeoutMs, manageSchema } = only({ username: 'code' }, env())
-    expect([
-      targets.traces.database,
-      targets.traces.table,
-      username,
-      timeoutMs,
-      manageSchema,
-    ]).toEqual(['file', 'environment', 'code', 4000, 'create'])
+    expect([targets[0].database, targets[0].table, username, timeoutMs, manageSchema]).toEqual([
+      'file',
+      'environment',
+      'code',
+      4000,
+      'create',
+    ])
   })
 
   test('groups are merged field by field', () => {
@@ -66,7 +66,7 @@ describe('destinations', () => {
     )
     expect(doubts).toEqual([])
     expect(
-      destinations.map(({ name, password, targets }) => [name, password, targets.traces.table]),
+      destinations.map(({ name, password, targets }) => [name, password, targets[0].table]),
     ).toEqual([
       ['a', '', 'env'],
       ['b', 'p', 'traces'],
@@ -75,7 +75,7 @@ describe('destinations', () => {
 
   test('the highest list says which there are; what lower layers know of them is kept', () => {
     const { destinations } = parse({ destinations: [{ name: 'a' }] as never }, envWithFile(file))
-    expect(destinations).toMatchObject([{ name: 'a', targets: { traces: { table: 'file' } } }])
+    expect(destinations).toMatchObject([{ name: 'a', targets: [{ table: 'file' }] }])
   })
 })
 
@@ -95,7 +95,7 @@ describe('what an endpoint carries', () => {
       timeoutMs: 10_000,
       settings: {},
     })
-    expect(other.targets.traces.database).toBe('telemetry')
+    expect(other.targets[0].database).toBe('telemetry')
   })
 
   test('of a file goes when a variable gives another endpoint', () => {
@@ -104,7 +104,7 @@ describe('what an endpoint carries', () => {
       {},
       envWithFile(file, { ENDPOINT: 'http://env' }),
     )
-    expect([endpoint.host, username, password, targets.traces.database]).toEqual([
+    expect([endpoint.host, username, password, targets[0].database]).toEqual([
       'env',
       'default',
       '',
@@ -116,7 +116,7 @@ describe('what an endpoint carries', () => {
   test('comes before options of the layers below, after those beside it', () => {
     const env = { [`${P}DATABASE`]: 'env', [`${P}TABLE`]: 'env' }
     const { targets } = only({ endpoint: 'http://h/?database=url&table=url', table: 'beside' }, env)
-    expect(targets.traces).toMatchObject({ database: 'url', table: 'beside' })
+    expect(targets[0]).toMatchObject({ database: 'url', table: 'beside' })
   })
 
   test('is no default for other destinations', () => {
@@ -125,7 +125,7 @@ describe('what an endpoint carries', () => {
       destinations: [{ name: 'b', endpoint: 'http://b' }],
     })
     expect(destinations[1]).toMatchObject({ username: 'default', password: '' })
-    expect(destinations[1]?.targets.traces.database).toBe('telemetry')
+    expect(destinations[1]?.targets[0].database).toBe('telemetry')
   })
 })
 

@@ -7,7 +7,7 @@ import { parseConfig } from '../../src/config/parse-config.js'
 
 function problemsOf(options: unknown): readonly string[] {
   try {
-    parseConfig(options as Options, {})
+    parseConfig('traces', options as Options, {})
     return []
   } catch (error) {
     return (error as ConfigError).problems

@@ -31,7 +31,7 @@ function lettersOf(
   deadLetter: Options['deadLetter'],
   run: Sender['run'] = async () => ({ outcome: { status: 'delivered' }, text: '' }),
 ): DeadLetters {
-  const [config] = parseConfig({ deadLetter }, {}).destinations
+  const [config] = parseConfig('traces', { deadLetter }, {}).destinations
   const letters = config && openDeadLetters(config, { run } as Sender)
   if (!letters) throw new Error('no dead letters')
   return letters
@@ -165,7 +165,7 @@ test('a disk that hangs does not keep a dead letter, nor the rows behind it, for
   const fifo = join(directory, 'primary.ndjson')
   execFileSync('mkfifo', [fifo])
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  const [config] = parseConfig({
+  const [config] = parseConfig('traces', {
     endpoint: 'http://127.0.0.1:9',
     deadLetter: { directory },
   }).destinations

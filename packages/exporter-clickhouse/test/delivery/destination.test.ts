@@ -10,7 +10,7 @@ import { destinationLog } from '../../src/telemetry/log.js'
 
 /** A destination whose attempts have these outcomes, one after the other; an error stands for a bug. */
 function destinationWith(...outcomes: (Outcome | Error)[]) {
-  const [config] = parseConfig({}, {}).destinations
+  const [config] = parseConfig('traces', {}, {}).destinations
   if (!config) throw new Error('no destination')
   const drops: [number, DropReason][] = []
   const sender: Sender = {
@@ -37,7 +37,7 @@ function destinationWith(...outcomes: (Outcome | Error)[]) {
     const lines = Array.from({ length: rows }, () => '{}')
     const batch = await compressedBatch(lines, { codec: 'none', level: 1, thresholdBytes: 0 })
     const entry = destination.offer(batch)
-    destination.ready(entry, destination.insertOf(batch, 'traces'), undefined)
+    destination.ready(entry, destination.insertOf(batch, 0), undefined)
     await entry.receipt
     await turn() // what follows from the receipt
   }

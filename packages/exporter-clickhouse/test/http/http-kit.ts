@@ -10,7 +10,7 @@ export const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 export const never = new AbortController().signal
 
 export function client(options: Options, maxSockets = 4): Client {
-  const [config] = parseConfig(options, {}).destinations
+  const [config] = parseConfig('traces', options, {}).destinations
   if (!config) throw new Error('no destination')
   const opened = openClient(config, maxSockets)
   onTestFinished(() => opened.close())

@@ -27,7 +27,7 @@ async function clientOf(
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const [config] = parseConfig({ endpoint: `http://127.0.0.1:${port}` }, {}).destinations
+  const [config] = parseConfig('traces', { endpoint: `http://127.0.0.1:${port}` }, {}).destinations
   if (!config) throw new Error('no destination')
   const client = openClient(config, 4)
   onTestFinished(() => {
@@ -76,7 +76,7 @@ test('a request that may have been taken stays ambiguous when its replay is refu
           }
         : 'ok',
   })
-  const [destination] = parseConfig({ endpoint: server.url }).destinations
+  const [destination] = parseConfig('traces', { endpoint: server.url }).destinations
   if (!destination) throw new Error('no destination')
   const client = openClient(destination, 1)
   const post = {

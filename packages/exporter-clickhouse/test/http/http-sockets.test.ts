@@ -26,7 +26,11 @@ async function clientOf(serve: (socket: Socket) => void, agent?: Agent) {
   server.listen(0, '127.0.0.1').unref()
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const [config] = parseConfig({ endpoint: `http://127.0.0.1:${port}`, agent }, {}).destinations
+  const [config] = parseConfig(
+    'traces',
+    { endpoint: `http://127.0.0.1:${port}`, agent },
+    {},
+  ).destinations
   if (!config) throw new Error('no destination')
   const client = openClient(config, 4)
   onTestFinished(() => {

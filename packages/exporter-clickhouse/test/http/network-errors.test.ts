@@ -17,7 +17,7 @@ const WANTS = /`tls\.cert` and `tls\.key`/
 
 /** What comes of a first request, as the log line has it. */
 async function failed(options: Options): Promise<{ line: string; why: string }> {
-  const [config] = parseConfig(options, {}).destinations
+  const [config] = parseConfig('traces', options, {}).destinations
   if (!config) throw new Error('no destination')
   const client = openClient(config, 2)
   onTestFinished(() => client.close())

@@ -1,4 +1,5 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api'
+import type { SpanLike } from '@spanhouse/transform'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { diagLines } from '../../../../test/kit/diag-lines.js'
 import { freePort } from '../../../../test/kit/free-port.js'
@@ -19,8 +20,8 @@ afterEach(() => {
   diag.disable()
 })
 
-function pipeline(options: Options, env: NodeJS.ProcessEnv = {}): Pipeline {
-  const made = new Pipeline(parseConfig({ shutdownTimeoutMs: 20, ...options }, env))
+function pipeline(options: Options, env: NodeJS.ProcessEnv = {}): Pipeline<SpanLike> {
+  const made = new Pipeline(parseConfig('traces', { shutdownTimeoutMs: 20, ...options }, env))
   onTestFinished(() => made.shutdown())
   return made
 }
@@ -36,7 +37,7 @@ describe('at the natural end of a process', () => {
     const server = behaviour && (await scriptedServer(behaviour))
     const endpoint = server?.url ?? `http://127.0.0.1:${await freePort()}`
     const to = pipeline({ endpoint, manageSchema: 'off', flushTimeoutMs: 25_000 })
-    to.accept('traces', makeSpan())
+    to.accept(makeSpan())
     const startedAt = performance.now()
     await to.flushBeforeExit()
     expect(performance.now() - startedAt).toBeLessThan(15_000)
@@ -49,9 +50,9 @@ describe('at the natural end of a process', () => {
     const gone = await scriptedServer(['ok', ...Array(200).fill('reset')] as Behaviour[])
     for (const { url } of [hanging, gone]) {
       const to = pipeline({ endpoint: url, flushTimeoutMs: 3000 })
-      to.accept('traces', makeSpan({ name: 'first' }))
+      to.accept(makeSpan({ name: 'first' }))
       if (url === gone.url) await to.flush()
-      to.accept('traces', makeSpan({ name: 'second' }))
+      to.accept(makeSpan({ name: 'second' }))
       const startedAt = performance.now()
       await to.flushBeforeExit()
       expect(performance.now() - startedAt).toBeGreaterThan(2800)

@@ -48,7 +48,7 @@ export function sourceFor({ values, env }: Surroundings): Source {
   const [first] = config.destinations
   if (first === undefined)
     throw new CommandError('The configuration names no ClickHouse: give --endpoint URL.')
-  const { database, table } = first.targets.traces
+  const { database, table } = first.targets[0]
   const [, named = database, namedTable = table] =
     /^([^.]+)\.(.+)$/s.exec(textOf(values['table']) ?? '') ?? []
   return {
@@ -82,7 +82,7 @@ const CONFIGURING = ['ENDPOINT', 'DESTINATIONS', 'CONFIG_FILE'].map(
 
 function configOf(options: { endpoint?: string; username?: string }, env: NodeJS.ProcessEnv) {
   try {
-    return parseConfig(options, env)
+    return parseConfig('traces', options, env)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     throw new CommandError(

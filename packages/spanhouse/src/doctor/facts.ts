@@ -1,3 +1,4 @@
+import type { SpanLike } from '@spanhouse/transform'
 import {
   type Config,
   configOf,
@@ -34,7 +35,7 @@ export interface Surroundings {
 /** What checks of one destination look at. */
 export interface Facts extends Surroundings {
   readonly config: Config
-  readonly destination: DestinationConfig
+  readonly destination: DestinationConfig<SpanLike>
   readonly server: Server
   readonly table: TableFacts
   /** Whether a check that ran before has found no problem. */
@@ -55,7 +56,7 @@ export function surroundingsOf(
       ? { ...one, source: one.source.replace('code', wishes.endpointFrom) }
       : one,
   )
-  const config = gathered.problems.length === 0 ? configOf(gathered) : undefined
+  const config = gathered.problems.length === 0 ? configOf('traces', gathered) : undefined
   return { env, cwd, node, wishes, gathered, settings, config }
 }
 
@@ -70,10 +71,10 @@ function onlyWished(gathered: Gathered, { endpoint }: Wishes): Gathered {
 
 export function factsOf(
   surroundings: Surroundings & { readonly config: Config },
-  destination: DestinationConfig,
+  destination: DestinationConfig<SpanLike>,
   passed: (check: string) => boolean,
 ): Facts {
   const server = openServer(destination)
-  const table = newTableFacts(server, destination.targets.traces)
+  const table = newTableFacts(server, destination.targets[0])
   return { ...surroundings, destination, server, table, passed }
 }

@@ -22,7 +22,7 @@ export interface TableFacts {
 
 export function newTableFacts(
   server: Server,
-  { database, table }: DestinationConfig['targets']['traces'],
+  { database, table }: DestinationConfig['targets'][0],
 ): TableFacts {
   let asked: Promise<Answer> | undefined
   const ask = () => {

@@ -46,7 +46,7 @@ interface Columns {
 
 /** The doctor reads options from environment and file, which know these two schemas. */
 function columnsOf({ destination }: Facts): Columns | undefined {
-  const names = new Set(destination.targets.traces.schema.columns.map(({ name }) => name))
+  const names = new Set(destination.targets[0].schema.columns.map(({ name }) => name))
   return [
     { traceId: 'trace_id', name: 'span_name', attributes: 'attributes' },
     { traceId: 'TraceId', name: 'SpanName', attributes: 'SpanAttributes' },
@@ -96,7 +96,7 @@ async function send({ config, destination }: Facts, span: SpanLike): Promise<Fou
     meterProvider: undefined,
   })
   try {
-    await pipeline.export('traces', [span])
+    await pipeline.export([span])
     const statsOf = () => pipeline.stats().destinations[name]
     const flushing = new AbortController()
     const flushed = pipeline.flush(FLUSH_MS).catch(() => {})
@@ -192,7 +192,7 @@ async function remove(
       warning(`the span named "${NAME}" is still there, although the server accepted its deletion`),
     ]
   // The view beside the table has noted the trace, too.
-  const { database, table: name, schema } = destination.targets.traces
+  const { database, table: name, schema } = destination.targets[0]
   if (schema.ddl({ database, table: name }).some((one) => one.includes(`${name}_trace_id_ts_mv`)))
     await server.run(
       `DELETE FROM ${quoteIdentifier(database)}.${quoteIdentifier(`${name}_trace_id_ts`)} WHERE ${where}`,

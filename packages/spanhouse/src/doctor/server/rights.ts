@@ -48,7 +48,7 @@ async function readonlyOf({ server }: Facts): Promise<number> {
 
 async function rightsWanted({ destination, table }: Facts): Promise<Wanted[]> {
   const { targets, manageSchema, deadLetter } = destination
-  const { database, table: name, schema } = targets.traces
+  const { database, table: name, schema } = targets[0]
   const on = table.quoted
   const inDatabase = `${quoteIdentifier(database)}.*`
   const wanted: Wanted[] = [

@@ -12,7 +12,7 @@ import type { Remedy } from '../remedy.js'
 
 /** The statements that create what is missing. */
 function creation({ destination }: Facts, hasDatabase: boolean): Remedy[] {
-  const { database, table, schema, ttl } = destination.targets.traces
+  const { database, table, schema, ttl } = destination.targets[0]
   return schema
     .ddl({ database, table, ttl })
     .filter((sql) => !(hasDatabase && /^CREATE DATABASE/.test(sql)))
@@ -83,7 +83,7 @@ export const columns: Check<Facts> = {
   title: 'columns',
   needs: ['table'],
   async run({ server, destination, table }) {
-    const target = destination.targets.traces
+    const target = destination.targets[0]
     const there = await columnsOf(target, server.asking.run)
     if (!there || there.size === 0)
       return [skipped(`the server does not name the columns of ${table.name}`)]
@@ -124,7 +124,7 @@ export const columns: Check<Facts> = {
 
 /** The statements of `spanhouse ddl --diff`. */
 function additions(names: readonly string[], { name, targets }: DestinationConfig): Remedy[] {
-  const { database, table, schema } = targets.traces
+  const { database, table, schema } = targets[0]
   return (shapeOf(schema)?.columns ?? [])
     .filter((column) => names.includes(column.name))
     .map((column) => ({
@@ -142,7 +142,7 @@ export const deduplication: Check<Facts> = {
   async run({ server, destination, table }) {
     if (destination.asyncInsert)
       return [ok('given up by `asyncInsert`: a retry may store rows twice')]
-    const finding = await deduplicationOf(destination.targets.traces, server.asking)
+    const finding = await deduplicationOf(destination.targets[0], server.asking)
     if (!finding || finding.deduplication === 'unknown')
       return [skipped('the server does not say whether it recognises a retry')]
     if (finding.deduplication === 'effective') return [ok('a retry stores no row twice')]
@@ -173,7 +173,7 @@ export const ttl: Check<Facts> = {
     const info = await table.info()
     if (typeof info !== 'object') return [skipped(`the TTL of ${table.name} is not known`)]
     const there = TTL.exec(info.engineFull)?.[1]
-    const { ttl: wished, database, table: name, schema } = destination.targets.traces
+    const { ttl: wished, database, table: name, schema } = destination.targets[0]
     if (there === undefined && wished === undefined)
       return [ok('none: rows stay until somebody deletes them (option `ttl`)')]
     if (there === undefined) {

@@ -1,0 +1,86 @@
+import type { CompactForm } from '@spanhouse/transform/internal'
+import { Batch, type CompressedBatch, isCompressed, type Rows } from '../batching/batch.js'
+import type { Insert } from '../clickhouse/insert.js'
+import type { Compression, DestinationConfig } from '../config/config.js'
+import type { Destination } from '../delivery/destination.js'
+import type { Entry, Receipt } from '../delivery/entry.js'
+import type { PutOptions, Spool } from '../spool/spool.js'
+import type { Stored } from '../spool/stored.js'
+
+/** The rows of a batch, and where they go. */
+export interface Sealed {
+  /** The index of the target. */
+  readonly target: number
+  readonly rows: Rows
+  readonly common: CompactForm | undefined
+  readonly config: DestinationConfig
+  readonly destinations: readonly Destination[]
+}
+
+/** Puts the rows into the queue of each destination at once, and makes them ready to be sent later. Returns a receipt for each destination. */
+export type HandOver = (sealed: Sealed) => Promise<Receipt>[]
+
+type Compress = (batch: Batch, compression: Compression) => Promise<void>
+
+export function newHandOver(compress: Compress): HandOver {
+  return ({ target, rows, common, config: { compression }, destinations }) => {
+    const batch = Batch.of(rows, compression, common)
+    const entries = new Map<Destination, Entry>()
+    batch.want() // until every destination has been asked
+    for (const destination of destinations) entries.set(destination, destination.offer(batch))
+    batch.unwant()
+    void (async () => {
+      try {
+        await compress(batch, compression)
+        if (isCompressed(batch)) await makeReady(batch, target, entries)
+      } catch (error) {
+        for (const [destination, entry] of entries) destination.abandon(entry, error as Error)
+      }
+    })()
+    return [...entries.values()].map((entry) => entry.receipt)
+  }
+}
+
+/** If a destination has a spool, the batch is put on disk before it may be sent. */
+async function makeReady(
+  batch: CompressedBatch,
+  target: number,
+  entries: ReadonlyMap<Destination, Entry>,
+): Promise<void> {
+  const inserts = new Map([...entries.keys()].map((one) => [one, one.insertOf(batch, target)]))
+  const bytes = recordBytes(batch, inserts)
+  const bySpool = new Map<Spool | undefined, Map<Destination, Insert>>()
+  for (const [destination, insert] of inserts) {
+    const { spool } = destination
+    const entry = entries.get(destination)
+    if (!entry || (spool && !destination.makeRoomOnDisk(entry, bytes))) continue
+    const group = bySpool.get(spool) ?? new Map<Destination, Insert>()
+    bySpool.set(spool, group.set(destination, insert))
+  }
+  await Promise.all(
+    [...bySpool].map(async ([spool, inserts]) => {
+      const byName = new Map([...inserts].map(([{ config }, insert]) => [config.name, insert]))
+      let late: Promise<ReadonlyMap<string, Stored>> | undefined
+      const options: PutOptions = {
+        late(coming) {
+          late = coming
+        },
+      }
+      const stored: ReadonlyMap<string, Stored> = spool
+        ? await spool.put(batch, byName, options)
+        : new Map()
+      for (const [destination, insert] of inserts) {
+        const entry = entries.get(destination)
+        const { name } = destination.config
+        const comesLate = late?.then((all) => all.get(name))
+        if (entry) destination.ready(entry, insert, stored.get(name), comesLate)
+      }
+    }),
+  )
+}
+
+/** Upper bound on the size of the record on disk, which is reached if all of these destinations share it. */
+function recordBytes(batch: CompressedBatch, inserts: ReadonlyMap<Destination, Insert>): number {
+  const heads = [...inserts].map(([{ config }, insert]) => JSON.stringify([config.name, insert]))
+  return batch.compressed.body.length + Buffer.byteLength(heads.join('')) + 256
+}
