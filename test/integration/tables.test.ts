@@ -18,7 +18,9 @@ import {
   TracerProvider,
 } from '#sdk'
 import { hostileSpan } from '../../packages/transform/test/arbitraries.js'
+import { hostileLog } from '../../packages/transform/test/arbitrary-logs.js'
 import { hostilePoint } from '../../packages/transform/test/arbitrary-points.js'
+import { allLogs, logTables, makeLog } from '../../packages/transform/test/logs.js'
 import { allPoints, makePoint, metricTables } from '../../packages/transform/test/points.js'
 import { hostileValues, makeSpan, seedSpan } from '../../packages/transform/test/spans.js'
 import { userTable } from '../../packages/transform/test/user-table.js'
@@ -51,6 +53,11 @@ const spans: Inputs = {
   hostile: hostileSpan,
   at: (startTime) => makeSpan({ startTime }),
 }
+const logs: Inputs = {
+  corpus: allLogs,
+  hostile: hostileLog,
+  at: (hrTime) => makeLog({ hrTime }),
+}
 const points: Inputs = {
   corpus: allPoints,
   hostile: hostilePoint,
@@ -61,6 +68,7 @@ const tables: [string, Table<unknown>, Inputs][] = [
   ['flat', flatTraces, spans],
   ['otel', otelTraces, spans],
   ['a user’s own', userTable, spans],
+  ...logTables.map(([name, table]): [string, Table<unknown>, Inputs] => [name, table, logs]),
   ...metricTables.map(([name, table]): [string, Table<unknown>, Inputs] => [name, table, points]),
 ]
 

@@ -69,19 +69,29 @@ const fields = some({
   ),
 })
 
-/** Data points of any kind of brokenness; now and then a field throws when read. */
-export const hostilePoint: fc.Arbitrary<MetricPointLike> = fc
-  .tuple(fields, fc.option(fc.constantFrom('metric', 'time', 'attributes', 'bounds', 'resource')))
-  .map(([point, throwing]) => {
-    if (throwing === null) return point as unknown as MetricPointLike
+/** Records of which, now and then, one of these fields throws when read. */
+export function throwing<Input>(
+  records: fc.Arbitrary<object>,
+  ...names: string[]
+): fc.Arbitrary<Input> {
+  return fc.tuple(records, fc.option(fc.constantFrom(...names))).map(([record, name]) => {
+    if (name === null) return record as Input
     const get = (): never => {
-      throw new Error(throwing)
+      throw new Error(name)
     }
-    return Object.defineProperty(point, throwing, {
-      get,
-      enumerable: true,
-    }) as unknown as MetricPointLike
+    return Object.defineProperty(record, name, { get, enumerable: true }) as Input
   })
+}
+
+/** Data points of any kind of brokenness; now and then a field throws when read. */
+export const hostilePoint: fc.Arbitrary<MetricPointLike> = throwing(
+  fields,
+  'metric',
+  'time',
+  'attributes',
+  'bounds',
+  'resource',
+)
 
 export const hostilePointInput: fc.Arbitrary<MetricPointLike> = fc.oneof(
   { arbitrary: hostilePoint, weight: 9 },

@@ -10,7 +10,9 @@ import {
 } from '../src/index.js'
 import { compactFormOf, compactRowsOf, KeyLists, newEncoding, wholeRow } from '../src/internal.js'
 import { hostileSpan } from './arbitraries.js'
+import { hostileLog } from './arbitrary-logs.js'
 import { hostilePoint } from './arbitrary-points.js'
+import { logTables } from './logs.js'
 import { allPoints, makePoint, metricTables } from './points.js'
 import { makeSpan } from './spans.js'
 import { userTable } from './user-table.js'
@@ -44,6 +46,11 @@ const tables: [string, Table<unknown>, fc.Arbitrary<unknown>][] = [
   ['flat', flatTraces, hostileSpan],
   ['otel', otelTraces, hostileSpan],
   ['a user’s', userTable, hostileSpan],
+  ...logTables.map(([name, table]): [string, Table<unknown>, fc.Arbitrary<unknown>] => [
+    name,
+    table,
+    hostileLog,
+  ]),
   ...metricTables.map(([name, table]): [string, Table<unknown>, fc.Arbitrary<unknown>] => [
     name,
     table,

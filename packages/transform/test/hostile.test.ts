@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { flatTraces, newTally, otelTraces, type Table } from '../src/index.js'
 import { hostileInput } from './arbitraries.js'
+import { hostileLogInput } from './arbitrary-logs.js'
 import { hostilePointInput } from './arbitrary-points.js'
+import { logTables } from './logs.js'
 import { metricTables } from './points.js'
 import { hostileValues, makeSpan } from './spans.js'
 import { userTable } from './user-table.js'
@@ -11,6 +13,11 @@ const tables: [string, Table<unknown>, fc.Arbitrary<unknown>][] = [
   ['flat', flatTraces, hostileInput],
   ['otel', otelTraces, hostileInput],
   ['a user’s own', userTable, hostileInput],
+  ...logTables.map(([name, table]): [string, Table<unknown>, fc.Arbitrary<unknown>] => [
+    name,
+    table,
+    hostileLogInput,
+  ]),
   ...metricTables.map(([name, table]): [string, Table<unknown>, fc.Arbitrary<unknown>] => [
     name,
     table,
@@ -131,6 +138,8 @@ function shapeOf(type: string, exact: boolean): (value: unknown) => boolean {
     return (value) => Number.isInteger(value) && Math.abs(Number(value) + 0.5) < 128
   if (type === 'Int32')
     return (value) => Number.isInteger(value) && Number(value) === (Number(value) | 0)
+  if (type === 'UInt8')
+    return (value) => Number.isInteger(value) && Number(value) === (Number(value) & 0xff)
   if (type === 'UInt32')
     return (value) => Number.isInteger(value) && Number(value) === Number(value) >>> 0
   if (type === 'Float64')
