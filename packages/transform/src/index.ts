@@ -1,3 +1,4 @@
+export type { LogRecordLike, LogSpanContextLike } from './log/log-record.js'
 export type {
   ExemplarLike,
   ExponentialBucketsLike,
@@ -5,10 +6,13 @@ export type {
   QuantileLike,
 } from './metric/point.js'
 export { type MetricDataLike, metricPoints, type ResourceMetricsLike } from './metric/points.js'
+export { logsFromOtlpJson } from './otlp/logs.js'
 export { spansFromOtlpJson } from './otlp/spans.js'
 export type { Column } from './row/column.js'
+export { flatLogs } from './schemas/flat-logs.js'
 export { flatMetrics } from './schemas/flat-metrics.js'
 export { flatTraces } from './schemas/flat-traces.js'
+export { otelLogs } from './schemas/otel-logs.js'
 export {
   otelMetricsExponentialHistogram,
   otelMetricsGauge,

@@ -104,7 +104,7 @@ export function allPoints(): MetricPointLike[] {
     (value) => [makePoint('gauge', { value }), makePoint('sum', { value, exemplars: [{ value }] })],
   )
   const none = { sum: undefined, min: undefined, max: undefined, exemplars: undefined }
-  const histograms: object[] = [
+  const histograms: Record<string, unknown>[] = [
     {},
     { ...none, count: 0, bounds: [], bucketCounts: [] },
     { ...none, count: 3, bounds: [], bucketCounts: [3] },
@@ -113,13 +113,13 @@ export function allPoints(): MetricPointLike[] {
     { sum: 0, min: 0, max: 0, bounds: [minusInf, -0, 0.005, inf], bucketCounts: [1, 2, 3, 4, 5] },
     { sum: -0, min: -0, max: -0 },
   ]
-  const exponential: object[] = [
+  const exponential: Record<string, unknown>[] = [
     {},
     { ...none, count: 0, scale: 20, positive: { offset: 0, bucketCounts: [] }, negative: {} },
     { count: most, zeroCount: most, positive: { offset: -5, bucketCounts: [most] } },
     { scale: -10, positive: { offset: 2 ** 31 - 1, bucketCounts: [1] }, negative: undefined },
   ]
-  const summaries: object[] = [
+  const summaries: Record<string, unknown>[] = [
     {},
     { quantiles: [] },
     { sum: minusInf, quantiles: [0, 1, nan].map((value) => ({ quantile: value, value: -value })) },

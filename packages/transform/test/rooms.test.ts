@@ -13,6 +13,7 @@ const ROOMS = [
   'compact',
   'table',
   'span',
+  'log',
   'metric',
   'schemas',
   'otlp',

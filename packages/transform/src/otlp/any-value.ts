@@ -16,7 +16,7 @@ export function readKeyValues(
   return fill(Object.create(null), json, key, seen, depth)
 }
 
-function readAnyValue(json: unknown, seen: Seen, depth: number): unknown {
+export function readAnyValue(json: unknown, seen: Seen, depth = 0): unknown {
   if (depth > MAX_DEPTH) return '…'
   if (seen.has(json)) return seen.get(json)
   if (field(json, 'arrayValue') !== undefined) {

@@ -24,7 +24,7 @@ interface TypedColumn extends ColumnShape {
 }
 
 interface RecordColumn<Input> extends TypedColumn {
-  readonly from?: 'span' | undefined
+  readonly from?: 'record' | undefined
   /** How the value follows from another column, which must not be derived itself. Where possible, the server computes it. `value` must give the same result. */
   readonly derived?: Derived | undefined
   readonly each?: undefined
@@ -33,7 +33,7 @@ interface RecordColumn<Input> extends TypedColumn {
 
 /** An `Array(…)` column with one element for each item of a list. Neighbouring columns with the same `each` read the list once, so their lengths agree. */
 interface ListColumn<Input> extends TypedColumn {
-  readonly from?: 'span' | undefined
+  readonly from?: 'record' | undefined
   each(input: Input, encoding: Encoding): unknown
   value(item: unknown, encoding: Encoding): unknown
 }
@@ -61,7 +61,7 @@ interface MetricColumn extends TypedColumn {
 
 /** A column of any input, for code that need not know the input's type. */
 export interface AnyColumn extends TypedColumn {
-  readonly from?: 'span' | Shared | undefined
+  readonly from?: 'record' | Shared | undefined
   readonly derived?: Derived | undefined
   each?(source: unknown, encoding: Encoding): unknown
   value(source: unknown, encoding: Encoding): unknown
