@@ -1,8 +1,13 @@
 import type { Agent } from 'node:http'
 import type { MeterProvider } from '@opentelemetry/api'
-import type { MetricPointLike, SpanLike, Limits as SpanLimits, Table } from '@spanhouse/transform'
+import type {
+  LogRecordLike,
+  MetricPointLike,
+  SpanLike,
+  Limits as SpanLimits,
+  Table,
+} from '@spanhouse/transform'
 import type { DropReason } from '../accounting/drop-reason.js'
-import type { LogRecordLike } from './logs-stand-in.js'
 
 /** A table of one server: where the rows of a signal go. */
 export interface Target<Input = never> {

@@ -1,9 +1,8 @@
 import type { Agent } from 'node:http'
 import type { MeterProvider } from '@opentelemetry/api'
-import type { MetricPointLike, SpanLike, Table } from '@spanhouse/transform'
+import type { LogRecordLike, MetricPointLike, SpanLike, Table } from '@spanhouse/transform'
 import type { DropReason } from '../accounting/drop-reason.js'
 import type { Signal, Temporality } from './config.js'
-import type { LogRecordLike } from './logs-stand-in.js'
 
 // `option-table.ts` holds the rules and defaults of these options. A test compares units and defaults in the docstrings with it.
 

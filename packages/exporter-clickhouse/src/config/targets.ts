@@ -1,8 +1,10 @@
 import {
+  flatLogs,
   flatMetrics,
   flatTraces,
   type MetricPointLike,
   type MetricType,
+  otelLogs,
   otelMetricsExponentialHistogram,
   otelMetricsGauge,
   otelMetricsHistogram,
@@ -13,7 +15,6 @@ import {
 } from '@spanhouse/transform'
 import type { DestinationConfig, Records, Signal } from './config.js'
 import type { CompleteDestination } from './defaults.js'
-import { flatLogs, otelLogs } from './logs-stand-in.js'
 
 type Targets<Input> = DestinationConfig<Input>['targets']
 
