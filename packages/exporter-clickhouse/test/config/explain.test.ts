@@ -34,7 +34,7 @@ test('each setting has its value and where it comes from', () => {
   expect(of('timeoutMs', 'primary')).toEqual(['2000', `${P}TIMEOUT`])
   expect(of('batch.maxRows', 'b')).toEqual(['7', `${file}:1:14`])
   expect(of('ttl', 'b')).toEqual(['86400', `${file}:2:3`])
-  expect(of('table', 'b')).toEqual(['t', 'code'])
+  expect(of('traces.table', 'b')).toEqual(['t', 'code'])
   expect(of('endpoint', 'b')).toEqual(['http://b/', 'code'])
   expect(of('username', 'b')).toEqual(['u', 'code (in the URL)'])
   expect(of('schema', 'b')).toEqual(['otel', 'code (in the URL)'])

@@ -30,6 +30,10 @@ test('a text is refused in a variable exactly if its value is refused in code', 
       'http://h',
       'h:1',
       'host=x',
+      'traces',
+      'logs, Metrics',
+      'logs,logs,logs,logs',
+      'delta',
       'async_insert=1',
       'a=b',
       'a=\u0001',
@@ -42,12 +46,12 @@ test('a text is refused in a variable exactly if its value is refused in code', 
     fc.property(variables, texts, ({ path, option }, text) => {
       const read = fromText(text, option.type)
       if ('problem' in read) return
-      const [first = '', second] = path
       // A group of one form needs its first field.
-      const group = first === 'deadLetter' && second === 'maxBytes' ? { directory: '/d' } : {}
-      const options = {
-        [first]: second === undefined ? read.value : { ...group, [second]: read.value },
-      }
+      const group = path.join('.') === 'deadLetter.maxBytes' ? { directory: '/d' } : {}
+      const options = path.reduceRight<unknown>(
+        (value, name) => ({ ...(name === 'maxBytes' && group), [name]: value }),
+        read.value,
+      )
       expect([path, text, problemOf(read.value, option.type) === undefined]).toEqual([
         path,
         text,
