@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fromText } from '../../src/config/from-text.js'
-import { checkOptions } from '../../src/config/options-schema.js'
+import { fromCode } from '../../src/config/sources/code.js'
 import { problemOf } from '../../src/config/text-rules.js'
 import { OPTION_VARIABLES } from '../../src/config/variable-names.js'
 
@@ -55,7 +55,7 @@ test('a text is refused in a variable exactly if its value is refused in code', 
       expect([path, text, problemOf(read.value, option.type) === undefined]).toEqual([
         path,
         text,
-        checkOptions(options).length === 0,
+        fromCode(options).problems.length === 0,
       ])
     }),
     { numRuns: 3000 },
