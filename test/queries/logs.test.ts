@@ -147,22 +147,21 @@ test('near a time only the days around it are read, in old tables of the Collect
     Array.from({ length: 200 }, (_, i) => ({
       ...line,
       timeUs: noonUs + day * 86400e6 + i,
-      traceId: `${day}${'0'.repeat(31)}`,
+      traceId: i % 2 === 0 ? TRACE : `${day}${'0'.repeat(31)}`,
     })),
   )
   for (const name of NAMES.filter((one) => one !== 'own_logs')) {
     await createLogTable(server, 'days', name)
     await insertLines(server, 'days', name, days.flat())
     const table = { ...tableNamed(name), database: 'days' }
-    const id = `5${'0'.repeat(31)}`
-    const near = logsOfTraceQuery(table, id, { aroundUs: noonUs + 5 * 86400e6 })
+    const near = logsOfTraceQuery(table, TRACE, { aroundUs: noonUs + 5 * 86400e6 })
     const { rows, rowsRead } = await ask(server, near)
-    expect(rows).toHaveLength(200)
+    expect(rows).toHaveLength(100)
     // Few rows of many columns are read in two steps.
     expect(rowsRead).toBeLessThanOrEqual(2 * 200)
     // Without a time the index on the ids leaves the other days out.
-    const everywhere = await ask(server, logsOfTraceQuery(table, id))
-    expect(everywhere.rows).toHaveLength(200)
+    const everywhere = await ask(server, logsOfTraceQuery(table, `5${'0'.repeat(31)}`))
+    expect(everywhere.rows).toHaveLength(100)
     expect(everywhere.rowsRead).toBeLessThanOrEqual(2 * 200)
   }
 })
