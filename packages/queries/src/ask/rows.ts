@@ -160,6 +160,8 @@ export interface HealthRow {
   /** The process: `service.instance.id`, or host and process id. */
   instance: string
   destination: string
+  /** `traces`, `logs` or `metrics`. */
+  signal: string
   /** Of drops; else empty. */
   reason: string
   value: number
