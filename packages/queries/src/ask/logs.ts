@@ -38,7 +38,7 @@ SELECT
   ${logColumns(table).join(',\n  ')}
 FROM ${logsOf(table)}
 WHERE ${condition.sql}
-ORDER BY ${inOrder(table)}
+ORDER BY ${inOrder(table, 'ASC')}
 LIMIT {limit:UInt64}`
   return queryOf('logs', sql, condition.parameters, { limit })
 }
@@ -55,14 +55,14 @@ SELECT
   ${logColumns(table).join(',\n  ')}
 FROM ${logsOf(table)}
 WHERE ${condition}
-ORDER BY ${table.fields.timestamp} DESC
+ORDER BY ${inOrder(table, 'DESC')}
 LIMIT {limit:UInt64}`
   return queryOf('newest-logs', sql, parameters, { limit })
 }
 
 /** Many lines are written within one tick of a clock: then they come as they are stored, which is the order in which they were sent. */
-function inOrder({ fields }: LogTable): string {
-  return `${fields.timestamp}, rowNumberInAllBlocks()`
+function inOrder({ fields }: LogTable, direction: 'ASC' | 'DESC'): string {
+  return `${fields.timestamp} ${direction}, rowNumberInAllBlocks() ${direction}`
 }
 
 const logsOf = (table: LogTable): string => `${quoteTable(table)} AS log`

@@ -70,7 +70,7 @@ export function OpenTrace({ id, trace, sql, truncated, isWaiting }: OpenTracePro
     ...viewKeys(waterfall),
     o: () => toggleLogs(hasOpenLogs),
     '/': () => search.current?.select(),
-    c: () => copy('Trace', traceCopies(trace, sql).markdown()),
+    c: () => copy('Trace', traceCopies(trace, sql, logs).markdown()),
     C: () => waterfall.node && copy('Span', spanCopies(waterfall.node.span, sql).markdown()),
     Escape: () => {
       if (cursor.isDetailOpen) close()
@@ -81,7 +81,7 @@ export function OpenTrace({ id, trace, sql, truncated, isWaiting }: OpenTracePro
   })
 
   return html`<div class="tv">
-    <${TraceHeader} id=${id} waterfall=${waterfall} sql=${sql} isWaiting=${isWaiting} />
+    <${TraceHeader} id=${id} waterfall=${waterfall} logs=${logs} sql=${sql} isWaiting=${isWaiting} />
     <${Toolbar} waterfall=${waterfall} search=${search} onDone=${focusRows} />
     ${truncated && html`<p class="tv-note" role="status">Only the first ${counted(trace.spans.length, 'span')} are shown: the trace has more.</p>`}
     ${trace.duplicates > 0 && html`<p class="tv-note">${counted(trace.duplicates, 'row was', 'rows were')} stored twice and ${trace.duplicates === 1 ? 'is' : 'are'} shown once.</p>`}
