@@ -15,7 +15,11 @@ export function logRecords(count) {
   const below = (limit) => (random() * limit) | 0
   const pick = (list) => list[below(list.length)]
   const made = []
-  const logger = loggerFor({ onEmit: (record) => made.push(record) })
+  const logger = loggerFor({
+    onEmit: (record) => made.push(record),
+    async forceFlush() {},
+    async shutdown() {},
+  })
   let context = ROOT_CONTEXT
   const described = Array.from({ length: count }, (_, n) => {
     if (n % RECORDS_PER_TRACE === 0) context = n % 3 === 0 ? ROOT_CONTEXT : contextOfSpan()
@@ -48,8 +52,7 @@ export function logRecords(count) {
 }
 
 /** A Logger of the SDK that passes each record to the processor at once. */
-export function loggerFor({ onEmit }) {
-  const processor = { onEmit, async forceFlush() {}, async shutdown() {} }
+export function loggerFor(processor) {
   const provider = new LoggerProvider({
     resource: resourceFromAttributes(resource),
     processors: [processor],
