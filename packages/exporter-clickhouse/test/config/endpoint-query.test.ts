@@ -52,7 +52,10 @@ describe('an endpoint may carry everything', () => {
     ['logs.batch=5', '`logs.batch` is not an option'],
     ['logs.table.x=5', '`logs.table.x` is not an option'],
     ['metrics.temporality=delta', '`metrics.temporality` is not an option'],
-    ['signals=trace', "`signals` must be 'traces', 'logs' or 'metrics': did you mean 'traces'?"],
+    [
+      'signals=trace',
+      "`signals`: each name must be 'traces', 'logs' or 'metrics': did you mean 'traces'?",
+    ],
     ['a b=1', '`(a name not shown)` is not an option'],
     ['__proto__=1', '`__proto__` is not an option'],
   ])('?%s is an error', (query, problem) => {

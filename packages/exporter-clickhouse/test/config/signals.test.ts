@@ -305,15 +305,15 @@ describe('the signals of a destination', () => {
   })
 
   test.each([
-    ['traces,log', "must be 'traces', 'logs' or 'metrics': did you mean 'logs'?"],
-    ['traces;logs', "must be 'traces', 'logs' or 'metrics'."],
-    [',', 'must be'],
+    ['traces,log', ": each name must be 'traces', 'logs' or 'metrics': did you mean 'logs'?"],
+    ['traces;logs', ": each name must be 'traces', 'logs' or 'metrics'."],
+    [',', ": each name must be 'traces', 'logs' or 'metrics'."],
     ['logs,logs,logs,logs', ': 4 are too many: at most 3 are allowed.'],
   ])('a variable with %s is ignored and said', (text, why) => {
     const { destinations, doubts } = parsed('logs', {}, { SIGNALS: text })
     expect(destinations).toHaveLength(1)
     expect(doubts).toHaveLength(1)
-    expect(doubts[0]).toContain(`${P}SIGNALS${why.startsWith(':') ? '' : ' '}${why}`)
+    expect(doubts[0]).toContain(`${P}SIGNALS${why}`)
   })
 })
 
@@ -502,6 +502,17 @@ test('a variable of a signal that cannot be used says what is used instead', () 
   expect(doubtOf({ LOGS_TABEL: 't' })).toEqual([
     `${P}LOGS_TABEL is not known: did you mean ${P}LOGS_TABLE? It is ignored.`,
   ])
+})
+
+test.each([
+  ['METRICS_TEMPORALITY', 'METRICS_TEMPORALITY_PREFERENCE'],
+  ['TEMPORALITY_PREFERENCE', 'METRICS_TEMPORALITY_PREFERENCE'],
+  ['LOGS_BATCH_MAX_DELAY_MS', 'LOGS_BATCH_MAX_DELAY'],
+  ['LOG_TABLE', 'LOGS_TABLE'],
+  ['METRICS_TABLES_GAUGES', 'METRICS_TABLES_GAUGE'],
+])('%s is answered with %s', (written, meant) => {
+  const { doubts } = parsed('metrics', {}, { [written]: 'x' })
+  expect(doubts).toEqual([`${P}${written} is not known: did you mean ${P}${meant}? It is ignored.`])
 })
 
 test('the line at the start names the signal and all of its tables', () => {
