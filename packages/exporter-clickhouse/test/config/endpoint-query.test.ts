@@ -23,7 +23,7 @@ describe('an endpoint may carry everything', () => {
     ['settings.readonly=2', { settings: { readonly: '2' } }],
     ['headers.x-a=1', { headers: { 'x-a': '1' } }],
     ['headers.__proto__=1', { headers: JSON.parse('{"__proto__":"1"}') }],
-    ['traces.batch.max_rows=7&batch.max_bytes=8', { batch: { maxRows: 7, maxBytes: 8 } }],
+    ['traces.batch.max_rows=7&traces.batch.max_bytes=8', { batch: { maxRows: 7, maxBytes: 8 } }],
     ['Traces.Table=t&traces.database=d', { targets: [{ table: 't', database: 'd' }] }],
     ['manageSchema=off&retry.maxRetries=unlimited', { manageSchema: 'off' }],
     [
