@@ -14,6 +14,11 @@ export function spanOf({ spanContext }: LogRecordLike): Partial<LogSpanContextLi
   return spanContext ?? NO_SPAN
 }
 
+/** An Error is no AnyValue, but people log one. As a map it would be empty: its text is in properties that are not enumerable. */
+export function bodyOf({ body }: LogRecordLike): unknown {
+  return body instanceof Error ? (body.stack ?? String(body)) : body
+}
+
 /** The eight flags that OpenTelemetry defines. OTLP has room for 32. */
 export function flagsOf(record: LogRecordLike): unknown {
   const { traceFlags } = spanOf(record)
