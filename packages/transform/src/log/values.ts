@@ -1,4 +1,4 @@
-import { type HrTime, readTime } from '../values/time.js'
+import { type HrTime, isStorable, readTime } from '../values/time.js'
 import type { LogRecordLike, LogSpanContextLike } from './log-record.js'
 
 // Values that the columns of both tables read from a log record. Any part of a record may be missing or of another type.
@@ -26,6 +26,7 @@ export function flagsOf(record: LogRecordLike): unknown {
 }
 
 function isZero(given: HrTime | undefined): boolean {
+  if (isStorable(given)) return given[0] === 0 && given[1] === 0 // as nearly all are
   const time = readTime(given)
   return time === undefined || (time[0] === 0 && time[1] === 0)
 }
