@@ -148,13 +148,17 @@ export class Pipeline<Input extends OfResource> {
     this.#rowsReported = this.#rowsTaken
   }
 
-  /** Says which rows are lost because the process ends without a flush. */
+  /** Collects which rows are lost because the process ends without a flush. */
   exits(): void {
     if (this.#rowsReported === this.#rowsTaken) return
     for (const destination of this.#destinations) {
       const lane = this.#lanes.find((one) => one.destinations.includes(destination))
       destination.log.exited(destination.unsafeRows + (lane?.openRows ?? 0) + this.#arrivingRows)
     }
+  }
+
+  hasExited(): void {
+    for (const destination of this.#destinations) destination.log.hasExited()
   }
 
   /**
