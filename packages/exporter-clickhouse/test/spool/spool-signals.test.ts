@@ -60,7 +60,7 @@ test('a signal takes over only its own rows, and says nothing of those of others
   const logs = pipelineOf('logs', options)
   await eventually(() => expect(statsOf(logs)).toMatchObject({ delivered: 3, spooledBytes: 0 }))
   expect(signalsIn(server)).toEqual(new Set(['logs']))
-  expect((await filesIn(directory)).length).toBe(2)
+  await eventually(async () => expect(await filesIn(directory)).toHaveLength(2))
   const others = [pipelineOf('traces', options), pipelineOf('metrics', options)]
   await eventually(() => expect(server.rows).toHaveLength(9))
   await Promise.all([logs, ...others].map((to) => to.shutdown()))
@@ -79,7 +79,7 @@ test('a directory with folders of several signals loses nothing, and is removed 
   const options = { endpoint: server.url, spool: { directory, leaseMs: 1000 } }
   const to = SIGNALS.map((signal) => pipelineOf(signal, options))
   await eventually(() => expect(server.rows).toHaveLength(9))
-  await eventually(async () => expect((await filesIn(directory)).length).toBe(0))
+  await eventually(async () => expect(await filesIn(directory)).toHaveLength(0))
   await Promise.all(to.map((one) => one.shutdown()))
   expect(await homesIn(directory)).toEqual([])
 })
