@@ -95,7 +95,11 @@ test('a dead letter in a table says the same', async () => {
   const [, json = ''] = /FORMAT JSONEachRow (.*)$/.exec(statements[0] ?? '') ?? []
   const row = JSON.parse(json)
   expect(row).toMatchObject({ source_logical: 2, data_after: '{"a":1}' })
-  expect(JSON.parse(row.data_before)).toMatchObject({ code: 27, token: 'v1-token', signal: 'traces' })
+  expect(JSON.parse(row.data_before)).toMatchObject({
+    code: 27,
+    token: 'v1-token',
+    signal: 'traces',
+  })
 })
 
 test('what keeps dead letters and hangs is given up after five seconds', async () => {
