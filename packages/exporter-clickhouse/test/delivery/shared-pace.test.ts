@@ -112,6 +112,16 @@ test('requests from before the outage are no probes: the end of one frees no tur
   expect(asked).toEqual(['a', 'a'])
 })
 
+test('an answer to a request from before the outage ends it for all, although a probe still hangs', () => {
+  const { pace, asked, all } = sharing('a', 'b', 'c')
+  const [a] = all as [Fake, Fake, Fake]
+  pace.failed(GONE, a)
+  vi.advanceTimersByTime(1000)
+  expect(asked).toEqual(['a'])
+  pace.serves()
+  expect(asked).toEqual(['a', 'b', 'c'])
+})
+
 test('one that leaves with the turn gives it to the next, and counts no more', () => {
   const { pace, asked, all, ended } = sharing('a', 'b')
   const [a] = all as [Fake, Fake]
