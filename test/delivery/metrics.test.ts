@@ -81,7 +81,7 @@ test.each([
   const server = await scriptedServer()
   const { meterProvider, read } = meter()
   const config = parseConfig('traces', { endpoint: server.url, meterProvider }, {})
-  const destinations = config.destinations.map((one) => ({ ...one, signal: signal as 'traces' }))
+  const destinations = config.destinations.map((one) => ({ ...one, signal }))
   const pipeline = new Pipeline({ ...config, destinations })
   await pipeline.export(shopSpans(3))
   const metrics = await read()

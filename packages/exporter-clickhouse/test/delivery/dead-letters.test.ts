@@ -10,6 +10,7 @@ import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { makeSpan } from '../../../transform/test/spans.js'
 import type { Sender } from '../../src/clickhouse/sender.js'
 import { ClickHouseError } from '../../src/common/errors.js'
+import type { Signal } from '../../src/config/config.js'
 import { TOKEN } from '../../src/config/insert-settings.js'
 import type { Options } from '../../src/config/options.js'
 import { parseConfig } from '../../src/config/parse-config.js'
@@ -30,16 +31,15 @@ const letter = {
 function lettersOf(
   deadLetter: Options['deadLetter'],
   run: Sender['run'] = async () => ({ outcome: { status: 'delivered' }, text: '' }),
-  signal = 'traces',
+  signal: Signal = 'traces',
 ): DeadLetters {
   const [config] = parseConfig('traces', { deadLetter }, {}).destinations
-  const letters =
-    config && openDeadLetters({ ...config, signal: signal as 'traces' }, { run } as Sender)
+  const letters = config && openDeadLetters({ ...config, signal }, { run } as Sender)
   if (!letters) throw new Error('no dead letters')
   return letters
 }
 
-test.each([
+test.each<[Signal, string]>([
   ['traces', 'primary.ndjson'],
   ['logs', 'primary.logs.ndjson'],
   ['metrics', 'primary.metrics.ndjson'],
