@@ -1,4 +1,4 @@
-import { ClickHouseSpanExporter } from '@spanhouse/exporter-clickhouse'
+import { ClickHouseMetricExporter, ClickHouseSpanExporter } from '@spanhouse/exporter-clickhouse'
 import { expect, test } from 'vitest'
 import { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '#sdk'
 import { parseConfig } from '../../packages/exporter-clickhouse/src/config/parse-config.js'
@@ -102,6 +102,24 @@ test.each([
     for (const { attributes } of points)
       expect(attributes).toMatchObject({ destination: 'primary', signal })
   await pipeline.shutdown()
+})
+
+test('metrics of the exporters that go through our own exporter cost one INSERT a collection, and no more', async () => {
+  const server = await scriptedServer()
+  const metrics = new ClickHouseMetricExporter({ endpoint: server.url })
+  const reader = new PeriodicExportingMetricReader({ exporter: metrics, exportIntervalMillis: 3e6 })
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  const exporter = new ClickHouseSpanExporter({ endpoint: server.url, meterProvider })
+  await exported(exporter, 3)
+  const ofMetrics = () =>
+    server.inserts.filter(({ query }) => query.get('query')?.includes('`metrics`')).length
+  for (let collections = 1; collections < 4; collections++) {
+    await reader.forceFlush()
+    await metrics.forceFlush()
+    expect(ofMetrics()).toBe(collections)
+  }
+  await exporter.shutdown()
+  await meterProvider.shutdown()
 })
 
 test('waiting rows are in flight, in spans and in bytes', async () => {
