@@ -8,12 +8,14 @@ import { eventually } from '../kit/patience.js'
 import { installedCommand } from './installed.js'
 import { project, type Running, spanhouse } from './processes.js'
 
-/** Counts the signals that it gets, and takes its time to end. */
+/** Counts the signals that it gets, says when the first comes, and takes its time to end. */
 const APP = `
 let count = 0
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.on(signal, () => {
-    if (count++ === 0) setTimeout(() => { console.log('got ' + count + ' ' + signal); process.exit(7) }, 1500)
+    if (count++ > 0) return
+    console.log('has ' + signal)
+    setTimeout(() => { console.log('got ' + count + ' ' + signal); process.exit(7) }, 1500)
   })
 console.log('ready ' + process.pid)
 setInterval(() => {}, 1000)`
@@ -62,6 +64,7 @@ test('Ctrl-C on a terminal that npx passes on as well is one Ctrl-C', async () =
   const [running] = await started('run', true)
   const pid = await idOf(running, true)
   running.child.stdin?.write('\x03')
+  await running.said('has SIGINT') // npx passes on what it got from the terminal together with all others
   process.kill(pid, 'SIGINT')
   await running.said('got 1 SIGINT')
   expect(await running.ended).toEqual([7, null])

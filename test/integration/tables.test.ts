@@ -3,8 +3,8 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import {
   defineTable,
   flatTraces,
+  type HrTime,
   otelTraces,
-  quoteIdentifier,
   type SpanLike,
   spansFromOtlpJson,
   type Table,
@@ -18,8 +18,22 @@ import {
   TracerProvider,
 } from '#sdk'
 import { hostileSpan } from '../../packages/transform/test/arbitraries.js'
+import { hostileLog } from '../../packages/transform/test/arbitrary-logs.js'
+import { hostilePoint } from '../../packages/transform/test/arbitrary-points.js'
+import { allLogs, logTables, makeLog } from '../../packages/transform/test/logs.js'
+import { allPoints, makePoint, metricTables } from '../../packages/transform/test/points.js'
 import { hostileValues, makeSpan, seedSpan } from '../../packages/transform/test/spans.js'
 import { userTable } from '../../packages/transform/test/user-table.js'
+import {
+  asStored,
+  emptied,
+  insert,
+  placed,
+  select,
+  sorted,
+  stored,
+  withSigns,
+} from '../kit/stored-rows.js'
 
 let server: ClickHouseServer
 
@@ -28,13 +42,37 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-const tables: [string, Table<SpanLike>][] = [
-  ['flat', flatTraces],
-  ['otel', otelTraces],
-  ['a user’s own', userTable],
+interface Inputs {
+  readonly corpus: () => unknown[]
+  readonly hostile: fc.Arbitrary<unknown>
+  readonly at: (time: HrTime) => unknown
+}
+
+const spans: Inputs = {
+  corpus,
+  hostile: hostileSpan,
+  at: (startTime) => makeSpan({ startTime }),
+}
+const logs: Inputs = {
+  corpus: allLogs,
+  hostile: hostileLog,
+  at: (hrTime) => makeLog({ hrTime }),
+}
+const points: Inputs = {
+  corpus: allPoints,
+  hostile: hostilePoint,
+  at: (time) => makePoint('gauge', { time }),
+}
+
+const tables: [string, Table<unknown>, Inputs][] = [
+  ['flat', flatTraces, spans],
+  ['otel', otelTraces, spans],
+  ['a user’s own', userTable, spans],
+  ...logTables.map(([name, table]): [string, Table<unknown>, Inputs] => [name, table, logs]),
+  ...metricTables.map(([name, table]): [string, Table<unknown>, Inputs] => [name, table, points]),
 ]
 
-describe.each(tables)('%s', (_name, table) => {
+describe.each(tables)('%s', (_name, table, inputs) => {
   test('ddl() can be run twice, with every option', async () => {
     const twice = [...table.ddl(), ...table.ddl()]
     const elsewhere = {
@@ -50,10 +88,10 @@ describe.each(tables)('%s', (_name, table) => {
   test.each(['UTC', 'America/New_York'])(
     'every column reads back as toRow gives it, session in %s',
     async (session) => {
-      const spans = corpus()
-      await emptied(table)
-      await insert(table, spans, { session_timezone: session })
-      expect(await stored(table)).toEqual(sorted(spans.map((span) => table.toRow(span))))
+      const corpus = inputs.corpus()
+      await emptied(server, table)
+      await insert(server, table, corpus, { session_timezone: session })
+      expect(await stored(server, table)).toEqual(asStored(table, corpus))
     },
   )
 
@@ -62,34 +100,34 @@ describe.each(tables)('%s', (_name, table) => {
     const reply = await client.query({ query: select(table), format: 'JSONEachRow' })
     const rows = await reply.json<Record<string, unknown>>()
     await client.close()
-    expect(sorted(rows)).toEqual(await stored(table))
+    expect(sorted(withSigns(rows) as typeof rows)).toEqual(await stored(server, table))
   })
 
-  test('no hostile span is refused, and each is stored as toRow gives it', async () => {
-    const spans = fc.sample(hostileSpan, { numRuns: 200, seed: 7 })
-    await emptied(table)
-    for (let start = 0; start < spans.length; start += 50)
-      await insert(table, spans.slice(start, start + 50))
-    expect(await stored(table)).toEqual(sorted(spans.map((span) => table.toRow(span))))
+  test('no hostile record is refused, and each is stored as toRow gives it', async () => {
+    const records = fc.sample(inputs.hostile, { numRuns: 200, seed: 7 })
+    await emptied(server, table)
+    for (let start = 0; start < records.length; start += 50)
+      await insert(server, table, records.slice(start, start + 50))
+    expect(await stored(server, table)).toEqual(asStored(table, records))
   })
 
   test('partitionDay() is the partition', async () => {
-    await emptied(table)
-    const span = makeSpan({ startTime: [1_900_000_000, 0] })
-    await insert(table, [span])
+    await emptied(server, table)
+    const record = inputs.at([1_900_000_000, 0])
+    await insert(server, table, [record])
     const partitions = await server.query(
       `SELECT DISTINCT toUInt32(toDate(partition)) FROM system.parts WHERE active AND rows > 0 AND database = '${table.database}' AND table = '${table.name}'`,
     )
-    expect(Number(partitions)).toBe(table.partitionDay?.(span))
+    expect(Number(partitions)).toBe(table.partitionDay?.(record))
   })
 })
 
 test('the view fills the table of trace times, for times after 2106 too', async () => {
-  await emptied(otelTraces)
+  await emptied(server, otelTraces)
   await server.query('TRUNCATE TABLE default.otel_traces_trace_id_ts')
   const at = (traceId: string, seconds: number): SpanLike =>
     makeSpan({ spanContext: () => ({ traceId, spanId: '01' }), startTime: [seconds, 0] })
-  await insert(otelTraces, [
+  await insert(server, otelTraces, [
     at('a', 1_729_627_200),
     at('a', 1_729_627_300),
     at('b', 9e9),
@@ -110,7 +148,7 @@ test('the view fills the table of trace times, for times after 2106 too', async 
 })
 
 test('otel: keys are in the server’s own order at every level, and equal attributes are one group', async () => {
-  await emptied(otelTraces)
+  await emptied(server, otelTraces)
   const keys = ['b', '😀', 'a', '\uff01', 'é', '', 'B', '\u2028', '10', '9']
   const deep = (order: string[]): object => Object.fromEntries(order.map((key) => [key, -0]))
   const attributes = (order: string[]): object => {
@@ -128,7 +166,7 @@ test('otel: keys are in the server’s own order at every level, and equal attri
       links: [link],
     })
   }
-  await insert(otelTraces, [span(keys), span([...keys].reverse()), span([...keys].sort())])
+  await insert(server, otelTraces, [span(keys), span([...keys].reverse()), span([...keys].sort())])
   const maps = [
     'SpanAttributes',
     'ResourceAttributes',
@@ -148,7 +186,7 @@ test('otel: keys are in the server’s own order at every level, and equal attri
 })
 
 test('ids that came in base64 are found by their hex', async () => {
-  await emptied(flatTraces)
+  await emptied(server, flatTraces)
   const traceId = '0af7651916cd43dd8448eb211c80319c'
   const base64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64')
   const json = {
@@ -156,7 +194,11 @@ test('ids that came in base64 are found by their hex', async () => {
     spanId: base64('00f067aa0ba902b7'),
     parentSpanId: base64('0'.repeat(16)),
   }
-  await insert(flatTraces, spansFromOtlpJson({ ...json, startTimeUnixNano: '1729627200000000000' }))
+  await insert(
+    server,
+    flatTraces,
+    spansFromOtlpJson({ ...json, startTimeUnixNano: '1729627200000000000' }),
+  )
   const found = await server.query(
     `SELECT span_id, parent_span_id FROM telemetry.traces WHERE trace_id = '${traceId}' FORMAT JSONCompactEachRow`,
   )
@@ -164,13 +206,14 @@ test('ids that came in base64 are found by their hex', async () => {
 })
 
 test('a repeated insert with a token is stored once, in the view’s target too', async () => {
-  await emptied(otelTraces)
+  await emptied(server, otelTraces)
   await server.query('TRUNCATE TABLE default.otel_traces_trace_id_ts')
   const settings = {
     insert_deduplication_token: 't1',
     deduplicate_blocks_in_dependent_materialized_views: '1',
   }
-  for (let attempt = 0; attempt < 3; attempt++) await insert(otelTraces, [makeSpan()], settings)
+  for (let attempt = 0; attempt < 3; attempt++)
+    await insert(server, otelTraces, [makeSpan()], settings)
   expect(await server.query('SELECT count() FROM default.otel_traces')).toBe('1\n')
   expect(await server.query('SELECT count() FROM default.otel_traces_trace_id_ts')).toBe('1\n')
 })
@@ -188,9 +231,9 @@ test('spans of the SDK are stored as their table’s rows', async () => {
   span.setStatus({ code: 2, message: 'no' }).end()
   await provider.forceFlush()
   const spans = exporter.getFinishedSpans()
-  await emptied(flatTraces)
-  await insert(flatTraces, spans)
-  const [row] = await stored(flatTraces)
+  await emptied(server, flatTraces)
+  await insert(server, flatTraces, spans)
+  const [row] = await stored(server, flatTraces)
   expect([row]).toEqual(spans.map((finished) => flatTraces.toRow(finished)))
   expect(row).toMatchObject({
     trace_id: span.spanContext().traceId,
@@ -227,12 +270,14 @@ test('columns of every type take a value that is absent, and one that is not of 
   )
   const columns = types.map((type, n) => ({ name: `c${n}`, type, value: () => undefined }))
   const table = defineTable<SpanLike>({ name: 'absent', columns, orderBy: 'tuple()' })
-  await emptied(table)
-  await insert(table, [makeSpan()])
+  await emptied(server, table)
+  await insert(server, table, [makeSpan()])
   const wrong = columns.slice(6).map((column) => ({ ...column, value: () => Symbol() }))
-  await insert(defineTable<SpanLike>({ name: 'absent', columns: wrong, orderBy: 'tuple()' }), [
-    makeSpan(),
-  ])
+  await insert(
+    server,
+    defineTable<SpanLike>({ name: 'absent', columns: wrong, orderBy: 'tuple()' }),
+    [makeSpan()],
+  )
   expect(await server.query('SELECT count() FROM default.absent')).toBe('2\n')
 })
 
@@ -331,71 +376,4 @@ function corpus(): SpanLike[] {
     dropped,
     {} as SpanLike,
   ]
-}
-
-async function insert(
-  table: Table<SpanLike>,
-  spans: readonly SpanLike[],
-  settings: Record<string, string> = {},
-): Promise<void> {
-  const query = `INSERT INTO ${placed(table)} (${table.insertColumns.map(quoteIdentifier).join(', ')}) FORMAT JSONEachRow`
-  const parameters = new URLSearchParams({
-    query,
-    async_insert: '0',
-    date_time_input_format: 'best_effort',
-    input_format_skip_unknown_fields: '0',
-    ...settings,
-  })
-  const reply = await fetch(`${server.url}/?${parameters}`, {
-    method: 'POST',
-    body: spans.map((span) => table.toLine(span)).join('\n'),
-  })
-  expect([reply.status, await reply.text()]).toEqual([200, ''])
-}
-
-async function stored(table: Table<SpanLike>): Promise<Record<string, unknown>[]> {
-  const text = await server.query(`${select(table)} FORMAT JSONEachRow`)
-  return sorted(
-    text
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line)),
-  )
-}
-
-/** Times as the seconds they were sent as, whatever time zone a column has; 64-bit integers quoted. */
-function select(table: Table<SpanLike>): string {
-  const columns = table.columns.map(
-    ({ name, type }) => `${asSent(quoteIdentifier(name), type)} AS ${quoteIdentifier(name)}`,
-  )
-  return `SELECT ${columns.join(', ')} FROM ${placed(table)} SETTINGS output_format_json_quote_64bit_integers = 1, prefer_column_name_to_alias = 1`
-}
-
-function asSent(column: string, type: string): string {
-  if (type.startsWith('DateTime64(9')) return nanosAsSent(column)
-  if (type.startsWith('Array(DateTime64(9')) return `arrayMap(t -> ${nanosAsSent('t')}, ${column})`
-  if (type === 'DateTime') return `leftPad(toString(toUnixTimestamp(${column})), 10, '0')`
-  return column
-}
-
-function nanosAsSent(time: string): string {
-  const nanos = `leftPad(toString(toUnixTimestamp64Nano(${time})), 19, '0')`
-  return `concat(substring(${nanos}, 1, 10), '.', substring(${nanos}, 11))`
-}
-
-async function emptied(table: Table<SpanLike>): Promise<void> {
-  for (const statement of table.ddl()) await server.query(statement)
-  await server.query(`TRUNCATE TABLE ${placed(table)}`)
-}
-
-function placed(table: Table<SpanLike>): string {
-  return `${quoteIdentifier(table.database)}.${quoteIdentifier(table.name)}`
-}
-
-function sorted(rows: Record<string, unknown>[]): Record<string, unknown>[] {
-  const key = (row: Record<string, unknown>): string => JSON.stringify(Object.entries(row))
-  return rows
-    .map((row) => [key(row), row] as const)
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([, row]) => row)
 }

@@ -12,9 +12,12 @@ export { FsInstrumentation } from '@opentelemetry/instrumentation-fs'
 export { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 export { resourceFromAttributes } from '@opentelemetry/resources'
 export {
+  AggregationTemporality,
+  AggregationType,
   InMemoryMetricExporter,
   MeterProvider,
   PeriodicExportingMetricReader,
+  type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics'
 export {
   BasicTracerProvider as TracerProvider,

@@ -10,9 +10,12 @@ export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 export { ExportResultCode, isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
 export { resourceFromAttributes } from '@opentelemetry/resources'
 export {
+  AggregationTemporality,
+  AggregationType,
   InMemoryMetricExporter,
   MeterProvider,
   PeriodicExportingMetricReader,
+  type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics'
 export {
   InMemorySpanExporter,

@@ -1,12 +1,36 @@
+export type { LogRecordLike, LogSpanContextLike } from './log/log-record.js'
+export type {
+  ExemplarLike,
+  ExponentialBucketsLike,
+  MetricPointLike,
+  QuantileLike,
+} from './metric/point.js'
+export { type MetricDataLike, metricPoints, type ResourceMetricsLike } from './metric/points.js'
+
+export { logsFromOtlpJson } from './otlp/logs.js'
+
+export { metricsFromOtlpJson } from './otlp/metrics.js'
+
 export { spansFromOtlpJson } from './otlp/spans.js'
 export type { Column } from './row/column.js'
+export { flatLogs } from './schemas/flat-logs.js'
+export { flatMetrics } from './schemas/flat-metrics.js'
 export { flatTraces } from './schemas/flat-traces.js'
+export { otelLogs } from './schemas/otel-logs.js'
+export {
+  otelMetricsExponentialHistogram,
+  otelMetricsGauge,
+  otelMetricsHistogram,
+  otelMetricsSum,
+  otelMetricsSummary,
+} from './schemas/otel-metrics.js'
 export { otelTraces } from './schemas/otel-traces.js'
 export type { EventLike, LinkLike, SpanContextLike, SpanLike } from './span/span.js'
 export type { ColumnShape, DdlOptions, Placement } from './sql/ddl.js'
 export { quoteIdentifier } from './sql/identifier.js'
 export { quoteText } from './sql/text.js'
 export { defineTable, type Table, type TableDefinition } from './table/table.js'
+export type { MetricLike, MetricType } from './values/metric.js'
 export type { AttributesLike, ResourceLike, ScopeLike } from './values/resource.js'
 export type { HrTime } from './values/time.js'
 export type { Limits } from './writing/limits.js'

@@ -2,6 +2,7 @@
 export { type CompactForm, compactFormOf, type ResourceForm } from './compact/compact-rows.js'
 export { KeyLists, type LengthOf } from './compact/key-lists.js'
 export { type RowShape, wholeRow } from './compact/whole-row.js'
+export { otelMetricsTables } from './schemas/otel-metrics.js'
 export { addColumn, addIndex, type TableShape, ttlExpression } from './sql/ddl.js'
 export { compactRowsOf, shapeOf } from './table/table.js'
 export { ByteWriter } from './writing/byte-writer.js'

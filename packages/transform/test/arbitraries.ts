@@ -160,4 +160,11 @@ export const hostileInput: fc.Arbitrary<SpanLike> = fc.oneof(
   value as fc.Arbitrary<SpanLike>,
 )
 
-export { anyUnits, value as hostileValue }
+export {
+  anyUnits,
+  attributes as hostileAttributes,
+  id as anyId,
+  or,
+  time as anyTime,
+  value as hostileValue,
+}

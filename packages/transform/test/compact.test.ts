@@ -10,6 +10,10 @@ import {
 } from '../src/index.js'
 import { compactFormOf, compactRowsOf, KeyLists, newEncoding, wholeRow } from '../src/internal.js'
 import { hostileSpan } from './arbitraries.js'
+import { hostileLog } from './arbitrary-logs.js'
+import { hostilePoint } from './arbitrary-points.js'
+import { logTables } from './logs.js'
+import { allPoints, makePoint, metricTables } from './points.js'
 import { makeSpan } from './spans.js'
 import { userTable } from './user-table.js'
 
@@ -18,7 +22,7 @@ interface Way {
   keyLists?: KeyLists
 }
 
-function compact(table: Table<SpanLike>, span: SpanLike, way: Way = {}) {
+function compact<Input>(table: Table<Input>, span: Input, way: Way = {}) {
   const rows = compactRowsOf(table)
   if (!rows) throw new Error('no compact rows')
   const { limits, keyLists = new KeyLists(10_000) } = way
@@ -33,16 +37,28 @@ function compact(table: Table<SpanLike>, span: SpanLike, way: Way = {}) {
   }
 }
 
-function wholeAgain(table: Table<SpanLike>, span: SpanLike, way?: Way): unknown {
+function wholeAgain<Input>(table: Table<Input>, span: Input, way?: Way): unknown {
   const { common, line } = compact(table, span, way)
   return common && JSON.parse(wholeRow(common.shape, line))
 }
 
-describe.each([
-  ['flat', flatTraces],
-  ['otel', otelTraces],
-  ['a user’s', userTable],
-] as const)('a compact row of the %s table', (_, table) => {
+const tables: [string, Table<unknown>, fc.Arbitrary<unknown>][] = [
+  ['flat', flatTraces, hostileSpan],
+  ['otel', otelTraces, hostileSpan],
+  ['a user’s', userTable, hostileSpan],
+  ...logTables.map(([name, table]): [string, Table<unknown>, fc.Arbitrary<unknown>] => [
+    name,
+    table,
+    hostileLog,
+  ]),
+  ...metricTables.map(([name, table]): [string, Table<unknown>, fc.Arbitrary<unknown>] => [
+    name,
+    table,
+    hostilePoint,
+  ]),
+]
+
+describe.each(tables)('a compact row of the %s table', (_, table, input) => {
   test('says what the whole one says, whatever the span holds', () => {
     const limits = fc.record(
       {
@@ -54,14 +70,14 @@ describe.each([
       { requiredKeys: [] },
     )
     fc.assert(
-      fc.property(hostileSpan, limits, fc.constantFrom(0, 50, 10_000), (span, some, room) => {
+      fc.property(input, limits, fc.constantFrom(0, 50, 10_000), (span, some, room) => {
         const row = () => table.toLine(span, undefined, some)
         const before = row()
         const whole = wholeAgain(table, span, { limits: some, keyLists: new KeyLists(room) })
         // Some of these spans say something else each time they are asked.
         if (whole !== undefined && before === row()) expect(whole).toEqual(JSON.parse(before))
       }),
-      { numRuns: 1000 },
+      { numRuns: input === hostileSpan ? 1000 : 300 },
     )
   })
 })
@@ -166,6 +182,21 @@ test('made whole again, a span of years has the milliseconds of its whole row', 
   for (let n = 0; n < 50; n++) {
     const span = makeSpan({ endTime: [1_800_000_000 + n * 87_654_321, n * 7_654_321] })
     expect(wholeAgain(flatTraces, span)).toEqual(flatTraces.toRow(span))
+  }
+})
+
+test.each(metricTables)('%s: made whole again, every point is the row it was', (_name, table) => {
+  for (const point of allPoints()) expect(wholeAgain(table, point)).toEqual(table.toRow(point))
+})
+
+test('what the points of a metric have in common is one run of members', () => {
+  for (const [, table] of metricTables) {
+    const { line, constants } = compact(table, makePoint('sum'))
+    const names = Object.keys(JSON.parse(line)).map((short) => constants?.shape.names[short] ?? '')
+    const ofMetric = table.columns.filter(({ from }) => from === 'metric').map(({ name }) => name)
+    const indexes = names.flatMap((name, index) => (ofMetric.includes(name) ? [index] : []))
+    expect(indexes.length).toBeGreaterThan(2)
+    expect(indexes).toEqual(indexes.map((_, n) => (indexes[0] ?? 0) + n))
   }
 })
 

@@ -13,6 +13,8 @@ const ROOMS = [
   'compact',
   'table',
   'span',
+  'log',
+  'metric',
   'schemas',
   'otlp',
 ]

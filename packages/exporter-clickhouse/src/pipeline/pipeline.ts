@@ -1,7 +1,7 @@
 import { diag } from '@opentelemetry/api'
+import type { DropReason } from '../accounting/drop-reason.js'
 import type { Stats } from '../accounting/stats.js'
 import { compressQueue } from '../batching/batch.js'
-import { openSender } from '../clickhouse/sender.js'
 import { clock, turn } from '../common/clock.js'
 import { within } from '../common/deadline.js'
 import { hook } from '../common/hook.js'
@@ -9,12 +9,11 @@ import type { Config } from '../config/config.js'
 import { openDeadLetters } from '../delivery/dead-letters.js'
 import { Destination } from '../delivery/destination.js'
 import type { Receipt } from '../delivery/entry.js'
+import { type Share, shareServer } from '../delivery/server.js'
 import { reportAtExit } from '../lifetime/at-exit.js'
 import { flushBeforeExit } from '../lifetime/before-exit.js'
 import { flushOnSignal } from '../lifetime/flush-on-signal.js'
 import type { Spool } from '../spool/spool.js'
-import { watchFirstRows } from '../telemetry/first-rows.js'
-import { destinationLog } from '../telemetry/log.js'
 import { openMetrics } from '../telemetry/metrics.js'
 import { warnEverybody } from '../telemetry/visible-warning.js'
 import { newHandOver } from './hand-over.js'
@@ -31,12 +30,20 @@ const MIN_CLOSE_MS = 500
 // A script that has ended waits no longer than this for a server that has refused every attempt.
 const REFUSED_WAIT_MS = 2000
 
+interface Ways<Input> {
+  /** Begins the line that says at the start what is configured. */
+  readonly lead?: string
+  /** What is kept of a record that cannot be encoded at once. Default: the record itself. */
+  readonly keep?: (record: Input) => Input
+}
+
 /**
  * The way of one signal: turns each record into a row, adds the row to a batch in each lane, and puts the batches into the queues of all
  * destinations.
  */
 export class Pipeline<Input extends OfResource> {
   readonly #config: Config<Input>
+  readonly #keep: (record: Input) => Input
   readonly #destinations: readonly Destination[]
   readonly #lanes: readonly Lane<Input>[]
   readonly #spools: readonly Spool[]
@@ -49,9 +56,9 @@ export class Pipeline<Input extends OfResource> {
   #rowsReported = 0
   #shutdown: Promise<void> | undefined
 
-  /** `lead` begins the line that says at the start what is configured. */
-  constructor(config: Config<Input>, lead = '') {
+  constructor(config: Config<Input>, { lead = '', keep = (record) => record }: Ways<Input> = {}) {
     this.#config = config
+    this.#keep = keep
     const { onDrop, meterProvider } = config
     try {
       diag.info(`spanhouse: ${lead}${config.summary}`)
@@ -62,26 +69,19 @@ export class Pipeline<Input extends OfResource> {
       } catch {} // the application's logger may throw
       if (config.warnings) warnEverybody('SPANHOUSE_ENVIRONMENT', doubt, doubt)
     }
-    const metrics = meterProvider && openMetrics(meterProvider, () => this.stats())
-    const logs = new Map(
-      config.destinations.map(({ name, endpoint }) => {
-        const firstRows = config.warnings
-          ? watchFirstRows(`${name} (${endpoint.host})`, `${name} ${endpoint.href}`)
-          : undefined
-        return [name, destinationLog(name, endpoint, clock.now, firstRows)]
-      }),
-    )
-    const spools = openSpools(config.destinations, logs, (name) => this.#byName(name))
+    const { signal } = config.destinations[0] ?? { signal: 'traces' }
+    const metrics = meterProvider && openMetrics(meterProvider, signal, () => this.stats())
     const callOnDrop = hook('onDrop', onDrop)
-    this.#destinations = config.destinations.map((one) => {
-      const log = logs.get(one.name) ?? destinationLog(one.name, one.endpoint)
-      const sender = openSender(one, log.refusedCompanion)
+    const shares = config.destinations.map((one) => shareServer(one, config.warnings))
+    const logs = new Map(config.destinations.map(({ name }, n) => [name, shares[n]?.log]))
+    const spools = openSpools(config.destinations, logs, (name) => this.#byName(name))
+    this.#destinations = config.destinations.map((one, n) => {
+      const share = shares[n] as Share
       const record = metrics?.attemptsOf(one)
       return new Destination(one, {
-        sender,
-        log,
+        ...share,
         spool: spools.get(one.name),
-        deadLetters: openDeadLetters(one, sender),
+        deadLetters: openDeadLetters(one, share.sender),
         acknowledge: config.acknowledge,
         onDrop: (rows, reason) => callOnDrop(rows, reason, one.name),
         onAttempt: hook('the meter', record),
@@ -119,6 +119,13 @@ export class Pipeline<Input extends OfResource> {
     this.#rowsTaken++
     if (this.#isAdding || isPending(record)) this.#addLater(record)
     else this.#add(record)
+  }
+
+  /** Counts records that could not be read, and so never became rows. */
+  refuse(records: number, reason: DropReason): void {
+    if (records === 0) return
+    this.#rowsTaken += records
+    for (const destination of this.#destinations) destination.refuse(records, reason)
   }
 
   /**
@@ -248,8 +255,9 @@ export class Pipeline<Input extends OfResource> {
 
   // A method of its own: a closure in accept() would be allocated for every record.
   #addLater(record: Input): void {
-    void this.#whenReady([record], () => {
-      this.#add(record)
+    const kept = this.#keep(record)
+    void this.#whenReady([kept], () => {
+      this.#add(kept)
       return []
     })
   }
@@ -264,7 +272,7 @@ export class Pipeline<Input extends OfResource> {
     encode: () => Promise<Receipt>[],
   ): Promise<Receipt>[] | Promise<Promise<Receipt>[]> {
     const pending = pendingResources(records) ?? (this.#isAdding ? turn() : undefined)
-    if (!pending) return encode()
+    if (!pending || this.#lanes.length === 0) return encode()
     if (this.#arrivingRows + records.length > MAX_ARRIVING_RECORDS) {
       for (const destination of this.#destinations) destination.refuse(records.length, 'queue_full')
       return [Promise.resolve('dropped')]

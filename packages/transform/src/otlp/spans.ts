@@ -1,7 +1,6 @@
 import type { EventLike, LinkLike, SpanContextLike, SpanLike } from '../span/span.js'
-import type { ResourceLike, ScopeLike } from '../values/resource.js'
-import { EPOCH, type HrTime, readTime } from '../values/time.js'
 import { readKeyValues, type Seen } from './any-value.js'
+import { type Envelope, type Origin, readNanos, recordsIn } from './envelope.js'
 import { countField, field, listField, textField } from './field.js'
 import { idField, SPAN_ID, TRACE_ID } from './id.js'
 
@@ -15,6 +14,13 @@ const KINDS = [
 const STATUSES = ['STATUS_CODE_UNSET', 'STATUS_CODE_OK', 'STATUS_CODE_ERROR']
 const UNSPECIFIED = -1
 
+const ENVELOPE: Envelope = {
+  groups: 'resourceSpans',
+  scopes: 'scopeSpans',
+  records: 'spans',
+  marks: ['traceId', 'spanId', 'startTimeUnixNano'],
+}
+
 /**
  * The spans of parsed OTLP/JSON: an ExportTraceServiceRequest, or one span, which may contain its `resource` and `scope`.
  * Anything else gives no spans; a field of a wrong type counts as absent. Never throws.
@@ -22,42 +28,10 @@ const UNSPECIFIED = -1
  * Spans of one resource share one resource object.
  */
 export function spansFromOtlpJson(json: unknown): SpanLike[] {
-  const seen: Seen = new Map()
-  const groups = field(json, 'resourceSpans')
-  if (groups !== undefined)
-    return listField(json, 'resourceSpans').flatMap((group) => spansOfGroup(group, seen))
-  if (!looksLikeSpan(json)) return []
-  return [
-    readSpan(
-      json,
-      readResource(field(json, 'resource'), seen),
-      readScope(field(json, 'scope'), seen),
-      seen,
-    ),
-  ]
+  return recordsIn(json, ENVELOPE, readSpan)
 }
 
-function looksLikeSpan(json: unknown): boolean {
-  return ['traceId', 'spanId', 'startTimeUnixNano'].some((key) => field(json, key) !== undefined)
-}
-
-function spansOfGroup(group: unknown, seen: Seen): SpanLike[] {
-  const resource = readResource(field(group, 'resource'), seen)
-  return listField(group, 'scopeSpans').flatMap((scopeSpans) => {
-    const scope = readScope(field(scopeSpans, 'scope'), seen)
-    const spans = listField(scopeSpans, 'spans').filter(
-      (span) => typeof span === 'object' && span !== null,
-    )
-    return spans.map((span) => readSpan(span, resource, scope, seen))
-  })
-}
-
-function readSpan(
-  json: unknown,
-  resource: ResourceLike,
-  instrumentationScope: ScopeLike,
-  seen: Seen,
-): SpanLike {
+function readSpan(json: unknown, { resource, instrumentationScope, seen }: Origin): SpanLike {
   const context = readContext(json)
   const parentSpanId = idField(json, 'parentSpanId', SPAN_ID)
   const status = field(json, 'status')
@@ -98,18 +72,6 @@ function readLink(json: unknown, seen: Seen): LinkLike {
   }
 }
 
-function readResource(json: unknown, seen: Seen): ResourceLike {
-  return { attributes: readKeyValues(json, 'attributes', seen) }
-}
-
-function readScope(json: unknown, seen: Seen): ScopeLike {
-  return {
-    name: textField(json, 'name'),
-    version: textField(json, 'version'),
-    attributes: readKeyValues(json, 'attributes', seen),
-  }
-}
-
 function readContext(json: unknown): SpanContextLike {
   const state = textField(json, 'traceState')
   return {
@@ -128,12 +90,4 @@ function readKind(kind: unknown): number {
 function readStatus(code: unknown): number {
   if (typeof code === 'string') return Math.max(0, STATUSES.indexOf(code))
   return typeof code === 'number' ? code : 0
-}
-
-function readNanos(json: unknown, key: string): HrTime {
-  try {
-    return readTime(field(json, key)) ?? EPOCH
-  } catch {
-    return EPOCH // a Proxy that throws when it is read
-  }
 }

@@ -1,5 +1,6 @@
 import type { ColumnShape } from '../sql/ddl.js'
 import type { Kind } from '../types/kind.js'
+import type { MetricLike } from '../values/metric.js'
 import type { ResourceLike, ScopeLike } from '../values/resource.js'
 import type { Encoding } from '../writing/encoding.js'
 import type { Derived } from './derived.js'
@@ -8,15 +9,22 @@ import type { Derived } from './derived.js'
  * One column: its name, its type, and how its value comes from the input.
  * `value` may return anything and may throw: a value that is not of the type is written as the type's empty value (or null, if Nullable) and counted.
  */
-export type Column<Input> = RecordColumn<Input> | ListColumn<Input> | ResourceColumn | ScopeColumn
+export type Column<Input> =
+  | RecordColumn<Input>
+  | ListColumn<Input>
+  | ResourceColumn
+  | ScopeColumn
+  | MetricColumn
 
 interface TypedColumn extends ColumnShape {
   /** @internal How values are written. Default: as the type says. */
   readonly kind?: Kind | undefined
+  /** @internal The type under which compact rows are read, if it must hold more than the column does. */
+  readonly sentAs?: string | undefined
 }
 
 interface RecordColumn<Input> extends TypedColumn {
-  readonly from?: 'span' | undefined
+  readonly from?: 'record' | undefined
   /** How the value follows from another column, which must not be derived itself. Where possible, the server computes it. `value` must give the same result. */
   readonly derived?: Derived | undefined
   readonly each?: undefined
@@ -25,7 +33,7 @@ interface RecordColumn<Input> extends TypedColumn {
 
 /** An `Array(…)` column with one element for each item of a list. Neighbouring columns with the same `each` read the list once, so their lengths agree. */
 interface ListColumn<Input> extends TypedColumn {
-  readonly from?: 'span' | undefined
+  readonly from?: 'record' | undefined
   each(input: Input, encoding: Encoding): unknown
   value(item: unknown, encoding: Encoding): unknown
 }
@@ -44,19 +52,29 @@ interface ScopeColumn extends TypedColumn {
   value(scope: ScopeLike, encoding: Encoding): unknown
 }
 
+/** From `input.metric` alone, of a data point: encoded once per metric object. */
+interface MetricColumn extends TypedColumn {
+  readonly from: 'metric'
+  readonly each?: undefined
+  value(metric: MetricLike, encoding: Encoding): unknown
+}
+
 /** A column of any input, for code that need not know the input's type. */
 export interface AnyColumn extends TypedColumn {
-  readonly from?: 'span' | 'resource' | 'scope' | undefined
+  readonly from?: 'record' | Shared | undefined
   readonly derived?: Derived | undefined
   each?(source: unknown, encoding: Encoding): unknown
   value(source: unknown, encoding: Encoding): unknown
 }
 
+/** What many records have in common. */
+export type Shared = 'resource' | 'scope' | 'metric'
+
 /** What a column's value is read from. */
-export type Origin = 'record' | 'resource' | 'scope'
+export type Origin = 'record' | Shared
 
 export function originOf({ from }: Pick<AnyColumn, 'from'>): Origin {
-  return from === 'resource' || from === 'scope' ? from : 'record'
+  return from === 'resource' || from === 'scope' || from === 'metric' ? from : 'record'
 }
 
 /** Columns `name.part` of one list: ClickHouse calls this Nested. */

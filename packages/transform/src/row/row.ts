@@ -2,14 +2,14 @@ import type { ResourceLike, ScopeLike } from '../values/resource.js'
 import { pieceOf } from '../writing/byte-writer.js'
 import { type Encoding, newEncoding } from '../writing/encoding.js'
 import { addTally, isZero } from '../writing/tally.js'
-import { type AnyColumn, type Column, originOf } from './column.js'
+import { type AnyColumn, type Column, originOf, type Shared } from './column.js'
 import { type Members, membersOf, type NameOf, type Run } from './member.js'
 import { oncePerObject } from './once-per-object.js'
 
 const OPEN = 0x7b
 const CLOSE = 0x7d
 
-/** A writer of rows: one JSON object with the columns in order, under the names that `nameOf` gives. Use it always with sparse encodings or never, because the members of a resource or scope are remembered in one form. */
+/** A writer of rows: one JSON object with the columns in order, under the names that `nameOf` gives. Use it always with sparse encodings or never, because the members of a resource, scope or metric are remembered in one form. */
 export function rowWriter<Input>(
   columns: readonly Column<Input>[],
   nameOf: NameOf = ({ name }) => name,
@@ -30,17 +30,11 @@ function membersOfOrigin(run: Run, nameOf: NameOf): Members[] {
   const members = runsOf(run, (a, b) => a.each !== undefined && a.each === b.each).map((part) =>
     membersOf(part, nameOf),
   )
-  switch (originOf(run[0])) {
-    case 'resource':
-      return [shared(resourceOf, joined(members))]
-    case 'scope':
-      return [shared(scopeOf, joined(members))]
-    default:
-      return members
-  }
+  const origin = originOf(run[0])
+  return origin === 'record' ? members : [shared(SOURCES[origin], joined(members))]
 }
 
-/** Members that are encoded once per resource or scope; alterations are counted for every row. */
+/** Members that are encoded once per resource, scope or metric; alterations are counted for every row. */
 function shared(sourceOf: (input: unknown) => object, write: Members): Members {
   const encodedOf = oncePerObject(sourceOf, (source, { sparse }) => {
     const encoding = newEncoding({ sparse }) // the limits and the room of a row do not apply to values that all rows share
@@ -57,13 +51,17 @@ function shared(sourceOf: (input: unknown) => object, write: Members): Members {
 
 const NO_RESOURCE: ResourceLike = { attributes: {} }
 const NO_SCOPE: ScopeLike = { name: '' }
+const NO_METRIC = {}
+
+const SOURCES: Readonly<Record<Shared, (input: unknown) => object>> = {
+  resource: resourceOf,
+  scope: (input) =>
+    objectOr((input as { instrumentationScope?: unknown }).instrumentationScope, NO_SCOPE),
+  metric: (input) => objectOr((input as { metric?: unknown }).metric, NO_METRIC),
+}
 
 export function resourceOf(input: unknown): object {
   return objectOr((input as { resource?: unknown }).resource, NO_RESOURCE)
-}
-
-function scopeOf(input: unknown): object {
-  return objectOr((input as { instrumentationScope?: unknown }).instrumentationScope, NO_SCOPE)
 }
 
 function objectOr(value: unknown, otherwise: object): object {

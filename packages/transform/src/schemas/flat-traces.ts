@@ -1,6 +1,7 @@
+import { itemAttributes } from '../attributes/item.js'
 import { readAttributes } from '../attributes/source.js'
 import { nested } from '../row/column.js'
-import { itemAttributes, spanAttributes } from '../span/attributes.js'
+import { spanAttributes } from '../span/attributes.js'
 import { eventsOf, linksOf } from '../span/lists.js'
 import type { EventLike, LinkLike, SpanLike } from '../span/span.js'
 import { contextOf, durationOf, parentId, storedStart, traceStateText } from '../span/values.js'

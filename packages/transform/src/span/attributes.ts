@@ -1,7 +1,8 @@
+import { countOf } from '../attributes/item.js'
 import { AttributeSource, type Dropped, NONE_DROPPED } from '../attributes/source.js'
 import type { Encoding } from '../writing/encoding.js'
 import type { Limits } from '../writing/limits.js'
-import type { EventLike, LinkLike, SpanLike } from './span.js'
+import type { SpanLike } from './span.js'
 
 export function spanAttributes(
   span: SpanLike,
@@ -9,12 +10,6 @@ export function spanAttributes(
   sorted = false,
 ): AttributeSource {
   return new AttributeSource(span.attributes, droppedOf(span, limits), sorted)
-}
-
-export function itemAttributes(item: EventLike | LinkLike, sorted = false): AttributeSource {
-  const attributes = countOf(item, 'droppedAttributesCount')
-  const dropped = attributes > 0 ? { ...NONE_DROPPED, attributes } : NONE_DROPPED
-  return new AttributeSource(item.attributes, dropped, sorted)
 }
 
 function droppedOf(span: SpanLike, limits: Limits): Dropped {
@@ -37,19 +32,6 @@ function countDropped(span: SpanLike, { eventCount, linkCount }: Limits): Droppe
   const events = countOf(span, 'droppedEventsCount') + overLimit(span, 'events', eventCount)
   const links = countOf(span, 'droppedLinksCount') + overLimit(span, 'links', linkCount)
   return attributes + events + links > 0 ? { attributes, events, links } : NONE_DROPPED
-}
-
-/** If the getter of a count throws, the attributes must not be lost. */
-function countOf<Key extends PropertyKey>(
-  from: { readonly [K in Key]?: unknown },
-  key: Key,
-): number {
-  try {
-    const value = from[key]
-    return typeof value === 'number' && value > 0 ? value : 0
-  } catch {
-    return 0
-  }
 }
 
 /** How many items of a list the limit leaves out. */

@@ -11,6 +11,12 @@ export interface ColumnShape {
   readonly codec?: string | undefined
 }
 
+/** A column that the server computes, and that no INSERT names. */
+export interface MaterializedColumn extends ColumnShape {
+  /** SQL over the other columns. */
+  readonly expression: string
+}
+
 /** Where and how the statements of `ddl()` create a table. */
 export interface DdlOptions {
   /** Default: the database in the table's definition. */
@@ -34,6 +40,8 @@ export interface Placement extends DdlOptions {
 /** The parts of a CREATE TABLE. All expressions are SQL text, used as they are. */
 export interface TableShape {
   readonly columns: readonly ColumnShape[]
+  /** Default: none. */
+  readonly materialized?: readonly MaterializedColumn[] | undefined
   /** Default: `MergeTree`. */
   readonly engine?: string | undefined
   readonly partitionBy?: string | undefined
@@ -60,6 +68,7 @@ export function createDatabase(at: Placement): string {
 export function createTable(shape: TableShape, at: Placement): string {
   const definitions = [
     ...shape.columns.map(columnSql),
+    ...(shape.materialized ?? []).map(columnSql),
     ...(shape.indexes ?? []).map((index) => `INDEX ${index}`),
   ]
   return [
@@ -97,8 +106,14 @@ function onCluster({ cluster }: DdlOptions): string {
   return cluster === undefined ? '' : ` ON CLUSTER ${quoteIdentifier(cluster)}`
 }
 
-function columnSql({ name, type, codec }: ColumnShape): string {
-  return `${quoteIdentifier(name)} ${type}${codec === undefined ? '' : ` CODEC(${codec})`}`
+function columnSql({
+  name,
+  type,
+  codec,
+  expression,
+}: ColumnShape & { expression?: string }): string {
+  const computed = expression === undefined ? '' : ` MATERIALIZED ${expression}`
+  return `${quoteIdentifier(name)} ${type}${computed}${codec === undefined ? '' : ` CODEC(${codec})`}`
 }
 
 function ttlSql(shape: TableShape, options: DdlOptions): string[] {

@@ -1,6 +1,7 @@
 import { elementsOf } from '../values/list.js'
 import { setValues } from '../values/native.js'
 import { isList } from '../values/plain-value.js'
+import { ELEMENT, type Encoding } from '../writing/encoding.js'
 import { type Kind, writeAs } from './kind.js'
 
 const COMMA = 0x2c
@@ -13,6 +14,7 @@ export function array(element: Kind): Kind {
     write(value, encoding) {
       const list = value instanceof Set ? setValues(value) : value
       if (!isList(list)) return false
+      if (element.number && writeNumbers(list, element, encoding)) return true
       const { out } = encoding
       out.byte(OPEN)
       for (const [index, item] of elementsOf(list, encoding).entries()) {
@@ -23,4 +25,30 @@ export function array(element: Kind): Kind {
       return true
     },
   }
+}
+
+/** Ordinary numbers in one pass. Returns false, with nothing written or counted, for a list that must be read element by element. */
+function writeNumbers(list: ArrayLike<unknown>, element: Kind, encoding: Encoding): boolean {
+  const { out } = encoding
+  const start = out.length
+  try {
+    const { length } = list
+    const room = encoding.room - length * ELEMENT
+    let index = 0
+    out.byte(OPEN)
+    for (; index < length && room > 0; index++) {
+      const item = list[index]
+      if (index > 0) out.byte(COMMA)
+      if (typeof item !== 'number' || !element.number?.(item, out)) break
+    }
+    if (index === length) {
+      out.byte(CLOSE)
+      encoding.room = room
+      return true
+    }
+  } catch {
+    // A Proxy that throws.
+  }
+  out.length = start
+  return false
 }

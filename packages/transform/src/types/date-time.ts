@@ -1,4 +1,5 @@
 import { clampTime, type HrTime, readTime, writeTime } from '../values/time.js'
+import { writeNine, writeTen } from '../writing/digits.js'
 import type { Kind } from './kind.js'
 
 const MAX_SECONDS = 4_294_967_295 // of DateTime, in 2106
@@ -24,6 +25,25 @@ export function dateTime(precision: number): Kind {
       return true
     },
   }
+}
+
+/**
+ * A time that a DateTime and a DateTime64(9) can both be given: as quoted nanoseconds with nineteen digits, to the end of DateTime in 2106.
+ * A DateTime takes the seconds of it. This form needs `date_time_input_format=best_effort`.
+ */
+export const eitherTime: Kind = {
+  empty: `"${'0'.repeat(19)}"`,
+  write(value, { out, tally }) {
+    const time = readTime(value)
+    if (time === undefined) return false
+    const clamped = clampToSeconds(time)
+    if (clamped !== time) tally.clampedTimes++
+    out.byte(QUOTE)
+    writeTen(out, clamped[0])
+    writeNine(out, clamped[1])
+    out.byte(QUOTE)
+    return true
+  },
 }
 
 export const date: Kind = {

@@ -40,6 +40,24 @@ export const hexId: Kind = {
   },
 }
 
+/** The same, with as many zeros as a valid id has digits in place of an empty one. */
+export function zeroedId(digits: number): Kind {
+  const empty = `"${'0'.repeat(digits)}"`
+  return {
+    empty,
+    write(value, encoding) {
+      const { out } = encoding
+      const start = out.length
+      const isWritten = hexId.write(value, encoding)
+      if (out.length === start + text.empty.length) {
+        out.length = start
+        out.text(empty)
+      }
+      return isWritten
+    },
+  }
+}
+
 /** Anything but lower-case hex. */
 function writeOther(value: NonNullable<unknown>, encoding: Encoding): boolean {
   if (typeof value === 'string' && HEX.test(value)) return text.write(value.toLowerCase(), encoding)

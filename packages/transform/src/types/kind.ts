@@ -1,9 +1,12 @@
+import type { ByteWriter } from '../writing/byte-writer.js'
 import type { Encoding } from '../writing/encoding.js'
 
 /** How the values of a ClickHouse type are written in JSONEachRow. */
 export interface Kind {
   /** JSON text for undefined, null, and values that cannot be read: the server's default for the type. */
   readonly empty: string
+  /** Writes an ordinary number as `write` would; returns false, with nothing written, for one that it leaves to `write`. For lists of numbers. */
+  number?(value: number, out: ByteWriter): boolean
   /** Writes the value. Returns false if it cannot be read as this type; the caller then removes what was written. May throw. */
   write(value: NonNullable<unknown>, encoding: Encoding): boolean
 }

@@ -1,4 +1,5 @@
 import { isStorable, readTime, writeNanos } from '../values/time.js'
+import type { ByteWriter } from '../writing/byte-writer.js'
 import { writeDigits, writeNumber } from '../writing/digits.js'
 import type { Encoding } from '../writing/encoding.js'
 import type { Kind } from './kind.js'
@@ -11,14 +12,20 @@ export function integer(bits: number, signed: boolean): Kind {
   const max = 2n ** BigInt(signed ? bits - 1 : bits) - 1n
   const most = Math.min(Number(max), Number.MAX_SAFE_INTEGER)
   const isQuoted = bits >= 64
+  const number = (value: number, out: ByteWriter): boolean => {
+    if (!(value >= 0 && value <= most && Number.isInteger(value))) return false
+    if (isQuoted) out.byte(QUOTE)
+    writeDigits(out, value)
+    if (isQuoted) out.byte(QUOTE)
+    return true
+  }
   return {
     empty: isQuoted ? '"0"' : '0',
+    number,
     write(value, encoding) {
       const { out } = encoding
-      if (typeof value === 'number' && value >= 0 && value <= most && Number.isInteger(value)) {
-        if (isQuoted) out.byte(QUOTE)
-        writeDigits(out, value)
-      } else if (isQuoted && isStorable(value)) {
+      if (typeof value === 'number' && number(value, out)) return true
+      if (isQuoted && isStorable(value)) {
         out.byte(QUOTE)
         writeNanos(out, value)
       } else {

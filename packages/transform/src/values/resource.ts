@@ -17,4 +17,5 @@ export interface ScopeLike {
   readonly version?: string | undefined
   readonly schemaUrl?: string | undefined
   readonly attributes?: AttributesLike | undefined
+  readonly droppedAttributesCount?: number | undefined
 }

@@ -14,6 +14,8 @@ export interface Tally {
   droppedEvents: number
   /** Links left out: over `linkCount`, or not an object. */
   droppedLinks: number
+  /** Data points of metrics left out because they could not be read; 1 for a list of them. */
+  droppedPoints: number
   /** Values that could not be read as their column's type, or threw: the column's empty value is stored instead. */
   unreadableValues: number
   /** Trace and span ids that are not hex; they are stored as they are. */
@@ -30,6 +32,7 @@ export function newTally(): Tally {
     droppedAttributes: 0,
     droppedEvents: 0,
     droppedLinks: 0,
+    droppedPoints: 0,
     unreadableValues: 0,
     invalidIds: 0,
   }

@@ -1,0 +1,77 @@
+import { itemAttributes } from '../attributes/item.js'
+import { readAttributes } from '../attributes/source.js'
+import type { LogRecordLike } from '../log/log-record.js'
+import { flagsOf, spanOf, timeOf } from '../log/values.js'
+import { defineTable, type Table } from '../table/table.js'
+import { hexId } from '../types/hex-id.js'
+
+const id = { type: 'String', codec: 'ZSTD(1)', kind: hexId }
+const label = { type: 'LowCardinality(String)', codec: 'ZSTD(1)' }
+const time = { type: "DateTime64(9, 'UTC')", codec: 'Delta(8), ZSTD(1)' }
+const attributes = { type: 'Map(LowCardinality(String), String)', codec: 'ZSTD(1)' }
+const number = { type: 'UInt8', codec: 'ZSTD(1)' }
+
+/** One flat row for each log record: `telemetry.logs`. */
+export const flatLogs: Table<LogRecordLike> = defineTable<LogRecordLike>({
+  name: 'logs',
+  database: 'telemetry',
+  columns: [
+    { name: 'timestamp', ...time, value: timeOf },
+    { name: 'observed_timestamp', ...time, value: ({ hrTimeObserved }) => hrTimeObserved },
+    { name: 'severity_number', ...number, value: ({ severityNumber }) => severityNumber },
+    { name: 'severity_text', ...label, value: ({ severityText }) => severityText },
+    // A text as it is, anything else as JSON.
+    { name: 'body', type: 'String', codec: 'ZSTD(1)', value: ({ body }) => body },
+    { name: 'event_name', ...label, value: ({ eventName }) => eventName },
+    { name: 'trace_id', ...id, value: (record) => spanOf(record).traceId },
+    { name: 'span_id', ...id, value: (record) => spanOf(record).spanId },
+    { name: 'trace_flags', ...number, value: flagsOf },
+    {
+      name: 'service_name',
+      ...label,
+      from: 'resource',
+      value: ({ attributes: a }) => a?.['service.name'],
+    },
+    {
+      name: 'project_name',
+      ...label,
+      from: 'resource',
+      value: ({ attributes: a }) => a?.['project.name'],
+    },
+    {
+      name: 'environment',
+      ...label,
+      from: 'resource',
+      value: ({ attributes: a }) =>
+        a?.['deployment.environment.name'] ?? a?.['deployment.environment'],
+    },
+    { name: 'attributes', ...attributes, value: (record) => itemAttributes(record) },
+    {
+      name: 'resource_attributes',
+      ...attributes,
+      from: 'resource',
+      value: (resource, encoding) => readAttributes(resource.attributes, encoding),
+    },
+    { name: 'scope_name', ...label, from: 'scope', value: (scope) => scope.name },
+    { name: 'scope_version', ...label, from: 'scope', value: (scope) => scope.version },
+  ],
+  indexes: [
+    // From a trace to its log lines.
+    'idx_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1',
+    // For words of the body: hasToken(lower(body), 'declined'). A text index would be more exact, but servers before 26.2 refuse it.
+    'idx_lower_body lower(body) TYPE tokenbf_v1(32768, 3, 0) GRANULARITY 8',
+    // For errors: most granules hold none.
+    'idx_severity severity_number TYPE minmax GRANULARITY 1',
+    // For conditions on an attribute: granules without it are skipped.
+    'idx_attribute_key mapKeys(attributes) TYPE bloom_filter(0.01) GRANULARITY 1',
+    'idx_attribute_value mapValues(attributes) TYPE bloom_filter(0.01) GRANULARITY 1',
+    'idx_resource_attribute_key mapKeys(resource_attributes) TYPE bloom_filter(0.01) GRANULARITY 1',
+    'idx_resource_attribute_value mapValues(resource_attributes) TYPE bloom_filter(0.01) GRANULARITY 1',
+  ],
+  partitionBy: 'toDate(timestamp)',
+  // Logs are read by time, of all services or of one: stretches of time before services, so that the last minutes are read without the rest
+  // of the day. Within five minutes each service stands together, which compresses best.
+  orderBy: '(toStartOfFiveMinutes(timestamp), service_name, timestamp)',
+  // toDateTime() of a time after 2106 wraps round to the past, and the row would be deleted at once.
+  ttl: "toDateTime(least(timestamp, toDateTime64('2100-01-01 00:00:00', 9, 'UTC')))",
+})
