@@ -6,17 +6,28 @@ import {
 } from '@opentelemetry/sdk-trace-base'
 
 export { context, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+export { logs } from '@opentelemetry/api-logs'
 export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 export { ExportResultCode, isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
 export { FsInstrumentation } from '@opentelemetry/instrumentation-fs'
 export { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 export { resourceFromAttributes } from '@opentelemetry/resources'
 export {
+  BatchLogRecordProcessor,
+  LoggerProvider,
+  type LogRecordExporter,
+  type LogRecordProcessor,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs'
+export {
   AggregationTemporality,
   AggregationType,
+  type IMetricReader,
   InMemoryMetricExporter,
+  InstrumentType,
   MeterProvider,
   PeriodicExportingMetricReader,
+  type PushMetricExporter,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics'
 export {

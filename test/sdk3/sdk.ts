@@ -5,16 +5,26 @@ import {
   type SpanExporter,
 } from '@opentelemetry/sdk-trace'
 
-export { context, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+export { context, logs, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 export { ExportResultCode, isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
 export { resourceFromAttributes } from '@opentelemetry/resources'
 export {
+  BatchLogRecordProcessor,
+  LoggerProvider,
+  type LogRecordExporter,
+  type LogRecordProcessor,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs'
+export {
   AggregationTemporality,
   AggregationType,
+  type IMetricReader,
   InMemoryMetricExporter,
+  InstrumentType,
   MeterProvider,
   PeriodicExportingMetricReader,
+  type PushMetricExporter,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics'
 export {
