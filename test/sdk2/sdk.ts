@@ -5,7 +5,7 @@ import {
   type SpanExporter,
 } from '@opentelemetry/sdk-trace-base'
 
-export { context, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+export { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 export { logs } from '@opentelemetry/api-logs'
 export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 export { ExportResultCode, isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
@@ -14,9 +14,11 @@ export { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 export { resourceFromAttributes } from '@opentelemetry/resources'
 export {
   BatchLogRecordProcessor,
+  InMemoryLogRecordExporter,
   LoggerProvider,
   type LogRecordExporter,
   type LogRecordProcessor,
+  type ReadableLogRecord,
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs'
 export {

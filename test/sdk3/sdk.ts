@@ -5,15 +5,17 @@ import {
   type SpanExporter,
 } from '@opentelemetry/sdk-trace'
 
-export { context, logs, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+export { context, logs, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 export { ExportResultCode, isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
 export { resourceFromAttributes } from '@opentelemetry/resources'
 export {
   BatchLogRecordProcessor,
+  InMemoryLogRecordExporter,
   LoggerProvider,
   type LogRecordExporter,
   type LogRecordProcessor,
+  type ReadableLogRecord,
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs'
 export {
