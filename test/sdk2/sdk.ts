@@ -6,7 +6,6 @@ import {
 } from '@opentelemetry/sdk-trace-base'
 
 export { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
-export { logs } from '@opentelemetry/api-logs'
 export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 export { ExportResultCode, isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
 export { FsInstrumentation } from '@opentelemetry/instrumentation-fs'

@@ -5,7 +5,7 @@ import {
   type SpanExporter,
 } from '@opentelemetry/sdk-trace'
 
-export { context, logs, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+export { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 export { ExportResultCode, isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
 export { resourceFromAttributes } from '@opentelemetry/resources'

@@ -42,6 +42,7 @@ const exported = (to: ClickHouseMetricExporter, metrics: unknown) =>
   new Promise<ExportResult>((resolve) => to.export(metrics as ResourceMetricsLike, resolve))
 
 const EMPTY = { resource: resourceFromAttributes({}), scopeMetrics: [] }
+const UNREADABLE = { ...EMPTY, scopeMetrics: [{ metrics: [{ dataPoints: [7] }] }] }
 
 test('data points of a meter are rows of the table for metrics', async () => {
   const server = await scriptedServer()
@@ -128,8 +129,8 @@ describe('the temporality', () => {
 describe('the callback comes exactly once', () => {
   test.each([
     ['an empty collection', EMPTY, 0],
-    ['nothing', undefined, 0],
-    ['a metric that cannot be read', { ...EMPTY, scopeMetrics: [{ metrics: [7] }] }, 1],
+    ['nothing', undefined, 1],
+    ['a metric that cannot be read', UNREADABLE, 1],
   ])('for %s, and no request is made', async (_, metrics, unreadable) => {
     const server = await scriptedServer()
     const exporter = exporterTo({ endpoint: server.url })
@@ -147,7 +148,7 @@ describe('the callback comes exactly once', () => {
   test('after shutdown, with a failure, and nothing is counted', async () => {
     const exporter = exporterTo({})
     await exporter.shutdown()
-    const { code, error } = await exported(exporter, { ...EMPTY, scopeMetrics: [{ metrics: [7] }] })
+    const { code, error } = await exported(exporter, UNREADABLE)
     expect(code).toBe(ExportResultCode.FAILED)
     expect(error?.message).toContain('shut down')
     expect(statsOf(exporter).accepted).toBe(0)
@@ -171,14 +172,18 @@ test('an invocation ends only when its metrics are collected and delivered', asy
 
 test('the exporter may collect its own metrics: each collection is one export', async () => {
   const server = await scriptedServer()
-  const provider: { made?: MeterProvider } = {}
-  const exporter = exporterTo({
-    endpoint: server.url,
-    meterProvider: { getMeter: (...of) => meters.getMeter(...of) },
+  let to: ClickHouseMetricExporter | undefined
+  const late: PushMetricExporter = {
+    export: (metrics, resultCallback) => to?.export(metrics, resultCallback),
+    forceFlush: async () => to?.forceFlush(),
+    shutdown: async () => to?.shutdown(),
+  }
+  const reader = new PeriodicExportingMetricReader({
+    exporter: late,
+    exportIntervalMillis: 3_600_000,
   })
-  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
   const meters = new MeterProvider({ readers: [reader] })
-  provider.made = meters
+  to = exporterTo({ endpoint: server.url, meterProvider: meters })
   for (let n = 1; n <= 3; n++) {
     await meters.forceFlush()
     expect(server.inserts).toHaveLength(n)
