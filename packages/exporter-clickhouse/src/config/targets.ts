@@ -22,7 +22,7 @@ type Families = {
   readonly [On in Signal]: { readonly [Family in 'flat' | 'otel']: readonly Table<Records[On]>[] }
 }
 
-export const FAMILIES: Families = {
+const FAMILIES: Families = {
   traces: { flat: [flatTraces], otel: [otelTraces] },
   logs: { flat: [flatLogs], otel: [otelLogs] },
   metrics: {
