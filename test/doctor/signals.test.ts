@@ -140,9 +140,7 @@ test('a name that no exporter has is said, without what it may contain', async (
     { DATABASE: 'good' },
     { ...EVERY, OTEL_LOGS_EXPORTER: 'https://user:hush-hush@host' },
   )
-  expect(brief(run, 'logs-exporter')).toEqual([
-    'warning: OTEL_LOGS_EXPORTER contains something that is no exporter',
-  ])
+  expect(brief(run, 'logs-exporter')[0]).toMatch(/^warning: OTEL_LOGS_EXPORTER contains something/)
   expect(run.out).not.toContain('hush-hush')
 })
 

@@ -22,7 +22,8 @@ type Families = {
   readonly [On in Signal]: { readonly [Family in 'flat' | 'otel']: readonly Table<Records[On]>[] }
 }
 
-const FAMILIES: Families = {
+/** The tables of each signal, by the names of their families. */
+export const FAMILIES: Families = {
   traces: { flat: [flatTraces], otel: [otelTraces] },
   logs: { flat: [flatLogs], otel: [otelLogs] },
   metrics: {

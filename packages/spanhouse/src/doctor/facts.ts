@@ -1,9 +1,11 @@
 import {
   type Config,
+  choiceOfEnvironment,
   configOf,
   type DestinationConfig,
   type ExplainedSetting,
   explain,
+  exporterVariable,
   type Gathered,
   gather,
   type Signal,
@@ -76,15 +78,9 @@ export function surroundingsOf(
 
 const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics']
 
-/** The variable that says where a signal goes. */
-export function exporterVariable(signal: Signal): string {
-  return `OTEL_${signal.toUpperCase()}_EXPORTER`
-}
-
 function goesToClickHouse(env: NodeJS.ProcessEnv, signal: Signal): boolean {
   if (signal === 'traces') return true
-  const names = (env[exporterVariable(signal)] ?? '').split(',')
-  return names.some((name) => name.trim().toLowerCase() === 'clickhouse')
+  return choiceOfEnvironment(env[exporterVariable(signal)], signal).names.includes('clickhouse')
 }
 
 /** The endpoint that the user names makes a destination of its own beside those in a list. */
