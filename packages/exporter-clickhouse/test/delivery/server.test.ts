@@ -8,6 +8,7 @@ import {
   eventually,
   PATIENT_MS,
   RECOVERED_MS,
+  SOON_MS,
   until,
 } from '../../../../test/kit/patience.js'
 import { type Behaviour, scriptedServer } from '../../../../test/kit/scripted-server.js'
