@@ -52,7 +52,10 @@ async function customers(url) {
   for (let round = 0; round < 30; round++)
     await Promise.all([
       visit(`${url}/concerts/${round}`),
-      visit(`${url}/orders`, orderOf(round % 2 ? 'seat' : 'standing', round % 6 ? 'ok' : 'expired')),
+      visit(
+        `${url}/orders`,
+        orderOf(round % 2 ? 'seat' : 'standing', round % 6 ? 'ok' : 'expired'),
+      ),
       round % 10 ? undefined : visit(`${url}/seating-plan`),
     ])
 }
