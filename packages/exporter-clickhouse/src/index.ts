@@ -1,7 +1,17 @@
 export type { DropReason } from './accounting/drop-reason.js'
 export type { DestinationStats, Stats } from './accounting/stats.js'
-export { spanProcessorsFromEnv } from './backends/from-env.js'
-export type { SpanProcessors, SwitchableSpanProcessor } from './backends/span-processors.js'
+export { logRecordProcessorsFromEnv, spanProcessorsFromEnv } from './backends/from-env.js'
+export {
+  type MetricReader,
+  type MetricReaders,
+  metricReadersFromEnv,
+} from './backends/metric-readers.js'
+export type {
+  LogRecordProcessors,
+  SpanProcessors,
+  SwitchableLogRecordProcessor,
+  SwitchableSpanProcessor,
+} from './backends/processors.js'
 export { switchBackend } from './backends/switch-backend.js'
 export { ClickHouseError, ConfigError } from './common/errors.js'
 export { explainConfig } from './config/explain.js'
