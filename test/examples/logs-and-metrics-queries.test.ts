@@ -220,6 +220,9 @@ async function ask(
     .map((line) => JSON.parse(line))
 }
 
+/** Its request begins within the range and ends after it. */
+const LATE = 178
+
 /** Two hundred requests of two services, and a thousand lines, most of them within the span of a request. */
 function requests(): { spans: SpanLike[]; logs: LogRecordLike[] } {
   const { between, chance, pick } = randomOf(3)
@@ -228,7 +231,7 @@ function requests(): { spans: SpanLike[]; logs: LogRecordLike[] } {
   for (let n = 0; n < 200; n++) {
     // Two begin before the range and two at its end; none in its seventh minute.
     const start = T0_MS + (n - 2) * 3050 + (n > 119 ? 61_000 : 0)
-    const lasts = n % 10 === 0 ? 400 : between(1, 500)
+    const lasts = n === LATE ? 5000 : n % 10 === 0 ? 400 : between(1, 500)
     const traceId = idOf(n)
     const span = (spanId: string, changes: object) =>
       makeSpan({
@@ -263,6 +266,14 @@ function requests(): { spans: SpanLike[]; logs: LogRecordLike[] } {
         }),
       )
   }
+  const traceId = idOf(LATE)
+  logs.push(
+    makeLog({
+      hrTime: hrTime(RANGE.toMs + 1000),
+      body: 'after the range',
+      spanContext: { traceId, spanId: `${traceId.slice(0, 15)}1` },
+    }),
+  )
   return { spans, logs }
 }
 

@@ -60,6 +60,7 @@ export const firstLife: Life = life({
   startMs: at(1) - 9_000,
   // The last export is that of the shutdown, within the same second as the one before.
   exportsMs: [...every10s(1, 5, 120), at(5) + 620],
+  requestsPerMinute: 400,
 })
 /** The same process to look at, in a container for instance: only its start differs. */
 export const afterRestart: Life = life({ startMs: at(5) + 4_000, exportsMs: every10s(5.2, 12, 40) })
@@ -93,6 +94,14 @@ export const afterReset: Life = life({
   isStartKnown: false,
   requestsPerMinute: 60,
 })
+/** So little that the first point after the restart is not smaller. */
+export const hardlyUsed: Life = life({ pid: '6', startMs: at(7), exportsMs: every10s(7.2, 7.3) })
+export const muchUsed: Life = life({
+  pid: '6',
+  startMs: at(7.3) + 1_000,
+  exportsMs: every10s(7.5, 8),
+  requestsPerMinute: 600,
+})
 export const otherService: Life = life({
   service: 'mail',
   startMs: at(1),
@@ -107,5 +116,7 @@ export const lives: readonly Life[] = [
   silentBefore,
   startUnknown,
   afterReset,
+  hardlyUsed,
+  muchUsed,
   otherService,
 ]
