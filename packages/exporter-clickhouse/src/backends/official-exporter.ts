@@ -6,7 +6,7 @@ import {
   type OtlpProtocol,
 } from '../config/sources/sdk-environment.js'
 import type { Problem } from './backend.js'
-import type { Kind } from './kind.js'
+import { type Kind, SPANS } from './kind.js'
 import { findSdk, majorOf, make, type Sdk, type SdkExporter } from './sdk.js'
 
 /** An exporter of the application, and the SDK that it was made for. */
@@ -49,10 +49,14 @@ export function consoleExporter<Exporter extends SdkExporter = SdkExporter>(
   }
 }
 
-export function missingSdk({ signal, packages }: Kind): Problem {
-  const name = signal === 'traces' ? 'sdk-node' : packages[0]
-  const what = signal === 'traces' ? 'no OpenTelemetry SDK' : `no OpenTelemetry SDK for ${signal}`
-  return { problem: `${what} is installed: npm install @opentelemetry/${name}` }
+export function missingSdk({ signal }: Kind): Problem {
+  if (signal === 'traces')
+    return { problem: 'no OpenTelemetry SDK is installed: npm install @opentelemetry/sdk-node' }
+  const traces = findSdk(SPANS)
+  const isOlder = traces !== undefined && majorOf(traces) < 3
+  const version = isOlder ? { logs: '@0.223', metrics: '@2' }[signal] : ''
+  const name = `@opentelemetry/sdk-${signal}`
+  return { problem: `${name} is not installed: npm install ${name}${version}` }
 }
 
 /** What to look at if nothing was ever taken. */
