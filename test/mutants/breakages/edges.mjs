@@ -317,8 +317,12 @@ export const EDGES = [
         'inUrl: over.inUrl ?? base.inUrl',
         'inUrl: mergeOptions(base.inUrl ?? {}, over.inUrl ?? {})',
       ],
-      ['mixes the two forms of dead letters', 'return isWhole ? over :', 'return'],
     ],
+  ),
+  ...inFile(
+    'exporter/config/merge',
+    [exporter('config'), exporter('layers')],
+    [['mixes the two forms of dead letters', 'return isWhole ? over :', 'return']],
   ),
   ...inFile(
     'exporter/config/defaults',
