@@ -6,6 +6,7 @@ import { DESTINATION } from './breakages/destination.mjs'
 import { EDGES } from './breakages/edges.mjs'
 import { ENCODER } from './breakages/encoder.mjs'
 import { INSERT } from './breakages/insert.mjs'
+import { METRICS } from './breakages/metrics.mjs'
 import { NETWORK } from './breakages/network.mjs'
 import { REGISTER } from './breakages/register.mjs'
 import { SPOOL } from './breakages/spool.mjs'
@@ -16,6 +17,7 @@ import { SPOOL } from './breakages/spool.mjs'
  */
 export const BREAKAGES = [
   ...ENCODER,
+  ...METRICS,
   ...BATCHES,
   ...INSERT,
   ...SPOOL,

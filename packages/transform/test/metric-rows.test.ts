@@ -343,6 +343,14 @@ test('a value that is no number is counted, and costs no other column', () => {
   expect(tally).toEqual({ ...newTally(), unreadableValues: 3, adjustedNumbers: 1 })
 })
 
+test('a list that is too long for a row is cut', () => {
+  const tally = newTally()
+  const bounds = new Array(3_000_000).fill(1)
+  const row = otelMetricsHistogram.toRow(makePoint('histogram', { bounds, exemplars: [] }), tally)
+  expect((row['ExplicitBounds'] as unknown[]).length).toBeLessThan(2_100_000)
+  expect(tally.truncatedValues).toBe(1)
+})
+
 test('what a metric’s points have in common is read once', () => {
   let reads = 0
   const metric = {

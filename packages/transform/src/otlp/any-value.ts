@@ -61,7 +61,7 @@ function readScalar(json: unknown): unknown {
 }
 
 // An integer beyond 2^53 becomes a bigint, so that its text has all digits. An integer has no −0.
-function readInt(int: unknown): unknown {
+export function readInt(int: unknown): unknown {
   if (typeof int === 'string' ? !/^-?\d{1,20}$/.test(int) : !isInt64(int)) return int
   const number = Number(int)
   return Number.isSafeInteger(number) ? number + 0 : BigInt(int as string | number)
@@ -71,7 +71,7 @@ function isInt64(int: unknown): boolean {
   return Number.isInteger(int) && Math.abs(int as number) < 2 ** 63
 }
 
-function readDouble(text: string): unknown {
+export function readDouble(text: string): unknown {
   const number = Number(text)
   return text.trim() === '' || (Number.isNaN(number) && text !== 'NaN') ? text : number
 }

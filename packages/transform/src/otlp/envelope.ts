@@ -1,7 +1,7 @@
 import type { ResourceLike, ScopeLike } from '../values/resource.js'
 import { EPOCH, type HrTime, readTime } from '../values/time.js'
 import { readKeyValues, type Seen } from './any-value.js'
-import { field, listField, textField } from './field.js'
+import { countField, field, listField, objectsField, textField } from './field.js'
 
 /** What a record is part of. */
 export interface Origin {
@@ -43,9 +43,7 @@ export function recordsIn<Record>(
     const resource = readResource(group, seen)
     return listField(group, scopes).flatMap((scope) => {
       const origin = { resource, instrumentationScope: readScope(scope, seen), seen }
-      return listField(scope, records)
-        .filter((record) => typeof record === 'object' && record !== null)
-        .map((record) => read(record, origin))
+      return objectsField(scope, records).map((record) => read(record, origin))
     })
   })
 }
@@ -63,6 +61,7 @@ function readScope(json: unknown, seen: Seen): ScopeLike {
     name: textField(scope, 'name'),
     version: textField(scope, 'version'),
     attributes: readKeyValues(scope, 'attributes', seen),
+    droppedAttributesCount: countField(scope, 'droppedAttributesCount'),
     ...schemaUrlOf(json),
   }
 }

@@ -28,3 +28,8 @@ export function listField(json: unknown, key: string): unknown[] {
     return []
   }
 }
+
+/** The objects of a list. */
+export function objectsField(json: unknown, key: string): object[] {
+  return listField(json, key).filter((item) => typeof item === 'object' && item !== null)
+}
