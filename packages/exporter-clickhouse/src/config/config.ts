@@ -1,6 +1,12 @@
 import type { Agent } from 'node:http'
 import type { MeterProvider } from '@opentelemetry/api'
-import type { SpanLike, Limits as SpanLimits, Table } from '@spanhouse/transform'
+import type {
+  LogRecordLike,
+  MetricPointLike,
+  SpanLike,
+  Limits as SpanLimits,
+  Table,
+} from '@spanhouse/transform'
 import type { DropReason } from '../accounting/drop-reason.js'
 
 /** A table of one server: where the rows of a signal go. */
@@ -15,6 +21,8 @@ export interface Target<Input = never> {
 /** The records of each signal. */
 export interface Records {
   readonly traces: SpanLike
+  readonly logs: LogRecordLike
+  readonly metrics: MetricPointLike
 }
 
 export type Signal = keyof Records
@@ -45,6 +53,8 @@ export interface DestinationConfig<Input = never> {
   readonly settings: Readonly<Record<string, string>>
   readonly agent: Agent | undefined
 }
+
+export type Temporality = 'cumulative' | 'delta'
 
 export interface SpoolConfig {
   readonly directory: string
@@ -97,11 +107,13 @@ export interface Config<Input = never> {
   readonly flushTimeoutMs: number
   readonly shutdownTimeoutMs: number
   readonly flushOnSignal: boolean
-  /** Environment variables that are ignored because they are invalid, as sentences. */
+  /** Which values of metrics the SDK is asked for. */
+  readonly temporality: Temporality
+  /** What is ignored because it is invalid, and a signal that no destination takes, as sentences. */
   readonly doubts: readonly string[]
   /** Whether `process.emitWarning` may be called. */
   readonly warnings: boolean
-  /** The option `limits` without `rowBytes`. */
+  /** The option `limits` without `rowBytes`. Empty for metrics. */
   readonly limits: SpanLimits
   /** The option `limits.rowBytes`. */
   readonly maxRowBytes: number

@@ -3,40 +3,17 @@ import type { Agent } from 'node:http'
 import { createSecureContext } from 'node:tls'
 import { absolutePath } from '../common/absolute-path.js'
 import type { TlsConfig } from './config.js'
-import type { CompleteDestination } from './defaults.js'
+import { type Conflict, partsOf, placeOf } from './conflict.js'
 import { parseEndpoint } from './endpoint-url.js'
-import { type Given, givenBelow, type Tree } from './given.js'
-import { PRIMARY } from './layers.js'
+import type { GatheredDestination } from './gathered.js'
 import type { Group, Option } from './option.js'
 import { formRule, show } from './option-problems.js'
 import { destinationNameProblem } from './option-rules.js'
 import { NAMED_DESTINATION } from './option-table.js'
 import type { NamedDestinationOptions, Options } from './options.js'
 import type { Problem } from './problem.js'
+import { tableConflicts } from './table-conflicts.js'
 import { PREFIX } from './variable-names.js'
-
-/** Options that contradict each other. */
-export interface Conflict {
-  /** A sentence. */
-  readonly text: string
-  /** The values that take part in it. */
-  readonly between: readonly Part[]
-}
-
-export interface Part {
-  /** The option, or the group that it is in. */
-  readonly option: string
-  readonly given: Given
-}
-
-/** A destination, with its options from all sources. */
-export interface GatheredDestination {
-  readonly name: string
-  /** What is given for it. */
-  readonly tree: Tree
-  /** The same with the defaults. */
-  readonly options: CompleteDestination
-}
 
 /** Names that are used twice in a list of destinations. The options need not be valid. */
 export function duplicateNames(options: Options): Problem[] {
@@ -56,11 +33,18 @@ export function duplicateNames(options: Options): Problem[] {
 
 /** Conflicts within one destination, or between several. */
 export function conflicts(destinations: readonly GatheredDestination[]): Conflict[] {
-  return [...destinations.flatMap(conflictsWithin), ...spoolConflicts(destinations)]
+  return [
+    ...destinations.flatMap(conflictsWithin),
+    ...destinations.flatMap(tableConflicts),
+    ...spoolConflicts(destinations),
+  ]
 }
 
-function conflictsWithin({ name, tree, options }: GatheredDestination): Conflict[] {
-  const at = name === PRIMARY ? '' : `destinations[${name}].`
+/** Conflicts of options that no signal has for itself, so that every view shows the same. */
+function conflictsWithin({ name, ...views }: GatheredDestination): Conflict[] {
+  const tree = views.trees.traces
+  const options = views.options.traces
+  const at = placeOf(name)
   const found: Conflict[] = []
   const conflict = (text: string, ...paths: string[]) =>
     found.push({
@@ -89,11 +73,6 @@ function conflictsWithin({ name, tree, options }: GatheredDestination): Conflict
   if (deadLetter && type.kind === 'group' && !hasForm(deadLetter, type))
     conflict(`deadLetter${formRule(type.forms)}`, 'deadLetter')
   return found
-}
-
-function partsOf(tree: Tree, path: string): Part[] {
-  const [option = '', ...rest] = path.split('.')
-  return givenBelow(tree, [option, ...rest]).map((given) => ({ option, given }))
 }
 
 function hasForm(value: object, { forms = [] }: Group): boolean {
@@ -132,8 +111,13 @@ function speaks(agent: Agent | undefined, protocol: string): boolean {
 }
 
 function spoolConflicts(destinations: readonly GatheredDestination[]): Conflict[] {
-  const spools = destinations.flatMap(({ tree, options: { spool } }) =>
-    spool ? [{ ...spool, tree, directory: absolutePath(spool.directory ?? '') }] : [],
+  const spools = destinations.flatMap(
+    ({
+      trees: { traces: tree },
+      options: {
+        traces: { spool },
+      },
+    }) => (spool ? [{ ...spool, tree, directory: absolutePath(spool.directory ?? '') }] : []),
   )
   const differ = spools.find((one) =>
     spools.some(

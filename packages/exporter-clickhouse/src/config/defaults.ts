@@ -1,17 +1,19 @@
-import type { Limits as SpanLimits } from '@spanhouse/transform'
-import type { DestinationConfig, TlsConfig } from './config.js'
+import type { Limits as SpanLimits, Table } from '@spanhouse/transform'
+import type { DestinationConfig, Signal, Temporality, TlsConfig } from './config.js'
 import { bareTree, DEFAULT, Given, type Tree, valuesOf } from './given.js'
 import type { Group, Option } from './option.js'
-import { OPTIONS } from './option-table.js'
-import type { NamedDestinationOptions, Options } from './options.js'
+import type { MetricsOptions, NamedDestinationOptions, Options } from './options.js'
+import { DESTINATION_VIEW, OPTIONS_VIEW } from './signal-view.js'
 
 type Complete<T> = { [Name in keyof T]-?: Exclude<T[Name], undefined> }
 type Destination = Complete<NamedDestinationOptions>
-type WithoutDefault = 'database' | 'table' | 'ttl' | 'spool' | 'deadLetter' | 'agent'
+type WithoutDefault = 'database' | 'table' | 'ttl' | 'spool' | 'deadLetter' | 'agent' | 'signals'
 
-/** A destination's options with every default of the table. */
+/** A destination's options as one signal sees them, with every default of the table. */
 export type CompleteDestination = Pick<NamedDestinationOptions, WithoutDefault> &
-  Omit<Destination, WithoutDefault> & {
+  Omit<Destination, WithoutDefault | Signal | 'schema'> & {
+    schema: 'flat' | 'otel' | Table<never>
+    tables: NonNullable<MetricsOptions['tables']>
     batch: DestinationConfig['batch']
     compression: Complete<Omit<Destination['compression'], 'level'>>
     retry: Complete<Destination['retry']>
@@ -26,11 +28,17 @@ export type CompleteOptions = Options &
   Complete<
     Pick<Options, 'acknowledge' | 'flushTimeoutMs' | 'shutdownTimeoutMs' | 'flushOnSignal'>
   > & {
+    temporality: Temporality
     limits: SpanLimits & { rowBytes: number }
   }
 
 export function completeOptions(tree: Tree): CompleteOptions {
-  return valuesOf(withDefaults(tree, OPTIONS)) as unknown as CompleteOptions
+  return valuesOf(withDefaults(tree, OPTIONS_VIEW)) as unknown as CompleteOptions
+}
+
+export function completeDestination(name: string, tree: Tree): CompleteDestination {
+  const complete = valuesOf(withDefaults(tree, DESTINATION_VIEW))
+  return { ...complete, name } as unknown as CompleteDestination
 }
 
 /**

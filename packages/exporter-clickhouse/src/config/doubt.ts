@@ -1,7 +1,8 @@
-import type { GatheredDestination } from './consistency.js'
-import { givenAt, sourceText, type Tree } from './given.js'
+import type { Gathered } from './gathered.js'
+import { givenAt, sourceText } from './given.js'
 import { PRIMARY } from './layers.js'
 import { lookUp } from './option-lookup.js'
+import { placeInView } from './signal-view.js'
 
 /** A variable that is ignored, wholly or in part. */
 export interface Doubt {
@@ -17,22 +18,25 @@ export interface Doubt {
 /** Says what is wrong with a variable, and what is used instead. */
 export function sentenceOf(
   doubt: Doubt,
-  options: Tree,
-  destinations: readonly GatheredDestination[],
+  gathered: Pick<Gathered, 'options' | 'destinations'>,
 ): string {
   const { variable, problem } = doubt
   const text = `${variable}${/^[ :]/.test(problem) ? '' : ' '}${problem}`
-  const { consequence = used(doubt, options, destinations) } = doubt
+  const { consequence = used(doubt, gathered) } = doubt
   return `${text}${text.endsWith('?') ? '' : '.'} ${consequence}`
 }
 
-function used({ of }: Doubt, options: Tree, destinations: readonly GatheredDestination[]): string {
+function used(
+  { of }: Doubt,
+  { options, destinations }: Pick<Gathered, 'options' | 'destinations'>,
+): string {
   if (of === undefined) return 'It is ignored.'
-  const { path, destination = PRIMARY } = of
-  const tree = destinations.find(({ name }) => name === destination)?.tree ?? options
-  const instead = givenAt(tree, path)
+  const { destination = PRIMARY } = of
+  const [signal, path] = placeInView(of.path)
+  const trees = destinations.find(({ name }) => name === destination)?.trees ?? options
+  const instead = givenAt(trees[signal], path)
   if (instead) return `It is ignored; the value of ${sourceText(instead.source)} is used.`
-  const byDefault = lookUp(path).default
+  const byDefault = lookUp(path).default ?? lookUp(of.path).default
   return isPlain(byDefault)
     ? `It is ignored; the default is used: ${String(byDefault)}.`
     : 'It is ignored, as if it were not set.'

@@ -37,21 +37,29 @@ interface Named {
 
 /** The option that a parameter such as `database`, `batch.maxRows` or `batch.max_rows` stands for; `settings` for the name of a setting. */
 function optionNamed(name: string): Named | undefined {
-  const [first = '', ...rest] = name.split('.')
-  const below = rest.join('.')
-  const written = name === 'user' ? 'username' : first // the HTTP interface of ClickHouse calls it `user`
   const { name: _, endpoint: __, ...fields } = NAMED_DESTINATION.fields
-  const top = fieldNamed(fields, written)
-  if (top === undefined)
-    return isSetting(name) ? { ...SETTINGS, path: ['settings', name] } : undefined
-  const [at, option] = top
-  if (option.type.kind === 'map') return { path: below === '' ? [at] : [at, below], option }
-  if (option.type.kind !== 'group')
-    return below === '' && option.type.kind !== 'custom' ? { path: [at], option } : undefined
-  const field = fieldNamed(option.type.fields, below)
-  if (field === undefined) return undefined
-  const isSecret = option.isSecret || field[1].isSecret
-  return { path: [at, field[0]], option: { ...field[1], ...(isSecret && { isSecret }) } }
+  const written = name === 'user' ? 'username' : name // the HTTP interface of ClickHouse calls it `user`
+  const found = optionBelow(fields, written.split('.'))
+  const isFirstKnown = fieldNamed(fields, written.split('.')[0] ?? '') !== undefined
+  if (found === undefined && !isFirstKnown && isSetting(name))
+    return { ...SETTINGS, path: ['settings', name] }
+  return found
+}
+
+function optionBelow(fields: Fields, [first = '', ...rest]: readonly string[]): Named | undefined {
+  const [at, option] = fieldNamed(fields, first) ?? []
+  if (at === undefined || option === undefined) return undefined
+  const { type } = option
+  if (type.kind === 'map') return { path: rest.length === 0 ? [at] : [at, rest.join('.')], option }
+  if (type.kind !== 'group')
+    return rest.length === 0 && type.kind !== 'custom' ? { path: [at], option } : undefined
+  const found = optionBelow(type.fields, rest)
+  if (found === undefined) return undefined
+  const isSecret = option.isSecret || found.option.isSecret
+  return {
+    path: [at, ...found.path],
+    option: { ...found.option, ...(isSecret && { isSecret }) },
+  }
 }
 
 function fieldNamed(fields: Fields, written: string): [name: string, option: Option] | undefined {
@@ -84,20 +92,24 @@ function put(
   text: string,
   seen: Set<string>,
 ): string | undefined {
-  const [at = '', below] = path
   const key = path.join('.')
   if (seen.has(key)) return ' is given twice'
   seen.add(key)
-  const isEntry = option.type.kind === 'map' && below !== undefined
+  const isEntry = option.type.kind === 'map' && path.length > 1
   // ClickHouse writes booleans in a URL as 1 and 0.
   const written =
     option.type.kind === 'boolean' ? text.replace(/^1$/, 'true').replace(/^0$/, 'false') : text
-  const read = isEntry ? { value: { [below]: text } } : fromText(written, option.type)
+  const read = isEntry ? { value: { [path[1] ?? '']: text } } : fromText(written, option.type)
   const problem = 'problem' in read ? read.problem : problemOf(read.value, option.type)
   if (problem !== undefined) return problem.startsWith(':') ? problem : ` ${problem}`
-  const { value } = read as { value: unknown }
-  if (isEntry) options[at] = { ...Object(options[at]), ...Object(value) }
-  else if (below === undefined) options[at] = value
-  else options[at] = { ...Object(options[at]), [below]: value }
+  const value = isEntry ? text : (read as { value: unknown }).value
+  const [at = '', ...below] = path
+  options[at] = withValue(options[at], below, value)
   return undefined
+}
+
+function withValue(given: unknown, [first, ...rest]: readonly string[], value: unknown): unknown {
+  if (first === undefined) return value
+  const fields = Object(given) as Record<string, unknown>
+  return { ...fields, [first]: withValue(fields[first], rest, value) }
 }

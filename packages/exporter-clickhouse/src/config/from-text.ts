@@ -1,4 +1,4 @@
-import type { Numeric, Type, Unit } from './option.js'
+import type { Choice, Numeric, Type, Unit } from './option.js'
 import { numberRule } from './option-problems.js'
 import { numberOf } from './units.js'
 
@@ -15,13 +15,22 @@ export function fromText(given: string, type: Type): Read {
         ? { value: text.toLowerCase() === 'true' }
         : { problem: "must be 'true' or 'false'" }
     case 'choice':
-      // OpenTelemetry: names of values are read without regard to case.
-      return { value: type.values.find((one) => one === text.toLowerCase()) ?? text }
+      return { value: chosen(text, type) }
+    case 'list': {
+      const { item } = type
+      const parts = text.split(',').map((one) => one.trim())
+      return { value: item.kind === 'choice' ? parts.map((one) => chosen(one, item)) : parts }
+    }
     case 'map':
       return pairsFrom(text)
     default:
       return { value: given }
   }
+}
+
+/** OpenTelemetry: names of values are read without regard to case. */
+function chosen(text: string, { values }: Choice): string {
+  return values.find((one) => one === text.toLowerCase()) ?? text
 }
 
 function numberFrom(text: string, type: Numeric): Read {

@@ -1,43 +1,34 @@
-import {
-  type Conflict,
-  conflicts,
-  duplicateNames,
-  type GatheredDestination,
-  isName,
-} from './consistency.js'
-import { type CompleteDestination, withDefaults } from './defaults.js'
+import type { Signal } from './config.js'
+import type { Conflict } from './conflict.js'
+import { conflicts, duplicateNames, isName } from './consistency.js'
+import { completeDestination } from './defaults.js'
 import { type Doubt, sentenceOf } from './doubt.js'
 import { optionsIn } from './endpoint-query.js'
 import { parseEndpoint } from './endpoint-url.js'
-import { givenAt, type Source, type Tree, treeOf, valuesOf } from './given.js'
+import type { Gathered, GatheredDestination } from './gathered.js'
+import { givenAt, type Source, type Tree, treeOf } from './given.js'
 import { keyInUrl, type Layer, mergeLayers, type NamedTree } from './layers.js'
 import { NAMED_DESTINATION, OPTIONS } from './option-table.js'
 import type { NamedDestinationOptions, Options } from './options.js'
+import { bySignal } from './signal-view.js'
 import { fromCode } from './sources/code.js'
 import { configFileIn, fromEnvironment } from './sources/environment.js'
 import { fromFile } from './sources/file.js'
 import { PREFIX, variablePartOf } from './variable-names.js'
 
-/** The options of all sources together. */
-export interface Gathered {
-  /** The options outside `destinations`. */
-  readonly options: Tree
-  readonly destinations: readonly GatheredDestination[]
-  /** Mistakes in code or file, as sentences. */
-  readonly problems: readonly string[]
-  /** Environment variables that are ignored, as sentences. */
-  readonly doubts: readonly string[]
-  /** Whether warnings may be printed. */
-  readonly warnings: boolean
-}
-
 const IGNORED_IN_URL = 'That part of the URL is ignored.'
-const EMPTY: Layer = { options: {}, named: new Map(), list: undefined }
+const EMPTY: Layer = { options: {}, named: new Map(), list: undefined, tableOf: 'traces' }
 
-/** Reads all sources: defaults < file < environment < code. Never throws. */
-export function gather(given: unknown, env: NodeJS.ProcessEnv): Gathered {
+/**
+ * Reads all sources: defaults < file < environment < code. `table` and a table as `schema` in `given` are those of `signal`. Never throws.
+ */
+export function gather(
+  given: unknown,
+  env: NodeJS.ProcessEnv,
+  signal: Signal = 'traces',
+): Gathered {
   const { options, problems: wrong } = fromCode(given)
-  const code = wrong.length > 0 ? EMPTY : layerOf(options, () => ({ layer: 'code' }))
+  const code = wrong.length > 0 ? EMPTY : layerOf(options, () => ({ layer: 'code' }), signal)
   const path = configFileIn(env)
   const file = path === undefined ? undefined : fromFile(path, env)
   const problems = [
@@ -45,7 +36,7 @@ export function gather(given: unknown, env: NodeJS.ProcessEnv): Gathered {
     ...(wrong.length > 0 ? endpointsMissingIn(options, env) : []),
     ...(file?.problems ?? []),
   ]
-  const below = file?.problems.length === 0 ? layerOf(file.options, file.sourceOf) : EMPTY
+  const below = file?.problems.length === 0 ? layerOf(file.options, file.sourceOf, 'traces') : EMPTY
   return mergedWithoutConflicts(code, below, env, problems)
 }
 
@@ -69,6 +60,7 @@ function missingEndpoint(name: string): string {
 function layerOf(
   { destinations, ...options }: Options,
   sourceOf: (path: readonly string[]) => Source,
+  tableOf: Signal,
 ): Layer {
   const named = (destinations ?? []).map(({ name, ...own }, index): [string, Tree] => [
     name,
@@ -80,6 +72,7 @@ function layerOf(
     options: treeOf(options, OPTIONS.fields, sourceOf),
     named: new Map(named),
     list: destinations?.map((one) => one.name),
+    tableOf,
   }
 }
 
@@ -99,12 +92,18 @@ function mergedWithoutConflicts(
     const read = fromEnvironment(env, context)
     const { layer, doubts } = withEndpoints(read.layer, file, code)
     const layers = [file, layer, code]
-    const { options, outside, listed } = mergeLayers(layers, (one) => ignored.has(one))
-    const destinations = [...(outside ? [outside] : []), ...listed].map(({ name, tree }) => ({
-      name,
-      tree,
-      options: completed(name, tree),
-    }))
+    const merged = bySignal((one) => mergeLayers(layers, one, (key) => ignored.has(key)))
+    const options = bySignal((one) => merged[one].options)
+    const { outside, listed } = merged.traces // the other signals have the same names
+    const destinations = [...(outside ? [outside] : []), ...listed].map(({ name }, index) =>
+      gathered(
+        name,
+        bySignal((one) => {
+          const { outside: first, listed: others } = merged[one]
+          return ([...(first ? [first] : []), ...others][index] as NamedTree).tree
+        }),
+      ),
+    )
     const found = [...conflicts(destinations), ...listConflicts(listed, outside)]
     const contradicting = found.flatMap(fromVariables)
     for (const [key, doubt] of contradicting) ignored.set(key, doubt)
@@ -115,15 +114,14 @@ function mergedWithoutConflicts(
       options,
       destinations,
       problems: [...mistakes, ...inUrls.problems, ...found.map(({ text }) => text)],
-      doubts: all.map((one) => sentenceOf(one, options, destinations)),
+      doubts: all.map((one) => sentenceOf(one, { options, destinations })),
       warnings: read.warnings,
     }
   }
 }
 
-function completed(name: string, tree: Tree): CompleteDestination {
-  const complete = valuesOf(withDefaults(tree, NAMED_DESTINATION))
-  return { ...complete, name } as unknown as CompleteDestination
+function gathered(name: string, trees: GatheredDestination['trees']): GatheredDestination {
+  return { name, trees, options: bySignal((one) => completeDestination(name, trees[one])) }
 }
 
 /** The variables that take part in a conflict, by the key under which they are ignored. */

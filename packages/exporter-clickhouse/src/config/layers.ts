@@ -1,8 +1,10 @@
+import type { Signal } from './config.js'
 import { optionsIn } from './endpoint-query.js'
 import { parseEndpoint } from './endpoint-url.js'
-import { bareTree, Given, hasOwnTree, type Tree, treeOf } from './given.js'
-import type { Fields, Type } from './option.js'
-import { NAMED_DESTINATION, OPTIONS } from './option-table.js'
+import { bareTree, Given, type Tree, treeOf } from './given.js'
+import { mergeFields } from './merge.js'
+import { NAMED_DESTINATION } from './option-table.js'
+import { OPTIONS_VIEW, viewOf } from './signal-view.js'
 
 /** The options that one source gives. */
 export interface Layer {
@@ -12,6 +14,8 @@ export interface Layer {
   readonly named: ReadonlyMap<string, Tree>
   /** The names in its list of destinations, if it has one. */
   readonly list: readonly string[] | undefined
+  /** The signal whose table its `table` is, and its `schema` if that is a table. */
+  readonly tableOf: Signal
 }
 
 export interface NamedTree {
@@ -28,12 +32,13 @@ interface Level {
 }
 
 /**
- * Merges the layers, the lowest first. The highest layer with a list decides which destinations there are; options that the other
+ * Merges what the layers say to a signal, the lowest first. The highest layer with a list decides which destinations there are; options that the other
  * layers give for the same names are kept. Options outside the list are the defaults for all of them. An option in a URL is left out if
  * its key is ignored.
  */
 export function mergeLayers(
   layers: readonly Layer[],
+  signal: Signal,
   isIgnored: (key: string) => boolean,
 ): {
   options: Tree
@@ -41,19 +46,27 @@ export function mergeLayers(
   outside: NamedTree | undefined
   listed: readonly NamedTree[]
 } {
-  const options = layers.map((one) => one.options).reduce(mergeOptions, bareTree())
+  const viewIn = ({ tableOf }: Layer, tree: Tree) => viewOf(tree, signal, tableOf)
+  const levelIn = (layer: Layer, tree: Tree): Level => {
+    const options = viewIn(layer, tree)
+    return { options, inUrl: carried(options['endpoint'], signal, isIgnored) }
+  }
+  const options = layers.map((one) => viewIn(one, one.options)).reduce(mergeViews, bareTree())
   // Without the endpoint: a second destination on the same server would only store every row twice.
   const { endpoint, ...shared } = options
   const list = layers.findLast((one) => one.list)?.list
   const listed = (list ?? []).map((name) => {
-    const own = layers.flatMap((one) => levelOf(one.named.get(name), isIgnored) ?? [])
+    const own = layers.flatMap((one) => {
+      const tree = one.named.get(name)
+      return tree ? levelIn(one, tree) : []
+    })
     return {
       name,
       tree: flattened([{ options: shared, inUrl: undefined }, ...own].reduce(mergeLevels)),
     }
   })
   if (list !== undefined && endpoint === undefined) return { options, outside: undefined, listed }
-  const levels = layers.map((one) => levelOf(one.options, isIgnored))
+  const levels = layers.map((one) => levelIn(one, one.options))
   const outside = { name: PRIMARY, tree: flattened(levels.reduce(mergeLevels, NOTHING)) }
   return { options, outside, listed }
 }
@@ -65,51 +78,34 @@ export function keyInUrl(variable: string, option: string): string {
   return `${variable}?${option}`
 }
 
-type IsIgnored = (key: string) => boolean
-
-function levelOf(options: Tree, isIgnored: IsIgnored): Level
-function levelOf(options: Tree | undefined, isIgnored: IsIgnored): Level | undefined
-function levelOf(options: Tree | undefined, isIgnored: IsIgnored): Level | undefined {
-  const endpoint = options?.['endpoint']
-  if (!(options && endpoint instanceof Given)) return options && { options, inUrl: undefined }
-  const { options: carried } = optionsIn(parseEndpoint(String(endpoint.value)))
+/** What the URL of an endpoint says to a signal. */
+function carried(
+  endpoint: Given | Tree | undefined,
+  signal: Signal,
+  isIgnored: (key: string) => boolean,
+): Tree | undefined {
+  if (!(endpoint instanceof Given)) return undefined
+  const { options } = optionsIn(parseEndpoint(String(endpoint.value)))
   const source = { ...endpoint.source, isInUrl: true }
-  const used = Object.entries(carried).filter(
+  const used = Object.entries(options).filter(
     ([name]) => !isIgnored(keyInUrl(source.name ?? '', name)),
   )
-  const inUrl = treeOf(Object.fromEntries(used), NAMED_DESTINATION.fields, () => source)
-  return { options, inUrl }
+  const tree = treeOf(Object.fromEntries(used), NAMED_DESTINATION.fields, () => source)
+  return viewOf(tree, signal, 'traces')
 }
 
 /** `over` wins; the options in its endpoint's URL win too. */
 function mergeLevels(base: Level, over: Level): Level {
   const below = over.inUrl ? without(base.options, over.inUrl) : base.options
-  return { options: mergeOptions(below, over.options), inUrl: over.inUrl ?? base.inUrl }
+  return { options: mergeViews(below, over.options), inUrl: over.inUrl ?? base.inUrl }
 }
 
 function flattened({ options, inUrl }: Level): Tree {
-  return mergeOptions(inUrl ?? {}, options)
+  return mergeViews(inUrl ?? {}, options)
 }
 
-function mergeOptions(base: Tree, over: Tree): Tree {
-  return mergeFields(base, over, OPTIONS.fields)
-}
-
-function mergeFields(base: Tree, over: Tree, fields: Fields): Tree {
-  const merged = bareTree(base)
-  for (const [name, node] of Object.entries(over)) {
-    const type = Object.hasOwn(fields, name) ? fields[name]?.type : undefined
-    merged[name] = node instanceof Given ? node : mergeNodes(merged[name], node, type)
-  }
-  return merged
-}
-
-function mergeNodes(base: Given | Tree | undefined, over: Tree, type: Type | undefined): Tree {
-  if (base === undefined || base instanceof Given || !hasOwnTree(type)) return over
-  if (type.kind === 'map') return bareTree(base, over)
-  // Fields of different forms must not be mixed: a layer with the first field of a form replaces the whole group.
-  const isWhole = type.forms?.some(([first = '']) => Object.hasOwn(over, first))
-  return isWhole ? over : mergeFields(base, over, type.fields)
+function mergeViews(base: Tree, over: Tree): Tree {
+  return mergeFields(base, over, OPTIONS_VIEW.fields)
 }
 
 function without(tree: Tree, taken: Tree): Tree {

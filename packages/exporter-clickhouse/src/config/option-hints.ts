@@ -1,7 +1,7 @@
 import { distance } from '../common/distance.js'
-import { type Fields, fieldsOf } from './option.js'
+import { type Fields, fieldsOf, type Group } from './option.js'
 import { lookUp } from './option-lookup.js'
-import { OPTIONS } from './option-table.js'
+import { NAMED_DESTINATION, OPTIONS } from './option-table.js'
 
 // Names that other exporters and clients use, in lower case and without _ and -, and the option that they mean.
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -37,6 +37,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   ssl: 'tls',
   httpagent: 'agent',
   httpsagent: 'agent',
+  spans: 'traces',
+  temporalitypreference: 'metrics.temporality',
 }
 
 const MAX_DISTANCE = 2
@@ -47,23 +49,33 @@ export function didYouMean(name: string, at: readonly string[]): string {
   const here = fieldsOf(lookUp(at).type)
   const written = plain(name)
   const isMeant = (known: string) => plain(known) === written
-  const nearest = Object.keys(here)
-    .map((known) => ({ known, distance: distance(plain(known), written) }))
-    .filter(({ known, distance }) => distance <= Math.min(MAX_DISTANCE, (known.length - 1) / 2))
-    .sort((a, b) => a.distance - b.distance)[0]
+  const near = nearest(name, Object.keys(here))
   const elsewhere = Object.hasOwn(ELSEWHERE, written) ? ELSEWHERE[written] : undefined
-  const isGlobal = Object.keys(OPTIONS.fields).some(isMeant)
-  if (nearest?.distance === 0) return `: did you mean \`${nearest.known}\`?`
-  if (at[0] === 'destinations' && isGlobal)
+  const isAmong = ({ fields }: Group) => Object.keys(fields).some(isMeant)
+  const isGlobal = isAmong(OPTIONS)
+  if (near !== undefined && isMeant(near)) return `: did you mean \`${near}\`?`
+  // A group of a destination may lack a field that the same group outside the list has.
+  const isOutside = Object.keys(fieldsOf(lookUp(at.slice(2)).type)).some(isMeant)
+  if (at[0] === 'destinations' && (isOutside || (isGlobal && !isAmong(NAMED_DESTINATION))))
     return ': it applies to all destinations, so set it outside `destinations`'
   if (elsewhere !== undefined && Object.hasOwn(here, elsewhere.split('.')[0] ?? ''))
     return `: did you mean \`${elsewhere}\`?`
   const isDestination = at.length === 2 && at[0] === 'destinations'
   const inGroup = pathInGroup(isDestination ? OPTIONS.fields : here, isMeant)
   if (inGroup !== undefined) return `: did you mean \`${inGroup}\`?`
-  if (nearest) return `: did you mean \`${nearest.known}\`?`
+  if (near !== undefined) return `: did you mean \`${near}\`?`
   if (at.length > 0 && isGlobal) return `: set it outside \`${at.at(-1)}\``
   return ''
+}
+
+/** The known name that was probably meant. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  if (name.length > 60) return undefined
+  const written = plain(name)
+  return known
+    .map((one) => ({ one, distance: distance(plain(one), written) }))
+    .filter(({ one, distance }) => distance <= Math.min(MAX_DISTANCE, (one.length - 1) / 2))
+    .sort((a, b) => a.distance - b.distance)[0]?.one
 }
 
 function pathInGroup(fields: Fields, isMeant: (known: string) => boolean): string | undefined {

@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini'
-import type { Choice, Group, Numeric, Type } from './option.js'
-import { didYouMean } from './option-hints.js'
+import type { Choice, Group, List, Numeric, Type } from './option.js'
+import { didYouMean, nearest } from './option-hints.js'
 import { lookUp } from './option-lookup.js'
 import type { Problem } from './problem.js'
 import { numberMeant } from './units.js'
@@ -27,12 +27,14 @@ export function describe(issue: z.core.$ZodIssue, options: unknown): Problem[] {
   )
   if (issue.code === 'invalid_key')
     return [problem(` ${issue.issues[0]?.message ?? 'is not allowed'}`)]
-  if (type?.kind === 'choice' && type.or) return [problem(` ${choiceRule(type.values, type.or)}`)] // the value is not shown: it may be a whole table
+  if (type?.kind === 'choice' && type.or)
+    return [problem(` ${choiceRule(type.values, received, type.or)}`)] // the value is not shown: it may be a whole table
   if (type?.kind === 'group' && issue.code === 'invalid_union')
     return [problem(formProblem(type, received))]
   const shown = isSecret ? 'a value not shown' : show(received)
   const isRoot = path.length === 0
-  return [problem(` ${ruleOf(issue, { type, received, isRoot })} (received ${shown})`)]
+  const rule = ruleOf(issue, { type, received, isRoot })
+  return [problem(rule.endsWith('?') ? ` ${rule}` : ` ${rule} (received ${shown})`)]
 }
 
 interface Faulty {
@@ -42,10 +44,16 @@ interface Faulty {
   readonly isRoot?: boolean
 }
 
-export function choiceRule(values: Choice['values'], or?: Choice['or']): string {
+export function choiceRule(values: Choice['values'], received: unknown, or?: Choice['or']): string {
   const quoted = values.map((value) => `'${value}'`)
   const last = or?.name ?? quoted.pop()
-  return `must be ${quoted.join(', ')} or ${last}`
+  const meant = typeof received === 'string' ? nearest(received, values) : undefined
+  const hint = meant === undefined ? '' : `: did you mean '${meant}'?`
+  return `must be ${quoted.join(', ')} or ${last}${hint}`
+}
+
+export function tooMany(count: number, { max }: List): string {
+  return `: ${count} are too many: at most ${max} are allowed`
 }
 
 function formProblem({ fields, forms }: Group, received: unknown): string {
@@ -76,7 +84,7 @@ function ruleOf(issue: z.core.$ZodIssue, { type, received, isRoot }: Faulty): st
     case 'boolean':
       return 'must be true or false'
     case 'choice':
-      return choiceRule(type.values)
+      return choiceRule(type.values, received)
     case 'map':
       return 'must be an object'
     case 'list':

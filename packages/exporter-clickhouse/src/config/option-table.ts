@@ -1,6 +1,7 @@
 // Every option. A new one is an entry here, and a type and docstring in `options.ts`. Reading, checks, hints, masking, merging, defaults
 // and environment variables follow from the entry. Only the docstring says what an option does: texts here would be loaded by every
 // application and make the package 2 kB larger. A test compares the units and defaults in the docstrings with those here.
+import type { Signal } from './config.js'
 import { DEFAULT_ENDPOINT, endpointProblem } from './endpoint-url.js'
 import {
   bytes,
@@ -30,11 +31,20 @@ import {
   tableNameProblem,
   usernameProblem,
 } from './option-rules.js'
-import type { DestinationOptions, NamedDestinationOptions, Options } from './options.js'
+import type {
+  AllMetricsOptions,
+  DestinationOptions,
+  MetricsOptions,
+  NamedDestinationOptions,
+  Options,
+  SignalOptions,
+} from './options.js'
 
 const MiB = 1024 * 1024
 
-const destination: Record<keyof DestinationOptions, Option> = {
+export const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics']
+
+const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
   endpoint: {
     type: textOrEmpty(endpointProblem),
     default: DEFAULT_ENDPOINT,
@@ -131,6 +141,47 @@ const destination: Record<keyof DestinationOptions, Option> = {
       (value) => hasMethod(value, 'addRequest') && hasMethod(value, 'destroy'),
     ),
   },
+  signals: { type: list(choice(...SIGNALS), SIGNALS.length) },
+}
+
+const { database, table, schema, ttl, batch, queue, asyncInsert } = shared
+const ofSignal: Record<keyof SignalOptions<never>, Option> = withoutDefaults({
+  database,
+  table,
+  schema,
+  ttl,
+  batch,
+  queue,
+  asyncInsert,
+})
+
+const ofMetrics: Record<keyof MetricsOptions, Option> = {
+  ...ofSignal,
+  tables: {
+    type: group({
+      gauge: table,
+      sum: table,
+      histogram: table,
+      exponentialHistogram: table,
+      summary: table,
+    }),
+  },
+}
+
+const ofAllMetrics: Record<keyof AllMetricsOptions, Option> = {
+  ...ofMetrics,
+  temporality: {
+    type: choice('cumulative', 'delta'),
+    default: 'cumulative',
+    environment: 'TEMPORALITY_PREFERENCE',
+  },
+}
+
+const destination: Record<keyof DestinationOptions, Option> = {
+  ...shared,
+  traces: { type: group(ofSignal) },
+  logs: { type: group(ofSignal) },
+  metrics: { type: group(ofMetrics) },
 }
 
 const namedDestination: Record<keyof NamedDestinationOptions, Option> = {
@@ -142,6 +193,7 @@ export const NAMED_DESTINATION: Group = { ...group(namedDestination), required: 
 
 const all: Record<keyof Options, Option> = {
   ...destination,
+  metrics: { type: group(ofAllMetrics) },
   destinations: { type: list(NAMED_DESTINATION, 16) },
   acknowledge: { type: choice('delivered', 'accepted'), default: 'delivered' },
   flushOnSignal: { type: FLAG, default: false },
@@ -170,6 +222,18 @@ export const ENVIRONMENT_ONLY: Group = group({
   configFile: { type: text() },
   destinations: { type: text() },
 })
+
+/** The options of a group that overrides others: what it does not give is theirs, and not the default. */
+function withoutDefaults<Names extends string>(
+  fields: Readonly<Record<Names, Option>>,
+): Record<Names, Option> {
+  const entries = Object.entries<Option>(fields).map(([name, { default: _, ...option }]) => {
+    const { type } = option
+    const isGroup = type.kind === 'group'
+    return [name, isGroup ? { ...option, type: group(withoutDefaults(type.fields)) } : option]
+  })
+  return Object.fromEntries(entries)
+}
 
 function isSettingValue(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)

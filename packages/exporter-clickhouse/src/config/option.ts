@@ -5,8 +5,8 @@ export interface Option {
   readonly type: Type
   /** The value if nobody gives one. Absent if it depends on other options, or if the option then has no value. */
   readonly default?: unknown
-  /** Its part of the names of environment variables, if that is not its name (`variable-names.ts`). */
-  readonly environment?: ''
+  /** Its part of the names of environment variables, if that does not follow from its name (`variable-names.ts`). */
+  readonly environment?: string
   /** Messages must not show its value, nor that of any option in it. */
   readonly isSecret?: true
 }
@@ -75,7 +75,7 @@ export interface Group {
 
 export interface List {
   readonly kind: 'list'
-  readonly item: Group
+  readonly item: Group | Choice
   readonly max: number
 }
 
@@ -129,12 +129,12 @@ export function group(fields: Fields): Group {
   return { kind: 'group', fields, required: [], isOffByDefault: false }
 }
 
-export function list(item: Group, max: number): List {
+export function list(item: List['item'], max: number): List {
   return { kind: 'list', item, max }
 }
 
 /** The options in a group or list, by name. Other values hold no options. */
 export function fieldsOf(type: Type | undefined): Fields {
-  if (type?.kind === 'list') return type.item.fields
+  if (type?.kind === 'list') return fieldsOf(type.item)
   return type?.kind === 'group' ? type.fields : {}
 }

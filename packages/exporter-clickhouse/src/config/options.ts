@@ -1,30 +1,37 @@
 import type { Agent } from 'node:http'
 import type { MeterProvider } from '@opentelemetry/api'
-import type { SpanLike, Table } from '@spanhouse/transform'
+import type { LogRecordLike, MetricPointLike, SpanLike, Table } from '@spanhouse/transform'
 import type { DropReason } from '../accounting/drop-reason.js'
+import type { Signal, Temporality } from './config.js'
 
 // `option-table.ts` holds the rules and defaults of these options. A test compares units and defaults in the docstrings with it.
 
-/** Options that apply to every destination, or to one of them in `destinations`. */
-export interface DestinationOptions {
+/**
+ * Options that apply to every destination, or to one of them in `destinations`. `Input` is what the exporter's own table has a row for: a
+ * span, a log record, or a data point of a metric.
+ */
+export interface DestinationOptions<Input = SpanLike> {
   /**
    * URL of ClickHouse's HTTP interface. A path is kept. A user and password in it are sent as headers; its query may carry other
    * options and ClickHouse settings. Default: `http://localhost:8123`.
    */
   endpoint?: string | undefined
-  /** Database of the table. Default: that of the schema, `telemetry` for `flat`, `default` for `otel`. */
+  /** Database of the tables. Default: that of the schema, `telemetry` for `flat`, `default` for `otel`. */
   database?: string | undefined
-  /** Table for the spans. Default: that of the schema, `traces` for `flat`, `otel_traces` for `otel`. */
+  /**
+   * Table of the exporter's own signal; in a file, variable or URL, which all signals share, the table of the spans. Default: that of the
+   * schema, `traces`, `logs`, `metrics` for `flat`, `otel_traces`, `otel_logs`, … for `otel`.
+   */
   table?: string | undefined
   /** User of ClickHouse. Default: `default`. */
   username?: string | undefined
   /** Password of the user. It is sent as a header, never in a URL. Default: none. */
   password?: string | undefined
   /**
-   * Columns of the table: `flat`, `otel` (the OpenTelemetry Collector's table), or a table of your own from `defineTable`.
-   * Default: `flat`.
+   * Columns of the tables: `flat`, `otel` (the OpenTelemetry Collector's tables), or a table of your own from `defineTable`, which is for
+   * the exporter's own signal. Default: `flat`.
    */
-  schema?: 'flat' | 'otel' | Table<SpanLike> | undefined
+  schema?: 'flat' | 'otel' | Table<Input> | undefined
   /** Deadline of one request and its whole answer. In milliseconds. Default: 10,000. */
   timeoutMs?: number | undefined
   /** A batch is sealed when it reaches the first of these limits. */
@@ -142,20 +149,76 @@ export interface DestinationOptions {
    * An agent to use instead of the exporter's own, of `node:http` or `node:https`, whichever fits the endpoint. Default: none.
    */
   agent?: Agent | undefined
+  /** The signals that a destination takes: `traces`, `logs`, `metrics`. Default: all. */
+  signals?: readonly Signal[] | undefined
+  /** Options for spans alone. */
+  traces?: SignalOptions<SpanLike> | undefined
+  /** Options for log records alone. */
+  logs?: SignalOptions<LogRecordLike> | undefined
+  /** Options for metrics alone. */
+  metrics?: MetricsOptions | undefined
 }
 
-export interface NamedDestinationOptions extends DestinationOptions {
+/** Options for one signal alone. Each is stronger than the option of the same name beside the group. */
+export interface SignalOptions<Input> {
+  /** Database of its tables. Default: `database` beside the group. */
+  database?: string | undefined
+  /** Its table. Default: that of the schema. */
+  table?: string | undefined
+  /** `flat`, `otel`, or a table of your own from `defineTable`. Default: `schema` beside the group. */
+  schema?: 'flat' | 'otel' | Table<Input> | undefined
+  /** Age at which its rows are deleted, in tables that the exporter creates. In seconds. Default: `ttl` beside the group. */
+  ttl?: number | undefined
+  /** Limits of its batches. */
+  batch?: DestinationOptions['batch']
+  /** Its batches that wait in memory. Each signal has a queue of its own. */
+  queue?: DestinationOptions['queue']
+  /** As `asyncInsert` beside the group. Default: that one. */
+  asyncInsert?: boolean | undefined
+}
+
+export interface MetricsOptions extends SignalOptions<MetricPointLike> {
+  /** Names of the tables of the schema `otel`, which has one for each type of metric. */
+  tables?:
+    | {
+        /** Table of gauges. Default: `otel_metrics_gauge`. */
+        gauge?: string | undefined
+        /** Table of sums. Default: `otel_metrics_sum`. */
+        sum?: string | undefined
+        /** Table of histograms. Default: `otel_metrics_histogram`. */
+        histogram?: string | undefined
+        /** Table of exponential histograms. Default: `otel_metrics_exponential_histogram`. */
+        exponentialHistogram?: string | undefined
+        /** Table of summaries. Default: `otel_metrics_summary`. */
+        summary?: string | undefined
+      }
+    | undefined
+}
+
+/** Options for metrics, with those that hold for all destinations. */
+export interface AllMetricsOptions extends MetricsOptions {
+  /**
+   * What the values of counters and histograms count. With `cumulative`, from the start of the process: totals are read from the last
+   * row, rates are differences of rows, and a lost row does no harm. With `delta`, since the row before: any period is a plain `sum()`
+   * over rows and processes. Default: `cumulative`.
+   */
+  temporality?: Temporality | undefined
+}
+
+export interface NamedDestinationOptions<Input = SpanLike> extends DestinationOptions<Input> {
   /** Up to 64 letters, digits, `_` and `-`, for logs and statistics. */
   name: string
 }
 
 /** Options of exporter and processor. Options outside `destinations` are the defaults for all of them. */
-export interface Options extends DestinationOptions {
+export interface Options<Input = SpanLike> extends DestinationOptions<Input> {
   /**
    * More destinations, at most 16. The options outside this list are a destination of their own, named `primary`, if they (or a
    * file or variable) name an `endpoint`, or if this list is absent.
    */
-  destinations?: readonly NamedDestinationOptions[] | undefined
+  destinations?: readonly NamedDestinationOptions<Input>[] | undefined
+  /** Options for metrics alone. */
+  metrics?: AllMetricsOptions | undefined
   /**
    * When `export()` calls back: `delivered` after each destination's first attempt with the rows; `accepted` at once, so that
    * rows of several exports share a batch. Default: `delivered`.
@@ -174,12 +237,12 @@ export interface Options extends DestinationOptions {
   flushTimeoutMs?: number | undefined
   /** `shutdown()` gives up on what is left after this time. In milliseconds. Default: 10,000. */
   shutdownTimeoutMs?: number | undefined
-  /** How large spans and their rows may be. */
+  /** How large records and their rows may be. As in OpenTelemetry, the attributes of metrics have no limits. */
   limits?:
     | {
         /** Maximum length of an attribute's text, in UTF-16 units. Default: none. */
         attributeValueLength?: number | undefined
-        /** Maximum number of attributes of a span, an event or a link. Default: none. */
+        /** Maximum number of attributes of a span, an event, a link or a log record. Default: none. */
         attributeCount?: number | undefined
         /** Maximum number of events of a span. Default: none. */
         eventCount?: number | undefined

@@ -2,21 +2,22 @@ import { ConfigError } from '../common/errors.js'
 import { bare } from './bare.js'
 import type { Config, Records, Signal } from './config.js'
 import { completeOptions } from './defaults.js'
-import { type Gathered, gather } from './gather.js'
+import { gather } from './gather.js'
+import { type Gathered, takes } from './gathered.js'
 import type { Options } from './options.js'
 import { resolveDestination } from './resolve.js'
 import { summaryOf } from './summary.js'
 
 /**
- * Turns the options of all sources into what the rest of the code reads: defaults < file < environment < code.
+ * Turns the options of all sources into what the rest of the code reads for one signal: defaults < file < environment < code.
  * Throws a ConfigError that lists every problem of code and file.
  */
 export function parseConfig<On extends Signal>(
   signal: On,
-  given: Options = {},
+  given: Options<Records[On]> = {},
   env: NodeJS.ProcessEnv = process.env,
 ): Config<Records[On]> {
-  const gathered = gather(given, env)
+  const gathered = gather(given, env, signal)
   if (gathered.problems.length > 0) throw new ConfigError(gathered.problems)
   return configOf(signal, gathered)
 }
@@ -24,21 +25,24 @@ export function parseConfig<On extends Signal>(
 /** As `parseConfig()`, for options without problems. */
 export function configOf<On extends Signal>(
   signal: On,
-  { options: tree, destinations, doubts, warnings }: Gathered,
+  { options: trees, destinations, doubts, warnings }: Gathered,
 ): Config<Records[On]> {
-  const { limits, ...options } = completeOptions(tree)
+  const { limits, ...options } = completeOptions(trees[signal])
   const { rowBytes, ...spanLimits } = limits
-  const resolved = destinations.map((one) => resolveDestination(one.options, signal))
+  const taking = destinations.filter((one) => takes(one, signal))
+  const resolved = taking.map((one) => resolveDestination(one.options[signal], signal))
+  const none = `no destination takes ${signal}: the option \`signals\` leaves them out.`
   return {
     destinations: resolved,
-    summary: summaryOf(destinations, resolved),
+    summary: summaryOf(signal, taking, resolved),
     acknowledge: options.acknowledge,
     flushTimeoutMs: options.flushTimeoutMs,
     shutdownTimeoutMs: options.shutdownTimeoutMs,
     flushOnSignal: options.flushOnSignal,
-    doubts,
+    temporality: options.temporality,
+    doubts: taking.length > 0 ? doubts : [...doubts, none],
     warnings,
-    limits: bare(spanLimits),
+    limits: signal === 'metrics' ? bare() : bare(spanLimits), // without an attribute, series could not be told apart
     maxRowBytes: rowBytes,
     onDrop: options.onDrop,
     meterProvider: options.meterProvider,

@@ -1,4 +1,3 @@
-import { flatTraces, otelTraces, type SpanLike, type Table } from '@spanhouse/transform'
 import { absolutePath } from '../common/absolute-path.js'
 import type {
   Compression,
@@ -10,6 +9,7 @@ import type {
 } from './config.js'
 import type { CompleteDestination } from './defaults.js'
 import { parseEndpoint } from './endpoint-url.js'
+import { targetOfPoint, targetsOf } from './targets.js'
 
 /** Turns the options of a destination, which are complete and checked, into what the rest of the code reads for one signal. */
 export function resolveDestination<On extends Signal>(
@@ -17,13 +17,13 @@ export function resolveDestination<On extends Signal>(
   signal: On,
 ): DestinationConfig<Records[On]> {
   const { name, username, password, timeoutMs, batch, retry, queue } = options
-  const schema = schemaOf(options.schema)
-  const database = options.database ?? schema.database
+  const targets = targetsOf(options, signal)
   return {
     name,
     signal,
     endpoint: parseEndpoint(options.endpoint).url,
-    targets: [{ database, table: options.table ?? schema.name, schema, ttl: options.ttl }],
+    targets,
+    ...(targets.length > 1 && { targetOf: targetOfPoint as never }),
     username,
     password,
     timeoutMs,
@@ -35,7 +35,7 @@ export function resolveDestination<On extends Signal>(
     },
     queue,
     spool: spoolOf(options.spool),
-    deadLetter: deadLetterOf(options.deadLetter, database),
+    deadLetter: deadLetterOf(options.deadLetter, targets[0].database),
     asyncInsert: options.asyncInsert,
     manageSchema: options.manageSchema,
     tls: options.tls,
@@ -43,11 +43,6 @@ export function resolveDestination<On extends Signal>(
     settings: settingsOf(options.settings),
     agent: options.agent,
   }
-}
-
-function schemaOf(schema: CompleteDestination['schema']): Table<SpanLike> {
-  if (typeof schema === 'object') return schema
-  return schema === 'otel' ? otelTraces : flatTraces
 }
 
 function compressionOf({

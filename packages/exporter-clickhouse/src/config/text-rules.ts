@@ -1,5 +1,5 @@
 import type { Numeric, Type } from './option.js'
-import { choiceRule, numberRule, shownName } from './option-problems.js'
+import { choiceRule, numberRule, shownName, tooMany } from './option-problems.js'
 
 /**
  * What is wrong with a value from a variable or a URL, as the end of a sentence that begins with its name; undefined if nothing is. It
@@ -14,7 +14,12 @@ export function problemOf(value: unknown, type: Type): string | undefined {
     case 'number':
       return isAllowed(value, type) ? undefined : numberRule(type)
     case 'choice':
-      return type.values.includes(String(value)) ? undefined : choiceRule(type.values)
+      return type.values.includes(String(value)) ? undefined : choiceRule(type.values, value)
+    case 'list': {
+      const items = value as readonly unknown[]
+      if (items.length > type.max) return tooMany(items.length, type)
+      return items.map((one) => problemOf(one, type.item)).find((one) => one !== undefined)
+    }
     case 'map':
       return Object.entries(Object(value))
         .map(([name, one]) => {

@@ -1,4 +1,4 @@
-import type { Fields, Option } from './option.js'
+import type { Fields, Option, Type } from './option.js'
 import { ENVIRONMENT_ONLY, NAMED_DESTINATION, OPTIONS } from './option-table.js'
 
 export const PREFIX = 'OTEL_EXPORTER_CLICKHOUSE_'
@@ -29,9 +29,14 @@ function entriesOf(
     const variable = [prefix, environment].filter((part) => part !== '').join('_')
     const path = [...at, name]
     if (type.kind === 'group') return entriesOf(type.fields, path, variable, isSecret)
-    if (type.kind === 'list' || type.kind === 'custom') return []
+    if (isList(type) || type.kind === 'custom') return []
     return [[variable, { path, option: isSecret ? { ...given, isSecret } : given }]]
   })
+}
+
+/** Whether it is a list of objects, which no text can express. */
+function isList(type: Type): boolean {
+  return type.kind === 'list' && type.item.kind === 'group'
 }
 
 function words(name: string): string {

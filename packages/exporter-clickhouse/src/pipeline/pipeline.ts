@@ -264,7 +264,7 @@ export class Pipeline<Input extends OfResource> {
     encode: () => Promise<Receipt>[],
   ): Promise<Receipt>[] | Promise<Promise<Receipt>[]> {
     const pending = pendingResources(records) ?? (this.#isAdding ? turn() : undefined)
-    if (!pending) return encode()
+    if (!pending || this.#lanes.length === 0) return encode()
     if (this.#arrivingRows + records.length > MAX_ARRIVING_RECORDS) {
       for (const destination of this.#destinations) destination.refuse(records.length, 'queue_full')
       return [Promise.resolve('dropped')]

@@ -1,5 +1,5 @@
 import { fieldsOf, type Type } from '../option.js'
-import { shownName, unreadable } from '../option-problems.js'
+import { shownName, tooMany, unreadable } from '../option-problems.js'
 import { OPTIONS } from '../option-table.js'
 import type { Options } from '../options.js'
 import { checkOptions } from '../options-schema.js'
@@ -29,7 +29,7 @@ function read(
     // Reading all of them could take long.
     problems.push({
       path,
-      text: `${path.join('.')}: ${given.length} are too many: at most ${type.max} are allowed`,
+      text: `${path.join('.')}${tooMany(given.length, type)}`,
     })
     return undefined
   }

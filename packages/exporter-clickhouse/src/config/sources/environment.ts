@@ -6,6 +6,7 @@ import { fromText } from '../from-text.js'
 import { bareTree, Given, givenBelow, type Tree } from '../given.js'
 import type { Layer } from '../layers.js'
 import { didYouMean } from '../option-hints.js'
+import { placeInView, viewOf } from '../signal-view.js'
 import { problemOf } from '../text-rules.js'
 import {
   DESTINATION_VARIABLES,
@@ -59,7 +60,8 @@ export function fromEnvironment(
   for (const variable of variables) {
     const name = variable.slice(PREFIX.length)
     if (OTHER_VARIABLES.has(name)) continue
-    const found = optionNamed(name, names)
+    const readings = readingsOf(name, names)
+    const [found] = readings
     if (found === undefined) {
       doubts.push({ variable, problem: unknown(name, names) })
       continue
@@ -67,7 +69,8 @@ export function fromEnvironment(
     const { target, destination, isFile } = found
     const { path } = target
     const code = destination === undefined ? above.options : above.named.get(destination)
-    if (code && givenBelow(code, path).length > 0 && target.option.type.kind !== 'map') continue
+    if (code && isGiven(code, path, above) && target.option.type.kind !== 'map') continue
+    if (readings.length > 1) doubts.push({ variable, ...ambiguity(readings) })
     const of = { path, destination }
     const plainName = variable.slice(0, -'_FILE'.length)
     if (isFile && variables.includes(plainName)) {
@@ -93,7 +96,7 @@ export function fromEnvironment(
   if (env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS']?.toLowerCase() === 'true')
     put(options, ['meterProvider'], metrics, 'OTEL_NODE_EXPERIMENTAL_SDK_METRICS')
   return {
-    layer: { options, named, list },
+    layer: { options, named, list, tableOf: 'traces' },
     doubts,
     warnings: own.get('WARNINGS') !== false,
   }
@@ -128,21 +131,39 @@ interface Found {
   readonly isFile: boolean
 }
 
-function optionNamed(name: string, destinations: readonly string[]): Found | undefined {
-  for (const isFile of [false, true]) {
-    if (isFile && !name.endsWith('_FILE')) return undefined
+/** The options that a variable may mean, the one that it is taken for first: an option of all destinations, or of the longest name. */
+function readingsOf(name: string, destinations: readonly string[]): Found[] {
+  const byLength = [undefined, ...destinations.toSorted((a, b) => b.length - a.length)]
+  for (const isFile of name.endsWith('_FILE') ? [false, true] : [false]) {
     const written = isFile ? name.slice(0, -'_FILE'.length) : name
-    const target = OPTION_VARIABLES.get(written)
-    if (target) return { target, destination: undefined, isFile }
-    for (const destination of destinations) {
-      const part = `${variablePartOf(destination)}_`
-      const own = written.startsWith(part)
-        ? DESTINATION_VARIABLES.get(written.slice(part.length))
-        : undefined
-      if (own) return { target: own, destination, isFile }
-    }
+    const found = byLength.flatMap((destination): Found[] => {
+      const part = destination === undefined ? '' : `${variablePartOf(destination)}_`
+      const variables = destination === undefined ? OPTION_VARIABLES : DESTINATION_VARIABLES
+      const target = written.startsWith(part) && variables.get(written.slice(part.length))
+      return target ? [{ target, destination, isFile }] : []
+    })
+    if (found.length > 0) return found
   }
-  return undefined
+  return []
+}
+
+function ambiguity(readings: readonly Found[]): Pick<Doubt, 'problem' | 'consequence'> {
+  const [taken, ...others] = readings.map(({ target, destination }) => {
+    const option = `\`${target.path.join('.')}\``
+    return destination === undefined ? option : `${option} of the destination ${destination}`
+  })
+  return {
+    problem: `may also mean ${others.join(' or ')}`,
+    consequence: `It is taken as ${taken}: rename the destination if that is wrong.`,
+  }
+}
+
+/** Whether options already decide the one at a path, for the signals that it is for. */
+function isGiven(options: Tree, path: readonly string[], { tableOf }: Layer): boolean {
+  const [signal, inView] = placeInView(path)
+  const isOfSignal = inView !== path || path[0] === 'table'
+  const tree = isOfSignal ? viewOf(options, signal, tableOf) : options
+  return givenBelow(tree, inView).length > 0
 }
 
 function unknown(name: string, destinations: readonly string[]): string {
@@ -206,7 +227,7 @@ function put(tree: Tree, path: readonly string[], value: unknown, variable: stri
   }
   const last = path.at(-1) ?? ''
   node[last] =
-    typeof value === 'object' && value !== metrics
+    typeof value === 'object' && value !== metrics && !Array.isArray(value)
       ? bareTree(
           Object.fromEntries(
             Object.entries(Object(value)).map(([name, one]) => [name, new Given(one, source)]),

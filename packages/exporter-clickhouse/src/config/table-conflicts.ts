@@ -1,0 +1,65 @@
+import type { Signal, Target } from './config.js'
+import { type Conflict, type Part, partsOf, placeOf } from './conflict.js'
+import { type GatheredDestination, takes } from './gathered.js'
+import { show } from './option-problems.js'
+import { SIGNALS } from './option-table.js'
+import { METRIC_TABLES, targetsOf } from './targets.js'
+
+/** Tables that are named in vain, or that would get rows of two kinds. */
+export function tableConflicts(destination: GatheredDestination): Conflict[] {
+  const { name, trees, options } = destination
+  const at = placeOf(name)
+  const taken = SIGNALS.filter((signal) => takes(destination, signal))
+  const found: Conflict[] = []
+  const conflict = (text: string, ...signals: Signal[]) => {
+    const parts = (...paths: string[]) => signals.flatMap((one) => partsFor(one, trees, paths))
+    const names = parts('table', 'tables')
+    // If a variable decides it, but none names a table, it is one that moves or shapes all of them.
+    const isOfVariable = names.some(({ given }) => given.source.layer === 'environment')
+    found.push({
+      text: `${at}${text}`,
+      between: isOfVariable ? names : [...names, ...parts('database', 'schema')],
+    })
+  }
+  if (taken.includes('metrics')) {
+    const isFive = options.metrics.schema === 'otel'
+    const { table, tables } = trees.metrics
+    if (isFive && table)
+      conflict(
+        'metrics.table: the schema otel has five tables: name them in metrics.tables',
+        'metrics',
+      )
+    else if (!isFive && tables)
+      conflict(
+        'metrics.tables is for the schema otel alone: name one table in metrics.table',
+        'metrics',
+      )
+  }
+  const rows = taken.flatMap((signal) =>
+    targetsOf(options[signal], signal).map((target: Target, index, { length }) => ({
+      signal,
+      target,
+      shown: length > 1 ? `metrics.tables.${METRIC_TABLES[index]}` : signal,
+    })),
+  )
+  for (const [index, { signal, target, shown }] of rows.entries())
+    for (const other of rows.slice(index + 1)) {
+      const { database, table, schema } = other.target
+      if (database === target.database && table === target.table && schema !== target.schema)
+        conflict(
+          `${shown} and ${other.shown} have the same table, ${show(table)}: give each a table of its own`,
+          ...new Set([signal, other.signal]),
+        )
+    }
+  return found
+}
+
+function partsFor(
+  signal: Signal,
+  trees: GatheredDestination['trees'],
+  paths: readonly string[],
+): Part[] {
+  return paths
+    .flatMap((path) => partsOf(trees[signal], path))
+    .flatMap((part) => [part, { ...part, option: signal }]) // where it stands in a URL: beside the groups, or in one
+}

@@ -1,0 +1,75 @@
+import {
+  flatLogs,
+  flatMetrics,
+  flatTraces,
+  type MetricPointLike,
+  type MetricType,
+  otelLogs,
+  otelMetricsExponentialHistogram,
+  otelMetricsGauge,
+  otelMetricsHistogram,
+  otelMetricsSum,
+  otelMetricsSummary,
+  otelTraces,
+  type Table,
+} from '@spanhouse/transform'
+import type { DestinationConfig, Records, Signal } from './config.js'
+import type { CompleteDestination } from './defaults.js'
+
+type Targets<Input> = DestinationConfig<Input>['targets']
+
+type Families = {
+  readonly [On in Signal]: { readonly [Family in 'flat' | 'otel']: readonly Table<Records[On]>[] }
+}
+
+export const FAMILIES: Families = {
+  traces: { flat: [flatTraces], otel: [otelTraces] },
+  logs: { flat: [flatLogs], otel: [otelLogs] },
+  metrics: {
+    flat: [flatMetrics],
+    otel: [
+      otelMetricsGauge,
+      otelMetricsSum,
+      otelMetricsHistogram,
+      otelMetricsExponentialHistogram,
+      otelMetricsSummary,
+    ],
+  },
+}
+
+/** The options that name the tables of `otel`, in the same order. */
+export const METRIC_TABLES = [
+  'gauge',
+  'sum',
+  'histogram',
+  'exponentialHistogram',
+  'summary',
+] as const
+
+const INDEXES: Readonly<Record<MetricType, number>> = {
+  gauge: 0,
+  sum: 1,
+  histogram: 2,
+  exponential_histogram: 3,
+  summary: 4,
+}
+
+/** The tables of a signal, in the order that `targetOf` counts. */
+export function targetsOf<On extends Signal>(
+  { schema, database, table, tables, ttl }: CompleteDestination,
+  signal: On,
+): Targets<Records[On]> {
+  const family = typeof schema === 'object' ? [schema] : FAMILIES[signal][schema]
+  const names = family.length === 1 ? [table] : METRIC_TABLES.map((name) => tables[name])
+  return family.map((one, index) => ({
+    database: database ?? one.database,
+    table: names[index] ?? one.name,
+    schema: one,
+    ttl,
+  })) as never
+}
+
+/** The target of a data point among those of `otel`. */
+export function targetOfPoint({ metric }: MetricPointLike): number {
+  return INDEXES[metric.type]
+}
