@@ -58,7 +58,7 @@ test('the metrics have the names and attributes of the conventions, and agree wi
   ])
   expect(metrics.get('spanhouse.batch.rows')).toEqual([
     {
-      attributes: { destination: 'healthy' },
+      attributes: { destination: 'healthy', signal: 'traces' },
       value: expect.objectContaining({ count: 2, sum: 42, min: 12, max: 30 }),
     },
   ])
@@ -88,7 +88,9 @@ test('waiting rows are in flight, in spans and in bytes', async () => {
   const { waitingBytes } = statsOf(exporter)
   expect(waitingBytes).toBeGreaterThan(0)
   const bytes = [...metrics].find(([name]) => name.includes('queue'))
-  expect(bytes?.[1]).toEqual([{ attributes: { destination: 'primary' }, value: waitingBytes }])
+  expect(bytes?.[1]).toEqual([
+    { attributes: { destination: 'primary', signal: 'traces' }, value: waitingBytes },
+  ])
   await exporter.shutdown()
 })
 

@@ -3,6 +3,7 @@
 export { choiceOfEnvironment } from './backends/names.js'
 export { classify } from './clickhouse/classify.js'
 export { deduplicationOf } from './clickhouse/deduplication.js'
+export { openLink } from './clickhouse/link.js'
 export type { Outcome } from './clickhouse/outcome.js'
 export { foreignSuccess, meaningOfStatus } from './clickhouse/proxy-answers.js'
 export { exceptionCode, grantFix, settingIn } from './clickhouse/reply-text.js'

@@ -37,7 +37,8 @@ export function classify(
     const { bodyStarted, timedOut } = exchange
     const { isRefusal = false, ...explanation } = explained(exchange, !known.answers)
     const why = bodyStarted && !isRefusal ? 'ambiguous' : 'transient'
-    return { status: 'retry', why, timedOut, ...explanation }
+    // One table may be too slow for the deadline, for example because of a view: only a ping shows whether the server is.
+    return { status: 'retry', why, timedOut, ofServer: !timedOut, ...explanation }
   }
   const { reply, replayed } = exchange
   const code = exceptionCode(reply)
@@ -47,7 +48,8 @@ export function classify(
   if (doubt === undefined)
     return { status: 'delivered', ...(replayed && { replayed }), ...writtenRows(reply) }
   const missesHeaders = doubt === MISSING
-  return { status: 'retry', why: 'ambiguous', ...foreignSuccess(reply, doubt), missesHeaders }
+  const foreign = foreignSuccess(reply, doubt)
+  return { status: 'retry', why: 'ambiguous', ofServer: true, ...foreign, missesHeaders }
 }
 
 function outcomeOfException(reply: Reply, code: number): Outcome {
@@ -60,7 +62,13 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
     return { status: 'retry', why: 'ambiguous', error, fix: grantFix(code, body) ?? VIEW }
   const foreign = foreignBody(code, body)
   if (foreign) return { status: 'retry', why: 'misconfigured', error, fix: FOREIGN_BODY[foreign] }
-  const { class: kind, ofBatch, mayBeForm, ...meaning } = meaningIn(reply, code, exception)
+  const {
+    class: kind,
+    ofBatch,
+    ofServer,
+    mayBeForm,
+    ...meaning
+  } = meaningIn(reply, code, exception)
   const fix = grantFix(code, body) ?? meaning.fix
   const refusesForm = mayBeForm === true
   switch (kind) {
@@ -85,6 +93,7 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
         unlisted: exception === undefined && code !== UNREADABLE,
         refusesForm: refusesForm && kind !== 'ambiguous',
         ...(ofBatch && { ofBatch }),
+        ...(ofServer && { ofServer }),
         ...(fix === COLUMNS && { refusesColumns: true }),
       }
   }
@@ -104,9 +113,10 @@ function meaningIn({ status, body }: Reply, code: number, exception?: Exception)
 }
 
 function outcomeOfStatus(reply: Reply): Outcome {
-  const { class: kind, error, fix, mayBeForm } = meaningOfStatus(reply)
+  const { class: kind, error, fix, mayBeForm, ofRequest = false } = meaningOfStatus(reply)
   if (kind === 'too_large') return { status: kind, error }
-  return { status: 'retry', why: kind, error, fix, refusesForm: mayBeForm === true }
+  const refusesForm = mayBeForm === true
+  return { status: 'retry', why: kind, error, fix, refusesForm, ofServer: !ofRequest }
 }
 
 function withPatience(outcome: Outcome, { headers }: Reply, now: () => number): Outcome {

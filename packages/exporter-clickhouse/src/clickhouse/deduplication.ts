@@ -10,6 +10,8 @@ export interface Finding {
   readonly deduplication: Deduplication
   /** Why it is ineffective, and what to do about it, as sentences. */
   readonly because?: string
+  /** It is so for every table there. */
+  readonly ofServer?: true
 }
 
 /** Asks the server whether its table remembers tokens. `unknown` if it does not tell; undefined if it does not answer. */
@@ -21,6 +23,7 @@ export async function deduplicationOf(
     return {
       deduplication: 'ineffective',
       because: 'The server does not support deduplication tokens.',
+      ofServer: true,
     }
   const { outcome, text } = await sender.run(
     `SELECT engine, engine_full FROM system.tables WHERE database = ${quoteText(database)} AND name = ${quoteText(table)} LIMIT 1 FORMAT JSONCompactEachRow`,
@@ -62,5 +65,9 @@ async function ofProfile(sender: Asking): Promise<Finding | undefined> {
   const [off] = rows.find(([, value = '']) => OFF.has(value)) ?? []
   return off === undefined
     ? { deduplication: 'effective' }
-    : { deduplication: 'ineffective', because: `The profile of this user switches \`${off}\` off.` }
+    : {
+        deduplication: 'ineffective',
+        because: `The profile of this user switches \`${off}\` off.`,
+        ofServer: true,
+      }
 }

@@ -21,6 +21,8 @@ export interface Meaning {
   readonly mayBeForm?: true
   /** This batch alone is too much. The server may take a smaller one. */
   readonly ofBatch?: true
+  /** It concerns every table: who may use the server, or how much it can take. */
+  readonly ofServer?: true
 }
 
 export interface Exception extends Meaning {
@@ -214,19 +216,26 @@ const EXCEPTIONS: readonly Exception[] = [
     fix: 'Raise `max_ast_elements` and `max_expanded_ast_elements` for this user on the server.',
   },
   { code: 190, name: 'SIZES_OF_ARRAYS_DONT_MATCH', class: 'rejected' },
-  { code: 192, name: 'UNKNOWN_USER', class: 'misconfigured', fix: CREDENTIALS },
-  { code: 193, name: 'WRONG_PASSWORD', class: 'misconfigured', fix: CREDENTIALS },
-  { code: 194, name: 'REQUIRED_PASSWORD', class: 'misconfigured', fix: CREDENTIALS },
+  { code: 192, name: 'UNKNOWN_USER', class: 'misconfigured', fix: CREDENTIALS, ofServer: true },
+  { code: 193, name: 'WRONG_PASSWORD', class: 'misconfigured', fix: CREDENTIALS, ofServer: true },
+  {
+    code: 194,
+    name: 'REQUIRED_PASSWORD',
+    class: 'misconfigured',
+    fix: CREDENTIALS,
+    ofServer: true,
+  },
   {
     code: 195,
     name: 'IP_ADDRESS_NOT_ALLOWED',
     class: 'misconfigured',
+    ofServer: true,
     fix: 'Allow this host for the user on the server.',
   },
   { code: 198, name: 'DNS_ERROR', class: 'transient' },
-  { code: 201, name: 'QUOTA_EXCEEDED', class: 'overloaded' },
-  { code: 202, name: 'TOO_MANY_SIMULTANEOUS_QUERIES', class: 'overloaded' },
-  { code: 203, name: 'NO_FREE_CONNECTION', class: 'overloaded' },
+  { code: 201, name: 'QUOTA_EXCEEDED', class: 'overloaded', ofServer: true },
+  { code: 202, name: 'TOO_MANY_SIMULTANEOUS_QUERIES', class: 'overloaded', ofServer: true },
+  { code: 203, name: 'NO_FREE_CONNECTION', class: 'overloaded', ofServer: true },
   { code: 209, name: 'SOCKET_TIMEOUT', class: 'ambiguous' },
   { code: 210, name: 'NETWORK_ERROR', class: 'ambiguous' },
   { code: 216, name: 'QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING', class: 'ambiguous' },
@@ -236,6 +245,7 @@ const EXCEPTIONS: readonly Exception[] = [
     code: 241,
     name: 'MEMORY_LIMIT_EXCEEDED',
     class: 'overloaded',
+    ofServer: true,
     // The wording since 25.x, and the one before. Limits of a user or of the whole server have others: a smaller batch does not help there.
     variant: {
       text: /Query memory limit exceeded|Memory limit \(for query\) exceeded/i,
@@ -245,7 +255,7 @@ const EXCEPTIONS: readonly Exception[] = [
     },
   },
   { code: 242, name: 'TABLE_IS_READ_ONLY', class: 'transient' },
-  { code: 243, name: 'NOT_ENOUGH_SPACE', class: 'transient' },
+  { code: 243, name: 'NOT_ENOUGH_SPACE', class: 'transient', ofServer: true },
   { code: 244, name: 'UNEXPECTED_ZOOKEEPER_ERROR', class: 'transient' },
   { code: 246, name: 'CORRUPTED_DATA', class: 'transient' }, // the body was damaged on the way
   {
@@ -287,7 +297,7 @@ const EXCEPTIONS: readonly Exception[] = [
     mayBeForm: true,
   },
   { code: 354, name: 'ZLIB_INFLATE_FAILED', class: 'transient', fix: COMPRESSION },
-  { code: 364, name: 'RECEIVED_ERROR_TOO_MANY_REQUESTS', class: 'overloaded' },
+  { code: 364, name: 'RECEIVED_ERROR_TOO_MANY_REQUESTS', class: 'overloaded', ofServer: true },
   { code: 376, name: 'CANNOT_PARSE_UUID', class: 'rejected' },
   { code: 384, name: 'PART_IS_TEMPORARILY_LOCKED', class: 'transient' },
   {
@@ -302,7 +312,7 @@ const EXCEPTIONS: readonly Exception[] = [
   { code: 395, name: 'FUNCTION_THROW_IF_VALUE_IS_NON_ZERO', class: 'rejected' },
   { code: 407, name: 'DECIMAL_OVERFLOW', class: 'rejected' },
   { code: 425, name: 'SYSTEM_ERROR', class: 'ambiguous' },
-  { code: 439, name: 'CANNOT_SCHEDULE_TASK', class: 'overloaded' },
+  { code: 439, name: 'CANNOT_SCHEDULE_TASK', class: 'overloaded', ofServer: true },
   { code: 441, name: 'CANNOT_PARSE_DOMAIN_VALUE_FROM_STRING', class: 'rejected' },
   { code: 448, name: 'BROTLI_READ_FAILED', class: 'transient', fix: COMPRESSION },
   {
@@ -320,7 +330,13 @@ const EXCEPTIONS: readonly Exception[] = [
     mayBeForm: true,
     fix: 'Grant the user INSERT on the table, and CREATE if it is to be created.',
   },
-  { code: 516, name: 'AUTHENTICATION_FAILED', class: 'misconfigured', fix: CREDENTIALS },
+  {
+    code: 516,
+    name: 'AUTHENTICATION_FAILED',
+    class: 'misconfigured',
+    fix: CREDENTIALS,
+    ofServer: true,
+  },
   { code: 574, name: 'DISTRIBUTED_TOO_MANY_PENDING_BYTES', class: 'overloaded' },
   { code: 675, name: 'CANNOT_PARSE_IPV4', class: 'rejected' },
   { code: 676, name: 'CANNOT_PARSE_IPV6', class: 'rejected' },
@@ -335,7 +351,7 @@ const EXCEPTIONS: readonly Exception[] = [
   { code: 722, name: 'ASYNC_LOAD_WAIT_FAILED', class: 'transient' },
   { code: 733, name: 'TABLE_IS_BEING_RESTARTED', class: 'transient' },
   { code: 735, name: 'QUERY_WAS_CANCELLED_BY_CLIENT', class: 'ambiguous' },
-  { code: 745, name: 'SERVER_OVERLOADED', class: 'overloaded' },
+  { code: 745, name: 'SERVER_OVERLOADED', class: 'overloaded', ofServer: true },
   { code: 999, name: 'KEEPER_EXCEPTION', class: 'ambiguous' },
   { code: 1000, name: 'POCO_EXCEPTION', class: 'ambiguous', variant: STATEMENT_TOO_LONG },
   { code: 1001, name: 'STD_EXCEPTION', class: 'ambiguous', quotes: 'rows' },

@@ -24,6 +24,8 @@ export type Outcome =
       readonly timedOut?: boolean
       /** The server did not answer a ping, so no row was sent. */
       readonly unsent?: boolean
+      /** It says something about the server as a whole, and not only about this table or this batch. */
+      readonly ofServer?: boolean
       /** A success without the headers of ClickHouse, which this server has sent before. */
       readonly missesHeaders?: boolean
       /** Unknown code: the rows themselves may be the cause. */

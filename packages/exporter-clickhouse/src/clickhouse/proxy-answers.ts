@@ -8,13 +8,15 @@ const NOT_REACHED = 'The proxy cannot reach ClickHouse: check the proxy.'
 interface Meaning {
   readonly class: 'transient' | 'overloaded' | 'ambiguous' | 'misconfigured' | 'too_large'
   readonly fix?: string
+  /** Another request may pass: this one is too long, or what it asks for takes too long. */
+  readonly ofRequest?: true
   /** The URL or the headers may be too long. Whole rows may pass: their statement is short. */
   readonly mayBeForm?: true
 }
 
 // For replies without a ClickHouse exception code, which come from a proxy, a gateway or another server.
 const BY_STATUS = new Map<number, Meaning>([
-  [400, { class: 'misconfigured', mayBeForm: true }], // from HAProxy if the headers are too long
+  [400, { class: 'misconfigured', mayBeForm: true, ofRequest: true }], // from HAProxy if the headers are too long
   [401, { class: 'misconfigured', fix: CREDENTIALS }],
   [403, { class: 'misconfigured', fix: CREDENTIALS }],
   [
@@ -38,7 +40,7 @@ const BY_STATUS = new Map<number, Meaning>([
       fix: 'The proxy requires credentials: set an `agent` or `headers` that have them.',
     },
   ],
-  [408, { class: 'ambiguous' }],
+  [408, { class: 'ambiguous', ofRequest: true }],
   [
     411,
     {
@@ -49,7 +51,12 @@ const BY_STATUS = new Map<number, Meaning>([
   [413, { class: 'too_large' }],
   [
     414,
-    { class: 'misconfigured', mayBeForm: true, fix: 'Configure the proxy to accept longer URLs.' },
+    {
+      class: 'misconfigured',
+      mayBeForm: true,
+      ofRequest: true,
+      fix: 'Configure the proxy to accept longer URLs.',
+    },
   ],
   [
     415,
@@ -65,6 +72,7 @@ const BY_STATUS = new Map<number, Meaning>([
     {
       class: 'misconfigured',
       mayBeForm: true,
+      ofRequest: true,
       fix: 'Configure the proxy to accept longer headers.',
     },
   ],
@@ -73,15 +81,19 @@ const BY_STATUS = new Map<number, Meaning>([
     {
       class: 'misconfigured',
       mayBeForm: true,
+      ofRequest: true,
       fix: 'Configure the proxy to accept longer headers.',
     },
   ],
   [502, { class: 'ambiguous', fix: NOT_REACHED }],
   [503, { class: 'overloaded' }],
+  // The proxy waited in vain: perhaps only for this table.
+  [504, { class: 'ambiguous', ofRequest: true }],
   [
     511,
     { class: 'misconfigured', fix: 'The network requires a login before it passes requests on.' },
   ],
+  [524, { class: 'ambiguous', ofRequest: true }], // from Cloudflare, as 504
   // From Cloudflare, which did not forward the request.
   [521, { class: 'transient', fix: NOT_REACHED }],
   [523, { class: 'transient', fix: NOT_REACHED }],

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { quoteText } from '@spanhouse/transform'
 import type { CompressedBatch } from '../batching/batch.js'
 import type { DestinationConfig, Target } from '../config/config.js'
 import { SETTINGS } from '../config/insert-settings.js'
-import { type Client, openClient } from '../http/client.js'
 import type { Exchange } from '../http/exchange.js'
-import { watchForHangs } from '../http/hang-watch.js'
 import { classify } from './classify.js'
 import { Creation } from './creation.js'
 import { type Insert, isOurs, postOf, statementPath } from './insert.js'
-import { heldBack, LeftOut } from './left-out.js'
+import { heldBack, type LeftOut } from './left-out.js'
+import { type Link, openLink } from './link.js'
 import type { Outcome, Retry } from './outcome.js'
 import type { Refused } from './tables.js'
-import { type Asked, hasOwnHeaders, Witness } from './witness.js'
+import { type Asked, hasOwnHeaders } from './witness.js'
 
-/** Attempts at one server. */
+/** The attempts of one destination at its server. Other senders may use the same link. */
 export interface Sender {
   /**
    * One attempt to insert a batch: one request, unless a table has to be created or a setting to be left out first. `target`: the table, if
@@ -28,10 +28,10 @@ export interface Sender {
   ): Promise<Outcome>
   /** Runs a statement other than the INSERT of a batch. `repeatable` (default true): it may reach the server twice without harm. */
   run(statement: string, repeatable?: boolean): Promise<{ outcome: Outcome; text: string }>
-  /** Requests with rows so far. */
+  /** Requests of this sender with rows so far. */
   readonly requests: number
   readonly leftOut: Pick<LeftOut, 'names' | 'forbidden'>
-  /** Aborts what is in flight. */
+  /** Aborts what this sender has in flight. The link stays open. */
   close(): void
 }
 
@@ -44,35 +44,22 @@ export interface How {
 }
 
 const MAX_CREATIONS = 3
-export const MAX_CONCURRENCY = 4
-// A ping must not queue behind the requests that hang.
-const SPARE_SOCKETS = 2
-const PING_DEADLINE_MS = 2000
-const PING = {
-  method: 'GET',
-  path: '/ping',
-  headers: {},
-  body: Buffer.alloc(0),
-  deadlineMs: PING_DEADLINE_MS,
-  repeatable: true,
-} as const
 
 export function openSender(
   config: DestinationConfig,
   onRefused: (refused: Refused) => void,
-  client: Client = openClient(config, MAX_CONCURRENCY + SPARE_SOCKETS),
+  { client, watch, witness, leftOut, ping }: Link = openLink(config),
 ): Sender {
-  const ping = (signal: AbortSignal) => client.send(PING, signal)
-  const watch = watchForHangs(async (signal) => 'reply' in (await ping(signal)))
-  const leftOut = new LeftOut(config)
-  const witness = new Witness()
+  const closing = new AbortController()
+  setMaxListeners(0, closing.signal) // each request in flight adds a listener
   const creations = new Map<Target, Creation>()
   let requests = 0
 
   async function insertOnce(batch: CompressedBatch, insert: Insert, how: How): Promise<Outcome> {
     requests++
     const post = postOf(insert, batch, leftOut.names, how)
-    return await read(await watch.watched((signal) => client.send(post, signal)), post)
+    const exchange = await watch.watched((signal) => client.send(post, signal), closing.signal)
+    return await read(exchange, post)
   }
 
   async function read(exchange: Exchange, asked: Asked): Promise<Outcome> {
@@ -100,7 +87,7 @@ export function openSender(
       deadlineMs: config.timeoutMs,
       repeatable,
     }
-    return watch.watched((signal) => client.send(post, signal))
+    return watch.watched((signal) => client.send(post, signal), closing.signal)
   }
 
   async function run(
@@ -144,9 +131,11 @@ export function openSender(
       // A server that hung gets no rows before it answers a ping: its return is noticed within seconds, and no attempt hangs for a
       // whole deadline.
       if (how.pingFirst) {
-        const pong = await watch.watched(ping)
-        if ('error' in pong)
-          return { ...(await read({ ...pong, bodyStarted: false }, {})), unsent: true } as Retry
+        const pong = await watch.watched(ping, closing.signal)
+        if ('error' in pong) {
+          const outcome = await read({ ...pong, bodyStarted: false }, {})
+          return { ...outcome, unsent: true, ofServer: true } as Retry
+        }
       }
       const creation = target && config.manageSchema === 'create' ? creationOf(target) : undefined
       for (let creations = 0; ; ) {
@@ -171,8 +160,7 @@ export function openSender(
       }
     },
     close() {
-      watch.close()
-      client.close()
+      closing.abort(new Error('aborted: shutting down'))
     },
   }
 }

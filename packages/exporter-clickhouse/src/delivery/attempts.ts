@@ -3,6 +3,7 @@ import type { Outcome, Rejection, Retry } from '../clickhouse/outcome.js'
 import type { Sender } from '../clickhouse/sender.js'
 import { clock } from '../common/clock.js'
 import { startDeadline } from '../common/deadline.js'
+import { ClickHouseError } from '../common/errors.js'
 import type { DestinationConfig } from '../config/config.js'
 import { TOKEN } from '../config/insert-settings.js'
 import type { Spool } from '../spool/spool.js'
@@ -12,12 +13,13 @@ import { restMs } from './backoff.js'
 import type { DeadLetters } from './dead-letters.js'
 import type { Entry } from './entry.js'
 import { giveUp } from './give-up.js'
-import { Health } from './health.js'
+import { type Going, Health } from './health.js'
 import type { Holdings } from './holdings.js'
 import type { KnownTable } from './known-table.js'
 import type { KnownTables } from './known-tables.js'
 import { loaded } from './loading.js'
 import type { Part } from './parts.js'
+import type { SharedPace } from './shared-pace.js'
 import { smallOnes } from './small-batches.js'
 import { Splitter } from './splitter.js'
 import { decide, type Fault, type Verdict } from './verdict.js'
@@ -27,6 +29,8 @@ interface Surroundings {
   readonly holdings: Holdings
   readonly tables: KnownTables
   readonly sender: Sender
+  /** Of the server, for all destinations that share it. */
+  readonly pace: SharedPace
   readonly log: DestinationLog
   readonly spool: Spool | undefined
   readonly deadLetters: DeadLetters | undefined
@@ -48,13 +52,20 @@ export class Attempts {
   readonly #with: Surroundings
   readonly #aside: Aside
   readonly #splitter: Splitter
-  /** What the outcomes say about the server. */
+  /** What the outcomes say about the server and this destination. */
   readonly health: Health
 
   constructor(surroundings: Surroundings) {
     this.#with = surroundings
     const pump = () => this.pump()
-    this.health = new Health(surroundings.config.retry, pump)
+    const { config, pace, holdings } = surroundings
+    this.health = new Health({
+      retry: config.retry,
+      server: pace,
+      waitingRows: () => holdings.queue.rows,
+      pump,
+      onBehind: () => this.#acknowledgeAll(),
+    })
     this.#aside = new Aside({ ...surroundings, pump })
     const divide = (entry: Entry, rejection: Rejection) => this.#divideUntried(entry, rejection)
     this.#splitter = new Splitter({ ...surroundings, pump, divide })
@@ -90,13 +101,13 @@ export class Attempts {
     const { holdings, config } = this.#with
     let entries = smallOnes(first, holdings, config.batch)
     for (const entry of entries) entry.to('in_flight')
-    const end = this.health.begin()
+    const going = this.health.begin()
     const work = async () => {
       const entry = entries.length > 1 ? await this.#splitter.unite(entries) : first
       if (!entry) return
       entries = [entry]
-      const outcome = await this.#attempt(entry)
-      if (outcome) await this.#conclude(entry, outcome)
+      const attempt = await this.#attempt(entry, going)
+      if (attempt) await this.#conclude(entry, attempt)
     }
     work()
       // After a bug in this package, only these rows are dropped, and the queue goes on.
@@ -104,44 +115,57 @@ export class Attempts {
         for (const entry of entries) holdings.drop(entry, 'internal_error', error)
       })
       .then(() => {
-        end()
+        going.end()
         this.pump()
       })
   }
 
-  async #attempt(entry: Entry): Promise<Outcome | undefined> {
+  async #attempt(entry: Entry, going: Going): Promise<Attempt | undefined> {
     const { config, holdings, tables, sender, onAttempt, closing, spool } = this.#with
     if (this.#aside.takes(entry)) return undefined
     const part = await loaded(entry, holdings, spool, closing)
     if (!part || this.#aside.takes(entry)) return undefined
+    // Not earlier: a disk that hangs must not hold up the probes of others.
+    if (!going.takeTurn()) return this.#postpone(entry)
     entry.attempted = true
     const table = tables.of(part.insert)
     const startedAt = clock.now()
-    const endPatience = startDeadline(PATIENCE_MS, () => this.#fallBehind(), { ref: false })
+    const endPatience = startDeadline(PATIENCE_MS, () => this.health.fallBehind(), { ref: false })
     const { timeouts } = entry.history
+    const { servedOthers, timedOut: pingFirst } = this.health
+    const unfit = await table.unfit()
     const outcome =
-      (await table.unfit()) ??
+      unfit ??
       (await sender.attempt(part.batch, part.insert, table.target, {
         deadlineMs: config.timeoutMs * 2 ** Math.min(timeouts, MAX_DEADLINE_DOUBLINGS),
-        pingFirst: this.health.timedOut,
+        pingFirst,
         repeatable: table.duplicates.deduplication !== 'ineffective',
       }))
     endPatience()
     if (outcome.status !== 'delivered') holdings.account.errors++
     this.health.saw(outcome)
     onAttempt(entry.rows, (clock.now() - startedAt) / 1000, outcome)
-    return outcome
+    return { outcome, servedOthers, pinged: pingFirst && !unfit && !isUnsent(outcome) }
+  }
+
+  /** Another destination asks the server now whether it is back. */
+  #postpone(entry: Entry): undefined {
+    if (!this.#with.holdings.has(entry)) return
+    entry.to('ready')
+    this.#with.holdings.queue.unload(entry)
   }
 
   /**
    * Acts on the outcome. The sibling is told last, because that may start other batches: before, any pause must have begun, and this
    * batch must be in its final state.
    */
-  async #conclude(entry: Entry, outcome: Outcome): Promise<void> {
+  async #conclude(entry: Entry, attempt: Attempt): Promise<void> {
+    const { outcome, pinged } = attempt
     const { config, holdings, tables, log, closing } = this.#with
     const { insert } = entry
     if (!holdings.has(entry) || closing.aborted || !insert) return // settled meanwhile, by close()
     const table = tables.of(insert)
+    const isAlone = this.health.isAlone(attempt.servedOthers)
     const { verdict, history } = decide(outcome, entry.history, {
       rows: entry.rows,
       rawBytes: entry.batch?.rawBytes ?? 0,
@@ -151,12 +175,15 @@ export class Attempts {
       maxRetries: config.retry.maxRetries,
       deliveries: holdings.account.deliveries,
       hurried: this.health.hurried,
+      serverFails: this.health.serverFails,
+      pinged,
+      isAlone,
     })
     entry.history = history
-    if (isAnswer(outcome, verdict)) {
-      this.health.answered()
+    if (isService(outcome, verdict)) {
+      this.health.served()
       log.recovered()
-    }
+    } else if (isAnswer(outcome, pinged)) this.health.serverAnswers()
     switch (verdict.step) {
       case 'deliver':
         this.#aside.taken(entry)
@@ -178,28 +205,30 @@ export class Attempts {
         if (outcome.status === 'delivered') holdings.account.errors++
         this.#begin(verdict)
         holdings.drop(entry, verdict.reason, verdict.outcome.error)
-        this.#explain(verdict, table)
+        this.#explain(verdict, table, isAlone)
         return
       case 'retry':
         this.#begin(verdict)
         this.#keep(entry, verdict)
-        this.#explain(verdict, table)
+        this.#explain(verdict, table, isAlone)
         entry.tell(false)
     }
   }
 
-  /** Applies what a failure means for the whole destination. Must come first, because the later steps may start other batches. */
+  /** Applies what a failure means beyond its batch. Must come first, because the later steps may start other batches. */
   #begin({ fault, outcome }: Failure): void {
     this.health.noteError(outcome.error)
-    if (fault === 'server') this.health.pauseAfter(outcome)
+    if (fault === 'server' || fault === 'signal') this.health.pauseAfter(fault, outcome)
   }
 
-  #explain({ fault, outcome }: Failure, table: KnownTable): void {
-    const { log, holdings } = this.#with
+  #explain({ fault, outcome }: Failure, table: KnownTable, isAlone: boolean): void {
     if (outcome.refusesColumns) void table.explainColumns()
-    if (fault !== 'server') return
-    log.failed(outcome.error, outcome.fix, holdings.queue.rows)
-    this.#fallBehind()
+    if (fault !== 'server' && fault !== 'signal') return
+    // Requests of all signals run into their deadlines if the server hangs: one line says it.
+    const isOfServer = fault === 'server' || (outcome.timedOut === true && !isAlone)
+    const { waitingRows, waitingRowsOfAll } = this.health
+    this.#with.log.failed(outcome, isOfServer, isOfServer ? waitingRowsOfAll : waitingRows)
+    this.health.fallBehind()
   }
 
   /** Keeps a batch for another attempt. */
@@ -214,6 +243,7 @@ export class Attempts {
       case 'batch':
         this.#rest(entry, outcome)
         break
+      case 'signal':
       case 'server':
         entry.to('ready')
     }
@@ -259,16 +289,35 @@ export class Attempts {
   }
 
   /** No export() waits for a server that is known to be behind. */
-  #fallBehind(): void {
-    this.health.fallBehind()
+  #acknowledgeAll(): void {
     for (const entry of this.#with.holdings)
       if (entry.state !== 'sealed') entry.acknowledge('waiting')
   }
 }
 
+interface Attempt {
+  readonly outcome: Outcome
+  /** Requests of other destinations that the server had served before. */
+  readonly servedOthers: number
+  /** The server answered a ping right before. */
+  readonly pinged: boolean
+}
+
 type Failure = { readonly fault: Fault; readonly outcome: Retry }
 
-/** Whether the server works: it has read the rows, even if it refused them. */
-function isAnswer({ status }: Outcome, { step }: Verdict): boolean {
+/** Whether the server has read the rows, even if it refused them. */
+function isService({ status }: Outcome, { step }: Verdict): boolean {
   return step === 'deliver' || status === 'rejected' || status === 'too_large'
+}
+
+/** Whether the server answers, and the outcome concerns only the table, the rows or the form of the request. */
+function isAnswer(outcome: Outcome, pinged: boolean): boolean {
+  if (outcome.status !== 'retry') return true
+  if (outcome.timedOut) return pinged
+  const { error, ofServer } = outcome
+  return !ofServer && error instanceof ClickHouseError && error.code > 0
+}
+
+function isUnsent(outcome: Outcome): boolean {
+  return outcome.status === 'retry' && outcome.unsent === true
 }

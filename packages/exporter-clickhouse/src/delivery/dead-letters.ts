@@ -8,6 +8,7 @@ import { within } from '../common/deadline.js'
 import { ClickHouseError, errorText } from '../common/errors.js'
 import { untraced } from '../common/suppress-tracing.js'
 import type { DestinationConfig } from '../config/config.js'
+import { nameOnDisk } from '../config/name-on-disk.js'
 
 /** A row that ClickHouse will never take. */
 export interface DeadLetter {
@@ -38,9 +39,7 @@ export function openDeadLetters(
   const { deadLetter } = config
   if (!deadLetter) return undefined
   const keep =
-    'directory' in deadLetter
-      ? toFile(config, deadLetter)
-      : toTable(config.name, deadLetter, sender)
+    'directory' in deadLetter ? toFile(config, deadLetter) : toTable(config, deadLetter, sender)
   return {
     async keep(letter) {
       let problem: Error | undefined = new Error(`not written within ${KEEP_DEADLINE_MS / 1000} s`)
@@ -59,16 +58,17 @@ export function openDeadLetters(
 }
 
 function toFile(
-  { name }: DestinationConfig,
+  { name, signal }: DestinationConfig,
   { directory, maxBytes }: { directory: string; maxBytes: number },
 ) {
-  const file = join(directory, `${name}.ndjson`)
+  const file = join(directory, `${nameOnDisk({ name, signal })}.ndjson`)
   let last: Promise<unknown> = Promise.resolve()
 
   async function append({ row, error, attempts, insert, table }: DeadLetter): Promise<void> {
     const line = `${JSON.stringify({
       time: new Date(clock.unixMs()).toISOString(),
       destination: name,
+      signal,
       table,
       code: error instanceof ClickHouseError ? error.code : 0,
       message: errorText(error),
@@ -110,7 +110,7 @@ async function isTorn(file: string, size: number): Promise<boolean> {
 
 // The columns are those of a dead letter queue in change-data tools. `data_after` is the refused row, `data_before` describes the
 // refusal, `source_logical` is the number of attempts.
-function toTable(name: string, deadTable: TableName, sender: Sender) {
+function toTable({ name, signal }: DestinationConfig, deadTable: TableName, sender: Sender) {
   const place = quotedName(deadTable)
   const create = `CREATE TABLE IF NOT EXISTS ${place} (
     event UUID,
@@ -130,6 +130,7 @@ function toTable(name: string, deadTable: TableName, sender: Sender) {
       data_after: row,
       data_before: JSON.stringify({
         destination: name,
+        signal,
         code: error instanceof ClickHouseError ? error.code : 0,
         message: errorText(error),
         token: insert.settings['insert_deduplication_token'] ?? '',

@@ -6,6 +6,7 @@ import type { Outcome } from '../clickhouse/outcome.js'
 import type { Sender } from '../clickhouse/sender.js'
 import { startDeadline } from '../common/deadline.js'
 import type { DestinationConfig } from '../config/config.js'
+import { nameOnDisk } from '../config/name-on-disk.js'
 import type { Spool } from '../spool/spool.js'
 import type { Stored } from '../spool/stored.js'
 import type { DestinationLog } from '../telemetry/log.js'
@@ -15,19 +16,24 @@ import { DiskRoom } from './disk-room.js'
 import { Entry } from './entry.js'
 import { Holdings } from './holdings.js'
 import { KnownTables } from './known-tables.js'
+import type { SharedPace } from './shared-pace.js'
 
-/** What a destination works with. Destinations share nothing except the directory of a spool. */
+/** What a destination works with. Destinations of different servers share nothing except the directory of a spool. */
 export interface Equipment {
   readonly sender: Sender
+  /** Of the server, for all destinations that share it. */
+  readonly pace: SharedPace
   readonly log: DestinationLog
   readonly spool: Spool | undefined
   readonly deadLetters: DeadLetters | undefined
   readonly acknowledge: 'delivered' | 'accepted'
   readonly onDrop: (rows: number, reason: DropReason) => void
   readonly onAttempt: (rows: number, seconds: number, outcome: Outcome) => void
+  /** Ends the share in the server, and aborts the requests of this destination. */
+  readonly leave: () => void
 }
 
-/** One server: a bounded queue of batches, the requests that empty it, and an account of every row. */
+/** One signal at one server: a bounded queue of batches, the requests that empty it, and an account of every row. */
 export class Destination {
   readonly config: DestinationConfig
   readonly #with: Equipment
@@ -51,7 +57,7 @@ export class Destination {
     this.#attempts = new Attempts({ ...equipment, config, holdings, tables, closing })
     this.#diskRoom = new DiskRoom(
       config.spool?.maxBytes ?? 0,
-      () => spool?.bytesOf(config.name) ?? 0,
+      () => spool?.bytesOf(nameOnDisk(config)) ?? 0,
     )
   }
 
@@ -214,7 +220,7 @@ export class Destination {
       lost += entry.rows
       this.#holdings.drop(entry, 'shutdown')
     }
-    this.#with.sender.close()
+    this.#with.leave()
     return lost
   }
 
@@ -228,7 +234,7 @@ export class Destination {
       dropped: { ...dropped },
       waiting: queue.rows,
       waitingBytes: queue.heldBytes,
-      spooledBytes: this.spool?.bytesOf(this.config.name) ?? 0,
+      spooledBytes: this.spool?.bytesOf(nameOnDisk(this.config)) ?? 0,
       unspooled: this.spool ? this.#rowsInMemoryOnly(({ state }) => state !== 'sealed') : 0,
       inFlight,
       requests: this.#with.sender.requests,

@@ -1,48 +1,82 @@
+import { MAX_CONCURRENCY } from '../clickhouse/link.js'
 import type { Outcome, Retry } from '../clickhouse/outcome.js'
-import { MAX_CONCURRENCY } from '../clickhouse/sender.js'
 import type { RetryConfig } from '../config/config.js'
 import { Pace } from './pace.js'
+import type { SharedPace, Sharer } from './shared-pace.js'
 import { isRefused } from './verdict.js'
 
-/** What the outcomes of all attempts say about one server, and how many requests it may get now. */
-export class Health {
+interface Surroundings {
+  readonly retry: RetryConfig
+  /** Of the server, for all destinations that share it. */
+  readonly server: SharedPace
+  readonly waitingRows: () => number
+  /** More requests may be sent. */
+  readonly pump: () => void
+  /** No export() waits for this destination any more. */
+  readonly onBehind: () => void
+}
+
+/** An attempt that has begun. */
+export interface Going {
+  /** To be called right before a request is sent. False: the server fails, and it is not our turn to ask. */
+  takeTurn(): boolean
+  /** To be called when the attempt has ended, and its outcome has been acted on. */
+  end(): void
+}
+
+/**
+ * What the outcomes of all attempts say about one destination, and how many requests it may send now. Failures of the server concern all
+ * destinations that share it (`SharedPace`). Others concern this one only: its tables, its rights, its batches.
+ */
+export class Health implements Sharer {
+  readonly #with: Surroundings
   readonly #pace: Pace
+  readonly #leave: () => void
   #inFlight = 0
-  /** Only attempts begun since the server last began to fail. The probe does not wait for earlier ones. */
+  /** Only attempts begun since destination or server last began to fail. The probe does not wait for earlier ones. */
   #inFlightNow = 0
   #generation = 0
   #isBehind = false
+  #served = 0
+  /** How many requests of the other destinations had been served at the first of our failures in a row; none after a success. */
+  #servedOthersAtFailure = Number.POSITIVE_INFINITY
   /** Undefined before the first attempt has ended. */
   #refusedEverything: boolean | undefined
   #lastError: Error | undefined
 
-  /** `resumed` is called when a pause is over. */
-  constructor(retry: RetryConfig, resumed: () => void) {
-    this.#pace = new Pace(retry, MAX_CONCURRENCY, resumed)
+  constructor(surroundings: Surroundings) {
+    const { retry, server } = surroundings
+    this.#with = surroundings
+    this.#pace = new Pace(retry, MAX_CONCURRENCY, () => this.pump())
+    this.#leave = server.join(this)
   }
 
   get inFlight(): number {
     return this.#inFlight
   }
 
-  /** Several requests at a time for a healthy server, one for a failing one, none during a pause. */
+  /** Several requests at a time if all is well, one after a failure, none during a pause. */
   get mayStart(): boolean {
-    return this.#inFlightNow < this.#pace.concurrency
+    return this.#inFlightNow < this.#pace.concurrency && this.#with.server.mayStart
   }
 
   /** The last attempt failed. */
   get failing(): boolean {
-    return this.#pace.failing
+    return this.#pace.failing || this.serverFails
   }
 
-  /** The server did not answer in time when it was last asked. */
+  get serverFails(): boolean {
+    return this.#with.server.failing
+  }
+
+  /** The last attempt got no answer in time. */
   get timedOut(): boolean {
-    return this.#pace.timedOut
+    return this.#pace.timedOut || this.#with.server.timedOut
   }
 
   /** A flush asked for the attempt under way. */
   get hurried(): boolean {
-    return this.#pace.hurried
+    return this.#pace.hurried || this.#with.server.hurried
   }
 
   get lastError(): Error | undefined {
@@ -59,14 +93,43 @@ export class Health {
     return this.#refusedEverything === true
   }
 
-  /** A request begins. Call the returned function when the request has ended, and its outcome has been acted on. */
-  begin(): () => void {
+  get waitingRows(): number {
+    return this.#with.waitingRows()
+  }
+
+  get waitingRowsOfAll(): number {
+    return this.#with.server.waitingRows
+  }
+
+  /** Requests of other destinations that the server has served. */
+  get servedOthers(): number {
+    return this.#with.server.served - this.#served
+  }
+
+  /**
+   * Whether the server has served others since this destination last failed, or since the attempt began that now fails. Then the server is
+   * not at fault. `servedOthersBefore`: `servedOthers` when the attempt began.
+   */
+  isAlone(servedOthersBefore: number): boolean {
+    return this.servedOthers > Math.min(servedOthersBefore, this.#servedOthersAtFailure)
+  }
+
+  /** An attempt begins. */
+  begin(): Going {
     const generation = this.#generation
+    let endTurn: (() => void) | undefined
     this.#inFlight++
     this.#inFlightNow++
-    return () => {
-      this.#inFlight--
-      if (generation === this.#generation) this.#inFlightNow--
+    return {
+      takeTurn: () => {
+        endTurn = this.#with.server.takeTurn(this)
+        return endTurn !== undefined
+      },
+      end: () => {
+        this.#inFlight--
+        if (generation === this.#generation) this.#inFlightNow--
+        endTurn?.()
+      },
     }
   }
 
@@ -74,13 +137,23 @@ export class Health {
     this.#refusedEverything = isRefused(outcome) && this.#refusedEverything !== false
   }
 
-  answered(): void {
+  /** The server has read the rows of an attempt. */
+  served(): void {
     this.#isBehind = false
+    this.#served++
+    this.#servedOthersAtFailure = Number.POSITIVE_INFINITY
     this.#pace.succeeded()
+    this.#with.server.serves()
+  }
+
+  /** The server answers, although it may not have taken the rows. */
+  serverAnswers(): void {
+    this.#with.server.answers()
   }
 
   fallBehind(): void {
     this.#isBehind = true
+    this.#with.onBehind()
   }
 
   /** An attempt failed, or rows were refused. */
@@ -88,21 +161,44 @@ export class Health {
     this.#lastError = error
   }
 
-  /** The server is at fault: all of its batches wait. */
-  pauseAfter(outcome: Retry): void {
-    if (!this.#pace.failing) {
-      this.#generation++
-      this.#inFlightNow = 0
+  /** All batches wait: those of all destinations if the server is at fault. */
+  pauseAfter(fault: 'server' | 'signal', outcome: Retry): void {
+    this.#servedOthersAtFailure = Math.min(this.#servedOthersAtFailure, this.servedOthers)
+    if (fault === 'server') {
+      this.#with.server.failed(outcome, this)
+      return
     }
+    if (!this.#pace.failing) this.#startAnew()
     this.#pace.failed(outcome)
+  }
+
+  pump(): void {
+    this.#with.pump()
+  }
+
+  serverFailed({ error }: Retry, begins: boolean, by: Sharer): void {
+    if (begins) {
+      this.#startAnew()
+      this.#pace.slowDown()
+    }
+    if (by === this) return
+    this.noteError(error)
+    this.fallBehind()
   }
 
   /** A flush waits for the rows: the next attempt is due now. */
   hurry(): void {
     this.#pace.hurry()
+    this.#with.server.hurry()
   }
 
   close(): void {
+    this.#leave()
     this.#pace.stop()
+  }
+
+  #startAnew(): void {
+    this.#generation++
+    this.#inFlightNow = 0
   }
 }

@@ -67,7 +67,7 @@ export class KnownTable {
       if (found === undefined || columns === undefined) return
       this.duplicates.learn(found.deduplication)
       if (!this.target) return
-      if ('because' in found) log.noDeduplication(found.because)
+      if ('because' in found) log.noDeduplication(found.because, 'ofServer' in found)
       const forbidden = [...sender.leftOut.forbidden].map(
         (name) => `\`${name}\` (${SETTINGS[name]?.without})`,
       )

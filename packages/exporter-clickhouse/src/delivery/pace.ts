@@ -10,7 +10,7 @@ const PROBE_EVERY_MS = 2000
 const MISCONFIGURED_PROBE_MS = 30_000
 const HURRIED_APART_MS = 200
 
-/** When a destination may be tried, and with how many requests at once. It depends on the server, not on a batch. */
+/** When something that can fail may be tried, and with how many requests at once: a server, or the tables of one destination on it. */
 export class Pace {
   readonly #retry: RetryConfig
   readonly #maxConcurrency: number
@@ -20,6 +20,7 @@ export class Pace {
   #last: Retry | undefined
   #pause: NodeJS.Timeout | undefined
   #hurried = false
+  #isSlow = false
   #hasSucceeded = false
   #lastFailureAt = Number.NEGATIVE_INFINITY
   /** Until when the server asked us to wait, on the monotonic clock. */
@@ -55,10 +56,18 @@ export class Pace {
     this.#hurried = false
     this.#hasSucceeded = true
     // After a failure, one request at a time at first: a server that has just come back must not be flooded.
-    this.#concurrency = this.failing ? 1 : Math.min(this.#concurrency + 1, this.#maxConcurrency)
+    const isFirst = this.failing || this.#isSlow
+    this.#concurrency = isFirst ? 1 : Math.min(this.#concurrency + 1, this.#maxConcurrency)
+    this.#isSlow = false
     this.#failures = 0
     this.#last = undefined
     if (clock.now() >= this.#notBefore) this.#resume()
+  }
+
+  /** One request at a time at first, then one more after each success. */
+  slowDown(): void {
+    this.#concurrency = 1
+    this.#isSlow = true
   }
 
   failed(outcome: Retry): void {

@@ -29,14 +29,20 @@ export interface Facts {
   readonly deliveries: number
   /** A flush asked for the attempt. */
   readonly hurried: boolean
+  /** The server has failed before this attempt, and has not answered since. */
+  readonly serverFails: boolean
+  /** The server answered a ping right before the attempt. */
+  readonly pinged: boolean
+  /** Meanwhile the server has served other destinations: it is not at fault. */
+  readonly isAlone: boolean
 }
 
 /**
- * What is at fault. `server`: its other batches wait too. `batch`: others were delivered since it last failed, so it waits by itself
- * and does not hold up others. `kind`: an earlier configuration made it, and the server refuses all of its kind. That says nothing
+ * What is at fault. `server`: all batches for it wait, whatever their signal. `signal`: the table or the rights of one signal, so its
+ * other batches wait too. `batch`: others were delivered since it last failed, so it waits by itself and does not hold up others. `kind`: an earlier configuration made it, and the server refuses all of its kind. That says nothing
  * about new rows.
  */
-export type Fault = 'server' | 'batch' | 'kind'
+export type Fault = 'server' | 'signal' | 'batch' | 'kind'
 
 /** What happens to a batch after an attempt. */
 export type Verdict =
@@ -99,7 +105,7 @@ function isAllWritten(writtenRows: number, { rows, asyncInsert }: Facts): boolea
 function ofFewerRows(writtenRows: number, rows: number): Verdict {
   const error = new Error(`the server answered success but wrote ${writtenRows} of ${rows} rows`)
   const outcome = { status: 'retry', why: 'misconfigured', error, fix: FIX_OF_FEWER_ROWS } as const
-  return { step: 'drop', reason: 'unconfirmed', fault: 'server', outcome }
+  return { step: 'drop', reason: 'unconfirmed', fault: 'signal', outcome }
 }
 
 function ofRejection(outcome: Rejection & { refusesForm?: boolean }, facts: Facts): Verdict {
@@ -127,7 +133,13 @@ function ofRetry(
   if (!givesUp && ofBatch && canBeHalved(history, facts))
     return { verdict: divides('too_large'), history }
   if (!givesUp && isOnlyBatch && isSuspect) return { verdict: divides('rejected'), history }
-  const fault = isKindAtFault(outcome, facts) ? 'kind' : isOnlyBatch ? 'batch' : 'server'
+  const fault = isKindAtFault(outcome, facts)
+    ? 'kind'
+    : isOnlyBatch
+      ? 'batch'
+      : isServerAtFault(outcome, facts)
+        ? 'server'
+        : 'signal'
   if (givesUp)
     return { verdict: { step: 'drop', reason: 'retries_exhausted', fault, outcome }, history }
   // The server answers but refuses this batch: it may take another. Do not try others at once, because each of them may then have been
@@ -135,6 +147,15 @@ function ofRetry(
   const another = outcome.why === 'misconfigured' || history.failures >= ATTEMPTS_IN_A_ROW
   const moveToEnd = error instanceof ClickHouseError && another
   return { verdict: { step: 'retry', fault, outcome, moveToEnd }, history }
+}
+
+/** Whether the failure concerns every signal. One that times out may have met a slow table: only a ping shows whether the server hangs. */
+function isServerAtFault(
+  { ofServer, timedOut }: Retry,
+  { serverFails, pinged, isAlone }: Facts,
+): boolean {
+  if (isAlone) return false
+  return ofServer === true || (timedOut === true && serverFails && !pinged)
 }
 
 /** Other batches were delivered since this one last failed: the batch is at fault, not the server. */

@@ -10,11 +10,17 @@ export interface Client {
   close(): void
 }
 
+/** A client over connections of its own. */
+export interface Pool extends Client {
+  /** How many connections it may have at a time. A configured agent decides that itself. */
+  resize(maxSockets: number): void
+}
+
 // Servers close idle connections after 3 s (ClickHouse Cloud) or more.
 const MAX_IDLE_MS = 2500
 
 /** Requests to one destination over its own kept-alive connections. */
-export function openClient(config: DestinationConfig, maxSockets: number): Client {
+export function openClient(config: DestinationConfig, maxSockets: number): Pool {
   const { pathname } = config.endpoint
   const connections = openConnections(config, maxSockets)
   const sharedHeaders = { ...authorization(config), ...config.headers }
@@ -46,6 +52,7 @@ export function openClient(config: DestinationConfig, maxSockets: number): Clien
       const second = await attempt()
       return 'error' in second ? { ...second, bodyStarted: true } : { ...second, replayed: true }
     },
+    resize: connections.resize,
     close: connections.close,
   }
 }

@@ -16,6 +16,8 @@ export interface Connections {
   released(socket: Socket): void
   /** Closes connections on which none of our requests has run for this long. */
   closeIdleFor(ms: number): void
+  /** Changes how many connections there may be, except in a configured agent. */
+  resize(maxSockets: number): void
   close(): void
 }
 
@@ -56,6 +58,11 @@ export function openConnections(
       for (const sockets of Object.values(agent.freeSockets))
         for (const socket of sockets ?? [])
           if (now - (idleSince.get(socket) ?? Number.POSITIVE_INFINITY) > ms) socket.destroy()
+    },
+    resize(maxSockets) {
+      if (agent === configured) return
+      agent.maxSockets = maxSockets
+      agent.maxFreeSockets = maxSockets
     },
     close() {
       if (agent !== configured) agent.destroy()

@@ -12,8 +12,8 @@ interface InFlight {
 
 /** Watches requests in flight, and can end each of them. */
 export interface HangWatch {
-  /** Runs one exchange and watches it. */
-  watched<T>(exchange: (signal: AbortSignal) => Promise<T>): Promise<T>
+  /** Runs one exchange and watches it. It ends too when `abort` is aborted. */
+  watched<T>(exchange: (signal: AbortSignal) => Promise<T>, abort?: AbortSignal): Promise<T>
   /** Ends all requests in flight. */
   close(): void
 }
@@ -43,8 +43,11 @@ export function watchForHangs(ping: (signal: AbortSignal) => Promise<boolean>): 
   }
 
   return {
-    async watched(exchange) {
+    async watched(exchange, abort) {
       const one = { startedAt: clock.now(), aborter: new AbortController() }
+      const end = () => one.aborter.abort(abort?.reason)
+      if (abort?.aborted) end()
+      abort?.addEventListener('abort', end, { once: true })
       inFlight.add(one)
       const startWatching = () => {
         if (isWatching) return
@@ -58,6 +61,7 @@ export function watchForHangs(ping: (signal: AbortSignal) => Promise<boolean>): 
         return await exchange(one.aborter.signal)
       } finally {
         endPatience()
+        abort?.removeEventListener('abort', end)
         inFlight.delete(one)
       }
     },

@@ -2,6 +2,7 @@ import type { CompactForm } from '@spanhouse/transform/internal'
 import { Batch, type CompressedBatch, isCompressed, type Rows } from '../batching/batch.js'
 import type { Insert } from '../clickhouse/insert.js'
 import type { Compression, DestinationConfig } from '../config/config.js'
+import { nameOnDisk } from '../config/name-on-disk.js'
 import type { Destination } from '../delivery/destination.js'
 import type { Entry, Receipt } from '../delivery/entry.js'
 import type { PutOptions, Spool } from '../spool/spool.js'
@@ -59,7 +60,9 @@ async function makeReady(
   }
   await Promise.all(
     [...bySpool].map(async ([spool, inserts]) => {
-      const byName = new Map([...inserts].map(([{ config }, insert]) => [config.name, insert]))
+      const byName = new Map(
+        [...inserts].map(([{ config }, insert]) => [nameOnDisk(config), insert]),
+      )
       let late: Promise<ReadonlyMap<string, Stored>> | undefined
       const options: PutOptions = {
         late(coming) {
@@ -71,7 +74,7 @@ async function makeReady(
         : new Map()
       for (const [destination, insert] of inserts) {
         const entry = entries.get(destination)
-        const { name } = destination.config
+        const name = nameOnDisk(destination.config)
         const comesLate = late?.then((all) => all.get(name))
         if (entry) destination.ready(entry, insert, stored.get(name), comesLate)
       }
@@ -81,6 +84,8 @@ async function makeReady(
 
 /** Upper bound on the size of the record on disk, which is reached if all of these destinations share it. */
 function recordBytes(batch: CompressedBatch, inserts: ReadonlyMap<Destination, Insert>): number {
-  const heads = [...inserts].map(([{ config }, insert]) => JSON.stringify([config.name, insert]))
+  const heads = [...inserts].map(([{ config }, insert]) =>
+    JSON.stringify([nameOnDisk(config), insert]),
+  )
   return batch.compressed.body.length + Buffer.byteLength(heads.join('')) + 256
 }

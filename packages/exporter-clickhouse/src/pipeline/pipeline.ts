@@ -1,7 +1,6 @@
 import { diag } from '@opentelemetry/api'
 import type { Stats } from '../accounting/stats.js'
 import { compressQueue } from '../batching/batch.js'
-import { openSender } from '../clickhouse/sender.js'
 import { clock, turn } from '../common/clock.js'
 import { within } from '../common/deadline.js'
 import { hook } from '../common/hook.js'
@@ -9,12 +8,11 @@ import type { Config } from '../config/config.js'
 import { openDeadLetters } from '../delivery/dead-letters.js'
 import { Destination } from '../delivery/destination.js'
 import type { Receipt } from '../delivery/entry.js'
+import { type Share, shareServer } from '../delivery/server.js'
 import { reportAtExit } from '../lifetime/at-exit.js'
 import { flushBeforeExit } from '../lifetime/before-exit.js'
 import { flushOnSignal } from '../lifetime/flush-on-signal.js'
 import type { Spool } from '../spool/spool.js'
-import { watchFirstRows } from '../telemetry/first-rows.js'
-import { destinationLog } from '../telemetry/log.js'
 import { openMetrics } from '../telemetry/metrics.js'
 import { warnEverybody } from '../telemetry/visible-warning.js'
 import { newHandOver } from './hand-over.js'
@@ -62,26 +60,19 @@ export class Pipeline<Input extends OfResource> {
       } catch {} // the application's logger may throw
       if (config.warnings) warnEverybody('SPANHOUSE_ENVIRONMENT', doubt, doubt)
     }
-    const metrics = meterProvider && openMetrics(meterProvider, () => this.stats())
-    const logs = new Map(
-      config.destinations.map(({ name, endpoint }) => {
-        const firstRows = config.warnings
-          ? watchFirstRows(`${name} (${endpoint.host})`, `${name} ${endpoint.href}`)
-          : undefined
-        return [name, destinationLog(name, endpoint, clock.now, firstRows)]
-      }),
-    )
-    const spools = openSpools(config.destinations, logs, (name) => this.#byName(name))
+    const { signal } = config.destinations[0] ?? { signal: 'traces' }
+    const metrics = meterProvider && openMetrics(meterProvider, signal, () => this.stats())
     const callOnDrop = hook('onDrop', onDrop)
-    this.#destinations = config.destinations.map((one) => {
-      const log = logs.get(one.name) ?? destinationLog(one.name, one.endpoint)
-      const sender = openSender(one, log.refusedCompanion)
+    const shares = config.destinations.map((one) => shareServer(one, config.warnings))
+    const logs = new Map(config.destinations.map(({ name }, n) => [name, shares[n]?.log]))
+    const spools = openSpools(config.destinations, logs, (name) => this.#byName(name))
+    this.#destinations = config.destinations.map((one, n) => {
+      const share = shares[n] as Share
       const record = metrics?.attemptsOf(one)
       return new Destination(one, {
-        sender,
-        log,
+        ...share,
         spool: spools.get(one.name),
-        deadLetters: openDeadLetters(one, sender),
+        deadLetters: openDeadLetters(one, share.sender),
         acknowledge: config.acknowledge,
         onDrop: (rows, reason) => callOnDrop(rows, reason, one.name),
         onAttempt: hook('the meter', record),

@@ -1,6 +1,7 @@
 import { clock } from '../common/clock.js'
 import { errorText } from '../common/errors.js'
 import type { DestinationConfig } from '../config/config.js'
+import { namedOnDisk, nameOnDisk } from '../config/name-on-disk.js'
 import type { Destination } from '../delivery/destination.js'
 import { folderOf } from '../spool/ledger.js'
 import { openSpool, type Spool } from '../spool/spool.js'
@@ -9,49 +10,49 @@ import type { DestinationLog } from '../telemetry/log.js'
 /** The spool of each destination that has one; destinations that name the same directory share it. */
 export function openSpools(
   destinations: readonly DestinationConfig[],
-  logs: ReadonlyMap<string, DestinationLog>,
-  byName: (name: string) => Destination | undefined,
+  logs: ReadonlyMap<string, DestinationLog | undefined>,
+  destinationOf: (name: string) => Destination | undefined,
 ): Map<string, Spool> {
   const spools = new Map<string, Spool>()
-  for (const { spool, name } of destinations) {
+  for (const { spool, name, signal } of destinations) {
     if (!spool || spools.has(name)) continue
     const sharers = destinations.filter((other) => other.spool?.directory === spool.directory)
     const log = logs.get(name)
+    const byName = (onDisk: string) => destinationOf(namedOnDisk(onDisk).name)
     const tellDeleted = onceAMinute()
-    const opened = openSpool(
-      spool,
-      sharers.map((one) => one.name),
-      {
-        recovered: (stored) => byName(stored.destination)?.recover(stored),
-        corrupt: (stored) => byName(stored.destination)?.corrupted(stored),
-        newer: (stored) => {
-          const [first] = stored
-          if (!first) return
-          byName(first.destination)?.leave(stored)
-          const rows = stored.reduce((sum, one) => sum + one.rows, 0)
-          logs
-            .get(first.destination)
-            ?.spool(
-              `${stored.length} batches (${rows} rows) in ${folderOf(first)} were written by a newer version. They are not counted here, and stay there until a process of that version uses this spool.`,
-            )
-        },
-        deletedAside: (files) =>
-          tellDeleted(files, (sum) =>
-            log?.spool(
-              `${sum} damaged records, already counted as dropped, were deleted from ${spool.directory}/corrupt, which keeps the newest 100 (64 MiB).`,
-            ),
-          ),
-        troubled: (error) =>
-          log?.spool(
-            `the spool in ${spool.directory} takes nothing: ${errorText(error)}. export() still succeeds, but its rows are in memory only (\`unspooled\` in stats()) and are lost if the process is killed. Check that the disk works and has room.`,
-          ),
-        recoveredFromTrouble: () => log?.spool(`the spool in ${spool.directory} works again.`),
-        foreign: (destination, rows) =>
-          log?.spool(
-            `the spool in ${spool.directory} holds ${rows} rows for "${destination}", which is not one of the configured destinations. The rows are kept.`,
-          ),
+    const opened = openSpool(spool, sharers.map(nameOnDisk), {
+      recovered: (stored) => byName(stored.destination)?.recover(stored),
+      corrupt: (stored) => byName(stored.destination)?.corrupted(stored),
+      newer: (stored) => {
+        const [first] = stored
+        if (!first) return
+        byName(first.destination)?.leave(stored)
+        const rows = stored.reduce((sum, one) => sum + one.rows, 0)
+        logs
+          .get(namedOnDisk(first.destination).name)
+          ?.spool(
+            `${stored.length} batches (${rows} rows) in ${folderOf(first)} were written by a newer version. They are not counted here, and stay there until a process of that version uses this spool.`,
+          )
       },
-    )
+      deletedAside: (files) =>
+        tellDeleted(files, (sum) =>
+          log?.spool(
+            `${sum} damaged records, already counted as dropped, were deleted from ${spool.directory}/corrupt, which keeps the newest 100 (64 MiB).`,
+          ),
+        ),
+      troubled: (error) =>
+        log?.spool(
+          `the spool in ${spool.directory} takes nothing: ${errorText(error)}. export() still succeeds, but its rows are in memory only (\`unspooled\` in stats()) and are lost if the process is killed. Check that the disk works and has room.`,
+        ),
+      recoveredFromTrouble: () => log?.spool(`the spool in ${spool.directory} works again.`),
+      foreign: (onDisk, rows) => {
+        const foreign = namedOnDisk(onDisk)
+        if (foreign.signal !== signal) return // the pipeline of that signal knows them, or says so
+        log?.spool(
+          `the spool in ${spool.directory} holds ${rows} rows for "${foreign.name}", which is not one of the configured destinations. The rows are kept.`,
+        )
+      },
+    })
     for (const one of sharers) spools.set(one.name, opened)
   }
   return spools

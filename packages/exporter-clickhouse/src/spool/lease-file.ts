@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { clock } from '../common/clock.js'
 import { codeOf, type SpoolFs } from './disk.js'
 
-// A name that no destination has: their names contain no dot.
+// A name that no folder has: the names of destinations contain no dot, and no signal has this name.
 export const LEASE = 'owner.lease'
 const { O_CREAT, O_NOFOLLOW = 0, O_TRUNC, O_WRONLY } = constants
 

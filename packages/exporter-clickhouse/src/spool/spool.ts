@@ -28,7 +28,7 @@ export interface SpoolEvents extends LoadEvents {
   /** Nothing can be written to disk. Called once until `recoveredFromTrouble()`. */
   troubled(error: Error): void
   recoveredFromTrouble(): void
-  /** Rows without an owner, for a destination that is not configured. They stay on disk. */
+  /** Rows without an owner, for a destination that is none of ours. They stay on disk. */
   foreign(destination: string, rows: number): void
 }
 
@@ -50,6 +50,8 @@ export interface PutOptions {
  *     <directory>/<owner>/<destination>/<stamp>-<rows>-<bytes>.batch
  *     <directory>/<owner>/<destination>/<stamp>-<rows>-<bytes>-of-<stamp>-<rows>-<bytes>.batch
  *     <directory>/corrupt/
+ *
+ * `<destination>` is its name, with the signal as suffix if it is not traces (`nameOnDisk`).
  */
 export interface Spool {
   /** Never rejects. Resolves with one entry for each destination, or with an empty map if the batch is not on disk. */

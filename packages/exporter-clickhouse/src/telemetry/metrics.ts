@@ -12,6 +12,16 @@ export interface Metrics {
   attemptsOf(config: DestinationConfig): OnAttempt
 }
 
+/** The names of the semantic conventions for the exporter of each signal. */
+const NAMES: Readonly<
+  Record<string, { readonly type: string; readonly record: string; readonly unit: string }>
+> = {
+  traces: { type: 'span', record: 'span', unit: '{span}' },
+  logs: { type: 'log', record: 'log', unit: '{log_record}' },
+  metrics: { type: 'metric', record: 'metric_data_point', unit: '{data_point}' },
+}
+type Names = (typeof NAMES)[string]
+
 // Counts exporters, so that each has its own `otel.component.name`.
 let exporters = 0
 
@@ -21,12 +31,15 @@ let exporters = 0
  */
 export function openMetrics(
   provider: Pick<MeterProvider, 'getMeter'>,
+  signal: string,
   stats: () => Stats,
 ): Metrics {
   const meter = provider.getMeter('@spanhouse/exporter-clickhouse', VERSION)
+  const names = NAMES[signal] as Names
+  const type = `clickhouse_http_${names.type}_exporter`
   const component = {
-    'otel.component.type': 'clickhouse_http_span_exporter',
-    'otel.component.name': `clickhouse_http_span_exporter/${exporters++}`,
+    'otel.component.type': type,
+    'otel.component.name': `${type}/${exporters++}`,
   }
   const operation = meter.createHistogram('otel.sdk.exporter.operation.duration', { unit: 's' })
   const seconds = meter.createHistogram('spanhouse.insert.duration', { unit: 's' })
@@ -38,7 +51,7 @@ export function openMetrics(
       ],
     },
   })
-  observe(meter, component, stats)
+  observe(meter, names, component, signal, stats)
   return {
     attemptsOf: (config) => recorder({ operation, seconds, rowsPerBatch }, component, config),
   }
@@ -51,13 +64,13 @@ function recorder(
     rowsPerBatch,
   }: Record<'operation' | 'seconds' | 'rowsPerBatch', Histogram>,
   component: Record<string, string>,
-  { name, endpoint }: DestinationConfig,
+  { name, signal, endpoint }: DestinationConfig,
 ): OnAttempt {
   const server = {
     'server.address': endpoint.hostname,
     'server.port': Number(endpoint.port) || (endpoint.protocol === 'https:' ? 443 : 80),
   }
-  const destination = { destination: name }
+  const destination = { destination: name, signal }
   return (rows, seconds, outcome) => {
     const failure = outcome.status === 'delivered' ? {} : { 'error.type': errorType(outcome) }
     operation.record(seconds, { ...component, ...server, ...failure })
@@ -70,13 +83,17 @@ function errorType(outcome: Exclude<Outcome, { status: 'delivered' }>): string {
   return outcome.status === 'retry' ? outcome.why : outcome.status
 }
 
-function observe(meter: Meter, component: Record<string, string>, stats: () => Stats): void {
-  const inflight = meter.createObservableUpDownCounter('otel.sdk.exporter.span.inflight', {
-    unit: '{span}',
+function observe(
+  meter: Meter,
+  { record, unit }: Names,
+  component: Record<string, string>,
+  signal: string,
+  stats: () => Stats,
+): void {
+  const inflight = meter.createObservableUpDownCounter(`otel.sdk.exporter.${record}.inflight`, {
+    unit,
   })
-  const exported = meter.createObservableCounter('otel.sdk.exporter.span.exported', {
-    unit: '{span}',
-  })
+  const exported = meter.createObservableCounter(`otel.sdk.exporter.${record}.exported`, { unit })
   const errors = meter.createObservableCounter('spanhouse.errors', { unit: '{attempt}' })
   const exceeded = meter.createObservableCounter('spanhouse.retries_exceeded', { unit: '{row}' })
   const queueBytes = meter.createObservableGauge('spanhouse.queue.bytes', { unit: 'By' })
@@ -86,14 +103,15 @@ function observe(meter: Meter, component: Record<string, string>, stats: () => S
   const read: Parameters<Meter['addBatchObservableCallback']>[0] = (result) => {
     for (const [destination, one] of Object.entries(stats().destinations)) {
       const of = { ...component, destination }
+      const ours = { destination, signal }
       result.observe(inflight, one.waiting, of)
       result.observe(exported, one.delivered, of)
-      result.observe(errors, one.errors, { destination })
-      result.observe(exceeded, one.dropped.retries_exhausted ?? 0, { destination })
-      result.observe(queueBytes, one.waitingBytes, { destination })
-      result.observe(spoolBytes, one.spooledBytes, { destination })
+      result.observe(errors, one.errors, ours)
+      result.observe(exceeded, one.dropped.retries_exhausted ?? 0, ours)
+      result.observe(queueBytes, one.waitingBytes, ours)
+      result.observe(spoolBytes, one.spooledBytes, ours)
       for (const [reason, rows] of Object.entries(one.dropped)) {
-        result.observe(drops, rows, { destination, reason })
+        result.observe(drops, rows, { ...ours, reason })
         result.observe(exported, rows, { ...of, 'error.type': reason })
       }
     }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Batch, isCompressed } from '../../src/batching/batch.js'
 import { insertOf } from '../../src/clickhouse/insert.js'
+import { openLink } from '../../src/clickhouse/link.js'
 import { openSender } from '../../src/clickhouse/sender.js'
 import { jsonColumns, type Refused } from '../../src/clickhouse/tables.js'
 import { parseConfig } from '../../src/config/parse-config.js'
@@ -131,7 +132,7 @@ function scripted(answers: (Answer | 'reset')[]) {
     close() {},
   }
   const target = config.targets[0]
-  const sender = openSender(config, (one) => refused.push(one), client)
+  const sender = openSender(config, (one) => refused.push(one), openLink(config, client))
   async function attempt() {
     if (!config) throw new Error('no destination')
     const batch = Batch.seal(['{}'], config.compression)

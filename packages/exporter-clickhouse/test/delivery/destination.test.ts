@@ -6,7 +6,8 @@ import type { Sender } from '../../src/clickhouse/sender.js'
 import { turn } from '../../src/common/clock.js'
 import { parseConfig } from '../../src/config/parse-config.js'
 import { Destination } from '../../src/delivery/destination.js'
-import { destinationLog } from '../../src/telemetry/log.js'
+import { SharedPace } from '../../src/delivery/shared-pace.js'
+import { serverLog } from '../../src/telemetry/log.js'
 
 /** A destination whose attempts have these outcomes, one after the other; an error stands for a bug. */
 function destinationWith(...outcomes: (Outcome | Error)[]) {
@@ -26,12 +27,14 @@ function destinationWith(...outcomes: (Outcome | Error)[]) {
   }
   const destination = new Destination(config, {
     sender,
-    log: destinationLog(config.name, config.endpoint),
+    pace: new SharedPace(config.retry),
+    log: serverLog(config.name, config.endpoint).of('traces', false),
     spool: undefined,
     deadLetters: undefined,
     acknowledge: 'delivered',
     onDrop: (rows, reason) => drops.push([rows, reason]),
     onAttempt() {},
+    leave() {},
   })
   async function send(rows: number): Promise<void> {
     const lines = Array.from({ length: rows }, () => '{}')

@@ -13,15 +13,19 @@ const FACTS: Facts = {
   maxRetries: Number.POSITIVE_INFINITY,
   deliveries: 0,
   hurried: false,
+  serverFails: false,
+  pinged: false,
+  isAlone: false,
 }
 const ANSWER = new ClickHouseError(500, 0, 'the server says no')
 const NO_ANSWER = new Error('socket hang up')
 const REFUSED: Retry = { status: 'retry', why: 'misconfigured', error: ANSWER }
 const UNKNOWN: Retry = { status: 'retry', why: 'transient', error: ANSWER, unlisted: true }
-const BUSY: Retry = { status: 'retry', why: 'overloaded', error: ANSWER }
-const GONE: Retry = { status: 'retry', why: 'transient', error: NO_ANSWER }
-const LOST: Retry = { status: 'retry', why: 'ambiguous', error: NO_ANSWER }
-const TOO_MUCH: Retry = { ...BUSY, ofBatch: true }
+const BUSY: Retry = { status: 'retry', why: 'overloaded', error: ANSWER, ofServer: true }
+const GONE: Retry = { status: 'retry', why: 'transient', error: NO_ANSWER, ofServer: true }
+const LOST: Retry = { status: 'retry', why: 'ambiguous', error: NO_ANSWER, ofServer: true }
+const LATE: Retry = { status: 'retry', why: 'ambiguous', error: NO_ANSWER, timedOut: true }
+const TOO_MUCH: Retry = { status: 'retry', why: 'overloaded', error: ANSWER, ofBatch: true }
 const BAD_ROW: Outcome = { status: 'rejected', error: ANSWER, row: 7 }
 
 /** The short name of a verdict, such as `retry server, moved to the end`. */
@@ -55,7 +59,7 @@ describe('what an outcome means for a batch', () => {
     ['a success that wrote more, in views', 'deliver', { status: 'delivered', writtenRows: 101 }],
     [
       'a success that wrote fewer rows',
-      'drop unconfirmed, server',
+      'drop unconfirmed, signal',
       { status: 'delivered', writtenRows: 99 },
     ],
     [
@@ -99,7 +103,19 @@ describe('what an outcome means for a batch', () => {
       {},
       { failures: 2 },
     ],
-    ['a wrong password', 'retry server, moved to the end', REFUSED],
+    ['a wrong password', 'retry server, moved to the end', { ...REFUSED, ofServer: true }],
+    ['a missing right', 'retry signal, moved to the end', REFUSED],
+    ['no answer in time', 'retry signal', LATE],
+    ['no answer in time of a server that fails', 'retry server', LATE, { serverFails: true }],
+    [
+      'no answer in time of a server that fails, but answered a ping',
+      'retry signal',
+      LATE,
+      { serverFails: true, pinged: true },
+    ],
+    ['no answer to a ping', 'retry server', { ...LATE, unsent: true, ofServer: true }],
+    ['a lost answer while other signals are served', 'retry signal', LOST, { isAlone: true }],
+    ['a busy server that serves other signals', 'retry signal', BUSY, { isAlone: true }],
     ['a busy server', 'retry server', BUSY],
     [
       'the third failure in a row lets another batch try',
@@ -110,12 +126,12 @@ describe('what an outcome means for a batch', () => {
     ],
     [
       'a missing table',
-      'retry server, moved to the end',
+      'retry signal, moved to the end',
       { status: 'missing_table', error: ANSWER },
     ],
     [
       'an unknown setting',
-      'retry server, moved to the end',
+      'retry signal, moved to the end',
       { status: 'unknown_setting', error: ANSWER, setting: 'a' },
     ],
     [
@@ -127,7 +143,7 @@ describe('what an outcome means for a batch', () => {
     ],
     [
       'the same of a server that names a time',
-      'retry server, moved to the end',
+      'retry signal, moved to the end',
       { ...REFUSED, retryAfterMs: 5000 },
       OTHERS_DELIVERED,
       FAILED_ONCE,
@@ -136,7 +152,7 @@ describe('what an outcome means for a batch', () => {
     ['the same of an overloaded server', 'retry server', BUSY, OTHERS_DELIVERED, FAILED_ONCE],
     [
       'the first failure, although others were delivered',
-      'retry server, moved to the end',
+      'retry signal, moved to the end',
       REFUSED,
       OTHERS_DELIVERED,
     ],
@@ -163,7 +179,7 @@ describe('what an outcome means for a batch', () => {
     ],
     [
       'the sixth refusal while the server refuses everything',
-      'retry server, moved to the end',
+      'retry signal, moved to the end',
       REFUSED,
       { deliveries: 1 },
       REFUSED_OFTEN,
@@ -187,7 +203,7 @@ describe('what an outcome means for a batch', () => {
       GONE,
       { recovered: true },
     ],
-    ['more than one query may use, the first time', 'retry server', TOO_MUCH],
+    ['more than one query may use, the first time', 'retry signal', TOO_MUCH],
     [
       'more than one query may use, twice in a row',
       'divide too_large',
@@ -197,14 +213,14 @@ describe('what an outcome means for a batch', () => {
     ],
     [
       'the same of what may have been stored',
-      'retry server',
+      'retry signal',
       TOO_MUCH,
       {},
       { failures: 1, refusals: 1, ambiguous: true },
     ],
     [
       'the same of a small batch',
-      'retry server',
+      'retry signal',
       TOO_MUCH,
       { rawBytes: 1000 },
       { failures: 1, refusals: 1 },

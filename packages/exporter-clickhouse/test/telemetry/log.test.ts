@@ -1,6 +1,6 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { afterEach, expect, test } from 'vitest'
-import { type DestinationLog, destinationLog } from '../../src/telemetry/log.js'
+import { type DestinationLog, serverLog } from '../../src/telemetry/log.js'
 
 afterEach(() => diag.disable())
 
@@ -14,7 +14,7 @@ function newLog(): { log: DestinationLog; lines: string[]; goBy: (seconds: numbe
   )
   lines.length = 0
   let nowMs = 1_000_000
-  const log = destinationLog('primary', new URL('http://server:8123'), () => nowMs)
+  const log = serverLog('primary', new URL('http://server:8123'), () => nowMs).of('traces', false)
   return {
     log,
     lines,
@@ -28,7 +28,7 @@ test('a failure has a line when it begins, one a minute at most while it lasts, 
   const { log, lines, goBy } = newLog()
   const error = new Error('connect ECONNREFUSED')
   for (let second = 0; second < 150; second++) {
-    log.failed(error, undefined, second)
+    log.failed({ error }, true, second)
     goBy(1)
   }
   log.recovered()
@@ -56,8 +56,8 @@ test('a logger of the application that throws stops nothing', () => {
   const fail = () => {
     throw new Error('from the logger')
   }
-  const log = destinationLog('primary', new URL('http://server:8123'))
+  const log = serverLog('primary', new URL('http://server:8123')).of('traces', false)
   diag.setLogger({ error: fail, warn: fail, info: fail, debug() {}, verbose() {} })
-  log.failed(new Error('no'), undefined, 1)
+  log.failed({ error: new Error('no') }, true, 1)
   log.dropped(1, 'queue_full', undefined)
 })

@@ -5,6 +5,7 @@ import {
   errorText,
   type Outcome,
   openClient,
+  openLink,
   openSender,
   type Sender,
 } from '#exporter'
@@ -60,7 +61,8 @@ export const SYNTAX_ERROR = 62
 export function openServer(config: DestinationConfig, maxWaitMs: number = MAX_WAIT_MS): Server {
   const hurried = { ...config, timeoutMs: Math.min(config.timeoutMs, maxWaitMs) }
   const client = openClient(hurried, 4)
-  const sender = openSender(hurried, () => {}, client)
+  const link = openLink(hurried, client)
+  const sender = openSender(hurried, () => {}, link)
   const closing = new AbortController()
   let refusesSettings = false
   const bare = async (sql: string): ReturnType<Sender['run']> => {
@@ -107,7 +109,8 @@ export function openServer(config: DestinationConfig, maxWaitMs: number = MAX_WA
     run: (sql) => answer(sql),
     close() {
       closing.abort()
-      sender.close() // and the client
+      sender.close()
+      link.close() // and the client
     },
   }
 }
