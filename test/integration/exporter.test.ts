@@ -25,10 +25,8 @@ import {
   TracerProvider,
 } from '#sdk'
 import type { Options } from '../../packages/exporter-clickhouse/src/config/options.js'
-import {
-  ClickHouseSpanExporter,
-  type ExportResult,
-} from '../../packages/exporter-clickhouse/src/traces/span-exporter.js'
+import type { ExportResult } from '../../packages/exporter-clickhouse/src/pipeline/exports.js'
+import { ClickHouseSpanExporter } from '../../packages/exporter-clickhouse/src/traces/span-exporter.js'
 import { hostileSpan } from '../../packages/transform/test/arbitraries.js'
 import { makeSpan } from '../../packages/transform/test/spans.js'
 import { userTable } from '../../packages/transform/test/user-table.js'

@@ -1,10 +1,8 @@
 import type { SpanLike } from '@spanhouse/transform'
 import { onTestFinished } from 'vitest'
 import type { Options } from '../../packages/exporter-clickhouse/src/config/options.js'
-import {
-  ClickHouseSpanExporter,
-  type ExportResult,
-} from '../../packages/exporter-clickhouse/src/traces/span-exporter.js'
+import type { ExportResult } from '../../packages/exporter-clickhouse/src/pipeline/exports.js'
+import { ClickHouseSpanExporter } from '../../packages/exporter-clickhouse/src/traces/span-exporter.js'
 import { ClickHouseSpanProcessor } from '../../packages/exporter-clickhouse/src/traces/span-processor.js'
 import { makeSpan } from '../../packages/transform/test/spans.js'
 import { PATIENT_MS, SOON_MS } from './patience.js'

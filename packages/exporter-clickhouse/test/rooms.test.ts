@@ -16,6 +16,8 @@ const ROOMS = [
   'lifetime',
   'pipeline',
   'traces',
+  'logs',
+  'metrics',
   'backends',
   'register',
 ]

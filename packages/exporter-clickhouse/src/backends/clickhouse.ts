@@ -5,7 +5,7 @@ import type { Backend } from './backend.js'
 
 /** ClickHouse, as the environment configures it. Its log line begins with `lead`. */
 export function openClickHouse(env: NodeJS.ProcessEnv, lead: string): Backend {
-  const pipeline = new Pipeline(parseConfig('traces', {}, env), lead)
+  const pipeline = new Pipeline(parseConfig('traces', {}, env), { lead })
   return {
     name: 'clickhouse',
     onEnd(span) {

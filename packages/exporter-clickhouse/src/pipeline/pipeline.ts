@@ -1,4 +1,5 @@
 import { diag } from '@opentelemetry/api'
+import type { DropReason } from '../accounting/drop-reason.js'
 import type { Stats } from '../accounting/stats.js'
 import { compressQueue } from '../batching/batch.js'
 import { clock, turn } from '../common/clock.js'
@@ -29,12 +30,20 @@ const MIN_CLOSE_MS = 500
 // A script that has ended waits no longer than this for a server that has refused every attempt.
 const REFUSED_WAIT_MS = 2000
 
+interface Ways<Input> {
+  /** Begins the line that says at the start what is configured. */
+  readonly lead?: string
+  /** What is kept of a record that cannot be encoded at once. Default: the record itself. */
+  readonly keep?: (record: Input) => Input
+}
+
 /**
  * The way of one signal: turns each record into a row, adds the row to a batch in each lane, and puts the batches into the queues of all
  * destinations.
  */
 export class Pipeline<Input extends OfResource> {
   readonly #config: Config<Input>
+  readonly #keep: (record: Input) => Input
   readonly #destinations: readonly Destination[]
   readonly #lanes: readonly Lane<Input>[]
   readonly #spools: readonly Spool[]
@@ -47,9 +56,9 @@ export class Pipeline<Input extends OfResource> {
   #rowsReported = 0
   #shutdown: Promise<void> | undefined
 
-  /** `lead` begins the line that says at the start what is configured. */
-  constructor(config: Config<Input>, lead = '') {
+  constructor(config: Config<Input>, { lead = '', keep = (record) => record }: Ways<Input> = {}) {
     this.#config = config
+    this.#keep = keep
     const { onDrop, meterProvider } = config
     try {
       diag.info(`spanhouse: ${lead}${config.summary}`)
@@ -110,6 +119,13 @@ export class Pipeline<Input extends OfResource> {
     this.#rowsTaken++
     if (this.#isAdding || isPending(record)) this.#addLater(record)
     else this.#add(record)
+  }
+
+  /** Counts records that could not be read, and so never became rows. */
+  refuse(records: number, reason: DropReason): void {
+    if (records === 0) return
+    this.#rowsTaken += records
+    for (const destination of this.#destinations) destination.refuse(records, reason)
   }
 
   /**
@@ -239,8 +255,9 @@ export class Pipeline<Input extends OfResource> {
 
   // A method of its own: a closure in accept() would be allocated for every record.
   #addLater(record: Input): void {
-    void this.#whenReady([record], () => {
-      this.#add(record)
+    const kept = this.#keep(record)
+    void this.#whenReady([kept], () => {
+      this.#add(kept)
       return []
     })
   }

@@ -3,7 +3,7 @@ import type { Stats } from '../accounting/stats.js'
 import type { Options } from '../config/options.js'
 import { parseConfig } from '../config/parse-config.js'
 import { Pipeline } from '../pipeline/pipeline.js'
-import { explainAsExporter } from './misplaced.js'
+import { explainAsExporter } from '../telemetry/misplaced.js'
 import { isSampled } from './sampled.js'
 
 /**
@@ -12,7 +12,10 @@ import { isSampled } from './sampled.js'
  */
 export class ClickHouseSpanProcessor {
   static {
-    explainAsExporter(ClickHouseSpanProcessor.prototype)
+    explainAsExporter(
+      ClickHouseSpanProcessor.prototype,
+      'a ClickHouseSpanProcessor was passed as a span exporter, so no span is exported. Pass it to the tracer provider (spanProcessors: [processor]), or use a ClickHouseSpanExporter.',
+    )
   }
 
   readonly #pipeline: Pipeline<SpanLike>

@@ -4,7 +4,8 @@ import { scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
 import { makeSpan } from '../../../transform/test/spans.js'
 import { turn } from '../../src/common/clock.js'
-import { ClickHouseSpanExporter, type ExportResult } from '../../src/traces/span-exporter.js'
+import type { ExportResult } from '../../src/pipeline/exports.js'
+import { ClickHouseSpanExporter } from '../../src/traces/span-exporter.js'
 import type { ClickHouseSpanProcessor } from '../../src/traces/span-processor.js'
 
 // The application may run in the middle of ours: in a getter of an attribute's while its row is written, and in onDrop.

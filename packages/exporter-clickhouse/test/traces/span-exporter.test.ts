@@ -11,7 +11,8 @@ import { expectAllToAddUp, statsOf } from '../../../../test/kit/stats.js'
 import { makeSpan } from '../../../transform/test/spans.js'
 import { Batch } from '../../src/batching/batch.js'
 import type { Options } from '../../src/config/options.js'
-import type { ClickHouseSpanExporter, ExportResult } from '../../src/traces/span-exporter.js'
+import type { ExportResult } from '../../src/pipeline/exports.js'
+import type { ClickHouseSpanExporter } from '../../src/traces/span-exporter.js'
 import { followGlobalClock } from '../global-clock.js'
 
 followGlobalClock()
