@@ -11,7 +11,7 @@ import { type FaultyProxy, startProxy } from '../kit/proxy.js'
 import { figure } from '../kit/results.js'
 import { shopSpans } from '../kit/shop-spans.js'
 import { statsOf } from '../kit/stats.js'
-import { rowsIn, tally } from '../kit/traces-table.js'
+import { rowsIn, tally } from '../kit/stored-ids.js'
 
 // An export() that waits for a server waits a second at least. So many of them, one after the other, and a busy machine's
 // moments of standstill do not count.

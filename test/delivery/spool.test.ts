@@ -16,7 +16,7 @@ import { type Fault, type FaultyProxy, startProxy } from '../kit/proxy.js'
 import { figure } from '../kit/results.js'
 import { shopSpans } from '../kit/shop-spans.js'
 import { statsOf } from '../kit/stats.js'
-import { deduplicatedBlocks, rowsIn, tally } from '../kit/traces-table.js'
+import { deduplicatedBlocks, rowsIn, tally } from '../kit/stored-ids.js'
 
 const script = fileURLToPath(new URL('spool-child.mjs', import.meta.url))
 const LEASE_MS = 300

@@ -3,7 +3,7 @@
 import { writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { ClickHouseSpanExporter, ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
-import { numberedSpan } from '../kit/numbered-spans.mjs'
+import { numberedSpan } from '../kit/numbered-records.mjs'
 import { DiagLogLevel, diag } from '../sdk2/node_modules/@opentelemetry/api/build/src/index.js'
 
 const {

@@ -1,16 +1,16 @@
 import { flatTraces } from '@spanhouse/transform'
 import { expect, test } from 'vitest'
 import type { Row } from '../kit/memory-table.js'
-import { numberedSpan, spanIdOf } from '../kit/numbered-spans.mjs'
+import { type NumberedOptions, numbered, spanIdOf } from '../kit/numbered-records.mjs'
 import { allWell, Oracle } from '../kit/oracle.js'
 
 const RUN = '0badcafe'
 
-function rowOf(number: number, options: Parameters<typeof numberedSpan>[2] = {}): Row {
-  return JSON.parse(flatTraces.toLine(numberedSpan(RUN, number, options)))
+function rowOf(number: number, options: NumberedOptions = {}): Row {
+  return JSON.parse(flatTraces.toLine(numbered.traces(RUN, number, options)))
 }
 
-function rows(count: number, options: Parameters<typeof numberedSpan>[2] = {}): Row[] {
+function rows(count: number, options: NumberedOptions = {}): Row[] {
   return Array.from({ length: count }, (_, number) => rowOf(number, options))
 }
 

@@ -1,6 +1,6 @@
 import { commitsAndResets, insertsOnly, replies } from '../../kit/behaviours.js'
 import { readInsert } from '../../kit/insert-request.js'
-import { POISON } from '../../kit/numbered-spans.mjs'
+import { POISON } from '../../kit/numbered-records.mjs'
 import { answer, type Behaviour } from '../../kit/scripted-clickhouse.js'
 import { MISBEHAVIOURS } from '../misbehaviours.js'
 import type { Random } from '../seed.js'

@@ -5,7 +5,7 @@ import {
   parseRecordName,
 } from '../../../packages/exporter-clickhouse/src/spool/record.js'
 import { readInsert } from '../../kit/insert-body.js'
-import { numberOf } from '../../kit/numbered-spans.mjs'
+import { numberOf } from '../../kit/numbered-records.mjs'
 import type { Child } from '../child.js'
 import { ROUGH, type Scene } from './scene.js'
 

@@ -10,7 +10,7 @@ import {
 import { MemoryClickHouse } from '../../kit/clickhouse-backend.js'
 import { wireOf } from '../../kit/http-wire.js'
 import { readInsert } from '../../kit/insert-request.js'
-import { POISON } from '../../kit/numbered-spans.mjs'
+import { POISON } from '../../kit/numbered-records.mjs'
 import {
   answer,
   type Behaviour,

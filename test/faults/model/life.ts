@@ -1,5 +1,5 @@
 import { ClickHouseSpanExporter, type Stats } from '@spanhouse/exporter-clickhouse'
-import { numberedSpan } from '../../kit/numbered-spans.mjs'
+import { type NumberedOptions, numbered } from '../../kit/numbered-records.mjs'
 import type { FaultyFs } from '../faulty-fs.js'
 import type { MemoryAgent } from '../memory-network.js'
 import { mount } from '../mounts.js'
@@ -69,7 +69,7 @@ export class Life {
     return this.last
   }
 
-  export(numbers: readonly number[], options: (n: number) => Parameters<typeof numberedSpan>[2]) {
+  export(numbers: readonly number[], options: (n: number) => NumberedOptions) {
     const { run, isDiskWell } = this.#with
     const made: ExportMade = {
       numbers,
@@ -79,7 +79,7 @@ export class Life {
       answeredAt: undefined,
       failed: false,
     }
-    const spans = numbers.map((number) => numberedSpan(run, number, options(number)))
+    const spans = numbers.map((number) => numbered.traces(run, number, options(number)))
     const wasRunning = this.state === 'running'
     this.#exporter.export(spans, ({ code }) => {
       if (this.state === 'killed') return

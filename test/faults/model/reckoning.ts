@@ -1,6 +1,6 @@
 import type { DestinationStats } from '@spanhouse/exporter-clickhouse'
-import { numberOf } from '../../kit/numbered-spans.mjs'
-import { storedSpan } from '../../kit/oracle.js'
+import { numberOf } from '../../kit/numbered-records.mjs'
+import { storedRecord } from '../../kit/oracle.js'
 import { type Answer, REFUSALS } from './held-server.js'
 import { droppedOf, violations } from './invariants.js'
 import type { Ledger } from './ledger.js'
@@ -79,7 +79,7 @@ function reckonOne(world: World, ledger: Ledger, plan: DestinationPlan): string[
     found.push(`${verdict.doubled} rows are doubled, ${counted} counted as possible duplicates`)
 
   // Missing: either dropped and counted, or not covered by a promise.
-  const stored = new Set(held.rows.map((row) => numberOf(storedSpan(row).spanId)))
+  const stored = new Set(held.rows.map((row) => numberOf(storedRecord('traces', row).id)))
   const missing = [...ledger.oracle.accepted(name)].filter((number) => !stored.has(number))
   const unprotected = ledger.unprotected(plan, world.lives)
   const promised = missing.filter((number) => !unprotected.has(number))
