@@ -51,6 +51,7 @@ const destination: DestinationPlan = {
 
 function planOf(...destinations: Partial<DestinationPlan>[]): Plan {
   return {
+    signals: ['traces'],
     acknowledge: 'delivered',
     isOneLife: false,
     destinations: destinations.map((one, n) => ({

@@ -29,6 +29,7 @@ export interface NumberedOptions {
 }
 
 export declare const POISON: string
+export declare function isPoison(row: Readonly<Record<string, unknown>>): boolean
 export declare function spanIdOf(run: string, number: number): string
 export declare function numberOf(id: string): number
 export declare const numbered: {

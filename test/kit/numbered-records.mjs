@@ -19,6 +19,10 @@ const TEXTS = [
 /** The name of a span or metric, or the body of a log record, whose row a test's server refuses. */
 export const POISON = 'poison'
 
+/** Whether a row of our own tables is poisoned. */
+export const isPoison = ({ span_name, body, metric_name }) =>
+  [span_name, body, metric_name].includes(POISON)
+
 const RESOURCES = SERVICES.map((name) => ({
   attributes: {
     'service.name': name,
