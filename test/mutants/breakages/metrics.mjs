@@ -1,7 +1,7 @@
 import { transform } from '../test-files.mjs'
 import { inFile } from './in-file.mjs'
 
-const rows = [transform('metric-rows')]
+const rows = [transform('metric-values'), transform('metric-rows')]
 const compact = [transform('compact')]
 
 export const METRICS = [

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import type { Agent } from 'node:http'
 import { createSecureContext } from 'node:tls'
 import { absolutePath } from '../common/absolute-path.js'
-import type { TlsConfig } from './config.js'
+import type { Signal, TlsConfig } from './config.js'
 import { type Conflict, partsOf, placeOf } from './conflict.js'
 import { parseEndpoint } from './endpoint-url.js'
 import type { GatheredDestination } from './gathered.js'
@@ -10,7 +10,7 @@ import type { Group, Option } from './option.js'
 import { formRule, show } from './option-problems.js'
 import { destinationNameProblem } from './option-rules.js'
 import { NAMED_DESTINATION } from './option-table.js'
-import type { NamedDestinationOptions, Options } from './options.js'
+import type { DestinationOptions, NamedDestinationOptions, Options } from './options.js'
 import type { Problem } from './problem.js'
 import { tableConflicts } from './table-conflicts.js'
 import { PREFIX } from './variable-names.js'
@@ -29,6 +29,21 @@ export function duplicateNames(options: Options): Problem[] {
     path,
     text: `destinations: the name "${name}" is used twice`,
   }))
+}
+
+/** Where code names the table of its signal in two ways: most often it adds `table` to what `loadOptions()` has read. */
+export function tableTwice(options: Options, signal: Signal): string[] {
+  const places: [at: string, given: DestinationOptions][] = [
+    ['', options],
+    ...(options.destinations ?? []).map((one): [string, DestinationOptions] => [
+      placeOf(one.name),
+      one,
+    ]),
+  ]
+  return places
+    .filter(([, { table, [signal]: own }]) => table !== undefined && own?.table !== undefined)
+    .filter(([, { table, [signal]: own }]) => table !== own?.table)
+    .map(([at]) => `${at}table and ${at}${signal}.table are two names for one table: give one`)
 }
 
 /** Conflicts within one destination, or between several. */

@@ -1,6 +1,6 @@
 import type { Signal } from './config.js'
 import type { Conflict } from './conflict.js'
-import { conflicts, duplicateNames, isName } from './consistency.js'
+import { conflicts, duplicateNames, isName, tableTwice } from './consistency.js'
 import { completeDestination } from './defaults.js'
 import { type Doubt, sentenceOf } from './doubt.js'
 import { optionsIn } from './endpoint-query.js'
@@ -33,7 +33,7 @@ export function gather(
   const file = path === undefined ? undefined : fromFile(path, env)
   const problems = [
     ...[...wrong, ...duplicateNames(options)].map(({ text }) => text),
-    ...(wrong.length > 0 ? endpointsMissingIn(options, env) : []),
+    ...(wrong.length > 0 ? endpointsMissingIn(options, env) : tableTwice(options, signal)),
     ...(file?.problems ?? []),
   ]
   const below = file?.problems.length === 0 ? layerOf(file.options, file.sourceOf, 'traces') : EMPTY
@@ -114,7 +114,7 @@ function mergedWithoutConflicts(
       options,
       destinations,
       problems: [...mistakes, ...inUrls.problems, ...found.map(({ text }) => text)],
-      doubts: all.map((one) => sentenceOf(one, { options, destinations })),
+      doubts: [...new Set(all.map((one) => sentenceOf(one, { options, destinations })))],
       warnings: read.warnings,
     }
   }

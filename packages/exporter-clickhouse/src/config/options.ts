@@ -163,7 +163,7 @@ export interface DestinationOptions<Input = SpanLike> {
 export interface SignalOptions<Input> {
   /** Database of its tables. Default: `database` beside the group. */
   database?: string | undefined
-  /** Its table. Default: that of the schema. */
+  /** Name of its table. Default: that of the schema. */
   table?: string | undefined
   /** `flat`, `otel`, or a table of your own from `defineTable`. Default: `schema` beside the group. */
   schema?: 'flat' | 'otel' | Table<Input> | undefined

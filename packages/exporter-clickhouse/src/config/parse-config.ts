@@ -31,7 +31,7 @@ export function configOf<On extends Signal>(
   const { rowBytes, ...spanLimits } = limits
   const taking = destinations.filter((one) => takes(one, signal))
   const resolved = taking.map((one) => resolveDestination(one.options[signal], signal))
-  const none = `no destination takes ${signal}: the option \`signals\` leaves them out.`
+  const none = `no destination takes ${signal}: the option \`signals\` leaves them out everywhere.`
   return {
     destinations: resolved,
     summary: summaryOf(signal, taking, resolved),

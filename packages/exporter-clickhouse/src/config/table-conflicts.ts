@@ -26,12 +26,12 @@ export function tableConflicts(destination: GatheredDestination): Conflict[] {
     const { table, tables } = trees.metrics
     if (isFive && table)
       conflict(
-        'metrics.table: the schema otel has five tables: name them in metrics.tables',
+        'metrics.table: the schema `otel` has five tables for metrics: name them in `metrics.tables`',
         'metrics',
       )
     else if (!isFive && tables)
       conflict(
-        'metrics.tables is for the schema otel alone: name one table in metrics.table',
+        'metrics.tables is for the schema `otel` alone: name the table in `metrics.table`',
         'metrics',
       )
   }

@@ -26,6 +26,7 @@ describe('defaults', () => {
       flushTimeoutMs: 10_000,
       shutdownTimeoutMs: 10_000,
       flushOnSignal: false,
+      temporality: 'cumulative',
       doubts: [],
       warnings: true,
       limits: {},

@@ -22,6 +22,7 @@ const SECTIONS: [title: string, paths: readonly string[]][] = [
       'schema',
       'manageSchema',
       'ttl',
+      'signals',
       'destinations',
       'name',
     ],
@@ -55,7 +56,9 @@ function allowed({ type }: Option): string {
     case 'map':
       return 'names and values'
     case 'list':
-      return `at most ${type.max}`
+      return type.item.kind === 'choice'
+        ? `a list of ${allowed({ type: type.item })}`
+        : `at most ${type.max}`
     case 'custom':
       return 'in code only'
     default:
@@ -81,11 +84,43 @@ function section([title, names]: (typeof SECTIONS)[number]): string {
     )
   return `## ${title}
 
-| option | variable, after \`${PREFIX}\` | value | |
-|---|---|---|---|
+${TABLE}
 ${rows.join('\n')}
 `
 }
+
+/** The groups of the signals have the same options, so those of logs stand for all; those that only metrics have follow. */
+function sectionOfSignals(): string {
+  const rows = [...options].flatMap(([path, option]) => {
+    const [group = '', name = '', below] = path.split('.')
+    const isShown = group === 'logs' || (group === 'metrics' && !options.has(`logs.${name}`))
+    if (!isShown || name === '' || (group === 'logs' && below !== undefined)) return []
+    if (option.type.kind !== 'group') return [row(path, option)]
+    const variables = group === 'logs' ? `\`LOGS_${name.toUpperCase()}_…\`` : ''
+    return [`| **\`${path}\`** | ${variables} | | ${docs.get(path)} |`]
+  })
+  return `## One signal alone
+
+Spans, log records and metrics share the options above. The groups \`traces\`, \`logs\` and \`metrics\` hold options for one signal alone; each is
+stronger than the option of the same name beside the group, if both come from the same place (the same source, and the same destination
+in it). Of two places, the stronger one decides, as always: \`batch\` in code is stronger than \`logs.batch\` in a variable. What an exporter
+is given in code beside the groups is for its own signal.
+
+The table shows the options of \`logs\`; \`traces\` and \`metrics\` have the same. All of them may stand in a destination (\`CENTRAL_LOGS_TABLE\`)
+and, with the exception of \`metrics.temporality\`, in a URL (\`?logs.table=app_logs&logs.batch.max_rows=500\`). In a URL, variable or file,
+\`table\` beside the groups is the table of the spans alone.
+
+${TABLE}
+${rows.join('\n')}
+
+Two signals of one destination cannot have the same table. A process reads each metric once, for all destinations, so
+\`metrics.temporality\` is outside of \`destinations\`. If a variable may be read in two ways, such as \`A_LOGS_TABLE\` with destinations
+\`a\` and \`a-logs\`, it belongs to the destination with the longer name, and a warning says so.
+`
+}
+
+const TABLE = `| option | variable, after \`${PREFIX}\` | value | |
+|---|---|---|---|`
 
 const page = `<!-- Made by test/config/configuration-page.test.ts of the exporter: change the docstrings in src/config/options.ts, then run \`npx vitest run -u configuration-page\`. -->
 # Configuration
@@ -114,6 +149,7 @@ not set. The tables below show the part after the prefix.
 
 - Times and sizes may have a unit: \`500ms\`, \`5s\`, \`2m\`, \`12h\`, \`30d\`; \`512KiB\`, \`64MiB\`, \`1GB\`. Plain numbers are milliseconds and bytes.
   \`TTL\` needs a unit.
+- Lists are separated by commas: \`SIGNALS=traces,logs\`.
 - Maps are written as OpenTelemetry writes them, percent-encoded: \`HEADERS=x-team=shop,x-key=a%3Db\`.
 - Any variable in the tables may be given as \`…_FILE\`, the path of a file that holds the value: for secrets of Docker and Kubernetes
   (\`PASSWORD_FILE=/run/secrets/clickhouse\`), and for certificates (\`CA_FILE\`, \`CERT_FILE\`, \`KEY_FILE\`).
@@ -151,12 +187,16 @@ name in snake_case is a ClickHouse setting (\`max_threads=4\`; write a setting o
 reverse proxy. \`clickhouse://user:password@host:8443/database?secure=1\` is accepted too: there the path is the database, and \`secure=1\` means
 https. Options in an endpoint apply to that server alone: they are dropped when a stronger source gives another endpoint.
 
-${SECTIONS.map(section).join('\n')}`
+${SECTIONS.map(section).toSpliced(1, 0, sectionOfSignals()).join('\n')}`
 
 test('docs/configuration.md says what the option table and the docstrings say', async () => {
   await expect(page).toMatchFileSnapshot(PAGE)
 })
 
 test('the page has every option', () => {
-  for (const path of options.keys()) expect(page).toContain(`\`${path}\``)
+  for (const path of options.keys()) {
+    const ofAnySignal = path.replace(/^(traces|metrics)\.(?!tables|temporality)/, 'logs.')
+    const shown = ofAnySignal.replace(/^(logs\.(batch|queue))\..*/, '$1')
+    expect(page).toContain(`\`${shown}\``)
+  }
 })

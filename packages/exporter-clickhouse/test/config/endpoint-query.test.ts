@@ -22,6 +22,9 @@ describe('an endpoint may carry everything', () => {
     ['max_threads=4&insert_quorum=2', { settings: { max_threads: '4', insert_quorum: '2' } }],
     ['settings.readonly=2', { settings: { readonly: '2' } }],
     ['headers.x-a=1', { headers: { 'x-a': '1' } }],
+    ['headers.__proto__=1', { headers: JSON.parse('{"__proto__":"1"}') }],
+    ['traces.batch.max_rows=7&batch.max_bytes=8', { batch: { maxRows: 7, maxBytes: 8 } }],
+    ['Traces.Table=t&traces.database=d', { targets: [{ table: 't', database: 'd' }] }],
     ['manageSchema=off&retry.maxRetries=unlimited', { manageSchema: 'off' }],
     [
       'spool.directory=/spool&spool.fsync=always',
@@ -45,6 +48,11 @@ describe('an endpoint may carry everything', () => {
     ['settings.async_insert=1', '`settings.async_insert`: async_insert is set by the exporter'],
     ['endpoint=http://x', '`endpoint` is not an option'],
     ['agent=x', '`agent` is not an option'],
+    ['logs.endpoint=http://x', '`logs.endpoint` is not an option'],
+    ['logs.batch=5', '`logs.batch` is not an option'],
+    ['logs.table.x=5', '`logs.table.x` is not an option'],
+    ['metrics.temporality=delta', '`metrics.temporality` is not an option'],
+    ['signals=trace', "`signals` must be 'traces', 'logs' or 'metrics': did you mean 'traces'?"],
     ['a b=1', '`(a name not shown)` is not an option'],
     ['__proto__=1', '`__proto__` is not an option'],
   ])('?%s is an error', (query, problem) => {

@@ -4,16 +4,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { CERT, KEY } from '../../../../test/kit/raw-server.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import type { DestinationConfig } from '../../src/config/config.js'
-import { MiB, only, parse } from './config-kit.js'
-
-const P = 'OTEL_EXPORTER_CLICKHOUSE_'
-
-/** An environment with these variables of ours. */
-function env(variables: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(variables).map(([name, value]) => [`${P}${name}`, value]),
-  )
-}
+import { env, MiB, only, P, parse } from './config-kit.js'
 
 function of(variables: Record<string, string>): DestinationConfig {
   expect(parse({}, env(variables)).doubts).toEqual([])

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { CERT, KEY } from '../../../../test/kit/raw-server.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { explainConfig } from '../../src/config/explain.js'
@@ -34,7 +34,7 @@ test('each setting has its value and where it comes from', () => {
   expect(of('timeoutMs', 'primary')).toEqual(['2000', `${P}TIMEOUT`])
   expect(of('batch.maxRows', 'b')).toEqual(['7', `${file}:1:14`])
   expect(of('ttl', 'b')).toEqual(['86400', `${file}:2:3`])
-  expect(of('table', 'b')).toEqual(['t', 'code'])
+  expect(of('traces.table', 'b')).toEqual(['t', 'code'])
   expect(of('endpoint', 'b')).toEqual(['http://b/', 'code'])
   expect(of('username', 'b')).toEqual(['u', 'code (in the URL)'])
   expect(of('schema', 'b')).toEqual(['otel', 'code (in the URL)'])
@@ -82,4 +82,46 @@ test('a value cannot change what the terminal shows', () => {
   const { printed } = explained({ table: 'a\u001b[2Jb\u202e', schema: table('own\u001b[2J') })
   expect(printed).not.toContain('\u001b')
   expect(printed).not.toContain('\u202e')
+})
+
+describe('what the signals see differently is told for each of them', () => {
+  test('tables always; other options only where they differ', () => {
+    const { of, settings } = explained({ logs: { ttl: 5 }, batch: { maxRows: 3 } })
+    const table = (signal: string) => of(`${signal}.table`, 'primary')
+    expect(['traces', 'logs', 'metrics'].map(table)).toEqual([
+      ['traces', 'default'],
+      ['logs', 'default'],
+      ['metrics', 'default'],
+    ])
+    expect(of('traces.ttl', 'primary')).toEqual(['none', 'default'])
+    expect(of('logs.ttl', 'primary')).toEqual(['5', 'code'])
+    expect(of('batch.maxRows', 'primary')).toEqual(['3', 'code'])
+    expect(of('signals', 'primary')).toEqual(['traces, logs, metrics', 'default'])
+    expect(of('metrics.temporality')).toEqual(['cumulative', 'default'])
+    const names = settings.map(({ option }) => option)
+    expect(names.filter((name) => /^(traces|logs|metrics)\./.test(name))).toHaveLength(7)
+  })
+
+  test('the five tables of metrics, and the databases of different schemas', () => {
+    const { of } = explained(
+      {},
+      { [`${P}METRICS_SCHEMA`]: 'otel', [`${P}METRICS_TABLES_SUM`]: 's' },
+    )
+    expect(of('metrics.table', 'primary')).toBeUndefined()
+    expect(of('metrics.tables.sum', 'primary')).toEqual(['s', `${P}METRICS_TABLES_SUM`])
+    expect(of('metrics.tables.exponentialHistogram', 'primary')).toEqual([
+      'otel_metrics_exponential_histogram',
+      'default',
+    ])
+    expect(of('metrics.database', 'primary')).toEqual(['default', 'default'])
+    expect(of('logs.database', 'primary')).toEqual(['telemetry', 'default'])
+  })
+
+  test('a signal that a destination does not take is not mentioned', () => {
+    const { of, printed } = explained({ signals: ['logs'], metrics: { temporality: 'delta' } })
+    expect(of('signals', 'primary')).toEqual(['logs', 'code'])
+    expect(of('logs.table', 'primary')).toEqual(['logs', 'default'])
+    expect(printed).not.toMatch(/traces\.|metrics\.table/)
+    expect(of('metrics.temporality')).toEqual(['delta', 'code'])
+  })
 })

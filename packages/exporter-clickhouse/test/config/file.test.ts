@@ -7,7 +7,9 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { ConfigError } from '../../src/common/errors.js'
 import { loadOptions } from '../../src/config/load-options.js'
-import { MiB, parse } from './config-kit.js'
+import { SIGNALS } from '../../src/config/option-table.js'
+import { parseConfig } from '../../src/config/parse-config.js'
+import { MiB, only, parse } from './config-kit.js'
 
 function fileOf(content: string | Buffer, name = 'spanhouse.json'): string {
   const file = join(temporaryDirectory(), name)
@@ -68,6 +70,35 @@ describe('loadOptions()', () => {
     const options = loadOptions(fileOf(text, name), {})
     expect(options).toEqual(OPTIONS)
     expect(parse(options).destinations.map((one) => one.name)).toEqual(['primary', 'b'])
+  })
+
+  test('leaves no doubt about a table beside the groups: a file is for all signals, so it is that of the spans', () => {
+    const file = fileOf(`{ "table": "t", "traces": { "ttl": 5 },
+      "destinations": [{ "name": "b", "endpoint": "http://b", "table": "u" }] }`)
+    const options = loadOptions(file, {})
+    expect(options).toEqual({
+      traces: { table: 't', ttl: 5 },
+      destinations: [{ name: 'b', endpoint: 'http://b', traces: { table: 'u' } }],
+    })
+    const tables = SIGNALS.map((signal) => {
+      const { destinations } = parseConfig(signal, { ...options, endpoint: 'http://a' }, {})
+      return destinations.map(({ targets }) => targets[0].table)
+    })
+    expect(tables).toEqual([
+      ['t', 'u'],
+      ['logs', 'logs'],
+      ['metrics', 'metrics'],
+    ])
+  })
+
+  test('a table that code adds to those of a file is not silently the weaker one', () => {
+    const options = loadOptions(fileOf('{ "table": "t" }'), {})
+    expect(() => parseConfig('traces', { ...options, table: 'x' }, {})).toThrow(
+      'table and traces.table are two names for one table: give one',
+    )
+    expect(only({ ...options, table: 't' }).targets[0].table).toBe('t')
+    const { destinations } = parseConfig('logs', { ...options, table: 'x' }, {})
+    expect(destinations[0]?.targets[0].table).toBe('x')
   })
 
   test('takes a URL, as import.meta.url makes them, and a byte order mark', () => {

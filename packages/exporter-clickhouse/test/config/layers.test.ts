@@ -1,17 +1,5 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
-import { errorOf, only, parse } from './config-kit.js'
-
-const P = 'OTEL_EXPORTER_CLICKHOUSE_'
-
-function envWithFile(options: unknown, variables: Record<string, string> = {}) {
-  const file = join(temporaryDirectory(), 'spanhouse.json')
-  writeFileSync(file, JSON.stringify(options))
-  const own = Object.entries(variables).map(([name, value]) => [`${P}${name}`, value])
-  return { [`${P}CONFIG_FILE`]: file, ...Object.fromEntries(own) }
-}
+import { envWithFile, errorOf, only, P, parse } from './config-kit.js'
 
 describe('defaults < file < environment < code', () => {
   const env = () =>

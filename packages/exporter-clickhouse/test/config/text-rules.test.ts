@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fromText } from '../../src/config/from-text.js'
-import { checkOptions } from '../../src/config/options-schema.js'
+import { fromCode } from '../../src/config/sources/code.js'
 import { problemOf } from '../../src/config/text-rules.js'
 import { OPTION_VARIABLES } from '../../src/config/variable-names.js'
 
@@ -30,6 +30,10 @@ test('a text is refused in a variable exactly if its value is refused in code', 
       'http://h',
       'h:1',
       'host=x',
+      'traces',
+      'logs, Metrics',
+      'logs,logs,logs,logs',
+      'delta',
       'async_insert=1',
       'a=b',
       'a=\u0001',
@@ -42,16 +46,16 @@ test('a text is refused in a variable exactly if its value is refused in code', 
     fc.property(variables, texts, ({ path, option }, text) => {
       const read = fromText(text, option.type)
       if ('problem' in read) return
-      const [first = '', second] = path
       // A group of one form needs its first field.
-      const group = first === 'deadLetter' && second === 'maxBytes' ? { directory: '/d' } : {}
-      const options = {
-        [first]: second === undefined ? read.value : { ...group, [second]: read.value },
-      }
+      const group = path.join('.') === 'deadLetter.maxBytes' ? { directory: '/d' } : {}
+      const options = path.reduceRight<unknown>(
+        (value, name) => ({ ...(name === 'maxBytes' && group), [name]: value }),
+        read.value,
+      )
       expect([path, text, problemOf(read.value, option.type) === undefined]).toEqual([
         path,
         text,
-        checkOptions(options).length === 0,
+        fromCode(options).problems.length === 0,
       ])
     }),
     { numRuns: 3000 },
