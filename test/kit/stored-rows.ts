@@ -1,5 +1,6 @@
 import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import { quoteIdentifier, type Table } from '@spanhouse/transform'
+import { compactFormOf, compactRowsOf, KeyLists, newEncoding } from '@spanhouse/transform/internal'
 import { expect } from 'vitest'
 
 type Server = Pick<ClickHouseServer, 'query' | 'url'>
@@ -28,6 +29,26 @@ export async function insert<Input>(
   )
 }
 
+/** As the exporter sends them: compact. Here an INSERT for each row. */
+export async function insertCompact<Input>(
+  server: Server,
+  table: Table<Input>,
+  inputs: readonly Input[],
+  into: Placed = table,
+): Promise<void> {
+  const rows = compactRowsOf(table)
+  for (const input of inputs) {
+    const keyLists = new KeyLists(10_000)
+    const encoding = newEncoding({ sparse: true, keyLists })
+    const form = rows?.resourceFormOf(input, encoding)
+    if (!form) throw new Error('no compact rows')
+    rows?.write(input, encoding)
+    const { query } = compactFormOf(form, keyLists)
+    const statement = `INSERT INTO ${placed(into)} (${columnList(table)}) ${query} FORMAT JSONEachRow`
+    await post(server, statement, [encoding.out.toString()])
+  }
+}
+
 export async function post(
   server: Server,
   query: string,
@@ -49,8 +70,12 @@ export async function post(
 }
 
 /** What the table holds, as `asStored` gives it, in a fixed order. */
-export async function stored(server: Server, table: Table<never>): Promise<Row[]> {
-  const text = await server.query(`${select(table)} FORMAT JSONEachRow`)
+export async function stored(
+  server: Server,
+  table: Table<never>,
+  from: Placed = table,
+): Promise<Row[]> {
+  const text = await server.query(`${select(table, from)} FORMAT JSONEachRow`)
   return sorted(rowsOf(text))
 }
 
@@ -68,12 +93,12 @@ export function asStored<Input>(table: Table<Input>, inputs: readonly Input[]): 
 }
 
 /** Times as they were sent, whatever time zone a column has; 64-bit integers quoted, and doubles that JSON has no number for as texts. */
-export function select(table: Table<never>): string {
+export function select(table: Table<never>, from: Placed = table): string {
   const columns = table.columns.map(
     ({ name, type, sentAs }) =>
       `${asSent(quoteIdentifier(name), sentAs ? `sent ${type}` : type)} AS ${quoteIdentifier(name)}`,
   )
-  return `SELECT ${columns.join(', ')} FROM ${placed(table)} SETTINGS output_format_json_quote_64bit_integers = 1, output_format_json_quote_denormals = 1, prefer_column_name_to_alias = 1`
+  return `SELECT ${columns.join(', ')} FROM ${placed(from)} SETTINGS output_format_json_quote_64bit_integers = 1, output_format_json_quote_denormals = 1, prefer_column_name_to_alias = 1`
 }
 
 export function rowsOf(text: string): Row[] {

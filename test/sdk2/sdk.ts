@@ -5,12 +5,18 @@ import {
   type SpanExporter,
 } from '@opentelemetry/sdk-trace-base'
 
-export { context, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+export { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 export { ExportResultCode, isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
 export { FsInstrumentation } from '@opentelemetry/instrumentation-fs'
 export { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 export { resourceFromAttributes } from '@opentelemetry/resources'
+export {
+  InMemoryLogRecordExporter,
+  LoggerProvider,
+  type ReadableLogRecord,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs'
 export {
   AggregationTemporality,
   AggregationType,

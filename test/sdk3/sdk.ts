@@ -5,10 +5,16 @@ import {
   type SpanExporter,
 } from '@opentelemetry/sdk-trace'
 
-export { context, SpanKind, SpanStatusCode } from '@opentelemetry/api'
+export { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 export { ExportResultCode, isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
 export { resourceFromAttributes } from '@opentelemetry/resources'
+export {
+  InMemoryLogRecordExporter,
+  LoggerProvider,
+  type ReadableLogRecord,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs'
 export {
   AggregationTemporality,
   AggregationType,
