@@ -288,6 +288,7 @@ test('the tables are the ones the server describes', async () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line))
+      .filter(({ default_type }) => default_type !== 'MATERIALIZED') // the server's own: no row has them
     expect(columns.map(({ name, type }) => ({ name, type }))).toEqual(
       table.columns.map(({ name, type }) => ({ name, type })),
     )

@@ -1,4 +1,3 @@
-import { AttributeSource, NONE_DROPPED } from '../attributes/source.js'
 import { itemsOf } from '../values/list.js'
 import type { Encoding } from '../writing/encoding.js'
 import type { ExemplarLike, MetricPointLike, QuantileLike } from './point.js'
@@ -11,10 +10,4 @@ export function exemplarsOf(point: MetricPointLike, encoding: Encoding): readonl
 
 export function quantilesOf(point: MetricPointLike, encoding: Encoding): readonly QuantileLike[] {
   return itemsOf(point.quantiles, encoding) as readonly QuantileLike[]
-}
-
-export function sortedAttributes({
-  attributes,
-}: Pick<ExemplarLike, 'attributes'>): AttributeSource {
-  return new AttributeSource(attributes, NONE_DROPPED, true)
 }

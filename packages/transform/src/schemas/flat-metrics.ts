@@ -1,4 +1,5 @@
-import { AttributeSource, readAttributes } from '../attributes/source.js'
+import { itemAttributes } from '../attributes/item.js'
+import { readAttributes } from '../attributes/source.js'
 import type { ExemplarLike, MetricPointLike, QuantileLike } from '../metric/point.js'
 import { exemplarsOf, quantilesOf } from '../metric/values.js'
 import { nested } from '../row/column.js'
@@ -53,7 +54,7 @@ export const flatMetrics: Table<MetricPointLike> = defineTable<MetricPointLike>(
       from: 'metric',
       value: ({ isMonotonic }) => isMonotonic,
     },
-    // Delta, because neighbours are values of one series: a third smaller than with Gorilla.
+    // Delta, because neighbours are values of one series. On simulated series it was 12 to 39 % smaller than Gorilla.
     { name: 'value', ...double, codec: 'Delta(8), ZSTD(1)', value: recordedValue },
     { name: 'count', ...whole, value: ({ count }) => count },
     { name: 'sum', ...maybe, value: ({ sum }) => sum },
@@ -91,7 +92,7 @@ export const flatMetrics: Table<MetricPointLike> = defineTable<MetricPointLike>(
       value: ({ attributes: a }) =>
         a?.['deployment.environment.name'] ?? a?.['deployment.environment'],
     },
-    { name: 'attributes', ...attributes, value: attributesOf },
+    { name: 'attributes', ...attributes, value: (item) => itemAttributes(item) },
     {
       name: 'resource_attributes',
       ...attributes,
@@ -105,7 +106,7 @@ export const flatMetrics: Table<MetricPointLike> = defineTable<MetricPointLike>(
       { name: 'value', ...double, value: (exemplar) => exemplar.value },
       { name: 'trace_id', ...id, value: ({ traceId }) => traceId },
       { name: 'span_id', ...id, value: ({ spanId }) => spanId },
-      { name: 'attributes', ...attributes, value: attributesOf },
+      { name: 'attributes', ...attributes, value: (item) => itemAttributes(item) },
     ]),
   ],
   indexes: [
@@ -132,8 +133,4 @@ export const flatMetrics: Table<MetricPointLike> = defineTable<MetricPointLike>(
 function recordedValue({ metric, value }: MetricPointLike): unknown {
   const hasValue = metric.type === 'gauge' || metric.type === 'sum'
   return hasValue ? (value ?? Number.NaN) : undefined
-}
-
-function attributesOf({ attributes: own }: Pick<ExemplarLike, 'attributes'>): AttributeSource {
-  return new AttributeSource(own)
 }

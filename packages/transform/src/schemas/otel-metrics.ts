@@ -1,6 +1,7 @@
+import { itemAttributes } from '../attributes/item.js'
 import { readAttributes, sortedByKey } from '../attributes/source.js'
 import type { ExemplarLike, MetricPointLike, QuantileLike } from '../metric/point.js'
-import { exemplarsOf, quantilesOf, sortedAttributes } from '../metric/values.js'
+import { exemplarsOf, quantilesOf } from '../metric/values.js'
 import { type Column, nested } from '../row/column.js'
 import { defineTable, type Table } from '../table/table.js'
 import { array } from '../types/array.js'
@@ -62,7 +63,7 @@ const common: readonly Column<Point>[] = [
   { name: 'MetricName', ...label, from: 'metric', value: ({ name }) => name },
   { name: 'MetricDescription', ...text, from: 'metric', value: ({ description }) => description },
   { name: 'MetricUnit', ...text, from: 'metric', value: ({ unit }) => unit },
-  { name: 'Attributes', ...map, value: sortedAttributes },
+  { name: 'Attributes', ...map, value: (item) => itemAttributes(item, true) },
   {
     name: 'StartTimeUnix',
     ...time,
@@ -97,7 +98,7 @@ const temporality: Column<Point> = {
   value: (metric) => metric.temporality,
 }
 const exemplars: readonly Column<Point>[] = nested<Point, ExemplarLike>('Exemplars', exemplarsOf, [
-  { name: 'FilteredAttributes', ...map, value: sortedAttributes },
+  { name: 'FilteredAttributes', ...map, value: (item) => itemAttributes(item, true) },
   {
     name: 'TimeUnix',
     ...time,
