@@ -1,5 +1,5 @@
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
-import { flatTraces, otelTraces } from '@spanhouse/transform'
+import { flatLogs, flatMetrics, flatTraces, otelTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { run } from './command-kit.js'
 
@@ -27,6 +27,55 @@ async function apply(out: string) {
 const ddl = (...args: string[]) => run(['ddl', ...args])
 const diff = (...args: string[]) => run(['ddl', ...args, '--diff', server.url])
 
+const FAMILIES = ['flat', 'otel'].flatMap((schema) =>
+  ['traces', 'logs', 'metrics', 'all'].map((signal) => [schema, signal] as const),
+)
+
+test.each([
+  ['logs', [flatLogs]],
+  ['metrics', [flatMetrics]],
+  ['metrics,logs', [flatLogs, flatMetrics]],
+  ['all', [flatTraces, flatLogs, flatMetrics]],
+])(
+  '--signal %s prints the statements of its tables, and the database once',
+  async (signal, tables) => {
+    const { code, out } = await ddl('--signal', signal)
+    expect(code).toBe(0)
+    expect(statementsOf(out)).toEqual([...new Set(tables.flatMap((table) => table.ddl()))])
+  },
+)
+
+test('--signal metrics --schema otel prints the five tables of the Collector', async () => {
+  const { out } = await ddl('--signal', 'metrics', '--schema', 'otel', '--database', 'd')
+  expect(out.match(/CREATE TABLE IF NOT EXISTS `d`\.`otel_metrics_\w+`/g)).toHaveLength(5)
+  expect(out.match(/CREATE DATABASE/g)).toHaveLength(1)
+})
+
+test('--table is for one table, and --signal for signals', async () => {
+  const one = await ddl('--signal', 'logs', '--table', 'lines')
+  expect(statementsOf(one.out)).toEqual(flatLogs.ddl({ table: 'lines' }))
+  const two = await ddl('--signal', 'all', '--table', 'lines')
+  expect(two).toMatchObject({ code: 2, out: '' })
+  expect(two.err).toContain('--table names one table, and these are 3: traces, logs, metrics.')
+  const wrong = await ddl('--signal', 'spans')
+  expect(wrong.code).toBe(2)
+  expect(wrong.err).toContain('--signal must be one of traces, logs, metrics, all')
+})
+
+test('--diff adds what the table of one signal lacks, and names the table of a difference', async () => {
+  const database = newDatabase()
+  const args = ['--signal', 'all', '--database', database]
+  await apply((await ddl(...args)).out)
+  await server.query(`ALTER TABLE ${database}.logs DROP COLUMN event_name`)
+  await server.query(`ALTER TABLE ${database}.metrics MODIFY COLUMN unit String`)
+  const { code, out } = await diff(...args)
+  expect(code).toBe(1)
+  expect(statementsOf(out)).toEqual([
+    `ALTER TABLE \`${database}\`.\`logs\`\n    ADD COLUMN IF NOT EXISTS \`event_name\` LowCardinality(String) CODEC(ZSTD(1))`,
+  ])
+  expect(out).toContain('-- metrics: Column unit is String; the schema has LowCardinality(String).')
+})
+
 test('prints the statements of our table', async () => {
   const { code, out } = await ddl()
   expect(code).toBe(0)
@@ -52,19 +101,28 @@ test('takes schema, database, table, ttl and cluster', async () => {
   expect(out.match(/ ON CLUSTER `main`/g)).toHaveLength(4)
 })
 
-test.each(['flat', 'otel'])(
-  'the server takes the statements of %s, and then lacks nothing',
-  async (schema) => {
-    const args = ['--schema', schema, '--database', newDatabase(), '--ttl', '30d']
+test.each(FAMILIES)(
+  'the server takes the statements of %s for %s, and then lacks nothing',
+  async (schema, signal) => {
+    const args = [
+      '--signal',
+      signal,
+      '--schema',
+      schema,
+      '--database',
+      newDatabase(),
+      '--ttl',
+      '30d',
+    ]
     await apply((await ddl(...args)).out)
     expect(await diff(...args)).toEqual({ code: 0, out: '', err: '' })
   },
 )
 
-test.each(['flat', 'otel'])(
-  'the server understands ON CLUSTER in the statements of %s',
-  async (schema) => {
-    const { out } = await ddl('--schema', schema, '--cluster', 'main')
+test.each(FAMILIES)(
+  'the server understands ON CLUSTER in the statements of %s for %s',
+  async (schema, signal) => {
+    const { out } = await ddl('--signal', signal, '--schema', schema, '--cluster', 'main')
     for (const statement of statementsOf(out)) {
       const tree = await server.query(`EXPLAIN AST ${statement}`)
       expect(tree).toMatch(/^Create/)

@@ -8,10 +8,12 @@ import { openReader } from '../../packages/spanhouse/src/clickhouse/open-reader.
 import { newApi } from '../../packages/spanhouse/src/page/new-api.js'
 import { openPage } from '../../packages/spanhouse/src/page/server.js'
 import { freePort } from '../kit/free-port.js'
+import { createLogTable, insertLines, type Line } from '../kit/log-tables.js'
 import { until } from '../kit/patience.js'
 
 const SECRET = 'hush-hush'
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
+const COLLECTED = 'c0ffee00000000000000000000000001'
 const START_US = 1_700_000_000_000_000
 const target = { database: 'telemetry', table: 'traces' }
 let server: ClickHouseServer
@@ -31,8 +33,26 @@ beforeAll(async () => {
       'shop', if(number = 0, 'GET /', '<script>alert(1)</script>'), if(number = 0, 'SERVER', 'CLIENT'), 5000000,
       if(number = 2, 'ERROR', 'UNSET'), map('user.id', toString(number))
     FROM numbers(3)`)
+  await createLogs()
 })
 afterAll(() => server?.stop())
+
+async function createLogs(): Promise<void> {
+  const line: Line = {
+    timeUs: START_US + 5,
+    traceId: TRACE,
+    spanId: '1',
+    severity: 9,
+    severityText: 'INFO',
+    service: 'shop',
+    body: 'one',
+  }
+  await createLogTable(server, 'telemetry', 'own_logs')
+  await createLogTable(server, 'telemetry', 'logs')
+  await insertLines(server, 'telemetry', 'logs', [{ ...line, timeUs: START_US + 9 }, line])
+  await createLogTable(server, 'collector', 'otel_logs')
+  await insertLines(server, 'collector', 'otel_logs', [{ ...line, traceId: COLLECTED }])
+}
 
 interface Source {
   readonly username?: string
@@ -91,6 +111,7 @@ describe.each(['default', 'reader1', 'reader2'])('For the user %s, the page', (u
       server: { url: server.url, version: expect.stringMatching(/^\d+\.\d+/) },
       table: { database: 'telemetry', table: 'traces', family: 'flat', missing: [] },
       live: true,
+      logTables: ['telemetry.logs', 'telemetry.own_logs', 'collector.otel_logs'],
       metricTables: [],
     })
     expect(meta.tables).toMatchObject([
@@ -103,6 +124,11 @@ describe.each(['default', 'reader1', 'reader2'])('For the user %s, the page', (u
     ['traces', RANGE, 1],
     ['trace', `id=${TRACE}`, 3],
     ['trace', `id=${TRACE}&around=${START_US}`, 3],
+    ['logs', `id=${TRACE}`, 2],
+    ['logs', `id=${TRACE}&around=${START_US}`, 2],
+    ['logs', `id=${TRACE}&around=1`, 0],
+    // The lines are in another table than those beside the spans.
+    ['logs', `id=${COLLECTED}&table=telemetry.traces`, 1],
     ['spans', RANGE, 3],
     ['spans', `${RANGE}&q=status%3Aerror`, 1],
     ['spans', `${RANGE}&limit=2`, 2],

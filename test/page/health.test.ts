@@ -27,7 +27,7 @@ const reports = (
   at_us = NOW_US - 20e6,
 ): HealthRow[] => {
   const row = (measure: string, value: number, reason = '') => ({
-    ...{ measure, service, instance, destination, reason, value, at_us },
+    ...{ measure, service, instance, destination, signal: 'traces', reason, value, at_us },
   })
   return [
     ...Object.entries(values).map(([measure, value]) => row(measure, value)),

@@ -74,6 +74,7 @@ export const META = {
   tables: [{ database: 'telemetry', table: 'traces', family: 'flat', spans: 1000 }],
   table: { database: 'telemetry', table: 'traces', family: 'flat', missing: [] },
   live: true,
+  logTables: ['telemetry.logs'],
   metricTables: [],
 }
 

@@ -33,7 +33,13 @@ const TABLES = [
 
 const NOW_US = Date.UTC(2026, 10, 28, 10) * 1000
 const INSTANCE = { 'service.instance.id': 'i1' }
-const one = { service: 'shop', instance: 'i1', destination: 'central', reason: '' }
+const one = {
+  service: 'shop',
+  instance: 'i1',
+  destination: 'central',
+  signal: 'traces',
+  reason: '',
+}
 
 let server: ClickHouseServer
 
@@ -53,7 +59,9 @@ interface Point {
   readonly isDelta?: boolean
 }
 
-async function write(table: 'otel_metrics_sum' | 'otel_metrics_gauge' | 'flat', points: Point[]) {
+type Written = 'otel_metrics_sum' | 'otel_metrics_gauge' | 'flat'
+
+async function write(table: Written, points: Point[]) {
   const rows = points.map((point) => {
     const time = `${NOW_US / 1e6 + point.second}`
     const attributes = point.attributes ?? { destination: 'central' }
@@ -148,29 +156,82 @@ test('the newest value of each of the exporter’s metrics is found, under one n
   ])
 })
 
-test('processes are apart, exporters of one process are added up, and so are changes', async () => {
-  const exported = 'otel.sdk.exporter.span.exported'
-  const named = (name: string) => ({ ...COMPONENT, 'otel.component.name': name })
-  const other = { 'host.name': 'h1', 'process.pid': '7' }
-  await write('flat', [
-    { name: exported, value: 10, second: 1, attributes: named('a') },
-    { name: exported, value: 12, second: 2, attributes: named('a') },
-    { name: exported, value: 5, second: 1, attributes: named('b') },
-    { name: exported, value: 1, second: 1, attributes: named('a'), resource: other, isDelta: true },
-    { name: exported, value: 2, second: 2, attributes: named('a'), resource: other, isDelta: true },
-  ])
-  const tables = await tablesNamed('flat')
-  const { rows } = await ask(server, healthQuery(tables))
-  expect(rows.map(({ instance, value }) => [instance, value])).toEqual([
-    ['h1 7', 3],
-    ['i1', 17],
-  ])
-  const since = await ask(server, healthQuery(tables, { fromUs: NOW_US + 1.5e6 }))
-  expect(since.rows.map(({ instance, value }) => [instance, value])).toEqual([
-    ['h1 7', 2],
-    ['i1', 12],
-  ])
-})
+test.each(['flat', 'otel_metrics_sum'] as const)(
+  'processes are apart, exporters of one process are added up, and so are changes: %s',
+  async (name) => {
+    const exported = 'otel.sdk.exporter.span.exported'
+    const named = (name: string) => ({ ...COMPONENT, 'otel.component.name': name })
+    const other = { 'host.name': 'h1', 'process.pid': '7' }
+    await write(name, [
+      { name: exported, value: 10, second: 1, attributes: named('a') },
+      { name: exported, value: 12, second: 2, attributes: named('a') },
+      { name: exported, value: 5, second: 1, attributes: named('b') },
+      {
+        name: exported,
+        value: 1,
+        second: 1,
+        attributes: named('a'),
+        resource: other,
+        isDelta: true,
+      },
+      {
+        name: exported,
+        value: 2,
+        second: 2,
+        attributes: named('a'),
+        resource: other,
+        isDelta: true,
+      },
+    ])
+    const tables = await tablesNamed(name)
+    const { rows } = await ask(server, healthQuery(tables))
+    expect(rows.map(({ instance, value }) => [instance, value])).toEqual([
+      ['h1 7', 3],
+      ['i1', 17],
+    ])
+    const since = await ask(server, healthQuery(tables, { fromUs: NOW_US + 1.5e6 }))
+    expect(since.rows.map(({ instance, value }) => [instance, value])).toEqual([
+      ['h1 7', 2],
+      ['i1', 12],
+    ])
+  },
+)
+
+test.each(['flat', 'otel_metrics_sum'] as const)(
+  'what was delivered of each signal is told apart, by the name or by an attribute: %s',
+  async (name) => {
+    const logs = { destination: 'central', signal: 'logs' }
+    await write(name, [
+      { name: 'otel.sdk.exporter.span.exported', value: 1, second: 1 },
+      { name: 'otel.sdk.exporter.log.exported', value: 20, second: 1, attributes: logs },
+      { name: 'otel.sdk.exporter.log.inflight', value: 2, second: 1, attributes: logs },
+      { name: 'otel.sdk.exporter.metric_data_point.exported', value: 300, second: 1 },
+      {
+        name: 'spanhouse.dropped',
+        value: 4,
+        second: 1,
+        attributes: { ...logs, reason: 'queue_full' },
+      },
+      {
+        name: 'spanhouse.dropped',
+        value: 5,
+        second: 1,
+        attributes: { destination: 'central', reason: 'shutdown' },
+      },
+    ])
+    const { rows } = await ask(server, healthQuery(await tablesNamed(name)))
+    expect(
+      rows.map(({ signal, measure, reason, value }) => [signal, measure, reason, value]),
+    ).toEqual([
+      ['traces', 'delivered', '', 1],
+      ['traces', 'dropped', 'shutdown', 5],
+      ['metrics', 'delivered', '', 300],
+      ['logs', 'delivered', '', 20],
+      ['logs', 'dropped', 'queue_full', 4],
+      ['logs', 'waiting', '', 2],
+    ])
+  },
+)
 
 test('without tables there are no rows', async () => {
   expect((await ask(server, healthQuery([]))).rows).toEqual([])

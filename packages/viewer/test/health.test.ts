@@ -11,6 +11,7 @@ const row = (measure: string, value: number, more: Partial<HealthRow> = {}): Hea
   service: 'shop',
   instance: 'a',
   destination: 'main',
+  signal: 'traces',
   reason: '',
   at_us: NOW - 20e6,
   ...more,
@@ -99,4 +100,18 @@ const REASONS: Readonly<Record<DropReason, true>> = {
 test('every reason of the exporter has a meaning here', () => {
   for (const reason of Object.keys(REASONS))
     expect([reason, meaningOf(reason)]).not.toEqual([reason, meaningOf('unheard_of')])
+})
+
+test('the signals of one destination are rows of their own, traces first', () => {
+  const rows = [
+    row('delivered', 1, { signal: 'logs' }),
+    row('delivered', 2),
+    row('dropped', 3, { signal: 'logs', reason: 'queue_full' }),
+  ]
+  expect(exportersOf(rows, NOW).map(({ signal, delivered }) => [signal, delivered])).toEqual([
+    ['logs', 1], // it dropped rows
+    ['traces', 2],
+  ])
+  expect(exportersOf(rows.slice(0, 2), NOW).map(({ signal }) => signal)).toEqual(['traces', 'logs'])
+  expect(totalsOf(exportersOf(rows, NOW))).toMatchObject({ processes: 1, delivered: 3, dropped: 3 })
 })

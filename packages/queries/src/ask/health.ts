@@ -12,7 +12,11 @@ export interface HealthOptions {
 /** The exporter's metrics and what each is called here. The drops are counted by `spanhouse.dropped`, not by what has an `error.type`. */
 const MEASURES: Readonly<Record<string, string>> = {
   'otel.sdk.exporter.span.exported': 'delivered',
+  'otel.sdk.exporter.log.exported': 'delivered',
+  'otel.sdk.exporter.metric_data_point.exported': 'delivered',
   'otel.sdk.exporter.span.inflight': 'waiting',
+  'otel.sdk.exporter.log.inflight': 'waiting',
+  'otel.sdk.exporter.metric_data_point.inflight': 'waiting',
   'spanhouse.dropped': 'dropped',
   'spanhouse.queue.bytes': 'queue_bytes',
   'spanhouse.spool.bytes': 'spool_bytes',
@@ -20,7 +24,14 @@ const MEASURES: Readonly<Record<string, string>> = {
   'spanhouse.retries_exceeded': 'retries_exceeded',
 }
 
-/** The newest value of each of the exporter's own metrics, by process and destination. No tables have no rows. */
+/** The names of the conventions say the signal; our own metrics have an attribute for it. Without one, they are about spans. */
+const SIGNAL = `multiIf(
+      startsWith(metric, 'otel.sdk.exporter.log.'), 'logs',
+      startsWith(metric, 'otel.sdk.exporter.metric_data_point.'), 'metrics',
+      attributes['signal'] != '', attributes['signal'],
+      'traces')`
+
+/** The newest value of each of the exporter's own metrics, by process, destination and signal. No tables have no rows. */
 export function healthQuery(
   tables: readonly MetricTable[],
   { fromUs }: HealthOptions = {},
@@ -37,6 +48,7 @@ SELECT
   service,
   instance,
   destination,
+  signal,
   reason,
   sum(newest) AS value,
   toFloat64(max(newest_us)) AS at_us
@@ -47,6 +59,7 @@ FROM (
     if(resource['service.instance.id'] != '', resource['service.instance.id'],
       concat(resource['host.name'], ' ', resource['process.pid'])) AS instance,
     attributes['destination'] AS destination,
+    ${SIGNAL} AS signal,
     if(metric = 'spanhouse.dropped', attributes['reason'], '') AS reason,
     if(max(is_delta), sum(value), argMax(value, time)) AS newest,
     max(toUnixTimestamp64Micro(time)) AS newest_us
@@ -55,10 +68,10 @@ ${points}
   )
   WHERE attributes['destination'] != ''
     AND attributes['error.type'] = ''
-  GROUP BY metric, service, instance, destination, reason, toString(attributes)
+  GROUP BY metric, service, instance, destination, signal, reason, toString(attributes)
 )
-GROUP BY measure, service, instance, destination, reason
-ORDER BY service, instance, destination, measure, reason
+GROUP BY measure, service, instance, destination, signal, reason
+ORDER BY service, instance, destination, signal DESC, measure, reason
 LIMIT 10000`
   return queryOf('health', sql, isLimited ? { from_us: wholeUs(fromUs) } : {})
 }

@@ -57,6 +57,25 @@ export interface SpanRow extends SpanBrief {
   links: SpanLink[]
 }
 
+/** A line of a log. */
+export interface LogRow {
+  time_us: number
+  trace_id: string
+  /** Empty if it was written outside of a span. */
+  span_id: string
+  service: string
+  /** 1 to 24 as OTLP has it, 0 if it is not known. */
+  severity_number: number
+  severity_text: string
+  /** JSON if it was no text. */
+  body: string
+  event_name: string
+  attributes: Record<string, string>
+  resource: Record<string, string>
+  scope_name: string
+  scope_version: string
+}
+
 /** Requests are spans of the kinds server and consumer, and roots. */
 export interface ServiceRow {
   service: string
@@ -141,6 +160,8 @@ export interface HealthRow {
   /** The process: `service.instance.id`, or host and process id. */
   instance: string
   destination: string
+  /** `traces`, `logs` or `metrics`. */
+  signal: string
   /** Of drops; else empty. */
   reason: string
   value: number

@@ -27,7 +27,7 @@ function equals(field: string, name: string, value: string | undefined): Sql | u
 }
 
 // A parameter for each: lists are written in another way by every client.
-function oneOf(field: string, values: readonly string[]): Sql {
+export function oneOf(field: string, values: readonly string[]): Sql {
   return {
     sql: `${field} IN (${values.map((_, index) => `{service_${index}:String}`).join(', ')})`,
     parameters: Object.fromEntries(values.map((value, index) => [`service_${index}`, value])),
@@ -47,15 +47,24 @@ function compare(field: string, op: string, name: string, ns: number | undefined
 }
 
 /** A whole id is compared as such, so that its index is used. */
-function traceIs(field: string, id: string): Sql {
+export function traceIs(field: string, id: string): Sql {
   return {
     sql: id.length >= 32 ? `${field} = {trace:String}` : `startsWith(${field}, {trace:String})`,
     parameters: { trace: id },
   }
 }
 
-/** Of the span or of its resource. */
-function attribute({ fields }: SpanTable, condition: AttributeCondition, index: number): Sql {
+/** A table of spans or of logs. */
+interface WithAttributes {
+  readonly fields: { readonly attributes: string; readonly resource: string }
+}
+
+/** Of the span, or of the line of a log, or of its resource. */
+export function attribute(
+  { fields }: WithAttributes,
+  condition: AttributeCondition,
+  index: number,
+): Sql {
   const { key, op, value } = condition
   const [keyName, valueName] = [`key_${index}`, `value_${index}`]
   const places = [fields.attributes, fields.resource]
@@ -76,7 +85,8 @@ function attribute({ fields }: SpanTable, condition: AttributeCondition, index: 
   return { sql: either(contains), parameters }
 }
 
-const holds = (text: string, word: string) => `positionCaseInsensitiveUTF8(${text}, ${word}) > 0`
+export const holds = (text: string, word: string) =>
+  `positionCaseInsensitiveUTF8(${text}, ${word}) > 0`
 
 /** Fewer digits begin too many ids: the word `a` would find every sixteenth trace. */
 const BEGINS_ID = /^[0-9a-f]{4,32}$/i

@@ -1,22 +1,25 @@
 import * as types from './column-type.js'
 import { plainName } from './names.js'
-import { quoteColumn } from './quoting.js'
 import type { ServerColumn } from './span-table.js'
 
+/** A column with the expression that reads it, such as `span.service_name`. */
+export interface ColumnToRead extends ServerColumn {
+  readonly sql: string
+}
+
 /** Makes a field's expression of a column; undefined if the column's type does not fit. */
-export type Reading = (column: ServerColumn) => string | undefined
+export type Reading = (column: ColumnToRead) => string | undefined
 
 /** A Nullable has no place in a map or a sorting key, and is no text to compare with. */
-function withoutNull(column: ServerColumn, empty: string): string {
-  const name = quoteColumn(column.name)
-  return types.typeOf(column).isNullable ? `ifNull(${name}, ${empty})` : name
+function withoutNull(column: ColumnToRead, empty: string): string {
+  return types.typeOf(column).isNullable ? `ifNull(${column.sql}, ${empty})` : column.sql
 }
 
 export const text: Reading = (column) => {
   const { plain } = types.typeOf(column)
   if (plain === 'String') return withoutNull(column, "''")
   const { isNullable } = types.typeOf(column)
-  const name = quoteColumn(column.name)
+  const name = column.sql
   const value = isNullable ? `ifNull(toString(${name}), '')` : `toString(${name})`
   return types.isText(plain) || types.isEnum(plain) ? value : undefined
 }
@@ -35,6 +38,25 @@ const id =
 
 export const traceId: Reading = id(16)
 export const spanId: Reading = id(8)
+
+/** What a line of a log says: as text, or as whatever JSON it is. */
+export const body: Reading = (column) => {
+  const { plain } = types.typeOf(column)
+  if (types.isJson(plain)) return `toString(${withoutNull(column, "'{}'")})`
+  return types.isMap(plain) ? `toJSONString(${column.sql})` : text(column)
+}
+
+/** 1 to 24 as OTLP numbers them; 0 if it is not known. */
+export const severityNumber: Reading = (column) => {
+  const { plain } = types.typeOf(column)
+  if (!types.isInteger(plain)) return undefined
+  const value = withoutNull(column, '0')
+  return plain === 'UInt8' ? value : `toUInt8(least(greatest(${value}, 0), 24))`
+}
+
+/** Whole seconds: the key of older tables of logs. */
+export const seconds: Reading = (column) =>
+  types.typeOf(column).plain === 'DateTime' ? withoutNull(column, 'toDateTime(0)') : undefined
 
 const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer']
 
@@ -124,14 +146,14 @@ export const map: Reading = (column) => mapOf(withoutNull(column, "''"), types.t
 
 export const times: Reading = (column) => {
   const { element = '' } = types.typeOf(column)
-  const name = quoteColumn(column.name)
+  const name = column.sql
   if (types.isDateTime64(element)) return name
   return types.isDateTime(element) ? `arrayMap(time -> toDateTime64(time, 6), ${name})` : undefined
 }
 
 export const texts: Reading = (column) => {
   const { element = '' } = types.typeOf(column)
-  const name = quoteColumn(column.name)
+  const name = column.sql
   if (element === 'String') return name
   return types.isText(element) || types.isEnum(element)
     ? `arrayMap(item -> toString(item), ${name})`
@@ -140,7 +162,7 @@ export const texts: Reading = (column) => {
 
 export const maps: Reading = (column) => {
   const { element = '' } = types.typeOf(column)
-  const name = quoteColumn(column.name)
+  const name = column.sql
   if (types.isTextMap(element)) return name
   const item = mapOf('item', element)
   return item && `arrayMap(item -> ${item}, ${name})`

@@ -13,7 +13,8 @@ import {
   times,
   traceId,
 } from './expressions.js'
-import { COLUMN_NAMES, plainName } from './names.js'
+import { COLUMN_NAMES } from './names.js'
+import { hasColumns, readColumn } from './read-column.js'
 import type { Field, ServerColumn, SpanTable } from './span-table.js'
 
 const READINGS: Readonly<Record<Field, Reading>> = {
@@ -77,7 +78,7 @@ export function recogniseSpanTable(
 ): SpanTable | undefined {
   const found = new Map(
     FIELDS.flatMap((field) => {
-      const expression = read(COLUMN_NAMES[field], READINGS[field], columns)
+      const expression = readColumn('span', COLUMN_NAMES[field], READINGS[field], columns)
       return expression === undefined ? [] : [[field, expression]]
     }),
   )
@@ -90,22 +91,9 @@ export function recogniseSpanTable(
     fields.service = `${fields.resource}['service.name']`
   const family = familyOf(columns)
   if (family === 'own') for (const list of LISTS) evenOut(fields, list, found)
-  else fields.status = read(COLUMN_NAMES.status, knownStatus, columns) ?? fields.status
+  else
+    fields.status = readColumn('span', COLUMN_NAMES.status, knownStatus, columns) ?? fields.status
   return { database, table, family, fields, missing }
-}
-
-function read(
-  names: readonly string[],
-  reading: Reading,
-  columns: readonly ServerColumn[],
-): string | undefined {
-  for (const name of names)
-    for (const column of columns)
-      if (plainName(column.name) === name) {
-        const expression = reading(column)
-        if (expression !== undefined) return expression
-      }
-  return undefined
 }
 
 /** The parts of one list must have the same length, or the query fails; a table that is not ours need not keep to it. */
@@ -161,8 +149,6 @@ const FAMILIES = {
 } as const
 
 function familyOf(columns: readonly ServerColumn[]): SpanTable['family'] {
-  const has = new Set(columns.map(({ name }) => name))
-  const isWhole = (names: readonly string[]) => names.every((name) => has.has(name))
-  if (isWhole(FAMILIES.flat)) return 'flat'
-  return isWhole(FAMILIES.otel) ? 'otel' : 'own'
+  if (hasColumns(columns, FAMILIES.flat)) return 'flat'
+  return hasColumns(columns, FAMILIES.otel) ? 'otel' : 'own'
 }

@@ -1,5 +1,6 @@
-import type { SpanRow } from '../ask/rows.js'
+import type { LogRow, SpanRow } from '../ask/rows.js'
 import { criticalNs } from './critical-operations.js'
+import { isoTime, type LogJson, logJson } from './log-json.js'
 import type { Repeat, Trace, TraceSpan } from './trace.js'
 
 /** A trace as `spanhouse trace --json` prints it. Fields may be added; those that are here keep their names and meanings. Texts are as they were sent. */
@@ -18,6 +19,8 @@ export interface TraceJson {
   spans: SpanJson[]
   /** Five or more siblings of the same service, name and kind. */
   repeats: RepeatJson[]
+  /** In the order of their times. Absent if they were not looked for. */
+  logs?: LogJson[]
 }
 
 export interface SpanJson extends Omit<SpanRow, 'trace_id'> {
@@ -51,7 +54,7 @@ export interface RepeatJson {
 }
 
 /** The trace as a value for `JSON.stringify`. It is flat, so its depth has no limit. */
-export function traceJson(trace: Trace): TraceJson {
+export function traceJson(trace: Trace, logs?: readonly LogRow[]): TraceJson {
   return {
     trace_id: trace.traceId,
     start: isoTime(trace.startUs),
@@ -66,6 +69,7 @@ export function traceJson(trace: Trace): TraceJson {
     })),
     spans: trace.spans.map(spanJson),
     repeats: trace.repeats.map(repeatJson),
+    ...(logs && { logs: logs.map((row) => logJson(row, trace)) }),
   }
 }
 
@@ -111,9 +115,4 @@ function repeatJson(repeat: Repeat): RepeatJson {
     how: repeat.sequential ? 'sequential' : 'parallel',
     span_ids: repeat.spans.map((span) => span.row.span_id),
   }
-}
-
-function isoTime(us: number): string {
-  const time = new Date(Math.floor(us / 1000))
-  return Number.isNaN(time.getTime()) ? '' : time.toISOString()
 }

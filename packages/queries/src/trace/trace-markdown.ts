@@ -1,8 +1,10 @@
+import type { LogRow } from '../ask/rows.js'
 import { barText } from './bar.js'
 import { criticalOperations } from './critical-operations.js'
 import { nsText } from './duration-text.js'
 import { exceptionsOf, shortStack } from './exceptions.js'
 import { harmless } from './harmless.js'
+import { logsPart } from './log-markdown.js'
 import { codeBlock, inlineCode } from './markdown-text.js'
 import { repeatFigures } from './repeat-text.js'
 import { timeText } from './time-text.js'
@@ -19,10 +21,11 @@ const BAR = 24
 const MARKS = { critical: '#', beside: '-' }
 
 /**
- * The trace for an issue or a prompt: a waterfall, what it spent its time on, its repeats, and its errors with their attributes.
+ * The trace for an issue or a prompt: a waterfall, what it spent its time on, its repeats, its errors with their attributes, and the lines of
+ * its logs.
  * Bounded in size, and hostile text stays within its code.
  */
-export function traceMarkdown(trace: Trace): string {
+export function traceMarkdown(trace: Trace, logs: readonly LogRow[] = []): string {
   const first = trace.roots[0]
   if (!first) return 'The trace has no spans.\n'
   const parts = [
@@ -33,6 +36,7 @@ export function traceMarkdown(trace: Trace): string {
     ...pathPart(trace),
     ...repeatsPart(trace.repeats),
     ...errorsPart(trace),
+    ...logsPart(logs, trace.startUs),
   ]
   return `${parts.join('\n\n')}\n`
 }

@@ -6,7 +6,7 @@ import { ReadError } from './read-error.js'
 import type { Connection, Reader } from './reader.js'
 import { normalisedSql, refusalOfStatement } from './reading-only.js'
 import { FORMAT, type Parsed, parseLines } from './rows.js'
-import { findTables } from './tables.js'
+import { findLogTables, findTables } from './tables.js'
 
 /** The first limit is short: whether a server is there should be known soon. */
 const GREETING_LIMITS: Limits = { ...OWN_LIMITS, seconds: 5 }
@@ -86,6 +86,7 @@ export function openReader(connection: Connection): Reader {
     },
     version: async () => (await greet()).version,
     tables: (signal) => findTables(reader, signal),
+    logTables: (signal) => findLogTables(reader, signal),
     close: () => exchanges.close(),
   }
   return reader

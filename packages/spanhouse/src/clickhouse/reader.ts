@@ -1,4 +1,4 @@
-import type { Query, SpanTable } from '@spanhouse/queries'
+import type { LogTable, Query, SpanTable } from '@spanhouse/queries'
 
 /** How to reach one ClickHouse. */
 export interface Connection {
@@ -46,5 +46,7 @@ export interface Reader {
   version(signal?: AbortSignal): Promise<string>
   /** The tables of spans on the server, the configured one first. */
   tables(signal?: AbortSignal): Promise<readonly SpanTable[]>
+  /** The tables of logs on the server. */
+  logTables(signal?: AbortSignal): Promise<readonly LogTable[]>
   close(): Promise<void>
 }

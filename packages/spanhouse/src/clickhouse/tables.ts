@@ -1,4 +1,10 @@
-import { type SpanTable, spanTables, tablesQuery } from '@spanhouse/queries'
+import {
+  type LogTable,
+  logTables,
+  type SpanTable,
+  spanTables,
+  tablesQuery,
+} from '@spanhouse/queries'
 import type { Reader } from './reader.js'
 
 /** The tables of spans on a server that the user may see, by database and name. */
@@ -8,4 +14,23 @@ export async function findTables(
 ): Promise<readonly SpanTable[]> {
   const { rows } = await reader.ask(tablesQuery(), signal)
   return spanTables(rows)
+}
+
+/** The tables of logs, in the same order. */
+export async function findLogTables(
+  reader: Pick<Reader, 'ask'>,
+  signal?: AbortSignal,
+): Promise<readonly LogTable[]> {
+  const { rows } = await reader.ask(tablesQuery(), signal)
+  return logTables(rows)
+}
+
+/** Those that hold the logs beside these spans come first: of the same database and the same family of tables. */
+export function besideFirst(
+  tables: readonly LogTable[],
+  spans: Pick<SpanTable, 'database' | 'family'> | undefined,
+): readonly LogTable[] {
+  const likeness = ({ database, family }: LogTable) =>
+    2 * Number(database === spans?.database) + Number(family === spans?.family)
+  return [...tables].sort((a, b) => likeness(b) - likeness(a))
 }

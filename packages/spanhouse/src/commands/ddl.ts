@@ -1,5 +1,5 @@
-import { flatTraces, otelTraces, type Table } from '@spanhouse/transform'
-import { endpointProblem, parseEndpoint } from '#exporter'
+import type { DdlOptions, Table } from '@spanhouse/transform'
+import { endpointProblem, FAMILIES, parseEndpoint, type Signal } from '#exporter'
 import { openReader } from '../clickhouse/open-reader.js'
 import { type SchemaDifference, schemaDifference } from '../clickhouse/schema-difference.js'
 import { SOURCE_OPTIONS, sourceFor } from '../config/source.js'
@@ -8,7 +8,7 @@ import { withProgress } from '../terminal/progress.js'
 import type { Command, Context, OptionValues } from './command.js'
 import { choiceOption, durationOption, textOption } from './option-values.js'
 
-const SCHEMAS = { flat: flatTraces, otel: otelTraces } as const
+const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics']
 /** 1 stands for a difference. */
 const FAILURE = 2
 
@@ -17,7 +17,12 @@ export const ddl: Command = {
   summary: 'Prints the statements that create the tables, or those that a server still needs',
   usage: '[options]',
   options: {
-    schema: { type: 'string', value: 'flat|otel', help: 'columns of the table; default: flat' },
+    signal: {
+      type: 'string',
+      value: 'traces|logs|metrics|all',
+      help: 'what the tables are for, also a list such as traces,logs; default: traces',
+    },
+    schema: { type: 'string', value: 'flat|otel', help: 'columns of the tables; default: flat' },
     database: {
       type: 'string',
       value: 'NAME',
@@ -26,7 +31,7 @@ export const ddl: Command = {
     table: {
       type: 'string',
       value: 'NAME',
-      help: 'table; default: traces, with --schema otel: otel_traces',
+      help: 'table, if it is one; default: traces, logs or metrics, with --schema otel: otel_traces, …',
     },
     ttl: {
       type: 'string',
@@ -46,29 +51,52 @@ export const ddl: Command = {
     user: SOURCE_OPTIONS.user,
   },
   examples: [
-    ['spanhouse ddl --ttl 30d | clickhouse-client --multiquery', 'creates the table'],
+    ['spanhouse ddl --ttl 30d | clickhouse-client --multiquery', 'creates the table of spans'],
+    ['spanhouse ddl --signal all', 'the tables of traces, logs and metrics'],
     ['spanhouse ddl --schema otel --cluster main', "the Collector's tables, on every server"],
     ['spanhouse ddl --ttl 30d --diff http://localhost:8123', 'what this server lacks'],
   ],
   async run(context) {
     const { values, out } = context
-    const schema = SCHEMAS[choiceOption(values, 'schema', ['flat', 'otel']) ?? 'flat']
+    const family = choiceOption(values, 'schema', ['flat', 'otel']) ?? 'flat'
+    const tables = tablesOf(signalsOf(values), family)
     const options = optionsOf(values)
+    if (options.table !== undefined && tables.length > 1)
+      throw new CommandError(
+        `--table names one table, and these are ${tables.length}: ${tables.map(({ name }) => name).join(', ')}.`,
+        FAILURE,
+      )
     const url = textOption(values, 'diff')
     if (url === undefined) {
-      out.write(text(schema.ddl(options)))
+      out.write(text(tables.flatMap((table) => table.ddl(options))))
       return 0
     }
     const database = options.database ?? databaseIn(url)
     const { statements, remarks } = await difference(
       context,
-      schema,
+      tables,
       { ...options, ...(database !== undefined && { database }) },
       url,
     )
     out.write(text(statements) + remarks.map((remark) => `-- ${oneLine(remark)}\n`).join(''))
     return statements.length + remarks.length > 0 ? 1 : 0
   },
+}
+
+/** In the order in which they are printed. */
+function signalsOf(values: OptionValues): readonly Signal[] {
+  const given = (textOption(values, 'signal') ?? 'traces').toLowerCase().split(',')
+  const names = given.map((name) => name.trim())
+  if (names.some((name) => name !== 'all' && !SIGNALS.includes(name as Signal)))
+    throw new CommandError(
+      `--signal must be one of ${SIGNALS.join(', ')}, all, or a list.`,
+      FAILURE,
+    )
+  return SIGNALS.filter((signal) => names.includes('all') || names.includes(signal))
+}
+
+function tablesOf(signals: readonly Signal[], family: 'flat' | 'otel'): readonly Table<never>[] {
+  return signals.flatMap((signal): readonly Table<never>[] => FAMILIES[signal][family])
 }
 
 function optionsOf(values: OptionValues) {
@@ -96,8 +124,8 @@ function databaseIn(url: string): string | undefined {
 
 async function difference(
   context: Context,
-  schema: Table<never>,
-  options: ReturnType<typeof optionsOf>,
+  tables: readonly Table<never>[],
+  options: DdlOptions,
   url: string,
 ): Promise<SchemaDifference> {
   const { values, env, signal, err } = context
@@ -105,9 +133,19 @@ async function difference(
     const { connection } = sourceFor({ values: { ...values, endpoint: url }, env, signal })
     const reader = openReader(connection)
     try {
-      return await withProgress(err, `Reading the tables of ${connection.url}`, () =>
-        schemaDifference(reader, schema, options, signal),
-      )
+      return await withProgress(err, `Reading the tables of ${connection.url}`, async () => {
+        const statements: string[] = []
+        const remarks: string[] = []
+        for (const table of tables) {
+          const found = await schemaDifference(reader, table, options, signal)
+          statements.push(...found.statements)
+          const of = tables.length > 1 ? `${table.name}: ` : ''
+          remarks.push(
+            ...found.remarks.map((remark) => (/^ALTER /.test(remark) ? remark : of + remark)),
+          )
+        }
+        return { statements, remarks }
+      })
     } finally {
       await reader.close()
     }
@@ -117,8 +155,9 @@ async function difference(
   }
 }
 
+/** Several tables have one database. */
 function text(statements: readonly string[]): string {
-  return statements.map((statement) => `${statement};\n`).join('\n')
+  return [...new Set(statements)].map((statement) => `${statement};\n`).join('\n')
 }
 
 /** A line break would end the comment. */

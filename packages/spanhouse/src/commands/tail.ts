@@ -1,14 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { harmlessJson, parseSearch, type Search, type SpanBrief } from '@spanhouse/queries'
+import {
+  harmlessJson,
+  type LogSearch,
+  parseSearch,
+  type Search,
+  severityOfLevel,
+} from '@spanhouse/queries'
 import { ReadError } from '../clickhouse/read-error.js'
-import type { OpenReader } from '../config/connect.js'
+import type { Reader } from '../clickhouse/reader.js'
+import { LOGS } from '../config/connect.js'
 import { SOURCE_OPTIONS } from '../config/source.js'
 import { CommandError } from '../terminal/command-error.js'
 import type { Output } from '../terminal/output.js'
 import { withProgress } from '../terminal/progress.js'
-import type { Command, OptionValues } from './command.js'
+import type { Command, Context, OptionValues } from './command.js'
+import { tailLogJson, tailLogLines } from './log-lines.js'
 import { countOption, durationOption } from './option-values.js'
-import { type Follower, follow } from './tail-follow.js'
+import { openKind, openToRead } from './reading.js'
+import { logFeed, spanFeed } from './tail-feeds.js'
+import { type Feed, type Follower, follow } from './tail-follow.js'
 import { tailJson, tailLines } from './tail-lines.js'
 import { untilEnded } from './until-ended.js'
 
@@ -16,13 +26,14 @@ const PAUSE_MS = 1000
 
 export const tail: Command = {
   name: 'tail',
-  summary: 'Shows spans as they come, one line each',
+  summary: 'Shows spans or log lines as they come, one line each',
   usage: '[options] [search …]',
   positionals: { min: 0, max: 100 },
   options: {
     ...SOURCE_OPTIONS,
+    logs: { type: 'boolean', help: 'log lines instead of spans' },
     service: { type: 'string', value: 'NAME', multiple: true, help: 'only this service' },
-    errors: { type: 'boolean', help: 'only failed spans' },
+    errors: { type: 'boolean', help: 'only failed spans, or log lines from error on' },
     slow: {
       type: 'string',
       value: 'TIME',
@@ -31,7 +42,7 @@ export const tail: Command = {
     lines: {
       type: 'string',
       value: 'N',
-      help: 'how many earlier spans to show first; default: 10',
+      help: 'how many earlier ones to show first; default: 10',
     },
     json: { type: 'boolean', help: 'one JSON object a line' },
   },
@@ -40,41 +51,73 @@ export const tail: Command = {
     ['spanhouse tail --service shop --errors', 'failed spans of one service'],
     ['spanhouse tail --slow 500ms GET', 'slow spans with GET in their name or attributes'],
     ['spanhouse tail http.route=/users', 'spans with an attribute'],
+    ['spanhouse tail --logs --errors', 'log lines from the level error on'],
+    ['spanhouse tail --logs declined', 'log lines with this word in their text or attributes'],
     ['spanhouse tail --json | jq .name', 'one object a line'],
   ],
   async run(context) {
-    const { values, out, err, signal } = context
-    const search = searchOf(values, context.positionals)
+    const { values, positionals, out } = context
+    const isJson = values['json'] === true
     const first = countOption(values, 'lines', [0, 10_000]) ?? 10
-    const lines = values['json'] === true ? jsonLines : tailLines(out)
-    const print = (spans: readonly SpanBrief[]) => out.write(textOf(lines(spans)))
-    const work = async ({ reader, table }: OpenReader) => {
-      const follower = follow(reader, table, search)
-      const begin = () => follower.begin(first, signal)
-      print(await withProgress(err, 'Looking for the newest spans', begin))
-      await goOn(follower, print, err, signal)
+    if (values['logs'] === true) {
+      const search = logSearchOf(values, positionals)
+      const lines = isJson ? jsonLines(tailLogJson) : tailLogLines(out)
+      return untilEnded(
+        context,
+        () => openKind(LOGS, context, { waits: true }),
+        ({ reader, table }) =>
+          showRows(context, reader, logFeed(table, search), { lines, first, what: 'log lines' }),
+      )
     }
-    return untilEnded(context, work, { waits: true })
+    const search = searchOf(values, positionals)
+    const lines = isJson ? jsonLines(tailJson) : tailLines(out)
+    return untilEnded(
+      context,
+      () => openToRead(context, { waits: true }),
+      ({ reader, table }) =>
+        showRows(context, reader, spanFeed(table, search), { lines, first, what: 'spans' }),
+    )
   },
 }
 
+interface Showing<Row> {
+  readonly lines: (rows: readonly Row[]) => readonly string[]
+  /** How many earlier rows are shown. */
+  readonly first: number
+  readonly what: string
+}
+
+async function showRows<Row>(
+  { out, err, signal }: Context,
+  reader: Reader,
+  feed: Feed<Row>,
+  { lines, first, what }: Showing<Row>,
+): Promise<void> {
+  const print = (rows: readonly Row[]) => out.write(textOf(lines(rows)))
+  const follower = follow(reader, feed)
+  print(
+    await withProgress(err, `Looking for the newest ${what}`, () => follower.begin(first, signal)),
+  )
+  await goOn(follower, print, err, signal)
+}
+
 /** Prints what comes until the user ends it. */
-async function goOn(
-  follower: Follower,
-  print: (spans: readonly SpanBrief[]) => void,
+async function goOn<Row>(
+  follower: Follower<Row>,
+  print: (rows: readonly Row[]) => void,
   err: Output,
   signal: AbortSignal,
 ): Promise<void> {
   let goneAt: number | undefined
   while (await pause(signal)) {
     try {
-      const spans = await follower.next(signal)
+      const rows = await follower.next(signal)
       if (goneAt !== undefined) {
         err.write('ClickHouse answers again.\n')
         follower.afterGap(Date.now() - goneAt)
         goneAt = undefined
       }
-      print(spans)
+      print(rows)
     } catch (error) {
       if (!isPassing(error) || signal.aborted) throw error
       if (goneAt === undefined) err.write(`${error.message} Waiting for it …\n`)
@@ -87,8 +130,8 @@ function textOf(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('')
 }
 
-function jsonLines(spans: readonly SpanBrief[]): string[] {
-  return spans.map((span) => harmlessJson(JSON.stringify(tailJson(span))))
+function jsonLines<Row>(json: (row: Row) => object): (rows: readonly Row[]) => string[] {
+  return (rows) => rows.map((row) => harmlessJson(JSON.stringify(json(row))))
 }
 
 /** Whether the server may answer the same question later. */
@@ -114,5 +157,27 @@ function searchOf(values: OptionValues, words: readonly string[]): Search {
     ...(Array.isArray(services) && { services: [...(search.services ?? []), ...services] }),
     ...(values['errors'] === true && { status: 'error' }),
     ...(slowMs !== undefined && { minNs: slowMs * 1e6 }),
+  }
+}
+
+/** Conditions on spans alone are refused: they would find nothing, or everything. */
+function logSearchOf(values: OptionValues, words: readonly string[]): LogSearch {
+  const { operation, kind, status, minNs, maxNs, ...search } = searchOf(values, words)
+  const given = Object.entries({
+    'name:': operation,
+    'kind:': kind,
+    'status:': status === 'error' && values['errors'] === true ? undefined : status,
+    '--slow': values['slow'],
+    'duration:': values['slow'] === undefined ? (minNs ?? maxNs) : undefined,
+  }).filter(([, value]) => value !== undefined)
+  const [first] = given
+  if (first)
+    throw new CommandError(
+      `${first[0]} is about spans, and log lines have none: leave it out with --logs.`,
+      2,
+    )
+  return {
+    ...search,
+    ...(values['errors'] === true && { minSeverity: severityOfLevel('error') }),
   }
 }

@@ -19,6 +19,7 @@ import { withProgress } from '../terminal/progress.js'
 import { startRedraw } from '../terminal/redraw.js'
 import type { Command } from './command.js'
 import { choiceOption, durationOption } from './option-values.js'
+import { openToRead } from './reading.js'
 import { topJson, topTable } from './top-table.js'
 import { untilEnded } from './until-ended.js'
 
@@ -68,7 +69,7 @@ export const top: Command = {
       const sums = await withProgress(err, 'Adding up', () => ask(view, signal))
       out.write(values['json'] === true ? jsonText(sums) : textOf(linesOf(view, sums.rows, out)))
     }
-    return untilEnded(context, work, { waits: isLive })
+    return untilEnded(context, () => openToRead(context, { waits: isLive }), work)
   },
 }
 

@@ -14,7 +14,12 @@ export interface Candidate {
 }
 
 export type Found =
-  | { readonly status: 'found'; readonly rows: readonly SpanRow[]; readonly isCut: boolean }
+  | {
+      readonly status: 'found'
+      readonly table: SpanTable
+      readonly rows: readonly SpanRow[]
+      readonly isCut: boolean
+    }
   | {
       readonly status: 'ambiguous'
       readonly candidates: readonly Candidate[]
@@ -70,5 +75,5 @@ async function spansOf(
   const { rows } = await reader.ask(traceQuery(table, id, { limit: MOST_SPANS }), signal)
   return rows.length === 0
     ? { status: 'missing' }
-    : { status: 'found', rows, isCut: rows.length >= MOST_SPANS }
+    : { status: 'found', table, rows, isCut: rows.length >= MOST_SPANS }
 }

@@ -2,6 +2,7 @@ import {
   criticalOperations,
   exceptionsOf,
   harmless,
+  type LogRow,
   nsText,
   shortStack,
   type Trace,
@@ -11,6 +12,7 @@ import {
 import type { Output } from '../terminal/output.js'
 import { paint } from '../terminal/paint.js'
 import { wrap } from '../terminal/wrap.js'
+import { logLines } from './trace-logs.js'
 import { repeatLines, waterfall } from './trace-waterfall.js'
 
 const MOST_ERRORS = 10
@@ -18,13 +20,14 @@ const STACK_LINES = 8
 const PATH_OPERATIONS = 5
 
 /** The whole answer of `spanhouse trace ID`. */
-export function traceText(trace: Trace, out: Output): string {
+export function traceText(trace: Trace, logs: readonly LogRow[], out: Output): string {
   const blocks = [
     heading(trace, out),
     waterfall(trace, out),
     pathLines(trace, out),
     repeatLines(trace, out),
     ...errorBlocks(trace, out),
+    logLines(trace, logs, out),
   ]
   return blocks
     .filter((block) => block.length > 0)
@@ -63,13 +66,15 @@ function errorBlocks(trace: Trace, out: Output): string[][] {
     ({ row }) => row.status === 'error' || exceptionsOf(row).length > 0,
   )
   const more = failed.length - MOST_ERRORS
+  const stacks = new Set<string>()
   return [
-    ...failed.slice(0, MOST_ERRORS).map((span) => errorBlock(span, out)),
+    ...failed.slice(0, MOST_ERRORS).map((span) => errorBlock(span, stacks, out)),
     ...(more > 0 ? [[`… and ${counted(more, 'more failed span')}: --json has them all`]] : []),
   ]
 }
 
-function errorBlock({ row }: TraceSpan, out: Output): string[] {
+/** `stacks` are those above. Express and its middleware record one exception on one span after another. */
+function errorBlock({ row }: TraceSpan, stacks: Set<string>, out: Output): string[] {
   const exceptions = exceptionsOf(row)
   const title = `${harmless(row.service, 100)}: ${harmless(row.name, 200)}`
   // Many SDKs write the message of the exception into the status too.
@@ -93,13 +98,17 @@ function errorBlock({ row }: TraceSpan, out: Output): string[] {
           maxLines: 6,
         },
       ),
-      ...shortStack(stack, STACK_LINES).flatMap((line) =>
-        wrap(harmless(line, 400), out.width, { start: '    ', maxLines: 2 }).map((one) =>
-          paint(out, 'dim', one),
-        ),
+      ...stackLines(stack, stacks).flatMap((line) =>
+        wrap(line, out.width, { start: '    ', maxLines: 2 }).map((one) => paint(out, 'dim', one)),
       ),
     ]),
   ]
+}
+
+function stackLines(stack: string, above: Set<string>): string[] {
+  if (above.has(stack) && stack !== '') return ['(the same stack as above)']
+  above.add(stack)
+  return shortStack(stack, STACK_LINES).map((line) => harmless(line, 400))
 }
 
 function counted(count: number, what: string): string {

@@ -2,12 +2,18 @@ import {
   buildTrace,
   harmless,
   harmlessJson,
+  type LogRow,
   type SpanTable,
+  TRACE_MARGIN_US,
   type Trace,
   timeText,
   traceJson,
   traceMarkdown,
 } from '@spanhouse/queries'
+import { ReadError } from '../clickhouse/read-error.js'
+import type { Reader } from '../clickhouse/reader.js'
+import { besideFirst } from '../clickhouse/tables.js'
+import { findTraceLogs } from '../clickhouse/trace-logs.js'
 import { SOURCE_OPTIONS } from '../config/source.js'
 import { CommandError } from '../terminal/command-error.js'
 import type { Output } from '../terminal/output.js'
@@ -22,10 +28,11 @@ import { traceText } from './trace-text.js'
 
 /** Tables that are looked in when none is named. */
 const MOST_TABLES = 5
+const MOST_LOGS = 5000
 
 export const trace: Command = {
   name: 'trace',
-  summary: 'Shows one trace as a waterfall',
+  summary: 'Shows one trace as a waterfall, with its errors and its logs',
   usage: 'ID [options]',
   positionals: { min: 1, max: 1 },
   options: {
@@ -53,6 +60,7 @@ export const trace: Command = {
     ],
     ['spanhouse trace 0af7 --markdown | pbcopy', 'to paste into an issue'],
     ['spanhouse trace 0af7 --json | jq ".spans[] | .name"', 'the name of every span'],
+    ['spanhouse trace 0af7 --json | jq -r ".logs[] | .body"', 'what every log line says'],
   ],
   async run(context) {
     const { values, err, out, signal } = context
@@ -70,7 +78,9 @@ export const trace: Command = {
         findTrace(reader, searched, id, signal),
       )
       if (found.status === 'found') {
-        out.write(rendered(buildTrace(found.rows), values, narrowed(out, width)))
+        const whole = buildTrace(found.rows)
+        const logs = await logsOf(whole, found.table, reader, context)
+        out.write(rendered(whole, logs, values, narrowed(out, width)))
         if (found.isCut)
           err.write(`The trace is longer: these are ${MOST_SPANS.toLocaleString('en-US')} spans.\n`)
         return 0
@@ -86,9 +96,38 @@ export const trace: Command = {
   },
 }
 
-function rendered(found: Trace, values: Context['values'], out: Output): string {
-  if (values['json'] === true) return `${harmlessJson(JSON.stringify(traceJson(found), null, 2))}\n`
-  return values['markdown'] === true ? traceMarkdown(found) : traceText(found, out)
+/** The lines of its logs. Without the right to read them, or if that takes too long, the trace is shown all the same. */
+async function logsOf(
+  found: Trace,
+  spans: SpanTable,
+  reader: Reader,
+  { err, signal }: Context,
+): Promise<readonly LogRow[]> {
+  const isLong = found.durationNs / 1000 > TRACE_MARGIN_US / 2
+  const aroundUs = isLong ? undefined : found.startUs
+  try {
+    const tables = besideFirst(await reader.logTables(signal), spans)
+    const options = { limit: MOST_LOGS, aroundUs }
+    const logs = await findTraceLogs(reader, tables, found.traceId, options, signal)
+    if (logs && logs.rows.length >= MOST_LOGS)
+      err.write(`The trace has more logs: these are ${MOST_LOGS.toLocaleString('en-US')} lines.\n`)
+    return logs?.rows ?? []
+  } catch (error) {
+    if (!(error instanceof ReadError) || signal.aborted) throw error
+    err.write(`Without its logs: ${error.message}\n`)
+    return []
+  }
+}
+
+function rendered(
+  found: Trace,
+  logs: readonly LogRow[],
+  values: Context['values'],
+  out: Output,
+): string {
+  if (values['json'] === true)
+    return `${harmlessJson(JSON.stringify(traceJson(found, logs), null, 2))}\n`
+  return values['markdown'] === true ? traceMarkdown(found, logs) : traceText(found, logs, out)
 }
 
 function narrowed(out: Output, width: number | undefined): Output {

@@ -1,16 +1,14 @@
-import type { OpenReader } from '../config/connect.js'
+import type { Reader } from '../clickhouse/reader.js'
 import type { Context } from './command.js'
-import { openToRead } from './reading.js'
 
-/** Runs what only the user ends, with an open reader. Ctrl-C is its ordinary end, at any time: the exit code is 0. With `waits`, the first span is waited for. */
-export async function untilEnded(
-  context: Context,
-  work: (open: OpenReader) => Promise<void>,
-  options: Parameters<typeof openToRead>[1] = {},
+/** Runs what only the user ends, with an open reader. Ctrl-C is its ordinary end, at any time: the exit code is 0. */
+export async function untilEnded<Open extends { readonly reader: Pick<Reader, 'close'> }>(
+  { signal }: Context,
+  opening: () => Promise<Open>,
+  work: (open: Open) => Promise<void>,
 ): Promise<number> {
-  const { signal } = context
   try {
-    const open = await openToRead(context, options)
+    const open = await opening()
     try {
       await work(open)
     } finally {

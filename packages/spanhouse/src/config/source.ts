@@ -30,7 +30,7 @@ export const SOURCE_OPTIONS = {
   table: {
     type: 'string',
     value: 'DATABASE.TABLE',
-    help: 'table of spans, if there are several',
+    help: 'table to read, if there are several',
   },
 } as const
 

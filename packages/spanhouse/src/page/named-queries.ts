@@ -16,6 +16,7 @@ import {
   tracesQuery,
   valuesQuery,
 } from '@spanhouse/queries'
+import type { LogsOptions } from '../clickhouse/trace-logs.js'
 import {
   type Asked,
   limitIn,
@@ -85,4 +86,13 @@ export const NAMED_QUERIES: Readonly<Record<string, Maker>> = {
     return { query: operationNamesQuery(table, searchIn(asked), options), limit }
   },
   extent: (table) => ({ query: extentQuery(table) }),
+}
+
+/** What the page asks of the tables of logs, as `logs`: the lines of one trace. */
+export function askedLogs(asked: Asked): { readonly id: string } & LogsOptions {
+  return {
+    id: requiredText(asked, 'id'),
+    limit: limitIn(asked, 1000, 10_000),
+    aroundUs: numberIn(asked, 'around'),
+  }
 }

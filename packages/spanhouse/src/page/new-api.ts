@@ -1,8 +1,9 @@
 import { copyable, healthQuery, metricTablesQuery, type Query } from '@spanhouse/queries'
-import type { Reader } from '../clickhouse/reader.js'
+import type { Answer, Reader } from '../clickhouse/reader.js'
+import { findTraceLogs } from '../clickhouse/trace-logs.js'
 import type { Api } from './api.js'
 import { type Asked, numberIn, textIn } from './asked.js'
-import { NAMED_QUERIES } from './named-queries.js'
+import { askedLogs, NAMED_QUERIES } from './named-queries.js'
 import { Refusal } from './refusal.js'
 import { newTableFinder, type Target } from './table-finder.js'
 import { newTurns } from './turns.js'
@@ -23,9 +24,7 @@ export function newApi({ reader, target, version }: ApiOptions): Api {
   const tables = newTableFinder(reader, target)
 
   const answer = async (query: Query<unknown>, limit: number | undefined, signal: AbortSignal) => {
-    const { rows, elapsedMs, rowsRead, truncated } = await reader.ask(query, signal)
-    const isCut = truncated || (limit !== undefined && rows.length >= limit)
-    return { rows, sql: copyable(query), elapsedMs, rowsRead, truncated: isCut }
+    return answerOf(query, await reader.ask(query, signal), limit)
   }
 
   const metricTables = async (signal: AbortSignal) => {
@@ -34,9 +33,10 @@ export function newApi({ reader, target, version }: ApiOptions): Api {
   }
 
   const meta = async (asked: Asked, signal: AbortSignal) => {
-    const [all, chosen, serverVersion, metrics] = await Promise.all([
+    const [all, chosen, logs, serverVersion, metrics] = await Promise.all([
       tables.all(signal),
       tables.chosen(textIn(asked, 'table'), signal),
+      tables.logs(textIn(asked, 'table'), signal),
       reader.version(),
       metricTables(signal),
     ])
@@ -59,6 +59,7 @@ export function newApi({ reader, target, version }: ApiOptions): Api {
           }
         : null,
       live: true,
+      logTables: logs.map(({ database, table }) => `${database}.${table}`),
       metricTables: metrics.map(({ database, table }) => `${database}.${table}`),
     }
   }
@@ -67,6 +68,13 @@ export function newApi({ reader, target, version }: ApiOptions): Api {
     const all = await metricTables(signal)
     const fromUs = numberIn(asked, 'from')
     return all.length > 0 ? answer(healthQuery(all, { fromUs }), undefined, signal) : EMPTY
+  }
+
+  const logs = async (asked: Asked, signal: AbortSignal) => {
+    const all = await tables.logs(textIn(asked, 'table'), signal)
+    const { id, ...options } = askedLogs(asked)
+    const found = await findTraceLogs(reader, all, id, options, signal)
+    return found ? answerOf(found.query, found, options.limit) : EMPTY
   }
 
   const named = async (name: string, asked: Asked, signal: AbortSignal) => {
@@ -83,6 +91,7 @@ export function newApi({ reader, target, version }: ApiOptions): Api {
       turns.take(signal, async () => {
         if (name === 'meta') return meta(asked, signal)
         if (name === 'health') return health(asked, signal)
+        if (name === 'logs') return logs(asked, signal)
         return named(name, asked, signal)
       }),
     sql: (sql, asked, signal) =>
@@ -91,6 +100,15 @@ export function newApi({ reader, target, version }: ApiOptions): Api {
         return reader.askSql(sql, signal, table?.database)
       }),
   }
+}
+
+function answerOf(
+  query: Query<unknown>,
+  { rows, elapsedMs, rowsRead, truncated }: Answer<unknown>,
+  limit: number | undefined,
+) {
+  const isCut = truncated || (limit !== undefined && rows.length >= limit)
+  return { rows, sql: copyable(query), elapsedMs, rowsRead, truncated: isCut }
 }
 
 /** Without a table there are no spans yet, which is no error. */

@@ -1,5 +1,6 @@
-import type { SpanTable } from '@spanhouse/queries'
+import type { LogTable, SpanTable } from '@spanhouse/queries'
 import type { Reader } from '../clickhouse/reader.js'
+import { besideFirst } from '../clickhouse/tables.js'
 import { configuredFirst, tableNamed } from '../config/connect.js'
 import { Refusal } from './refusal.js'
 
@@ -16,26 +17,40 @@ export interface TableFinder {
   all(signal: AbortSignal): Promise<readonly SpanTable[]>
   /** The table of this name, else the first; undefined if the server has none. */
   chosen(name: string | undefined, signal: AbortSignal): Promise<SpanTable | undefined>
+  /** The tables of logs; those beside the chosen table of spans first. */
+  logs(name: string | undefined, signal: AbortSignal): Promise<readonly LogTable[]>
 }
 
 export function newTableFinder(reader: Reader, target: Target): TableFinder {
-  let found: readonly SpanTable[] = []
-  let foundAt = Number.NEGATIVE_INFINITY
-  const all = async (signal: AbortSignal) => {
-    // While there is none, the first span may come at any time.
-    if (found.length > 0 && performance.now() - foundAt < KEPT_MS) return found
-    found = configuredFirst(await reader.tables(signal), target)
-    foundAt = performance.now()
-    return found
+  const all = kept(async (signal) => configuredFirst(await reader.tables(signal), target))
+  const allLogs = kept((signal) => reader.logTables(signal))
+  const chosen = async (name: string | undefined, signal: AbortSignal) => {
+    const tables = await all(signal)
+    if (name === undefined || tables.length === 0) return tables[0]
+    const table = tableNamed(tables, name)
+    if (table) return table
+    throw new Refusal(404, 'There is no such table of spans.', 'Choose another one.')
   }
   return {
     all,
-    async chosen(name, signal) {
-      const tables = await all(signal)
-      if (name === undefined || tables.length === 0) return tables[0]
-      const table = tableNamed(tables, name)
-      if (table) return table
-      throw new Refusal(404, 'There is no such table of spans.', 'Choose another one.')
+    chosen,
+    async logs(name, signal) {
+      const [spans, logs] = await Promise.all([chosen(name, signal), allLogs(signal)])
+      return besideFirst(logs, spans)
     },
+  }
+}
+
+function kept<Table>(
+  find: (signal: AbortSignal) => Promise<readonly Table[]>,
+): (signal: AbortSignal) => Promise<readonly Table[]> {
+  let found: readonly Table[] = []
+  let foundAt = Number.NEGATIVE_INFINITY
+  return async (signal) => {
+    // While there is none, the first row may come at any time.
+    if (found.length > 0 && performance.now() - foundAt < KEPT_MS) return found
+    found = await find(signal)
+    foundAt = performance.now()
+    return found
   }
 }

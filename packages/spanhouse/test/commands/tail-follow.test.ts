@@ -1,6 +1,7 @@
 import type { Query, SpanBrief, SpanTable } from '@spanhouse/queries'
 import { expect, test } from 'vitest'
 import type { Reader } from '../../src/clickhouse/reader.js'
+import { spanFeed } from '../../src/commands/tail-feeds.js'
 import { follow } from '../../src/commands/tail-follow.js'
 
 // What a real server would need minutes for: gaps and floods. That the queries find the right rows is tested in test/command.
@@ -43,7 +44,7 @@ const names = (rows: readonly SpanBrief[]) => rows.map(({ name }) => name)
 
 test('shows what is new once, in the order of the ends', async () => {
   let rows = [brief(1, 1000)]
-  const follower = follow(scripted(() => rows).reader, table, {}, () => 5000)
+  const follower = follow(scripted(() => rows).reader, spanFeed(table, {}), () => 5000)
   expect(names(await follower.begin(10, SIGNAL))).toEqual(['1'])
   rows = [brief(3, 3000), brief(2, 2000), brief(2, 2000), brief(1, 1000)]
   expect(names(await follower.next(SIGNAL))).toEqual(['2', '3'])
@@ -52,10 +53,10 @@ test('shows what is new once, in the order of the ends', async () => {
 
 test('begins with as many lines as asked, also none, and does not show the others later', async () => {
   const rows = Array.from({ length: 20 }, (_, i) => brief(i, i))
-  const follower = follow(scripted(() => rows).reader, table, {}, () => 5000)
+  const follower = follow(scripted(() => rows).reader, spanFeed(table, {}), () => 5000)
   expect(names(await follower.begin(3, SIGNAL))).toEqual(['17', '18', '19'])
   expect(await follower.next(SIGNAL)).toEqual([])
-  const silent = follow(scripted(() => rows).reader, table, {}, () => 5000)
+  const silent = follow(scripted(() => rows).reader, spanFeed(table, {}), () => 5000)
   expect(await silent.begin(0, SIGNAL)).toEqual([])
   expect(await silent.next(SIGNAL)).toEqual([])
 })
@@ -63,7 +64,7 @@ test('begins with as many lines as asked, also none, and does not show the other
 test('forgets ids that cannot be read again: memory does not grow with the spans', async () => {
   let now = 0
   let rows: SpanBrief[] = []
-  const follower = follow(scripted(() => rows).reader, table, {}, () => now)
+  const follower = follow(scripted(() => rows).reader, spanFeed(table, {}), () => now)
   await follower.begin(1, SIGNAL)
   rows = [brief(1, 0)]
   expect(names(await follower.next(SIGNAL))).toEqual(['1'])

@@ -4,6 +4,7 @@ import type {
   HealthRow,
   HeatRow,
   KeyRow,
+  LogRow,
   OperationRow,
   RateRow,
   ServiceRow,
@@ -18,6 +19,7 @@ import type {
 export interface Rows {
   traces: TraceRow
   trace: SpanRow
+  logs: LogRow
   spans: SpanBrief
   services: ServiceRow
   operations: OperationRow
@@ -59,6 +61,7 @@ export interface Meta {
   /** Null if the server has no table of spans. */
   readonly table: (TableInfo & { readonly missing: readonly string[] }) | null
   readonly live: boolean
+  readonly logTables: readonly string[]
   readonly metricTables: readonly string[]
 }
 

@@ -9,7 +9,9 @@ import { bytesText, type Exporter } from './exporters.js'
 const COLUMNS: readonly TableColumn<Exporter>[] = [
   text('service', 'Service', 112, ({ service }) => service),
   text('instance', 'Process', 104, ({ instance }) => instance),
-  text('destination', 'Destination', 96, ({ destination }) => destination),
+  text('destination', 'Destination', 96, ({ destination, signal }) =>
+    signal === 'traces' ? destination : `${destination} (${signal})`,
+  ),
   number('delivered', 'Delivered', 96, ({ delivered }) => delivered, countText),
   {
     key: 'dropped',
@@ -83,7 +85,7 @@ export function ExporterTable({ exporters }: { readonly exporters: readonly Expo
     label="Exporters"
     columns=${COLUMNS}
     rows=${exporters}
-    keyOf=${({ service, instance, destination }: Exporter) => [service, instance, destination].join('\n')}
+    keyOf=${({ service, instance, destination, signal }: Exporter) => [service, instance, destination, signal].join('\n')}
     minWidth=${984}
     sorting=${sorting}
     onSort=${setSorting}

@@ -1,12 +1,14 @@
 import type { HealthRow } from '@spanhouse/queries'
 import { byText } from '../common/order.js'
 
-/** One destination of one process, as it reported last. A measure that it did not report is undefined. */
+/** One destination of one process and one signal, as it reported last. A measure that it did not report is undefined. */
 export interface Exporter {
   readonly service: string
   /** The process. */
   readonly instance: string
   readonly destination: string
+  /** `traces`, `logs` or `metrics`. */
+  readonly signal: string
   readonly delivered: number | undefined
   readonly dropped: number
   /** The most first. */
@@ -29,7 +31,7 @@ const SILENT_US = 3 * 60e6 + 10e6
 export function exportersOf(rows: readonly HealthRow[], nowUs: number): Exporter[] {
   const groups = new Map<string, HealthRow[]>()
   for (const row of rows) {
-    const key = [row.service, row.instance, row.destination].join('\n')
+    const key = [row.service, row.instance, row.destination, row.signal].join('\n')
     groups.set(key, [...(groups.get(key) ?? []), row])
   }
   return [...groups.values()]
@@ -40,12 +42,13 @@ export function exportersOf(rows: readonly HealthRow[], nowUs: number): Exporter
         Number((b.waiting ?? 0) > 0) - Number((a.waiting ?? 0) > 0) ||
         byText(a.service, b.service) ||
         byText(a.instance, b.instance) ||
-        byText(a.destination, b.destination),
+        byText(a.destination, b.destination) ||
+        byText(b.signal, a.signal), // traces first
     )
 }
 
 function exporterOf(group: readonly HealthRow[], nowUs: number): Exporter {
-  const [{ service, instance, destination }] = group as [HealthRow, ...HealthRow[]]
+  const [{ service, instance, destination, signal }] = group as [HealthRow, ...HealthRow[]]
   const measured = (measure: string) => group.find((row) => row.measure === measure)?.value
   const reasons = group
     .filter((row) => row.measure === 'dropped' && row.value > 0)
@@ -56,6 +59,7 @@ function exporterOf(group: readonly HealthRow[], nowUs: number): Exporter {
     service,
     instance,
     destination,
+    signal,
     delivered: measured('delivered'),
     dropped: reasons.reduce((sum, { rows: dropped }) => sum + dropped, 0),
     reasons,

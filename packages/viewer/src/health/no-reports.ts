@@ -18,7 +18,7 @@ const processor = new ClickHouseSpanProcessor({ meterProvider })
 `
 
 const METRICS: readonly (readonly [string, string])[] = [
-  ['otel.sdk.exporter.span.exported', 'rows delivered'],
+  ['otel.sdk.exporter.span.exported, ….log.exported', 'rows delivered'],
   ['spanhouse.dropped', 'rows dropped, by reason'],
   ['otel.sdk.exporter.span.inflight', 'rows waiting'],
   ['spanhouse.queue.bytes, spanhouse.spool.bytes', 'what waits in memory and on disk'],

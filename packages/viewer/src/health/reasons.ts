@@ -1,13 +1,13 @@
 /** What each reason means, and what to do. The exporter's guarantees have the whole story. */
 const REASONS: Readonly<Record<string, string>> = {
   queue_full:
-    'More spans came than ClickHouse took, and the queue was full. Look at why inserts are slow or fail, or configure a spool.',
+    'More rows came than ClickHouse took, and the queue was full. Look at why inserts are slow or fail, or configure a spool.',
   rejected:
     'ClickHouse refused the rows for good, for example because a column is missing. The log of the application has its sentence; deadLetter keeps such rows.',
   dead_lettered: 'ClickHouse refused the rows for good. They are in the dead letters.',
   retries_exhausted: 'Every attempt that retry allows has failed.',
   too_large: 'A row was larger than limits.rowBytes, or than the server takes.',
-  encode_error: 'A span could not be written as a row.',
+  encode_error: 'A span, log record or data point could not be written as a row.',
   spool_full:
     'The spool had no room left. Give it more, or look at why ClickHouse does not take rows.',
   spool_corrupt: 'A file of the spool was damaged. It is kept in corrupt/ there.',

@@ -2,6 +2,7 @@ import { harmless, type Repeat } from '@spanhouse/queries'
 import { html, type VNode } from '../common/html.js'
 import { counted, durationText } from '../common/text.js'
 import { dots, labelSide, type Place, placeOf, segmentsOf, strips } from './bar.js'
+import type { Line } from './logs.js'
 import type { TreeNode } from './nodes.js'
 import type { Zoom } from './zoom.js'
 
@@ -10,12 +11,14 @@ const GROUP_LABEL_PERCENT = 45
 
 export interface BarProps {
   readonly node: TreeNode
+  /** Of the logs of its span. */
+  readonly lines: readonly Line[] | undefined
   readonly zoom: Zoom
   readonly showsCritical: boolean
 }
 
 /** A row's bar on the time axis, with the critical path, its events and its duration. */
-export function Bar({ node, zoom, showsCritical }: BarProps): VNode {
+export function Bar({ node, lines = [], zoom, showsCritical }: BarProps): VNode {
   const { span, repeat, kind } = node
   if (kind === 'missing') return html`<div class="wf-time"></div>`
   const endNs = repeat
@@ -40,10 +43,10 @@ export function Bar({ node, zoom, showsCritical }: BarProps): VNode {
     ${strips(zoom, critical).map((part) => html`<span class="wf-critical" style=${percent(part)}></span>`)}
     ${
       !repeat &&
-      dots(zoom, span).map(
-        ({ left, isException, names }) =>
+      dots(zoom, span, lines).map(
+        ({ left, isException, isLog, names }) =>
           html`<span
-            class=${`wf-dot${isException ? ' is-exception' : ''}`}
+            class=${`wf-dot${isException ? ' is-exception' : ''}${isLog ? ' is-log' : ''}`}
             style=${{ left: `${left}%` }}
             title=${names.map((name) => harmless(name, 100)).join(', ')}
           ></span>`,
@@ -52,6 +55,7 @@ export function Bar({ node, zoom, showsCritical }: BarProps): VNode {
     <span class=${`wf-label is-${side}${repeat?.sequential ? ' is-sequential' : ''}`} style=${labelStyle(place, side)}>
       ${repeat ? repeatWords(repeat) : durationText(span.row.duration_ns)}
       ${!repeat && span.row.events.length > 0 && html`<span class="visually-hidden">, ${counted(span.row.events.length, 'event')}</span>`}
+      ${!repeat && lines.length > 0 && html`<span class="visually-hidden">, ${counted(lines.length, 'log line')}</span>`}
     </span>
   </div>`
 }

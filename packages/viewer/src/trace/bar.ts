@@ -1,4 +1,5 @@
-import type { Segment, SpanEvent, TraceSpan } from '@spanhouse/queries'
+import { levelOf, type Segment, type SpanEvent, type TraceSpan } from '@spanhouse/queries'
+import type { Line } from './logs.js'
 import type { Zoom } from './zoom.js'
 
 /** A place on the time axis, in percent of what is shown. */
@@ -48,30 +49,40 @@ export function eventNs(span: TraceSpan, event: SpanEvent): number {
 export interface Dot {
   /** In percent of what is shown. */
   readonly left: number
+  /** Or a line of a log that is as bad. */
   readonly isException: boolean
-  /** The names of the events there. */
+  /** Only lines of logs are there. */
+  readonly isLog: boolean
+  /** The names of the events and the texts of the lines there. */
   readonly names: readonly string[]
 }
 
 const MOST_NAMES = 5
 const DOTS_PER_PERCENT = 2
 
-/** The events of a span as dots. Events at the same place are one dot. */
-export function dots(zoom: Zoom, span: TraceSpan): Dot[] {
-  const cells = new Map<number, { left: number; isException: boolean; names: string[] }>()
-  for (const event of span.row.events) {
-    const { name } = event
-    const atNs = eventNs(span, event)
+type Draft = { -readonly [Key in keyof Dot]: Dot[Key] } & { names: string[] }
+
+/** The events of a span and the lines of its logs as dots. What is at the same place is one dot. */
+export function dots(zoom: Zoom, span: TraceSpan, lines: readonly Line[] = []): Dot[] {
+  const cells = new Map<number, Draft>()
+  const add = (atNs: number, name: string, isException: boolean, isLog: boolean) => {
     const place = placeOf(zoom, atNs, atNs)
-    if (typeof place === 'string') continue
+    if (typeof place === 'string') return
     const cell = Math.round(place.left * DOTS_PER_PERCENT)
-    const dot = cells.get(cell) ?? { left: place.left, isException: false, names: [] }
-    if (name === 'exception') dot.isException = true
+    const dot = cells.get(cell) ?? { left: place.left, isException: false, isLog, names: [] }
+    if (isException) dot.isException = true
+    if (!isLog) dot.isLog = false
     if (dot.names.length < MOST_NAMES) dot.names.push(name)
     cells.set(cell, dot)
   }
+  for (const event of span.row.events)
+    add(eventNs(span, event), event.name, event.name === 'exception', false)
+  for (const { atNs, row } of lines)
+    add(atNs, row.body || row.event_name, BAD.has(levelOf(row)), true)
   return [...cells.values()]
 }
+
+const BAD: ReadonlySet<string | undefined> = new Set(['error', 'fatal'])
 
 /** The time in which the spans of a group run, in time order. */
 export function segmentsOf(spans: readonly TraceSpan[]): Segment[] {

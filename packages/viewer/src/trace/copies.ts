@@ -6,6 +6,7 @@ import {
   traceJson,
   traceMarkdown,
 } from '@spanhouse/queries'
+import type { Logs } from './logs.js'
 
 /** What can be copied of a trace or a span. Texts are made when they are wanted. */
 export interface Copies {
@@ -15,10 +16,11 @@ export interface Copies {
 }
 
 /** `sql` is the server's query of the trace. */
-export function traceCopies(trace: Trace, sql: string): Copies {
+export function traceCopies(trace: Trace, sql: string, { lines }: Pick<Logs, 'lines'>): Copies {
+  const rows = () => lines.map(({ row }) => row)
   return {
-    markdown: () => traceMarkdown(trace),
-    json: () => JSON.stringify(traceJson(trace), null, 2),
+    markdown: () => traceMarkdown(trace, rows()),
+    json: () => JSON.stringify(traceJson(trace, rows()), null, 2),
     sql: () => sql,
   }
 }

@@ -9,18 +9,23 @@ import { spanCopies } from './copies.js'
 import { Facts, GroupFacts } from './detail-facts.js'
 import { Events } from './events-view.js'
 import { Links } from './links-view.js'
+import { LogList } from './log-list.js'
+import type { Logs } from './logs.js'
 import { Pairs } from './pairs-view.js'
 import type { Waterfall } from './use-waterfall.js'
 
+const FEW_LINES = 50
+
 export interface DetailProps {
   readonly waterfall: Waterfall
+  readonly logs: Logs
   readonly sql: string
   readonly panel: Ref<HTMLElement>
   readonly onClose: () => void
 }
 
 /** Everything about the span that the cursor is on. */
-export function Detail({ waterfall, sql, panel, onClose }: DetailProps): VNode | null {
+export function Detail({ waterfall, logs, sql, panel, onClose }: DetailProps): VNode | null {
   const { node } = waterfall
   if (!node) return null
   const { span, kind } = node
@@ -37,7 +42,7 @@ export function Detail({ waterfall, sql, panel, onClose }: DetailProps): VNode |
     <div class="sp-body" key=${node.key}>
       ${
         kind === 'span'
-          ? html`<${SpanDetail} span=${span} waterfall=${waterfall} />`
+          ? html`<${SpanDetail} span=${span} waterfall=${waterfall} logs=${logs} />`
           : html`<${GroupFacts} node=${node} />
             <p><button type="button" class="button" onClick=${() => waterfall.fold(waterfall.at, !waterfall.isOpen(waterfall.at))}>
               ${waterfall.isOpen(waterfall.at) ? 'Hide its spans' : 'Show its spans'}
@@ -59,9 +64,10 @@ function CopySpan({ span, sql }: { readonly span: TraceSpan; readonly sql: strin
 interface SpanDetailProps {
   readonly span: TraceSpan
   readonly waterfall: Waterfall
+  readonly logs: Logs
 }
 
-function SpanDetail({ span, waterfall }: SpanDetailProps): VNode {
+function SpanDetail({ span, waterfall, logs }: SpanDetailProps): VNode {
   const { attributes, resource, events, links } = span.row
   const ofSpan = Object.entries(attributes)
   const ofResource = Object.entries(resource)
@@ -69,8 +75,10 @@ function SpanDetail({ span, waterfall }: SpanDetailProps): VNode {
   const eventsPart =
     events.length > 0 &&
     html`<${Section} title="Events" count=${events.length}><${Events} span=${span} /><//>`
+  const lines = logs.ofSpan.get(span.row.span_id) ?? []
   return html`<${Facts} span=${span} waterfall=${waterfall} />
     ${hasException && eventsPart}
+    ${lines.length > 0 && html`<${Section} title="Logs" count=${lines.length}><${LogList} lines=${lines} waterfall=${waterfall} label="Log lines of the span" few=${FEW_LINES} hasService=${false} /><//>`}
     <${Section} title="Attributes" count=${ofSpan.length}><${Pairs} entries=${ofSpan} /><//>
     ${!hasException && eventsPart}
     ${links.length > 0 && html`<${Section} title="Links" count=${links.length}><${Links} span=${span} waterfall=${waterfall} /><//>`}

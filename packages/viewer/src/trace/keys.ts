@@ -56,6 +56,7 @@ export const TRACE_HELP: readonly HelpSection[] = [
       ['1 … 9', 'Show this many levels'],
       ['H  L', 'Close all, open all'],
       ['Enter', 'Detail of the span'],
+      ['o', 'Open or close the logs'],
       ['Esc', 'Close the detail, then reset the zoom'],
     ],
   },

@@ -8,7 +8,8 @@ import type { ListHandle } from '../common/virtual-list.js'
 import { spanCopies, traceCopies } from './copies.js'
 import { Detail } from './detail-view.js'
 import { collapse, expand } from './keys.js'
-import { TraceLogs } from './logs-place.js'
+import { useLogs } from './logs.js'
+import { TraceLogs, toggleLogs, useOpenLogs } from './logs-place.js'
 import { rootOf } from './root.js'
 import { Toolbar } from './toolbar.js'
 import { TraceHeader } from './trace-header.js'
@@ -35,6 +36,8 @@ export function OpenTrace({ id, trace, sql, truncated, isWaiting }: OpenTracePro
     isToShow.current = true
   })
   const { cursor } = waterfall
+  const logs = useLogs(id, trace, isWaiting)
+  const hasOpenLogs = useOpenLogs(logs)
   // Only now the row of the cursor is known.
   useLayoutEffect(() => {
     if (isToShow.current) list.current?.show(waterfall.row)
@@ -65,8 +68,9 @@ export function OpenTrace({ id, trace, sql, truncated, isWaiting }: OpenTracePro
     say((await copied(text)) ? `${what} copied as Markdown` : 'The browser does not allow copying')
   useKeys({
     ...viewKeys(waterfall),
+    o: () => toggleLogs(hasOpenLogs),
     '/': () => search.current?.select(),
-    c: () => copy('Trace', traceCopies(trace, sql).markdown()),
+    c: () => copy('Trace', traceCopies(trace, sql, logs).markdown()),
     C: () => waterfall.node && copy('Span', spanCopies(waterfall.node.span, sql).markdown()),
     Escape: () => {
       if (cursor.isDetailOpen) close()
@@ -77,16 +81,16 @@ export function OpenTrace({ id, trace, sql, truncated, isWaiting }: OpenTracePro
   })
 
   return html`<div class="tv">
-    <${TraceHeader} id=${id} waterfall=${waterfall} sql=${sql} isWaiting=${isWaiting} />
+    <${TraceHeader} id=${id} waterfall=${waterfall} logs=${logs} sql=${sql} isWaiting=${isWaiting} />
     <${Toolbar} waterfall=${waterfall} search=${search} onDone=${focusRows} />
     ${truncated && html`<p class="tv-note" role="status">Only the first ${counted(trace.spans.length, 'span')} are shown: the trace has more.</p>`}
     ${trace.duplicates > 0 && html`<p class="tv-note">${counted(trace.duplicates, 'row was', 'rows were')} stored twice and ${trace.duplicates === 1 ? 'is' : 'are'} shown once.</p>`}
     ${cursor.lost !== undefined && html`<p class="tv-note" role="status">The span <code>${harmless(cursor.lost, 64)}</code> is not among the ${countText(trace.spans.length)} spans${isWaiting ? ' yet' : ''}.</p>`}
     <div class=${`tv-body${cursor.isDetailOpen ? ' has-detail' : ''}`}>
-      <${WaterfallView} waterfall=${waterfall} list=${list} onOpen=${open} />
-      ${cursor.isDetailOpen && html`<${Detail} waterfall=${waterfall} sql=${sql} panel=${panel} onClose=${close} />`}
+      <${WaterfallView} waterfall=${waterfall} logs=${logs} list=${list} onOpen=${open} />
+      ${cursor.isDetailOpen && html`<${Detail} waterfall=${waterfall} logs=${logs} sql=${sql} panel=${panel} onClose=${close} />`}
     </div>
-    <${TraceLogs} trace=${trace} />
+    <${TraceLogs} logs=${logs} waterfall=${waterfall} isWaiting=${isWaiting} />
     <p class=${`tv-said${said ? '' : ' is-silent'}`} role="status">${said}</p>
   </div>`
 }

@@ -7,17 +7,19 @@ import { indentOf } from './bar.js'
 import { Bar } from './bar-view.js'
 import { ON_THE_WAY } from './folds.js'
 import { shortId } from './ids.js'
+import type { Logs } from './logs.js'
 import { hasChildren, type TreeNode } from './nodes.js'
 import type { Waterfall } from './use-waterfall.js'
 
 export interface RowProps {
   readonly waterfall: Waterfall
+  readonly logs: Logs
   readonly number: number
   readonly indentPx: number
 }
 
 /** One row of the waterfall. */
-export function Row({ waterfall, number, indentPx }: RowProps): VNode | null {
+export function Row({ waterfall, logs, number, indentPx }: RowProps): VNode | null {
   const node = waterfall.tree.nodes[number]
   if (!node) return null
   const { span, kind } = node
@@ -44,7 +46,7 @@ export function Row({ waterfall, number, indentPx }: RowProps): VNode | null {
       }
       <${Name} node=${node} isOpen=${isOpen} below=${node.last - number} />
     </div>
-    <${Bar} node=${node} zoom=${waterfall.zoom} showsCritical=${waterfall.showsCritical} />
+    <${Bar} node=${node} lines=${logs.ofSpan.get(span.row.span_id)} zoom=${waterfall.zoom} showsCritical=${waterfall.showsCritical} />
   </div>`
 }
 

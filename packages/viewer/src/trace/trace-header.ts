@@ -11,6 +11,7 @@ import {
 } from '../common/text.js'
 import { CompareMenu } from './compare-menu.js'
 import { CopyMenu } from './copy-menu.js'
+import type { Logs } from './logs.js'
 import { Tools } from './pairs-view.js'
 import { rootOf } from './root.js'
 import type { Waterfall } from './use-waterfall.js'
@@ -18,11 +19,12 @@ import type { Waterfall } from './use-waterfall.js'
 export interface TraceHeaderProps {
   readonly id: string
   readonly waterfall: Waterfall
+  readonly logs: Logs
   readonly sql: string
   readonly isWaiting: boolean
 }
 
-export function TraceHeader({ id, waterfall, sql, isWaiting }: TraceHeaderProps): VNode {
+export function TraceHeader({ id, waterfall, logs, sql, isWaiting }: TraceHeaderProps): VNode {
   const { trace } = waterfall
   const root = rootOf(trace)?.row
   return html`<header class="tv-head">
@@ -32,7 +34,7 @@ export function TraceHeader({ id, waterfall, sql, isWaiting }: TraceHeaderProps)
         <span class="tv-service">${harmless(root?.service ?? '', 100) || '(no service)'}</span> <span class="tv-root">${harmless(root?.name ?? '', 300) || '(no name)'}</span>
       </h1>
       <div class="tv-actions">
-        <${CopyMenu} trace=${trace} sql=${sql} />
+        <${CopyMenu} trace=${trace} logs=${logs} sql=${sql} />
         <${CompareMenu} trace=${trace} id=${id} />
       </div>
     </div>

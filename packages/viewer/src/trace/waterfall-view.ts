@@ -4,6 +4,7 @@ import { html, type VNode } from '../common/html.js'
 import { NARROW, useMedia } from '../common/use-media.js'
 import { type ListHandle, VirtualList } from '../common/virtual-list.js'
 import { treeKeys } from './keys.js'
+import type { Logs } from './logs.js'
 import { hasChildren } from './nodes.js'
 import { Row } from './row-view.js'
 import { Ruler } from './ruler.js'
@@ -12,12 +13,13 @@ import type { Waterfall } from './use-waterfall.js'
 
 export interface WaterfallProps {
   readonly waterfall: Waterfall
+  readonly logs: Logs
   readonly list: Ref<ListHandle>
   readonly onOpen: (number: number) => void
 }
 
 /** The ruler and the rows. The rows are a tree to a screen reader; the focus stays on the tree. */
-export function WaterfallView({ waterfall, list, onOpen }: WaterfallProps): VNode {
+export function WaterfallView({ waterfall, logs, list, onOpen }: WaterfallProps): VNode {
   const { tree, shown, row, zoom, trace } = waterfall
   const isNarrow = useMedia(NARROW)
   const [namesPx, setNamesPx] = useNamesWidth()
@@ -62,7 +64,7 @@ export function WaterfallView({ waterfall, list, onOpen }: WaterfallProps): VNod
       items=${shown}
       rowHeight=${isNarrow ? 48 : 28}
       keyOf=${(number: number) => tree.nodes[number]?.key ?? String(number)}
-      row=${(number: number) => html`<${Row} waterfall=${waterfall} number=${number} indentPx=${isNarrow ? 8 : 16} />`}
+      row=${(number: number) => html`<${Row} waterfall=${waterfall} logs=${logs} number=${number} indentPx=${isNarrow ? 8 : 16} />`}
       rowProps=${rowProps}
       label="Spans"
       role="tree"
