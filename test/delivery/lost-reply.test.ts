@@ -102,8 +102,8 @@ test.each(SIGNALS_AND_TABLES)(
       ...(bytes <= 100 ? [{ cutReplyAfter: bytes }] : []),
     ])
     // So many that a request is longer than every cut.
-  const rowsACut = of === TRACES ? 100 : 1000
-  for (const cut of cuts) {
+    const rowsACut = of === TRACES ? 100 : 1000
+    for (const cut of cuts) {
       await proxy.become(cut)
       const lostBefore = proxy.lost
       for (const record of records(of, rowsACut)) processor.add(record)

@@ -27,8 +27,7 @@ test('poisoned batches of 1,000 rows that a dead process has left, and a server 
       const rows = readInsert(await exchange.whole())?.rows ?? []
       if (rows.length > MAX_ROWS) return replies({ status: 413, headers: {}, body: '' })(exchange)
       // Without a hint at which row it is.
-      if (rows.some(isPoison))
-        return throws({ code: 469, name: 'VIOLATED_CONSTRAINT' })(exchange)
+      if (rows.some(isPoison)) return throws({ code: 469, name: 'VIOLATED_CONSTRAINT' })(exchange)
       return answer(exchange)
     }),
   ).listen()
@@ -44,7 +43,10 @@ test('poisoned batches of 1,000 rows that a dead process has left, and a server 
   const exports = new Exports(before)
   const isNumberOfPoison = (number: number) => number % POISON_EVERY === 0
   for (let batch = 0; batch < BATCHES; batch++)
-    await exports.export(BATCH_ROWS, (number) => ({ poison: isNumberOfPoison(number), resource: 0 }))
+    await exports.export(BATCH_ROWS, (number) => ({
+      poison: isNumberOfPoison(number),
+      resource: 0,
+    }))
   await before.shutdown()
 
   const heir = exporterTo(spooled(server.url))
