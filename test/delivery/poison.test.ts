@@ -148,6 +148,7 @@ describe('dead letters', () => {
     const expected = {
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       destination: 'primary',
+      signal: 'traces',
       table: 'numbers',
       code: 27,
       message: expect.stringContaining('CANNOT_PARSE_INPUT_ASSERTION_FAILED'),
