@@ -9,7 +9,7 @@ import { flushed, LONG, SOON_MS, until } from '../kit/patience.js'
 import { type FaultyProxy, startProxy } from '../kit/proxy.js'
 import { figure } from '../kit/results.js'
 import { scriptedServer } from '../kit/scripted-server.js'
-import { records, SIGNALS, type SignalUnderTest, TRACES } from '../kit/signals.js'
+import { records, SIGNALS, type SignalUnderTest, TRACES, titled } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
 import { rowsIn, tally } from '../kit/stored-ids.js'
 
@@ -76,33 +76,36 @@ test.for(tried)(
   },
 )
 
-test.each(SIGNALS)('10,000 $title at once on a hung destination: none dropped', async (of) => {
-  await proxy.become('hang')
-  const name = `d${database++}`
-  const processor = openCollector(of.signal, {
-    endpoint: proxy.url,
-    database: name,
-    timeoutMs: 1000,
-  })
-  const rows = records(of, 10_000)
-  const startedAt = performance.now()
-  for (const row of rows) processor.add(row)
-  const blockedMs = performance.now() - startedAt
-  await until(() => statsOf(processor).errors > 0)
-  const { dropped, waiting, waitingBytes } = statsOf(processor)
-  expect({ dropped, waiting }).toEqual({ dropped: {}, waiting: 10_000 })
-  await proxy.become('none')
-  await flushed(processor)
-  const table = await tally(server, name, 10_000, of)
-  figure(`10,000 ${of.title} at once on a hung destination`, {
-    waiting,
-    'KiB held': waitingBytes / 1024,
-    'ms to take them in': blockedMs,
-    ...table,
-  })
-  expect(table).toEqual({ rows: 10_000, lost: 0, duplicated: 0 })
-  await processor.shutdown()
-})
+test.each(titled(SIGNALS))(
+  '10,000 %s at once on a hung destination: none dropped',
+  async (_, of) => {
+    await proxy.become('hang')
+    const name = `d${database++}`
+    const processor = openCollector(of.signal, {
+      endpoint: proxy.url,
+      database: name,
+      timeoutMs: 1000,
+    })
+    const rows = records(of, 10_000)
+    const startedAt = performance.now()
+    for (const row of rows) processor.add(row)
+    const blockedMs = performance.now() - startedAt
+    await until(() => statsOf(processor).errors > 0)
+    const { dropped, waiting, waitingBytes } = statsOf(processor)
+    expect({ dropped, waiting }).toEqual({ dropped: {}, waiting: 10_000 })
+    await proxy.become('none')
+    await flushed(processor)
+    const table = await tally(server, name, 10_000, of)
+    figure(`10,000 ${of.title} at once on a hung destination`, {
+      waiting,
+      'KiB held': waitingBytes / 1024,
+      'ms to take them in': blockedMs,
+      ...table,
+    })
+    expect(table).toEqual({ rows: 10_000, lost: 0, duplicated: 0 })
+    await processor.shutdown()
+  },
+)
 
 /** Milliseconds until the healthy destination has all rows. */
 async function deliveredMs(

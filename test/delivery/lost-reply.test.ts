@@ -10,6 +10,7 @@ import {
   SIGNALS,
   SIGNALS_AND_TABLES,
   TRACES,
+  titled,
   withTable,
 } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
@@ -21,9 +22,9 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-test.each(SIGNALS)(
-  'a reply lost after the commit, for each of hundreds of batches of $title: nothing lost, nothing doubled',
-  async (of) => {
+test.each(titled(SIGNALS))(
+  'a reply lost after the commit, for each of hundreds of batches of %s: nothing lost, nothing doubled',
+  async (_, of) => {
     // The others only show that their rows have tokens too.
     const BATCHES = LONG ? 1000 : of === TRACES ? 300 : 100
     const database = `lost_${of.signal}`
@@ -82,9 +83,9 @@ test.each(SIGNALS)(
   },
 )
 
-test.each(SIGNALS_AND_TABLES)(
-  'requests and replies of $title cut at any byte: nothing lost, nothing doubled',
-  async (of) => {
+test.each(titled(SIGNALS_AND_TABLES))(
+  'requests and replies of %s cut at any byte: nothing lost, nothing doubled',
+  async (_, of) => {
     const database = `cut_${of.signal}_${of.family}`
     const proxy = await startProxy(server.httpPort)
     const processor = openCollector(of.signal, {

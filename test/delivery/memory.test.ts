@@ -3,7 +3,7 @@ import { type AnyOptions, openCollector, type RecordCollector } from '../kit/ent
 import { freePort } from '../kit/free-port.js'
 import { eventually, until } from '../kit/patience.js'
 import { figure } from '../kit/results.js'
-import { records, SIGNALS, type SignalUnderTest } from '../kit/signals.js'
+import { records, SIGNALS, type SignalUnderTest, titled } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
 
 const MiB = 1024 * 1024
@@ -80,9 +80,9 @@ test.each(
   },
 )
 
-test.each(SIGNALS)(
-  'a queue smaller than a batch of $title: batches are cut to fit, the newest rows stay',
-  async (of) => {
+test.each(titled(SIGNALS))(
+  'a queue smaller than a batch of %s: batches are cut to fit, the newest rows stay',
+  async (_, of) => {
     const maxBytes = 20_000
     const processor = await refused(of, { batch: { maxRows: 1000 }, queue: { maxBytes } })
     for (const row of records(of, 1000)) processor.add(row)

@@ -27,6 +27,7 @@ import {
   SIGNALS_AND_TABLES,
   type SignalUnderTest,
   TRACES,
+  titled,
 } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
 import { countsById, deduplicatedBlocks, rowsIn, tally } from '../kit/stored-ids.js'
@@ -162,9 +163,9 @@ test('two destinations, one of them down at the kill: the next process sends the
   await shutDown(heirs)
 })
 
-test.each(SIGNALS_AND_TABLES)(
-  'killed between commit and answer: the next process sends $title with the same token, and the server knows it',
-  async (of) => {
+test.each(titled(SIGNALS_AND_TABLES))(
+  'killed between commit and answer: the next process sends %s with the same token, and the server knows it',
+  async (_, of) => {
     const schema = of.family
     const options = {
       ...spooled(),
@@ -224,9 +225,9 @@ test('records for a missing table hold up no new rows; once the table exists, th
   await exporter.shutdown()
 })
 
-test.each(SIGNALS)(
-  'shutdown with a dead destination is quick and leaves $title on disk; the next exporter delivers them',
-  async (of) => {
+test.each(titled(SIGNALS))(
+  'shutdown with a dead destination is quick and leaves %s on disk; the next exporter delivers them',
+  async (_, of) => {
     await proxy.become('refuse')
     const options: Options = { ...spooled(), endpoint: proxy.url, database }
     const first = openExporter(of.signal, options)
@@ -301,9 +302,9 @@ test('an outage longer than the memory lasts: waiting rows are on disk, none is 
   await exporter.shutdown()
 })
 
-test.each(SIGNALS)(
-  'a full spool drops the oldest batches of $title, counts them, and stays within its byte limit',
-  async (of) => {
+test.each(titled(SIGNALS))(
+  'a full spool drops the oldest batches of %s, counts them, and stays within its byte limit',
+  async (_, of) => {
     await proxy.become('refuse')
     const maxBytes = 150_000
     const exporter = openExporter(of.signal, {

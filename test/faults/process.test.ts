@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { allWell, Oracle } from '../kit/oracle.js'
 import { flushed, LONG, RECOVERED_MS, until } from '../kit/patience.js'
 import { ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
-import { SIGNALS } from '../kit/signals.js'
+import { SIGNALS, titled } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { Child, type ChildPlan } from './child.js'
@@ -126,9 +126,9 @@ test('an event loop that stands still while the server closes idle connections c
   expect(child.acknowledged).toEqual(child.made)
 }, 180_000)
 
-test.each(SIGNALS)(
-  'a heap of 64 MiB, two dead destinations and 50,000 $title a second: it lives, drops and counts',
-  async (of) => {
+test.each(titled(SIGNALS))(
+  'a heap of 64 MiB, two dead destinations and 50,000 %s a second: it lives, drops and counts',
+  async (_, of) => {
     const down = await new ScriptedClickHouse().listen()
     await down.refuse()
     const silent = await new ScriptedClickHouse(undefined, ({ gone }) => gone).listen()

@@ -1,5 +1,6 @@
 import type { ExportResult, Options, Stats } from '@spanhouse/exporter-clickhouse'
-import type { AnyRecord, SignalName } from './numbered-records.mjs'
+import type { ResourceMetricsLike } from '@spanhouse/transform'
+import type { AnyRecord, MadePoint, SignalName } from './numbered-records.mjs'
 
 interface EntryPoint {
   /** The exporter or processor itself. */
@@ -20,5 +21,6 @@ export interface RecordCollector extends EntryPoint {
 /** A table of their own, if the options have one, is for the records of that signal. */
 export type AnyOptions = Omit<Options, 'schema'> & { schema?: unknown }
 
+export declare function resourceMetricsOf(points: readonly MadePoint[]): ResourceMetricsLike
 export declare function openExporter(signal: SignalName, options?: AnyOptions): RecordExporter
 export declare function openCollector(signal: SignalName, options?: AnyOptions): RecordCollector

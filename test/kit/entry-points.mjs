@@ -48,8 +48,23 @@ function passedOn(to) {
   }
 }
 
-/** Points that are exported together have one resource and one scope. */
-function resourceMetricsOf(points) {
-  const { resource, scope } = points[0] ?? { resource: { attributes: {} }, scope: { name: '' } }
-  return { resource, scopeMetrics: [{ scope, metrics: points.map(({ metric }) => metric) }] }
+const NO_POINT = { resource: { attributes: {} }, scope: { name: '' } }
+
+/** Points that are exported together have one resource and one scope. They are read when it is: getters of hostile ones throw then. */
+export function resourceMetricsOf(points) {
+  const first = points[0] ?? NO_POINT
+  const scopeMetrics = {
+    get scope() {
+      return first.scope
+    },
+    get metrics() {
+      return points.map(({ metric }) => metric)
+    },
+  }
+  return {
+    get resource() {
+      return first.resource
+    },
+    scopeMetrics: [scopeMetrics],
+  }
 }

@@ -104,6 +104,13 @@ export const SIGNALS_AND_TABLES: readonly SignalUnderTest[] = LONG
   ? [...SIGNALS, inFamily(SPANS, 'otel'), inFamily(LOGS, 'otel'), METRICS_BY_TYPE]
   : [TRACES, inFamily(LOGS, 'flat'), METRICS_BY_TYPE]
 
+/** For `test.each`: the title, for `%s`, and the signal. */
+export function titled(
+  signals: readonly SignalUnderTest[],
+): (readonly [title: string, of: SignalUnderTest])[] {
+  return signals.map((of) => [of.title, of] as const)
+}
+
 export function records({ make }: SignalUnderTest, count: number): AnyRecord[] {
   return Array.from({ length: count }, make)
 }

@@ -80,10 +80,10 @@ export class HeldServer {
   readonly #held = new Set<Held>()
   /** The process that sends requests now. */
   life = 0
-  /** Since the server has said that it is unavailable, and until it succeeds, one request at a time may come, whatever its signal. */
+  /** Since the server has said that it is unavailable, and until it succeeds, one INSERT at a time may come, whatever its signal. */
   #unavailable = false
   #underWay = 0
-  /** Requests that came beside another one meanwhile. */
+  /** INSERTs that came beside another one meanwhile. */
   crowded = 0
 
   constructor(plan: DestinationPlan) {
@@ -128,6 +128,7 @@ export class HeldServer {
   }
 
   async #receive(exchange: Exchange): Promise<void> {
+    if (!exchange.isInsert) return this.#handle(exchange) // a ping asks whether a long request still has a server
     this.#underWay++
     if (this.#unavailable && this.#underWay > 1) this.crowded++
     try {

@@ -59,7 +59,7 @@ function* ofServer(world: World, plan: DestinationPlan): Generator<string> {
   for (const bug of server.bugs) yield `the scripted server: ${bug}`
   for (const token of server.changed) yield `token ${token} came again with another text`
   if (held.crowded > 0)
-    yield `${held.crowded} requests came beside another one after it had said to be unavailable`
+    yield `${held.crowded} INSERTs came beside another one although the server had said that it is unavailable`
   for (const signal of world.plan.signals)
     for (const token of memory.table(`${DATABASE}.${signal}`).misused)
       yield `token ${token} was used for other rows`
