@@ -6,6 +6,7 @@ import { DESTINATION } from './breakages/destination.mjs'
 import { EDGES } from './breakages/edges.mjs'
 import { ENCODER } from './breakages/encoder.mjs'
 import { INSERT } from './breakages/insert.mjs'
+import { LOGS } from './breakages/logs.mjs'
 import { METRICS } from './breakages/metrics.mjs'
 import { NETWORK } from './breakages/network.mjs'
 import { REGISTER } from './breakages/register.mjs'
@@ -17,6 +18,7 @@ import { SPOOL } from './breakages/spool.mjs'
  */
 export const BREAKAGES = [
   ...ENCODER,
+  ...LOGS,
   ...METRICS,
   ...BATCHES,
   ...INSERT,

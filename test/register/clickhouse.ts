@@ -37,6 +37,18 @@ export function useClickHouse() {
       lines(
         `SELECT replace(scope_name, '@opentelemetry/instrumentation-', '') || ' ' || span_name AS line FROM ${database}.traces ORDER BY line`,
       ),
+    /** The stored log lines of a scope, with the names of the spans they belong to. */
+    logsIn: (database: string) =>
+      lines(
+        `SELECT l.severity_text, l.body, l.scope_name, t.span_name FROM ${database}.logs AS l LEFT JOIN ${database}.traces AS t ON l.span_id = t.span_id AND l.trace_id = t.trace_id ORDER BY l.body`,
+      ),
+    /** The sum of the last value of each series of a metric. */
+    metricsIn: (database: string) =>
+      lines(
+        `SELECT metric_name, argMax(value, timestamp) FROM ${database}.metrics WHERE metric_name LIKE 'shop.%' GROUP BY metric_name, attributes ORDER BY metric_name`,
+      ),
+    tablesIn: (database: string) =>
+      lines(`SELECT name FROM system.tables WHERE database = '${database}'`),
     /** One value of each stored span, in the order of their names. */
     valuesIn: (database: string, expression: string) =>
       lines(`SELECT ${expression} FROM ${database}.traces ORDER BY span_name`),

@@ -1,9 +1,20 @@
 export type { DropReason } from './accounting/drop-reason.js'
 export type { DestinationStats, Stats } from './accounting/stats.js'
-export { spanProcessorsFromEnv } from './backends/from-env.js'
-export type { SpanProcessors, SwitchableSpanProcessor } from './backends/span-processors.js'
+export { logRecordProcessorsFromEnv, spanProcessorsFromEnv } from './backends/from-env.js'
+export {
+  type MetricReader,
+  type MetricReaders,
+  metricReadersFromEnv,
+} from './backends/metric-readers.js'
+export type {
+  LogRecordProcessors,
+  SpanProcessors,
+  SwitchableLogRecordProcessor,
+  SwitchableSpanProcessor,
+} from './backends/processors.js'
 export { switchBackend } from './backends/switch-backend.js'
 export { ClickHouseError, ConfigError } from './common/errors.js'
+export type { FlushOptions } from './common/flush-options.js'
 export { explainConfig } from './config/explain.js'
 export type { ExplainedConfig, ExplainedSetting } from './config/explained.js'
 export { loadOptions } from './config/load-options.js'

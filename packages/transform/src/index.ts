@@ -6,11 +6,8 @@ export type {
   QuantileLike,
 } from './metric/point.js'
 export { type MetricDataLike, metricPoints, type ResourceMetricsLike } from './metric/points.js'
-
 export { logsFromOtlpJson } from './otlp/logs.js'
-
 export { metricsFromOtlpJson } from './otlp/metrics.js'
-
 export { spansFromOtlpJson } from './otlp/spans.js'
 export type { Column } from './row/column.js'
 export { flatLogs } from './schemas/flat-logs.js'

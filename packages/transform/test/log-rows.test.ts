@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { flatLogs, logsFromOtlpJson, newTally, otelLogs } from '../src/index.js'
+import { flatLogs, newTally, otelLogs } from '../src/index.js'
 import { anyValues, makeLog } from './logs.js'
 
 test('every field of a record has its column in the flat table', () => {
@@ -60,6 +60,24 @@ test.each(anyValues)('a body or attribute of %s has its text', (name, value, tex
   expect(otelLogs.toRow(record)).toMatchObject({ Body: text, LogAttributes: expected })
 })
 
+test('a body that is an Error is its stack', () => {
+  const body = new TypeError('no card')
+  expect(flatLogs.toRow(makeLog({ body }))['body']).toBe(body.stack)
+  expect(otelLogs.toRow(makeLog({ body }))['Body']).toBe(body.stack)
+  const bare = Object.assign(new TypeError('no card'), { stack: undefined })
+  expect(flatLogs.toRow(makeLog({ body: bare }))['body']).toBe('TypeError: no card')
+})
+
+test('a Proxy that throws as a body costs no other column', () => {
+  const trap = (): never => {
+    throw new Error('trap')
+  }
+  const tally = newTally()
+  const body = new Proxy({}, { getPrototypeOf: trap, get: trap, ownKeys: trap })
+  expect(flatLogs.toRow(makeLog({ body }), tally)).toMatchObject({ body: '', severity_number: 17 })
+  expect(tally.unreadableValues).toBe(1)
+})
+
 const observed = '1729627200.146000000'
 test.each([
   ['0', [0, 0], observed],
@@ -116,107 +134,4 @@ test('the DDL of otel_logs has the materialized columns of the Collector, and no
     "`__otel_materialized_k8s.pod.name` LowCardinality(String) MATERIALIZED ResourceAttributes['k8s.pod.name'] CODEC(ZSTD(1))",
   )
   expect(otelLogs.insertColumns).toHaveLength(16)
-})
-
-test('a whole request of OTLP/JSON: every field', () => {
-  const logs = logsFromOtlpJson({
-    resourceLogs: [
-      {
-        resource: { attributes: [{ key: 'service.name', value: { stringValue: 'a' } }] },
-        schemaUrl: 'https://example.com/r',
-        scopeLogs: [
-          {
-            scope: {
-              name: 's',
-              version: '1',
-              attributes: [{ key: 'x', value: { boolValue: true } }],
-            },
-            schemaUrl: 'https://example.com/s',
-            logRecords: [
-              {
-                timeUnixNano: '1729627200145000001',
-                observedTimeUnixNano: 1729627200146000000,
-                severityNumber: 'SEVERITY_NUMBER_WARN3',
-                severityText: 'warning',
-                body: {
-                  kvlistValue: { values: [{ key: 'n', value: { intValue: '9007199254740993' } }] },
-                },
-                attributes: [
-                  { key: 'd', value: { doubleValue: 'NaN' } },
-                  { key: 'b', value: { bytesValue: 'AP8Q' } },
-                ],
-                droppedAttributesCount: 2,
-                flags: 257,
-                traceId: '0AF7651916CD43DD8448EB211C80319C',
-                spanId: 'ALftaxaSAzM=',
-                eventName: 'e',
-              },
-              null,
-              {},
-            ],
-          },
-        ],
-      },
-    ],
-  })
-  expect(logs.map((one) => otelLogs.toRow(one))).toMatchObject([
-    {
-      Timestamp: '1729627200.145000001',
-      TraceId: '0af7651916cd43dd8448eb211c80319c',
-      SpanId: '00b7ed6b16920333',
-      TraceFlags: 1,
-      SeverityText: 'warning',
-      SeverityNumber: 15,
-      ServiceName: 'a',
-      Body: '{"n":9007199254740993}',
-      ResourceSchemaUrl: 'https://example.com/r',
-      ScopeSchemaUrl: 'https://example.com/s',
-      ScopeName: 's',
-      ScopeVersion: '1',
-      ScopeAttributes: { x: 'true' },
-      LogAttributes: { b: 'AP8Q', d: 'NaN', 'otel.dropped_attributes_count': '2' },
-      EventName: 'e',
-    },
-    { Timestamp: '0000000000.000000000', TraceId: '', SpanId: '', Body: '', ServiceName: 'a' },
-  ])
-})
-
-test.each([
-  [9, 9],
-  ['SEVERITY_NUMBER_TRACE', 1],
-  ['SEVERITY_NUMBER_FATAL4', 24],
-  ['SEVERITY_NUMBER_UNSPECIFIED', 0],
-  ['INFO', 0],
-  [undefined, 0],
-  [{}, 0],
-])('the severity %s in OTLP/JSON is number %i', (severityNumber, number) => {
-  const [log] = logsFromOtlpJson({ body: { stringValue: 'x' }, severityNumber })
-  expect(log?.severityNumber).toBe(number)
-})
-
-test('one record with its resource and scope', () => {
-  const [log, ...more] = logsFromOtlpJson({
-    body: { stringValue: 'x' },
-    resource: { attributes: [{ key: 'service.name', value: { stringValue: 'a' } }] },
-    scope: { name: 's' },
-  })
-  expect(more).toEqual([])
-  expect(log && flatLogs.toRow(log)).toMatchObject({
-    body: 'x',
-    service_name: 'a',
-    scope_name: 's',
-  })
-})
-
-test.each([
-  undefined,
-  null,
-  7,
-  'x',
-  [],
-  {},
-  { resourceLogs: 7 },
-  { resourceLogs: [{ scopeLogs: {} }] },
-])('%j gives no records', (json) => {
-  expect(logsFromOtlpJson(json)).toEqual([])
 })

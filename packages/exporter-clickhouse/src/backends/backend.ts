@@ -1,13 +1,12 @@
-import type { SpanLike } from '@spanhouse/transform'
 import type { BackendName } from './names.js'
 
-/** One place that ended spans go to. */
-export interface Backend {
+/** One place that records of a signal go to. */
+export interface Backend<Input> {
   readonly name: BackendName
-  /** Takes a span. Never throws. */
-  onEnd(span: SpanLike): void
+  /** Takes a record. Never throws. */
+  accept(record: Input, context: unknown): void
   /**
-   * Resolves when every span that ended before the call is delivered or dropped. Rejects after `timeoutMs` (default: `flushTimeoutMs`), or
+   * Resolves when every record accepted before the call is delivered or dropped. Rejects after `timeoutMs` (default: `flushTimeoutMs`), or
    * if the delivery is known to have failed.
    */
   flush(timeoutMs: number | undefined): Promise<void>
@@ -15,5 +14,7 @@ export interface Backend {
   shutdown(): Promise<void>
 }
 
-/** An opened backend, or a clause without secrets that says why it cannot be opened. */
-export type Opening = Backend | { readonly problem: string }
+/** Why something cannot be opened, as a clause without secrets. */
+export interface Problem {
+  readonly problem: string
+}

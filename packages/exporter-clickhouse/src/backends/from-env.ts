@@ -1,16 +1,21 @@
+import type { LogRecordLike, SpanLike } from '@spanhouse/transform'
 import { ConfigError } from '../common/errors.js'
-import { tracesExporterOf } from '../config/sources/sdk-environment.js'
-import { PREFIX } from '../config/variable-names.js'
-import { backendOptionsOf } from './backend-options.js'
-import { choiceOfEnvironment } from './names.js'
+import type { OfResource } from '../pipeline/pending-resources.js'
+import { askedFor } from './choice.js'
+import { LOG_RECORDS, type RecordKind, SPANS } from './kind.js'
 import { open } from './open.js'
+import {
+  disposable,
+  type LogRecordProcessors,
+  type SpanProcessors,
+  type SwitchableLogRecordProcessor,
+  type SwitchableSpanProcessor,
+} from './processors.js'
 import { takePart } from './registry.js'
-import type { SpanProcessors } from './span-processors.js'
-import { newSwitchable } from './switchable.js'
-import { warn } from './warn.js'
+import { newSwitchable, type Switchable } from './switchable.js'
 
-/** If one of these is set, the application wants ClickHouse. */
-const CLICKHOUSE = ['ENDPOINT', 'DESTINATIONS', 'CONFIG_FILE'].map((name) => PREFIX + name)
+/** Not NodeJS.ProcessEnv: frameworks add members to it that are not optional. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * The span processors that OTEL_TRACES_EXPORTER asks for: a list of `clickhouse`, `otlp`, `console` and `none`; unset means `otlp`.
@@ -18,34 +23,41 @@ const CLICKHOUSE = ['ENDPOINT', 'DESTINATIONS', 'CONFIG_FILE'].map((name) => PRE
  * `process.env`) and OTEL_BSP_*. `switchBackend()` changes the backends later. A backend that cannot be used is left out, with a
  * warning. Throws a ConfigError only if spans go to ClickHouse and its configuration file cannot be used.
  */
-export function spanProcessorsFromEnv(
-  // Not NodeJS.ProcessEnv: frameworks add members to it that are not optional.
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): SpanProcessors {
-  const { names, problems, decidedBy } = choiceOfEnvironment(tracesExporterOf(env))
-  const { warnings } = backendOptionsOf(env)
-  for (const problem of problems) warn(problem, warnings)
-  const hint = names.includes('clickhouse') ? '' : '. Or set OTEL_TRACES_EXPORTER=clickhouse'
-  const onProblem = (problem: string) => warn(`${problem}${hint}.`, warnings)
-  const first = open({ names, before: [], env, decidedBy, onProblem })
-  const unused = tracesExporterOf(env)?.trim() ? undefined : CLICKHOUSE.find((name) => env[name])
-  if (unused && first.length > 0)
-    warn(
-      `${unused} is set, but OTEL_TRACES_EXPORTER is not, so traces go to otlp. Set OTEL_TRACES_EXPORTER=clickhouse, or otlp if that is meant.`,
-      warnings,
-    )
+export function spanProcessorsFromEnv(env: Environment = process.env): SpanProcessors {
+  const { accept, ...shared } = fromEnv<SpanLike>(SPANS, env)
+  const processor: SwitchableSpanProcessor = { onStart() {}, onEnd: accept, ...shared }
+  return disposable([processor], () => processor.shutdown())
+}
+
+/**
+ * The log record processors that OTEL_LOGS_EXPORTER asks for: a list of `clickhouse`, `otlp`, `console` and `none`; unset means `otlp`. As
+ * spanProcessorsFromEnv() otherwise, with OTEL_BLRP_* for OTLP. Put them last in the list of processors: ClickHouse encodes each record
+ * when it is emitted.
+ */
+export function logRecordProcessorsFromEnv(env: Environment = process.env): LogRecordProcessors {
+  const { accept, ...shared } = fromEnv<LogRecordLike>(LOG_RECORDS, env)
+  const processor: SwitchableLogRecordProcessor = { onEmit: accept, ...shared }
+  return disposable([processor], () => processor.shutdown())
+}
+
+function fromEnv<Input extends OfResource>(
+  kind: RecordKind<Input>,
+  env: Environment,
+): Omit<Switchable<Input>, 'replace'> {
+  const { names, decidedBy, onProblem, doubtUnused } = askedFor(kind, env)
+  const first = open(kind, { names, before: [], env, decidedBy, onProblem })
+  if (first.length > 0) doubtUnused()
 
   let leave = () => {}
-  const switchable = newSwitchable(first, () => leave())
+  const { replace, ...processor } = newSwitchable(first, () => leave())
   leave = takePart({
+    signal: kind.signal as 'traces' | 'logs',
     prepare: (names) =>
-      switchable.replace((before) =>
-        open({ names, before, env, decidedBy: 'switchBackend()', onProblem: refuse }),
+      replace((before) =>
+        open(kind, { names, before, env, decidedBy: 'switchBackend()', onProblem: refuse }),
       ),
   })
-  const { processor } = switchable
-  const dispose = { value: () => processor.shutdown() } // not enumerable: it is a list of processors
-  return Object.defineProperty([processor], Symbol.asyncDispose, dispose) as SpanProcessors
+  return processor
 }
 
 function refuse(problem: string): never {

@@ -1,10 +1,17 @@
 import { distance } from '../common/distance.js'
+import type { Signal } from '../config/config.js'
+import { exporterVariable } from '../config/sources/sdk-environment.js'
 
-/** Where spans can go. */
-export type BackendName = 'clickhouse' | 'otlp' | 'console'
+/** Where a signal can go. Prometheus takes only metrics. */
+export type BackendName = 'clickhouse' | 'otlp' | 'console' | 'prometheus'
 
 const NONE = 'none'
-const KNOWN = ['clickhouse', 'otlp', 'console', NONE]
+const OF_RECORDS = ['clickhouse', 'otlp', 'console', NONE]
+const KNOWN: Readonly<Record<Signal, readonly string[]>> = {
+  traces: OF_RECORDS,
+  logs: OF_RECORDS,
+  metrics: ['clickhouse', 'otlp', 'console', 'prometheus', NONE],
+}
 const MAX_DISTANCE = 3
 
 /** The backends that a list of names stands for, and what is wrong with the list. */
@@ -13,18 +20,22 @@ export interface Choice {
   readonly problems: readonly string[]
 }
 
-/** The backends that OTEL_TRACES_EXPORTER names. Unknown names are ignored; if no other is left, the variable counts as unset. */
-export function choiceOfEnvironment(text: string | undefined): Choice & { decidedBy: string } {
+/** The backends that the variable of a signal names. Unknown names are ignored; if no other is left, the variable counts as unset. */
+export function choiceOfEnvironment(
+  text: string | undefined,
+  signal: Signal = 'traces',
+): Choice & { decidedBy: string } {
+  const variable = exporterVariable(signal)
   const given = split(text ?? '')
   if (given.length === 0)
-    return { names: ['otlp'], problems: [], decidedBy: 'OTEL_TRACES_EXPORTER is not set' }
-  const { known, problems } = recognise(given)
+    return { names: ['otlp'], problems: [], decidedBy: `${variable} is not set` }
+  const { known, problems } = recognise(given, KNOWN[signal])
   if (known.length === 0) {
-    const fallback = 'It names nothing else, so traces go to otlp, as if it were not set.'
+    const fallback = `It names nothing else, so ${signal} go to otlp, as if it were not set.`
     return {
       names: ['otlp'],
-      problems: [`OTEL_TRACES_EXPORTER ${problems.join('; ')}. ${fallback}`],
-      decidedBy: 'the default of OTEL_TRACES_EXPORTER',
+      problems: [`${variable} ${problems.join('; ')}. ${fallback}`],
+      decidedBy: `the default of ${variable}`,
     }
   }
   const names = backendsOf(known)
@@ -32,14 +43,14 @@ export function choiceOfEnvironment(text: string | undefined): Choice & { decide
   return {
     names,
     problems: [
-      ...problems.map((one) => `OTEL_TRACES_EXPORTER ${one}. That name is ignored.`),
+      ...problems.map((one) => `${variable} ${one}. That name is ignored.`),
       ...(names.length < others.length
         ? [
-            `OTEL_TRACES_EXPORTER names \`none\` together with ${others.join(' and ')}, so no traces are exported. Remove \`none\` or the other names.`,
+            `${variable} names \`none\` together with ${others.join(' and ')}, so no ${signal} are exported. Remove \`none\` or the other names.`,
           ]
         : []),
     ],
-    decidedBy: `OTEL_TRACES_EXPORTER=${known.join(',')}`,
+    decidedBy: `${variable}=${known.join(',')}`,
   }
 }
 
@@ -47,8 +58,8 @@ export function choiceOfEnvironment(text: string | undefined): Choice & { decide
 export function choiceOfCode(given: unknown): Choice {
   const texts = typeof given === 'string' ? split(given) : given
   if (!Array.isArray(texts) || !texts.every((one) => typeof one === 'string'))
-    return { names: [], problems: [`must be a list of names: ${list(KNOWN, 'or')}`] }
-  const { known, problems } = recognise(texts.flatMap(split))
+    return { names: [], problems: [`must be a list of names: ${list(OF_RECORDS, 'or')}`] }
+  const { known, problems } = recognise(texts.flatMap(split), OF_RECORDS)
   if (known.length === 0 && problems.length === 0)
     return { names: [], problems: ['names no backend: write `none` to export nothing'] }
   if (known.includes(NONE) && known.length > 1) problems.push('names `none` together with others')
@@ -56,8 +67,8 @@ export function choiceOfCode(given: unknown): Choice {
 }
 
 /** As a clause: "traces go to clickhouse and otlp". */
-export function described(names: readonly BackendName[]): string {
-  return names.length === 0 ? 'no traces are exported' : `traces go to ${list(names, 'and')}`
+export function described(signal: Signal, names: readonly BackendName[]): string {
+  return names.length === 0 ? `no ${signal} are exported` : `${signal} go to ${list(names, 'and')}`
 }
 
 function list(names: readonly string[], word: string): string {
@@ -77,27 +88,32 @@ function backendsOf(known: readonly string[]): BackendName[] {
   return known.includes(NONE) ? [] : (known as BackendName[])
 }
 
-function recognise(given: readonly string[]): { known: string[]; problems: string[] } {
+function recognise(
+  given: readonly string[],
+  all: readonly string[],
+): { known: string[]; problems: string[] } {
   const known = new Set<string>()
   const unknown = new Set<string>()
   for (const name of given) {
     const plain = name.toLowerCase()
-    if (KNOWN.includes(plain)) known.add(plain)
+    if (all.includes(plain)) known.add(plain)
     else unknown.add(name)
   }
-  return { known: [...known], problems: [...unknown].slice(0, 5).map(problemOf) }
+  const problems = [...unknown].slice(0, 5).map((name) => problemOf(name, all))
+  return { known: [...known], problems }
 }
 
-function problemOf(name: string): string {
+function problemOf(name: string, all: readonly string[]): string {
   if (/^["']|["']$/.test(name))
     return 'contains quotation marks, which are a part of the value here: remove them'
   // It may be an endpoint with a password, given by mistake.
   if (!/^[\w./-]{1,40}$/.test(name))
-    return `contains something that is not a name (known names: ${list(KNOWN, 'and')})`
+    return `contains something that is not a name (known names: ${list(all, 'and')})`
   const plain = name.toLowerCase()
-  const [nearest] = KNOWN.map((known) => ({ known, far: distance(plain, known) }))
+  const [nearest] = all
+    .map((known) => ({ known, far: distance(plain, known) }))
     .filter(({ known, far }) => far <= Math.min(MAX_DISTANCE, (known.length - 1) / 2))
     .sort((a, b) => a.far - b.far)
-  const hint = nearest ? `did you mean \`${nearest.known}\`?` : `known names: ${list(KNOWN, 'and')}`
+  const hint = nearest ? `did you mean \`${nearest.known}\`?` : `known names: ${list(all, 'and')}`
   return `names \`${name}\`, which is unknown (${hint})`
 }

@@ -1,7 +1,11 @@
 import type { BackendName } from './names.js'
 
-/** A processor of spanProcessorsFromEnv(), as every version of this package in the process knows it. */
+/** The signals whose backends can be changed. */
+export type SwitchableSignal = 'traces' | 'logs'
+
+/** A processor of spanProcessorsFromEnv() or logRecordProcessorsFromEnv(), as every version of this package in the process knows it. */
 export interface Member {
+  readonly signal: SwitchableSignal
   /** Opens what is missing, and changes nothing yet. Throws if that is not possible. */
   prepare(names: readonly BackendName[]): { begin(): Promise<void>; discard(): void }
 }

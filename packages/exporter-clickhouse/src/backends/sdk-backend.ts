@@ -1,41 +1,44 @@
-import type { SpanLike } from '@spanhouse/transform'
 import { turn } from '../common/clock.js'
 import { within } from '../common/deadline.js'
 import { errorText } from '../common/errors.js'
 import { hook } from '../common/hook.js'
 import { flushBeforeExit } from '../lifetime/before-exit.js'
 import { flushOnSignal } from '../lifetime/flush-on-signal.js'
-import { pendingResources } from '../pipeline/pending-resources.js'
-import { isSampled } from '../traces/sampled.js'
+import { type OfResource, pendingResources } from '../pipeline/pending-resources.js'
 import type { Backend } from './backend.js'
 import type { BackendOptions } from './backend-options.js'
+import type { RecordKind } from './kind.js'
 import type { BackendName } from './names.js'
 import type { SdkExporter, SdkProcessor } from './sdk.js'
 import { trackedExporter } from './tracked-exporter.js'
 import { warn } from './warn.js'
 
-/**
- * A backend made of an exporter and a processor of the SDK. `processorOf` puts the processor in front of the exporter that it gets. `advice`
- * says what to do if the backend takes no spans.
- */
-export function sdkBackend(
-  name: BackendName,
-  exporter: SdkExporter,
-  processorOf: (exporter: SdkExporter) => SdkProcessor,
-  options: BackendOptions,
-  advice = '',
-): Backend {
+interface Parts {
+  readonly name: BackendName
+  readonly exporter: SdkExporter
+  /** Puts the processor in front of the exporter that it gets. */
+  processorOf(exporter: SdkExporter): SdkProcessor
+  readonly options: BackendOptions
+  /** What to do if the backend takes nothing. */
+  readonly advice?: string
+}
+
+/** A backend made of an exporter and a processor of the SDK. */
+export function sdkBackend<Input extends OfResource>(
+  { records, isTaken, hand }: RecordKind<Input>,
+  { name, exporter, processorOf, options, advice = '' }: Parts,
+): Backend<Input> {
   const say = (text: string) => warn(text, options.warnings)
   // The SDK logs failures only if there is a logger. A collector that has never taken a span must be noticed without one.
   const tracked = trackedExporter(exporter, (error) =>
-    say(`${name} has taken no spans: ${errorText(error)}.${advice}`),
+    say(`${name} has taken no ${records}: ${errorText(error)}.${advice}`),
   )
   const processor = processorOf(tracked)
   const failed = hook(`the processor of ${name}`, (error: unknown) => {
     throw error
   })
   let acceptedRows = 0
-  let last: SpanLike | undefined
+  let last: Input | undefined
   let closed: Promise<void> | undefined
 
   const settle = async (): Promise<void> => {
@@ -60,7 +63,8 @@ export function sdkBackend(
       await tried(() => exporter.shutdown())
     })
     for (const remove of registrations) remove()
-    if (!inTime) say(`${name} was not shut down within ${shutdownTimeoutMs} ms: spans may be lost`)
+    if (!inTime)
+      say(`${name} was not shut down within ${shutdownTimeoutMs} ms: ${records} may be lost`)
   }
 
   const registered = {
@@ -75,7 +79,7 @@ export function sdkBackend(
         () => false,
       )
       if (!flushed && !tracked.hasOnlyFailed)
-        say(`${name} had not taken all spans when the process ended: some are lost`)
+        say(`${name} had not taken all ${records} when the process ended: some are lost`)
     },
   }
   const registrations = [
@@ -85,12 +89,12 @@ export function sdkBackend(
 
   return {
     name,
-    onEnd(span) {
-      if (!isSampled(span)) return
+    accept(record, context) {
+      if (!isTaken(record)) return
       acceptedRows++
-      last = span
+      last = record
       try {
-        processor.onEnd(span)
+        hand(processor, record, context)
       } catch (error) {
         failed(error)
       }

@@ -5,41 +5,44 @@ import {
   moduleFrom,
 } from '../common/application-modules.js'
 
-/** The part of a SpanExporter of the SDK that is used. */
+/** The part of an exporter of the SDK that is used. */
 export interface SdkExporter {
-  export(spans: unknown, resultCallback: (result: { code: number; error?: Error }) => void): void
+  export(records: unknown, resultCallback: (result: { code: number; error?: Error }) => void): void
   shutdown(): Promise<void>
 }
 
-/** The part of a SpanProcessor of the SDK that is used. */
+/** The part of a processor of the SDK that is used: of spans, or of log records. */
 export interface SdkProcessor {
-  onEnd(span: unknown): void
+  onEnd?(span: unknown): void
+  onEmit?(record: unknown, context: unknown): void
   forceFlush(): Promise<void>
   shutdown(): Promise<void>
 }
 
-/** An installed trace SDK. */
+/** An installed SDK for one signal. */
 export interface Sdk {
-  readonly name: 'sdk-trace' | 'sdk-trace-base'
+  /** The name of the package, with its scope. */
+  readonly name: string
   readonly file: string
 }
 
-const NAMES = ['sdk-trace', 'sdk-trace-base'] as const
-
 type Make = new (...args: unknown[]) => unknown
 
-/** The trace SDK that the application would load, or that the file `from` would load. */
-export function findSdk(from?: string): Sdk | undefined {
-  for (const name of NAMES) {
-    const full = `@opentelemetry/${name}`
-    const file = from === undefined ? applicationModule(full) : moduleFrom(from, full)
+/** The first of these packages that the application would load, or that the file `from` would load. */
+export function findSdk(
+  { packages }: { readonly packages: readonly string[] },
+  from?: string,
+): Sdk | undefined {
+  for (const short of packages) {
+    const name = `@opentelemetry/${short}`
+    const file = from === undefined ? applicationModule(name) : moduleFrom(from, name)
     if (file !== undefined) return { name, file }
   }
   return undefined
 }
 
 export function majorOf({ name, file }: Sdk): number {
-  return Number.parseInt(manifestAbove(file, `@opentelemetry/${name}`)?.version ?? '', 10)
+  return Number.parseInt(manifestAbove(file, name)?.version ?? '', 10)
 }
 
 /** Creates an instance of a class that a package exports. Throws if it exports no such class. */
@@ -49,14 +52,15 @@ export function make<T>(file: string, name: string, ...args: unknown[]): T {
   return new (found as Make)(...args) as T
 }
 
-/** `sdk-trace-base` takes the exporter and its options as two arguments; `sdk-trace`, also the one of SDK 2, as one. */
+/**
+ * Some versions take the exporter and its options as two arguments (`sdk-trace-base`, older `sdk-logs`), others take one object. The first
+ * argument given here is both: an exporter, and an object that has one.
+ */
 export function makeProcessor(
-  { name, file }: Sdk,
-  kind: 'BatchSpanProcessor' | 'SimpleSpanProcessor',
+  { file }: Sdk,
+  name: string,
   exporter: SdkExporter,
   options: object = {},
 ): SdkProcessor {
-  return name === 'sdk-trace-base'
-    ? make(file, kind, exporter, options)
-    : make(file, kind, { exporter, ...options })
+  return make(file, name, { ...options, ...exporter, exporter }, options)
 }

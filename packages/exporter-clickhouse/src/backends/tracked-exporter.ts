@@ -10,6 +10,7 @@ const MAX_EXPORTS = 8
 
 /** An SDK exporter whose exports can be waited for: a BatchSpanProcessor does not wait for exports that it began by itself. */
 export interface TrackedExporter extends SdkExporter {
+  forceFlush(): Promise<void>
   /** Resolves when no export is under way. */
   idle(): Promise<void>
   /** True if `onFailure` was called and no export has succeeded since. */
@@ -26,7 +27,7 @@ export function trackedExporter(
   let succeeded: boolean | undefined
 
   const send = (
-    spans: unknown,
+    records: unknown,
     resultCallback: Parameters<SdkExporter['export']>[1],
   ): Promise<void> =>
     new Promise((resolve) => {
@@ -41,15 +42,15 @@ export function trackedExporter(
         }
       }
       try {
-        withoutTracing(() => exporter.export(spans, end))
+        withoutTracing(() => exporter.export(records, end))
       } catch (error) {
         end({ code: FAILED, error: error as Error })
       }
     })
 
   return {
-    export(spans, resultCallback) {
-      const sent = limit.run(() => send(spans, resultCallback))
+    export(records, resultCallback) {
+      const sent = limit.run(() => send(records, resultCallback))
       underWay.add(sent)
       void sent.then(() => underWay.delete(sent))
     },
@@ -59,7 +60,8 @@ export function trackedExporter(
     get hasOnlyFailed() {
       return succeeded === false
     },
-    // The processor may call it while spans are still on their way to export(). The exporter is shut down after its processor.
+    async forceFlush() {}, // processors of log records call it; idle() is what waits
+    // The processor may call it while records are still on their way to export(). The exporter is shut down after its processor.
     async shutdown() {},
   }
 }

@@ -1,9 +1,10 @@
-import { trace } from '@opentelemetry/api'
 import { within } from '../common/deadline.js'
 import { ConfigError } from '../common/errors.js'
 import { flushables } from './before-exit.js'
+import { flushGlobalProvider } from './global-providers.js'
 
 const DEFAULT_TIMEOUT_MS = 2000
+const SIGNALS = ['traces', 'logs', 'metrics'] as const
 
 // Kept free, so that the function can still answer before its time is up.
 const RESERVE_MS = 200
@@ -16,11 +17,11 @@ interface LambdaContext {
 type Callback = (...of: unknown[]) => unknown
 
 /**
- * Wraps a handler for AWS Lambda, or for another host that freezes or ends the process between invocations: the spans of this process are
- * delivered before the host gets the handler's result. Everything that this package has made in the process is flushed, and the global
- * tracer provider too. The host waits at most `timeoutMs` (in milliseconds, default 2000) longer, and not longer than 200 ms before the end
+ * Wraps a handler for AWS Lambda, or for another host that freezes or ends the process between invocations: the spans, log records and
+ * metrics of this process are delivered before the host gets the handler's result. Everything that this package has made in the process is
+ * flushed, and the global providers too; metrics are collected for it. The host waits at most `timeoutMs` (in milliseconds, default 2000) longer, and not longer than 200 ms before the end
  * of the time that a Lambda context has left. The handler keeps its result, errors, `this`, `length` and own properties, even if a flush
- * fails or is late. Spans that such a flush did not deliver are sent at a later invocation.
+ * fails or is late. What such a flush did not deliver is sent at a later invocation.
  *
  * For handlers that return a promise, take a callback as third parameter, or stream their response. For a handler that returns anything
  * else, the flush begins when it returns, and the host does not wait for it. Throws a ConfigError if `handler` is not a function, or if
@@ -96,24 +97,11 @@ function budget(timeoutMs: number, args: readonly unknown[]): number {
 /** Never rejects, and takes no longer than `ms`. */
 async function flushAll(ms: number): Promise<void> {
   const ours = () => Promise.allSettled(flushables().map(async (one) => one.flush(ms)))
-  // The provider may pass spans to our exporters, so these are flushed again after it. They are also flushed at once, because the
+  const theirs = () => Promise.allSettled(SIGNALS.map(flushGlobalProvider))
+  // The providers may pass records to our exporters, so these are flushed again after them. They are also flushed at once, because a
   // provider may hang.
   const work = async () => {
-    await Promise.all([ours(), flushProvider().then(ours)])
+    await Promise.all([ours(), theirs().then(ours)])
   }
   await within(ms, work).catch(() => {})
-}
-
-async function flushProvider(): Promise<void> {
-  try {
-    const provider = trace.getTracerProvider() as {
-      getDelegate?(): object
-    } & Partial<FlushableProvider>
-    const delegate = (provider.getDelegate?.() ?? provider) as Partial<FlushableProvider>
-    await delegate.forceFlush?.()
-  } catch {} // it must not change the result
-}
-
-interface FlushableProvider {
-  forceFlush(): Promise<void>
 }

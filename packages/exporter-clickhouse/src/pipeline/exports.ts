@@ -19,7 +19,7 @@ const FAILED = 1
  * after shutdown, or if no destination took any of them.
  */
 export function exportsOf<Input extends OfResource>(
-  pipeline: Pipeline<Input>,
+  pipeline: Pick<Pipeline<Input>, 'closed' | 'export'>,
   records: string,
 ): (given: readonly Input[], resultCallback: ResultCallback) => void {
   // The callback may throw. Without this wrapper, an unhandled rejection would end the application.

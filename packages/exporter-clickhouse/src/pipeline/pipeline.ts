@@ -12,6 +12,7 @@ import type { Receipt } from '../delivery/entry.js'
 import { type Share, shareServer } from '../delivery/server.js'
 import { reportAtExit } from '../lifetime/at-exit.js'
 import { flushBeforeExit } from '../lifetime/before-exit.js'
+import { collectFirst } from '../lifetime/collect-first.js'
 import { flushOnSignal } from '../lifetime/flush-on-signal.js'
 import type { Spool } from '../spool/spool.js'
 import { openMetrics } from '../telemetry/metrics.js'
@@ -35,6 +36,8 @@ interface Ways<Input> {
   readonly lead?: string
   /** What is kept of a record that cannot be encoded at once. Default: the record itself. */
   readonly keep?: (record: Input) => Input
+  /** Brings in what has not been exported yet, before each flush at an end of the process or of an invocation. */
+  readonly collect?: () => Promise<unknown>
 }
 
 /**
@@ -56,7 +59,10 @@ export class Pipeline<Input extends OfResource> {
   #rowsReported = 0
   #shutdown: Promise<void> | undefined
 
-  constructor(config: Config<Input>, { lead = '', keep = (record) => record }: Ways<Input> = {}) {
+  constructor(
+    config: Config<Input>,
+    { lead = '', keep = (record) => record, collect }: Ways<Input> = {},
+  ) {
     this.#config = config
     this.#keep = keep
     const { onDrop, meterProvider } = config
@@ -69,8 +75,9 @@ export class Pipeline<Input extends OfResource> {
       } catch {} // the application's logger may throw
       if (config.warnings) warnEverybody('SPANHOUSE_ENVIRONMENT', doubt, doubt)
     }
-    const { signal } = config.destinations[0] ?? { signal: 'traces' }
-    const metrics = meterProvider && openMetrics(meterProvider, signal, () => this.stats())
+    const [first] = config.destinations
+    const metrics =
+      first && meterProvider && openMetrics(meterProvider, first.signal, () => this.stats())
     const callOnDrop = hook('onDrop', onDrop)
     const shares = config.destinations.map((one) => shareServer(one, config.warnings))
     const logs = new Map(config.destinations.map(({ name }, n) => [name, shares[n]?.log]))
@@ -90,10 +97,11 @@ export class Pipeline<Input extends OfResource> {
     this.#spools = [...new Set(spools.values())]
     const handOver = newHandOver(compressQueue())
     this.#lanes = lanesOf(config.destinations, this.#destinations, config, handOver)
+    const flushable = collect ? collectFirst(this, collect, config.flushTimeoutMs) : this
     this.#leaveEnds = [
-      flushBeforeExit(this),
+      flushBeforeExit(flushable),
       reportAtExit(this),
-      ...(config.flushOnSignal ? [flushOnSignal(this)] : []),
+      ...(config.flushOnSignal ? [flushOnSignal(flushable)] : []),
     ]
   }
 
@@ -164,13 +172,17 @@ export class Pipeline<Input extends OfResource> {
     this.#rowsReported = this.#rowsTaken
   }
 
-  /** Says which rows are lost because the process ends without a flush. */
+  /** Collects which rows are lost because the process ends without a flush. */
   exits(): void {
     if (this.#rowsReported === this.#rowsTaken) return
     for (const destination of this.#destinations) {
       const lane = this.#lanes.find((one) => one.destinations.includes(destination))
       destination.log.exited(destination.unsafeRows + (lane?.openRows ?? 0) + this.#arrivingRows)
     }
+  }
+
+  hasExited(): void {
+    for (const destination of this.#destinations) destination.log.hasExited()
   }
 
   /**

@@ -1,30 +1,28 @@
 import { choiceOfEnvironment } from '../backends/names.js'
+import { exporterOf } from '../config/sources/sdk-environment.js'
 
-/** What the environment says about metrics and logs, for NodeSDK. */
+/**
+ * Whether a signal beside traces is started: because its variable asks for it, because it follows traces, or not at all, because its variable
+ * says `none` or is not set.
+ */
+export type Wish = 'asked' | 'follows' | 'none' | 'unset'
+
 export interface OtherSignals {
-  readonly hasMetrics: boolean
-  /** Metrics or logs may be sent. */
-  readonly hasOthers: boolean
-  /** Options of NodeSDK that switch off the signals that are not wanted. */
-  readonly off: { readonly metricReaders?: []; readonly logRecordProcessors?: [] }
+  readonly metrics: Wish
+  readonly logs: Wish
 }
 
 /**
- * NodeSDK decides about metrics and logs if their variable is set, or if traces go to OTLP: then there is a receiver, and this register
- * replaces that of the auto-instrumentations without a loss. Otherwise they are off: perhaps nobody listens where NodeSDK would send them.
+ * A signal whose variable is not set follows traces if these go to OTLP: there is a receiver, and this register replaces that of the
+ * auto-instrumentations without a loss. Otherwise it is off. OpenTelemetry's default would be OTLP, but where traces go only to ClickHouse
+ * perhaps nobody listens there; and logs and metrics are many rows, which whoever asked for traces has not asked for.
  */
 export function otherSignals(env: NodeJS.ProcessEnv): OtherSignals {
-  const follows = choiceOfEnvironment(env['OTEL_TRACES_EXPORTER']).names.includes('otlp')
-  const metrics = env['OTEL_METRICS_EXPORTER']?.trim()
-  const logs = env['OTEL_LOGS_EXPORTER']?.trim()
-  const hasMetrics = metrics ? metrics !== 'none' : follows
-  const hasLogs = logs ? logs !== 'none' : follows
-  return {
-    hasMetrics,
-    hasOthers: hasMetrics || hasLogs,
-    off: {
-      ...(!metrics && !follows && { metricReaders: [] }),
-      ...(!logs && !follows && { logRecordProcessors: [] }),
-    },
+  const follows = choiceOfEnvironment(exporterOf('traces', env)).names.includes('otlp')
+  const wish = (signal: 'metrics' | 'logs'): Wish => {
+    const text = exporterOf(signal, env)?.trim()
+    if (!text) return follows ? 'follows' : 'unset'
+    return choiceOfEnvironment(text, signal).names.length > 0 ? 'asked' : 'none'
   }
+  return { metrics: wish('metrics'), logs: wish('logs') }
 }

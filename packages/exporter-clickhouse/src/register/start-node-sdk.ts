@@ -1,6 +1,5 @@
 import { load } from './application.js'
 import { resourceDetectors } from './detectors.js'
-import { flushOtherProviders } from './other-providers.js'
 import type { Plan } from './plan.js'
 
 interface NodeSdkModule {
@@ -11,17 +10,18 @@ export function startNodeSdk({
   sdk,
   env,
   spanProcessors,
+  logRecordProcessors,
+  metricReaders,
   instrumentations,
-  off,
-  hasOthers,
 }: Plan): void {
   const { NodeSDK } = load<NodeSdkModule>(sdk)
   const nodeSdk = new NodeSDK({
     spanProcessors,
+    // Without the option, NodeSDK reads the variable of the signal itself.
+    ...(logRecordProcessors && { logRecordProcessors }),
+    ...(metricReaders && { metricReaders }),
     instrumentations,
     resourceDetectors: resourceDetectors(sdk, env),
-    ...off,
   })
   nodeSdk.start()
-  if (hasOthers) flushOtherProviders(nodeSdk)
 }

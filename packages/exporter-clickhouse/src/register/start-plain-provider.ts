@@ -1,4 +1,5 @@
 import { type Found, findBeside, load } from './application.js'
+import { startPlainSignals } from './plain-signals.js'
 import type { Plan } from './plan.js'
 import { samplerOf } from './sampler.js'
 
@@ -31,7 +32,7 @@ interface InstrumentationModule {
   registerInstrumentations(options: object): void
 }
 
-/** Starts a tracer provider without NodeSDK, with a resource, a context manager and a propagator if they are installed beside it. */
+/** Starts providers without NodeSDK, with a resource, a context manager and a propagator if they are installed beside it. */
 export function startPlainProvider(plan: Plan): void {
   const { sdk, api, spanProcessors, instrumentations, env } = plan
   const module = load<Record<string, unknown>>(sdk)
@@ -51,6 +52,7 @@ export function startPlainProvider(plan: Plan): void {
     setPropagator(plan)
     api.trace.setGlobalTracerProvider(provider as never)
   }
+  startPlainSignals(plan, resource) // before the instrumentations, which ask for a meter at once
   const base = loadBeside<InstrumentationModule>(sdk, 'instrumentation')
   if (instrumentations.length > 0) base?.registerInstrumentations({ instrumentations })
 }

@@ -8,14 +8,14 @@ import { OWN_FILE } from './own-file.js'
 import { say, tell, useDiag, whyOf } from './say.js'
 import { findSdk, type Sdk } from './sdk.js'
 import { AUTO, installCommand, isTooOld } from './sdk-version.js'
-import { otherSignals } from './signals.js'
+import { otherSignals, type Wish } from './signals.js'
 import { startNodeSdk } from './start-node-sdk.js'
 import { startPlainProvider } from './start-plain-provider.js'
 
 const FLUSH_ON_SIGNAL = 'OTEL_EXPORTER_CLICKHOUSE_FLUSH_ON_SIGNAL'
 
 /**
- * Starts tracing for an application that has no code for it. If something is missing or fails, one line says so; the application starts
+ * Starts traces, and logs and metrics if they are wanted, for an application that has no code for it. If something is missing or fails, one line says so; the application starts
  * in any case.
  */
 export function register(): void {
@@ -88,32 +88,45 @@ function sayWhatToInstall(sdk: Sdk | undefined): void {
 }
 
 function startWith(sdk: Sdk, api: Api, env: NodeJS.ProcessEnv, hasLogger: boolean): void {
-  const { hasMetrics, hasOthers, off } = otherSignals(env)
-  const loaded = loadInstrumentations(env, hasMetrics)
+  const { metrics, logs } = otherSignals(env)
+  // A plain provider has sent only traces so far, so nothing follows them there.
+  const isOn = (wish: Wish) => wish === 'asked' || (wish === 'follows' && sdk.isWhole)
+  const loaded = loadInstrumentations(env, isOn(metrics))
   hookImports(loaded)
-  const spanProcessors = spanProcessorsOf(env)
+  const make = fromEnvironment(env)
+  const whenOn = (wish: Wish, list: () => object[]): object[] | undefined =>
+    isOn(wish) ? list() : wish === 'none' ? undefined : []
+  const ways = {
+    spanProcessors: make.spanProcessors(),
+    logRecordProcessors: whenOn(logs, make.logRecordProcessors),
+    metricReaders: whenOn(metrics, make.metricReaders),
+  }
   // NodeSDK sets the same logger itself, and warns if there is one.
   if (hasLogger && sdk.isWhole) api.diag.disable()
   const instrumentations = loaded.map(({ instrumentation }) => instrumentation)
   const startSdk = sdk.isWhole ? startNodeSdk : startPlainProvider
-  startSdk({ sdk, api, env, spanProcessors, instrumentations, off, hasOthers })
+  startSdk({ sdk, api, env, ...ways, instrumentations })
   if (registeredProvider() === undefined)
     say(
       'REFUSED',
       'was refused by @opentelemetry/api, so this process sends no traces. Two versions of it may be installed: npm ls @opentelemetry/api',
     )
   const names = loaded.map(({ short }) => short)
-  tell(`has started ${sdk.name} ${sdk.version}, instrumentations: ${names.join(', ') || 'none'}`)
+  const signals = ['traces', ...(isOn(logs) ? ['logs'] : []), ...(isOn(metrics) ? ['metrics'] : [])]
+  tell(
+    `has started ${sdk.name} ${sdk.version} for ${signals.join(', ')}, instrumentations: ${names.join(', ') || 'none'}`,
+  )
 }
 
 /** Loaded only now, because it is not needed if there is nothing to start. */
-function spanProcessorsOf(env: NodeJS.ProcessEnv): object[] {
-  const { spanProcessorsFromEnv } = createRequire(OWN_FILE)(
-    './index.js',
-  ) as typeof import('../backends/from-env.js')
-  return spanProcessorsFromEnv({
-    ...env,
-    // A signal ends a server, and nothing else would flush then.
-    [FLUSH_ON_SIGNAL]: env[FLUSH_ON_SIGNAL] || 'true',
-  })
+function fromEnvironment(env: NodeJS.ProcessEnv) {
+  const index = createRequire(OWN_FILE)('./index.js') as typeof import('../backends/from-env.js') &
+    typeof import('../backends/metric-readers.js')
+  // A signal ends a server, and nothing else would flush then.
+  const own = { ...env, [FLUSH_ON_SIGNAL]: env[FLUSH_ON_SIGNAL] || 'true' }
+  return {
+    spanProcessors: () => index.spanProcessorsFromEnv(own),
+    logRecordProcessors: () => index.logRecordProcessorsFromEnv(own),
+    metricReaders: () => index.metricReadersFromEnv(own),
+  }
 }

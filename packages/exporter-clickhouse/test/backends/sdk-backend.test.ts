@@ -3,6 +3,7 @@ import { batchSpanProcessor, TracerProvider } from '#sdk'
 import { diagLines } from '../../../../test/kit/diag-lines.js'
 import { eventually } from '../../../../test/kit/patience.js'
 import { makeSpan } from '../../../transform/test/spans.js'
+import { SPANS } from '../../src/backends/kind.js'
 import type { SdkExporter, SdkProcessor } from '../../src/backends/sdk.js'
 import { sdkBackend } from '../../src/backends/sdk-backend.js'
 import { processWarnings } from './backends-kit.js'
@@ -28,6 +29,11 @@ function batching(exporter: SdkExporter): SdkProcessor {
   }
 }
 
+type Parts = Parameters<typeof sdkBackend>[1]
+function backendOf(parts: Pick<Parts, 'exporter'> & Partial<Parts>) {
+  return sdkBackend(SPANS, { name: 'otlp', processorOf: batching, options: PATIENCE, ...parts })
+}
+
 function collector(code = 0) {
   const spans: unknown[] = []
   const shutdown = vi.fn(async () => {})
@@ -47,8 +53,8 @@ test('a signal flushes it, if that is configured, until it is shut down', async 
   process.on('SIGTERM', ours) // so that the signal does not end the process of the test
   onTestFinished(() => void process.off('SIGTERM', ours))
   const listeners = process.listenerCount('SIGTERM')
-  const backend = sdkBackend('otlp', exporter, batching, { ...PATIENCE, flushOnSignal: true })
-  backend.onEnd(makeSpan())
+  const backend = backendOf({ exporter, options: { ...PATIENCE, flushOnSignal: true } })
+  backend.accept(makeSpan(), undefined)
   process.emit('SIGTERM', 'SIGTERM')
   await eventually(() => expect(spans).toHaveLength(1))
   await eventually(() => expect(process.listenerCount('SIGTERM')).toBe(listeners + 1))
@@ -59,9 +65,9 @@ test('a signal flushes it, if that is configured, until it is shut down', async 
 test('the exporter is shut down once, after all that its processor held', async () => {
   const { exporter, spans, shutdown } = collector()
   shutdown.mockImplementation(async () => expect(spans).toHaveLength(2))
-  const backend = sdkBackend('otlp', exporter, batching, PATIENCE)
-  backend.onEnd(makeSpan())
-  backend.onEnd(makeSpan())
+  const backend = backendOf({ exporter })
+  backend.accept(makeSpan(), undefined)
+  backend.accept(makeSpan(), undefined)
   await Promise.all([backend.shutdown(), backend.shutdown()])
   expect(shutdown).toHaveBeenCalledTimes(1)
 })
@@ -71,13 +77,11 @@ test('a processor and an exporter that throw do not reach the application', asyn
   const throws = () => {
     throw new Error('from the SDK')
   }
-  const backend = sdkBackend(
-    'otlp',
-    { ...exporter, export: throws, shutdown: throws },
-    (to) => ({ ...batching(to), onEnd: throws }),
-    PATIENCE,
-  )
-  backend.onEnd(makeSpan())
+  const backend = backendOf({
+    exporter: { ...exporter, export: throws, shutdown: throws },
+    processorOf: (to) => ({ ...batching(to), onEnd: throws }),
+  })
+  backend.accept(makeSpan(), undefined)
   await backend.flush(undefined)
   await backend.shutdown()
 })
@@ -85,10 +89,10 @@ test('a processor and an exporter that throw do not reach the application', asyn
 test('one warning on stderr says that nothing was ever taken', async () => {
   const [warnings, lines] = [processWarnings(), diagLines()]
   const { exporter } = collector(1)
-  const backend = sdkBackend('otlp', exporter, batching, PATIENCE, ' Is it there?')
+  const backend = backendOf({ exporter, advice: ' Is it there?' })
   onTestFinished(() => backend.shutdown())
   for (let n = 0; n < 3; n++) {
-    backend.onEnd(makeSpan())
+    backend.accept(makeSpan(), undefined)
     await backend.flush(undefined)
   }
   await eventually(() => expect(warnings).toHaveLength(1))
@@ -113,11 +117,11 @@ test('a batch that waits for its resource is flushed with the others', async () 
   // It begins to export at once, and then waits for the resource.
   const processorOf = (to: SdkExporter) =>
     batchSpanProcessor(to as never, { maxExportBatchSize: 1 }) as unknown as SdkProcessor
-  const backend = sdkBackend('otlp', exporter, processorOf, PATIENCE)
+  const backend = backendOf({ exporter, processorOf })
   const tracer = new TracerProvider({ resource: resource as never }).getTracer('test')
   const span = tracer.startSpan('early')
   span.end()
-  backend.onEnd(span as never)
+  backend.accept(span as never, undefined)
   const closed = backend.shutdown()
   await new Promise(setImmediate)
   await new Promise(setImmediate)

@@ -182,6 +182,7 @@ test('a server that has answered before is not suspected of another protocol whe
     why: 'ambiguous',
     error,
     timedOut: false,
+    ofServer: true,
   })
 })
 

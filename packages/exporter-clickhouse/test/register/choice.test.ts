@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { manifestAbove } from '../../src/common/application-modules.js'
 import { choose } from '../../src/register/instrumentations.js'
 import { installCommand, isTooOld } from '../../src/register/sdk-version.js'
-import { otherSignals } from '../../src/register/signals.js'
+import { type OtherSignals, otherSignals } from '../../src/register/signals.js'
 import { TARGETS } from '../../src/register/targets.js'
 
 const AUTO = '@opentelemetry/auto-instrumentations-node'
@@ -90,27 +90,36 @@ describe('the choice of instrumentations', () => {
   })
 })
 
-test.each<[NodeJS.ProcessEnv, { metrics: boolean; logs: boolean }]>([
-  [{}, { metrics: true, logs: true }],
-  [{ OTEL_TRACES_EXPORTER: 'otlp' }, { metrics: true, logs: true }],
-  [{ OTEL_TRACES_EXPORTER: 'clickhouse, otlp' }, { metrics: true, logs: true }],
-  [{ OTEL_TRACES_EXPORTER: 'clickhous' }, { metrics: true, logs: true }], // means otlp, with a warning
-  [{ OTEL_TRACES_EXPORTER: 'clickhouse' }, { metrics: false, logs: false }],
-  [{ OTEL_TRACES_EXPORTER: 'Console' }, { metrics: false, logs: false }],
-  [{ OTEL_TRACES_EXPORTER: 'none' }, { metrics: false, logs: false }],
+const FOLLOW = { metrics: 'follows', logs: 'follows' } as const
+const UNSET = { metrics: 'unset', logs: 'unset' } as const
+
+test.each<[NodeJS.ProcessEnv, OtherSignals]>([
+  [{}, FOLLOW],
+  [{ OTEL_TRACES_EXPORTER: 'otlp' }, FOLLOW],
+  [{ OTEL_TRACES_EXPORTER: 'clickhouse, otlp' }, FOLLOW],
+  [{ OTEL_TRACES_EXPORTER: 'clickhous' }, FOLLOW], // means otlp, with a warning
+  [{ OTEL_TRACES_EXPORTER: 'otlp', OTEL_LOGS_EXPORTER: ' ' }, FOLLOW],
   [
-    { OTEL_TRACES_EXPORTER: 'clickhouse', OTEL_METRICS_EXPORTER: 'otlp' },
-    { metrics: true, logs: false },
+    { OTEL_TRACES_EXPORTER: 'otlp', OTEL_LOGS_EXPORTER: 'None' },
+    { ...FOLLOW, logs: 'none' },
+  ],
+  [{ OTEL_TRACES_EXPORTER: 'clickhouse' }, UNSET],
+  [{ OTEL_TRACES_EXPORTER: 'Console' }, UNSET],
+  [{ OTEL_TRACES_EXPORTER: 'none' }, UNSET],
+  [
+    { OTEL_TRACES_EXPORTER: 'clickhouse', OTEL_METRICS_EXPORTER: 'prometheus' },
+    { ...UNSET, metrics: 'asked' },
   ],
   [
     { OTEL_TRACES_EXPORTER: 'clickhouse', OTEL_LOGS_EXPORTER: 'console' },
-    { metrics: false, logs: true },
+    { ...UNSET, logs: 'asked' },
   ],
-])('metrics and logs, with %j: %j', (env, { metrics, logs }) => {
-  const { hasMetrics, off } = otherSignals(env)
-  expect(hasMetrics).toBe(metrics)
-  expect(off.metricReaders).toEqual(metrics ? undefined : [])
-  expect(off.logRecordProcessors).toEqual(logs ? undefined : [])
+  [
+    { OTEL_LOGS_EXPORTER: 'clickhouse', OTEL_METRICS_EXPORTER: 'none' },
+    { metrics: 'none', logs: 'asked' },
+  ],
+])('metrics and logs, with %j: %j', (env, wishes) => {
+  expect(otherSignals(env)).toEqual(wishes)
 })
 
 test.each([

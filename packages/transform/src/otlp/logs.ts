@@ -8,7 +8,14 @@ const ENVELOPE: Envelope = {
   groups: 'resourceLogs',
   scopes: 'scopeLogs',
   records: 'logRecords',
-  marks: ['timeUnixNano', 'observedTimeUnixNano', 'severityNumber', 'severityText', 'body'],
+  marks: [
+    'timeUnixNano',
+    'observedTimeUnixNano',
+    'severityNumber',
+    'severityText',
+    'body',
+    'eventName',
+  ],
 }
 
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']

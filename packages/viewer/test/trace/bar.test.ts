@@ -53,8 +53,8 @@ test('events are dots where they happened; those at the same place are one', () 
   // The trace starts at 5 ms, so 35 ms is 30 ms after its start.
   expect(eventNs(first, { offset_ns: ms(35), name: '', attributes: {} })).toBe(ms(30))
   expect(dots(zoom, first)).toEqual([
-    { left: 10, isException: true, names: ['retry', 'exception'] },
-    { left: 50, isException: false, names: ['done'] },
+    { left: 10, isException: true, isLog: false, names: ['retry', 'exception'] },
+    { left: 50, isException: false, isLog: false, names: ['done'] },
   ])
 })
 
