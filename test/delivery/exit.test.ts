@@ -8,7 +8,7 @@ import type { AnyOptions } from '../kit/entry-points.mjs'
 import { SOON_MS, until } from '../kit/patience.js'
 import { startProxy } from '../kit/proxy.js'
 import { figure } from '../kit/results.js'
-import { SIGNALS, SIGNALS_AND_TABLES } from '../kit/signals.js'
+import { SIGNALS, SIGNALS_AND_TABLES, signalFigure } from '../kit/signals.js'
 import { tally } from '../kit/stored-ids.js'
 
 const script = fileURLToPath(new URL('exit-child.mjs', import.meta.url))
@@ -40,7 +40,7 @@ test.each(
   })
   expect(await child.ended).toEqual([0, null])
   const { ended, exit } = child.said()
-  figure(`a script that ends, ${kind}, ${of.title}`, {
+  signalFigure(`a script that ends, ${kind}`, of, {
     'ms from its end to its exit': exit[1] - ended,
   })
   expect(await tally(server, database, 3000, of)).toEqual({ rows: 3000, lost: 0, duplicated: 0 })

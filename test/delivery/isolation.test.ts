@@ -9,7 +9,14 @@ import { flushed, LONG, SOON_MS, until } from '../kit/patience.js'
 import { type FaultyProxy, startProxy } from '../kit/proxy.js'
 import { figure } from '../kit/results.js'
 import { scriptedServer } from '../kit/scripted-server.js'
-import { records, SIGNALS, type SignalUnderTest, TRACES, titled } from '../kit/signals.js'
+import {
+  records,
+  SIGNALS,
+  type SignalUnderTest,
+  signalFigure,
+  TRACES,
+  titled,
+} from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
 import { rowsIn, tally } from '../kit/stored-ids.js'
 
@@ -58,12 +65,12 @@ const tried = cases.filter(
 
 test.for(tried)(
   'one destination %s: meanwhile the healthy one gets all %s, as if it were alone',
-  async ([kind, title, of, make]) => {
+  async ([kind, , of, make]) => {
     const sick = await make()
     const rows = records(of, ROWS)
     const [alone, beside] = [await deliveredMs(of, rows), await deliveredMs(of, rows, sick)]
     const [flushAlone, flushBeside] = [await flushMs(of, rows), await flushMs(of, rows, sick)]
-    figure(`healthy beside one ${kind}, ${title}`, {
+    signalFigure(`healthy beside one ${kind}`, of, {
       'ms to deliver all rows alone': alone,
       'ms beside it': beside,
       'ms to flush 100 rows alone': flushAlone,

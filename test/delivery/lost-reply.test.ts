@@ -3,12 +3,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openCollector } from '../kit/entry-points.mjs'
 import { flushed, LONG, until } from '../kit/patience.js'
 import { type Fault, startProxy } from '../kit/proxy.js'
-import { figure } from '../kit/results.js'
 import {
   narrowTable,
   records,
   SIGNALS,
   SIGNALS_AND_TABLES,
+  signalFigure,
   TRACES,
   titled,
   withTable,
@@ -58,7 +58,7 @@ test.each(titled(SIGNALS))(
     )
     const stats = processors.map((processor) => statsOf(processor))
     const requests = stats.reduce((sum, one) => sum + one.requests, 0)
-    figure(`replies lost after the commit, ${of.title}`, {
+    signalFigure('replies lost after the commit', of, {
       batches: BATCHES,
       'replies lost': proxy.lost,
       'blocks deduplicated by the server': deduplicated,
@@ -115,7 +115,7 @@ test.each(titled(SIGNALS_AND_TABLES))(
       await isFlushed
     }
     const { rows, lost, duplicated } = await tally(server, database, made, of)
-    figure(`connections cut, ${of.title}`, { cuts: proxy.lost, rows, lost, duplicated })
+    signalFigure('connections cut', of, { cuts: proxy.lost, rows, lost, duplicated })
     expect({ rows, lost, duplicated }).toEqual({ rows: made, lost: 0, duplicated: 0 })
     await processor.shutdown()
     await proxy.close()

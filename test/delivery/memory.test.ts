@@ -3,7 +3,7 @@ import { type AnyOptions, openCollector, type RecordCollector } from '../kit/ent
 import { freePort } from '../kit/free-port.js'
 import { eventually, until } from '../kit/patience.js'
 import { figure } from '../kit/results.js'
-import { records, SIGNALS, type SignalUnderTest, titled } from '../kit/signals.js'
+import { records, SIGNALS, type SignalUnderTest, signalFigure, titled } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
 
 const MiB = 1024 * 1024
@@ -87,7 +87,7 @@ test.each(titled(SIGNALS))(
     const processor = await refused(of, { batch: { maxRows: 1000 }, queue: { maxBytes } })
     for (const row of records(of, 1000)) processor.add(row)
     const { waiting, waitingBytes, dropped } = statsOf(processor)
-    figure(`a queue of 20,000 bytes, ${of.title}`, { waiting, waitingBytes })
+    signalFigure('a queue of 20,000 bytes', of, { waiting, waitingBytes })
     expect(waiting).toBeGreaterThan(0)
     expect(dropped).toEqual({ queue_full: 1000 - waiting })
     expect(waitingBytes).toBeLessThan(maxBytes * 1.5) // the open batch is not in the queue yet

@@ -7,7 +7,13 @@ import { openCollector, type RecordCollector } from '../kit/entry-points.mjs'
 import { flushed, LONG, RECOVERED_MS, until } from '../kit/patience.js'
 import { type Fault, startProxy } from '../kit/proxy.js'
 import { figure } from '../kit/results.js'
-import { load, SIGNALS_AND_TABLES, type SignalUnderTest, TRACES } from '../kit/signals.js'
+import {
+  load,
+  SIGNALS_AND_TABLES,
+  type SignalUnderTest,
+  signalFigure,
+  TRACES,
+} from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
 import { rowsIn, tally } from '../kit/stored-ids.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
@@ -43,7 +49,7 @@ describe.concurrent('an outage', () => {
 
     for (const [n, { of, made, firstRowsMs, drainedMs, ...table }] of recoveries.entries()) {
       const { dropped, retries } = statsOf(of.collector)
-      figure(`outage of a killed server, ${of.of.title}`, {
+      signalFigure('outage of a killed server', of.of, {
         'seconds of outage': OUTAGE_MS / 1000,
         made,
         'of them meanwhile': meanwhile[n],
@@ -92,7 +98,7 @@ describe.concurrent('an outage', () => {
       )
 
       for (const { of, made, firstRowsMs, drainedMs, ...table } of recoveries) {
-        figure(`recovery after ${fault}, ${of.of.title}`, {
+        signalFigure(`recovery after ${fault}`, of.of, {
           'seconds of outage': outageMs / 1000,
           'ms from return to first rows': firstRowsMs,
           'ms from return to drained': drainedMs,

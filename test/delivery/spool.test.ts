@@ -26,6 +26,7 @@ import {
   SIGNALS,
   SIGNALS_AND_TABLES,
   type SignalUnderTest,
+  signalFigure,
   TRACES,
   titled,
 } from '../kit/signals.js'
@@ -81,7 +82,7 @@ test('kill -9 at random instants: every acknowledged row of every signal is in t
     const missing = ids.filter((id) => !counts.has(id))
     const twice = [...counts].filter(([, count]) => count > 1)
     const { accepted, delivered, dropped } = statsOf(heirs[of.signal])
-    figure(`kill -9 with the spool, ${of.title}`, {
+    signalFigure('kill -9 with the spool', of, {
       kills: 2 * ROUNDS,
       'rows acknowledged': ids.length,
       'rows stored': counts.size,
@@ -116,7 +117,7 @@ test('stopped for longer than a deadline of the disk, then killed: every acknowl
   for (const of of SIGNALS) {
     const ids = acknowledged.of(of)
     const counts = await countsById(server, database, of)
-    figure(`stopped for 6 s, then killed, ${of.title}`, {
+    signalFigure('stopped for 6 s, then killed', of, {
       children: CHILDREN,
       acknowledged: ids.length,
     })
@@ -151,7 +152,7 @@ test('two destinations, one of them down at the kill: the next process sends the
     expect([...up.values(), ...down.values()].every((count) => count === 1)).toBe(true)
     const heir = heirs[of.signal]
     const [upStats, downStats] = [statsOf(heir, 'up'), statsOf(heir, 'down')]
-    figure(`two destinations, one down at the kill, ${of.title}`, {
+    signalFigure('two destinations, one down at the kill', of, {
       acknowledged: ids.length,
       'recovered for the one that was up': upStats.accepted,
       'recovered for the one that was down': downStats.accepted,
@@ -185,7 +186,7 @@ test.each(titled(SIGNALS_AND_TABLES))(
     await emptied({ exporter })
     const deduplicated = (await deduplicatedBlocks(server)) - before
     const ids = acknowledged.of(of)
-    figure(`killed between commit and answer, ${of.title}`, {
+    signalFigure('killed between commit and answer', of, {
       acknowledged: ids.length,
       'blocks deduplicated': deduplicated,
     })
@@ -247,7 +248,7 @@ test.each(titled(SIGNALS))(
     await proxy.become('none')
     const second = openExporter(of.signal, options)
     await emptied({ second })
-    figure(`shutdown with a dead destination, ${of.title}`, { 'ms of shutdown': shutdownMs })
+    signalFigure('shutdown with a dead destination', of, { 'ms of shutdown': shutdownMs })
     expect(await tally(server, database, 1000, of)).toEqual({ rows: 1000, lost: 0, duplicated: 0 })
     expect(statsOf(second)).toMatchObject({ accepted: 1000, delivered: 1000 })
     await second.shutdown()
@@ -315,7 +316,7 @@ test.each(titled(SIGNALS))(
     })
     for (let batch = 0; batch < 20; batch++) await exported(exporter, 500, of)
     const { waiting, dropped, spooledBytes } = statsOf(exporter)
-    figure(`a full spool of 150,000 bytes, ${of.title}`, {
+    signalFigure('a full spool of 150,000 bytes', of, {
       waiting,
       dropped: dropped.spool_full ?? 0,
       spooledBytes,

@@ -118,7 +118,7 @@ function numberedLog(
     severityNumber: severityOf(number),
     severityText: `severity ${number % 5}`,
     body: poison ? POISON : bodyOf(number),
-    eventName: `event ${number % 3}`,
+    ...(number % 3 !== 0 && { eventName: eventOf(number) }),
     attributes: attributesOf(run, number, bytes, resource),
     resource: RESOURCES[resource ?? resourceOf(number)],
     instrumentationScope: SCOPE,
@@ -126,6 +126,7 @@ function numberedLog(
   }
 }
 
+const eventOf = (number) => (number % 3 === 0 ? '' : `event ${number % 3}`)
 const severityOf = (number) => 1 + (number % 24)
 const bodyOf = (number) => `line ${number % 7} ${TEXTS[number % TEXTS.length]}`
 
@@ -202,8 +203,8 @@ export const expectedOf = {
     ...commonOf(run, number, row),
     traceId: traceIdOf(run, number),
     severity: String(severityOf(number)),
-    body: bodyOf(number),
-    event: `event ${number % 3}`,
+    body: row.body === POISON ? POISON : bodyOf(number),
+    event: eventOf(number),
   }),
   metrics: (run, number, row) => {
     const { type } = metricOf(number)
@@ -215,7 +216,7 @@ export const expectedOf = {
       service: SERVICES[Number(resource ?? resourceOfRun(run))],
       attributes: { 'fault.id': spanIdOf(run, number), ...common.attributes },
       type,
-      name: `a ${type}`,
+      name: row.name === POISON ? POISON : `a ${type}`,
       value: String(typeof value === 'number' ? value : 0),
       count: String(value.count ?? 0),
       counts: type === 'histogram' ? countsOf(number).map(String) : [],

@@ -14,6 +14,7 @@ import {
 } from '@spanhouse/transform'
 import type { AnyRecord, SignalName } from './numbered-records.mjs'
 import { LONG } from './patience.js'
+import { figure } from './results.js'
 import { shopLog, shopPoint } from './shop-records.js'
 import { shopSpan } from './shop-spans.js'
 
@@ -109,6 +110,15 @@ export function titled(
   signals: readonly SignalUnderTest[],
 ): (readonly [title: string, of: SignalUnderTest])[] {
   return signals.map((of) => [of.title, of] as const)
+}
+
+/** A figure of one signal: docs/reliability.md shows the signals side by side. */
+export function signalFigure(
+  test: string,
+  { signal, family, title }: SignalUnderTest,
+  values: Readonly<Record<string, unknown>>,
+): void {
+  figure(`${test}, ${title}`, { signal, family, of: test, ...values })
 }
 
 export function records({ make }: SignalUnderTest, count: number): AnyRecord[] {

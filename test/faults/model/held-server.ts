@@ -51,6 +51,8 @@ export const ANSWERS = {
 
 export type Answer = keyof typeof ANSWERS
 
+const TURNS = 10
+
 const UNAVAILABLE: Answer = '503, come again in 2 s'
 
 /** After five of these answers the exporter believes that the server refuses the rows, although the rows are good. */
@@ -82,7 +84,7 @@ export class HeldServer {
   life = 0
   /** Since the server has said that it is unavailable, and until it succeeds, one INSERT at a time may come, whatever its signal. */
   #unavailable = false
-  #underWay = 0
+  readonly #underWay = new Set<Exchange>()
   /** INSERTs that came beside another one meanwhile. */
   crowded = 0
 
@@ -129,13 +131,19 @@ export class HeldServer {
 
   async #receive(exchange: Exchange): Promise<void> {
     if (!exchange.isInsert) return this.#handle(exchange) // a ping asks whether a long request still has a server
-    this.#underWay++
-    if (this.#unavailable && this.#underWay > 1) this.crowded++
+    this.#underWay.add(exchange)
+    if (this.#unavailable && this.#underWay.size > 1) void this.#watch([...this.#underWay])
     try {
       await Promise.race([this.#handle(exchange), exchange.gone])
     } finally {
-      this.#underWay--
+      this.#underWay.delete(exchange)
     }
+  }
+
+  /** The end of a connection that the client has given up may be seen a little later than its next request. */
+  async #watch(together: readonly Exchange[]): Promise<void> {
+    for (let turn = 0; turn < TURNS; turn++) await new Promise((next) => setImmediate(next))
+    if (together.filter((one) => this.#underWay.has(one)).length > 1) this.crowded++
   }
 
   async #handle(exchange: Exchange): Promise<void> {
@@ -145,7 +153,7 @@ export class HeldServer {
     const insert = readInsert(await exchange.whole())
     const how = this.mode === 'answer' ? 'well' : await this.#word(exchange)
     this.given.set(how, (this.given.get(how) ?? 0) + 1)
-    this.#unavailable = how === UNAVAILABLE && this.#underWay === 1
+    this.#unavailable = how === UNAVAILABLE && this.#underWay.size === 1
     if (how !== 'well') return ANSWERS[how](exchange)
     const reply = await exchange.commit()
     if (reply.status === 200) this.#acknowledge(life, insert)
