@@ -17,8 +17,8 @@ export const BACKENDS = [
     [
       [
         'exports nothing when OTEL_TRACES_EXPORTER is not set',
-        "return { names: ['otlp'], problems: [], decidedBy: `${variable} is",
-        'return { names: [], problems: [], decidedBy: `${variable} is',
+        "return { names: ['otlp'], problems: [], decidedBy",
+        'return { names: [], problems: [], decidedBy',
       ],
       [
         'takes the names of backends in lower case only',
