@@ -4,12 +4,34 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { machineLoad } from './machine.mjs'
+import { POINTS } from './records/collections.mjs'
 import { jobsFor } from './subjects/subjects.mjs'
 
 const WORKER = fileURLToPath(new URL('worker.mjs', import.meta.url))
 const TIMEOUT_MS = 180_000
-const SENDERS = ['spanhouse', 'spanhouse-br', 'otlp-protobuf', 'otlp-json', 'client']
 const SPANS_TO_ARRIVE = 3000
+const ARRIVALS = [
+  {
+    senders: ['spanhouse', 'spanhouse-br', 'otlp-protobuf', 'otlp-json', 'client'],
+    job: { measure: 'cost.mjs#measureArrival', shape: 'reference', spans: SPANS_TO_ARRIVE },
+    rows: SPANS_TO_ARRIVE,
+  },
+  {
+    senders: ['spanhouse-logs', 'otlp-protobuf-logs', 'otlp-json-logs', 'spanhouse-logger'],
+    job: { measure: 'logs.mjs#measureArrival', spans: SPANS_TO_ARRIVE },
+    rows: SPANS_TO_ARRIVE,
+  },
+  {
+    senders: [
+      'spanhouse-metrics',
+      'spanhouse-metrics-otel',
+      'otlp-protobuf-metrics',
+      'otlp-json-metrics',
+    ],
+    job: { measure: 'metrics.mjs#measureArrival', spans: 3 },
+    rows: 3 * POINTS,
+  },
+]
 
 /** Measures one section on one Node.js. With `keys`, only these rows of it. */
 export async function measureSection(section, { servers, node, quick, rounds, keys }) {
@@ -30,18 +52,15 @@ function only(jobs, keys) {
   return keys ? Object.fromEntries(keys.map((key) => [key, jobs[key]])) : jobs
 }
 
-/** Throws if a subject does not send every span: it would look cheaper than it is. */
+/** Throws if a subject does not send every record: it would look cheaper than it is. */
 export async function checkArrival(servers, node) {
-  const jobs = jobsFor(SENDERS, {
-    measure: 'cost.mjs#measureArrival',
-    shape: 'reference',
-    spans: SPANS_TO_ARRIVE,
-    endpoints: [await servers.countingSink()],
-  })
-  const { measured } = await interleaved(jobs, 1, node)
-  for (const [subject, [{ rows }]] of Object.entries(measured))
-    if (rows !== SPANS_TO_ARRIVE)
-      throw new Error(`${subject}: ${rows} of ${SPANS_TO_ARRIVE} spans were in what it sent`)
+  for (const { senders, job, rows: given } of ARRIVALS) {
+    const jobs = jobsFor(senders, { ...job, endpoints: [await servers.countingSink()] })
+    const { measured } = await interleaved(jobs, 1, node)
+    for (const [subject, [{ rows }]] of Object.entries(measured))
+      if (rows !== given)
+        throw new Error(`${subject}: ${rows} of ${given} records were in what it sent`)
+  }
 }
 
 /** Resolves with the measurements of each job by round, and with the reasons of those that were refused. */

@@ -1,6 +1,6 @@
 // What a span costs: CPU time, bytes, spans a second. Five sections, which differ in the spans, the destinations and the cores.
 import { performance } from 'node:perf_hooks'
-import { openFeed, shapes } from '../spans/feed.mjs'
+import { openFeed, shapes } from '../records/feed.mjs'
 import { jobsFor, startSubject, subjects } from '../subjects/subjects.mjs'
 import { countsOf, cpuTimes, push, warmedUp } from './kit.mjs'
 
@@ -167,9 +167,9 @@ export function costJob(sink, job) {
   return { measure: 'cost.mjs#measureCost', endpoints: [sink], ...job }
 }
 
-/** Gives spans as fast as they are taken. */
-export async function measureCost(job) {
-  const { subject, nextSpan } = await warmedUp(job)
+/** Gives spans as fast as they are taken, or what `nextRecord` gives instead of them. */
+export async function measureCost(job, nextRecord) {
+  const { subject, nextSpan } = await warmedUp(job, nextRecord)
   const { spans } = job
   const [sink] = job.endpoints
   await countsOf(sink)
@@ -189,10 +189,10 @@ export async function measureCost(job) {
   }
 }
 
-/** The number of spans that a counting sink found in what was sent. */
-export async function measureArrival({ subject: name, shape, spans, ...surroundings }) {
+/** The number of spans, or of what `nextRecord` gives, that a counting sink found in what was sent. */
+export async function measureArrival({ subject: name, shape, spans, ...surroundings }, nextRecord) {
   const subject = await startSubject(name, surroundings)
-  await push(subject, openFeed(shape, spans), spans)
+  await push(subject, nextRecord ?? openFeed(shape, spans), spans)
   const { rows } = await countsOf(surroundings.endpoints[0])
   return { rows }
 }

@@ -5,7 +5,7 @@ import { request } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
-import { openFeed } from '../spans/feed.mjs'
+import { openFeed } from '../records/feed.mjs'
 import { startSubject } from '../subjects/subjects.mjs'
 
 const SPANS_PER_TURN = 100
@@ -13,9 +13,12 @@ const SPANS_PER_TURN = 100
 const WARM_UP = 40_000
 const MOST_DIFFERENT = 40_000
 
-/** A subject that has done `warmUp` spans, and a feed that goes on for `spans` more. */
-export async function warmedUp({ subject: name, shape, spans, warmUp = WARM_UP, ...surroundings }) {
-  const nextSpan = openFeed(shape, Math.min(warmUp + spans, MOST_DIFFERENT))
+/** A subject that has done `warmUp` spans, and a feed that goes on for `spans` more. Other records than spans: `nextRecord` gives them. */
+export async function warmedUp(
+  { subject: name, shape, spans, warmUp = WARM_UP, ...surroundings },
+  nextRecord,
+) {
+  const nextSpan = nextRecord ?? openFeed(shape, Math.min(warmUp + spans, MOST_DIFFERENT))
   const subject = await startSubject(name, surroundings)
   // Before the warm-up: a collection discards compiled code, and compiling it again would be measured.
   await settle()
@@ -33,8 +36,12 @@ export async function push(subject, nextSpan, count) {
     return made - delivered > subject.maxInFlight
   }
   for (let made = 0; made < count; ) {
-    for (const end = Math.min(made + SPANS_PER_TURN, count); made < end; made++)
-      subject.onEnd(nextSpan())
+    for (
+      const end = Math.min(made + (subject.perTurn ?? SPANS_PER_TURN), count);
+      made < end;
+      made++
+    )
+      subject.take(nextSpan())
     await turn()
     // Sleeps between two looks: looking at every turn would cost main-thread time, too.
     while (isFull(made)) await sleep(2)
@@ -51,7 +58,7 @@ export async function pace(subject, nextSpan, spansPerSecond, seconds) {
   for (let made = 0; made < total; ) {
     await sleep(1)
     const due = ((performance.now() - startedAt) / 1000) * spansPerSecond
-    for (; made < Math.min(due, total); made++) subject.onEnd(nextSpan())
+    for (; made < Math.min(due, total); made++) subject.take(nextSpan())
   }
 }
 

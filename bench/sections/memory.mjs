@@ -1,5 +1,5 @@
 // Memory of the process: at rest and under load, and while the destination is dead.
-import { openFeed } from '../spans/feed.mjs'
+import { openFeed } from '../records/feed.mjs'
 import { jobsFor, startSubject } from '../subjects/subjects.mjs'
 import { pace, push, settle } from './kit.mjs'
 

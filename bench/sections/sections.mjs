@@ -4,7 +4,9 @@ import { allocation } from './allocation.mjs'
 import { cost, destinations, shop, sweep, throughput } from './cost.mjs'
 import { delay } from './delay.mjs'
 import { importTime } from './import.mjs'
+import { logs } from './logs.mjs'
 import { backlog, memory } from './memory.mjs'
+import { metrics } from './metrics.mjs'
 import { server } from './server.mjs'
 import { size } from './size.mjs'
 
@@ -12,6 +14,8 @@ export const sections = [
   cost,
   shop,
   sweep,
+  logs,
+  metrics,
   delay,
   memory,
   backlog,

@@ -4,7 +4,7 @@ import { Agent, createServer, request } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openFeed } from '../spans/feed.mjs'
+import { openFeed } from '../records/feed.mjs'
 import { jobsFor, startSubject, subjects } from '../subjects/subjects.mjs'
 import { ask, push, settle, warmedUp } from './kit.mjs'
 

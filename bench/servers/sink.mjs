@@ -1,6 +1,6 @@
 // A server that takes whatever is posted to it and keeps nothing. Prints its URL.
-// A GET is answered with what came since the last GET. With --rows it also counts the spans in every body (JSONEachRow, or OTLP in
-// either form), which is too slow for a measurement.
+// A GET is answered with what came since the last GET. With --rows it also counts the spans, log records or data points in every
+// body (JSONEachRow, or OTLP in either form), which is too slow for a measurement.
 import { createServer } from 'node:http'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 
@@ -21,7 +21,7 @@ const server = createServer((request, response) => {
   })
   request.on('end', () => {
     counts.requests++
-    if (countRows) counts.rows += rowsOf(Buffer.concat(chunks), request.headers)
+    if (countRows) counts.rows += rowsOf(Buffer.concat(chunks), request.headers, request.url)
     response.end()
   })
 })
@@ -29,35 +29,57 @@ server.keepAliveTimeout = 30_000
 server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`))
 process.stdin.resume().on('end', () => process.exit()) // ends with its parent
 
-function rowsOf(body, { 'content-encoding': encoding, 'content-type': type = '' }) {
+function rowsOf(body, { 'content-encoding': encoding, 'content-type': type = '' }, url) {
   const bytes = encoding === 'br' ? brotliDecompressSync(body) : encoding ? gunzipSync(body) : body
-  if (type.includes('protobuf')) return protobufSpans(bytes)
+  const isMetrics = url.endsWith('/metrics')
+  if (type.includes('protobuf')) return protobufRecords(bytes, isMetrics)
   const text = bytes.toString()
-  if (text.startsWith('{"resourceSpans"')) return jsonSpans(JSON.parse(text))
+  if (text.startsWith('{"resource')) return jsonRecords(JSON.parse(text))
   // After an INSERT statement, or without one.
   return text.split('\n').filter((line) => line.startsWith('{')).length
 }
 
-function jsonSpans({ resourceSpans }) {
-  return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)).length
+const LISTS = [
+  'resourceSpans',
+  'resourceLogs',
+  'resourceMetrics',
+  'scopeSpans',
+  'scopeLogs',
+  'scopeMetrics',
+  'spans',
+  'logRecords',
+  'metrics',
+  'gauge',
+  'sum',
+  'histogram',
+  'dataPoints',
+]
+
+/** The number of objects that hold none of the lists above: they are the records. */
+function jsonRecords(object) {
+  const inside = LISTS.filter((name) => object[name] !== undefined).flatMap((name) => object[name])
+  return inside.length === 0 ? 1 : inside.reduce((sum, one) => sum + jsonRecords(one), 0)
 }
 
-// ExportTraceServiceRequest.resource_spans = 1, ResourceSpans.scope_spans = 2, ScopeSpans.spans = 2
-function protobufSpans(bytes) {
-  return [1, 2, 2].reduce(
-    (messages, field) => messages.flatMap((message) => fieldsOf(message, field)),
+// The fields of OTLP's messages: resource_spans = 1, scope_spans = 2, spans = 2, and the same for logs and metrics. In a metric,
+// gauge = 5, sum = 7, histogram = 9; in each of them data_points = 1.
+function protobufRecords(bytes, isMetrics) {
+  const path = isMetrics ? [[1], [2], [2], [5, 7, 9], [1]] : [[1], [2], [2]]
+  return path.reduce(
+    (messages, fields) => messages.flatMap((message) => fieldsOf(message, fields)),
     [bytes],
   ).length
 }
 
-/** The values of one field. In these three messages every field has a length before its value (wire type 2). */
+/** The values of some fields. Of these messages only those of metrics have fields that are not of wire type 2 (a length, then the value). */
 function fieldsOf(message, wanted) {
   const found = []
   for (let at = 0; at < message.length; ) {
     const [tag, afterTag] = varint(message, at)
-    const [length, start] = varint(message, afterTag)
-    at = start + length
-    if (tag >>> 3 === wanted) found.push(message.subarray(start, at))
+    const [value, start] = varint(message, afterTag)
+    const isMessage = (tag & 7) === 2
+    at = isMessage ? start + value : start
+    if (isMessage && wanted.includes(tag >>> 3)) found.push(message.subarray(start, at))
   }
   return found
 }

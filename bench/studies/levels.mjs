@@ -3,7 +3,7 @@
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { flatTraces } from '@spanhouse/transform'
 import { compactRowsOf, KeyLists, newEncoding, ROW_ROOM } from '@spanhouse/transform/internal'
-import { shapes } from '../spans/feed.mjs'
+import { shapes } from '../records/feed.mjs'
 
 const SPANS = 10_000
 const TIMES = 5

@@ -13,8 +13,8 @@ import { parseArgs } from 'node:util'
 import { change, number, summary } from '../figures.mjs'
 import { machineLoad } from '../machine.mjs'
 import { showProgress } from '../measure.mjs'
+import { shapes } from '../records/feed.mjs'
 import { asText } from '../report/tables.mjs'
-import { shapes } from '../spans/feed.mjs'
 
 const BUILT = fileURLToPath(new URL('../../packages/transform/dist/esm', import.meta.url))
 const SHAPES = ['reference', 'shop', 'long']

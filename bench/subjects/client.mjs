@@ -28,7 +28,7 @@ export function start({ endpoints: [url] }) {
   }
 
   return {
-    onEnd(span) {
+    take(span) {
       rows.push(rowOf(span))
       if (rows.length === MAX_ROWS) send()
     },

@@ -22,7 +22,7 @@ export async function start({ exporter: name, endpoints: [endpoint], maxQueueSiz
   }
   const processor = new BatchSpanProcessor(counted, { maxQueueSize, maxExportBatchSize: MAX_SPANS })
   return {
-    onEnd: (span) => processor.onEnd(span),
+    take: (span) => processor.onEnd(span),
     delivered: () => delivered,
     async flush() {
       await processor.forceFlush()

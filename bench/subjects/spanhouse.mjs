@@ -19,7 +19,7 @@ export async function start({ options, endpoints, metrics = false, queueBytes })
   }
 
   return {
-    onEnd: (span) => processor.onEnd(span),
+    take: (span) => processor.onEnd(span),
     delivered: () => first().delivered,
     waiting: () => first().waiting,
     async flush() {

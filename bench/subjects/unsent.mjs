@@ -11,7 +11,7 @@ export function start({ work }) {
   let spans = 0
   let sum = 0 // used in delivered(), so that the engine cannot leave out the work
   return {
-    onEnd(span) {
+    take(span) {
       sum += does(span)
       spans++
     },

@@ -1,6 +1,8 @@
-import { ClickHouseSpanExporter } from '@spanhouse/exporter-clickhouse'
+import { ClickHouseMetricExporter, ClickHouseSpanExporter } from '@spanhouse/exporter-clickhouse'
 import { expect, test } from 'vitest'
 import { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '#sdk'
+import { parseConfig } from '../../packages/exporter-clickhouse/src/config/parse-config.js'
+import { Pipeline } from '../../packages/exporter-clickhouse/src/pipeline/pipeline.js'
 import { flushed } from '../kit/patience.js'
 import { scriptedServer } from '../kit/scripted-server.js'
 import { narrowTable, shopSpans } from '../kit/shop-spans.js'
@@ -70,6 +72,54 @@ test('the metrics have the names and attributes of the conventions, and agree wi
       .map(({ value }) => value)
   expect(valuesOf('failing')).toContain(sick.errors)
   await exporter.shutdown()
+})
+
+test.each([
+  ['logs', 'log', 'otel.sdk.exporter.log'],
+  ['metrics', 'metric', 'otel.sdk.exporter.metric_data_point'],
+] as const)('%s have the names of the conventions for them', async (signal, type, prefix) => {
+  const server = await scriptedServer()
+  const { meterProvider, read } = meter()
+  const config = parseConfig('traces', { endpoint: server.url, meterProvider }, {})
+  const destinations = config.destinations.map((one) => ({ ...one, signal }))
+  const pipeline = new Pipeline({ ...config, destinations })
+  await pipeline.export(shopSpans(3))
+  const metrics = await read()
+  const component = {
+    'otel.component.type': `clickhouse_http_${type}_exporter`,
+    'otel.component.name': expect.stringMatching(`^clickhouse_http_${type}_exporter/\\d+$`),
+  }
+  const ofDestination = { ...component, destination: 'primary' }
+  expect(metrics.get(`${prefix}.exported`)).toEqual([{ attributes: ofDestination, value: 3 }])
+  expect(metrics.get(`${prefix}.inflight`)).toEqual([{ attributes: ofDestination, value: 0 }])
+  expect(metrics.get('otel.sdk.exporter.operation.duration')).toMatchObject([
+    { attributes: component },
+  ])
+  expect(metrics.get('otel.sdk.exporter.span.exported')).toBeUndefined()
+  const own = [...metrics].filter(([name]) => name.startsWith('spanhouse.'))
+  expect(own.length).toBeGreaterThan(3)
+  for (const [, points] of own)
+    for (const { attributes } of points)
+      expect(attributes).toMatchObject({ destination: 'primary', signal })
+  await pipeline.shutdown()
+})
+
+test('metrics of the exporters that go through our own exporter cost one INSERT a collection, and no more', async () => {
+  const server = await scriptedServer()
+  const metrics = new ClickHouseMetricExporter({ endpoint: server.url })
+  const reader = new PeriodicExportingMetricReader({ exporter: metrics, exportIntervalMillis: 3e6 })
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  const exporter = new ClickHouseSpanExporter({ endpoint: server.url, meterProvider })
+  await exported(exporter, 3)
+  const ofMetrics = () =>
+    server.inserts.filter(({ query }) => query.get('query')?.includes('`metrics`')).length
+  for (let collections = 1; collections < 4; collections++) {
+    await reader.forceFlush()
+    await metrics.forceFlush()
+    expect(ofMetrics()).toBe(collections)
+  }
+  await exporter.shutdown()
+  await meterProvider.shutdown()
 })
 
 test('waiting rows are in flight, in spans and in bytes', async () => {

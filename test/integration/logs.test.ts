@@ -5,6 +5,7 @@ import {
   context,
   InMemoryLogRecordExporter,
   LoggerProvider,
+  type ReadableLogRecord,
   resourceFromAttributes,
   SimpleLogRecordProcessor,
   trace,
@@ -12,6 +13,7 @@ import {
 import { allLogs, anyValues, makeLog } from '../../packages/transform/test/logs.js'
 import { collectorLogsDdl, LOG_GENERATIONS } from '../kit/collector-logs.js'
 import { asStored, emptied, insert, insertCompact, placed, stored } from '../kit/stored-rows.js'
+import type { ReadableLogRecord as OfSdk3 } from '../sdk3/node_modules/@opentelemetry/sdk-logs'
 
 let server: ClickHouseServer
 
@@ -29,7 +31,9 @@ describe.each([
   test('what the SDK’s logger emits is stored as its rows, every kind of value with its text', async () => {
     const records = await emitted()
     const tally = newTally()
-    for (const record of records) table.toLine(record, tally)
+    // The types of both SDKs are taken as they are: those of `#sdk` are of SDK 2.
+    const lineOf = table.toLine satisfies (record: OfSdk3) => string
+    for (const record of records) lineOf(record, tally)
     expect(tally).toEqual(newTally())
 
     await emptied(server, table)
@@ -183,7 +187,7 @@ describe('what people look for is found without reading all', () => {
 })
 
 /** One record for each kind of value, as body and attribute; then one in a span, and an event with an exception. */
-async function emitted(): Promise<LogRecordLike[]> {
+async function emitted(): Promise<ReadableLogRecord[]> {
   const exporter = new InMemoryLogRecordExporter()
   const provider = new LoggerProvider({
     resource: resourceFromAttributes({ 'service.name': 'shop' }),

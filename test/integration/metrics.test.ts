@@ -6,15 +6,8 @@ import {
   metricPoints,
   newTally,
   type ResourceMetricsLike,
-  type Table,
 } from '@spanhouse/transform'
-import {
-  compactFormOf,
-  compactRowsOf,
-  KeyLists,
-  newEncoding,
-  otelMetricsTables,
-} from '@spanhouse/transform/internal'
+import { otelMetricsTables } from '@spanhouse/transform/internal'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   AggregationTemporality,
@@ -26,7 +19,7 @@ import {
 } from '#sdk'
 import { allPoints } from '../../packages/transform/test/points.js'
 import { collectorDdl, GENERATIONS } from '../kit/collector-metrics.js'
-import { asStored, columnList, emptied, insert, post, stored } from '../kit/stored-rows.js'
+import { asStored, emptied, insert, insertCompact, stored } from '../kit/stored-rows.js'
 import type { ResourceMetrics as OfSdk3 } from '../sdk3/node_modules/@opentelemetry/sdk-metrics'
 
 let server: ClickHouseServer
@@ -107,7 +100,7 @@ describe.each(GENERATIONS)('the Collector’s tables of generation %s', (generat
     for (const name of ['whole', 'compact'])
       await server.query(collectorDdl(generation, type, `${database}.${name}`))
     await insert(server, table, points, {}, { database, name: 'whole' })
-    await insertCompact(`${database}.compact`, table, points)
+    await insertCompact(server, table, points, { database, name: 'compact' })
     const bits = (name: string) =>
       server.query(
         `SELECT count(), sum(cityHash64(*)), groupBitXor(cityHash64(*)) FROM ${database}.${name}`,
@@ -155,7 +148,7 @@ test('flat: compact rows are stored as whole ones are', async () => {
   for (const database of ['whole', 'compact'])
     for (const statement of flatMetrics.ddl({ database })) await server.query(statement)
   await insert(server, flatMetrics, points, {}, { database: 'whole', name: 'metrics' })
-  await insertCompact('compact.metrics', flatMetrics, points)
+  await insertCompact(server, flatMetrics, points, { database: 'compact', name: 'metrics' })
   const bits = (database: string) =>
     server.query(
       `SELECT count(), sum(cityHash64(*)), groupBitXor(cityHash64(*)) FROM ${database}.metrics`,
@@ -228,24 +221,4 @@ async function measured(temporality: AggregationTemporality): Promise<ResourceMe
 
 function pointsOf(points: readonly MetricPointLike[], type: MetricType): MetricPointLike[] {
   return points.filter(({ metric }) => metric.type === type)
-}
-
-/** As the exporter sends them: an INSERT for each resource, whose rows share their key lists. */
-async function insertCompact(
-  into: string,
-  table: Table<MetricPointLike>,
-  points: readonly MetricPointLike[],
-): Promise<void> {
-  const rows = compactRowsOf(table)
-  for (const point of points) {
-    const keyLists = new KeyLists(10_000)
-    const encoding = newEncoding({ sparse: true, keyLists })
-    const form = rows?.resourceFormOf(point, encoding)
-    if (!form) throw new Error('no compact rows')
-    rows?.write(point, encoding)
-    const { query } = compactFormOf(form, keyLists)
-    await post(server, `INSERT INTO ${into} (${columnList(table)}) ${query} FORMAT JSONEachRow`, [
-      encoding.out.toString(),
-    ])
-  }
 }

@@ -10,7 +10,11 @@ import { PATIENT_MS, SOON_MS } from './patience.js'
 /** Retries come within milliseconds, not seconds. */
 export const SOON = { initialDelayMs: 5, maxDelayMs: 10 }
 
-const PATIENT: Options = { timeoutMs: SOON_MS, flushTimeoutMs: PATIENT_MS, shutdownTimeoutMs: 20 }
+export const PATIENT: Pick<Options, 'timeoutMs' | 'flushTimeoutMs' | 'shutdownTimeoutMs'> = {
+  timeoutMs: SOON_MS,
+  flushTimeoutMs: PATIENT_MS,
+  shutdownTimeoutMs: 20,
+}
 
 /** An exporter that retries soon, and is shut down when the test ends. */
 export function exporterTo(options: Options): ClickHouseSpanExporter {

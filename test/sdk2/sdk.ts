@@ -12,17 +12,23 @@ export { FsInstrumentation } from '@opentelemetry/instrumentation-fs'
 export { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 export { resourceFromAttributes } from '@opentelemetry/resources'
 export {
+  BatchLogRecordProcessor,
   InMemoryLogRecordExporter,
   LoggerProvider,
+  type LogRecordExporter,
+  type LogRecordProcessor,
   type ReadableLogRecord,
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs'
 export {
   AggregationTemporality,
   AggregationType,
+  type IMetricReader,
   InMemoryMetricExporter,
+  InstrumentType,
   MeterProvider,
   PeriodicExportingMetricReader,
+  type PushMetricExporter,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics'
 export {

@@ -10,17 +10,23 @@ export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 export { ExportResultCode, isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
 export { resourceFromAttributes } from '@opentelemetry/resources'
 export {
+  BatchLogRecordProcessor,
   InMemoryLogRecordExporter,
   LoggerProvider,
+  type LogRecordExporter,
+  type LogRecordProcessor,
   type ReadableLogRecord,
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs'
 export {
   AggregationTemporality,
   AggregationType,
+  type IMetricReader,
   InMemoryMetricExporter,
+  InstrumentType,
   MeterProvider,
   PeriodicExportingMetricReader,
+  type PushMetricExporter,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics'
 export {

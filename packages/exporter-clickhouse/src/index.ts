@@ -14,6 +14,7 @@ export type {
 } from './backends/processors.js'
 export { switchBackend } from './backends/switch-backend.js'
 export { ClickHouseError, ConfigError } from './common/errors.js'
+export type { FlushOptions } from './common/flush-options.js'
 export { explainConfig } from './config/explain.js'
 export type { ExplainedConfig, ExplainedSetting } from './config/explained.js'
 export { loadOptions } from './config/load-options.js'

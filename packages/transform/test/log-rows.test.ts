@@ -60,6 +60,24 @@ test.each(anyValues)('a body or attribute of %s has its text', (name, value, tex
   expect(otelLogs.toRow(record)).toMatchObject({ Body: text, LogAttributes: expected })
 })
 
+test('a body that is an Error is its stack', () => {
+  const body = new TypeError('no card')
+  expect(flatLogs.toRow(makeLog({ body }))['body']).toBe(body.stack)
+  expect(otelLogs.toRow(makeLog({ body }))['Body']).toBe(body.stack)
+  const bare = Object.assign(new TypeError('no card'), { stack: undefined })
+  expect(flatLogs.toRow(makeLog({ body: bare }))['body']).toBe('TypeError: no card')
+})
+
+test('a Proxy that throws as a body costs no other column', () => {
+  const trap = (): never => {
+    throw new Error('trap')
+  }
+  const tally = newTally()
+  const body = new Proxy({}, { getPrototypeOf: trap, get: trap, ownKeys: trap })
+  expect(flatLogs.toRow(makeLog({ body }), tally)).toMatchObject({ body: '', severity_number: 17 })
+  expect(tally.unreadableValues).toBe(1)
+})
+
 const observed = '1729627200.146000000'
 test.each([
   ['0', [0, 0], observed],

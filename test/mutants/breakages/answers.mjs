@@ -13,8 +13,8 @@ const CLASSIFY = inFile(
   [
     [
       'blames the rows for a status without an exception code',
-      'why: kind, error, fix, refusesForm: mayBeForm === true }',
-      'why: kind, error, fix, refusesForm: mayBeForm === true, unlisted: true }',
+      'fix, refusesForm, ofServer: !ofRequest }',
+      'fix, refusesForm, ofServer: !ofRequest, unlisted: true }',
     ],
     [
       'blames the rows for every exception code',

@@ -61,7 +61,7 @@ export const BATCHES = [
     [
       [
         'loses a row that does not fit after the others',
-        'isRow = this.#write(record, batcher) // again',
+        'isRow = this.#write(sheet, record, batcher) // again',
         'isRow = true // again',
       ],
       [

@@ -48,8 +48,91 @@ export const DESTINATION = [
       ],
       [
         'keeps sending rows to a server that did not store the last ones',
-        "reason: 'unconfirmed', fault: 'server'",
+        "reason: 'unconfirmed', fault: 'signal'",
         "reason: 'unconfirmed', fault: 'batch'",
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/verdict',
+    [exporter('verdict'), exporter('server')],
+    [
+      [
+        'blames the server for a slow table',
+        'timedOut === true && serverFails && !pinged',
+        'timedOut === true',
+      ],
+      ['blames the server although it serves other signals', 'if (isAlone) return false', ''],
+      [
+        'lets each signal probe a dead server',
+        "return isServerAtFault(outcome, facts) ? 'server' : 'signal'",
+        "return 'signal'",
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/shared-pace',
+    [exporter('shared-pace'), exporter('server')],
+    [
+      ['sends several probes to a dead server', '|| this.#probe === undefined', '|| true'],
+      [
+        'lets one signal probe again and again',
+        'if (this.#sharers.delete(sharer)) this.#sharers.add(sharer)',
+        'void 0',
+      ],
+      ['does not tell the others that the server is back', 'if (wasFailing) this.#pumpAll()', ''],
+      [
+        'keeps the turn of a probe that said nothing',
+        'this.#probe = undefined\n      this.#pumpAll()',
+        'this.#probe = undefined',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/health',
+    [exporter('server')],
+    [
+      [
+        'forgets that others were served since the last failure',
+        'Math.min(servedOthersBefore, this.#servedOthersAtFailure)',
+        'servedOthersBefore',
+      ],
+      [
+        'forgets that others were served during the attempt',
+        'Math.min(servedOthersBefore, this.#servedOthersAtFailure)',
+        'this.#servedOthersAtFailure',
+      ],
+      [
+        'asks for rows of a signal whose table is refused',
+        'this.#inFlightNow < this.#pace.concurrency && ',
+        '',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/server',
+    [exporter('server')],
+    [
+      ['never forgets a server', 'servers.delete(key)', 'void 0'],
+      ['closes the connections of others', 'if (server.sharers > 0) return', ''],
+      ['counts a destination that leaves twice', 'if (hasLeft) return', ''],
+      [
+        'has too few connections for several signals',
+        'server.pool.resize(socketsFor(++server.sharers))',
+        'server.sharers++',
+      ],
+      ['takes two users of a server for one', '    username,\n', ''],
+    ],
+  ),
+  ...inFile(
+    'exporter/config/name-on-disk',
+    [exporter('spool-signals'), exporter('dead-letters')],
+    [
+      ['mixes the signals in one folder', "signal === 'traces' ?", 'true ?'],
+      [
+        'takes the rows of every signal for spans',
+        'signal: text.slice(dot + 1)',
+        "signal: 'traces'",
       ],
     ],
   ),
@@ -154,7 +237,7 @@ export const DESTINATION = [
   ...inFile('exporter/delivery/attempts', tests, [
     [
       'lets a hanging destination hold up the others',
-      'startDeadline(PATIENCE_MS, () => this.#fallBehind()',
+      'startDeadline(PATIENCE_MS, () => this.health.fallBehind()',
       'startDeadline(PATIENCE_MS, () => {}',
     ],
     [

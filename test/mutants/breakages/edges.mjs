@@ -121,10 +121,18 @@ export const EDGES = [
     'exporter/telemetry/first-rows',
     [exporter('first-rows')],
     [
-      ['warns about a server that has accepted rows meanwhile', 'taken: stop', 'taken: () => {}'],
+      [
+        'warns about a server that has accepted rows meanwhile',
+        '      hasTaken = true\n      stop()',
+        '      hasTaken = true',
+      ],
       ['says that dropped rows are kept', 'waiting > 0 ? ', 'true ? '],
-      ['leaves out the number of lost rows', '      isEnding = true\n', ''],
-      ['never warns again after an ending that lost no rows', '      isEnding = false\n', ''],
+      ['leaves out the number of lost rows', '      endings++\n', ''],
+      [
+        'never warns again after an ending that lost no rows',
+        'endings = Math.max(endings - 1, 0)\n      if (endings > 0) return',
+        '',
+      ],
     ],
   ),
   ...inFile(
@@ -363,15 +371,45 @@ export const EDGES = [
     [['shows a password in an error', "isSecret ? 'a value not shown' : ", '']],
   ),
   ...inFile(
-    'exporter/telemetry/log',
-    [exporter('log')],
+    'exporter/telemetry/outage',
+    [exporter('log'), exporter('server-log')],
     [
       [
         'logs a line for every failure',
         'else if (now() - lastSummary >= SUMMARY_EVERY_MS)',
         'else if (now() >= 0)',
       ],
-      ['does not log rows that were dropped between two lines', 'droppedSince} rows', 'rows} rows'],
+      ['says twice that a server is back', '      since = undefined\n', ''],
+    ],
+  ),
+  ...inFile(
+    'exporter/telemetry/log',
+    [exporter('log'), exporter('server-log')],
+    [
+      ['does not log rows that were dropped between two lines', 'lost} rows (', 'rows} rows ('],
+      [
+        'complains of a dead server for each signal',
+        'const open = isShared ? outage : own',
+        'const open = own',
+      ],
+      [
+        'complains of a dead server and of its table',
+        'outage.isOpen || (isOfServer && !own.isOpen)',
+        'isOfServer',
+      ],
+      ['repeats for each signal what is so for the server', 'if (said.has(line)) return', ''],
+      [
+        'warns everybody of a server that takes other signals',
+        'const isOwn = server.hasTaken || own.isBlamed',
+        'const isOwn = false',
+      ],
+      ['says for each signal what a process.exit() loses', 'exits.splice(0)', 'exits.splice(0, 1)'],
+    ],
+  ),
+  ...inFile(
+    'exporter/telemetry/guarded-logger',
+    [exporter('log')],
+    [
       [
         "lets the application's logger stop a delivery",
         '      log[level](line)\n    } catch {}',

@@ -78,6 +78,17 @@ export const NETWORK = [
     ],
   ),
   ...inFile(
+    'exporter/clickhouse/sender',
+    [exporter('server')],
+    [
+      [
+        'does not end its requests when it is closed',
+        "closing.abort(new Error('aborted: shutting down'))",
+        'void 0',
+      ],
+    ],
+  ),
+  ...inFile(
     'exporter/delivery/backoff',
     [exporter('backoff')],
     [
@@ -94,7 +105,12 @@ export const NETWORK = [
     [exporter('pace')],
     [
       ['ignores Retry-After', 'now + (outcome.retryAfterMs ?? 0)', 'now'],
-      ['floods a server that has just come back', 'this.failing ? 1 : ', ''],
+      [
+        'floods a server after an outage that another signal met',
+        'this.failing || this.#isSlow',
+        'this.failing',
+      ],
+      ['floods a server that has just come back', 'isFirst ? 1 : ', ''],
       [
         'counts batches that fail together as consecutive failures',
         'if (this.#pause !== undefined && outcome.retryAfterMs === undefined) return',

@@ -212,7 +212,7 @@ export const SPOOL = [
     [
       [
         'blames the server for a refused record of an earlier configuration',
-        "isKindAtFault(outcome, facts) ? 'kind' : ",
+        "if (isKindAtFault(outcome, facts)) return 'kind'",
         '',
       ],
       [

@@ -1,4 +1,5 @@
 import type { LogRecordLike, SpanLike } from '@spanhouse/transform'
+import type { FlushOptions } from '../common/flush-options.js'
 
 /** What the processors of the environment have in common. `switchBackend()` changes their backends. */
 export interface SwitchableProcessor {
@@ -6,7 +7,7 @@ export interface SwitchableProcessor {
    * Resolves when everything that came before is delivered or dropped. Rejects after `timeoutMs` (default: `flushTimeoutMs`), or if a
    * backend reports a failure.
    */
-  forceFlush(options?: { timeoutMs?: number }): Promise<void>
+  forceFlush(options?: FlushOptions): Promise<void>
   /** Delivers what it can within `shutdownTimeoutMs`. Always resolves. */
   shutdown(): Promise<void>
   /** `await using` shuts it down at the end of the block. */

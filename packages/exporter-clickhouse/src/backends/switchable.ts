@@ -1,4 +1,5 @@
 import { within } from '../common/deadline.js'
+import { timeoutOf } from '../common/flush-options.js'
 import type { Backend } from './backend.js'
 import type { SwitchableProcessor } from './processors.js'
 
@@ -64,7 +65,8 @@ export function newSwitchable<Input>(
       const { length } = backends
       for (let index = 0; index < length; index++) backends[index]?.accept(record, context)
     },
-    async forceFlush({ timeoutMs } = {}) {
+    async forceFlush(options = {}) {
+      const timeoutMs = timeoutOf(options)
       const flushes = [...backends.map((one) => one.flush(timeoutMs)), left(timeoutMs)]
       for (const result of await Promise.allSettled(flushes))
         if (result.status === 'rejected') throw result.reason

@@ -184,9 +184,19 @@ export function canLead(codec: Compression['codec']): boolean {
   return codec !== 'br'
 }
 
+// Batches with the same resource and the same attribute keys have the same statement, every batch of metrics for example. Compressing
+// it costs as much as encoding a hundred rows.
+const MAX_HEADS = 8
+const heads = new Map<string, Buffer>()
+
 function leading(statement: string, codec: Compression['codec']): Buffer {
-  const line = Buffer.from(`${statement}\n`)
-  return codec === 'gzip' ? gzipSync(line) : line
+  const key = `${codec} ${statement}`
+  const line = () => Buffer.from(`${statement}\n`)
+  const head = heads.get(key) ?? (codec === 'gzip' ? gzipSync(line()) : line())
+  heads.delete(key) // the map keeps the order: the oldest is the first
+  heads.set(key, head)
+  for (const oldest of heads.keys()) if (heads.size > MAX_HEADS) heads.delete(oldest)
+  return head
 }
 
 /** Whether a setting is one of ours, and so may be left out. */

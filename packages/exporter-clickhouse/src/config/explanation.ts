@@ -46,7 +46,10 @@ function settingsOf(destination: GatheredDestination, isWhole: boolean): Explain
       resolved,
     )
   })
+  const order = Object.keys(DESTINATION_VIEW.fields)
+  const placeOf = (path: string) => order.indexOf(path.split('.')[0] ?? '')
   const paths = [...new Set(views.flat().map(({ option }) => option))]
+  paths.sort((a, b) => placeOf(a) - placeOf(b))
   return paths
     .flatMap((path) => {
       const found = views.map((view) => view.find(({ option }) => option === path))

@@ -6,10 +6,7 @@ import type { Signal, Temporality } from './config.js'
 
 // `option-table.ts` holds the rules and defaults of these options. A test compares units and defaults in the docstrings with it.
 
-/**
- * Options that apply to every destination, or to one of them in `destinations`. `Input` is what the exporter's own table has a row for: a
- * span, a log record, or a data point of a metric.
- */
+/** Options that apply to every destination, or to one of them in `destinations`. `Input` is what a row of a `schema` of your own is made of. */
 export interface DestinationOptions<Input = SpanLike> {
   /**
    * URL of ClickHouse's HTTP interface. A path is kept. A user and password in it are sent as headers; its query may carry other
@@ -18,10 +15,7 @@ export interface DestinationOptions<Input = SpanLike> {
   endpoint?: string | undefined
   /** Database of the tables. Default: that of the schema, `telemetry` for `flat`, `default` for `otel`. */
   database?: string | undefined
-  /**
-   * Table of the exporter's own signal; in a file, variable or URL, which all signals share, the table of the spans. Default: that of the
-   * schema, `traces`, `logs`, `metrics` for `flat`, `otel_traces`, `otel_logs`, … for `otel`.
-   */
+  /** Table of the exporter's own signal; in a file, variable or URL, that of the spans. Default: that of the schema, such as `traces`. */
   table?: string | undefined
   /** User of ClickHouse. Default: `default`. */
   username?: string | undefined

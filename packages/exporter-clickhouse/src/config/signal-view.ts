@@ -8,8 +8,9 @@ import { NAMED_DESTINATION, OPTIONS, SIGNALS } from './option-table.js'
 export const OPTIONS_VIEW: Group = group(seen(OPTIONS.fields))
 export const DESTINATION_VIEW: Group = group(seen(NAMED_DESTINATION.fields))
 
-function seen({ traces: _, logs: __, metrics, ...shared }: Fields): Fields {
-  return { ...fieldsOf(metrics?.type), ...shared }
+// What may differ between signals comes first, after the endpoint: `explainConfig()` shows options in this order.
+function seen({ endpoint, traces: _, logs: __, metrics, ...others }: Fields): Fields {
+  return { ...(endpoint && { endpoint }), ...fieldsOf(metrics?.type), ...others }
 }
 
 /**

@@ -45,11 +45,13 @@ export function tableConflicts(destination: GatheredDestination): Conflict[] {
   for (const [index, { signal, target, shown }] of rows.entries())
     for (const other of rows.slice(index + 1)) {
       const { database, table, schema } = other.target
-      if (database === target.database && table === target.table && schema !== target.schema)
-        conflict(
-          `${shown} and ${other.shown} have the same table, ${show(table)}: give each a table of its own`,
-          ...new Set([signal, other.signal]),
-        )
+      if (database !== target.database || table !== target.table || schema === target.schema)
+        continue
+      const way = signal === other.signal ? '' : ', or leave one out of `signals`'
+      conflict(
+        `${shown} and ${other.shown} have the same table, ${show(table)}: give each a table of its own${way}`,
+        ...new Set([signal, other.signal]),
+      )
     }
   return found
 }

@@ -18,7 +18,8 @@ export function problemOf(value: unknown, type: Type): string | undefined {
     case 'list': {
       const items = value as readonly unknown[]
       if (items.length > type.max) return tooMany(items.length, type)
-      return items.map((one) => problemOf(one, type.item)).find((one) => one !== undefined)
+      const problem = items.map((one) => problemOf(one, type.item)).find((one) => one !== undefined)
+      return problem && `: each name ${problem}`
     }
     case 'map':
       return Object.entries(Object(value))

@@ -176,13 +176,14 @@ export class Health implements Sharer {
     this.#with.pump()
   }
 
-  serverFailed({ error }: Retry, begins: boolean, by: Sharer): void {
+  serverFailed(outcome: Retry, begins: boolean, by: Sharer): void {
     if (begins) {
       this.#startAnew()
       this.#pace.slowDown()
     }
     if (by === this) return
-    this.noteError(error)
+    this.saw(outcome) // our rows would have met the same
+    this.noteError(outcome.error)
     this.fallBehind()
   }
 

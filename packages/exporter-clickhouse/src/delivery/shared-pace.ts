@@ -70,7 +70,7 @@ export class SharedPace {
   takeTurn(sharer: Sharer): (() => void) | undefined {
     if (!this.mayStart) return undefined
     if (!this.#pace.failing) return () => {}
-    if (this.#sharers.delete(sharer)) this.#sharers.add(sharer) // next time it is the turn of the others
+    this.#passTurn(sharer)
     const probe = {}
     this.#probe = probe
     return () => {
@@ -95,7 +95,10 @@ export class SharedPace {
 
   failed(outcome: Retry, by: Sharer): void {
     const begins = !this.#pace.failing
-    if (begins) this.#probe = undefined
+    if (begins) {
+      this.#probe = undefined
+      this.#passTurn(by)
+    }
     this.#pace.failed(outcome)
     for (const sharer of [...this.#sharers]) sharer.serverFailed(outcome, begins, by)
   }
@@ -107,6 +110,11 @@ export class SharedPace {
 
   close(): void {
     this.#pace.stop()
+  }
+
+  /** Next time it is the turn of the others. */
+  #passTurn(sharer: Sharer): void {
+    if (this.#sharers.delete(sharer)) this.#sharers.add(sharer)
   }
 
   #pumpAll(): void {

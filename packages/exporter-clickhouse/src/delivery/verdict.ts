@@ -133,13 +133,7 @@ function ofRetry(
   if (!givesUp && ofBatch && canBeHalved(history, facts))
     return { verdict: divides('too_large'), history }
   if (!givesUp && isOnlyBatch && isSuspect) return { verdict: divides('rejected'), history }
-  const fault = isKindAtFault(outcome, facts)
-    ? 'kind'
-    : isOnlyBatch
-      ? 'batch'
-      : isServerAtFault(outcome, facts)
-        ? 'server'
-        : 'signal'
+  const fault = faultOf(outcome, facts, isOnlyBatch)
   if (givesUp)
     return { verdict: { step: 'drop', reason: 'retries_exhausted', fault, outcome }, history }
   // The server answers but refuses this batch: it may take another. Do not try others at once, because each of them may then have been
@@ -147,6 +141,12 @@ function ofRetry(
   const another = outcome.why === 'misconfigured' || history.failures >= ATTEMPTS_IN_A_ROW
   const moveToEnd = error instanceof ClickHouseError && another
   return { verdict: { step: 'retry', fault, outcome, moveToEnd }, history }
+}
+
+function faultOf(outcome: Retry, facts: Facts, isOnlyBatch: boolean): Fault {
+  if (isKindAtFault(outcome, facts)) return 'kind'
+  if (isOnlyBatch) return 'batch'
+  return isServerAtFault(outcome, facts) ? 'server' : 'signal'
 }
 
 /** Whether the failure concerns every signal. One that times out may have met a slow table: only a ping shows whether the server hangs. */

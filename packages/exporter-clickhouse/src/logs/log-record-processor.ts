@@ -1,5 +1,6 @@
 import type { LogRecordLike } from '@spanhouse/transform'
 import type { Stats } from '../accounting/stats.js'
+import { type FlushOptions, timeoutOf } from '../common/flush-options.js'
 import type { Options } from '../config/options.js'
 import { parseConfig } from '../config/parse-config.js'
 import { Pipeline } from '../pipeline/pipeline.js'
@@ -31,8 +32,8 @@ export class ClickHouseLogRecordProcessor {
   }
 
   /** Resolves when every record emitted before is delivered or dropped. Rejects after `timeoutMs` with the names of the destinations that are not done. */
-  forceFlush(options: { timeoutMs?: number } = {}): Promise<void> {
-    return this.#pipeline.flush(options.timeoutMs)
+  forceFlush(options: FlushOptions = {}): Promise<void> {
+    return this.#pipeline.flush(timeoutOf(options))
   }
 
   /** Delivers what it can within `shutdownTimeoutMs` and counts the rest as dropped (`shutdown`). Always resolves. */

@@ -75,8 +75,9 @@ export class Pipeline<Input extends OfResource> {
       } catch {} // the application's logger may throw
       if (config.warnings) warnEverybody('SPANHOUSE_ENVIRONMENT', doubt, doubt)
     }
-    const { signal } = config.destinations[0] ?? { signal: 'traces' }
-    const metrics = meterProvider && openMetrics(meterProvider, signal, () => this.stats())
+    const [first] = config.destinations
+    const metrics =
+      first && meterProvider && openMetrics(meterProvider, first.signal, () => this.stats())
     const callOnDrop = hook('onDrop', onDrop)
     const shares = config.destinations.map((one) => shareServer(one, config.warnings))
     const logs = new Map(config.destinations.map(({ name }, n) => [name, shares[n]?.log]))
@@ -171,13 +172,17 @@ export class Pipeline<Input extends OfResource> {
     this.#rowsReported = this.#rowsTaken
   }
 
-  /** Says which rows are lost because the process ends without a flush. */
+  /** Collects which rows are lost because the process ends without a flush. */
   exits(): void {
     if (this.#rowsReported === this.#rowsTaken) return
     for (const destination of this.#destinations) {
       const lane = this.#lanes.find((one) => one.destinations.includes(destination))
       destination.log.exited(destination.unsafeRows + (lane?.openRows ?? 0) + this.#arrivingRows)
     }
+  }
+
+  hasExited(): void {
+    for (const destination of this.#destinations) destination.log.hasExited()
   }
 
   /**

@@ -32,6 +32,8 @@ export interface DestinationLog {
   ended(lostRows: number, how: string): void
   /** The process ends now, before these rows were flushed. */
   exited(lostRows: number): void
+  /** Every destination has said how many rows it loses: says the sum for the server. */
+  hasExited(): void
   lostLetter(problem: Error): void
   dropped(rows: number, reason: DropReason, error: Error | undefined): void
   /** `isOfServer`: it is so for every table there. */
@@ -52,11 +54,24 @@ export function serverLog(name: string, endpoint: URL, now: () => number = clock
   const subject = `${name} ${endpoint.href}`
   const firstRows = watchFirstRows(server, subject)
   const said = new Set<string>()
+  const exits: { readonly where: string; readonly lostRows: number; readonly warnings: boolean }[] =
+    []
 
   function warnOnce(line: string): void {
     if (said.has(line)) return
     said.add(line)
     warn(line)
+  }
+
+  function sayExits(): void {
+    const all = exits.splice(0)
+    const [first] = all
+    if (!first) return
+    const where = all.every((one) => one.where === first.where) ? first.where : server
+    const rows = all.reduce((sum, one) => sum + one.lostRows, 0)
+    const text = `${where}: ${rows} rows were not delivered, because process.exit() or an error ended the process. Set process.exitCode and let it end by itself, or await shutdown() before.`
+    complain(text)
+    if (all.some((one) => one.warnings)) warnAtExit('SPANHOUSE_ROWS_LOST', text)
   }
 
   function of(signal: string, warnings: boolean): DestinationLog {
@@ -107,11 +122,9 @@ export function serverLog(name: string, endpoint: URL, now: () => number = clock
         })
       },
       exited(lostRows) {
-        if (lostRows === 0) return
-        const text = `${where}: ${lostRows} rows were not delivered, because process.exit() or an error ended the process. Set process.exitCode and let it end by itself, or await shutdown() before.`
-        complain(text)
-        if (warnings) warnAtExit('SPANHOUSE_ROWS_LOST', text)
+        if (lostRows > 0) exits.push({ where, lostRows, warnings })
       },
+      hasExited: sayExits,
       noDeduplication(because, isOfServer) {
         warnOnce(
           `${isOfServer ? server : where} does not deduplicate: a retry after a lost answer may store rows twice. ${because}`,

@@ -23,7 +23,7 @@ describe('an endpoint may carry everything', () => {
     ['settings.readonly=2', { settings: { readonly: '2' } }],
     ['headers.x-a=1', { headers: { 'x-a': '1' } }],
     ['headers.__proto__=1', { headers: JSON.parse('{"__proto__":"1"}') }],
-    ['traces.batch.max_rows=7&batch.max_bytes=8', { batch: { maxRows: 7, maxBytes: 8 } }],
+    ['traces.batch.max_rows=7&traces.batch.max_bytes=8', { batch: { maxRows: 7, maxBytes: 8 } }],
     ['Traces.Table=t&traces.database=d', { targets: [{ table: 't', database: 'd' }] }],
     ['manageSchema=off&retry.maxRetries=unlimited', { manageSchema: 'off' }],
     [
@@ -52,7 +52,10 @@ describe('an endpoint may carry everything', () => {
     ['logs.batch=5', '`logs.batch` is not an option'],
     ['logs.table.x=5', '`logs.table.x` is not an option'],
     ['metrics.temporality=delta', '`metrics.temporality` is not an option'],
-    ['signals=trace', "`signals` must be 'traces', 'logs' or 'metrics': did you mean 'traces'?"],
+    [
+      'signals=trace',
+      "`signals`: each name must be 'traces', 'logs' or 'metrics': did you mean 'traces'?",
+    ],
     ['a b=1', '`(a name not shown)` is not an option'],
     ['__proto__=1', '`__proto__` is not an option'],
   ])('?%s is an error', (query, problem) => {

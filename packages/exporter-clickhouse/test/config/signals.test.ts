@@ -305,15 +305,15 @@ describe('the signals of a destination', () => {
   })
 
   test.each([
-    ['traces,log', "must be 'traces', 'logs' or 'metrics': did you mean 'logs'?"],
-    ['traces;logs', "must be 'traces', 'logs' or 'metrics'."],
-    [',', 'must be'],
+    ['traces,log', ": each name must be 'traces', 'logs' or 'metrics': did you mean 'logs'?"],
+    ['traces;logs', ": each name must be 'traces', 'logs' or 'metrics'."],
+    [',', ": each name must be 'traces', 'logs' or 'metrics'."],
     ['logs,logs,logs,logs', ': 4 are too many: at most 3 are allowed.'],
   ])('a variable with %s is ignored and said', (text, why) => {
     const { destinations, doubts } = parsed('logs', {}, { SIGNALS: text })
     expect(destinations).toHaveLength(1)
     expect(doubts).toHaveLength(1)
-    expect(doubts[0]).toContain(`${P}SIGNALS${why.startsWith(':') ? '' : ' '}${why}`)
+    expect(doubts[0]).toContain(`${P}SIGNALS${why}`)
   })
 })
 
@@ -354,7 +354,7 @@ describe('tables that cannot be', () => {
   test.each(SIGNALS)('two signals with one table are a mistake, for %s', (signal) => {
     const options = { traces: { table: 'x' }, logs: { table: 'x' } }
     expect(problemsOf(signal, options)).toEqual([
-      'traces and logs have the same table, "x": give each a table of its own',
+      'traces and logs have the same table, "x": give each a table of its own, or leave one out of `signals`',
     ])
   })
 
@@ -383,9 +383,16 @@ describe('tables that cannot be', () => {
   test('a variable that gives a signal the table of another is ignored', () => {
     const { doubts, destinations } = parsed('logs', {}, { LOGS_TABLE: 'traces' })
     expect(doubts).toEqual([
-      `${P}LOGS_TABLE cannot be used: traces and logs have the same table, "traces": give each a table of its own. It is ignored.`,
+      `${P}LOGS_TABLE cannot be used: traces and logs have the same table, "traces": give each a table of its own, or leave one out of \`signals\`. It is ignored.`,
     ])
     expect(tablesOf(destinations[0] as never)).toEqual(['telemetry.logs'])
+  })
+
+  test('a variable with the database is not ignored if one with a table is to blame', () => {
+    const variables = { DATABASE: 'd', LOGS_TABLE: 'traces' }
+    const { doubts, destinations } = parsed('logs', {}, variables)
+    expect(doubts).toEqual([expect.stringContaining(`${P}LOGS_TABLE cannot be used: `)])
+    expect(tablesOf(destinations[0] as never)).toEqual(['d.logs'])
   })
 
   test('a variable that moves one table onto another is ignored, and code is not blamed for it', () => {
@@ -495,6 +502,14 @@ test('a variable of a signal that cannot be used says what is used instead', () 
   expect(doubtOf({ LOGS_BATCH_MAX_ROWS: '0', BATCH_MAX_ROWS: '7' })).toEqual([
     expect.stringContaining(`It is ignored; the value of ${P}BATCH_MAX_ROWS is used.`),
   ])
+  const { doubts } = parseConfig(
+    'logs',
+    {},
+    envWithFile({ logs: { ttl: 7 } }, { LOGS_TTL: '0s', LOGS_TABLE: '' }),
+  )
+  expect(doubts).toEqual([
+    expect.stringMatching(/; the value of .*spanhouse\.json:1:\d+ is used\.$/),
+  ])
   expect(doubtOf({ LOGS_BATCH_MAX_ROWS: '0' })).toEqual([
     expect.stringContaining('It is ignored; the default is used: 10000.'),
   ])
@@ -502,6 +517,28 @@ test('a variable of a signal that cannot be used says what is used instead', () 
   expect(doubtOf({ LOGS_TABEL: 't' })).toEqual([
     `${P}LOGS_TABEL is not known: did you mean ${P}LOGS_TABLE? It is ignored.`,
   ])
+})
+
+test('a server for one signal is a destination of its own', () => {
+  const { doubts } = parsed('logs', {}, { LOGS_ENDPOINT: 'http://l' })
+  expect(doubts).toEqual([
+    `${P}LOGS_ENDPOINT is not known: for logs alone, it must be that of a destination with SIGNALS=logs. It is ignored.`,
+  ])
+  const list = { DESTINATIONS: 'l', L_ENDPOINT: 'http://l', L_SIGNALS: 'logs' }
+  const all = { ...list, ENDPOINT: 'http://a', SIGNALS: 'traces,metrics' }
+  const hosts = SIGNALS.map((signal) => only(signal, {}, all).endpoint.host)
+  expect(hosts).toEqual(['a', 'l', 'a'])
+})
+
+test.each([
+  ['METRICS_TEMPORALITY', 'METRICS_TEMPORALITY_PREFERENCE'],
+  ['TEMPORALITY_PREFERENCE', 'METRICS_TEMPORALITY_PREFERENCE'],
+  ['LOGS_BATCH_MAX_DELAY_MS', 'LOGS_BATCH_MAX_DELAY'],
+  ['LOG_TABLE', 'LOGS_TABLE'],
+  ['METRICS_TABLES_GAUGES', 'METRICS_TABLES_GAUGE'],
+])('%s is answered with %s', (written, meant) => {
+  const { doubts } = parsed('metrics', {}, { [written]: 'x' })
+  expect(doubts).toEqual([`${P}${written} is not known: did you mean ${P}${meant}? It is ignored.`])
 })
 
 test('the line at the start names the signal and all of its tables', () => {

@@ -10,6 +10,7 @@ import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { makeSpan } from '../../../transform/test/spans.js'
 import type { Sender } from '../../src/clickhouse/sender.js'
 import { ClickHouseError } from '../../src/common/errors.js'
+import type { Signal } from '../../src/config/config.js'
 import { TOKEN } from '../../src/config/insert-settings.js'
 import type { Options } from '../../src/config/options.js'
 import { parseConfig } from '../../src/config/parse-config.js'
@@ -30,28 +31,37 @@ const letter = {
 function lettersOf(
   deadLetter: Options['deadLetter'],
   run: Sender['run'] = async () => ({ outcome: { status: 'delivered' }, text: '' }),
+  signal: Signal = 'traces',
 ): DeadLetters {
   const [config] = parseConfig('traces', { deadLetter }, {}).destinations
-  const letters = config && openDeadLetters(config, { run } as Sender)
+  const letters = config && openDeadLetters({ ...config, signal }, { run } as Sender)
   if (!letters) throw new Error('no dead letters')
   return letters
 }
 
-test('a dead letter in a file says what was refused, why, and of which batch; nobody else may read it', async () => {
-  const directory = temporaryDirectory()
-  expect(await lettersOf({ directory }).keep(letter)).toBeUndefined()
-  const file = join(directory, 'primary.ndjson')
-  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
-    destination: 'primary',
-    table: 'traces',
-    code: 27,
-    message: 'ClickHouse error 27',
-    attempts: 2,
-    token: 'v1-token',
-    row: '{"a":1}',
-  })
-  if (process.platform !== 'win32') expect((await stat(file)).mode & 0o777).toBe(0o600)
-})
+test.each<[Signal, string]>([
+  ['traces', 'primary.ndjson'],
+  ['logs', 'primary.logs.ndjson'],
+  ['metrics', 'primary.metrics.ndjson'],
+])(
+  'a dead letter of %s in a file says what was refused, why, and of which batch; nobody else may read it',
+  async (signal, name) => {
+    const directory = temporaryDirectory()
+    expect(await lettersOf({ directory }, undefined, signal).keep(letter)).toBeUndefined()
+    const file = join(directory, name)
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
+      destination: 'primary',
+      signal,
+      table: 'traces',
+      code: 27,
+      message: 'ClickHouse error 27',
+      attempts: 2,
+      token: 'v1-token',
+      row: '{"a":1}',
+    })
+    if (process.platform !== 'win32') expect((await stat(file)).mode & 0o777).toBe(0o600)
+  },
+)
 
 test('a line that a full disk or a kill has cut short takes no other with it', async () => {
   const directory = temporaryDirectory()
@@ -85,7 +95,11 @@ test('a dead letter in a table says the same', async () => {
   const [, json = ''] = /FORMAT JSONEachRow (.*)$/.exec(statements[0] ?? '') ?? []
   const row = JSON.parse(json)
   expect(row).toMatchObject({ source_logical: 2, data_after: '{"a":1}' })
-  expect(JSON.parse(row.data_before)).toMatchObject({ code: 27, token: 'v1-token' })
+  expect(JSON.parse(row.data_before)).toMatchObject({
+    code: 27,
+    token: 'v1-token',
+    signal: 'traces',
+  })
 })
 
 test('what keeps dead letters and hangs is given up after five seconds', async () => {

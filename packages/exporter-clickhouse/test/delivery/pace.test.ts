@@ -52,6 +52,17 @@ test('lets one more run after each success, up to four', () => {
   expect(seen).toEqual([1, 2, 3, 4, 4, 4])
 })
 
+test('lets as few run after an outage that another has met', () => {
+  const pace = new Pace(RETRY, 4, () => {})
+  pace.slowDown()
+  expect(pace.concurrency).toBe(1)
+  const seen = Array.from({ length: 5 }, () => {
+    pace.succeeded()
+    return pace.concurrency
+  })
+  expect(seen).toEqual([1, 2, 3, 4, 4])
+})
+
 test('a server that is away is asked at least every two seconds, however often it failed', () => {
   for (const why of ['transient', 'ambiguous'] as const)
     for (const failures of [1, 3, 10])

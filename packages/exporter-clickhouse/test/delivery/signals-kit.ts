@@ -13,9 +13,12 @@ export type SignalName = (typeof SIGNALS)[number]
 /** A pipeline of a signal. Its rows are spans, in a table that has the name of the signal. It is shut down when the test ends. */
 export function pipelineOf(signal: SignalName, options: Options): Pipeline<SpanLike> {
   const patient = { timeoutMs: SOON_MS, flushTimeoutMs: PATIENT_MS, shutdownTimeoutMs: 20 }
-  const given = { ...patient, retry: SOON, table: signal, ...options }
-  const config = parseConfig('traces', given, {})
-  const destinations = config.destinations.map((one) => ({ ...one, signal: signal as 'traces' }))
+  const config = parseConfig('traces', { ...patient, retry: SOON, ...options }, {})
+  const destinations = config.destinations.map((one) => ({
+    ...one,
+    signal,
+    targets: [{ ...one.targets[0], table: signal }] as const,
+  }))
   const made = new Pipeline({ ...config, destinations })
   onTestFinished(() => made.shutdown())
   return made

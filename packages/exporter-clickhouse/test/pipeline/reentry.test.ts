@@ -1,5 +1,7 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { DiagLogLevel, diag } from '@opentelemetry/api'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { processorTo } from '../../../../test/kit/exporters.js'
+import { eventually } from '../../../../test/kit/patience.js'
 import { scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
 import { makeSpan } from '../../../transform/test/spans.js'
@@ -7,6 +9,7 @@ import { turn } from '../../src/common/clock.js'
 import type { ExportResult } from '../../src/pipeline/exports.js'
 import { ClickHouseSpanExporter } from '../../src/traces/span-exporter.js'
 import type { ClickHouseSpanProcessor } from '../../src/traces/span-processor.js'
+import { pipelineOf, SIGNALS } from '../delivery/signals-kit.js'
 
 // The application may run in the middle of ours: in a getter of an attribute's while its row is written, and in onDrop.
 
@@ -81,4 +84,62 @@ test('an onDrop that ends a span each time, which is dropped in its turn, does n
   expect(drops).toBeLessThan(100)
   const { accepted = 0, dropped = {}, waiting = 0 } = statsOf(to) ?? {}
   expect(accepted).toBe((dropped.too_large ?? 0) + waiting)
+})
+
+describe('a logger of diag whose lines come back as records of the same pipeline', () => {
+  /** Every line becomes a record, as a bridge from diag to a log exporter makes it. */
+  function linesTo(to: ReturnType<typeof pipelineOf>): string[] {
+    const lines: string[] = []
+    const say = (...words: unknown[]) => {
+      if (to.closed) return // as the processors do
+      lines.push(words.map(String).join(' '))
+      to.accept(makeSpan({ name: `line ${lines.length}` }))
+    }
+    const logger = { error: say, warn: say, info: say, debug: say, verbose: say }
+    diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
+    onTestFinished(() => diag.disable())
+    return lines
+  }
+
+  test.each(SIGNALS)(
+    'do not loop while the server is away, and arrive when it is back (%s)',
+    async (signal) => {
+      const server = await scriptedServer({ status: 503 })
+      const to = pipelineOf(signal, { endpoint: server.url, batch: { maxDelayMs: 1 } })
+      const lines = linesTo(to)
+      to.accept(makeSpan({ name: 'first' }))
+      await server.received(30)
+      expect(lines).toHaveLength(1)
+      expect(statsOf(to)).toMatchObject({ accepted: 2 })
+      server.follow('ok')
+      await eventually(() => expect(statsOf(to)).toMatchObject({ delivered: 3, waiting: 0 }))
+      await to.flush()
+      expect(lines).toHaveLength(2) // that it is back
+      expect(server.rows.map((row) => row['span_name'])).toEqual(
+        expect.arrayContaining(['first', 'line 1', 'line 2']),
+      )
+    },
+  )
+
+  test('do not loop while rows are dropped: as one too long, from a full queue, or at the end', async () => {
+    const server = await scriptedServer('hang')
+    const to = pipelineOf('logs', {
+      endpoint: server.url,
+      limits: { rowBytes: 2000 },
+      queue: { maxBytes: 40_000 },
+      batch: { maxRows: 10, maxBytes: 5000 },
+      timeoutMs: 60_000,
+    })
+    const lines = linesTo(to)
+    to.accept(makeSpan({ name: 'x'.repeat(3000) }))
+    for (let n = 0; n < 500; n++) to.accept(makeSpan({ name: `${n} ${'y'.repeat(500)}` }))
+    await eventually(() => expect(statsOf(to).dropped.queue_full).toBeGreaterThan(0))
+    expect(statsOf(to).dropped.too_large).toBe(1)
+    await to.shutdown()
+    expect(lines.length).toBeLessThan(6)
+    const { accepted, dropped, waiting } = statsOf(to)
+    expect(waiting).toBe(0)
+    expect(accepted).toBe(501 + lines.length)
+    expect(Object.values(dropped).reduce((sum, rows) => sum + rows, 0)).toBe(accepted)
+  })
 })

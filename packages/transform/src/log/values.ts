@@ -1,4 +1,4 @@
-import { type HrTime, readTime } from '../values/time.js'
+import { type HrTime, isStorable, readTime } from '../values/time.js'
 import type { LogRecordLike, LogSpanContextLike } from './log-record.js'
 
 // Values that the columns of both tables read from a log record. Any part of a record may be missing or of another type.
@@ -14,6 +14,11 @@ export function spanOf({ spanContext }: LogRecordLike): Partial<LogSpanContextLi
   return spanContext ?? NO_SPAN
 }
 
+/** An Error is no AnyValue, but people log one. As a map it would be empty: its text is in properties that are not enumerable. */
+export function bodyOf({ body }: LogRecordLike): unknown {
+  return body instanceof Error ? (body.stack ?? String(body)) : body
+}
+
 /** The eight flags that OpenTelemetry defines. OTLP has room for 32. */
 export function flagsOf(record: LogRecordLike): unknown {
   const { traceFlags } = spanOf(record)
@@ -21,6 +26,7 @@ export function flagsOf(record: LogRecordLike): unknown {
 }
 
 function isZero(given: HrTime | undefined): boolean {
+  if (isStorable(given)) return given[0] === 0 && given[1] === 0 // as nearly all are
   const time = readTime(given)
   return time === undefined || (time[0] === 0 && time[1] === 0)
 }

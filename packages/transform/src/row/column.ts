@@ -21,7 +21,11 @@ interface TypedColumn extends ColumnShape {
   readonly kind?: Kind | undefined
   /** @internal The type under which compact rows are read, if it must hold more than the column does. */
   readonly sentAs?: string | undefined
+  /** @internal See `where`. */
+  readonly only?: Condition | undefined
 }
+
+type Condition = (input: never) => boolean
 
 interface RecordColumn<Input> extends TypedColumn {
   readonly from?: 'record' | undefined
@@ -90,4 +94,31 @@ export function nested<Input, Item>(
     each,
     value: (item, encoding) => part.value(item as Item, encoding),
   }))
+}
+
+/**
+ * Columns that are empty where a condition does not hold. Sparse rows leave all of them out with one question, instead of reading each
+ * only to find nothing. The condition may throw: then the columns are read.
+ */
+export function where<Input>(
+  holds: (input: Input) => boolean,
+  columns: readonly Column<Input>[],
+): Column<Input>[] {
+  const lists = new Map<unknown, AnyColumn['each']>() // neighbours must still have the same `each`
+  return (columns as readonly AnyColumn[]).map((column) => {
+    const { each, value } = column
+    if (each && !lists.has(each))
+      lists.set(each, (input, encoding) => (holds(input as Input) ? each(input, encoding) : []))
+    const list = lists.get(each)
+    return {
+      ...column,
+      only: holds as Condition,
+      ...(list
+        ? { each: list }
+        : {
+            value: (input: unknown, encoding: Encoding) =>
+              holds(input as Input) ? value(input, encoding) : undefined,
+          }),
+    } as Column<Input>
+  })
 }

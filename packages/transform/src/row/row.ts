@@ -27,11 +27,34 @@ export function rowWriter<Input>(
 }
 
 function membersOfOrigin(run: Run, nameOf: NameOf): Members[] {
-  const members = runsOf(run, (a, b) => a.each !== undefined && a.each === b.each).map((part) =>
-    membersOf(part, nameOf),
-  )
+  const members = runsOf(run, (a, b) => a.only === b.only).flatMap((part) => {
+    const lists = runsOf(part, (a, b) => a.each !== undefined && a.each === b.each)
+    return guarded(
+      part[0],
+      lists.map((list) => membersOf(list, nameOf)),
+    )
+  })
   const origin = originOf(run[0])
   return origin === 'record' ? members : [shared(SOURCES[origin], joined(members))]
+}
+
+/** Sparse rows leave out members whose condition does not hold. */
+function guarded({ only }: AnyColumn, members: readonly Members[]): readonly Members[] {
+  if (!only) return members
+  const write = joined(members)
+  return [
+    (source, encoding) => {
+      if (!encoding.sparse || mayHold(only, source)) write(source, encoding)
+    },
+  ]
+}
+
+function mayHold(condition: (input: never) => boolean, source: unknown): boolean {
+  try {
+    return condition(source as never)
+  } catch {
+    return true
+  }
 }
 
 /** Members that are encoded once per resource, scope or metric; alterations are counted for every row. */

@@ -1,7 +1,7 @@
 import { itemAttributes } from '../attributes/item.js'
 import { readAttributes } from '../attributes/source.js'
 import type { LogRecordLike } from '../log/log-record.js'
-import { flagsOf, spanOf, timeOf } from '../log/values.js'
+import { bodyOf, flagsOf, spanOf, timeOf } from '../log/values.js'
 import { defineTable, type Table } from '../table/table.js'
 import { hexId } from '../types/hex-id.js'
 
@@ -21,7 +21,7 @@ export const flatLogs: Table<LogRecordLike> = defineTable<LogRecordLike>({
     { name: 'severity_number', ...number, value: ({ severityNumber }) => severityNumber },
     { name: 'severity_text', ...label, value: ({ severityText }) => severityText },
     // A text as it is, anything else as JSON.
-    { name: 'body', type: 'String', codec: 'ZSTD(1)', value: ({ body }) => body },
+    { name: 'body', type: 'String', codec: 'ZSTD(1)', value: bodyOf },
     { name: 'event_name', ...label, value: ({ eventName }) => eventName },
     { name: 'trace_id', ...id, value: (record) => spanOf(record).traceId },
     { name: 'span_id', ...id, value: (record) => spanOf(record).spanId },

@@ -1,7 +1,7 @@
 import { itemAttributes } from '../attributes/item.js'
 import { readAttributes, sortedByKey } from '../attributes/source.js'
 import type { LogRecordLike } from '../log/log-record.js'
-import { flagsOf, spanOf, timeOf } from '../log/values.js'
+import { bodyOf, flagsOf, spanOf, timeOf } from '../log/values.js'
 import { defineTable, type Table } from '../table/table.js'
 import { hexId } from '../types/hex-id.js'
 
@@ -41,7 +41,7 @@ export const otelLogs: Table<LogRecordLike> = defineTable<LogRecordLike>({
       from: 'resource',
       value: ({ attributes }) => attributes?.['service.name'],
     },
-    { name: 'Body', ...text, value: ({ body }) => body },
+    { name: 'Body', ...text, value: bodyOf },
     {
       name: 'ResourceSchemaUrl',
       ...label,

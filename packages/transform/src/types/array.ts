@@ -1,12 +1,15 @@
 import { elementsOf } from '../values/list.js'
 import { setValues } from '../values/native.js'
 import { isList } from '../values/plain-value.js'
+import { type Piece, pieceOf } from '../writing/byte-writer.js'
 import { ELEMENT, type Encoding } from '../writing/encoding.js'
 import { type Kind, writeAs } from './kind.js'
 
 const COMMA = 0x2c
 const OPEN = 0x5b
 const CLOSE = 0x5d
+// Longer lists are not remembered.
+const MAX_REMEMBERED = 1000
 
 export function array(element: Kind): Kind {
   return {
@@ -51,4 +54,44 @@ function writeNumbers(list: ArrayLike<unknown>, element: Kind, encoding: Encodin
   }
   out.length = start
   return false
+}
+
+/** For a column whose lists of numbers are mostly like the one before, such as the bounds of a histogram: that one is copied. */
+export function repeating(list: Kind): Kind {
+  let last: readonly unknown[] = []
+  let piece: Piece = pieceOf('')
+  return {
+    ...list,
+    write(value, encoding) {
+      const { out } = encoding
+      const taken = last.length * ELEMENT
+      if (encoding.room > taken && isSame(value, last)) {
+        out.piece(piece)
+        encoding.room -= taken
+        return true
+      }
+      const start = out.length
+      if (!list.write(value, encoding)) return false
+      if (isNumbers(value)) {
+        last = [...value]
+        piece = pieceOf(out.bytes.toString('utf8', start, out.length))
+      }
+      return true
+    },
+  }
+}
+
+function isSame(value: unknown, last: readonly unknown[]): boolean {
+  if (!Array.isArray(value) || value.length !== last.length || last.length === 0) return false
+  for (let index = 0; index < last.length; index++)
+    if (!Object.is(value[index], last[index])) return false
+  return true
+}
+
+function isNumbers(value: unknown): value is readonly number[] {
+  return (
+    Array.isArray(value) &&
+    value.length < MAX_REMEMBERED &&
+    value.every((item) => typeof item === 'number')
+  )
 }

@@ -5,7 +5,8 @@ import type { Doubt } from '../doubt.js'
 import { fromText } from '../from-text.js'
 import { bareTree, Given, givenBelow, type Tree } from '../given.js'
 import type { Layer } from '../layers.js'
-import { didYouMean } from '../option-hints.js'
+import { didYouMean, plain } from '../option-hints.js'
+import { SIGNALS } from '../option-table.js'
 import { placeInView, viewOf } from '../signal-view.js'
 import { problemOf } from '../text-rules.js'
 import {
@@ -180,8 +181,13 @@ function unknown(name: string, destinations: readonly string[]): string {
     .sort((a, b) => a.distance - b.distance)[0]?.one
   if (nearest !== undefined) return `is not known: did you mean ${PREFIX}${nearest}?`
   const [, meant = ''] = /did you mean `(.*)`/.exec(didYouMean(name, [])) ?? []
-  const elsewhere = [...OPTION_VARIABLES].find(([, { path }]) => path.join('.') === meant)?.[0]
+  const elsewhere = [...OPTION_VARIABLES].find(
+    ([, { path }]) => path.join('.') === meant || plain(path.join('')) === plain(name),
+  )?.[0]
   if (elsewhere !== undefined) return `is not known: did you mean ${PREFIX}${elsewhere}?`
+  const [, signal = '', option = ''] = /^([A-Z]+)_(.+)$/.exec(name) ?? []
+  if (SIGNALS.some((one) => one === signal.toLowerCase()) && DESTINATION_VARIABLES.has(option))
+    return `is not known: for ${signal.toLowerCase()} alone, it must be that of a destination with SIGNALS=${signal.toLowerCase()}`
   const ofDestination = [...DESTINATION_VARIABLES.keys()].find((one) => name.endsWith(`_${one}`))
   return ofDestination === undefined
     ? 'is not known'

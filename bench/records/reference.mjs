@@ -65,7 +65,7 @@ const exception = {
   },
 }
 
-const resource = {
+export const resource = {
   'service.name': 'checkout',
   'service.version': '1.4.0',
   'service.namespace': 'shop',

@@ -1,5 +1,5 @@
 // Makes shop-spans.json anew, from a run of the demo's shop. Needs a build.
-//   node bench/spans/record.mjs
+//   node bench/records/record.mjs
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,7 +30,7 @@ const spans = readdirSync(folder)
   .sort((a, b) => nanosecondsBetween(b.endTime, a.endTime))
 const kept = wholeTraces(spans)
 writeFileSync(new URL('shop-spans.json', import.meta.url), withoutThisMachine(recordingOf(kept)))
-console.log(`${kept.length} of ${spans.length} recorded spans are in bench/spans/shop-spans.json`)
+console.log(`${kept.length} of ${spans.length} recorded spans are in bench/records/shop-spans.json`)
 
 /** The traces that end first, at most MAX_SPANS spans, in the order in which the spans ended. */
 function wholeTraces(spans) {
