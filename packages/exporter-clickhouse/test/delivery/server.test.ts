@@ -8,6 +8,7 @@ import {
   eventually,
   PATIENT_MS,
   RECOVERED_MS,
+  SOON_MS,
   until,
 } from '../../../../test/kit/patience.js'
 import { type Behaviour, scriptedServer } from '../../../../test/kit/scripted-server.js'
@@ -212,16 +213,15 @@ describe('two pipelines of one signal', () => {
   test('count their own requests, and the end of one leaves those of the other', async () => {
     const held: ServerResponse[] = []
     const server = await scriptedServer((_, response) => void held.push(response))
-    const [a, b] = [
-      pipelineOf('traces', { endpoint: server.url }),
-      pipelineOf('traces', { endpoint: server.url }),
-    ]
+    const options = { endpoint: server.url, timeoutMs: 2 * PATIENT_MS }
+    const [a, b] = [pipelineOf('traces', options), pipelineOf('traces', options)]
     void a.export(spans(1, 'a'))
     void b.export(spans(1, 'b'))
     await until(() => held.length === 2)
+    const inserts = [...held]
     await b.shutdown()
-    await until(() => held.some(({ destroyed }) => destroyed))
-    expect(held.filter(({ destroyed }) => destroyed)).toHaveLength(1)
+    await until(() => inserts.some(({ destroyed }) => destroyed), SOON_MS)
+    expect(inserts.filter(({ destroyed }) => destroyed)).toHaveLength(1)
     expect(statsOf(b)).toMatchObject({ requests: 1, dropped: { shutdown: 1 } })
     for (const response of held) response.end()
     await until(() => statsOf(a).delivered === 1)
