@@ -30,6 +30,8 @@ describe.each([80, 140, 60])('At %d columns', (width) => {
     const { code, lines, out } = await type([name, '--help'], width)
     expect(code).toBe(0)
     expect(out).toBe((await type(['help', name], width)).out)
+    expect(out).toBe((await type(['--help', name], width)).out)
+    expect(out).toBe((await type(['-h', name, '--json'], width)).out)
     expect(out).toMatch(
       new RegExp(`^.*Usage: spanhouse ${name} .*Examples:\\n  spanhouse ${name}`, 's'),
     )

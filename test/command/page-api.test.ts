@@ -16,6 +16,7 @@ const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const COLLECTED = 'c0ffee00000000000000000000000001'
 const START_US = 1_700_000_000_000_000
 const target = { database: 'telemetry', table: 'traces' }
+const logs = { database: 'telemetry', table: 'logs' }
 let server: ClickHouseServer
 
 beforeAll(async () => {
@@ -64,7 +65,7 @@ async function openApi({ username = 'default', password = '', url = server.url }
   const reader = openReader({ url, username, password, headers: {}, tls: {} })
   const mistakes: unknown[] = []
   const page = await openPage({
-    api: newApi({ reader, target, version: '1.2.3' }),
+    api: newApi({ reader, target, logs, version: '1.2.3' }),
     files: new Map(),
     // Another one for each test: fetch would use a connection again that the page before it has closed.
     port: await freePort(),

@@ -21,6 +21,8 @@ describe('spanhouse run', () => {
     expect(shown.args).toEqual(args)
     expect(shown.env).toMatchObject({
       OTEL_TRACES_EXPORTER: 'clickhouse',
+      OTEL_LOGS_EXPORTER: 'clickhouse',
+      OTEL_METRICS_EXPORTER: 'clickhouse',
       OTEL_SERVICE_NAME: 'shop',
     })
     expect(running.err).not.toMatch(/spanhouse:/)
@@ -171,6 +173,20 @@ describe('The environment of the application', () => {
     }
     expect(environment(set, { isQuick: true })).toMatchObject(set)
   })
+
+  test.each(['OTEL_TRACES_EXPORTER', 'OTEL_LOGS_EXPORTER', 'OTEL_METRICS_EXPORTER'])(
+    'sends every signal to ClickHouse, but for what the user has decided: %s',
+    (name) => {
+      const all = {
+        OTEL_TRACES_EXPORTER: 'clickhouse',
+        OTEL_LOGS_EXPORTER: 'clickhouse',
+        OTEL_METRICS_EXPORTER: 'clickhouse',
+      }
+      expect(environment({ [name]: 'none' })).toMatchObject({ ...all, [name]: 'none' })
+      // An empty variable counts as unset.
+      for (const empty of ['', ' ']) expect(environment({ [name]: empty })).toMatchObject(all)
+    },
+  )
 
   test('keeps options of Node, and loads the register after them', () => {
     const { NODE_OPTIONS } = environment({ NODE_OPTIONS: '--require dotenv/config' })

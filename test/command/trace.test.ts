@@ -8,6 +8,7 @@ import { HOSTILE, SHOP_TRACE } from './shop-trace.js'
 let server: ClickHouseServer
 const ELSEWHERE = 'c0ffee00000000000000000000000001'
 const HOSTILE_TRACE = 'badbad00000000000000000000000001'
+const REPEATED_TRACE = 'fa11ed00000000000000000000000001'
 const DEEP_TRACE = 'deeb0000000000000000000000000001'
 
 beforeAll(async () => {
@@ -36,6 +37,19 @@ beforeAll(async () => {
       service: '漢'.repeat(10_000),
       error: 'y '.repeat(5000),
     },
+    // As Express does: one exception, recorded by one span after another.
+    ...['request', 'middleware', 'handler'].map((id, i) => ({
+      trace: REPEATED_TRACE,
+      id,
+      ...(i > 0 && { parent: 'request' }),
+      at: [i, 5] as const,
+      error: 'no such order',
+      exception: {
+        type: 'NotFound',
+        message: 'no such order',
+        stack: 'NotFound: no such order\n    at find (/srv/shop/src/find.js:1:2)',
+      },
+    })),
     ...Array.from({ length: 3000 }, (_, i) => ({
       trace: DEEP_TRACE,
       id: `d${i}`,
@@ -102,6 +116,13 @@ describe('the id may be', () => {
   ])('%s', async (_, text) => {
     expect((await trace([text])).out).toContain('GET /orders/:id')
   })
+})
+
+test('a stack that several spans recorded is printed once', async () => {
+  const { out } = await trace([REPEATED_TRACE])
+  expect(out.match(/NotFound: no such order/g)).toHaveLength(3)
+  expect(out.match(/at find \(\/srv\/shop\/src\/find\.js:1:2\)/g)).toHaveLength(1)
+  expect(out.match(/the same stack as above/g)).toHaveLength(2)
 })
 
 test('an ambiguous beginning lists the traces', async () => {

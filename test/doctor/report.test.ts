@@ -204,10 +204,8 @@ describe('the command line', () => {
 
   test('without any configuration the server on this machine is looked at', () => {
     const wishes = { endpoint: undefined, endpointFrom: '', testSpan: true, verbose: false }
-    const { config } = surroundingsOf({}, temporaryDirectory(), wishes)
-    expect(config?.destinations.map(({ endpoint }) => endpoint.href)).toEqual([
-      'http://localhost:8123/',
-    ])
+    const { destinations } = surroundingsOf({}, temporaryDirectory(), wishes)
+    expect(destinations.map(({ endpoint }) => endpoint.href)).toEqual(['http://localhost:8123/'])
   })
 })
 

@@ -1,4 +1,5 @@
 import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
+import { flatLogs, otelLogs } from '@spanhouse/transform'
 
 /** A line as a test writes it, independent of any table. */
 export interface Line {
@@ -20,17 +21,8 @@ const COLLECTOR = `TraceId String, SpanId String, TraceFlags UInt8, SeverityText
   ScopeSchemaUrl LowCardinality(String), ScopeName String, ScopeVersion LowCardinality(String), ScopeAttributes ${MAP},
   LogAttributes ${MAP}, EventName String, INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1`
 
-/** Ours, the Collector's of today and of before, and one that somebody else might have made. */
-const TABLES = {
-  logs: `(
-    timestamp DateTime64(9, 'UTC'), observed_timestamp DateTime64(9, 'UTC'), severity_number UInt8, severity_text LowCardinality(String),
-    body String, event_name LowCardinality(String), trace_id String, span_id String, trace_flags UInt8, service_name LowCardinality(String),
-    project_name LowCardinality(String), environment LowCardinality(String), attributes ${MAP}, resource_attributes ${MAP},
-    scope_name LowCardinality(String), scope_version LowCardinality(String),
-    INDEX idx_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1
-  ) ENGINE = MergeTree PARTITION BY toDate(timestamp) ORDER BY (service_name, timestamp)`,
-  otel_logs: `(Timestamp DateTime64(9), ${COLLECTOR}) ENGINE = MergeTree PARTITION BY toDate(Timestamp)
-    ORDER BY (toStartOfFiveMinutes(Timestamp), ServiceName, Timestamp)`,
+/** Those of the Collector before, and one that somebody else might have made. */
+const OTHERS = {
   old_logs: `(Timestamp DateTime64(9), TimestampTime DateTime DEFAULT toDateTime(Timestamp), ${COLLECTOR}) ENGINE = MergeTree
     PARTITION BY toDate(TimestampTime) PRIMARY KEY (ServiceName, TimestampTime) ORDER BY (ServiceName, TimestampTime, Timestamp)`,
   own_logs: `(
@@ -39,15 +31,23 @@ const TABLES = {
   ) ENGINE = MergeTree ORDER BY time`,
 } as const
 
-export type LogTableName = keyof typeof TABLES
+const OURS = { logs: flatLogs, otel_logs: otelLogs } as const
+
+export type LogTableName = keyof typeof OURS | keyof typeof OTHERS
 
 export async function createLogTable(
   server: ClickHouseServer,
   database: string,
   name: LogTableName,
 ): Promise<void> {
-  await server.query(`CREATE DATABASE IF NOT EXISTS ${database}`)
-  await server.query(`CREATE TABLE ${database}.${name} ${TABLES[name]}`)
+  const statements =
+    name in OURS
+      ? OURS[name as keyof typeof OURS].ddl({ database })
+      : [
+          `CREATE DATABASE IF NOT EXISTS ${database}`,
+          `CREATE TABLE ${database}.${name} ${OTHERS[name as keyof typeof OTHERS]}`,
+        ]
+  for (const statement of statements) await server.query(statement)
 }
 
 export async function insertLines(

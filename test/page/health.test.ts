@@ -96,7 +96,7 @@ describe.skipIf(noBrowser)('the view of health', () => {
         'payments host-2/99 main 90,000 1,204 queue_full, rejected',
       )
       expect(text).toMatch(/512\s+812 kB\s+64 MB\s+41/)
-      await page.getByText('More spans came than ClickHouse took').waitFor()
+      await page.getByText('More rows came than ClickHouse took').waitFor()
       await shot(page, `health-${colorScheme}`)
       expect(await seriousProblems(page)).toEqual([])
       expect(problems).toEqual([])

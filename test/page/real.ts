@@ -1,5 +1,5 @@
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
-import { flatTraces, otelTraces } from '@spanhouse/transform'
+import { flatLogs, flatTraces, otelLogs, otelTraces } from '@spanhouse/transform'
 import { openReader } from '../../packages/spanhouse/src/clickhouse/open-reader.js'
 import { readPage } from '../../packages/spanhouse/src/page/files.js'
 import { newApi } from '../../packages/spanhouse/src/page/new-api.js'
@@ -30,8 +30,9 @@ export async function openRealPage(options: { tables?: boolean } = {}): Promise<
   })
   const mistakes: unknown[] = []
   const target = { database: 'telemetry', table: 'traces' }
+  const logs = { database: 'telemetry', table: 'logs' }
   const page = await openPage({
-    api: newApi({ reader, target, version: '0.1.0' }),
+    api: newApi({ reader, target, logs, version: '0.1.0' }),
     files: readPage(folder),
     onMistake: (error) => void mistakes.push(error),
   })
@@ -49,8 +50,10 @@ export async function openRealPage(options: { tables?: boolean } = {}): Promise<
 }
 
 export async function createTables(server: ClickHouseServer): Promise<void> {
-  for (const statement of flatTraces.ddl({ database: 'telemetry' })) await server.query(statement)
-  for (const statement of otelTraces.ddl({ database: 'otel' })) await server.query(statement)
+  for (const table of [flatTraces, flatLogs])
+    for (const statement of table.ddl({ database: 'telemetry' })) await server.query(statement)
+  for (const table of [otelTraces, otelLogs])
+    for (const statement of table.ddl({ database: 'otel' })) await server.query(statement)
 }
 
 export interface Filling {

@@ -1,12 +1,23 @@
 import { flatTraces, otelTraces, type SpanLike, type Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SpanRow } from '../../packages/queries/src/index.js'
+import { insertLines, type Line } from '../kit/log-tables.js'
 import { PATIENT_MS } from '../kit/patience.js'
 import { figure } from '../kit/results.js'
 import { type Browser, noBrowser, openBrowser, openPage, shot } from './kit.js'
 import { openRealPage, type RealPage } from './real.js'
 import { spanLike } from './span-like.js'
-import { checkout, manySpans, OTHER_TRACE, TRACE } from './trace-data.js'
+import { checkout, manySpans, OLD_US, OTHER_TRACE, TRACE } from './trace-data.js'
+
+const LINE: Line = {
+  timeUs: OLD_US + 595_000,
+  traceId: TRACE,
+  spanId: '0000000000000009',
+  severity: 17,
+  severityText: 'ERROR',
+  service: 'payments',
+  body: 'card declined by acme',
+}
 
 describe.skipIf(noBrowser)('a trace on the page of the command, out of ClickHouse', () => {
   let browser: Browser
@@ -16,6 +27,8 @@ describe.skipIf(noBrowser)('a trace on the page of the command, out of ClickHous
     ;[browser, real] = await Promise.all([openBrowser(), openRealPage()])
     await store(flatTraces, 'telemetry.traces')
     await store(otelTraces, 'otel.otel_traces')
+    await insertLines(real.server, 'telemetry', 'logs', [LINE])
+    await insertLines(real.server, 'otel', 'otel_logs', [{ ...LINE, body: 'of the Collector' }])
   })
   afterAll(async () => {
     await browser?.close()
@@ -61,6 +74,28 @@ describe.skipIf(noBrowser)('a trace on the page of the command, out of ClickHous
     await row.filter({ hasText: 'storefront POST /reservations' }).click()
     await page.getByRole('link', { name: /Trace 4bf92f35/ }).waitFor()
     await shot(page, `trace-server-${table.split('.')[1]}`)
+    expect(problems).toEqual([])
+    expect(real.mistakes).toEqual([])
+    await close()
+  })
+
+  test.each([
+    ['telemetry.traces', 'card declined by acme'],
+    ['otel.otel_traces', 'of the Collector'],
+  ])('the logs beside the spans of %s are found by the trace’s id', async (table, body) => {
+    const { page, problems, close } = await openPage(
+      browser,
+      address(`/trace/${TRACE}?table=${table}`),
+    )
+    const lines = page.getByRole('list', { name: 'Log lines' })
+    await lines.getByText(body).waitFor()
+    expect(await lines.locator('.lg-row').count()).toBe(1)
+    expect(await lines.locator('.lg-row').textContent()).toMatch(/\+595 ms.*ERROR.*payments/s)
+    await lines.getByText(body).click()
+    await lines.getByRole('button', { name: 'Open its span' }).click()
+    const detail = page.getByRole('complementary', { name: 'Span' })
+    await detail.getByRole('heading', { name: 'POST /pay' }).waitFor()
+    await detail.getByRole('list', { name: 'Log lines of the span' }).getByText(body).waitFor()
     expect(problems).toEqual([])
     expect(real.mistakes).toEqual([])
     await close()

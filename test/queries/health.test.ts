@@ -1,35 +1,21 @@
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { flatMetrics, type MetricPointLike, type Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   healthQuery,
   type MetricTable,
   metricTablesQuery,
 } from '../../packages/queries/src/index.js'
+import { otelMetricsTables } from '../../packages/transform/src/internal.js'
 import { ask, READER } from './kit/tables.js'
 
-const MAP = 'Map(LowCardinality(String), String)'
-const POINT = `ResourceAttributes ${MAP}, ScopeName String, ServiceName LowCardinality(String), MetricName String, Attributes ${MAP}, StartTimeUnix $time, TimeUnix $time, Value Float64`
-
-/** The columns that matter here, as the Collector has them: times of either precision, JSON instead of maps, histograms. */
-const TABLES = [
-  `CREATE TABLE metrics.otel_metrics_sum (${POINT}, AggregationTemporality Int32, IsMonotonic Bool) ENGINE = MergeTree ORDER BY TimeUnix`.replaceAll(
-    '$time',
-    'DateTime64(9)',
-  ),
-  `CREATE TABLE metrics.otel_metrics_gauge (${POINT}) ENGINE = MergeTree ORDER BY TimeUnix`.replaceAll(
-    '$time',
-    'DateTime',
-  ),
-  `CREATE TABLE metrics.of_json (${POINT.replaceAll(MAP, 'JSON')}) ENGINE = MergeTree ORDER BY TimeUnix`.replaceAll(
-    '$time',
-    'DateTime',
-  ),
-  `CREATE TABLE metrics.otel_metrics_histogram (${POINT.replace('Value', 'Sum')}) ENGINE = MergeTree ORDER BY TimeUnix`.replaceAll(
-    '$time',
-    'DateTime',
-  ),
-  `CREATE TABLE metrics.flat (timestamp DateTime64(9, 'UTC'), metric_name LowCardinality(String), value Float64, temporality LowCardinality(String), service_name LowCardinality(String), attributes ${MAP}, resource_attributes ${MAP}) ENGINE = MergeTree ORDER BY timestamp`,
+/** The tables of today, and one of JSON instead of maps. */
+const SCHEMAS: readonly Table<MetricPointLike>[] = [
+  flatMetrics,
+  ...Object.values(otelMetricsTables),
 ]
+const OF_JSON = `CREATE TABLE metrics.of_json (ResourceAttributes JSON, ServiceName String, MetricName String, Attributes JSON,
+  TimeUnix DateTime64(9), Value Float64) ENGINE = MergeTree ORDER BY TimeUnix`
 
 const NOW_US = Date.UTC(2026, 10, 28, 10) * 1000
 const INSTANCE = { 'service.instance.id': 'i1' }
@@ -45,8 +31,15 @@ let server: ClickHouseServer
 
 beforeAll(async () => {
   server = await startClickHouse({ users: [READER] })
-  await server.query('CREATE DATABASE metrics')
-  for (const statement of TABLES) await server.query(statement)
+  for (const table of SCHEMAS)
+    // Tables of the Collector may have times of either precision.
+    for (const statement of table.ddl({ database: 'metrics' }))
+      await server.query(
+        table === otelMetricsTables.sum
+          ? statement.replaceAll(/(TimeUnix`?) DateTime(?:64\(9\))? /g, '$1 DateTime64(9) ')
+          : statement,
+      )
+  await server.query(OF_JSON)
 })
 afterAll(() => server?.stop())
 
@@ -59,14 +52,14 @@ interface Point {
   readonly isDelta?: boolean
 }
 
-type Written = 'otel_metrics_sum' | 'otel_metrics_gauge' | 'flat'
+type Written = 'otel_metrics_sum' | 'otel_metrics_gauge' | 'metrics'
 
 async function write(table: Written, points: Point[]) {
   const rows = points.map((point) => {
     const time = `${NOW_US / 1e6 + point.second}`
     const attributes = point.attributes ?? { destination: 'central' }
     const resource = point.resource ?? INSTANCE
-    if (table === 'flat')
+    if (table === 'metrics')
       return {
         timestamp: time,
         metric_name: point.name,
@@ -98,7 +91,7 @@ async function tablesNamed(...names: string[]): Promise<MetricTable[]> {
 
 test('the tables of data points with one value are found', async () => {
   expect((await ask(server, metricTablesQuery())).rows).toEqual([
-    { database: 'metrics', table: 'flat', family: 'flat', has_temporality: true },
+    { database: 'metrics', table: 'metrics', family: 'flat', has_temporality: true },
     { database: 'metrics', table: 'otel_metrics_gauge', family: 'otel', has_temporality: false },
     { database: 'metrics', table: 'otel_metrics_sum', family: 'otel', has_temporality: true },
   ])
@@ -156,7 +149,7 @@ test('the newest value of each of the exporter’s metrics is found, under one n
   ])
 })
 
-test.each(['flat', 'otel_metrics_sum'] as const)(
+test.each(['metrics', 'otel_metrics_sum'] as const)(
   'processes are apart, exporters of one process are added up, and so are changes: %s',
   async (name) => {
     const exported = 'otel.sdk.exporter.span.exported'
@@ -197,7 +190,7 @@ test.each(['flat', 'otel_metrics_sum'] as const)(
   },
 )
 
-test.each(['flat', 'otel_metrics_sum'] as const)(
+test.each(['metrics', 'otel_metrics_sum'] as const)(
   'what was delivered of each signal is told apart, by the name or by an attribute: %s',
   async (name) => {
     const logs = { destination: 'central', signal: 'logs' }

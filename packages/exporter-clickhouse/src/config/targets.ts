@@ -22,6 +22,7 @@ type Families = {
   readonly [On in Signal]: { readonly [Family in 'flat' | 'otel']: readonly Table<Records[On]>[] }
 }
 
+/** The tables of each signal, by the names of their families. */
 export const FAMILIES: Families = {
   traces: { flat: [flatTraces], otel: [otelTraces] },
   logs: { flat: [flatLogs], otel: [otelLogs] },

@@ -25,5 +25,6 @@ test('rows of more than eight resources come whole, in one batch', async () => {
   await to.forceFlush()
   const names = server.rows.map((row) => String(row['service_name'])).sort()
   expect(names).toEqual(Array.from({ length: 20 }, (_, n) => `service ${n}`).sort())
-  expect(server.inserts.map(({ rows }) => rows.length).sort()).toEqual([...Array(8).fill(1), 12])
+  // Small batches that have to wait may be sent together, so only that of the other twelve is certain.
+  expect(server.inserts.map(({ rows }) => rows.length)).toContain(12)
 })

@@ -46,10 +46,17 @@ function add(draft: Draft, token: Token): string | undefined {
   if (compared && /\.\w+$/.test(compared['key'] ?? '') && /\d$/.test(token.source))
     return `${token.source} compares an attribute, and attributes are texts without an order: write ${compared['key']}=…, or use SQL.`
   if (key === undefined) return addText(draft, value)
+  if (op === '=' && !isKeyQuoted && isWord(key))
+    return `${token.source} looks for an attribute of that name: write ${key}:${token.source.slice(key.length + 1)}, or "${key}"=… for the attribute.`
   if (op !== ':') return addAttribute(draft, { key, op: op as '=' | '!=' | '~', value })
   const read = isKeyQuoted ? undefined : WORDS.get(key.toLowerCase())
   if (!read) return addText(draft, isKeyQuoted || isValueQuoted ? `${key}:${value}` : token.source)
   return value === '' && !isValueQuoted ? `${key}: has no value.` : read(draft, value)
+}
+
+/** Whether a name before a colon is a condition on spans themselves. */
+export function isWord(key: string): boolean {
+  return WORDS.has(key.toLowerCase())
 }
 
 type Word = (draft: Draft, value: string) => string | undefined

@@ -1,4 +1,5 @@
 import { durationSource } from './duration.js'
+import { isWord } from './parse-search.js'
 import type { AttributeCondition, Search } from './search.js'
 import { quoteWord } from './tokens.js'
 
@@ -27,5 +28,7 @@ function durationText({ minNs, maxNs }: Search): string | undefined {
 }
 
 function attributeText({ key, op, value }: AttributeCondition): string {
-  return op === 'exists' ? `has:${quoteWord(key)}` : `${quoteWord(key)}${op}${quoteWord(value)}`
+  if (op === 'exists') return `has:${quoteWord(key)}`
+  const name = op === '=' && isWord(key) ? `"${key}"` : quoteWord(key)
+  return `${name}${op}${quoteWord(value)}`
 }

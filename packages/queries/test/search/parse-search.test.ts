@@ -40,6 +40,9 @@ test.each<[text: string, search: Search]>([
   ['"service:shop"', { text: ['service:shop'] }],
   ['"service":shop', { text: ['service:shop'] }],
   ['"not closed', { text: ['not closed'] }],
+  ['"status"=error', { attributes: [{ key: 'status', op: '=', value: 'error' }] }],
+  ['status!=error', { attributes: [{ key: 'status', op: '!=', value: 'error' }] }],
+  ['http.status=error', { attributes: [{ key: 'http.status', op: '=', value: 'error' }] }],
   ['=x', { text: ['=x'] }],
   ['it’s 🎉 \u0000', { text: ['it’s', '🎉', '\u0000'] }],
 ])('%j is read', (text, search) => {
@@ -57,6 +60,14 @@ test.each([
     'http.response.status_code>=500',
     'http.response.status_code>=500 compares an attribute, and attributes are texts without an order: write http.response.status_code=…, or use SQL.',
   ],
+  [
+    'status=error',
+    'status=error looks for an attribute of that name: write status:error, or "status"=… for the attribute.',
+  ],
+  [
+    'Service="my shop"',
+    'Service="my shop" looks for an attribute of that name: write Service:"my shop", or "Service"=… for the attribute.',
+  ],
   ['service:', 'service: has no value.'],
 ])('%j is left out with a sentence, and the rest is searched', (text, problem) => {
   expect(parseSearch(`${text} payment`)).toEqual({
@@ -73,6 +84,8 @@ test('a search of any size is read in bounded time, and what is too much is left
 })
 
 const words = fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.toWellFormed())
+// Some are called as the words of the language are.
+const keys = fc.oneof(words, fc.constantFrom('status', 'Service', 'name', 'duration', 'has'))
 const some = words.filter((text) => text !== '')
 const ns = fc.integer({ min: 0, max: 1e15 })
 const searches: fc.Arbitrary<Search> = fc
@@ -87,7 +100,7 @@ const searches: fc.Arbitrary<Search> = fc
       traceId: words.map((text) => text.toLowerCase()),
       attributes: fc.array(
         fc.oneof(
-          fc.record({ key: words, op: fc.constantFrom('=', '!=', '~'), value: words }),
+          fc.record({ key: keys, op: fc.constantFrom('=', '!=', '~'), value: words }),
           fc.record({ key: words, op: fc.constant('exists'), value: fc.constant('') }),
         ),
         { minLength: 1, maxLength: 3 },

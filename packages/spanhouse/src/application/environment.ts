@@ -7,6 +7,13 @@ const PREFIX = 'OTEL_EXPORTER_CLICKHOUSE_'
 /** An application in development sends few spans, and whoever waits for the first one waits for this. */
 const BATCH_DELAY_MS = 200
 
+/** The variables that say where each signal goes. */
+export const EXPORTERS = [
+  'OTEL_TRACES_EXPORTER',
+  'OTEL_LOGS_EXPORTER',
+  'OTEL_METRICS_EXPORTER',
+] as const
+
 export interface ChildOptions {
   readonly env: NodeJS.ProcessEnv
   readonly cwd: string
@@ -29,13 +36,19 @@ export function childEnvironment(options: ChildOptions): NodeJS.ProcessEnv {
     ...(service !== undefined && { OTEL_SERVICE_NAME: service }),
     ...(isQuick && { [`${PREFIX}BATCH_MAX_DELAY`]: String(BATCH_DELAY_MS) }),
     ...withoutEmpty(env),
-    ...(!env['OTEL_TRACES_EXPORTER'] && { OTEL_TRACES_EXPORTER: 'clickhouse' }),
+    ...exportersOf(env),
     ...(endpoint !== undefined && { [`${PREFIX}ENDPOINT`]: endpoint }),
     ...(username !== undefined && { [`${PREFIX}USERNAME`]: username }),
     ...(isLocal && { [`${PREFIX}USERNAME`]: '', [`${PREFIX}PASSWORD`]: '' }),
     ...(!isRegistered && { NODE_OPTIONS: withRegister(env['NODE_OPTIONS'], preloadFile()) }),
     ...pathWithBinaries(env, cwd),
   }
+}
+
+/** Every signal goes to ClickHouse, unless the application says where its own go. */
+function exportersOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const unset = EXPORTERS.filter((name) => !env[name]?.trim())
+  return Object.fromEntries(unset.map((name) => [name, 'clickhouse']))
 }
 
 function hasServiceName(env: NodeJS.ProcessEnv): boolean {

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { EXPORTERS } from './environment.js'
 
 /** A line to copy, for one kind of application. Variables have no kind. */
 export interface Line {
@@ -12,7 +13,7 @@ const REGISTER = '@spanhouse/exporter-clickhouse/register'
 /** How an application in another terminal is started so that its traces arrive as soon as those of `dev`'s own child. */
 export function linesToCopy(endpoint: string, cwd: string): readonly Line[] {
   return [
-    { kind: '', line: 'export OTEL_TRACES_EXPORTER=clickhouse' },
+    ...EXPORTERS.map((name) => ({ kind: '', line: `export ${name}=clickhouse` })),
     { kind: '', line: `export OTEL_EXPORTER_CLICKHOUSE_ENDPOINT=${endpoint}` },
     { kind: '', line: 'export OTEL_EXPORTER_CLICKHOUSE_BATCH_MAX_DELAY=200' },
     ...(isInstalled(cwd) ? WITH_PACKAGE : WITHOUT_PACKAGE),

@@ -25,12 +25,21 @@ export async function findLogTables(
   return logTables(rows)
 }
 
-/** Those that hold the logs beside these spans come first: of the same database and the same family of tables. */
+/**
+ * Those that hold the logs beside these spans come first: the one that the exporter writes if it is of the same family of tables, then those
+ * of the same database, then those of the same family.
+ */
 export function besideFirst(
   tables: readonly LogTable[],
   spans: Pick<SpanTable, 'database' | 'family'> | undefined,
+  configured: { readonly database: string; readonly table: string },
 ): readonly LogTable[] {
-  const likeness = ({ database, family }: LogTable) =>
-    2 * Number(database === spans?.database) + Number(family === spans?.family)
+  const likeness = ({ database, table, family }: LogTable) => {
+    const isConfigured = database === configured.database && table === configured.table
+    const isSame = family === spans?.family
+    return (
+      4 * Number(isConfigured && isSame) + 2 * Number(database === spans?.database) + Number(isSame)
+    )
+  }
   return [...tables].sort((a, b) => likeness(b) - likeness(a))
 }

@@ -145,10 +145,11 @@ async function withApplication(
 function sourceOf(context: Context, local: LocalServer | undefined): Source {
   if (!local) return sourceFor(context)
   // Names of tables in the configuration are still those that the application writes.
-  const { target } = sourceFor({ values: { endpoint: local.url }, env: context.env })
+  const { target, logs } = sourceFor({ values: { endpoint: local.url }, env: context.env })
   return {
     connection: { url: local.url, username: 'default', password: '', headers: {}, tls: {} },
     target,
+    logs,
     warnings: [],
   }
 }

@@ -90,11 +90,11 @@ function withoutCredentials(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 function mending(
   remedies: readonly Remedy[],
-  { config }: Surroundings,
+  { destinations }: Surroundings,
   { err, signal }: Context,
 ): Promise<Mended[]> {
   return unlessInterrupted(signal, () =>
-    withProgress(err, 'mending', () => mend(remedies, config, signal)),
+    withProgress(err, 'mending', () => mend(remedies, destinations, signal)),
   )
 }
 

@@ -22,15 +22,16 @@ export async function main(argv: readonly string[], around: Surroundings): Promi
 
 async function dispatch(argv: readonly string[], around: Surroundings): Promise<number> {
   const [name, ...args] = argv
-  if (name === undefined || name === '--help' || name === '-h') return printOverview(around.out)
-  if (name === '--version' || name === '-v') {
-    around.out.write(`${VERSION}\n`)
+  const asksHelp = name === '--help' || name === '-h' || name === 'help'
+  // Words after it may be the command that the help is wanted of, or its options.
+  const about = asksHelp ? args.find((word) => !word.startsWith('-')) : undefined
+  if (about !== undefined) {
+    around.out.write(helpOf(around.out, await load(about)))
     return 0
   }
-  if (name === 'help') {
-    const [about] = args
-    if (about === undefined) return printOverview(around.out)
-    around.out.write(helpOf(around.out, await load(about)))
+  if (name === undefined || asksHelp) return printOverview(around.out)
+  if (name === '--version' || name === '-v') {
+    around.out.write(`${VERSION}\n`)
     return 0
   }
   const command = await load(name)

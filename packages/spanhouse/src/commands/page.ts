@@ -19,12 +19,12 @@ export const PAGE_OPTIONS = {
 /** Serves the page for this ClickHouse, which need not answer yet. */
 export async function servePage(
   context: Pick<Context, 'values' | 'err'>,
-  { connection, target }: Source,
+  { connection, target, logs }: Source,
 ): Promise<PageServer> {
   const { values, err } = context
   const port = portIn(values['port'])
   const reader = openReader(connection)
-  const api = newApi({ reader, target, version: VERSION })
+  const api = newApi({ reader, target, logs, version: VERSION })
   const onMistake = (error: unknown) => err.write(`spanhouse: ${stackOf(error)}\n`)
   const page = await openPage({ api, files: readPage(pageFolder()), port, onMistake })
   return {

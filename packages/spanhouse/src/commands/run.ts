@@ -7,7 +7,8 @@ import { runRegistered } from './registered.js'
 
 export const run: Command = {
   name: 'run',
-  summary: 'Starts your application so that it sends its traces; nothing else is started',
+  summary:
+    'Starts your application so that it sends its traces, logs and metrics; nothing else is started',
   usage: '[options] -- node app.js',
   options: {
     endpoint: {

@@ -14,7 +14,7 @@ import { ReadError } from '../clickhouse/read-error.js'
 import type { Reader } from '../clickhouse/reader.js'
 import { besideFirst } from '../clickhouse/tables.js'
 import { findTraceLogs } from '../clickhouse/trace-logs.js'
-import { SOURCE_OPTIONS } from '../config/source.js'
+import { SOURCE_OPTIONS, type Source } from '../config/source.js'
 import { CommandError } from '../terminal/command-error.js'
 import type { Output } from '../terminal/output.js'
 import { withProgress } from '../terminal/progress.js'
@@ -71,7 +71,7 @@ export const trace: Command = {
         2,
       )
     const id = traceIdIn(context.positionals[0] ?? '')
-    const { reader, table, tables } = await openToRead(context)
+    const { source, reader, table, tables } = await openToRead(context)
     try {
       const searched = values['table'] === undefined ? tables.slice(0, MOST_TABLES) : [table]
       const found = await withProgress(err, 'Looking for the trace', () =>
@@ -79,7 +79,11 @@ export const trace: Command = {
       )
       if (found.status === 'found') {
         const whole = buildTrace(found.rows)
-        const logs = await logsOf(whole, found.table, reader, context)
+        const logs = await logsOf(
+          whole,
+          { reader, spans: found.table, configured: source.logs },
+          context,
+        )
         out.write(rendered(whole, logs, values, narrowed(out, width)))
         if (found.isCut)
           err.write(`The trace is longer: these are ${MOST_SPANS.toLocaleString('en-US')} spans.\n`)
@@ -96,17 +100,23 @@ export const trace: Command = {
   },
 }
 
+interface Place {
+  readonly reader: Reader
+  /** The table that the trace is in. */
+  readonly spans: SpanTable
+  readonly configured: Source['logs']
+}
+
 /** The lines of its logs. Without the right to read them, or if that takes too long, the trace is shown all the same. */
 async function logsOf(
   found: Trace,
-  spans: SpanTable,
-  reader: Reader,
+  { reader, spans, configured }: Place,
   { err, signal }: Context,
 ): Promise<readonly LogRow[]> {
   const isLong = found.durationNs / 1000 > TRACE_MARGIN_US / 2
   const aroundUs = isLong ? undefined : found.startUs
   try {
-    const tables = besideFirst(await reader.logTables(signal), spans)
+    const tables = besideFirst(await reader.logTables(signal), spans, configured)
     const options = { limit: MOST_LOGS, aroundUs }
     const logs = await findTraceLogs(reader, tables, found.traceId, options, signal)
     if (logs && logs.rows.length >= MOST_LOGS)

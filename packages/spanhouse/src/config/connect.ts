@@ -8,6 +8,7 @@ import { CommandError } from '../terminal/command-error.js'
 import { type Source, type Surroundings, sourceFor } from './source.js'
 
 export interface OpenReader<Table = SpanTable> {
+  readonly source: Source
   readonly reader: Reader
   /** The one that `--table` names, or the configured one, or the first. */
   readonly table: Table
@@ -27,6 +28,8 @@ export interface Kind<Table extends Named> {
   /** How there comes to be one. */
   readonly remedy: string
   find(reader: Reader, signal?: AbortSignal): Promise<readonly Table[]>
+  /** The one that the exporter writes. */
+  target(source: Source): Named
 }
 
 export const SPANS: Kind<SpanTable> = {
@@ -35,6 +38,7 @@ export const SPANS: Kind<SpanTable> = {
   remedy:
     'send the first spans (spanhouse run -- node app.js), or create the table (spanhouse ddl)',
   find: (reader, signal) => reader.tables(signal),
+  target: ({ target }) => target,
 }
 
 export const LOGS: Kind<LogTable> = {
@@ -43,6 +47,7 @@ export const LOGS: Kind<LogTable> = {
   remedy:
     'send the first ones (OTEL_LOGS_EXPORTER=clickhouse), or create the table (spanhouse ddl --signal logs)',
   find: (reader, signal) => reader.logTables(signal),
+  target: ({ logs }) => logs,
 }
 
 export interface OpenOptions {
@@ -71,7 +76,7 @@ export async function openTablesFor<Table extends Named>(
   around: Surroundings,
   { source = sourceFor(around), onWait }: OpenOptions = {},
 ): Promise<OpenReader<Table>> {
-  const { connection, target } = source
+  const { connection } = source
   const { signal } = around
   const reader = openReader(connection)
   try {
@@ -79,8 +84,13 @@ export async function openTablesFor<Table extends Named>(
     const waits = found.length === 0 && onWait !== undefined
     if (waits) onWait(`${noTable(reader, kind)} yet. Waiting for the first ${kind.first} …`)
     const there = waits ? await firstTables(reader, kind, signal) : found
-    const tables = configuredFirst(there, target)
-    return { reader, tables, table: chooseTable(tables, around.values['table'], reader, kind) }
+    const tables = configuredFirst(there, kind.target(source))
+    return {
+      source,
+      reader,
+      tables,
+      table: chooseTable(tables, around.values['table'], reader, kind),
+    }
   } catch (error) {
     await reader.close()
     throw error

@@ -1,9 +1,11 @@
 import {
+  type Config,
   ConfigError,
   type DestinationConfig,
   endpointProblem,
   oneLine,
   parseConfig,
+  type Signal,
 } from '#exporter'
 import type { Connection } from '../clickhouse/reader.js'
 import { CommandError } from '../terminal/command-error.js'
@@ -38,13 +40,16 @@ export interface Source {
   readonly connection: Connection
   /** The table that `--table` names, else the one that the exporter writes. It need not exist. */
   readonly target: { readonly database: string; readonly table: string }
+  /** The table of logs that the exporter writes. It need not exist. */
+  readonly logs: { readonly database: string; readonly table: string }
   /** Environment variables that are ignored because they are invalid, as sentences. */
   readonly warnings: readonly string[]
 }
 
 /** The ClickHouse that `--endpoint` names, else the first one that the exporter's configuration names, else the one on this machine. */
 export function sourceFor({ values, env }: Surroundings): Source {
-  const config = configOf(endpointIn(values), env)
+  const options = endpointIn(values)
+  const config = configOf('traces', options, env)
   const [first] = config.destinations
   if (first === undefined)
     throw new CommandError('The configuration names no ClickHouse: give --endpoint URL.')
@@ -54,6 +59,7 @@ export function sourceFor({ values, env }: Surroundings): Source {
   return {
     connection: connectionOf(first),
     target: { database: named, table: namedTable },
+    logs: logsTargetOf(configOf('logs', options, env), { database: named, table: 'logs' }),
     warnings: config.doubts,
   }
 }
@@ -80,9 +86,16 @@ const CONFIGURING = ['ENDPOINT', 'DESTINATIONS', 'CONFIG_FILE'].map(
   (name) => `OTEL_EXPORTER_CLICKHOUSE_${name}`,
 )
 
-function configOf(options: { endpoint?: string; username?: string }, env: NodeJS.ProcessEnv) {
+function logsTargetOf({ destinations }: Config, otherwise: Source['logs']): Source['logs'] {
+  const [first] = destinations
+  if (first === undefined) return otherwise
+  const { database, table } = first.targets[0]
+  return { database, table }
+}
+
+function configOf(signal: Signal, options: ReturnType<typeof endpointIn>, env: NodeJS.ProcessEnv) {
   try {
-    return parseConfig('traces', options, env)
+    return parseConfig(signal, options, env)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     throw new CommandError(

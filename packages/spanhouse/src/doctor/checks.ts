@@ -3,6 +3,7 @@ import { sampler, sdkDisabled, tracesExporter } from './application/environment.
 import { nodeVersion } from './application/node.js'
 import { nodeOptions } from './application/node-options.js'
 import { api, instrumentations, manifest, sdk } from './application/sdk.js'
+import { logsExporter, metricsExporter } from './application/signals.js'
 import type { Check } from './check.js'
 import { deadLetters } from './disk/dead-letters.js'
 import { spoolFolder, spoolRows } from './disk/spool.js'
@@ -15,6 +16,7 @@ import { insertErrors } from './server/history.js'
 import { disks, mutations, parts, replication } from './server/load.js'
 import { rights } from './server/rights.js'
 import { profile, quotas } from './server/settings.js'
+import { logs, metrics } from './server/signals.js'
 import { columns, deduplication, engine, table, ttl } from './server/table.js'
 import { testSpan } from './test-span.js'
 
@@ -23,6 +25,8 @@ export const APPLICATION: readonly Check<Surroundings>[] = [
   nodeVersion,
   configuration,
   tracesExporter,
+  logsExporter,
+  metricsExporter,
   sdkDisabled,
   sampler,
   nodeOptions,
@@ -48,6 +52,8 @@ export const DESTINATION: readonly Check<Facts>[] = [
   columns,
   deduplication,
   ttl,
+  logs,
+  metrics,
   profile,
   quotas,
   parts,
@@ -60,3 +66,8 @@ export const DESTINATION: readonly Check<Facts>[] = [
   deadLetters,
   testSpan,
 ]
+
+/** For a destination that takes logs or metrics only: a span cannot be sent there. */
+export const WITHOUT_TRACES: readonly Check<Facts>[] = DESTINATION.filter(
+  (check) => check !== testSpan,
+)

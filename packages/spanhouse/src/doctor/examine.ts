@@ -1,5 +1,5 @@
 import type { Finding } from './check.js'
-import { APPLICATION, DESTINATION } from './checks.js'
+import { APPLICATION, DESTINATION, WITHOUT_TRACES } from './checks.js'
 import { type Facts, factsOf, type Surroundings } from './facts.js'
 import { hides, plain } from './plain.js'
 import { runChecks, type Watch } from './run-checks.js'
@@ -14,7 +14,7 @@ export interface Section {
 
 /** Runs all checks. No text in the result contains a secret of the configuration, or a control character. */
 export async function examine(surroundings: Surroundings, watch: Watch): Promise<Section[]> {
-  const { config, cwd } = surroundings
+  const { configs, destinations, cwd } = surroundings
   const clean = cleaner(surroundings)
   const sections: Section[] = [
     {
@@ -23,14 +23,16 @@ export async function examine(surroundings: Surroundings, watch: Watch): Promise
       findings: (await runChecks(APPLICATION, () => surroundings, watch)).map(clean),
     },
   ]
-  for (const destination of config?.destinations ?? []) {
-    if (!config) break
+  for (const destination of destinations) {
+    const config = configs.get(destination.signal)
+    if (!config) continue
+    const checks = destination.signal === 'traces' ? DESTINATION : WITHOUT_TRACES
     let facts: Facts | undefined
     try {
       const findings = await runChecks(
-        DESTINATION,
+        checks,
         (passed) => {
-          facts = factsOf({ ...surroundings, config }, destination, passed)
+          facts = factsOf(surroundings, config, destination, passed)
           return facts
         },
         watch,
@@ -51,8 +53,8 @@ export async function examine(surroundings: Surroundings, watch: Watch): Promise
 }
 
 /** Servers, files and errors may repeat what we sent them. */
-function cleaner({ config }: Surroundings): (finding: Finding) => Finding {
-  const secrets = (config?.destinations ?? []).flatMap(({ username, password, headers, tls }) => [
+function cleaner({ destinations }: Surroundings): (finding: Finding) => Finding {
+  const secrets = destinations.flatMap(({ username, password, headers, tls }) => [
     password,
     encodeURIComponent(password),
     Buffer.from(`${username}:${password}`).toString('base64'),

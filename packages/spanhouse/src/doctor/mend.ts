@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
-import type { Config } from '#exporter'
+import type { DestinationConfig } from '#exporter'
 import type { Section } from './examine.js'
 import { type Remedy, remedyText } from './remedy.js'
 import { openServer } from './statement.js'
@@ -25,7 +25,7 @@ export function remediesIn(sections: readonly Section[]): Remedy[] {
 /** Runs the safe ones, one after the other. A failure does not keep the others from being tried. Never rejects. */
 export async function mend(
   remedies: readonly Remedy[],
-  config: Config | undefined,
+  destinations: readonly DestinationConfig[],
   signal: AbortSignal,
 ): Promise<Mended[]> {
   const mended: Mended[] = []
@@ -34,7 +34,7 @@ export async function mend(
       mended.push({ remedy, result: 'left' })
       continue
     }
-    const error = await awake(run(remedy, config, signal))
+    const error = await awake(run(remedy, destinations, signal))
     mended.push(
       error === undefined ? { remedy, result: 'done' } : { remedy, result: 'failed', error },
     )
@@ -61,12 +61,12 @@ async function awake(work: Promise<string | undefined>): Promise<string | undefi
 /** Resolves with what went wrong. */
 async function run(
   remedy: Remedy,
-  config: Config | undefined,
+  destinations: readonly DestinationConfig[],
   signal: AbortSignal,
 ): Promise<string | undefined> {
   switch (remedy.kind) {
     case 'sql':
-      return await runSql(remedy, config)
+      return await runSql(remedy, destinations)
     case 'folder':
       return await mkdir(remedy.path, { recursive: true, mode: 0o700 }).then(
         () => undefined,
@@ -81,9 +81,9 @@ async function run(
 
 async function runSql(
   { destination: name, sql }: Extract<Remedy, { kind: 'sql' }>,
-  config: Config | undefined,
+  destinations: readonly DestinationConfig[],
 ): Promise<string | undefined> {
-  const destination = config?.destinations.find((one) => one.name === name)
+  const destination = destinations.find((one) => one.name === name)
   if (!destination) return `there is no destination ${name}`
   const server = openServer({ ...destination, timeoutMs: STATEMENT_MS }, STATEMENT_MS)
   try {

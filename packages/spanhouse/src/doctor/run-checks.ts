@@ -11,15 +11,16 @@ export interface Watch {
 
 /**
  * Runs checks one after the other. A check that throws or exceeds its deadline is a problem, never the end of the run. `factsOf` gets a
- * function that says whether an earlier check passed. Rejects only when the signal is aborted.
+ * function that says whether an earlier check passed; those in `before` have. Rejects only when the signal is aborted.
  */
 export async function runChecks<Facts>(
   checks: readonly Check<Facts>[],
   factsOf: (passed: (check: string) => boolean) => Facts,
   { signal, begin }: Watch,
+  before: readonly string[] = [],
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = []
-  const passed = new Set<string>()
+  const passed = new Set(before)
   const facts = factsOf((check) => passed.has(check))
   const titles = new Map(checks.map(({ id, title }) => [id, title]))
   for (const check of checks) {

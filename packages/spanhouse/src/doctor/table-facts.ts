@@ -22,7 +22,7 @@ export interface TableFacts {
 
 export function newTableFacts(
   server: Server,
-  { database, table }: DestinationConfig['targets'][0],
+  { database, table }: Pick<DestinationConfig['targets'][0], 'database' | 'table'>,
 ): TableFacts {
   let asked: Promise<Answer> | undefined
   const ask = () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { quoteIdentifier, quoteText, type SpanLike } from '@spanhouse/transform'
-import { Pipeline } from '#exporter'
+import { type Config, type DestinationConfig, Pipeline } from '#exporter'
 import { type Check, type Found, ok, problem, skipped, warning } from './check.js'
 import type { Facts } from './facts.js'
 
@@ -73,9 +73,12 @@ function spanOf(traceId: string): SpanLike {
 }
 
 /** As the application would, but for the spool, dead letters and patience. Resolves with a finding if it was not delivered. */
-async function send({ config, destination }: Facts, span: SpanLike): Promise<Found | undefined> {
+async function send(facts: Facts, span: SpanLike): Promise<Found | undefined> {
+  // The check is among those of destinations of traces only.
+  const config = facts.config as Config<SpanLike>
+  const destination = facts.destination as DestinationConfig<SpanLike>
   const { name } = destination
-  const pipeline = new Pipeline({
+  const pipeline = new Pipeline<SpanLike>({
     ...config,
     destinations: [
       {

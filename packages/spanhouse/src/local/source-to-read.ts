@@ -19,10 +19,11 @@ export async function sourceToRead(around: Around): Promise<SourceToRead> {
   const { values, env } = around
   const running = isNamed(around) ? undefined : await serverOfDev(around)
   if (!running) return { ...sourceFor(around), isGuess: !isNamed(around) }
-  const { target } = sourceFor({ values: { ...values, endpoint: running.url }, env })
+  const { target, logs } = sourceFor({ values: { ...values, endpoint: running.url }, env })
   return {
     connection: { url: running.url, username: 'default', password: '', headers: {}, tls: {} },
     target,
+    logs,
     warnings: [],
     startedBy: running.pid,
   }

@@ -15,13 +15,15 @@ export interface ApiOptions {
   readonly reader: Reader
   /** The table that the exporter writes. */
   readonly target: Target
+  /** The table of logs that it writes. */
+  readonly logs: Target
   readonly version: string
 }
 
 /** The page's questions, asked of ClickHouse: a few at a time, so that one page cannot take a server's threads. */
-export function newApi({ reader, target, version }: ApiOptions): Api {
+export function newApi({ reader, target, logs: logsTarget, version }: ApiOptions): Api {
   const turns = newTurns(AT_ONCE, WAITING)
-  const tables = newTableFinder(reader, target)
+  const tables = newTableFinder(reader, target, logsTarget)
 
   const answer = async (query: Query<unknown>, limit: number | undefined, signal: AbortSignal) => {
     return answerOf(query, await reader.ask(query, signal), limit)

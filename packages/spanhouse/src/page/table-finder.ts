@@ -21,7 +21,8 @@ export interface TableFinder {
   logs(name: string | undefined, signal: AbortSignal): Promise<readonly LogTable[]>
 }
 
-export function newTableFinder(reader: Reader, target: Target): TableFinder {
+/** `target` and `logs` are the tables that the exporter writes. */
+export function newTableFinder(reader: Reader, target: Target, logs: Target): TableFinder {
   const all = kept(async (signal) => configuredFirst(await reader.tables(signal), target))
   const allLogs = kept((signal) => reader.logTables(signal))
   const chosen = async (name: string | undefined, signal: AbortSignal) => {
@@ -35,8 +36,8 @@ export function newTableFinder(reader: Reader, target: Target): TableFinder {
     all,
     chosen,
     async logs(name, signal) {
-      const [spans, logs] = await Promise.all([chosen(name, signal), allLogs(signal)])
-      return besideFirst(logs, spans)
+      const [spans, found] = await Promise.all([chosen(name, signal), allLogs(signal)])
+      return besideFirst(found, spans, logs)
     },
   }
 }

@@ -17,7 +17,14 @@ export const deadLetters: Check<Facts> = {
     const { deadLetter, name } = facts.destination
     if (!deadLetter) return [ok('not kept: refused rows are counted only (option `deadLetter`)')]
     if ('table' in deadLetter) return [await inTable(facts, deadLetter)]
-    return [await inFile(join(deadLetter.directory, `${name}.ndjson`), deadLetter, signal)]
+    const found: Found[] = []
+    // That of traces has no signal in its name.
+    for (const file of ['ndjson', 'logs.ndjson', 'metrics.ndjson'])
+      found.push(await inFile(join(deadLetter.directory, `${name}.${file}`), deadLetter, signal))
+    const worse = [...new Map(found.map((one) => [one.text, one])).values()].filter(
+      ({ level }) => level !== 'ok',
+    )
+    return worse.length > 0 ? worse : found.slice(0, 1)
   },
 }
 

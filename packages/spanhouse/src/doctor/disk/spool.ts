@@ -44,6 +44,9 @@ export const spoolFolder: Check<Facts> = {
   },
 }
 
+/** The end of the name of a folder. Names of destinations have no dot, and the folder of traces has the bare name. */
+const OF_SIGNAL = /\.(logs|metrics)$/
+
 export const spoolRows: Check<Facts> = {
   id: 'spool-rows',
   title: 'spooled rows',
@@ -52,10 +55,9 @@ export const spoolRows: Check<Facts> = {
     if (!spool) return []
     const contents = await readSpool(spool.directory, spool.leaseMs, signal)
     const found: Found[] = []
-    const own = contents.waiting.get(name)
     const known = new Set(config.destinations.map((one) => one.name))
     for (const [other, { rows }] of contents.waiting)
-      if (!known.has(other))
+      if (!known.has(other.replace(OF_SIGNAL, '')))
         found.push(
           warning(
             `${count(rows, 'row')} for the destination "${other}", which is not configured here`,
@@ -83,15 +85,19 @@ export const spoolRows: Check<Facts> = {
           'Check the disk; the rows are lost. Delete the files when you have seen them.',
         ),
       )
-    if (own)
+    for (const [folder, own] of contents.waiting) {
+      if (folder.replace(OF_SIGNAL, '') !== name) continue
+      const of = OF_SIGNAL.exec(folder)?.[1]
+      const what = `${count(own.rows, 'row')}${of === undefined ? '' : ` of ${of}`}`
       found.push(
         own.bytes > spool.maxBytes * 0.8
           ? warning(
-              `${count(own.rows, 'row')} (${bytes(own.bytes)}) wait, which is nearly \`spool.maxBytes\` (${bytes(spool.maxBytes)})`,
+              `${what} (${bytes(own.bytes)}) wait, which is nearly \`spool.maxBytes\` (${bytes(spool.maxBytes)})`,
               'Mend what keeps the server from taking them: when the spool is full, rows are dropped.',
             )
-          : ok(`${count(own.rows, 'row')} (${bytes(own.bytes)}) wait`),
+          : ok(`${what} (${bytes(own.bytes)}) wait`),
       )
+    }
     return found.length > 0 ? found : [ok('none waits')]
   },
 }

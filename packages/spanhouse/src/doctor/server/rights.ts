@@ -66,7 +66,7 @@ async function rightsWanted({ destination, table }: Facts): Promise<Wanted[]> {
       table: name,
       on,
       level: 'warning',
-      without: 'this user cannot look at the traces (spanhouse ui, tail, trace)',
+      without: `this user cannot look at the ${destination.signal} (spanhouse ui, tail, trace)`,
     },
   ]
   if (deadLetter && 'table' in deadLetter)
