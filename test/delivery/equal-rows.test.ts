@@ -21,6 +21,8 @@ const hits = defineTable<SpanLike>({
   orderBy: 'service',
 })
 
+const HITS = { tables: [hits], id: 'service' }
+
 test('batches of equal rows are all stored: the second is not a retry of the first', async () => {
   const processor = new ClickHouseSpanProcessor({
     endpoint: server.url,
@@ -32,7 +34,7 @@ test('batches of equal rows are all stored: the second is not a retry of the fir
   await flushed(processor)
   await until(() => statsOf(processor).deduplication !== 'unknown')
   expect(statsOf(processor)).toMatchObject({ delivered: 40, deduplication: 'effective' })
-  expect(await rowsIn(server, 'equal')).toBe(40)
+  expect(await rowsIn(server, 'equal', HITS)).toBe(40)
   await processor.shutdown()
 })
 
@@ -48,7 +50,7 @@ test('and none is stored twice when its reply is lost', async () => {
   for (let n = 0; n < 40; n++) processor.onEnd(shopSpan())
   await flushed(processor)
   expect(proxy.lost).toBeGreaterThan(3)
-  expect(await rowsIn(server, 'equal_lost')).toBe(40)
+  expect(await rowsIn(server, 'equal_lost', HITS)).toBe(40)
   await processor.shutdown()
   await proxy.close()
 })
