@@ -1,17 +1,22 @@
-import {
-  ClickHouseSpanExporter,
-  ClickHouseSpanProcessor,
-  type Options,
-} from '@spanhouse/exporter-clickhouse'
+import type { Options } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { batchSpanProcessor, resourceFromAttributes, TracerProvider } from '#sdk'
+import { openCollector, openExporter } from '../kit/entry-points.mjs'
 import { flushed, LONG, SOON_MS, until } from '../kit/patience.js'
+import { providerOf } from '../kit/providers.js'
 import { type FaultyProxy, startProxy } from '../kit/proxy.js'
 import { figure } from '../kit/results.js'
-import { shopSpans } from '../kit/shop-spans.js'
+import {
+  records,
+  SIGNALS,
+  SIGNALS_AND_TABLES,
+  type SignalUnderTest,
+  signalFigure,
+  TRACES,
+  titled,
+} from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
-import { rowsIn, tally } from '../kit/traces-table.js'
+import { rowsIn, tally } from '../kit/stored-ids.js'
 
 // An export() that waits for a server waits a second at least. So many of them, one after the other, and a busy machine's
 // moments of standstill do not count.
@@ -34,31 +39,34 @@ beforeEach(async () => {
 })
 afterEach(() => proxy.close())
 
-test("acknowledge 'delivered' under a BatchSpanProcessor: after provider.forceFlush() the rows can be counted", async () => {
-  const { provider, exporter, endSpans } = batched()
-  for (let round = 1; round <= 5; round++) {
-    endSpans(1500)
-    const startedAt = performance.now()
-    await provider.forceFlush()
-    const milliseconds = performance.now() - startedAt
-    if (milliseconds < PATIENCE_MS) expect(await rowsIn(server, database)).toBe(1500 * round)
-    if (round === 5) figure('forceFlush of 1500 spans, healthy', { milliseconds })
-  }
-  await flushed(exporter)
-  expect(statsOf(exporter)).toMatchObject({ delivered: 7500, waiting: 0 })
-  expect(await rowsIn(server, database)).toBe(7500)
-  await provider.shutdown()
-})
+test.each(titled(SIGNALS))(
+  "acknowledge 'delivered' under the SDK's batches of %s: after provider.forceFlush() the rows can be counted",
+  async (_, of) => {
+    const { provider, exporter } = batched(of)
+    for (let round = 1; round <= 5; round++) {
+      provider.make(1500)
+      const startedAt = performance.now()
+      await provider.forceFlush()
+      const milliseconds = performance.now() - startedAt
+      if (milliseconds < PATIENCE_MS) expect(await rowsIn(server, database, of)).toBe(1500 * round)
+      if (round === 5) signalFigure('forceFlush of 1500 rows, healthy', of, { milliseconds })
+    }
+    await flushed(exporter)
+    expect(statsOf(exporter)).toMatchObject({ delivered: 7500, waiting: 0 })
+    expect(await rowsIn(server, database, of)).toBe(7500)
+    await provider.shutdown()
+  },
+)
 
 test("acknowledge 'delivered': forceFlush() returns at once while the destination is known to be down, and the rows come later", async () => {
-  const { provider, exporter, endSpans } = batched({ timeoutMs: 1500 })
+  const { provider, exporter } = batched(TRACES, { timeoutMs: 1500 })
   await proxy.become('hang')
-  endSpans(10)
+  provider.make(10)
   await provider.forceFlush()
   await until(() => statsOf(exporter).failing) // the first attempt has to fail, at its deadline
   const startedAt = performance.now()
   for (let flushes = 0; flushes < EXPORTS; flushes++) {
-    endSpans(150)
+    provider.make(150)
     await provider.forceFlush()
   }
   const milliseconds = performance.now() - startedAt
@@ -72,11 +80,11 @@ test("acknowledge 'delivered': forceFlush() returns at once while the destinatio
 })
 
 test("acknowledge 'accepted': forceFlush() of the provider returns at once, rows gather across exports", async () => {
-  const { provider, exporter, endSpans } = batched({ acknowledge: 'accepted' })
+  const { provider, exporter } = batched(TRACES, { acknowledge: 'accepted' })
   await proxy.become('black hole')
   const startedAt = performance.now()
   for (let round = 0; round < EXPORTS; round++) {
-    endSpans(100)
+    provider.make(100)
     await provider.forceFlush()
   }
   expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MS)
@@ -89,83 +97,96 @@ test("acknowledge 'accepted': forceFlush() of the provider returns at once, rows
   await provider.shutdown()
 })
 
-test('a destination that begins to hang beside a healthy one: nothing of what export() took is lost, and the callback comes by the deadline', async () => {
-  const timeoutMs = 5000
-  const exporter = new ClickHouseSpanExporter({
-    timeoutMs,
-    destinations: [
-      { name: 'healthy', endpoint: server.url, database },
-      { name: 'sick', endpoint: proxy.url, database: `${database}_sick` },
-    ],
-  })
-  const export_ = (rows: number) =>
-    new Promise<number>((resolve) => {
-      const startedAt = performance.now()
-      exporter.export(shopSpans(rows), ({ code }) => {
-        expect(code).toBe(0)
-        resolve(performance.now() - startedAt)
-      })
+test.each(titled(SIGNALS))(
+  'a destination that begins to hang beside a healthy one: none of the %s that export() took is lost, and the callback comes by the deadline',
+  async (_, of) => {
+    const timeoutMs = 5000
+    const exporter = openExporter(of.signal, {
+      timeoutMs,
+      destinations: [
+        { name: 'healthy', endpoint: server.url, database },
+        { name: 'sick', endpoint: proxy.url, database: `${database}_sick` },
+      ],
     })
-  const healthy = await export_(500)
-  await proxy.become('hang')
-  const first = await export_(500)
-  let later = 0
-  for (let exports = 0; exports < EXPORTS; exports++) later += await export_(50)
-  figure('callback of export() with a destination that hangs', {
-    'ms while both are healthy': healthy,
-    'ms of the first that meets it': first,
-    'ms of the next ten': later,
-    timeoutMs,
-  })
-  expect(first).toBeLessThan(timeoutMs)
-  expect(later).toBeLessThan(AT_ONCE_MS)
-  await proxy.become('none')
-  await flushed(exporter)
-  for (const name of [database, `${database}_sick`])
-    expect(await tally(server, name, 1500)).toEqual({ rows: 1500, lost: 0, duplicated: 0 })
-  await exporter.shutdown()
-})
+    const export_ = (rows: number) =>
+      new Promise<number>((resolve) => {
+        const startedAt = performance.now()
+        exporter.export(records(of, rows), ({ code }) => {
+          expect(code).toBe(0)
+          resolve(performance.now() - startedAt)
+        })
+      })
+    const healthy = await export_(500)
+    await proxy.become('hang')
+    const first = await export_(500)
+    let later = 0
+    for (let exports = 0; exports < EXPORTS; exports++) later += await export_(50)
+    signalFigure('callback of export() with a destination that hangs', of, {
+      'ms while both are healthy': healthy,
+      'ms of the first that meets it': first,
+      'ms of the next ten': later,
+      timeoutMs,
+    })
+    expect(first).toBeLessThan(timeoutMs)
+    expect(later).toBeLessThan(AT_ONCE_MS)
+    await proxy.become('none')
+    await flushed(exporter)
+    for (const name of [database, `${database}_sick`])
+      expect(await tally(server, name, 1500, of)).toEqual({ rows: 1500, lost: 0, duplicated: 0 })
+    await exporter.shutdown()
+  },
+)
 
-test('forceFlush() of the processor rejects at its deadline, naming destinations and rows', async () => {
-  const processor = new ClickHouseSpanProcessor({
-    flushTimeoutMs: 300,
-    shutdownTimeoutMs: 1,
-    batch: { maxRows: 42 },
-    destinations: [
-      { name: 'healthy', endpoint: server.url, database },
-      { name: 'sick', endpoint: proxy.url },
-    ],
-  })
-  await proxy.become('hang')
-  for (const span of shopSpans(42)) processor.onEnd(span)
-  await until(() => statsOf(processor, 'healthy').delivered === 42)
-  const startedAt = performance.now()
-  await expect(processor.forceFlush()).rejects.toThrow(
-    /^spanhouse: not flushed within 300 ms: sick \(42 rows\)$/,
-  )
-  expect(performance.now() - startedAt).toBeLessThan(SOON_MS)
-  expect(await rowsIn(server, database)).toBe(42)
-  await expect(processor.forceFlush({ timeoutMs: 50 })).rejects.toThrow('within 50 ms')
-  await processor.shutdown()
-})
+test.each(titled(SIGNALS))(
+  'forceFlush() rejects at its deadline, naming destinations and rows: %s',
+  async (_, of) => {
+    const processor = openCollector(of.signal, {
+      flushTimeoutMs: 300,
+      shutdownTimeoutMs: 1,
+      batch: { maxRows: 42 },
+      destinations: [
+        { name: 'healthy', endpoint: server.url, database },
+        { name: 'sick', endpoint: proxy.url },
+      ],
+    })
+    await proxy.become('hang')
+    for (const record of records(of, 42)) processor.add(record)
+    await until(() => statsOf(processor, 'healthy').delivered === 42)
+    const startedAt = performance.now()
+    await expect(processor.forceFlush()).rejects.toThrow(
+      /^spanhouse: not flushed within 300 ms: sick \(42 rows\)$/,
+    )
+    expect(performance.now() - startedAt).toBeLessThan(SOON_MS)
+    expect(await rowsIn(server, database, of)).toBe(42)
+    await expect(processor.forceFlush({ timeoutMs: 50 })).rejects.toThrow('within 50 ms')
+    await processor.shutdown()
+  },
+)
 
-test('forceFlush() of the processor resolves only when every earlier row can be counted in the server', async () => {
-  const processor = new ClickHouseSpanProcessor({ endpoint: server.url, database })
-  let made = 0
-  for (let round = 0; round < (LONG ? 200 : 30); round++) {
-    const rows = 1 + ((round * 37) % 300)
-    for (const span of shopSpans(rows)) processor.onEnd(span)
-    made += rows
-    await Promise.all([flushed(processor), flushed(processor)])
-    expect(await rowsIn(server, database)).toBe(made)
-  }
-  await processor.shutdown()
-})
+test.each(titled(SIGNALS_AND_TABLES))(
+  'forceFlush() resolves only when every earlier row of %s can be counted in the server',
+  async (_, of) => {
+    const processor = openCollector(of.signal, {
+      endpoint: server.url,
+      database,
+      schema: of.family,
+    })
+    let made = 0
+    for (let round = 0; round < (LONG ? 200 : of === TRACES ? 30 : 10); round++) {
+      const rows = 1 + ((round * 37) % 300)
+      for (const record of records(of, rows)) processor.add(record)
+      made += rows
+      await Promise.all([flushed(processor), flushed(processor)])
+      expect(await rowsIn(server, database, of)).toBe(made)
+    }
+    await processor.shutdown()
+  },
+)
 
 test('forceFlush() ends while spans go on arriving: it waits only for the earlier ones', async () => {
-  const processor = new ClickHouseSpanProcessor({ endpoint: server.url, database })
+  const processor = openCollector('traces', { endpoint: server.url, database })
   const timer = setInterval(() => {
-    for (const span of shopSpans(10)) processor.onEnd(span)
+    for (const record of records(TRACES, 10)) processor.add(record)
   }, 1)
   await until(() => statsOf(processor).accepted > 100)
   const earlier = statsOf(processor).accepted
@@ -175,47 +196,36 @@ test('forceFlush() ends while spans go on arriving: it waits only for the earlie
   await processor.shutdown()
 })
 
-test('shutdown() resolves by its deadline and counts the rows that are left', async () => {
-  const processor = new ClickHouseSpanProcessor({
-    shutdownTimeoutMs: 300,
-    batch: { maxRows: 42 },
-    destinations: [
-      { name: 'healthy', endpoint: server.url, database },
-      { name: 'sick', endpoint: proxy.url },
-    ],
-  })
-  await proxy.become('hang')
-  for (const span of shopSpans(42)) processor.onEnd(span)
-  await until(() => statsOf(processor, 'healthy').delivered === 42)
-  const startedAt = performance.now()
-  await Promise.all([processor.shutdown(), processor.shutdown()])
-  expect(performance.now() - startedAt).toBeLessThan(SOON_MS)
-  expect(await rowsIn(server, database)).toBe(42)
-  expect(statsOf(processor, 'healthy')).toMatchObject({ delivered: 42, dropped: {}, waiting: 0 })
-  expect(statsOf(processor, 'sick')).toMatchObject({ dropped: { shutdown: 42 }, waiting: 0 })
-})
+test.each(titled(SIGNALS))(
+  'shutdown() resolves by its deadline and counts the %s that are left',
+  async (_, of) => {
+    const processor = openCollector(of.signal, {
+      shutdownTimeoutMs: 300,
+      batch: { maxRows: 42 },
+      destinations: [
+        { name: 'healthy', endpoint: server.url, database },
+        { name: 'sick', endpoint: proxy.url },
+      ],
+    })
+    await proxy.become('hang')
+    for (const record of records(of, 42)) processor.add(record)
+    await until(() => statsOf(processor, 'healthy').delivered === 42)
+    const startedAt = performance.now()
+    await Promise.all([processor.shutdown(), processor.shutdown()])
+    expect(performance.now() - startedAt).toBeLessThan(SOON_MS)
+    expect(await rowsIn(server, database, of)).toBe(42)
+    expect(statsOf(processor, 'healthy')).toMatchObject({ delivered: 42, dropped: {}, waiting: 0 })
+    expect(statsOf(processor, 'sick')).toMatchObject({ dropped: { shutdown: 42 }, waiting: 0 })
+  },
+)
 
-function batched(options: Options = {}) {
-  const exporter = new ClickHouseSpanExporter({
+function batched(of: SignalUnderTest, options: Options = {}) {
+  const exporter = openExporter(of.signal, {
     endpoint: proxy.url,
     database,
     shutdownTimeoutMs: 500,
+    metrics: { temporality: 'delta' },
     ...options,
   })
-  const provider = new TracerProvider({
-    resource: resourceFromAttributes({ 'service.name': 'shop' }),
-    // Its forceFlush() does not wait for exports that it began by itself, so it must begin none here.
-    spanProcessors: [
-      batchSpanProcessor(exporter, {
-        scheduledDelayMillis: 60_000,
-        maxQueueSize: 4096,
-        maxExportBatchSize: 2048,
-      }),
-    ],
-  })
-  const tracer = provider.getTracer('shop')
-  const endSpans = (count: number) => {
-    for (let ended = 0; ended < count; ended++) tracer.startSpan('GET /').end()
-  }
-  return { provider, exporter, endSpans }
+  return { provider: providerOf(of.signal, exporter), exporter }
 }

@@ -8,7 +8,7 @@ import { until } from '../kit/patience.js'
 import { type Habits, type Message, rewritingProxy } from '../kit/rewriting-proxy.js'
 import { shopSpans } from '../kit/shop-spans.js'
 import { statsOf } from '../kit/stats.js'
-import { rowsIn, tally } from '../kit/traces-table.js'
+import { rowsIn, tally } from '../kit/stored-ids.js'
 
 // Proxies between an application and its ClickHouse, with the real server behind them.
 

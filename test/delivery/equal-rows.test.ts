@@ -6,7 +6,7 @@ import { flushed, until } from '../kit/patience.js'
 import { startProxy } from '../kit/proxy.js'
 import { shopSpan } from '../kit/shop-spans.js'
 import { statsOf } from '../kit/stats.js'
-import { rowsIn } from '../kit/traces-table.js'
+import { rowsIn } from '../kit/stored-ids.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {

@@ -1,9 +1,17 @@
-// A script that ends spans and then simply ends. Its one argument says how, as JSON.
+// A script that makes rows and then simply ends. Its one argument says how, as JSON.
 import { randomBytes } from 'node:crypto'
-import { ClickHouseSpanExporter, ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
-import { numberedSpan } from '../kit/numbered-spans.mjs'
+import { openCollector, openExporter } from '../kit/entry-points.mjs'
+import { numbered } from '../kit/numbered-records.mjs'
 
-const { kind, options, spans, exitCode, onSigterm, listens } = JSON.parse(process.argv[2])
+const {
+  kind = 'processor',
+  signals = ['traces', 'logs', 'metrics'],
+  rows,
+  options,
+  exitCode,
+  onSigterm,
+  listens,
+} = JSON.parse(process.argv[2])
 const listeners = () => process.listeners('SIGTERM').length + process.listeners('SIGINT').length
 const say = (word, value) => process._rawDebug(JSON.stringify([word, value]))
 
@@ -17,13 +25,14 @@ process.on('exit', (code) => say('exit', [code, Date.now()]))
 const before = listeners()
 
 const run = randomBytes(4).toString('hex')
-const all = Array.from({ length: spans }, (_, n) => numberedSpan(run, n))
-if (kind === 'exporter') {
-  const exporter = new ClickHouseSpanExporter(options)
-  exporter.export(all, ({ code }) => say('exported', code))
-} else if (kind === 'processor') {
-  const processor = new ClickHouseSpanProcessor(options)
-  for (const one of all) processor.onEnd(one)
+for (const signal of signals) {
+  const all = Array.from({ length: rows }, (_, n) => numbered[signal](run, n))
+  if (kind === 'exporter')
+    openExporter(signal, options).export(all, ({ code }) => say('exported', code))
+  else {
+    const collector = openCollector(signal, options)
+    for (const one of all) collector.add(one)
+  }
 }
 if (exitCode !== undefined) process.exitCode = exitCode
 say('listeners added', listeners() - before)

@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url'
 import type { Options } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { AnyOptions } from '../kit/entry-points.mjs'
 import { SOON_MS, until } from '../kit/patience.js'
 import { startProxy } from '../kit/proxy.js'
 import { figure } from '../kit/results.js'
-import { tally } from '../kit/traces-table.js'
+import { SIGNALS, SIGNALS_AND_TABLES, signalFigure } from '../kit/signals.js'
+import { tally } from '../kit/stored-ids.js'
 
 const script = fileURLToPath(new URL('exit-child.mjs', import.meta.url))
 
@@ -24,20 +26,40 @@ const kinds: [string, 'exporter' | 'processor', Options][] = [
   ["exporter with acknowledge 'accepted'", 'exporter', { acknowledge: 'accepted' }],
 ]
 
-test.each(kinds)('a script that simply ends loses nothing: %s', async (_, kind, options) => {
+test.each(
+  SIGNALS_AND_TABLES.flatMap((of) =>
+    kinds.map(([title, kind, options]) => [of.title, title, of, kind, options] as const),
+  ),
+)('a script that simply ends loses no %s: %s', async (_, __, of, kind, options) => {
   const database = `ended${next++}`
-  const child = run({ kind, spans: 3000, options: { ...options, endpoint: server.url, database } })
+  const child = run({
+    kind,
+    signals: [of.signal],
+    rows: 3000,
+    options: { ...options, endpoint: server.url, database, schema: of.family },
+  })
   expect(await child.ended).toEqual([0, null])
   const { ended, exit } = child.said()
-  figure(`a script that ends, ${kind}`, { 'ms from its end to its exit': exit[1] - ended })
-  expect(await tally(server, database, 3000)).toEqual({ rows: 3000, lost: 0, duplicated: 0 })
+  signalFigure(`a script that ends, ${kind}`, of, {
+    'ms from its end to its exit': exit[1] - ended,
+  })
+  expect(await tally(server, database, 3000, of)).toEqual({ rows: 3000, lost: 0, duplicated: 0 })
+})
+
+test('a script that simply ends with rows of every signal loses none', async () => {
+  const database = `ended${next++}`
+  const child = run({ rows: 3000, options: { endpoint: server.url, database } })
+  expect(await child.ended).toEqual([0, null])
+  const { ended, exit } = child.said()
+  figure('a script that ends, every signal', { 'ms from its end to its exit': exit[1] - ended })
+  for (const of of SIGNALS)
+    expect(await tally(server, database, 3000, of)).toEqual({ rows: 3000, lost: 0, duplicated: 0 })
 })
 
 test('its exit code and its own listeners stay as they were', async () => {
   const database = `ended${next++}`
   const child = run({
-    kind: 'processor',
-    spans: 100,
+    rows: 100,
     exitCode: 7,
     listens: true,
     options: { endpoint: server.url, database },
@@ -48,11 +70,12 @@ test('its exit code and its own listeners stay as they were', async () => {
     beforeExit: 7,
     exit: [7, expect.anything()],
   })
-  expect(await tally(server, database, 100)).toEqual({ rows: 100, lost: 0, duplicated: 0 })
+  for (const of of SIGNALS)
+    expect(await tally(server, database, 100, of)).toEqual({ rows: 100, lost: 0, duplicated: 0 })
 })
 
-test('a script that ends without a span is not held up', async () => {
-  const child = run({ kind: 'processor', spans: 0, options: { endpoint: 'http://127.0.0.1:9' } })
+test('a script that ends without a row is not held up', async () => {
+  const child = run({ rows: 0, options: { endpoint: 'http://127.0.0.1:9' } })
   expect(await child.ended).toEqual([0, null])
   const { ended, exit } = child.said()
   expect(exit[1] - ended).toBeLessThan(SOON_MS) // a flush may take ten
@@ -60,7 +83,7 @@ test('a script that ends without a span is not held up', async () => {
 
 test('SIGTERM ends a script as it would without us; its own listener is the only one', async () => {
   const options = { endpoint: server.url, database: `ended${next++}` }
-  const own = run({ kind: 'processor', spans: 10, onSigterm: true, options })
+  const own = run({ rows: 10, onSigterm: true, options })
   await until(() => 'ended' in own.said())
   own.kill('SIGTERM')
   expect(await own.ended).toEqual([9, null])
@@ -68,11 +91,11 @@ test('SIGTERM ends a script as it would without us; its own listener is the only
 })
 
 test.each(['processor', 'exporter'] as const)(
-  'a hung server holds an ended script no longer than flushTimeoutMs: %s',
+  'a hung server holds an ended script with rows of every signal no longer than flushTimeoutMs: %s',
   async (kind) => {
     const proxy = await startProxy(server.httpPort, 'hang')
     const options = { endpoint: proxy.url, flushTimeoutMs: 1000 }
-    const child = run({ kind, spans: 100, exitCode: 3, options })
+    const child = run({ kind, rows: 100, exitCode: 3, options })
     expect(await child.ended).toEqual([3, null])
     const { ended, exit } = child.said()
     const heldMs = exit[1] - ended
@@ -86,7 +109,19 @@ test.each(['processor', 'exporter'] as const)(
   },
 )
 
-function run(argument: object) {
+interface Script {
+  /** Default: all of them. */
+  readonly signals?: readonly string[]
+  readonly kind?: 'processor' | 'exporter'
+  /** Of each signal. */
+  readonly rows: number
+  readonly options: AnyOptions
+  readonly exitCode?: number
+  readonly onSigterm?: boolean
+  readonly listens?: boolean
+}
+
+function run(argument: Script) {
   const child = spawn(process.execPath, [script, JSON.stringify(argument)], {
     stdio: ['ignore', 'inherit', 'pipe'],
   })

@@ -1,18 +1,24 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import {
-  ClickHouseSpanProcessor,
-  type NamedDestinationOptions,
-} from '@spanhouse/exporter-clickhouse'
+import type { NamedDestinationOptions } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openCollector } from '../kit/entry-points.mjs'
 import { freePort } from '../kit/free-port.js'
+import type { AnyRecord } from '../kit/numbered-records.mjs'
 import { flushed, LONG, SOON_MS, until } from '../kit/patience.js'
 import { type FaultyProxy, startProxy } from '../kit/proxy.js'
 import { figure } from '../kit/results.js'
 import { scriptedServer } from '../kit/scripted-server.js'
-import { shopSpans } from '../kit/shop-spans.js'
+import {
+  records,
+  SIGNALS,
+  type SignalUnderTest,
+  signalFigure,
+  TRACES,
+  titled,
+} from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
-import { rowsIn, tally } from '../kit/traces-table.js'
+import { rowsIn, tally } from '../kit/stored-ids.js'
 
 let server: ClickHouseServer
 let proxy: FaultyProxy
@@ -27,7 +33,6 @@ afterAll(async () => {
 })
 
 const ROWS = LONG ? 50_000 : 10_000
-const spans = shopSpans(ROWS)
 let database = 0
 
 type Sick = Omit<NamedDestinationOptions, 'name'>
@@ -50,13 +55,22 @@ async function broken(how: 'hang' | 'trickle'): Promise<Sick> {
   return { endpoint: proxy.url }
 }
 
-test.for(kinds)(
-  'one destination %s: meanwhile the healthy one gets everything, as if it were alone',
-  async ([kind, make]) => {
+const cases = SIGNALS.flatMap((of) =>
+  kinds.map(([kind, make]) => [kind, of.title, of, make] as const),
+)
+// Spans are tried beside every kind, the others beside two.
+const tried = cases.filter(
+  ([kind, , of]) => LONG || of === TRACES || ['hung', 'without a table'].includes(kind),
+)
+
+test.for(tried)(
+  'one destination %s: meanwhile the healthy one gets all %s, as if it were alone',
+  async ([kind, , of, make]) => {
     const sick = await make()
-    const [alone, beside] = [await deliveredMs(), await deliveredMs(sick)]
-    const [flushAlone, flushBeside] = [await flushMs(), await flushMs(sick)]
-    figure(`healthy beside one ${kind}`, {
+    const rows = records(of, ROWS)
+    const [alone, beside] = [await deliveredMs(of, rows), await deliveredMs(of, rows, sick)]
+    const [flushAlone, flushBeside] = [await flushMs(of, rows), await flushMs(of, rows, sick)]
+    signalFigure(`healthy beside one ${kind}`, of, {
       'ms to deliver all rows alone': alone,
       'ms beside it': beside,
       'ms to flush 100 rows alone': flushAlone,
@@ -69,43 +83,52 @@ test.for(kinds)(
   },
 )
 
-test('10,000 spans at once on a hung destination: none dropped', async () => {
-  await proxy.become('hang')
-  const name = `d${database++}`
-  const processor = new ClickHouseSpanProcessor({
-    endpoint: proxy.url,
-    database: name,
-    timeoutMs: 1000,
-  })
-  const startedAt = performance.now()
-  for (const span of shopSpans(10_000)) processor.onEnd(span)
-  const blockedMs = performance.now() - startedAt
-  await until(() => statsOf(processor).errors > 0)
-  const { dropped, waiting, waitingBytes } = statsOf(processor)
-  expect({ dropped, waiting }).toEqual({ dropped: {}, waiting: 10_000 })
-  await proxy.become('none')
-  await flushed(processor)
-  figure('10,000 spans at once on a hung destination', {
-    waiting,
-    'KiB held': waitingBytes / 1024,
-    'ms in onEnd altogether': blockedMs,
-    ...(await tally(server, name, 10_000)),
-  })
-  expect(await tally(server, name, 10_000)).toEqual({ rows: 10_000, lost: 0, duplicated: 0 })
-  await processor.shutdown()
-})
+test.each(titled(SIGNALS))(
+  '10,000 %s at once on a hung destination: none dropped',
+  async (_, of) => {
+    await proxy.become('hang')
+    const name = `d${database++}`
+    const processor = openCollector(of.signal, {
+      endpoint: proxy.url,
+      database: name,
+      timeoutMs: 1000,
+    })
+    const rows = records(of, 10_000)
+    const startedAt = performance.now()
+    for (const row of rows) processor.add(row)
+    const blockedMs = performance.now() - startedAt
+    await until(() => statsOf(processor).errors > 0)
+    const { dropped, waiting, waitingBytes } = statsOf(processor)
+    expect({ dropped, waiting }).toEqual({ dropped: {}, waiting: 10_000 })
+    await proxy.become('none')
+    await flushed(processor)
+    const table = await tally(server, name, 10_000, of)
+    figure(`10,000 ${of.title} at once on a hung destination`, {
+      waiting,
+      'KiB held': waitingBytes / 1024,
+      'ms to take them in': blockedMs,
+      ...table,
+    })
+    expect(table).toEqual({ rows: 10_000, lost: 0, duplicated: 0 })
+    await processor.shutdown()
+  },
+)
 
 /** Milliseconds until the healthy destination has all rows. */
-async function deliveredMs(sick?: Sick): Promise<number> {
-  const { processor, name } = open(sick)
+async function deliveredMs(
+  of: SignalUnderTest,
+  rows: readonly AnyRecord[],
+  sick?: Sick,
+): Promise<number> {
+  const { processor, name } = open(of, sick)
   const startedAt = performance.now()
-  for (let sent = 0; sent < ROWS; sent++) {
-    processor.onEnd(spans[sent] as (typeof spans)[number])
+  for (const [sent, row] of rows.entries()) {
+    processor.add(row)
     if (sent % 500 === 0) await turn() // as in an application, which also does other work
   }
   await until(() => statsOf(processor, 'healthy').delivered === ROWS)
   const milliseconds = performance.now() - startedAt
-  expect(await rowsIn(server, name)).toBe(ROWS)
+  expect(await rowsIn(server, name, of)).toBe(ROWS)
   if (sick) expect(statsOf(processor, 'sick').waiting).toBe(ROWS)
   await processor.shutdown()
   await server.query(`DROP DATABASE ${name}`)
@@ -113,11 +136,15 @@ async function deliveredMs(sick?: Sick): Promise<number> {
 }
 
 /** Milliseconds from forceFlush() until the healthy destination has its rows. */
-async function flushMs(sick?: Sick): Promise<number> {
-  const { processor, name } = open(sick)
-  for (const span of spans.slice(0, 5000)) processor.onEnd(span)
+async function flushMs(
+  of: SignalUnderTest,
+  rows: readonly AnyRecord[],
+  sick?: Sick,
+): Promise<number> {
+  const { processor, name } = open(of, sick)
+  for (const row of rows.slice(0, 5000)) processor.add(row)
   await until(() => statsOf(processor, 'healthy').delivered === 5000)
-  for (const span of spans.slice(0, 100)) processor.onEnd(span)
+  for (const row of rows.slice(0, 100)) processor.add(row)
   const startedAt = performance.now()
   const isFlushed = flushed(processor)
   await until(() => statsOf(processor, 'healthy').delivered === 5100)
@@ -130,9 +157,9 @@ async function flushMs(sick?: Sick): Promise<number> {
   return milliseconds
 }
 
-function open(sick: Sick | undefined) {
+function open({ signal }: SignalUnderTest, sick: Sick | undefined) {
   const name = `d${database++}`
-  const processor = new ClickHouseSpanProcessor({
+  const processor = openCollector(signal, {
     batch: { maxRows: 5000 },
     shutdownTimeoutMs: 1,
     destinations: [

@@ -1,44 +1,54 @@
-import { ClickHouseSpanProcessor, type Options } from '@spanhouse/exporter-clickhouse'
 import { expect, test } from 'vitest'
+import { type AnyOptions, openCollector, type RecordCollector } from '../kit/entry-points.mjs'
 import { freePort } from '../kit/free-port.js'
 import { eventually, until } from '../kit/patience.js'
 import { figure } from '../kit/results.js'
-import { shopSpans } from '../kit/shop-spans.js'
+import { records, SIGNALS, type SignalUnderTest, signalFigure, titled } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
 
 const MiB = 1024 * 1024
 
-test.each([
-  [512, 25_600],
-  [10_000, 30_000],
-])(
-  '64 MiB carries at least 900,000 waiting spans of the shop in batches of %i',
-  async (maxRows, rows) => {
-    const processor = await refused({ batch: { maxRows } })
+const WAITING = { traces: 900_000, logs: 900_000, metrics: 900_000 }
+
+test.each(
+  SIGNALS.flatMap((of) =>
+    [
+      [512, 25_600],
+      [10_000, 30_000],
+    ].map(([maxRows = 0, rows = 0]) => [WAITING[of.signal], of.title, maxRows, rows, of] as const),
+  ),
+)(
+  '64 MiB carries at least %i waiting %s of the shop in batches of %i',
+  async (atLeast, title, maxRows, rows, of) => {
+    const processor = await refused(of, { batch: { maxRows } })
     // Not all within one turn: rows that are not compressed yet count with their full size.
     for (let made = 0; made < rows; made += 1000) {
-      for (const span of shopSpans(Math.min(1000, rows - made))) processor.onEnd(span)
+      for (const row of records(of, Math.min(1000, rows - made))) processor.add(row)
       await until(() => statsOf(processor).waitingBytes < 32 * MiB)
     }
     await compressedBatch(processor)
     const { waiting, waitingBytes, dropped } = statsOf(processor)
     expect({ waiting, dropped }).toEqual({ waiting: rows, dropped: {} })
-    const bytesPerSpan = waitingBytes / waiting
-    figure(`waiting spans in batches of ${maxRows}`, {
-      'bytes a span': bytesPerSpan,
-      'spans in 64 MiB': Math.floor((64 * MiB) / bytesPerSpan),
+    const bytesPerRow = waitingBytes / waiting
+    figure(`waiting ${title} in batches of ${maxRows}`, {
+      'bytes a row': bytesPerRow,
+      'rows in 64 MiB': Math.floor((64 * MiB) / bytesPerRow),
     })
-    expect((64 * MiB) / bytesPerSpan).toBeGreaterThan(900_000)
+    expect((64 * MiB) / bytesPerRow).toBeGreaterThan(atLeast)
     await processor.shutdown()
   },
 )
 
-test.each(['drop_oldest', 'drop_newest'] as const)(
-  'a full queue: %s, drops are counted, and memory stays bounded',
-  async (whenFull) => {
+test.each(
+  SIGNALS.flatMap((of) =>
+    (['drop_oldest', 'drop_newest'] as const).map((whenFull) => [of.title, whenFull, of] as const),
+  ),
+)(
+  'a full queue of %s: %s, drops are counted, and memory stays bounded',
+  async (title, whenFull, of) => {
     const maxBytes = MiB
     const drops: [number, string, string][] = []
-    const processor = await refused({
+    const processor = await refused(of, {
       batch: { maxRows: 100 },
       queue: { maxBytes, whenFull },
       onDrop: (...drop) => void drops.push(drop),
@@ -46,13 +56,13 @@ test.each(['drop_oldest', 'drop_newest'] as const)(
     let most = 0
     const rows = 20_000
     for (let made = 0; made < rows; made += 100) {
-      for (const span of shopSpans(100)) processor.onEnd(span)
+      for (const row of records(of, 100)) processor.add(row)
       await new Promise((resolve) => setImmediate(resolve))
       most = Math.max(most, statsOf(processor).waitingBytes)
     }
     const { waiting, dropped, waitingBytes } = statsOf(processor)
-    figure(`a full queue of 1 MiB, ${whenFull}`, {
-      'spans offered': rows,
+    figure(`a full queue of 1 MiB of ${title}, ${whenFull}`, {
+      'rows offered': rows,
       waiting,
       dropped: dropped.queue_full ?? 0,
       'most KiB held': most / 1024,
@@ -70,20 +80,23 @@ test.each(['drop_oldest', 'drop_newest'] as const)(
   },
 )
 
-test('a queue smaller than a batch: batches are cut to fit, the newest rows stay', async () => {
-  const maxBytes = 20_000
-  const processor = await refused({ batch: { maxRows: 1000 }, queue: { maxBytes } })
-  for (const span of shopSpans(1000)) processor.onEnd(span)
-  const { waiting, waitingBytes, dropped } = statsOf(processor)
-  figure('a queue of 20,000 bytes', { waiting, waitingBytes })
-  expect(waiting).toBeGreaterThan(0)
-  expect(dropped).toEqual({ queue_full: 1000 - waiting })
-  expect(waitingBytes).toBeLessThan(maxBytes * 1.5) // the open batch is not in the queue yet
-  await processor.shutdown()
-})
+test.each(titled(SIGNALS))(
+  'a queue smaller than a batch of %s: batches are cut to fit, the newest rows stay',
+  async (_, of) => {
+    const maxBytes = 20_000
+    const processor = await refused(of, { batch: { maxRows: 1000 }, queue: { maxBytes } })
+    for (const row of records(of, 1000)) processor.add(row)
+    const { waiting, waitingBytes, dropped } = statsOf(processor)
+    signalFigure('a queue of 20,000 bytes', of, { waiting, waitingBytes })
+    expect(waiting).toBeGreaterThan(0)
+    expect(dropped).toEqual({ queue_full: 1000 - waiting })
+    expect(waitingBytes).toBeLessThan(maxBytes * 1.5) // the open batch is not in the queue yet
+    await processor.shutdown()
+  },
+)
 
-async function refused(options: Options) {
-  return new ClickHouseSpanProcessor({
+async function refused({ signal }: SignalUnderTest, options: AnyOptions) {
+  return openCollector(signal, {
     endpoint: `http://127.0.0.1:${await freePort()}`,
     shutdownTimeoutMs: 1,
     ...options,
@@ -91,7 +104,7 @@ async function refused(options: Options) {
 }
 
 /** Resolves when all waiting batches are compressed: the held bytes no longer go down. */
-async function compressedBatch(processor: ClickHouseSpanProcessor): Promise<void> {
+async function compressedBatch(processor: RecordCollector): Promise<void> {
   await until(() => statsOf(processor).failing)
   let before = Number.POSITIVE_INFINITY
   await eventually(async () => {

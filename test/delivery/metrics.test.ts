@@ -5,7 +5,8 @@ import { parseConfig } from '../../packages/exporter-clickhouse/src/config/parse
 import { Pipeline } from '../../packages/exporter-clickhouse/src/pipeline/pipeline.js'
 import { flushed } from '../kit/patience.js'
 import { scriptedServer } from '../kit/scripted-server.js'
-import { narrowTable, shopSpans } from '../kit/shop-spans.js'
+import { shopSpans } from '../kit/shop-spans.js'
+import { narrowTable, TRACES } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
 
 test('the metrics have the names and attributes of the conventions, and agree with stats()', async () => {
@@ -13,7 +14,7 @@ test('the metrics have the names and attributes of the conventions, and agree wi
   const failing = await scriptedServer({ status: 503 })
   const { meterProvider, read } = meter()
   const exporter = new ClickHouseSpanExporter({
-    schema: narrowTable,
+    schema: narrowTable(TRACES),
     retry: { initialDelayMs: 1, maxDelayMs: 1 },
     destinations: [
       { name: 'healthy', endpoint: healthy.url },
@@ -127,7 +128,7 @@ test('waiting rows are in flight, in spans and in bytes', async () => {
   const { meterProvider, read } = meter()
   const exporter = new ClickHouseSpanExporter({
     endpoint: hung.url,
-    schema: narrowTable,
+    schema: narrowTable(TRACES),
     meterProvider,
     shutdownTimeoutMs: 1,
   })
@@ -152,7 +153,7 @@ test('onDrop gets rows, reason and destination; an onDrop that throws does no ha
   const healthy = await scriptedServer()
   const drops: unknown[][] = []
   const exporter = new ClickHouseSpanExporter({
-    schema: narrowTable,
+    schema: narrowTable(TRACES),
     destinations: [
       { name: 'refusing', endpoint: refusing.url },
       { name: 'healthy', endpoint: healthy.url },

@@ -3,11 +3,13 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { flatTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { diagLines } from '../kit/diag-lines.js'
+import { openCollector } from '../kit/entry-points.mjs'
 import { flushed, LONG, until } from '../kit/patience.js'
 import { figure } from '../kit/results.js'
-import { load, shopSpans } from '../kit/shop-spans.js'
+import { shopSpans } from '../kit/shop-spans.js'
+import { load, TRACES } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
-import { rowsIn, tally } from '../kit/traces-table.js'
+import { rowsIn, tally } from '../kit/stored-ids.js'
 
 let server: ClickHouseServer
 let lines: string[] = []
@@ -119,13 +121,13 @@ test('a column that the table lacks holds the rows and names the fix', async () 
 test.each(['DROP TABLE dropped.traces SYNC', 'DROP DATABASE dropped SYNC'])(
   '%s under load: made anew, and every later row arrives once',
   async (statement) => {
-    const processor = new ClickHouseSpanProcessor({
+    const processor = openCollector('traces', {
       endpoint: server.url,
       database: 'dropped',
       // Often enough to meet the moment of the DROP, and not so often that a busy server cannot keep up.
       batch: { maxDelayMs: 50 },
     })
-    const spans = load(processor, 500)
+    const spans = load(processor, TRACES, 500)
     await until(() => statsOf(processor).delivered > 500)
     await server.query(statement)
     const earlier = spans.made

@@ -1,15 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ClickHouseSpanExporter, ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
+import { ClickHouseSpanExporter } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { batchSpanProcessor, TracerProvider } from '#sdk'
+import { openCollector, type RecordCollector } from '../kit/entry-points.mjs'
 import { flushed, LONG, RECOVERED_MS, until } from '../kit/patience.js'
 import { type Fault, startProxy } from '../kit/proxy.js'
 import { figure } from '../kit/results.js'
-import { load } from '../kit/shop-spans.js'
+import {
+  load,
+  SIGNALS_AND_TABLES,
+  type SignalUnderTest,
+  signalFigure,
+  TRACES,
+} from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
+import { rowsIn, tally } from '../kit/stored-ids.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
-import { rowsIn, tally } from '../kit/traces-table.js'
 
 const OUTAGE_MS = LONG ? 30_000 : 6000
 
@@ -21,53 +28,41 @@ describe.concurrent('an outage', () => {
   })
   afterAll(() => standing?.stop())
 
-  test('of a killed server under 1000 spans a second, in memory only, loses and doubles nothing', async ({
+  test('of a killed server under 1000 rows of each signal a second, in memory only, loses and doubles nothing', async ({
     onTestFinished,
   }) => {
     const dataDir = temporaryDirectory(onTestFinished)
     const before = await startClickHouse({ dataDir })
     const { httpPort, tcpPort } = before
-    const processor = new ClickHouseSpanProcessor({ endpoint: before.url, database: 'outage' })
-    const spans = load(processor, 1000)
-    await until(async () => (await rowsIn(before, 'outage')) > 0)
+    const loads = loadsTo(before.url, 'outage', 1000)
+    await all(loads, async ({ of }) => until(async () => (await rowsIn(before, 'outage', of)) > 0))
 
     await before.kill()
-    const spansBefore = spans.made
+    for (const one of loads) one.madeBefore = one.rows.made
     await sleep(OUTAGE_MS)
-    const heldBytes = statsOf(processor).waitingBytes
+    const held = loads.map(({ collector }) => statsOf(collector).waitingBytes)
     const after = await startClickHouse({ dataDir, httpPort, tcpPort })
     const returnedAt = performance.now()
-    const kept = await rowsIn(after, 'outage')
-    await until(async () => (await rowsIn(after, 'outage')) > kept)
-    const firstRowsMs = performance.now() - returnedAt
-    const spansMeanwhile = spans.made - spansBefore
-    await until(() => statsOf(processor).waiting < 2000)
-    const drainedMs = performance.now() - returnedAt
-    const made = spans.stop()
-    await flushed(processor)
+    await all(loads, (one) => keptBy(one, after, 'outage'))
+    const meanwhile = loads.map(({ rows, madeBefore }) => rows.made - madeBefore)
+    const recoveries = await all(loads, (one) => recovery(one, returnedAt, after, 'outage', 2000))
 
-    const { rows, lost, duplicated } = await tally(after, 'outage', made)
-    const { dropped, retries } = statsOf(processor)
-    figure('outage of a killed server', {
-      'seconds of outage': OUTAGE_MS / 1000,
-      'spans made': made,
-      'of them meanwhile': spansMeanwhile,
-      rows,
-      lost,
-      duplicated,
-      retries,
-      'KiB held': heldBytes / 1024,
-      'ms from return to first rows': firstRowsMs,
-      'ms from return to drained': drainedMs,
-    })
-    expect({ rows, lost, duplicated, dropped }).toEqual({
-      rows: made,
-      lost: 0,
-      duplicated: 0,
-      dropped: {},
-    })
-    expect(firstRowsMs).toBeLessThan(RECOVERED_MS)
-    await processor.shutdown()
+    for (const [n, { of, made, firstRowsMs, drainedMs, ...table }] of recoveries.entries()) {
+      const { dropped, retries } = statsOf(of.collector)
+      signalFigure('outage of a killed server', of.of, {
+        'seconds of outage': OUTAGE_MS / 1000,
+        made,
+        'of them meanwhile': meanwhile[n],
+        ...table,
+        retries,
+        'KiB held': (held[n] ?? 0) / 1024,
+        'ms from return to first rows': firstRowsMs,
+        'ms from return to drained': drainedMs,
+      })
+      expect({ ...table, dropped }).toEqual({ rows: made, lost: 0, duplicated: 0, dropped: {} })
+      expect(firstRowsMs).toBeLessThan(RECOVERED_MS)
+    }
+    await all(loads, ({ collector }) => collector.shutdown())
     await after.stop()
   })
 
@@ -86,39 +81,34 @@ describe.concurrent('an outage', () => {
     ...(LONG ? long : []),
   ]
   test.for(kinds)(
-    '(%s, %i ms) ends with first rows within 5 s of the return, and the backlog drains while new rows flow',
+    '(%s, %i ms) ends with first rows of every signal within 5 s of the return, and the backlog drains while new rows flow',
     async ([fault, outageMs]) => {
       const database = `back_${fault.replace(' ', '_')}_${outageMs}`
       const proxy = await startProxy(standing.httpPort)
-      const processor = new ClickHouseSpanProcessor({ endpoint: proxy.url, database })
-      const spans = load(processor, 500)
-      await until(() => statsOf(processor).delivered > 0)
+      const loads = loadsTo(proxy.url, database, 500)
+      await all(loads, ({ collector }) => until(() => statsOf(collector).delivered > 0))
 
       await proxy.become(fault)
       await sleep(outageMs)
-      const kept = await rowsIn(standing, database)
+      await all(loads, (one) => keptBy(one, standing, database))
       await proxy.become('none')
       const returnedAt = performance.now()
-      await until(async () => (await rowsIn(standing, database)) > kept)
-      const firstRowsMs = performance.now() - returnedAt
-      await until(() => statsOf(processor).waiting < 1000)
-      const drainedMs = performance.now() - returnedAt
-      const made = spans.stop()
-      await flushed(processor)
+      const recoveries = await all(loads, (one) =>
+        recovery(one, returnedAt, standing, database, 1000),
+      )
 
-      const { rows, lost, duplicated } = await tally(standing, database, made)
-      figure(`recovery after ${fault}`, {
-        'seconds of outage': outageMs / 1000,
-        'ms from return to first rows': firstRowsMs,
-        'ms from return to drained': drainedMs,
-        rows,
-        lost,
-        duplicated,
-      })
-      await processor.shutdown()
+      for (const { of, made, firstRowsMs, drainedMs, ...table } of recoveries) {
+        signalFigure(`recovery after ${fault}`, of.of, {
+          'seconds of outage': outageMs / 1000,
+          'ms from return to first rows': firstRowsMs,
+          'ms from return to drained': drainedMs,
+          ...table,
+        })
+        expect(table).toEqual({ rows: made, lost: 0, duplicated: 0 })
+        expect(firstRowsMs).toBeLessThan(RECOVERED_MS)
+      }
+      await all(loads, ({ collector }) => collector.shutdown())
       await proxy.close()
-      expect({ rows, lost, duplicated }).toEqual({ rows: made, lost: 0, duplicated: 0 })
-      expect(firstRowsMs).toBeLessThan(RECOVERED_MS)
     },
   )
 
@@ -138,7 +128,7 @@ describe.concurrent('an outage', () => {
       ],
     })
     const tracer = provider.getTracer('shop')
-    const spans = load({ onEnd: () => tracer.startSpan('GET /').end() }, 200)
+    const spans = load({ add: () => tracer.startSpan('GET /').end() }, TRACES, 200)
     await until(() => statsOf(exporter, 'sick').delivered > 0)
     await proxy.become('hang')
     await sleep(8000)
@@ -157,3 +147,50 @@ describe.concurrent('an outage', () => {
     expect({ lost, duplicated }).toEqual({ lost: 0, duplicated: 0 })
   })
 })
+
+interface Load {
+  readonly of: SignalUnderTest
+  readonly collector: RecordCollector
+  readonly rows: ReturnType<typeof load>
+  madeBefore: number
+  /** Rows that the server has from before. */
+  kept: number
+}
+
+/** All signals at once, to one server that they share. */
+function loadsTo(endpoint: string, database: string, rowsPerSecond: number): Load[] {
+  return SIGNALS_AND_TABLES.map((of) => {
+    const options = { endpoint, database, schema: of.family }
+    const collector = openCollector(of.signal, options)
+    return { of, collector, rows: load(collector, of, rowsPerSecond), madeBefore: 0, kept: 0 }
+  })
+}
+
+function all<One, Result>(
+  ones: readonly One[],
+  work: (one: One) => Promise<Result>,
+): Promise<Result[]> {
+  return Promise.all(ones.map(work))
+}
+
+async function keptBy(one: Load, server: ClickHouseServer, database: string): Promise<void> {
+  one.kept = await rowsIn(server, database, one.of)
+}
+
+/** From the return of a server until a signal has all of its rows there. */
+async function recovery(
+  of: Load,
+  returnedAt: number,
+  server: ClickHouseServer,
+  database: string,
+  rowsAtRest: number,
+) {
+  const since = () => performance.now() - returnedAt
+  await until(async () => (await rowsIn(server, database, of.of)) > of.kept)
+  const firstRowsMs = since()
+  await until(() => statsOf(of.collector).waiting < rowsAtRest)
+  const drainedMs = since()
+  const made = of.rows.stop()
+  await flushed(of.collector)
+  return { of, made, firstRowsMs, drainedMs, ...(await tally(server, database, made, of.of)) }
+}

@@ -1,20 +1,30 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  ClickHouseSpanExporter,
-  ClickHouseSpanProcessor,
-  type Options,
-} from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
-import type { SpanLike, Table } from '@spanhouse/transform'
+import type { Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  type AnyOptions,
+  openCollector,
+  openExporter,
+  type RecordCollector,
+} from '../kit/entry-points.mjs'
 import { eventually, flushed, until } from '../kit/patience.js'
 import { figure } from '../kit/results.js'
 import { scriptedServer } from '../kit/scripted-server.js'
-import { shopSpan, shopSpans } from '../kit/shop-spans.js'
+import {
+  type Identified,
+  idOf,
+  records,
+  SIGNALS,
+  type SignalUnderTest,
+  TRACES,
+  titled,
+  withTable,
+} from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
+import { rowsIn } from '../kit/stored-ids.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
-import { rowsIn } from '../kit/traces-table.js'
 
 let server: ClickHouseServer
 let next = 0
@@ -29,34 +39,37 @@ afterAll(() => server?.stop())
 const kinds = ['an unreadable value', 'a violated constraint'] as const
 type Kind = (typeof kinds)[number]
 
-const numbers: Table<SpanLike> = {
-  name: 'traces',
+const numbers: Table<Identified> = {
+  name: 'numbers',
   database: 'default',
   columns: [],
   insertColumns: ['span_id', 'number'],
-  toRow: (span) => JSON.parse(numbers.toLine(span)),
-  toLine: (span) => JSON.stringify({ span_id: span.name, number: span.attributes['number'] }),
+  toRow: (record) => JSON.parse(numbers.toLine(record)),
+  toLine: ({ attributes }) =>
+    JSON.stringify({ span_id: attributes['row'], number: attributes['number'] }),
   ddl: () => [],
 }
 
-describe.each(kinds)('%s', (kind) => {
+const cases = SIGNALS.flatMap((of) => kinds.map((kind) => [kind, of.title, of] as const))
+
+describe.each(cases)('%s among %s:', (kind, _, of) => {
   test('in one row of 10,000: 9,999 delivered, 1 rejected, at most 30 requests, other batches not held up', async () => {
-    const { processor, database } = await open(kind, { batch: { maxRows: 10_000 } })
+    const { processor, database } = await open(kind, { of, batch: { maxRows: 10_000 } })
     const startedAt = performance.now()
-    add(processor, kind, { rows: 10_000, poisoned: [6789] })
-    for (let batch = 0; batch < 5; batch++) add(processor, kind, { rows: 10_000 })
+    add(processor, kind, { of, rows: 10_000, poisoned: [6789] })
+    for (let batch = 0; batch < 5; batch++) add(processor, kind, { of, rows: 10_000 })
     await until(() => statsOf(processor).delivered >= 50_000)
     const othersMs = performance.now() - startedAt
     await flushed(processor)
     const requests = statsOf(processor).requests - 5
 
-    figure(`one row of 10,000 with ${kind}`, {
+    figure(`one row of 10,000 ${of.title} with ${kind}`, {
       requests,
       'ms until 50,000 rows were delivered': othersMs,
       'ms until all were settled': performance.now() - startedAt,
     })
     expect(statsOf(processor)).toMatchObject({ delivered: 59_999, dropped: { rejected: 1 } })
-    expect(await rowsIn(server, database)).toBe(59_999)
+    expect(await rowsIn(server, database, NUMBERS)).toBe(59_999)
     expect(await rejectedRows(database)).toBe(0)
     expect(requests).toBeLessThanOrEqual(30)
     await processor.shutdown()
@@ -69,16 +82,16 @@ describe.each(kinds)('%s', (kind) => {
     ['two neighbours', [4999, 5000], 10_000, 60],
     ['a batch of one row', [0], 1, 1],
     ['every row of a small batch', [0, 1, 2, 3, 4, 5, 6, 7], 8, 16],
-  ])('%s', async (_, poisoned, rows, maxRequests) => {
-    const { processor, database } = await open(kind, { batch: { maxRows: 10_000 } })
-    add(processor, kind, { rows, poisoned })
+  ])('%s', async (_where, poisoned, rows, maxRequests) => {
+    const { processor, database } = await open(kind, { of, batch: { maxRows: 10_000 } })
+    add(processor, kind, { of, rows, poisoned })
     await flushed(processor)
     const { delivered, dropped, requests } = statsOf(processor)
     expect({ delivered, dropped }).toEqual({
       delivered: rows - poisoned.length,
       dropped: { rejected: poisoned.length },
     })
-    expect(await rowsIn(server, database)).toBe(rows - poisoned.length)
+    expect(await rowsIn(server, database, NUMBERS)).toBe(rows - poisoned.length)
     expect(await rejectedRows(database)).toBe(0)
     expect(requests).toBeLessThanOrEqual(maxRequests)
     await processor.shutdown()
@@ -105,7 +118,7 @@ test.each([
           }
         : 'ok',
   })
-  const processor = new ClickHouseSpanProcessor({
+  const processor = openCollector('traces', {
     endpoint: scripted.url,
     schema: numbers,
     batch: { maxRows: 10_000 },
@@ -136,7 +149,8 @@ describe('dead letters', () => {
     const expected = {
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       destination: 'primary',
-      table: 'traces',
+      signal: 'traces',
+      table: 'numbers',
       code: 27,
       message: expect.stringContaining('CANNOT_PARSE_INPUT_ASSERTION_FAILED'),
       attempts: expect.any(Number),
@@ -157,7 +171,7 @@ describe('dead letters', () => {
     expect((dropped.rejected ?? 0) + (dropped.dead_lettered ?? 0)).toBe(22)
     expect(statSync(file).size).toBeLessThanOrEqual(1500)
     expect(readFileSync(file, 'utf8').split('\n').length - 1).toBe(dropped.dead_lettered)
-    expect(await rowsIn(server, database)).toBe(98)
+    expect(await rowsIn(server, database, NUMBERS)).toBe(98)
     await processor.shutdown()
   })
 
@@ -173,7 +187,7 @@ describe('dead letters', () => {
     const letter = JSON.parse(text)
     expect(letter).toEqual({
       event: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      dlq_name: 'traces',
+      dlq_name: 'numbers',
       source_nanos: expect.anything(),
       source_logical: expect.anything(),
       data_after: expect.stringMatching(/^{"span_id":"\d+ row 3","number":"none"}$/),
@@ -198,53 +212,58 @@ describe('dead letters', () => {
 })
 
 // A table of the user's; what its enum does not list is refused.
-const enums: Table<SpanLike> = {
-  name: 'traces',
+const enums: Table<Identified> = {
+  name: 'kinds',
   database: 'kinds',
   columns: [],
   insertColumns: ['kind', 'span_id'],
-  toRow: (span) => JSON.parse(enums.toLine(span)),
-  toLine: (span) =>
-    JSON.stringify({ kind: span.attributes['kind'] ?? 'ok', span_id: span.spanContext().spanId }),
+  toRow: (record) => JSON.parse(enums.toLine(record)),
+  toLine: (record) =>
+    JSON.stringify({ kind: record.attributes['kind'] ?? 'ok', span_id: idOf(record) }),
   ddl: () => [],
 }
 
-test('one row of 100 that no enum lists costs one row, while others go on', async () => {
-  await server.query('CREATE DATABASE kinds')
-  await server.query(`CREATE TABLE kinds.traces (kind Enum8('ok' = 1), span_id String)
+test.each(titled(SIGNALS))(
+  'one of 100 %s that no enum lists costs one row, while others go on',
+  async (_, of) => {
+    await server.query('CREATE DATABASE IF NOT EXISTS kinds')
+    await server.query(`CREATE OR REPLACE TABLE kinds.kinds (kind Enum8('ok' = 1), span_id String)
     ENGINE = MergeTree ORDER BY span_id SETTINGS non_replicated_deduplication_window = 100`)
-  const exporter = new ClickHouseSpanExporter({
-    endpoint: server.url,
-    schema: enums,
-    manageSchema: 'off',
-    retry: { initialDelayMs: 50, maxDelayMs: 100 },
-  })
-  const others = setInterval(() => exporter.export(shopSpans(1), () => {}), 50)
-  try {
-    exporter.export(
-      [...shopSpans(99), { ...shopSpan(), attributes: { kind: 'strange' } }],
-      () => {},
-    )
-    await eventually(() => expect(statsOf(exporter).dropped).toEqual({ rejected: 1 }))
-  } finally {
-    clearInterval(others)
-  }
-  await flushed(exporter)
-  const { accepted, delivered, dropped } = statsOf(exporter)
-  expect({ delivered, dropped }).toEqual({ delivered: accepted - 1, dropped: { rejected: 1 } })
-  expect(Number(await server.query('SELECT count() FROM kinds.traces'))).toBe(delivered)
-  await exporter.shutdown()
-})
+    const exporter = openExporter(of.signal, {
+      endpoint: server.url,
+      schema: enums,
+      manageSchema: 'off',
+      retry: { initialDelayMs: 50, maxDelayMs: 100 },
+    })
+    const others = setInterval(() => exporter.export(records(of, 1), () => {}), 50)
+    try {
+      exporter.export([...records(of, 99), of.with({ kind: 'strange' })], () => {})
+      await eventually(() => expect(statsOf(exporter).dropped).toEqual({ rejected: 1 }))
+    } finally {
+      clearInterval(others)
+    }
+    await flushed(exporter)
+    const { accepted, delivered, dropped } = statsOf(exporter)
+    expect({ delivered, dropped }).toEqual({ delivered: accepted - 1, dropped: { rejected: 1 } })
+    expect(Number(await server.query('SELECT count() FROM kinds.kinds'))).toBe(delivered)
+    await exporter.shutdown()
+  },
+)
 
-async function open(kind: Kind, options: Options) {
+const NUMBERS = withTable(TRACES, numbers)
+
+async function open(
+  kind: Kind,
+  { of = TRACES, ...options }: AnyOptions & { of?: SignalUnderTest },
+) {
   const database = `poison${next++}`
   await server.query(`CREATE DATABASE ${database}`)
   await server.query(
-    `CREATE TABLE ${database}.traces (span_id String, number UInt64${
+    `CREATE TABLE ${database}.numbers (span_id String, number UInt64${
       kind === 'a violated constraint' ? ', CONSTRAINT below CHECK number < 100' : ''
     }) ENGINE = MergeTree ORDER BY span_id SETTINGS non_replicated_deduplication_window = 1000`,
   )
-  const processor = new ClickHouseSpanProcessor({
+  const processor = openCollector(of.signal, {
     endpoint: server.url,
     database,
     schema: numbers,
@@ -254,21 +273,17 @@ async function open(kind: Kind, options: Options) {
 }
 
 function add(
-  to: ClickHouseSpanProcessor,
+  to: RecordCollector,
   kind: Kind,
-  { rows, poisoned = [] }: { rows: number; poisoned?: number[] },
+  { rows, poisoned = [], of = TRACES }: { rows: number; poisoned?: number[]; of?: SignalUnderTest },
 ): void {
   const bad = new Set(poisoned)
   const poison = kind === 'an unreadable value' ? 'none' : 100
   const batch = batches++ // the server would treat batches of the same rows as one
   for (let row = 0; row < rows; row++)
-    to.onEnd({
-      name: `${batch} row ${row}`,
-      spanContext: () => ({ traceId: '', spanId: '' }),
-      attributes: { number: bad.has(row) ? poison : row % 100 },
-    } as unknown as SpanLike)
+    to.add(of.with({ row: `${batch} row ${row}`, number: bad.has(row) ? poison : row % 100 }))
 }
 
 async function rejectedRows(database: string): Promise<number> {
-  return Number(await server.query(`SELECT count() FROM ${database}.traces WHERE number > 99`))
+  return Number(await server.query(`SELECT count() FROM ${database}.numbers WHERE number > 99`))
 }

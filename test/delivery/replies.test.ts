@@ -7,7 +7,8 @@ import { expect, test } from 'vitest'
 import { flushed, RECOVERED_MS, until } from '../kit/patience.js'
 import { figure } from '../kit/results.js'
 import { type Behaviour, type ScriptedServer, scriptedServer } from '../kit/scripted-server.js'
-import { narrowTable, shopSpans } from '../kit/shop-spans.js'
+import { shopSpans } from '../kit/shop-spans.js'
+import { narrowTable, TRACES } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
 
 const unwilling: [string, Behaviour][] = [
@@ -140,7 +141,7 @@ test('asyncInsert gives up deduplication: rows sent again after a lost answer ar
   const server = await scriptedServer(['ok', 'ok', 'lose the answer'])
   const exporter = new ClickHouseSpanExporter({
     endpoint: server.url,
-    schema: narrowTable,
+    schema: narrowTable(TRACES),
     asyncInsert: true,
     retry: { initialDelayMs: 1 },
   })
@@ -177,7 +178,7 @@ test('retry.maxRetries: rows are given up after so many more attempts and counte
 function open(server: ScriptedServer, options: Options = {}): ClickHouseSpanProcessor {
   return new ClickHouseSpanProcessor({
     endpoint: server.url,
-    schema: narrowTable,
+    schema: narrowTable(TRACES),
     retry: { initialDelayMs: 10 },
     ...options,
   })

@@ -6,17 +6,32 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { ClickHouseSpanExporter, type Options } from '@spanhouse/exporter-clickhouse'
+import {
+  ClickHouseSpanExporter,
+  type ExportResult,
+  type Options,
+  type Stats,
+} from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatTraces } from '@spanhouse/transform'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { diagLines } from '../kit/diag-lines.js'
+import { openExporter, type RecordExporter } from '../kit/entry-points.mjs'
+import type { SignalName } from '../kit/numbered-records.mjs'
 import { flushed, LONG, SOON_MS, until } from '../kit/patience.js'
 import { type Fault, type FaultyProxy, startProxy } from '../kit/proxy.js'
 import { figure } from '../kit/results.js'
-import { shopSpans } from '../kit/shop-spans.js'
+import {
+  records,
+  SIGNALS,
+  SIGNALS_AND_TABLES,
+  type SignalUnderTest,
+  signalFigure,
+  TRACES,
+  titled,
+} from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
-import { deduplicatedBlocks, rowsIn, tally } from '../kit/traces-table.js'
+import { countsById, deduplicatedBlocks, rowsIn, tally } from '../kit/stored-ids.js'
 
 const script = fileURLToPath(new URL('spool-child.mjs', import.meta.url))
 const LEASE_MS = 300
@@ -42,63 +57,74 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-test('kill -9 at random instants: every acknowledged span is in the server exactly once', async () => {
+test('kill -9 at random instants: every acknowledged row of every signal is in the server exactly once', async () => {
   const ROUNDS = LONG ? 50 : 6
   const options = { ...spooled(), endpoint: proxy.url, database, timeoutMs: 200 }
   const faults: Fault[] = ['none', 'none', 'lose first replies', 'refuse', 'black hole']
-  const acknowledged = new Set<string>()
+  const acknowledged = new Acknowledged()
   const startedAt = performance.now()
   for (let round = 0; round < ROUNDS; round++) {
     await proxy.become(faults[round % faults.length] as Fault)
     // Two at a time, in the same directory.
-    const ids = await Promise.all([killedChild(options), killedChild(options)])
-    for (const id of ids.flat()) acknowledged.add(id)
+    const both = await Promise.all([killedChild(options), killedChild(options)])
+    for (const ids of both) acknowledged.add(ids)
   }
   await proxy.become('none')
-  const leftOnDisk = records().length
+  const leftOnDisk = recordsOnDisk().length
   const killedAt = performance.now()
-  const exporter = new ClickHouseSpanExporter({ ...options, timeoutMs: 10_000 })
-  await emptied(exporter)
+  const heirs = exporters({ ...options, timeoutMs: 10_000 })
+  await emptied(heirs)
+  const emptiedAt = performance.now()
 
-  const counts = await countsById(database)
-  const missing = [...acknowledged].filter((id) => !counts.has(id))
-  const twice = [...counts].filter(([, count]) => count > 1)
-  const { accepted, delivered, dropped } = statsOf(exporter)
-  figure('kill -9 with the spool', {
-    kills: 2 * ROUNDS,
-    'spans acknowledged': acknowledged.size,
-    'spans stored': counts.size,
-    missing: missing.length,
-    'stored twice': twice.length,
-    'batches on disk after the last kill': leftOnDisk,
-    'blocks deduplicated by the server': await deduplicatedBlocks(server),
-    'seconds of kills': (killedAt - startedAt) / 1000,
-    'seconds until nothing was left': (performance.now() - killedAt) / 1000,
-  })
-  expect(missing).toEqual([])
-  expect(twice).toEqual([])
-  expect(acknowledged.size).toBeGreaterThan(ROUNDS)
-  expect({ delivered, dropped }).toEqual({ delivered: accepted, dropped: {} })
-  await exporter.shutdown()
+  for (const of of SIGNALS) {
+    const ids = acknowledged.of(of)
+    const counts = await countsById(server, database, of)
+    const missing = ids.filter((id) => !counts.has(id))
+    const twice = [...counts].filter(([, count]) => count > 1)
+    const { accepted, delivered, dropped } = statsOf(heirs[of.signal])
+    signalFigure('kill -9 with the spool', of, {
+      kills: 2 * ROUNDS,
+      'rows acknowledged': ids.length,
+      'rows stored': counts.size,
+      missing: missing.length,
+      'stored twice': twice.length,
+      'batches of all signals on disk after the last kill': leftOnDisk,
+      'blocks deduplicated by the server': await deduplicatedBlocks(server),
+      'seconds of kills': (killedAt - startedAt) / 1000,
+      'seconds until nothing was left': (emptiedAt - killedAt) / 1000,
+    })
+    expect({ missing, twice }).toEqual({ missing: [], twice: [] })
+    expect(ids.length).toBeGreaterThan(ROUNDS)
+    expect({ delivered, dropped }).toEqual({ delivered: accepted, dropped: {} })
+  }
+  await shutDown(heirs)
   expect(readdirSync(directory).filter((name) => name.startsWith('o-'))).toEqual([])
 }, 600_000)
 
-test('stopped for longer than a deadline of the disk, then killed: every acknowledged span is in the server exactly once', async () => {
+test('stopped for longer than a deadline of the disk, then killed: every acknowledged row is in the server exactly once', async () => {
   const CHILDREN = LONG ? 12 : 4
   await proxy.become('refuse')
   const options = { ...spooled(), spool: { directory }, endpoint: proxy.url, database }
-  const ids = await Promise.all(Array.from({ length: CHILDREN }, () => stoppedChild(options)))
+  const killed = await Promise.all(Array.from({ length: CHILDREN }, () => stoppedChild(options)))
   await proxy.become('none')
   // Their leases are younger than the default of 15 s.
-  const exporter = new ClickHouseSpanExporter(options)
-  const acknowledged = ids.flat()
-  await until(() => statsOf(exporter).accepted >= acknowledged.length, 60_000)
-  await emptied(exporter)
-  const counts = await countsById(database)
-  figure('stopped for 6 s, then killed', { children: CHILDREN, acknowledged: acknowledged.length })
-  expect(acknowledged.filter((id) => counts.get(id) !== 1)).toEqual([])
-  expect(statsOf(exporter)).toMatchObject({ dropped: {}, possibleDuplicates: 0 })
-  await exporter.shutdown()
+  const heirs = exporters(options)
+  const acknowledged = new Acknowledged()
+  for (const ids of killed) acknowledged.add(ids)
+  for (const of of SIGNALS)
+    await until(() => statsOf(heirs[of.signal]).accepted >= acknowledged.of(of).length)
+  await emptied(heirs)
+  for (const of of SIGNALS) {
+    const ids = acknowledged.of(of)
+    const counts = await countsById(server, database, of)
+    signalFigure('stopped for 6 s, then killed', of, {
+      children: CHILDREN,
+      acknowledged: ids.length,
+    })
+    expect(ids.filter((id) => counts.get(id) !== 1)).toEqual([])
+    expect(statsOf(heirs[of.signal])).toMatchObject({ dropped: {}, possibleDuplicates: 0 })
+  }
+  await shutDown(heirs)
 })
 
 test('two destinations, one of them down at the kill: the next process sends the missing rows to that one only', async () => {
@@ -110,48 +136,67 @@ test('two destinations, one of them down at the kill: the next process sends the
     ],
   }
   await proxy.become('refuse')
-  const acknowledged = await killedChild(options, (ids) => until(() => ids() > 100))
-  const there = (await countsById(database)).size
+  const acknowledged = await killedChild(options, (ids) =>
+    until(() => SIGNALS.every((of) => ids().of(of).length > 100)),
+  )
+  const there = new Map<SignalUnderTest, number>()
+  for (const of of SIGNALS) there.set(of, (await countsById(server, database, of)).size)
   await proxy.become('none')
-  const exporter = new ClickHouseSpanExporter(options)
-  await emptied(exporter)
-  const up = await countsById(database)
-  const down = await countsById(`${database}_down`)
-  expect(acknowledged.filter((id) => up.get(id) !== 1 || down.get(id) !== 1)).toEqual([])
-  expect([...up.values(), ...down.values()].every((count) => count === 1)).toBe(true)
-  const { up: upStats, down: downStats } = exporter.stats().destinations
-  figure('two destinations, one down at the kill', {
-    acknowledged: acknowledged.length,
-    'recovered for the one that was up': upStats?.accepted ?? -1,
-    'recovered for the one that was down': downStats?.accepted ?? -1,
-  })
-  expect(downStats?.accepted).toBeGreaterThanOrEqual(acknowledged.length)
-  // Besides the missing rows, only batches that it had just stored and that were still on disk.
-  expect(upStats?.accepted).toBeLessThanOrEqual(up.size - there + MOST_UNDER_WAY)
-  await exporter.shutdown()
+  const heirs = exporters(options)
+  await emptied(heirs)
+  for (const of of SIGNALS) {
+    const ids = acknowledged.of(of)
+    const up = await countsById(server, database, of)
+    const down = await countsById(server, `${database}_down`, of)
+    expect(ids.filter((id) => up.get(id) !== 1 || down.get(id) !== 1)).toEqual([])
+    expect([...up.values(), ...down.values()].every((count) => count === 1)).toBe(true)
+    const heir = heirs[of.signal]
+    const [upStats, downStats] = [statsOf(heir, 'up'), statsOf(heir, 'down')]
+    signalFigure('two destinations, one down at the kill', of, {
+      acknowledged: ids.length,
+      'recovered for the one that was up': upStats.accepted,
+      'recovered for the one that was down': downStats.accepted,
+    })
+    expect(downStats.accepted).toBeGreaterThanOrEqual(ids.length)
+    // Besides the missing rows, only batches that it had just stored and that were still on disk.
+    expect(upStats.accepted).toBeLessThanOrEqual(up.size - (there.get(of) ?? 0) + MOST_UNDER_WAY)
+  }
+  await shutDown(heirs)
 })
 
-test('killed between commit and answer: the next process sends the same token, and the server knows it', async () => {
-  const options = { ...spooled(), endpoint: proxy.url, database, retry: { initialDelayMs: 5000 } }
-  await proxy.become('none')
-  await killedChild(options, () => until(async () => (await rowsIn(server, database)) > 0)) // makes the table
-  await proxy.become('lose first replies')
-  const before = await deduplicatedBlocks(server)
-  const acknowledged = await killedChild(options, () => until(() => proxy.lost > 0))
-  await proxy.become('none')
-  const exporter = new ClickHouseSpanExporter(options)
-  await emptied(exporter)
-  const deduplicated = (await deduplicatedBlocks(server)) - before
-  figure('killed between commit and answer', {
-    acknowledged: acknowledged.length,
-    'blocks deduplicated': deduplicated,
-  })
-  expect(deduplicated).toBeGreaterThan(0)
-  const counts = await countsById(database)
-  expect(acknowledged.filter((id) => counts.get(id) !== 1)).toEqual([])
-  expect([...counts.values()].every((count) => count === 1)).toBe(true)
-  await exporter.shutdown()
-})
+test.each(titled(SIGNALS_AND_TABLES))(
+  'killed between commit and answer: the next process sends %s with the same token, and the server knows it',
+  async (_, of) => {
+    const schema = of.family
+    const options = {
+      ...spooled(),
+      schema,
+      endpoint: proxy.url,
+      database,
+      retry: { initialDelayMs: 5000 },
+    }
+    await proxy.become('none')
+    const isMade = () => until(async () => (await rowsIn(server, database, of)) > 0)
+    await killedChild(options, isMade, [of]) // makes the table
+    await proxy.become('lose first replies')
+    const before = await deduplicatedBlocks(server)
+    const acknowledged = await killedChild(options, () => until(() => proxy.lost > 0), [of])
+    await proxy.become('none')
+    const exporter = openExporter(of.signal, options)
+    await emptied({ exporter })
+    const deduplicated = (await deduplicatedBlocks(server)) - before
+    const ids = acknowledged.of(of)
+    signalFigure('killed between commit and answer', of, {
+      acknowledged: ids.length,
+      'blocks deduplicated': deduplicated,
+    })
+    expect(deduplicated).toBeGreaterThan(0)
+    const counts = await countsById(server, database, of)
+    expect(ids.filter((id) => counts.get(id) !== 1)).toEqual([])
+    expect([...counts.values()].every((count) => count === 1)).toBe(true)
+    await exporter.shutdown()
+  },
+)
 
 test('records for a missing table hold up no new rows; once the table exists, they are stored in it', async () => {
   const away: Options = {
@@ -175,37 +220,40 @@ test('records for a missing table hold up no new rows; once the table exists, th
 
   for (const statement of flatTraces.ddl({ database: `${database}_old` }))
     await server.query(statement)
-  await emptied(exporter)
+  await emptied({ exporter })
   expect(await tally(server, `${database}_old`, 50)).toMatchObject({ rows: 50, lost: 0 })
   expect(statsOf(exporter)).toMatchObject({ delivered: 80, waiting: 0, dropped: {} })
   await exporter.shutdown()
 })
 
-test('shutdown with a dead destination is quick and leaves the rows on disk; the next exporter delivers them', async () => {
-  await proxy.become('refuse')
-  const options: Options = { ...spooled(), endpoint: proxy.url, database }
-  const first = new ClickHouseSpanExporter(options)
-  await exported(first, 500)
-  await exported(first, 500)
-  const startedAt = performance.now()
-  await first.shutdown()
-  const shutdownMs = performance.now() - startedAt
-  expect(shutdownMs).toBeLessThan(SOON_MS)
-  expect(statsOf(first)).toMatchObject({ accepted: 1000, delivered: 0, dropped: {} })
-  expect(records()).toHaveLength(2)
-  for (const file of records()) {
-    expect(statSync(file).mode & 0o777).toBe(0o600)
-    expect(readFileSync(file).includes('s3cret')).toBe(false)
-  }
+test.each(titled(SIGNALS))(
+  'shutdown with a dead destination is quick and leaves %s on disk; the next exporter delivers them',
+  async (_, of) => {
+    await proxy.become('refuse')
+    const options: Options = { ...spooled(), endpoint: proxy.url, database }
+    const first = openExporter(of.signal, options)
+    await exported(first, 500, of)
+    await exported(first, 500, of)
+    const startedAt = performance.now()
+    await first.shutdown()
+    const shutdownMs = performance.now() - startedAt
+    expect(shutdownMs).toBeLessThan(SOON_MS)
+    expect(statsOf(first)).toMatchObject({ accepted: 1000, delivered: 0, dropped: {} })
+    expect(recordsOnDisk()).toHaveLength(2)
+    for (const file of recordsOnDisk()) {
+      expect(statSync(file).mode & 0o777).toBe(0o600)
+      expect(readFileSync(file).includes('s3cret')).toBe(false)
+    }
 
-  await proxy.become('none')
-  const second = new ClickHouseSpanExporter(options)
-  await emptied(second)
-  figure('shutdown with a dead destination', { 'ms of shutdown': shutdownMs })
-  expect(await tally(server, database, 1000)).toEqual({ rows: 1000, lost: 0, duplicated: 0 })
-  expect(statsOf(second)).toMatchObject({ accepted: 1000, delivered: 1000 })
-  await second.shutdown()
-})
+    await proxy.become('none')
+    const second = openExporter(of.signal, options)
+    await emptied({ second })
+    signalFigure('shutdown with a dead destination', of, { 'ms of shutdown': shutdownMs })
+    expect(await tally(server, database, 1000, of)).toEqual({ rows: 1000, lost: 0, duplicated: 0 })
+    expect(statsOf(second)).toMatchObject({ accepted: 1000, delivered: 1000 })
+    await second.shutdown()
+  },
+)
 
 test.each(['delivered', 'accepted'] as const)(
   "acknowledge '%s' with a spool: the rows are on disk at the callback, which comes however the server hangs",
@@ -221,7 +269,7 @@ test.each(['delivered', 'accepted'] as const)(
     const startedAt = performance.now()
     await exported(exporter, 100)
     const milliseconds = performance.now() - startedAt
-    expect(records()).toHaveLength(1)
+    expect(recordsOnDisk()).toHaveLength(1)
     figure(`callback with a spool and a hung server, '${acknowledge}'`, { milliseconds })
     expect(milliseconds).toBeLessThan(acknowledge === 'accepted' ? 900 : SOON_MS)
     await proxy.become('none')
@@ -255,31 +303,34 @@ test('an outage longer than the memory lasts: waiting rows are on disk, none is 
   await exporter.shutdown()
 })
 
-test('a full spool drops the oldest batches, counts them, and stays within its byte limit', async () => {
-  await proxy.become('refuse')
-  const maxBytes = 200_000
-  const exporter = new ClickHouseSpanExporter({
-    ...spooled(),
-    spool: { directory, leaseMs: LEASE_MS, maxBytes },
-    endpoint: proxy.url,
-    database,
-  })
-  for (let batch = 0; batch < 20; batch++) await exported(exporter, 500)
-  const { waiting, dropped, spooledBytes } = statsOf(exporter)
-  figure('a full spool of 200,000 bytes', {
-    waiting,
-    dropped: dropped.spool_full ?? 0,
-    spooledBytes,
-  })
-  expect(dropped).toEqual({ spool_full: 10_000 - waiting })
-  expect(dropped.spool_full).toBeGreaterThan(0)
-  const bytesOnDisk = records().reduce((sum, file) => sum + statSync(file).size, 0)
-  expect(Math.max(spooledBytes, bytesOnDisk)).toBeLessThanOrEqual(maxBytes)
-  await proxy.become('none')
-  await flushed(exporter)
-  expect((await tally(server, database, waiting)).rows).toBe(waiting)
-  await exporter.shutdown()
-})
+test.each(titled(SIGNALS))(
+  'a full spool drops the oldest batches of %s, counts them, and stays within its byte limit',
+  async (_, of) => {
+    await proxy.become('refuse')
+    const maxBytes = 150_000
+    const exporter = openExporter(of.signal, {
+      ...spooled(),
+      spool: { directory, leaseMs: LEASE_MS, maxBytes },
+      endpoint: proxy.url,
+      database,
+    })
+    for (let batch = 0; batch < 20; batch++) await exported(exporter, 500, of)
+    const { waiting, dropped, spooledBytes } = statsOf(exporter)
+    signalFigure('a full spool of 150,000 bytes', of, {
+      waiting,
+      dropped: dropped.spool_full ?? 0,
+      spooledBytes,
+    })
+    expect(dropped).toEqual({ spool_full: 10_000 - waiting })
+    expect(dropped.spool_full).toBeGreaterThan(0)
+    const bytesOnDisk = recordsOnDisk().reduce((sum, file) => sum + statSync(file).size, 0)
+    expect(Math.max(spooledBytes, bytesOnDisk)).toBeLessThanOrEqual(maxBytes)
+    await proxy.become('none')
+    await flushed(exporter)
+    expect((await tally(server, database, waiting, of)).rows).toBe(waiting)
+    await exporter.shutdown()
+  },
+)
 
 function spooled(): Options {
   return {
@@ -289,53 +340,103 @@ function spooled(): Options {
   }
 }
 
-function exported(exporter: ClickHouseSpanExporter, rows: number): Promise<void> {
+function exported(exporter: Exporter, rows: number, of: SignalUnderTest = TRACES): Promise<void> {
   return new Promise((resolve, reject) =>
-    exporter.export(shopSpans(rows), ({ code, error }) => (code === 0 ? resolve() : reject(error))),
+    exporter.export(records(of, rows) as never[], ({ code, error }) =>
+      code === 0 ? resolve() : reject(error),
+    ),
   )
 }
 
-function startChild(options: Options) {
-  const child = spawn(process.execPath, ['--no-warnings', script, JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+interface Exporter {
+  export(records: never[], callback: (result: ExportResult) => void): void
+}
+
+/** One of each signal. */
+function exporters(options: Options): Record<SignalName, RecordExporter> {
+  return {
+    traces: openExporter('traces', options),
+    logs: openExporter('logs', options),
+    metrics: openExporter('metrics', options),
+  }
+}
+
+async function shutDown(them: Record<string, RecordExporter>): Promise<void> {
+  await Promise.all(Object.values(them).map((one) => one.shutdown()))
+}
+
+/** The ids that were acknowledged, by signal. */
+class Acknowledged {
+  readonly #ids: Record<SignalName, Set<string>> = {
+    traces: new Set(),
+    logs: new Set(),
+    metrics: new Set(),
+  }
+
+  /** Lines of the child. The last may be cut. */
+  static in(text: string): Acknowledged {
+    const found = new Acknowledged()
+    for (const line of text.split('\n').slice(0, -1)) {
+      const [signal, id = ''] = line.split(' ')
+      found.#ids[signal as SignalName].add(id)
+    }
+    return found
+  }
+
+  of({ signal }: SignalUnderTest): string[] {
+    return [...this.#ids[signal]]
+  }
+
+  add(other: Acknowledged): void {
+    for (const of of SIGNALS) for (const id of other.of(of)) this.#ids[of.signal].add(id)
+  }
+}
+
+/** A child that exports rows of these signals. */
+function startChild(options: Options, signals: readonly SignalUnderTest[]) {
+  const names = signals.map(({ signal }) => signal)
+  const args = ['--no-warnings', script, JSON.stringify(options), JSON.stringify(names)]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
   const closed = once(child, 'close')
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk
   })
-  const ids = () => text.split('\n').slice(0, -1)
   return {
     child,
-    ids,
-    /** Resolves when it has acknowledged more spans than now. */
+    acknowledged: () => Acknowledged.in(text),
+    /** Resolves when it has acknowledged more rows of every signal than now. */
     acknowledges(): Promise<void> {
-      const { length } = ids()
-      return until(() => ids().length > length)
+      const { length } = text
+      return until(() => {
+        const more = text.slice(length)
+        return names.every((name) => more.includes(`${name} `))
+      })
     },
-    /** Returns the ids that it has acknowledged. */
-    async kill(): Promise<string[]> {
+    /** Returns what it has acknowledged. */
+    async kill(): Promise<Acknowledged> {
       child.kill('SIGKILL')
       await closed
-      return ids()
+      return Acknowledged.in(text)
     },
   }
 }
 
-/** Runs the child until a random instant after its first acknowledgement, or until `lives` resolves. Gives the ids that it has acknowledged. */
+/** Runs the child until a random instant after its first acknowledgements, or until `lives` resolves. */
 async function killedChild(
   options: Options,
-  lives: (acknowledged: () => number) => Promise<unknown> = () => sleep(randomInt(250)),
-): Promise<string[]> {
-  const { ids, acknowledges, kill } = startChild(options)
+  lives: (acknowledged: () => Acknowledged) => Promise<unknown> = () => sleep(randomInt(250)),
+  signals: readonly SignalUnderTest[] = SIGNALS,
+): Promise<Acknowledged> {
+  const { acknowledged, acknowledges, kill } = startChild(options, signals)
   await acknowledges()
-  await lives(() => ids().length)
+  await lives(acknowledged)
   return kill()
 }
 
 /** Stops the child at a random instant, with writes under way. Kills it after it has gone on and acknowledged more. */
-async function stoppedChild(options: Options): Promise<string[]> {
-  const { child, acknowledges, kill } = startChild(options)
+async function stoppedChild(options: Options): Promise<Acknowledged> {
+  const { child, acknowledges, kill } = startChild(options, SIGNALS)
   await acknowledges()
   await sleep(randomInt(250))
   child.kill('SIGSTOP')
@@ -347,31 +448,21 @@ async function stoppedChild(options: Options): Promise<string[]> {
   return kill()
 }
 
-function records(): string[] {
+function recordsOnDisk(): string[] {
   try {
     return readdirSync(directory, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.batch'))
       .map((name) => join(directory, name))
   } catch {
-    return records() // a folder was taken over, and renamed, while it was read
+    return recordsOnDisk() // a folder was taken over, and renamed, while it was read
   }
 }
 
 /** Resolves when nothing is on disk and nothing waits. */
-async function emptied(exporter: ClickHouseSpanExporter): Promise<void> {
-  const waiting = () => Object.values(exporter.stats().destinations).some((one) => one.waiting > 0)
-  await until(() => !waiting() && records().length === 0)
-}
-
-async function countsById(name: string): Promise<Map<string, number>> {
-  const text = await server.query(
-    `SELECT span_id, count() FROM ${name}.traces GROUP BY span_id FORMAT TSV`,
-  )
-  return new Map(
-    text
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => line.split('\t'))
-      .map(([id = '', count]) => [id, Number(count)]),
-  )
+async function emptied(them: Record<string, { stats(): Stats }>): Promise<void> {
+  const isWaiting = () =>
+    Object.values(them).some((exporter) =>
+      Object.values(exporter.stats().destinations).some(({ waiting }) => waiting > 0),
+    )
+  await until(() => !isWaiting() && recordsOnDisk().length === 0)
 }

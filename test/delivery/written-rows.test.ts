@@ -4,9 +4,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { diagLines } from '../kit/diag-lines.js'
 import { until } from '../kit/patience.js'
 import { rewritingProxy } from '../kit/rewriting-proxy.js'
-import { narrowTable, shopSpans } from '../kit/shop-spans.js'
+import { shopSpans } from '../kit/shop-spans.js'
+import { narrowTable, TRACES } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
-import { rowsIn } from '../kit/traces-table.js'
+import { rowsIn } from '../kit/stored-ids.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {
@@ -77,7 +78,7 @@ test.each([
   const processor = new ClickHouseSpanProcessor({
     endpoint: server.url,
     database,
-    schema: narrowTable,
+    schema: narrowTable(TRACES),
   })
   const spans = shopSpans(20)
   // The same rows twice: if the server recognises them, it reports that it wrote them.

@@ -16,7 +16,7 @@ import { flatTraces } from '@spanhouse/transform'
 import { transformSync } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ClickHouseSpanExporter } from '../../packages/exporter-clickhouse/src/index.js'
-import { numberedSpan } from '../kit/numbered-spans.mjs'
+import { numbered } from '../kit/numbered-records.mjs'
 import { until } from '../kit/patience.js'
 import { type DoctorRun, runDoctor } from '../kit/run-doctor.js'
 import { scriptedServer } from '../kit/scripted-server.js'
@@ -123,7 +123,7 @@ async function spoolWithRows(folder: string, rows: number): Promise<string> {
     batch: { maxDelayMs: 0 },
     shutdownTimeoutMs: 200,
   })
-  const spans = Array.from({ length: rows }, (_, n) => numberedSpan('0badcafe', n))
+  const spans = Array.from({ length: rows }, (_, n) => numbered.traces('0badcafe', n))
   await new Promise<void>((resolve) => exporter.export(spans, () => resolve()))
   await exporter.shutdown()
   const [owner = ''] = readdirSync(folder).filter((name) => name.startsWith('o-'))
@@ -212,7 +212,7 @@ describe('dead letters', () => {
       deadLetter: { directory },
       batch: { maxDelayMs: 0 },
     })
-    exporter.export([numberedSpan('0badcafe', 1), numberedSpan('0badcafe', 2)], () => {})
+    exporter.export([numbered.traces('0badcafe', 1), numbered.traces('0badcafe', 2)], () => {})
     refusing.follow({
       each: ({ isInsert }) =>
         isInsert

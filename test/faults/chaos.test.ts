@@ -17,7 +17,7 @@ test('every promise is kept after chaos', async () => {
     Object.values(verdicts).reduce((total, verdict) => total + verdict[what], 0)
   figures('chaos', {
     seconds: SECONDS,
-    spans: outcome.spans,
+    rows: outcome.rows,
     'processes killed': outcome.kills,
     'rows lost': sum('missing'),
     'rows doubled': sum('doubled'),
@@ -31,7 +31,10 @@ test('every promise is kept after chaos', async () => {
     'requests until nothing waited': outcome.requestsToDrain,
     'ms until nothing waited': outcome.drainedMs,
     ...Object.fromEntries(
-      Object.entries(freshMs).map(([name, ms]) => [`ms of a fresh span to ${name}`, ms]),
+      Object.entries(freshMs).map(([name, ms]) => [
+        `ms of a fresh record to its table: ${name}`,
+        ms,
+      ]),
     ),
     ...events,
     recoveriesMs: recoveriesMs.map(Math.round),

@@ -3,22 +3,25 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Options, Stats } from '@spanhouse/exporter-clickhouse'
+import type { SignalName } from '../kit/numbered-records.mjs'
 import { until } from '../kit/patience.js'
 
 const script = fileURLToPath(new URL('child-exporter.mjs', import.meta.url))
 
 export interface ChildPlan {
+  /** Default: traces. */
+  readonly signal?: SignalName
   readonly options: Options
   readonly run: string
-  /** The number of its first span. */
+  /** The number of its first record. */
   readonly first: number
   /** The rows of each export, and how often one comes. */
   readonly rows?: number
   readonly everyMs?: number
   readonly poisonEvery?: number
-  /** Instead of exports: spans ended by a span processor. */
-  readonly spansPerSecond?: number
-  /** The resource of all its spans. Default: by their numbers. */
+  /** Instead of exports: records given to a processor one by one. */
+  readonly recordsPerSecond?: number
+  /** The resource of all its records. Default: by their numbers. */
   readonly resource?: number
   /** If more rows wait, it exports nothing for a while. */
   readonly maxWaiting?: number
@@ -43,7 +46,7 @@ type Said = Partial<Report> & {
 
 /** A process with an exporter in it. It can be stopped, held up, starved and killed. */
 export class Child {
-  /** Numbers of the spans that it was about to export, and of those whose export was answered. */
+  /** Numbers of the records that it was about to export, and of those whose export was answered. */
   readonly made = new Set<number>()
   readonly acknowledged = new Set<number>()
   /** Its log lines. */
@@ -51,6 +54,7 @@ export class Child {
   /** Unexpected errors. */
   readonly bugs: string[] = []
   stderr = ''
+  readonly signal: SignalName
   readonly #process: ChildProcess
   readonly #closed: Promise<unknown>
   readonly #done: string[] = []
@@ -58,9 +62,10 @@ export class Child {
   #started = false
 
   constructor({ heapMiB, ...plan }: ChildPlan) {
-    const { rows = 10, everyMs = 20 } = plan
+    const { rows = 10, everyMs = 20, signal = 'traces' } = plan
+    this.signal = signal
     const flags = heapMiB === undefined ? [] : [`--max-old-space-size=${heapMiB}`]
-    const args = [...flags, script, JSON.stringify({ ...plan, rows, everyMs })]
+    const args = [...flags, script, JSON.stringify({ ...plan, rows, everyMs, signal })]
     this.#process = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] })
     this.#closed = once(this.#process, 'close')
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {

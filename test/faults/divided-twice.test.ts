@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { insertsOnly } from '../kit/behaviours.js'
 import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
-import { POISON } from '../kit/numbered-spans.mjs'
+import { isPoison } from '../kit/numbered-records.mjs'
 import { flushed, until } from '../kit/patience.js'
 import { answer, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
 import { statsOf } from '../kit/stats.js'
@@ -20,7 +20,7 @@ test('two processes divide the same batch, from any part on: each row is stored 
   const parent = temporaryDirectory()
   const memory = new MemoryClickHouse({
     maxRows: MAX_ROWS,
-    refuses: (row) => row['span_name'] === POISON,
+    refuses: isPoison,
   })
   const table = memory.table('telemetry.traces')
   const spooled = (directory: string) => ({

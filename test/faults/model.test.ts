@@ -51,6 +51,7 @@ const destination: DestinationPlan = {
 
 function planOf(...destinations: Partial<DestinationPlan>[]): Plan {
   return {
+    signals: ['traces'],
     acknowledge: 'delivered',
     isOneLife: false,
     destinations: destinations.map((one, n) => ({
@@ -61,7 +62,17 @@ function planOf(...destinations: Partial<DestinationPlan>[]): Plan {
   }
 }
 
-const { answer, answerAll, diskFull, down, export: exports, mode, powerLoss, wait } = commands
+const {
+  answer,
+  answerAll,
+  crash,
+  diskFull,
+  down,
+  export: exports,
+  mode,
+  powerLoss,
+  wait,
+} = commands
 
 // Shrunk from failures of the test above. Each was a defect.
 const regressions: [name: string, plan: Plan, commands: ModelCommand[]][] = [
@@ -124,6 +135,11 @@ const regressions: [name: string, plan: Plan, commands: ModelCommand[]][] = [
       answerAll(0, 'well'),
       exports(['poison', 0]),
     ],
+  ],
+  [
+    'the parts of a divided batch wait on disk for the exporter of their own signal',
+    { ...planOf({ fsync: 'always' }), signals: ['traces', 'logs'] },
+    [exports(['poison', 500], 1), answerAll(0, 'well'), crash(10)],
   ],
 ]
 

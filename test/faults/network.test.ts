@@ -2,14 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { allWell, COLUMNS } from '../kit/oracle.js'
+import { allWell } from '../kit/oracle.js'
 import { flushed, RECOVERED_MS, until } from '../kit/patience.js'
 import { shopSpans } from '../kit/shop-spans.js'
 import { statsOf } from '../kit/stats.js'
+import { tally } from '../kit/stored-ids.js'
 import { type Direction, type Line, startTcpProxy } from '../kit/tcp-proxy.js'
-import { tally } from '../kit/traces-table.js'
 import { Exports, exporterTo } from './exports.js'
 import { faultsOf, figures } from './figures.js'
+import { judgeTable } from './real-table.js'
 
 let server: ClickHouseServer
 let lines = 0
@@ -33,14 +34,7 @@ async function behindALine(options: { timeoutMs?: number } = {}) {
   const exports = new Exports(exporter)
   await exports.export(1)
   await until(() => statsOf(exporter).deduplication === 'effective')
-  const verdict = async () => {
-    const text = await server.query(`SELECT ${COLUMNS} FROM ${database}.traces FORMAT JSONEachRow`)
-    const rows = text.split('\n').filter((line) => line !== '')
-    return exports.oracle.judge(
-      'primary',
-      rows.map((line) => JSON.parse(line)),
-    )
-  }
+  const verdict = () => judgeTable(exports.oracle, 'primary', server, database)
   return { proxy, exporter, exports, verdict, database }
 }
 

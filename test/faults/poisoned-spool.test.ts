@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { insertsOnly, replies, throws } from '../kit/behaviours.js'
 import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
 import { readInsert } from '../kit/insert-request.js'
-import { POISON } from '../kit/numbered-spans.mjs'
+import { isPoison } from '../kit/numbered-records.mjs'
 import { LONG, until } from '../kit/patience.js'
 import { answer, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
 import { statsOf } from '../kit/stats.js'
@@ -27,8 +27,7 @@ test('poisoned batches of 1,000 rows that a dead process has left, and a server 
       const rows = readInsert(await exchange.whole())?.rows ?? []
       if (rows.length > MAX_ROWS) return replies({ status: 413, headers: {}, body: '' })(exchange)
       // Without a hint at which row it is.
-      if (rows.some((row) => row['span_name'] === POISON))
-        return throws({ code: 469, name: 'VIOLATED_CONSTRAINT' })(exchange)
+      if (rows.some(isPoison)) return throws({ code: 469, name: 'VIOLATED_CONSTRAINT' })(exchange)
       return answer(exchange)
     }),
   ).listen()
@@ -42,9 +41,12 @@ test('poisoned batches of 1,000 rows that a dead process has left, and a server 
   })
   const before = exporterTo(spooled(down.url))
   const exports = new Exports(before)
-  const isPoison = (number: number) => number % POISON_EVERY === 0
+  const isNumberOfPoison = (number: number) => number % POISON_EVERY === 0
   for (let batch = 0; batch < BATCHES; batch++)
-    await exports.export(BATCH_ROWS, (number) => ({ poison: isPoison(number), resource: 0 }))
+    await exports.export(BATCH_ROWS, (number) => ({
+      poison: isNumberOfPoison(number),
+      resource: 0,
+    }))
   await before.shutdown()
 
   const heir = exporterTo(spooled(server.url))
@@ -52,7 +54,7 @@ test('poisoned batches of 1,000 rows that a dead process has left, and a server 
   await until(() => statsOf(heir).accepted > 0 && statsOf(heir).waiting === 0)
   const drainedMs = performance.now() - startedAt
   const numbers = Array.from({ length: exports.made }, (_, number) => number)
-  const poisoned = numbers.filter(isPoison)
+  const poisoned = numbers.filter(isNumberOfPoison)
   const { requests, ...stats } = statsOf(heir)
   figures('poisoned batches of a dead process', { rows: exports.made, requests, drainedMs })
   expect(stats).toMatchObject({

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { allWell, Oracle } from '../kit/oracle.js'
 import { flushed, LONG, RECOVERED_MS, until } from '../kit/patience.js'
 import { ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
+import { SIGNALS, titled } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { Child, type ChildPlan } from './child.js'
@@ -125,51 +126,56 @@ test('an event loop that stands still while the server closes idle connections c
   expect(child.acknowledged).toEqual(child.made)
 }, 180_000)
 
-test('a heap of 64 MiB, two dead destinations and 50,000 spans a second: it lives, drops and counts', async () => {
-  const down = await new ScriptedClickHouse().listen()
-  await down.refuse()
-  const silent = await new ScriptedClickHouse(undefined, ({ gone }) => gone).listen()
-  onTestFinished(() => silent.close())
-  const child = await childOf({
-    heapMiB: 64,
-    spansPerSecond: 50_000,
-    options: {
-      destinations: [
-        { name: 'down', endpoint: down.url },
-        { name: 'silent', endpoint: silent.url },
-      ],
-      queue: { maxBytes: 8 * 1024 * 1024 },
-      flushTimeoutMs: 500,
-      shutdownTimeoutMs: 500,
-    },
-    run: newRun(),
-    first: 0,
-  })
-  const isFull = async () => {
-    const now = await child.tell('stats')
-    return Object.values(now?.stats.destinations ?? {}).every((one) => one.dropped.queue_full)
-  }
-  await until(async () => (await isFull()) || child.hasEnded)
-  await sleep(LONG ? 60_000 : 3000)
-  const report = await child.tell('stop')
-  expect(child.said).toBe('')
-  expect(child.stderr.match(/SPANHOUSE_NO_ROWS_TAKEN/g)).toHaveLength(2) // one a destination
-  expect(await child.ended()).toBe(0)
-  if (!report) throw new Error('it said nothing')
-  const { made, stats, peakBytes } = report
-  for (const [name, one] of Object.entries(stats.destinations)) {
-    const dropped = Object.values(one.dropped).reduce((sum, rows) => sum + rows, 0)
-    expect({ name, accepted: one.accepted, waiting: one.waiting }).toEqual({
-      name,
-      accepted: made,
-      waiting: 0,
+test.each(titled(SIGNALS))(
+  'a heap of 64 MiB, two dead destinations and 50,000 %s a second: it lives, drops and counts',
+  async (_, of) => {
+    const down = await new ScriptedClickHouse().listen()
+    await down.refuse()
+    const silent = await new ScriptedClickHouse(undefined, ({ gone }) => gone).listen()
+    onTestFinished(() => silent.close())
+    const child = await childOf({
+      heapMiB: 64,
+      signal: of.signal,
+      recordsPerSecond: 50_000,
+      options: {
+        destinations: [
+          { name: 'down', endpoint: down.url },
+          { name: 'silent', endpoint: silent.url },
+        ],
+        queue: { maxBytes: 8 * 1024 * 1024 },
+        flushTimeoutMs: 500,
+        shutdownTimeoutMs: 500,
+      },
+      run: newRun(),
+      first: 0,
     })
-    expect(dropped).toBe(made)
-    expect(one.dropped.queue_full).toBeGreaterThan(0)
-  }
-  expect(peakBytes / 2 ** 20).toBeLessThan(96)
-  figures('50,000 spans a second and two dead destinations in a heap of 64 MiB', {
-    made,
-    'MiB of heap and buffers at most': peakBytes / 2 ** 20,
-  })
-}, 120_000)
+    const isFull = async () => {
+      const now = await child.tell('stats')
+      return Object.values(now?.stats.destinations ?? {}).every((one) => one.dropped.queue_full)
+    }
+    await until(async () => (await isFull()) || child.hasEnded)
+    await sleep(LONG ? 60_000 : 3000)
+    const report = await child.tell('stop')
+    expect(child.said).toBe('')
+    expect(child.stderr.match(/SPANHOUSE_NO_ROWS_TAKEN/g)).toHaveLength(2) // one a destination
+    expect(await child.ended()).toBe(0)
+    if (!report) throw new Error('it said nothing')
+    const { made, stats, peakBytes } = report
+    for (const [name, one] of Object.entries(stats.destinations)) {
+      const dropped = Object.values(one.dropped).reduce((sum, rows) => sum + rows, 0)
+      expect({ name, accepted: one.accepted, waiting: one.waiting }).toEqual({
+        name,
+        accepted: made,
+        waiting: 0,
+      })
+      expect(dropped).toBe(made)
+      expect(one.dropped.queue_full).toBeGreaterThan(0)
+    }
+    expect(peakBytes / 2 ** 20).toBeLessThan(96)
+    figures(`50,000 ${of.title} a second and two dead destinations in a heap of 64 MiB`, {
+      made,
+      'MiB of heap and buffers at most': peakBytes / 2 ** 20,
+    })
+  },
+  120_000,
+)

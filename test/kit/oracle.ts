@@ -1,67 +1,112 @@
 import type { Row } from './memory-table.js'
-import { expectedOf, numberOf, spanIdOf } from './numbered-spans.mjs'
+import { expectedOf, numberOf, type SignalName, spanIdOf } from './numbered-records.mjs'
 
-/** A row with our own names, independent of its table. Members that were left out are put back. */
-export interface StoredSpan {
-  readonly spanId: string
-  readonly traceId: string
-  readonly parentId: string
-  readonly kind: string
-  readonly status: string
-  readonly service: string
-  readonly events: readonly string[]
-  readonly links: readonly string[]
+/** A row with names of our own. Members that were left out are put back. */
+export interface StoredRecord {
+  readonly id: string
   readonly attributes: Readonly<Record<string, string>>
+  readonly [field: string]: unknown
 }
 
 /** What is wrong with a table. */
 export interface Verdict {
   readonly rows: number
-  /** Spans that were accepted and are not there. */
+  /** Records that were accepted and are not there. */
   readonly missing: number
   /** Rows that were never sent. */
   readonly foreign: number
   /** Rows that differ from what was sent. */
   readonly altered: number
-  /** Spans that are there more than once. */
+  /** Records that are there more than once. */
   readonly doubled: number
   /** The first few of them. */
   readonly examples: readonly string[]
 }
 
-/** Columns of the flat table, as they come from a real server or stand in a request. */
-export const COLUMNS: string =
-  'trace_id, span_id, parent_span_id, span_kind, status_code, service_name, attributes, `events.name`, `links.span_id`'
+type Fields = Readonly<Record<string, unknown>>
 
-export function storedSpan(row: Row): StoredSpan {
-  const attributes = (row['attributes'] ?? {}) as Record<string, unknown>
+interface Reading {
+  /** Columns of the flat table, as they come from a real server or stand in a request. */
+  readonly columns: readonly string[]
+  fields(row: Row): Fields
+}
+
+const READINGS: Readonly<Record<SignalName, Reading>> = {
+  traces: {
+    columns: [
+      ...['trace_id', 'span_id', 'parent_span_id', 'span_kind', 'status_code'],
+      ...['service_name', 'attributes', 'events.name', 'links.span_id'],
+    ],
+    fields: (row) => ({
+      id: text(row['span_id']),
+      traceId: text(row['trace_id']),
+      parentId: text(row['parent_span_id']),
+      kind: text(row['span_kind']),
+      status: text(row['status_code']),
+      service: text(row['service_name']),
+      events: row['events.name'] ?? [],
+      links: row['links.span_id'] ?? [],
+    }),
+  },
+  logs: {
+    columns: [
+      ...['trace_id', 'span_id', 'severity_number', 'body', 'event_name'],
+      ...['service_name', 'attributes'],
+    ],
+    fields: (row) => ({
+      id: text(row['span_id']),
+      traceId: text(row['trace_id']),
+      severity: text(row['severity_number']),
+      body: text(row['body']),
+      event: text(row['event_name']),
+      service: text(row['service_name']),
+    }),
+  },
+  metrics: {
+    columns: [
+      ...['metric_name', 'metric_type', 'value', 'count', 'bucket_counts'],
+      ...['positive_bucket_counts', 'service_name', 'attributes'],
+    ],
+    fields: (row) => ({
+      id: text((row['attributes'] as Fields | undefined)?.['fault.id']),
+      name: text(row['metric_name']),
+      type: text(row['metric_type']),
+      value: text(row['value'] ?? 0),
+      count: text(row['count'] ?? 0),
+      counts: texts(row['bucket_counts']),
+      exponentialCounts: texts(row['positive_bucket_counts']),
+      service: text(row['service_name']),
+    }),
+  },
+}
+
+/** The columns that `storedRecord` reads, for a SELECT. */
+export function columnsOf(signal: SignalName): string {
+  return READINGS[signal].columns.map((name) => `\`${name}\``).join(', ')
+}
+
+export function storedRecord(signal: SignalName, row: Row): StoredRecord {
+  const attributes = Object.entries((row['attributes'] ?? {}) as Fields)
   return {
-    spanId: text(row['span_id']),
-    traceId: text(row['trace_id']),
-    parentId: text(row['parent_span_id']),
-    kind: text(row['span_kind']),
-    status: text(row['status_code']),
-    service: text(row['service_name']),
-    events: (row['events.name'] ?? []) as string[],
-    links: (row['links.span_id'] ?? []) as string[],
-    attributes: Object.fromEntries(
-      Object.entries(attributes).map(([name, value]) => [name, text(value)]),
-    ),
+    ...(READINGS[signal].fields(row) as { id: string }),
+    attributes: Object.fromEntries(attributes.map(([name, value]) => [name, text(value)])),
   }
 }
 
-/** Knows every span that was accepted, and finds the faults of a table. */
+/** Knows every record of a signal that was accepted, and finds the faults of a table. */
 export class Oracle {
   readonly run: string
+  readonly signal: SignalName
   readonly #accepted = new Map<string, Set<number>>()
   readonly #lost = new Map<string, Set<number>>()
 
   /** `run`: 8 hex digits that no other run has. */
-  constructor(run: string) {
+  constructor(run: string, signal: SignalName = 'traces') {
     this.run = run
+    this.signal = signal
   }
 
-  /** These spans must be at this destination. */
+  /** These records must be at this destination. */
   accept(destination: string, numbers: Iterable<number>): void {
     add(this.#accepted, destination, numbers)
   }
@@ -92,15 +137,15 @@ export class Oracle {
     return {
       see: (row) => {
         rows++
-        const span = storedSpan(row)
-        const number = numberOf(span.spanId)
-        if (!accepted.has(number) || spanIdOf(this.run, number) !== span.spanId) {
-          found.add('foreign', span.spanId)
+        const stored = storedRecord(this.signal, row)
+        const number = numberOf(stored.id)
+        if (!accepted.has(number) || spanIdOf(this.run, number) !== stored.id) {
+          found.add('foreign', stored.id)
           return
         }
         if (seen.has(number)) doubled.add(number)
         seen.add(number)
-        const difference = this.#difference(number, span)
+        const difference = this.#difference(number, stored)
         if (difference) found.add('altered', `${number}: ${difference}`)
       },
       verdict() {
@@ -112,10 +157,10 @@ export class Oracle {
     }
   }
 
-  #difference(number: number, span: StoredSpan): string | undefined {
-    const expected = expectedOf(this.run, number, span)
+  #difference(number: number, stored: StoredRecord): string | undefined {
+    const expected = expectedOf[this.signal](this.run, number, stored)
     for (const [name, value] of Object.entries(expected)) {
-      const found = sorted(span[name as keyof StoredSpan])
+      const found = sorted(stored[name])
       if (found !== sorted(value)) return `${name} is ${found} instead of ${sorted(value)}`
     }
     return undefined
@@ -140,6 +185,10 @@ class Findings {
 
 function text(value: unknown): string {
   return value === undefined || value === null ? '' : String(value)
+}
+
+function texts(list: unknown): string[] {
+  return ((list ?? []) as unknown[]).map(text)
 }
 
 function sorted(value: unknown): string {

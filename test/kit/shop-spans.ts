@@ -1,10 +1,10 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { defineTable, type SpanLike, type Table } from '@spanhouse/transform'
+import type { SpanLike } from '@spanhouse/transform'
 
 const PAGES = ['/', '/products/:id', '/search', '/cart', '/checkout', '/charges', '/reservations']
 const SCOPE = { name: '@opentelemetry/instrumentation-http', version: '0.223.0' }
 
-const resource = {
+export const shopResource: SpanLike['resource'] = {
   attributes: {
     'service.name': 'storefront',
     'service.version': '1.4.0',
@@ -61,7 +61,7 @@ export function shopSpan(): SpanLike {
     },
     events: [],
     links: [],
-    resource,
+    resource: shopResource,
     instrumentationScope: SCOPE,
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
@@ -71,37 +71,4 @@ export function shopSpan(): SpanLike {
 
 export function shopSpans(count: number): SpanLike[] {
   return Array.from({ length: count }, shopSpan)
-}
-
-/** A table with little work for the server, for tests of many inserts. */
-export const narrowTable: Table<SpanLike> = defineTable<SpanLike>({
-  name: 'traces',
-  columns: [{ name: 'span_id', type: 'String', value: (span) => span.spanContext().spanId }],
-  orderBy: 'span_id',
-})
-
-/** Ends spans at a steady rate until it is stopped; resolves with their number. */
-export function load(
-  to: { onEnd(span: SpanLike): void },
-  spansPerSecond: number,
-): { stop(): number; readonly made: number } {
-  let before = performance.now()
-  let due = 0
-  let made = 0
-  const timer = setInterval(() => {
-    const now = performance.now()
-    // What a busy machine leaves no time for is not done later all at once: no application does that either.
-    due += (Math.min(now - before, 50) / 1000) * spansPerSecond
-    before = now
-    for (; made < Math.floor(due); made++) to.onEnd(shopSpan())
-  }, 10)
-  return {
-    get made() {
-      return made
-    },
-    stop() {
-      clearInterval(timer)
-      return made
-    },
-  }
 }

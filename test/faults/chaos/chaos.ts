@@ -1,11 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Stats } from '@spanhouse/exporter-clickhouse'
+import { spanIdOf } from '../../kit/numbered-records.mjs'
 import type { Verdict } from '../../kit/oracle.js'
 import { until } from '../../kit/patience.js'
+import { TRACES } from '../../kit/signals.js'
 import { statsOf } from '../../kit/stats.js'
+import type { Exports } from '../exports.js'
 import { judgeTable } from '../real-table.js'
 import { randomOf } from '../seed.js'
 import { type ChaosFault, type Event, SIDE_BY_SIDE } from './faults.js'
-import { MAX_WAITING, openScene, POISON_EVERY, ROUGH, type Scene, STEADY } from './scene.js'
+import {
+  MAX_WAITING,
+  openScene,
+  POISON_EVERY,
+  ROUGH,
+  type Scene,
+  STEADY,
+  type Way,
+} from './scene.js'
 import { recordsIn } from './torn.js'
 
 export interface Outcome {
@@ -20,14 +32,14 @@ export interface Outcome {
   /** Rows that waited then at the destinations with faults, and the requests until none waited. */
   readonly leftAtEnd: number
   readonly requestsToDrain: number
-  /** The time until a span exported then was found in each table. */
+  /** The time until a record exported then was found in each table. */
   readonly freshMs: Readonly<Record<string, number>>
   readonly verdicts: Readonly<Record<string, Verdict>>
   /** Events that a run must have met to mean anything. */
   readonly events: Readonly<Record<Event, number>>
   /** Broken promises. */
   readonly complaints: readonly string[]
-  readonly spans: number
+  readonly rows: number
   readonly kills: number
 }
 
@@ -46,6 +58,8 @@ const DRAINED_MS = 300_000
 const STAGED_MS = 5000
 const STAGINGS = 8
 const LOAD_EVERY_MS = 60
+/** How often there are other records beside spans. */
+const OTHERS = 0.5
 
 /** A disk that other programs keep busy: a process that is killed then loses rows that were acknowledged without the disk. */
 const isSlowDisk = (line: string) => /takes nothing: the disk did not answer/.test(line)
@@ -91,12 +105,12 @@ class Run {
   }
 
   load(): { stop(): Promise<void> } {
-    const { random, exports, exporter } = this.#scene
-    const isBehind = () => ROUGH.some((name) => statsOf(exporter, name).waiting > MAX_WAITING)
+    const { random, ways } = this.#scene
+    const isBehind = ({ exporter }: Way) =>
+      ROUGH.some((name) => statsOf(exporter, name).waiting > MAX_WAITING)
     const isPoison = (number: number) => number % POISON_EVERY === 0
     const pending = new Set<Promise<unknown>>()
-    const timer = setInterval(() => {
-      if (isBehind()) return
+    const exportSome = ({ exports }: Way) => {
       const resource = random.between(0, 2)
       const exported = exports
         .export(random.between(1, 80), (number) => ({ poison: isPoison(number), resource }))
@@ -105,6 +119,10 @@ class Run {
           pending.delete(exported)
         })
       pending.add(exported)
+    }
+    const timer = setInterval(() => {
+      for (const way of ways)
+        if ((way.of === TRACES || random.chance(OTHERS)) && !isBehind(way)) exportSome(way)
     }, LOAD_EVERY_MS)
     return {
       async stop() {
@@ -164,8 +182,8 @@ class Run {
     const endedAt = performance.now()
     await Promise.all(
       fault.outageOf.map(async (name) => {
-        const { delivered } = statsOf(this.#scene.exporter, name)
-        const isBack = () => statsOf(this.#scene.exporter, name).delivered > delivered
+        const { delivered } = this.#sumsOf(name)
+        const isBack = () => this.#sumsOf(name).delivered > delivered
         await until(isBack).catch(() =>
           this.#complaints.push(`${name} takes nothing after: ${fault.kind}`),
         )
@@ -182,23 +200,24 @@ class Run {
   }
 
   async events(): Promise<Record<Event, number>> {
-    const { front, resets, exporter, exports, servers } = this.#scene
+    const { front, resets, ways, servers } = this.#scene
     const tokens = front.inserts.map(({ token }) => token)
     const replayed = front.inserts.filter(({ queryId }) => resets.has(queryId))
-    const { rough, wire } = exporter.stats().destinations
+    const made = ways.reduce((sum, { exports }) => sum + exports.made, 0)
+    const [rough, wire] = ROUGH.map((name) => this.#sumsOf(name))
     return {
       'retries of what may have been stored': tokens.length - new Set(tokens).size,
       'blocks deduplicated by the server': await servers.deduplicated(),
       'records torn': this.#faults.get('a record is torn') ?? 0,
-      'rows found by splitting': (rough?.dropped.rejected ?? 0) + (wire?.dropped.rejected ?? 0),
+      'rows found by splitting': (rough?.rejected ?? 0) + (wire?.rejected ?? 0),
       'requests replayed on a new connection': replayed.length,
-      'rows adopted': (rough?.accepted ?? 0) + (wire?.accepted ?? 0) - 2 * exports.made,
+      'rows adopted': (rough?.accepted ?? 0) + (wire?.accepted ?? 0) - 2 * made,
     }
   }
 
-  /** Ends all faults: everything must be delivered, and a new span at once. */
+  /** Ends all faults: everything must be delivered, and new records at once. */
   async peace(): Promise<Outcome> {
-    const { exports, children, servers } = this.#scene
+    const { ways, children, servers } = this.#scene
     await children.killAll()
     const before = this.#roughOnes()
     const endedAt = performance.now()
@@ -220,15 +239,29 @@ class Run {
       verdicts: await this.#verdicts(),
       events: await this.events(),
       complaints: [...this.#complaints, ...this.#breaches()],
-      spans: exports.made + children.dead.reduce((sum, { made }) => sum + made.size, 0),
+      rows:
+        ways.reduce((sum, { exports }) => sum + exports.made, 0) +
+        children.dead.reduce((sum, { made }) => sum + made.size, 0),
       kills: children.dead.length,
     }
+  }
+
+  /** Of all signals. */
+  #sumsOf(name: string) {
+    const sums = { accepted: 0, delivered: 0, waiting: 0, requests: 0, rejected: 0 }
+    for (const { exporter } of this.#scene.ways) {
+      const { dropped, ...stats } = statsOf(exporter, name)
+      sums.rejected += dropped.rejected ?? 0
+      for (const field of ['accepted', 'delivered', 'waiting', 'requests'] as const)
+        sums[field] += stats[field]
+    }
+    return sums
   }
 
   #roughOnes(): { waiting: number; gone: number; requests: number } {
     const sum = { waiting: 0, gone: 0, requests: 0 }
     for (const name of ROUGH) {
-      const { accepted, waiting, requests } = statsOf(this.#scene.exporter, name)
+      const { accepted, waiting, requests } = this.#sumsOf(name)
       sum.waiting += waiting
       sum.gone += accepted - waiting
       sum.requests += requests
@@ -236,20 +269,18 @@ class Run {
     return sum
   }
 
-  /** Resolves when no rows wait, in the exporter or in the spool. */
+  /** Resolves when no rows wait, in the exporters or in the spool. */
   async #drain(): Promise<void> {
-    const { exporter, spool } = this.#scene
+    const { ways, spool } = this.#scene
     // Batches that are set aside because they alone were refused are not waited for.
-    void exporter.forceFlush({ timeoutMs: DRAINED_MS }).catch(() => {})
+    for (const { exporter } of ways)
+      void exporter.forceFlush({ timeoutMs: DRAINED_MS }).catch(() => {})
     const startedAt = performance.now()
     let gone = -1
     let lastAt = startedAt
     for (;;) {
       const records = await recordsIn(spool)
-      if (
-        records.length === 0 &&
-        DESTINATIONS.every((name) => statsOf(exporter, name).waiting === 0)
-      )
+      if (records.length === 0 && DESTINATIONS.every((name) => this.#sumsOf(name).waiting === 0))
         return
       const now = performance.now()
       if (this.#roughOnes().gone > gone) lastAt = now
@@ -257,7 +288,7 @@ class Run {
       if (now - lastAt > STUCK_MS || now - startedAt > DRAINED_MS) break
       await sleep(20)
     }
-    const stats = exporter.stats().destinations
+    const stats = ways.map(({ exporter }) => exporter.stats().destinations)
     const fields = ['waiting', 'inFlight', 'requests', 'failing', 'lastError']
     this.#complaints.push(
       `not drained: ${JSON.stringify(stats, [...DESTINATIONS, ...fields])}, ${(await recordsIn(spool)).length} records`,
@@ -265,52 +296,50 @@ class Run {
   }
 
   async #fresh(): Promise<Record<string, number>> {
-    const { exports, servers } = this.#scene
     const startedAt = performance.now()
-    const [number = 0] = await exports.export(1)
-    const id = `${exports.oracle.run}${number.toString(16).padStart(8, '0')}`
-    const landed = DESTINATIONS.map(async (name) => {
-      const query = `SELECT count() FROM ${name}.traces WHERE span_id = '${id}'`
-      const isThere = async () => (await servers.of(name).query(query)) === '1\n'
-      await until(isThere).catch(() =>
-        this.#complaints.push(`a fresh span does not come to ${name}`),
-      )
-      return [name, performance.now() - startedAt]
+    const landed = this.#scene.ways.map(async ({ of, exports }) => {
+      const [number = 0] = await exports.export(1)
+      const { tables, id } = of
+      const condition = `${id} = '${spanIdOf(exports.oracle.run, number)}'`
+      return DESTINATIONS.map(async (name) => {
+        const query = `SELECT count() FROM ${name}.${tables[0]?.name} WHERE ${condition}`
+        const isThere = async () => (await this.#scene.servers.of(name).query(query)) === '1\n'
+        await until(isThere).catch(() =>
+          this.#complaints.push(`a fresh record of ${of.title} does not come to ${name}`),
+        )
+        return [`${of.title}, ${name}`, performance.now() - startedAt]
+      })
     })
-    return Object.fromEntries(await Promise.all(landed))
+    return Object.fromEntries(await Promise.all((await Promise.all(landed)).flat()))
   }
 
   async #verdicts(): Promise<Record<string, Verdict>> {
-    const { exports, children, servers } = this.#scene
-    const { oracle } = exports
-    for (const { made, acknowledged, logged } of children.dead)
-      for (const name of ROUGH) {
-        oracle.accept(name, made)
+    const { ways, children, servers } = this.#scene
+    const verdicts: Record<string, Verdict> = {}
+    for (const { of, exports } of ways) {
+      const { oracle } = exports
+      for (const { signal, made, acknowledged, logged } of children.dead) {
+        if (signal !== of.signal) continue
         const unpromised = [...made].filter(
           (number) =>
             !acknowledged.has(number) || number % POISON_EVERY === 0 || logged.some(isSlowDisk),
         )
-        oracle.excuse(name, unpromised)
+        for (const name of ROUGH) {
+          oracle.accept(name, made)
+          oracle.excuse(name, unpromised)
+        }
       }
-    const verdicts: Record<string, Verdict> = {}
-    for (const name of DESTINATIONS)
-      verdicts[name] = await judgeTable(oracle, name, servers.of(name), name)
+      for (const name of DESTINATIONS)
+        verdicts[`${name}, ${of.title}`] = await judgeTable(oracle, name, servers.of(name), name)
+    }
     return verdicts
   }
 
   *#breaches(): Generator<string> {
-    const { exporter, exports, front, children } = this.#scene
-    const { [STEADY]: steady, ...rough } = exporter.stats().destinations
-    if (steady?.errors !== 0 || Object.keys(steady.dropped).length > 0)
-      yield `${STEADY} was affected: ${JSON.stringify(steady)}`
-    for (const [name, { dropped, possibleDuplicates }] of Object.entries(rough)) {
-      const { rejected, spool_corrupt, ...others } = dropped
-      if (Object.keys(others).length > 0) yield `${name} dropped rows: ${JSON.stringify(others)}`
-      if (possibleDuplicates > 0) yield `${name} counts possible duplicates`
+    const { ways, front, children } = this.#scene
+    for (const { of, exporter, exports } of ways) {
+      for (const broken of breachesOf(exporter.stats(), exports)) yield `${of.title}: ${broken}`
     }
-    const wrong = exports.answers.filter((answers) => answers !== 1).length
-    if (wrong > 0) yield `${wrong} exports were not answered exactly once`
-    for (const { message } of exports.failures.slice(0, 3)) yield `an export failed: ${message}`
     if (front.changed.length > 0) yield `${front.changed.length} tokens came with another text`
     for (const bug of front.bugs.slice(0, 3)) yield `the front: ${bug}`
     const lines = [...this.#scene.log, ...children.dead.flatMap(({ logged }) => logged)]
@@ -322,4 +351,18 @@ class Run {
       if (said !== '') yield `a child said: ${said.slice(0, 500)}`
     }
   }
+}
+
+function* breachesOf({ destinations }: Stats, exports: Exports): Generator<string> {
+  const { [STEADY]: steady, ...rough } = destinations
+  if (steady?.errors !== 0 || Object.keys(steady.dropped).length > 0)
+    yield `${STEADY} was affected: ${JSON.stringify(steady)}`
+  for (const [name, { dropped, possibleDuplicates }] of Object.entries(rough)) {
+    const { rejected, spool_corrupt, ...others } = dropped
+    if (Object.keys(others).length > 0) yield `${name} dropped rows: ${JSON.stringify(others)}`
+    if (possibleDuplicates > 0) yield `${name} counts possible duplicates`
+  }
+  const wrong = exports.answers.filter((answers) => answers !== 1).length
+  if (wrong > 0) yield `${wrong} exports were not answered exactly once`
+  for (const { message } of exports.failures.slice(0, 3)) yield `an export failed: ${message}`
 }

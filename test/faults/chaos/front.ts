@@ -1,6 +1,6 @@
 import { commitsAndResets, insertsOnly, replies } from '../../kit/behaviours.js'
 import { readInsert } from '../../kit/insert-request.js'
-import { POISON } from '../../kit/numbered-spans.mjs'
+import { isPoison } from '../../kit/numbered-records.mjs'
 import { answer, type Behaviour } from '../../kit/scripted-clickhouse.js'
 import { MISBEHAVIOURS } from '../misbehaviours.js'
 import type { Random } from '../seed.js'
@@ -21,7 +21,7 @@ export function flaky(random: Random, probability: number, met: (name: string) =
     const { name, does } = random.pick(MISBEHAVIOURS)
     const rows = readInsert(await exchange.whole())?.rows ?? []
     // No exporter can survive an answer that refused rows are stored.
-    const isWelcome = rows.length <= MAX_ROWS && rows.every((row) => row['span_name'] !== POISON)
+    const isWelcome = rows.length <= MAX_ROWS && !rows.some(isPoison)
     if (!isWelcome || !random.chance(probability)) return usualBehaviour(exchange)
     met(name)
     return does(exchange)

@@ -1,18 +1,17 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type {
-  ClickHouseSpanExporter,
-  NamedDestinationOptions,
-} from '@spanhouse/exporter-clickhouse'
+import type { NamedDestinationOptions } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { type Backend, BackendGone, realClickHouse } from '../../kit/clickhouse-backend.js'
 import { diagLines } from '../../kit/diag-lines.js'
+import type { RecordExporter } from '../../kit/entry-points.mjs'
 import { ScriptedClickHouse } from '../../kit/scripted-clickhouse.js'
+import { SIGNALS, type SignalUnderTest } from '../../kit/signals.js'
+import { deduplicatedBlocks } from '../../kit/stored-ids.js'
 import { startTcpProxy, type TcpProxy } from '../../kit/tcp-proxy.js'
-import { deduplicatedBlocks } from '../../kit/traces-table.js'
 import { Child } from '../child.js'
-import { Exports, exporterTo } from '../exports.js'
+import { Exports, exporterOf } from '../exports.js'
 import { createTable } from '../real-table.js'
 import type { Random } from '../seed.js'
 import { usualBehaviour } from './front.js'
@@ -33,17 +32,23 @@ export const LEASE_MS = 400
 const CHILDREN = 2
 const NUMBERS_A_CHILD = 1_000_000
 
-/** Two real servers, the front before one of them, a process with an exporter, and others that share its spool. */
+/** One signal of the process. */
+export interface Way {
+  readonly of: SignalUnderTest
+  readonly exporter: RecordExporter
+  readonly exports: Exports
+}
+
+/** Two real servers, the front before one of them, a process with an exporter of each signal, and others that share its spool. */
 export interface Scene {
   readonly random: Random
   readonly front: ScriptedClickHouse
   readonly wire: TcpProxy
   /** Requests under which their kept connection was ended. */
   readonly resets: Set<string>
-  readonly exports: Exports
-  readonly exporter: ClickHouseSpanExporter
+  readonly ways: readonly Way[]
   readonly spool: string
-  /** Lines of the process with the exporter. */
+  /** Lines of the process with the exporters. */
   readonly log: readonly string[]
   readonly servers: Servers
   readonly children: Children
@@ -82,16 +87,18 @@ export async function openScene(random: Random): Promise<Scene> {
     timeoutMs: 60_000, // it may be slow
   }
   const log = diagLines()
-  const exporter = exporterTo({ shutdownTimeoutMs: 2000, destinations: [steady, ...rough] })
-  const exports = new Exports(exporter, [STEADY, ...ROUGH])
-  const children = new Children(rough, exports.oracle.run, random)
+  const options = { shutdownTimeoutMs: 2000, destinations: [steady, ...rough] }
+  const ways = SIGNALS.map((of) => {
+    const exporter = exporterOf(of.signal, options)
+    return { of, exporter, exports: new Exports(exporter, [STEADY, ...ROUGH], of.signal) }
+  })
+  const children = new Children(rough, ways, random)
   return {
     random,
     front,
     wire,
     resets: new Set(),
-    exports,
-    exporter,
+    ways,
     spool,
     log,
     servers,
@@ -101,7 +108,7 @@ export async function openScene(random: Random): Promise<Scene> {
     },
     async close() {
       await children.killAll()
-      await exporter.shutdown()
+      await Promise.all(ways.map(({ exporter }) => exporter.shutdown()))
       await front.close()
       await wire.close()
       backend.close()
@@ -128,8 +135,10 @@ export class Servers {
 
   static async start(dataDir: string): Promise<Servers> {
     const [rough, steady] = await Promise.all([startClickHouse({ dataDir }), startClickHouse()])
-    for (const name of ROUGH) await createTable(rough, name, { refusesPoison: true })
-    await createTable(steady, STEADY)
+    for (const of of SIGNALS) {
+      for (const name of ROUGH) await createTable(rough, name, { of, refusesPoison: true })
+      await createTable(steady, STEADY, { of })
+    }
     return new Servers(rough, steady)
   }
 
@@ -191,26 +200,33 @@ export class Servers {
   }
 }
 
-/** Short-lived processes that export to the destinations with faults, through the same spool. */
+/** Short-lived processes that export records of one signal each to the destinations with faults, through the same spool. */
 export class Children {
   readonly alive = new Set<Child>()
   readonly dead: Child[] = []
   readonly #destinations: readonly NamedDestinationOptions[]
-  readonly #run: string
+  readonly #ways: readonly Way[]
   readonly #random: Random
 
-  constructor(destinations: readonly NamedDestinationOptions[], run: string, random: Random) {
+  constructor(
+    destinations: readonly NamedDestinationOptions[],
+    ways: readonly Way[],
+    random: Random,
+  ) {
     this.#destinations = destinations
-    this.#run = run
+    this.#ways = ways
     this.#random = random
   }
 
   async replenish(): Promise<void> {
     while (this.alive.size < CHILDREN) {
+      const number = this.alive.size + this.dead.length
+      const { exports, of } = this.#ways[number % this.#ways.length] as Way
       const child = new Child({
+        signal: of.signal,
         options: { destinations: this.#destinations, shutdownTimeoutMs: 2000 },
-        run: this.#run,
-        first: (this.alive.size + this.dead.length + 1) * NUMBERS_A_CHILD,
+        run: exports.oracle.run,
+        first: (number + 1) * NUMBERS_A_CHILD,
         rows: this.#random.between(1, 30),
         everyMs: 100,
         poisonEvery: POISON_EVERY,

@@ -1,11 +1,12 @@
 import { readdir, readFile, truncate } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import {
   decodeRecord,
   parseRecordName,
 } from '../../../packages/exporter-clickhouse/src/spool/record.js'
 import { readInsert } from '../../kit/insert-body.js'
-import { numberOf } from '../../kit/numbered-spans.mjs'
+import { numberOf, type SignalName } from '../../kit/numbered-records.mjs'
+import { storedRecord } from '../../kit/oracle.js'
 import type { Child } from '../child.js'
 import { ROUGH, type Scene } from './scene.js'
 
@@ -30,15 +31,16 @@ export async function rowsIn(spool: string): Promise<number> {
  */
 export async function tearARecord(scene: Scene, of: Child): Promise<boolean> {
   for (const path of scene.random.shuffled(await recordsIn(scene.spool))) {
-    const destination = ROUGH.find((name) => path.includes(`/${name}/`))
-    if (!destination) continue
+    const way = scene.ways.find(({ of: { signal } }) => signal === of.signal)
+    const destination = basename(dirname(path))
+    if (!way) continue
     try {
       const bytes = await readFile(path)
-      const numbers = await numbersIn(bytes, destination)
+      const numbers = await numbersIn(bytes, destination, of.signal)
       if (numbers.length === 0 || !numbers.every((number) => of.made.has(number))) continue
       // One file under several names.
       await truncate(path, scene.random.between(0, bytes.length - 1))
-      for (const name of ROUGH) scene.exports.oracle.excuse(name, numbers)
+      for (const name of ROUGH) way.exports.oracle.excuse(name, numbers)
       return true
     } catch {
       // Another process was faster.
@@ -47,10 +49,14 @@ export async function tearARecord(scene: Scene, of: Child): Promise<boolean> {
   return false
 }
 
-async function numbersIn(record: Buffer, destination: string): Promise<number[]> {
+async function numbersIn(
+  record: Buffer,
+  destination: string,
+  signal: SignalName,
+): Promise<number[]> {
   const stored = decodeRecord(record, destination)
   if (!stored) return []
   const lines = await stored.batch.lines()
   const insert = readInsert('', `${stored.insert.statement}\n${lines.join('\n')}`)
-  return insert?.rows.map((row) => numberOf(String(row['span_id']))) ?? []
+  return insert?.rows.map((row) => numberOf(storedRecord(signal, row).id)) ?? []
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { SignalName } from '../../kit/numbered-records.mjs'
 import type { Call } from '../faulty-fs.js'
 import { faultsOf } from '../figures.js'
 import type { Remains } from '../memory-disk.js'
@@ -43,23 +44,33 @@ const nth = <T>(list: Iterable<T>, n: number): T => {
 const nameOf = (world: World, n: number) => nth(world.servers.keys(), n)
 const serverOf = (world: World, n: number) => nth(world.servers.values(), n)
 
-function exportRows(world: World, ledger: Ledger, rows: readonly (number | 'poison')[]): void {
-  const numbers = ledger.newNumbers(rows.length)
+function exportRows(
+  world: World,
+  ledger: Ledger,
+  signal: SignalName,
+  rows: readonly (number | 'poison')[],
+): void {
+  const numbers = ledger.newNumbers(signal, rows.length)
   const first = numbers[0] ?? 0
-  const taken = world.life.export(numbers, (number) => {
+  const taken = world.life.export(signal, numbers, (number) => {
     const row = rows[number - first]
     return row === 'poison' ? { poison: true } : { bytes: row ?? 0 }
   })
   const poisoned = numbers.filter((number) => rows[number - first] === 'poison')
-  if (taken) ledger.accept(numbers, poisoned)
+  if (taken) ledger.accept(signal, numbers, poisoned)
 }
 
 // Each takes plain values, so that a shrunk failure can be written down as a regression.
 export const commands = {
-  export: (rows: readonly (number | 'poison')[]): ModelCommand =>
+  /** `of`: which of the signals of the run, or all of them at once. */
+  export: (rows: readonly (number | 'poison')[], of: number | 'all' = 0): ModelCommand =>
     command({
-      says: `export(${JSON.stringify(rows)})`,
-      does: (world, ledger) => exportRows(world, ledger, rows),
+      says: `export(${JSON.stringify(rows)}, ${JSON.stringify(of)})`,
+      does(world, ledger) {
+        const { signals } = world.plan
+        const some = of === 'all' ? signals : [nth(signals, of)]
+        for (const signal of some) exportRows(world, ledger, signal, rows)
+      },
     }),
   answer: (server: number, which: number, how: Answer): ModelCommand =>
     command({
@@ -161,7 +172,7 @@ export const commands = {
       async does(world, ledger) {
         if (typeof what === 'string')
           for (const held of world.servers.values()) held.answer(0, what)
-        else exportRows(world, ledger, what)
+        else for (const signal of world.plan.signals) exportRows(world, ledger, signal, what)
         for (let turn = 0; turn < turns; turn++) await new Promise((next) => setImmediate(next))
         if (luck === undefined) world.life.kill()
         else world.losePower(randomOf(luck))
@@ -197,6 +208,7 @@ export const commands = {
 }
 
 const server = fc.nat({ max: 2 })
+const signal = fc.nat({ max: 2 })
 const how = fc.constantFrom(...(Object.keys(ANSWERS) as Answer[]))
 const row = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(0, 10) },
@@ -219,8 +231,15 @@ const diskFault = fc.constantFrom<[Call, string]>(
 )
 
 export const anyCommand: fc.Arbitrary<ModelCommand>[] = [
-  fc.array(row, { minLength: 1, maxLength: 6 }).map(commands.export),
-  fc.array(row, { minLength: 1, maxLength: 3 }).map(commands.export),
+  fc
+    .tuple(fc.array(row, { minLength: 1, maxLength: 6 }), signal)
+    .map((args) => commands.export(...args)),
+  fc
+    .tuple(
+      fc.array(row, { minLength: 1, maxLength: 3 }),
+      fc.oneof(signal, fc.constant('all' as const)),
+    )
+    .map((args) => commands.export(...args)),
   fc.tuple(server, fc.nat({ max: 3 }), how).map((args) => commands.answer(...args)),
   fc.tuple(server, how).map((args) => commands.answerAll(...args)),
   fc.tuple(server, fc.constant('well' as const)).map((args) => commands.answerAll(...args)),

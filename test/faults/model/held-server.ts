@@ -9,15 +9,16 @@ import {
 } from '../../kit/behaviours.js'
 import { MemoryClickHouse } from '../../kit/clickhouse-backend.js'
 import { wireOf } from '../../kit/http-wire.js'
-import { readInsert } from '../../kit/insert-request.js'
-import { POISON } from '../../kit/numbered-spans.mjs'
+import { type InsertRequest, readInsert } from '../../kit/insert-request.js'
+import type { Row } from '../../kit/memory-table.js'
+import { isPoison, type SignalName } from '../../kit/numbered-records.mjs'
 import {
   answer,
   type Behaviour,
   type Exchange,
   ScriptedClickHouse,
 } from '../../kit/scripted-clickhouse.js'
-import { DATABASE, DEAD_TABLE, type DestinationPlan, TABLE } from './plan.js'
+import { DATABASE, DEAD_TABLE, type DestinationPlan } from './plan.js'
 
 /** Ways to answer an INSERT, at least one of each class. */
 export const ANSWERS = {
@@ -50,6 +51,10 @@ export const ANSWERS = {
 
 export type Answer = keyof typeof ANSWERS
 
+const TURNS = 10
+
+const UNAVAILABLE: Answer = '503, come again in 2 s'
+
 /** After five of these answers the exporter believes that the server refuses the rows, although the rows are good. */
 export const REFUSALS: ReadonlySet<Answer> = new Set([
   'a code of the future',
@@ -70,30 +75,40 @@ export class HeldServer {
   readonly memory: MemoryClickHouse
   /** `hold`: INSERTs wait. `answer`: nothing waits. `hang`: nothing is answered, not even a ping. */
   mode: 'hold' | 'answer' | 'hang' = 'hold'
-  /** Rows of INSERTs that were answered with success, by process. */
-  readonly acknowledged = new Map<number, number>()
+  /** Rows of INSERTs that were answered with success, by process and table. */
+  readonly #acknowledged = new Map<string, number>()
   /** How often each answer was given. */
   readonly given = new Map<Answer, number>()
   readonly #held = new Set<Held>()
   /** The process that sends requests now. */
   life = 0
+  /** Since the server has said that it is unavailable, and until it succeeds, one INSERT at a time may come, whatever its signal. */
+  #unavailable = false
+  readonly #underWay = new Set<Exchange>()
+  /** INSERTs that came beside another one meanwhile. */
+  crowded = 0
 
   constructor(plan: DestinationPlan) {
     this.memory = new MemoryClickHouse({
       window: plan.window,
       missing: !plan.created,
-      refuses: (row) => row['span_name'] === POISON,
+      refuses: isPoison,
       maxRows: plan.maxRows,
     })
     this.server = new ScriptedClickHouse(this.memory, (exchange) => this.#receive(exchange))
   }
 
-  get rows() {
-    return this.memory.table(TABLE).rows
+  rows(signal: SignalName): readonly Row[] {
+    return this.memory.table(`${DATABASE}.${signal}`).rows
   }
 
-  get letters() {
-    return this.memory.table(`${DATABASE}.${DEAD_TABLE}`).rows
+  letters(signal: SignalName): readonly Row[] {
+    const { rows } = this.memory.table(`${DATABASE}.${DEAD_TABLE}`)
+    return rows.filter((row) => row['dlq_name'] === signal)
+  }
+
+  acknowledged(life: number, signal: SignalName): number {
+    return this.#acknowledged.get(`${life} ${DATABASE}.${signal}`) ?? 0
   }
 
   get held(): number {
@@ -115,17 +130,39 @@ export class HeldServer {
   }
 
   async #receive(exchange: Exchange): Promise<void> {
+    if (!exchange.isInsert) return this.#handle(exchange) // a ping asks whether a long request still has a server
+    this.#underWay.add(exchange)
+    if (this.#unavailable && this.#underWay.size > 1) void this.#watch([...this.#underWay])
+    try {
+      await Promise.race([this.#handle(exchange), exchange.gone])
+    } finally {
+      this.#underWay.delete(exchange)
+    }
+  }
+
+  /** The end of a connection that the client has given up may be seen a little later than its next request. */
+  async #watch(together: readonly Exchange[]): Promise<void> {
+    for (let turn = 0; turn < TURNS; turn++) await new Promise((next) => setImmediate(next))
+    if (together.filter((one) => this.#underWay.has(one)).length > 1) this.crowded++
+  }
+
+  async #handle(exchange: Exchange): Promise<void> {
     const { life } = this
     if (this.mode === 'hang') return exchange.gone
     if (!exchange.isInsert) return answer(exchange)
     const insert = readInsert(await exchange.whole())
     const how = this.mode === 'answer' ? 'well' : await this.#word(exchange)
     this.given.set(how, (this.given.get(how) ?? 0) + 1)
+    this.#unavailable = how === UNAVAILABLE && this.#underWay.size === 1
     if (how !== 'well') return ANSWERS[how](exchange)
     const reply = await exchange.commit()
-    if (reply.status === 200)
-      this.acknowledged.set(life, (this.acknowledged.get(life) ?? 0) + (insert?.rows.length ?? 0))
+    if (reply.status === 200) this.#acknowledge(life, insert)
     await exchange.send(wireOf(reply))
+  }
+
+  #acknowledge(life: number, insert: InsertRequest | undefined): void {
+    const key = `${life} ${insert?.table}`
+    this.#acknowledged.set(key, (this.#acknowledged.get(key) ?? 0) + (insert?.rows.length ?? 0))
   }
 
   #word(exchange: Exchange): Promise<Answer> {

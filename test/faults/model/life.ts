@@ -1,11 +1,13 @@
-import { ClickHouseSpanExporter, type Stats } from '@spanhouse/exporter-clickhouse'
-import { numberedSpan } from '../../kit/numbered-spans.mjs'
+import type { Stats } from '@spanhouse/exporter-clickhouse'
+import { openExporter, type RecordExporter } from '../../kit/entry-points.mjs'
+import { type NumberedOptions, numbered, type SignalName } from '../../kit/numbered-records.mjs'
 import type { FaultyFs } from '../faulty-fs.js'
 import type { MemoryAgent } from '../memory-network.js'
 import { mount } from '../mounts.js'
 import { optionsOf, type Plan } from './plan.js'
 
 export interface ExportMade {
+  readonly signal: SignalName
   readonly numbers: readonly number[]
   readonly at: number
   /** As far as is known, the disk worked without a fault from the call to the answer. */
@@ -20,7 +22,7 @@ interface Circumstances {
   readonly run: string
   readonly fs: FaultyFs
   readonly agent: MemoryAgent
-  readonly isDiskWell: () => boolean
+  readonly isDiskWell: (signal: SignalName) => boolean
   readonly complain: (what: string) => void
 }
 
@@ -28,7 +30,7 @@ const FLUSH_MS = 3000
 const SHUTDOWN_MS = 2000
 const SLACK_MS = 1100
 
-/** One process with an exporter in it, from its start to its end of any kind. */
+/** One process with an exporter of each signal in it, from its start to its end of any kind. */
 export class Life {
   readonly number: number
   readonly exports: ExportMade[] = []
@@ -38,9 +40,9 @@ export class Life {
   /** Whether the records that it left on disk went through a loss of power. */
   powerWasLost = false
   /** The last that was heard of it. */
-  last: Stats
+  last: ReadonlyMap<SignalName, Stats>
   readonly #with: Circumstances
-  readonly #exporter: ClickHouseSpanExporter
+  readonly #exporters: ReadonlyMap<SignalName, RecordExporter>
   readonly #overdue = new Map<string, number>()
   #flushes = 0
 
@@ -49,61 +51,77 @@ export class Life {
     this.#with = circumstances
     const { plan, run, fs, agent } = circumstances
     const mounted = mount(`${run}-${number}`, fs.fs)
-    this.#exporter = new ClickHouseSpanExporter({
+    const options = {
       agent,
       acknowledge: plan.acknowledge,
       shutdownTimeoutMs: SHUTDOWN_MS,
       batch: { maxDelayMs: 300 },
       destinations: plan.destinations.map((one) => optionsOf(one, mounted)),
-    })
-    this.last = this.#exporter.stats()
+    }
+    this.#exporters = new Map(plan.signals.map((one) => [one, openExporter(one, options)]))
+    this.last = this.#stats()
+  }
+
+  #stats(): ReadonlyMap<SignalName, Stats> {
+    return new Map([...this.#exporters].map(([signal, one]) => [signal, one.stats()]))
   }
 
   get isOver(): boolean {
     return this.state === 'killed' || this.state === 'shut down'
   }
 
-  look(): Stats {
+  look(): ReadonlyMap<SignalName, Stats> {
     // A batch that a shutdown left on disk may still be on its way to a dead letter.
-    if (this.state !== 'killed') this.last = this.#exporter.stats()
+    if (this.state !== 'killed') this.last = this.#stats()
     return this.last
   }
 
-  export(numbers: readonly number[], options: (n: number) => Parameters<typeof numberedSpan>[2]) {
+  export(
+    signal: SignalName,
+    numbers: readonly number[],
+    options: (n: number) => NumberedOptions,
+  ): boolean {
     const { run, isDiskWell } = this.#with
     const made: ExportMade = {
+      signal,
       numbers,
       at: performance.now(),
-      diskWasWell: isDiskWell(),
+      diskWasWell: isDiskWell(signal),
       answers: 0,
       answeredAt: undefined,
       failed: false,
     }
-    const spans = numbers.map((number) => numberedSpan(run, number, options(number)))
+    const records = numbers.map((number) => numbered[signal](run, number, options(number)))
     const wasRunning = this.state === 'running'
-    this.#exporter.export(spans, ({ code }) => {
+    this.#exporters.get(signal)?.export(records, ({ code }) => {
       if (this.state === 'killed') return
       made.answers++
       made.answeredAt = performance.now()
       made.failed = code !== 0
-      made.diskWasWell &&= isDiskWell()
+      made.diskWasWell &&= isDiskWell(signal)
       if (!wasRunning && code === 0) this.#with.complain('an export after shutdown succeeded')
     })
-    // Spans after a shutdown are refused, and no account includes them.
+    // Rows after a shutdown are refused, and no account includes them.
     if (wasRunning) this.exports.push(made)
     return wasRunning
   }
 
+  /** Of every signal. */
   flush(): void {
-    const before = this.#exporter.stats()
-    const label = `flush ${this.#flushes++}`
+    const nth = this.#flushes++
+    for (const [signal, exporter] of this.#exporters)
+      this.#flushOne(`flush ${nth} of ${signal}`, exporter)
+  }
+
+  #flushOne(label: string, exporter: RecordExporter): void {
+    const before = exporter.stats()
     const startedAt = performance.now()
     this.#overdue.set(label, startedAt + FLUSH_MS + SLACK_MS)
-    this.#exporter.forceFlush({ timeoutMs: FLUSH_MS }).then(
+    exporter.forceFlush({ timeoutMs: FLUSH_MS }).then(
       () => {
         this.#overdue.delete(label)
         if (this.state === 'killed') return
-        for (const [name, one] of Object.entries(this.#exporter.stats().destinations)) {
+        for (const [name, one] of Object.entries(exporter.stats().destinations)) {
           const since = one.accepted - (before.destinations[name]?.accepted ?? 0)
           if (one.waiting > since && this.state === 'running')
             this.#with.complain(`${label} resolved, and ${one.waiting} rows wait at ${name}`)
@@ -123,7 +141,7 @@ export class Life {
   shutdown(): void {
     if (this.state === 'running') this.state = 'shutting down'
     this.#overdue.set('shutdown', performance.now() + SHUTDOWN_MS + SLACK_MS)
-    this.#exporter.shutdown().then(
+    Promise.all([...this.#exporters.values()].map((one) => one.shutdown())).then(
       () => {
         this.#overdue.delete('shutdown')
         this.look()

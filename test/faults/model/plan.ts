@@ -1,7 +1,8 @@
 import type { NamedDestinationOptions } from '@spanhouse/exporter-clickhouse'
 import fc from 'fast-check'
+import type { SignalName } from '../../kit/numbered-records.mjs'
 
-/** One destination and the server behind it, as a run of the model has them. */
+/** One destination and the server behind it, as a run of the model has them. It is the same for each signal. */
 export interface DestinationPlan {
   readonly name: string
   readonly fsync: 'always' | 'interval' | 'never' | 'no spool'
@@ -22,13 +23,14 @@ export interface DestinationPlan {
 
 export interface Plan {
   readonly destinations: readonly DestinationPlan[]
+  /** Each has an exporter of its own in every process. */
+  readonly signals: readonly SignalName[]
   /** No process is killed or restarted, so more can be checked. */
   readonly isOneLife: boolean
   readonly acknowledge: 'delivered' | 'accepted'
 }
 
 export const DATABASE = 'telemetry'
-export const TABLE = `${DATABASE}.traces`
 export const DEAD_TABLE = 'dead'
 export const LEASE_MS = 600
 export const TIMEOUT_MS = 3000
@@ -65,6 +67,12 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
       const shared = list.find(({ fsync }) => fsync !== 'no spool')?.fsync ?? 'no spool'
       return list.map((one) => (one.fsync === 'no spool' ? one : { ...one, fsync: shared }))
     }),
+  signals: MOSTLY<readonly SignalName[]>(
+    ['traces', 'logs', 'metrics'],
+    ['traces'],
+    ['logs'],
+    ['metrics'],
+  ),
   acknowledge: MOSTLY('delivered', 'accepted'),
   isOneLife: fc.boolean(),
 })

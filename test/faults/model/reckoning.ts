@@ -1,6 +1,6 @@
 import type { DestinationStats } from '@spanhouse/exporter-clickhouse'
-import { numberOf } from '../../kit/numbered-spans.mjs'
-import { storedSpan } from '../../kit/oracle.js'
+import { numberOf, type SignalName } from '../../kit/numbered-records.mjs'
+import { storedRecord } from '../../kit/oracle.js'
 import { type Answer, REFUSALS } from './held-server.js'
 import { droppedOf, violations } from './invariants.js'
 import type { Ledger } from './ledger.js'
@@ -20,7 +20,9 @@ export async function quiet(world: World): Promise<void> {
   if (world.life.isOver) world.start()
   const isDone = () =>
     world.recordsOnDisk.filter((path) => !path.includes('/corrupt/')).length === 0 &&
-    Object.values(world.life.look().destinations).every(({ waiting }) => waiting === 0)
+    [...world.life.look().values()].every((stats) =>
+      Object.values(stats.destinations).every(({ waiting }) => waiting === 0),
+    )
   for (let seconds = 0; seconds < MAX_QUIET_S; seconds++) {
     // A process may need as long as a lease to find records that another has left.
     if (seconds > 2 && isDone()) break
@@ -31,17 +33,23 @@ export async function quiet(world: World): Promise<void> {
 /** The faults at the end, each as a sentence. */
 export async function reckon(world: World, ledger: Ledger): Promise<string[]> {
   const found = violations(world)
-  for (const [name, { waiting }] of Object.entries(world.life.look().destinations))
-    if (waiting > 0) found.push(`${name}: ${waiting} rows still wait`)
+  for (const [signal, { destinations }] of world.life.look())
+    for (const [name, { waiting }] of Object.entries(destinations))
+      if (waiting > 0) found.push(`${name}, ${signal}: ${waiting} rows still wait`)
   world.life.shutdown()
   await world.goBy(4000)
   found.push(...violations(world))
   for (const { number, exports } of world.lives.filter(({ end }) => end?.how === 'shut down'))
-    for (const { answers, numbers } of exports)
+    for (const { answers, numbers, signal } of exports)
       if (answers !== 1)
-        found.push(`process ${number}: the export of ${numbers} was answered ${answers} times`)
+        found.push(
+          `process ${number}: the export of ${signal} ${numbers} was answered ${answers} times`,
+        )
   for (const plan of world.plan.destinations)
-    found.push(...reckonOne(world, ledger, plan).map((what) => `${plan.name}: ${what}`))
+    for (const signal of world.plan.signals)
+      found.push(
+        ...reckonOne(world, ledger, plan, signal).map((what) => `${plan.name}, ${signal}: ${what}`),
+      )
   const left = world.disk.find('/spool')
     ? world.disk.files('/spool').filter(({ path }) => !path.startsWith('/spool/corrupt/'))
     : []
@@ -52,12 +60,21 @@ export async function reckon(world: World, ledger: Ledger): Promise<string[]> {
   return found
 }
 
-function reckonOne(world: World, ledger: Ledger, plan: DestinationPlan): string[] {
+function reckonOne(
+  world: World,
+  ledger: Ledger,
+  plan: DestinationPlan,
+  signal: SignalName,
+): string[] {
   const { name } = plan
   const found: string[] = []
   const held = world.servers.get(name)
   if (!held) return found
-  const lives = world.lives.map((life) => life.last.destinations[name] as DestinationStats)
+  const { oracle, poisoned } = ledger.of(signal)
+  const rows = held.rows(signal)
+  const lives = world.lives.map(
+    (life) => life.last.get(signal)?.destinations[name] as DestinationStats,
+  )
   const wasKilled = world.lives.some(
     ({ end, powerWasLost }) => end?.how !== 'shut down' || powerWasLost,
   )
@@ -65,7 +82,7 @@ function reckonOne(world: World, ledger: Ledger, plan: DestinationPlan): string[
     lives.reduce((total, stats) => total + of(stats), 0)
   const dropped = sum(droppedOf)
 
-  const verdict = ledger.oracle.judge(name, held.rows)
+  const verdict = oracle.judge(name, rows)
   if (verdict.foreign + verdict.altered > 0) found.push(JSON.stringify(verdict))
 
   // Doubled: only where the server does not deduplicate, and then counted, if the exporter could know it.
@@ -79,9 +96,9 @@ function reckonOne(world: World, ledger: Ledger, plan: DestinationPlan): string[
     found.push(`${verdict.doubled} rows are doubled, ${counted} counted as possible duplicates`)
 
   // Missing: either dropped and counted, or not covered by a promise.
-  const stored = new Set(held.rows.map((row) => numberOf(storedSpan(row).spanId)))
-  const missing = [...ledger.oracle.accepted(name)].filter((number) => !stored.has(number))
-  const unprotected = ledger.unprotected(plan, world.lives)
+  const stored = new Set(rows.map((row) => numberOf(storedRecord(signal, row).id)))
+  const missing = [...oracle.accepted(name)].filter((number) => !stored.has(number))
+  const unprotected = ledger.unprotected(plan, signal, world.lives)
   const promised = missing.filter((number) => !unprotected.has(number))
   if (promised.length > dropped)
     found.push(`of rows that were promised ${promised} are missing, ${dropped} were dropped`)
@@ -94,16 +111,17 @@ function reckonOne(world: World, ledger: Ledger, plan: DestinationPlan): string[
     const doubtsGood = timesGiven(held.given, REFUSALS) >= 5
     if (sure + (doubtsGood ? 0 : refused) > missing.length)
       found.push(`${sure + refused} were dropped for good, and only ${missing.length} are missing`)
-    if (!doubtsGood && refused > ledger.poisoned.size)
-      found.push(`${refused} rows were refused, and ${ledger.poisoned.size} are poison`)
+    if (!doubtsGood && refused > poisoned.size)
+      found.push(`${refused} rows were refused, and ${poisoned.size} are poison`)
     if (of('spool_corrupt') > 0 && !world.diskFaults.injected.has('read EIO'))
       found.push('records are corrupt, and nothing was done to them')
     if (plan.maxRetries === 'unlimited' && of('retries_exhausted') > 0)
       found.push('rows were dropped after a number of attempts that is not limited')
-    if (plan.deadLetter === 'table' && held.letters.length !== of('dead_lettered'))
-      found.push(`${held.letters.length} dead letters, ${of('dead_lettered')} counted`)
+    const { length: stored } = held.letters(signal)
+    if (plan.deadLetter === 'table' && stored !== of('dead_lettered'))
+      found.push(`${stored} dead letters, ${of('dead_lettered')} counted`)
     if (plan.deadLetter === 'directory') {
-      const letters = lettersIn(world, name)
+      const letters = lettersIn(world, name, signal)
       // A dead letter whose file could not be closed is counted as rejected, but may be there.
       const counted = of('dead_lettered')
       const doubtful = world.diskFaults.injected.size > 0 ? of('rejected') : 0
@@ -119,8 +137,9 @@ function timesGiven(given: ReadonlyMap<Answer, number>, which: ReadonlySet<Answe
 }
 
 /** Lines of the file of dead letters that are JSON. */
-function lettersIn(world: World, name: string): number {
-  const bytes = world.disk.find(`/dead/${name}.ndjson`)?.bytes ?? Buffer.alloc(0)
+function lettersIn(world: World, name: string, signal: SignalName): number {
+  const file = signal === 'traces' ? name : `${name}.${signal}`
+  const bytes = world.disk.find(`/dead/${file}.ndjson`)?.bytes ?? Buffer.alloc(0)
   return bytes
     .toString()
     .split('\n')

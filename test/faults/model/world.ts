@@ -19,7 +19,7 @@ export class World {
   readonly lives: Life[] = []
   /** Broken promises. */
   readonly complaints: string[] = []
-  /** Spools that were reported to take nothing, by the process that reported it. */
+  /** Spools that were reported to take nothing, by process and signal. */
   readonly #troubled = new Set<string>()
 
   constructor(plan: Plan, run: string) {
@@ -49,7 +49,8 @@ export class World {
       run: this.run,
       fs: new FaultyFs(this.disk, this.diskFaults),
       agent: this.network.process(),
-      isDiskWell: () => this.isDiskWell && !this.#troubled.has(`${this.run}-${number}`),
+      isDiskWell: (signal) =>
+        this.isDiskWell && !this.#troubled.has(`${this.run}-${number} ${signal}`),
       complain: (what) => this.complaints.push(what),
     })
     this.lives.push(life)
@@ -93,15 +94,15 @@ export class World {
   }
 
   #glance(): string {
-    const servers = [...this.servers.values()].map(({ server, held, rows }) => [
-      server.requests,
-      server.inserts.length,
-      held,
-      rows.length,
+    const servers = [...this.servers.values()].map((one) => [
+      one.server.requests,
+      one.server.inserts.length,
+      one.held,
+      ...this.plan.signals.map((signal) => one.rows(signal).length),
     ])
     const { state, exports } = this.life
     const answers = exports.reduce((sum, one) => sum + one.answers, 0)
-    return JSON.stringify([servers, state, answers, this.life.look(), this.diskFaults.calls])
+    return JSON.stringify([servers, state, answers, [...this.life.look()], this.diskFaults.calls])
   }
 
   #listen(): void {
@@ -110,8 +111,9 @@ export class World {
       const [, process, says] =
         /the spool in \/mounted\/([\w-]+)\/spool (takes nothing|works again)/.exec(line) ?? []
       if (process === undefined) return
-      if (says === 'takes nothing') this.#troubled.add(process)
-      else this.#troubled.delete(process)
+      const spool = `${process} ${/, (logs|metrics)\)/.exec(line)?.[1] ?? 'traces'}`
+      if (says === 'takes nothing') this.#troubled.add(spool)
+      else this.#troubled.delete(spool)
     }
     const silent = () => {}
     diag.setLogger(

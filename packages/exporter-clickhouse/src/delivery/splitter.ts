@@ -1,6 +1,7 @@
 import { insertOf } from '../clickhouse/insert.js'
 import type { Rejection } from '../clickhouse/outcome.js'
 import type { DestinationConfig } from '../config/config.js'
+import { nameOnDisk } from '../config/name-on-disk.js'
 import type { Spool } from '../spool/spool.js'
 import type { Stored } from '../spool/stored.js'
 import { Entry } from './entry.js'
@@ -113,8 +114,9 @@ export class Splitter {
   async #putOnDisk({ batch, insert }: Part, of: Stored | undefined): Promise<Stored | undefined> {
     if (!of) return undefined
     const { spool, config } = this.#with
-    const stored = await spool?.put(batch, new Map([[config.name, insert]]), { of })
-    return stored?.get(config.name)
+    const name = nameOnDisk(config)
+    const stored = await spool?.put(batch, new Map([[name, insert]]), { of })
+    return stored?.get(name)
   }
 
   /** If the first part is taken, the refused row is in the second, which then need not be tried: that saves half of the requests. */
