@@ -1,23 +1,21 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  ClickHouseSpanExporter,
-  ClickHouseSpanProcessor,
-  ConfigError,
-  type Options,
-} from '@spanhouse/exporter-clickhouse'
+import { ConfigError, type Options } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
-import { flatTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { makeLog } from '../../packages/transform/test/logs.js'
 import { makeSpan } from '../../packages/transform/test/spans.js'
 import { replies } from '../kit/behaviours.js'
 import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
+import { openCollector, openExporter, type RecordExporter } from '../kit/entry-points.mjs'
 import { exception, STYLES } from '../kit/exceptions.js'
 import type { Reply, RequestHead } from '../kit/http-wire.js'
 import { readInsert, readStatement } from '../kit/insert-request.js'
-import { PATIENT_MS, until } from '../kit/patience.js'
+import { type AnyRecord, numbered, type SignalName } from '../kit/numbered-records.mjs'
+import { LONG, PATIENT_MS, until } from '../kit/patience.js'
 import { CERT, KEY, secureServer } from '../kit/raw-server.js'
 import { answer, type Behaviour, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
+import { SIGNALS, type SignalUnderTest, TRACES } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { ALL, CREDENTIALS, canariesIn, filesUnder, RESOURCE_VALUES, VALUES } from './canaries.js'
@@ -29,19 +27,40 @@ const CREDENTIAL_OPTIONS: Options = {
   headers: { 'x-token': CREDENTIALS.header },
 }
 
-function canarySpan() {
-  return makeSpan({
-    name: VALUES.name,
-    status: { code: 2, message: VALUES.message },
-    attributes: { [VALUES.attributeName]: VALUES.attribute, list: [VALUES.attribute] },
-    events: [{ name: VALUES.event, time: [1, 2], attributes: { a: VALUES.attribute } }],
-    resource: {
-      attributes: {
-        'service.name': RESOURCE_VALUES.resource,
-        [RESOURCE_VALUES.resource]: RESOURCE_VALUES.resource,
-      },
-    },
-  })
+const RESOURCE = {
+  attributes: {
+    'service.name': RESOURCE_VALUES.resource,
+    [RESOURCE_VALUES.resource]: RESOURCE_VALUES.resource,
+  },
+}
+const ATTRIBUTES = { [VALUES.attributeName]: VALUES.attribute, list: [VALUES.attribute] }
+
+const [, ...OTHERS] = SIGNALS
+
+/** A record of each signal with a canary wherever a text can be. */
+const CANARIES: Readonly<Record<SignalName, () => AnyRecord>> = {
+  traces: () =>
+    makeSpan({
+      name: VALUES.name,
+      status: { code: 2, message: VALUES.message },
+      attributes: ATTRIBUTES,
+      events: [{ name: VALUES.event, time: [1, 2], attributes: { a: VALUES.attribute } }],
+      resource: RESOURCE,
+    }),
+  logs: () =>
+    makeLog({
+      severityText: VALUES.name,
+      body: { said: VALUES.message },
+      eventName: VALUES.event,
+      attributes: ATTRIBUTES,
+      resource: RESOURCE,
+    }),
+  metrics() {
+    const { metric, scope } = numbered.metrics('0badcafe', 1)
+    const dataPoints = metric.dataPoints.map((point) => ({ ...point, attributes: ATTRIBUTES }))
+    const descriptor = { name: VALUES.name, description: VALUES.message, unit: VALUES.event }
+    return { resource: RESOURCE, scope, metric: { ...metric, descriptor, dataPoints } }
+  },
 }
 
 interface Case {
@@ -219,6 +238,15 @@ describe('no secret and no value of a row is shown when', () => {
   test.each(named([...REFUSED, ...ANSWERED]))('%s', async (_, one) => {
     await expectSilenceOf(one)
   })
+
+  // What happens to a request is the same for every signal; what is in it is not.
+  const ofOthers = LONG ? [...REFUSED, ...ANSWERED] : [...REFUSED, ...ANSWERED.slice(0, 2)]
+  test.each(OTHERS.flatMap((of) => named(ofOthers).map((row) => [of.title, ...row, of] as const)))(
+    'records are %s and %s',
+    async (_title, _name, one, of) => {
+      await expectSilenceOf(one, of)
+    },
+  )
 })
 
 /** For titles, which leave out what is long of anything but a text by itself. */
@@ -226,7 +254,10 @@ function named(cases: readonly Case[]): [string, Case][] {
   return cases.map((one) => [one.name, one])
 }
 
-async function expectSilenceOf({ options, shows, says = [] }: Case): Promise<void> {
+async function expectSilenceOf(
+  { options, shows, says = [] }: Case,
+  { signal }: SignalUnderTest = TRACES,
+): Promise<void> {
   const given = await options()
   const witness = new Witness()
   const all: Options = {
@@ -239,18 +270,19 @@ async function expectSilenceOf({ options, shows, says = [] }: Case): Promise<voi
     onDrop: (...args) => witness.hear('onDrop', args),
     ...given,
   }
-  const exporter = new ClickHouseSpanExporter(all)
-  const processor = new ClickHouseSpanProcessor(all)
+  const exporter = openExporter(signal, all)
+  const processor = openCollector(signal, all)
+  const record = CANARIES[signal]
   onTestFinished(() => Promise.all([exporter.shutdown(), processor.shutdown()]).then(() => {}))
-  const result = await new Promise((resolve) => exporter.export([canarySpan()], resolve))
+  const result = await new Promise((resolve) => exporter.export([record()], resolve))
   witness.hear('the result of export()', result)
-  processor.onEnd(canarySpan())
+  processor.add(record())
   await exporter.forceFlush({ timeoutMs: 30 }).catch((error) => witness.hear('flush', error))
   await processor.forceFlush({ timeoutMs: 30 }).catch((error) => witness.hear('flush', error))
   await until(() => shows === 'nothing' || failed(exporter, shows))
   const look = () => {
     for (const [name, one] of Object.entries({ exporter, processor })) {
-      witness.hear(name, one)
+      witness.hear(name, one.source)
       witness.hear(`stats() of the ${name}`, one.stats())
     }
     witness.collect()
@@ -259,7 +291,7 @@ async function expectSilenceOf({ options, shows, says = [] }: Case): Promise<voi
   await Promise.all([exporter.shutdown(), processor.shutdown()])
   look()
   await new Promise((resolve) =>
-    exporter.export([canarySpan()], (late) => {
+    exporter.export([record()], (late) => {
       witness.hear('the result of a late export()', late)
       resolve(undefined)
     }),
@@ -276,7 +308,7 @@ async function expectSilenceOf({ options, shows, says = [] }: Case): Promise<voi
   expectSilence(witness, says)
 }
 
-function failed(exporter: ClickHouseSpanExporter, shows: Case['shows']): boolean {
+function failed(exporter: RecordExporter, shows: Case['shows']): boolean {
   const { lastError, dropped } = statsOf(exporter)
   return shows === 'an error' ? lastError !== null : Object.keys(dropped).length > 0
 }
@@ -300,15 +332,16 @@ describe('a real server', () => {
 
   /** Another database, with a table that is wrong in some way. */
   async function tableWith(
+    of: SignalUnderTest,
     alter: (ddl: string) => string,
     ...more: ((table: string) => string)[]
   ): Promise<Options> {
     const database = `secrets_${++databases}`
-    const [createDatabase = '', createTable = ''] = flatTraces.ddl({ database })
+    const [createDatabase = '', createTable = ''] = of.tables[0]?.ddl({ database }) ?? []
     for (const statement of [
       createDatabase,
       alter(createTable),
-      ...more.map((of) => of(`${database}.traces`)),
+      ...more.map((on) => on(`${database}.${of.signal}`)),
     ])
       await server.query(statement)
     return { endpoint: server.url, database, manageSchema: 'off' }
@@ -316,7 +349,10 @@ describe('a real server', () => {
 
   const column = (name: string) => new RegExp(`\`${name}\` .*?(?= CODEC)`)
   const intact = (ddl: string) => ddl
-  const cases: Case[] = [
+  /** Columns that hold a text of the record. */
+  const names = { traces: 'span_name', logs: 'severity_text', metrics: 'metric_name' }
+  const texts = { traces: 'status_message', logs: 'event_name', metrics: 'description' }
+  const casesOf = (of: SignalUnderTest): Case[] => [
     {
       name: 'the password is wrong',
       shows: 'an error',
@@ -334,41 +370,47 @@ describe('a real server', () => {
       shows: 'a lost row',
       options: () =>
         tableWith(
+          of,
           intact,
           (table) =>
-            `ALTER TABLE ${table} ADD CONSTRAINT c CHECK span_name NOT LIKE '%${VALUES.name}%'`,
+            `ALTER TABLE ${table} ADD CONSTRAINT c CHECK ${names[of.signal]} NOT LIKE '%${VALUES.name}%'`,
         ),
     },
     {
       name: 'a column is missing',
       shows: 'an error',
-      options: () => tableWith(intact, (table) => `ALTER TABLE ${table} DROP COLUMN trace_state`),
+      options: () =>
+        tableWith(of, intact, (table) => `ALTER TABLE ${table} DROP COLUMN ${texts[of.signal]}`),
     },
     {
       name: 'a column of the resource is missing',
       shows: 'an error',
-      options: () => tableWith(intact, (table) => `ALTER TABLE ${table} DROP COLUMN project_name`),
+      options: () =>
+        tableWith(of, intact, (table) => `ALTER TABLE ${table} DROP COLUMN project_name`),
     },
     {
       name: 'a text of the resource is a number there',
       shows: 'an error',
       options: () =>
-        tableWith((ddl) => ddl.replace(column('service_name'), '`service_name` UInt8')),
+        tableWith(of, (ddl) => ddl.replace(column('service_name'), '`service_name` UInt8')),
     },
     {
-      name: 'a text of the span is a number there',
+      name: 'a text of the record is a number there',
       shows: 'a lost row',
       options: () =>
-        tableWith((ddl) => ddl.replace(column('status_message'), '`status_message` UInt8')),
+        tableWith(of, (ddl) =>
+          ddl.replace(column(texts[of.signal]), `\`${texts[of.signal]}\` UInt8`),
+        ),
     },
     {
       name: 'a view cannot take the row',
       shows: 'an error',
       options: () =>
         tableWith(
+          of,
           intact,
           (table) =>
-            `CREATE MATERIALIZED VIEW ${table}_v ENGINE = Memory AS SELECT toUInt8(status_message) AS n FROM ${table}`,
+            `CREATE MATERIALIZED VIEW ${table}_v ENGINE = Memory AS SELECT toUInt8(CAST(${texts[of.signal]}, 'String')) AS n FROM ${table}`,
         ),
     },
     ...(
@@ -388,31 +430,37 @@ describe('a real server', () => {
         name: `the setting ${setting} is ${value}`,
         shows: 'an error',
         says: setting === 'readonly' ? ['user'] : [],
-        options: async () => ({ ...(await tableWith(intact)), settings: { [setting]: value } }),
+        options: async () => ({ ...(await tableWith(of, intact)), settings: { [setting]: value } }),
       }),
     ),
   ]
 
-  test.each(named(cases))('shows no secret and no value when %s', async (_, one) => {
-    await expectSilenceOf(one)
+  test.each(
+    SIGNALS.flatMap((of) => named(casesOf(of)).map((row) => [of.title, ...row, of] as const)),
+  )('shows no secret and no value of %s when %s', async (_title, _name, one, of) => {
+    await expectSilenceOf(one, of)
   })
 })
 
+const CODECS_OF_SIGNALS = SIGNALS.flatMap((of) =>
+  (['gzip', 'br', 'none'] as const).map((codec) => [of.title, codec, of] as const),
+)
+
 describe('what leaves the process', () => {
-  test.each(['gzip', 'br', 'none'] as const)(
-    'holds credentials in headers alone, and no value of a span in a URL: %s',
-    async (codec) => {
+  test.each(CODECS_OF_SIGNALS)(
+    'holds credentials in headers alone, and no value of %s in a URL: %s',
+    async (_, codec, { signal }) => {
       const { endpoint, heads } = await serverThat()
       const withCredentials = endpoint.replace(
         '//',
         `//${CREDENTIALS.user}:${CREDENTIALS.password}@`,
       )
-      const exporter = new ClickHouseSpanExporter({
+      const exporter = openExporter(signal, {
         endpoint: withCredentials,
         headers: { 'x-token': CREDENTIALS.header },
         compression: { codec },
       })
-      await new Promise((resolve) => exporter.export([canarySpan()], resolve))
+      await new Promise((resolve) => exporter.export([CANARIES[signal]()], resolve))
       await until(() => heads.length > 1)
       await exporter.shutdown()
       const mayHold = ['x-token', 'authorization']
@@ -434,12 +482,12 @@ describe('what leaves the process', () => {
     for (const status of [301, 302, 303, 307, 308, 401, 407]) {
       const headers = { location: elsewhere.endpoint, 'www-authenticate': 'Basic realm="x"' }
       const here = await serverThat(replies({ status, headers, body: '' }))
-      const exporter = new ClickHouseSpanExporter({
+      const exporter = openExporter('traces', {
         ...CREDENTIAL_OPTIONS,
         endpoint: here.endpoint,
         shutdownTimeoutMs: 20,
       })
-      await new Promise((resolve) => exporter.export([canarySpan()], resolve))
+      await new Promise((resolve) => exporter.export([CANARIES.traces()], resolve))
       await exporter.shutdown()
       expect({ status, requests: here.heads.length > 0 }).toEqual({ status, requests: true })
     }
@@ -447,19 +495,24 @@ describe('what leaves the process', () => {
   })
 })
 
+const MAKERS = SIGNALS.flatMap(({ signal }) => [
+  (options: Options) => openExporter(signal, options),
+  (options: Options) => openCollector(signal, options),
+])
+
 function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }
 
 describe('what is on disk', () => {
-  test.each(['gzip', 'br', 'none'] as const)(
-    'holds the rows and no credentials, and its names hold neither: %s',
-    async (codec) => {
+  test.each(CODECS_OF_SIGNALS)(
+    'holds the rows and no credentials, and its names hold neither: %s, %s',
+    async (_, codec, { signal }) => {
       const [spool, dead] = [temporaryDirectory(), temporaryDirectory()]
-      const memory = new MemoryClickHouse({ refuses: (row) => row['span_name'] === VALUES.name })
+      const memory = new MemoryClickHouse({ refuses: () => true })
       const gone = await serverThat()
       await gone.server.close()
-      const exporter = new ClickHouseSpanExporter({
+      const exporter = openExporter(signal, {
         ...CREDENTIAL_OPTIONS,
         compression: { codec },
         spool: { directory: spool },
@@ -473,7 +526,7 @@ describe('what is on disk', () => {
           { name: 'gone', endpoint: gone.endpoint },
         ],
       })
-      await new Promise((resolve) => exporter.export([canarySpan()], resolve))
+      await new Promise((resolve) => exporter.export([CANARIES[signal]()], resolve))
       await until(() => statsOf(exporter, 'refuses').dropped.dead_lettered === 1)
       await exporter.shutdown()
 
@@ -549,7 +602,7 @@ describe('options that cannot be used', () => {
     process.env[`OTEL_EXPORTER_CLICKHOUSE_${name}`] = value
     onTestFinished(() => void delete process.env[`OTEL_EXPORTER_CLICKHOUSE_${name}`])
     const witness = new Witness()
-    const exporter = new ClickHouseSpanExporter()
+    const exporter = openExporter('traces')
     onTestFinished(() => exporter.shutdown())
     await new Promise((resolve) => setImmediate(resolve)) // warnings come a tick later
     expectSilence(witness)
@@ -557,10 +610,10 @@ describe('options that cannot be used', () => {
 
   function expectRefusal(options: Options): void {
     const witness = new Witness()
-    for (const make of [ClickHouseSpanExporter, ClickHouseSpanProcessor]) {
+    for (const make of MAKERS) {
       let refusal: unknown
       try {
-        new make(options)
+        make(options)
       } catch (error) {
         refusal = error
       }

@@ -27,7 +27,7 @@ export function openExporter(signal, options) {
 /** There is no processor of metrics: an exporter that does not wait for servers gathers rows as one. */
 export function openCollector(signal, options) {
   if (signal === 'metrics') {
-    const exporter = new ClickHouseMetricExporter({ acknowledge: 'accepted', ...options })
+    const exporter = new ClickHouseMetricExporter(gathering(options))
     const ignore = () => {}
     const add = (point) => exporter.export(resourceMetricsOf([point]), ignore)
     return { ...passedOn(exporter), source: exporter, add }
@@ -38,6 +38,12 @@ export function openCollector(signal, options) {
   }
   const processor = new ClickHouseSpanProcessor(options)
   return { ...passedOn(processor), source: processor, add: (span) => processor.onEnd(span) }
+}
+
+/** Getters stay getters: a hostile one is read by the exporter alone. */
+function gathering(options = {}) {
+  const own = Object.getOwnPropertyDescriptors(options)
+  return Object.defineProperties({ acknowledge: 'accepted' }, own)
 }
 
 function passedOn(to) {

@@ -66,7 +66,11 @@ function logging(exporter: never): Provider {
 
 function metering(exporter: never): Provider {
   const resource = resourceFromAttributes(RESOURCE)
-  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
+  const reader = new PeriodicExportingMetricReader({
+    exporter,
+    exportIntervalMillis: 3_600_000,
+    cardinalityLimits: { default: 100_000 }, // the SDK remembers every attribute that it has ever seen
+  })
   const provider = new MeterProvider({ resource, readers: [reader] })
   let ids: string[] = []
   const gauge = provider.getMeter('shop').createObservableGauge('stock')

@@ -51,8 +51,6 @@ export const ANSWERS = {
 
 export type Answer = keyof typeof ANSWERS
 
-const TURNS = 10
-
 const UNAVAILABLE: Answer = '503, come again in 2 s'
 
 /** After five of these answers the exporter believes that the server refuses the rows, although the rows are good. */
@@ -82,7 +80,7 @@ export class HeldServer {
   readonly #held = new Set<Held>()
   /** The process that sends requests now. */
   life = 0
-  /** Since the server has said that it is unavailable, and until it succeeds, one INSERT at a time may come, whatever its signal. */
+  /** Since the server has said that it is unavailable, and until it answers something else, one INSERT at a time may come, whatever its signal. */
   #unavailable = false
   readonly #underWay = new Set<Exchange>()
   /** INSERTs that came beside another one meanwhile. */
@@ -132,7 +130,7 @@ export class HeldServer {
   async #receive(exchange: Exchange): Promise<void> {
     if (!exchange.isInsert) return this.#handle(exchange) // a ping asks whether a long request still has a server
     this.#underWay.add(exchange)
-    if (this.#unavailable && this.#underWay.size > 1) void this.#watch([...this.#underWay])
+    if (this.#unavailable && [...this.#underWay].filter(isWaitedFor).length > 1) this.crowded++
     try {
       await Promise.race([this.#handle(exchange), exchange.gone])
     } finally {
@@ -140,20 +138,18 @@ export class HeldServer {
     }
   }
 
-  /** The end of a connection that the client has given up may be seen a little later than its next request. */
-  async #watch(together: readonly Exchange[]): Promise<void> {
-    for (let turn = 0; turn < TURNS; turn++) await new Promise((next) => setImmediate(next))
-    if (together.filter((one) => this.#underWay.has(one)).length > 1) this.crowded++
-  }
-
   async #handle(exchange: Exchange): Promise<void> {
     const { life } = this
     if (this.mode === 'hang') return exchange.gone
-    if (!exchange.isInsert) return answer(exchange)
+    if (!exchange.isInsert) {
+      this.#unavailable = false
+      return answer(exchange)
+    }
     const insert = readInsert(await exchange.whole())
     const how = this.mode === 'answer' ? 'well' : await this.#word(exchange)
     this.given.set(how, (this.given.get(how) ?? 0) + 1)
-    this.#unavailable = how === UNAVAILABLE && this.#underWay.size === 1
+    const others = [...this.#underWay].filter((one) => one !== exchange && isWaitedFor(one))
+    this.#unavailable = how === UNAVAILABLE && others.length === 0
     if (how !== 'well') return ANSWERS[how](exchange)
     const reply = await exchange.commit()
     if (reply.status === 200) this.#acknowledge(life, insert)
@@ -170,4 +166,10 @@ export class HeldServer {
       this.#held.add({ exchange, answered })
     })
   }
+}
+
+/** Whether the client still holds its end of the connection: while an INSERT is held, the server does not read that it has gone. */
+function isWaitedFor({ connection }: Exchange): boolean {
+  const { peer } = connection as { peer?: { destroyed: boolean } }
+  return peer?.destroyed !== true
 }
