@@ -2,7 +2,7 @@
 // when the tracer provider shuts down.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { spanCounter } from '../../examples/shop/span-counter.mjs'
+import { spanCounter } from '../../examples/shop/counters.mjs'
 
 const spans = []
 const { onEnd, shutdown } = spanCounter

@@ -1,12 +1,21 @@
-// The demo's question: does each server hold every span made, exactly once?
-import { OF_THIS_RUN, select } from './clickhouse.mjs'
+// The demo's question: does each server hold everything that was made, exactly once?
+import { ofThisRun, select } from './clickhouse.mjs'
 import { eventually } from './deadline.mjs'
+import { SIGNALS } from './shop.mjs'
 import { count } from './table.mjs'
 
-/** The spans of this run in one server, or undefined while it is down. */
-export async function rowsIn(server, runId) {
+// What tells one row from another.
+const IDS = {
+  traces: 'trace_id, span_id',
+  logs: "attributes['log.record.uid']",
+  metrics: "resource_attributes['process.pid'], scope_name, metric_name, attributes, timestamp",
+}
+
+/** The rows of a signal of this run in one server, or undefined while it is down. */
+export async function rowsIn(server, runId, signal) {
   try {
-    const [{ rows }] = await select(server, `SELECT count() AS rows ${OF_THIS_RUN}`, { run: runId })
+    const sql = `SELECT count() AS rows ${ofThisRun(signal)}`
+    const [{ rows }] = await select(server, sql, { run: runId })
     return Number(rows)
   } catch (error) {
     // No database (81) or table (60) yet: the exporter makes them with its first batch.
@@ -14,33 +23,46 @@ export async function rowsIn(server, runId) {
   }
 }
 
-export async function audit(server, runId, made, signal) {
+/** One audit for each server and signal. */
+export function auditAll(servers, runId, figures, abort) {
+  return Promise.all(
+    servers.flatMap((server) =>
+      Object.keys(SIGNALS).map((signal) =>
+        audit(server, runId, { signal, made: figures[signal].made }, abort),
+      ),
+    ),
+  )
+}
+
+async function audit(server, runId, { signal, made }, abort) {
   const { name } = server
   // In a cluster the replica asked may show rows a moment later than the one that took them.
-  await eventually(5000, signal, async () => (await rowsIn(server, runId)) >= made)
+  await eventually(5000, abort, async () => (await rowsIn(server, runId, signal)) >= made)
   try {
-    const sql = `SELECT count() AS rows, uniqExact(trace_id, span_id) AS ids ${OF_THIS_RUN}`
+    const sql = `SELECT count() AS rows, uniqExact(${IDS[signal]}) AS ids ${ofThisRun(signal)}`
     const [answer] = await select(server, sql, { run: runId })
     const [rows, ids] = [Number(answer.rows), Number(answer.ids)]
-    return { name, made, rows, ids, lost: made - ids, duplicated: rows - ids }
+    return { name, signal, made, rows, ids, lost: made - ids, duplicated: rows - ids }
   } catch (error) {
-    return { name, made, problem: error.cause?.message ?? error.message }
+    return { name, signal, made, problem: error.cause?.message ?? error.message }
   }
 }
 
-/** A sentence for each problem; none if every server holds every span exactly once. */
-export function shortcomings(audits, destinations) {
-  return audits.flatMap(({ name, made, rows, ids, lost, duplicated, problem }) => {
-    const { waiting, dropped } = destinations[name]
-    const drops = Object.entries(dropped).map(([reason, spans]) => `${count(spans)} ${reason}`)
+/** A sentence for each problem; none if every server holds everything exactly once. */
+export function shortcomings(audits, figures) {
+  return audits.flatMap(({ name, signal, made, rows, ids, lost, duplicated, problem }) => {
+    const { waiting, dropped } = figures[signal].destinations[name]
+    const drops = Object.entries(dropped).map(([reason, number]) => `${count(number)} ${reason}`)
+    const [one, many] = [SIGNALS[signal], `${SIGNALS[signal]}s`]
     return [
-      problem && `${name} could not be asked: ${problem}`,
-      made === 0 && `${name}: no span was made.`,
-      lost > 0 && `${name} lacks ${count(lost)} of ${count(made)} spans.`,
-      lost < 0 && `${name} holds ${count(ids)} spans, but only ${count(made)} were made.`,
-      duplicated > 0 && `${name} holds ${count(rows)} rows for ${count(ids)} spans.`,
-      waiting > 0 && `${name}: ${count(waiting)} rows still wait in the exporters.`,
-      drops.length > 0 && `${name}: rows were dropped by the exporters (${drops.join(', ')}).`,
+      problem && `${name} could not be asked about ${many}: ${problem}`,
+      made === 0 && `${name}: no ${one} was made.`,
+      lost > 0 && `${name} lacks ${count(lost)} of ${count(made)} ${many}.`,
+      lost < 0 && `${name} holds ${count(ids)} ${many}, but only ${count(made)} were made.`,
+      duplicated > 0 && `${name} holds ${count(rows)} rows for ${count(ids)} ${many}.`,
+      waiting > 0 && `${name}: ${count(waiting)} rows of ${many} still wait in the exporters.`,
+      drops.length > 0 &&
+        `${name}: rows of ${many} were dropped by the exporters (${drops.join(', ')}).`,
     ].filter(Boolean)
   })
 }

@@ -1,7 +1,7 @@
-import { spanTables, tablesQuery } from '@spanhouse/queries'
+import { logTables, spanTables, tablesQuery } from '@spanhouse/queries'
 
-// The limit of one day keeps the query cheap on a large table.
-export const OF_THIS_RUN = `FROM telemetry.traces
+/** The rows of a signal. The limit of one day keeps the query cheap on a large table. */
+export const ofThisRun = (signal) => `FROM telemetry.${signal}
   WHERE timestamp > now() - INTERVAL 1 DAY AND resource_attributes['demo.run_id'] = {run:String}`
 
 /** Asks a ClickHouse server by SQL; `{name: Type}` in the text is filled from `parameters`. */
@@ -26,10 +26,14 @@ export function ask(server, { sql, parameters }) {
   return select(server, sql, parameters)
 }
 
-/** How spans are read from telemetry.traces. */
-export async function spanTable(server) {
-  const tables = spanTables(await ask(server, tablesQuery()))
-  return tables.find(({ database, table }) => database === 'telemetry' && table === 'traces')
+/** How spans are read from telemetry.traces, and log lines from telemetry.logs. */
+export async function tablesOf(server) {
+  const columns = await ask(server, tablesQuery())
+  const named = (name) => (one) => one.database === 'telemetry' && one.table === name
+  return {
+    spans: spanTables(columns).find(named('traces')),
+    logs: logTables(columns).find(named('logs')),
+  }
 }
 
 class SqlError extends Error {

@@ -1,7 +1,7 @@
 // npm run demo: the whole course, from the first server to the last figure.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { audit, shortcomings } from './audit.mjs'
+import { auditAll, shortcomings } from './audit.mjs'
 import { problemWith } from './clickhouse.mjs'
 import { eventually } from './deadline.mjs'
 import { openLoad, warmUp } from './load.mjs'
@@ -39,10 +39,10 @@ async function story({ seconds, keep, target }) {
   progress.event(settled ? 'nothing is left to send' : 'still not everything sent after 30 s')
   await watch.stop()
 
-  const { made, destinations } = await shop.figures()
-  const audits = await Promise.all(servers.map((server) => audit(server, runId, made, signal)))
+  const figures = await shop.figures()
+  const audits = await auditAll(servers, runId, figures, signal)
   await printReport({ visits: load.visits, audits, servers, runId, outage })
-  const faults = shortcomings(audits, destinations)
+  const faults = shortcomings(audits, figures)
   say()
   if (faults.length > 0) {
     for (const line of [...faults, ...shop.complaints()]) console.error(line)
@@ -50,7 +50,8 @@ async function story({ seconds, keep, target }) {
     return { servers, exitCode: 1 }
   }
   sayWrapped(latencyVerdict(load.visits, outage))
-  sayWrapped(`Every span is in ${target ? 'ClickHouse' : 'both servers'} exactly once.`)
+  const where = target ? 'ClickHouse' : 'both servers'
+  sayWrapped(`Every span, log record and data point is in ${where} exactly once.`)
   await shop.close()
   if (!keep) sayWhatNext(target)
   return { servers, exitCode: 0 }
@@ -94,14 +95,15 @@ async function crash(server, seconds, progress) {
   return { name: server.name, startedAt, from, restartAt, to: Date.now() }
 }
 
-/** True once every span made has been given to the exporters and no row waits in them. */
+/** True once everything made has been given to the exporters and no row waits in them. */
 function settle(shop) {
   return eventually(30_000, signal, async () => {
     // A failed flush is tried again; the figures show the result.
-    await shop.flush().catch(() => {})
-    const { made, open, destinations } = await shop.figures()
-    const isSettled = ({ accepted, waiting }) => accepted === made && waiting === 0
-    return open === 0 && Object.values(destinations).every(isSettled)
+    await shop.finish().catch(() => {})
+    const { open, ...signals } = await shop.figures()
+    const isSettled = ({ made, destinations }) =>
+      Object.values(destinations).every((one) => one.accepted === made && one.waiting === 0)
+    return open === 0 && Object.values(signals).every(isSettled)
   })
 }
 

@@ -18,14 +18,14 @@ export function introduce(target, runId) {
     'Customers visit a small shop of three HTTP services: storefront, catalog and payment.',
   )
   if (target) {
-    sayWrapped(`Every span goes to ${target.endpoint} into the table telemetry.traces,
-      which is created if it is missing. Those of this run are the ones with`)
+    sayWrapped(`Every span, log record and data point of a metric goes to ${target.endpoint} into telemetry.traces,
+      logs and metrics, which are created if they are missing. The rows of this run are those with`)
     say(`  resource_attributes['demo.run_id'] = '${runId}'`)
-    sayWrapped('In the end every span must be there exactly once.')
+    sayWrapped('In the end everything must be there exactly once.')
   } else {
-    sayWrapped(`Every span goes to two ClickHouse servers at once, local and central. Half way,
-      central is killed, and a little later started again. Do the customers notice? And does
-      each server hold every span exactly once in the end?`)
+    sayWrapped(`Every span, log record and data point of a metric goes to two ClickHouse servers at once, local
+      and central. Half way, central is killed, and a little later started again. Do the customers notice? And does
+      each server hold everything exactly once in the end?`)
   }
   say()
 }
@@ -62,9 +62,9 @@ export function sayServersStayUp(servers) {
 export function sayWhatNext(target) {
   say()
   if (target) {
-    say(`Look at the spans, in a browser:\n\n  ${playUrl(target)}\n`)
+    say(`Look at the rows, in a browser:\n\n  ${playUrl(target)}\n`)
   } else {
-    sayWrapped('Look at the spans yourself, in servers that stay up:')
+    sayWrapped('Look at the rows yourself, in servers that stay up:')
     say('\n  npm run demo -- --keep\n')
     sayWrapped('The same into a ClickHouse of your own, where nothing is killed:')
     say('\n  npm run demo -- --endpoint http://localhost:8123\n')

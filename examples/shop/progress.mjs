@@ -40,8 +40,8 @@ export function watchSpans(progress, { shop, load, servers, runId }) {
   let over = false
 
   async function look() {
-    const rows = await Promise.all(servers.map((server) => rowsIn(server, runId)))
-    const { made, destinations } = await shop.figures()
+    const rows = await Promise.all(servers.map((server) => rowsIn(server, runId, 'traces')))
+    const { made, destinations } = (await shop.figures()).traces
     const parts = servers.map(({ name }, i) => {
       if (rows[i] !== undefined) return `${name} ${count(rows[i])}`
       return `${name} down, ${count(destinations[name].waiting)} wait`

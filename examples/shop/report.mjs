@@ -1,7 +1,14 @@
-// Everything is read back from ClickHouse by SQL, except "spans made" and what the shop's customers experienced.
-import { operationsQuery, traceQuery, tracesQuery } from '@spanhouse/queries'
+// Everything is read back from ClickHouse by SQL, except the numbers of what was made and what the shop's customers experienced.
+import {
+  levelOf,
+  logsOfTraceQuery,
+  operationsQuery,
+  traceQuery,
+  tracesQuery,
+} from '@spanhouse/queries'
 import { failures, latencies } from './answers.mjs'
-import { ask, spanTable } from './clickhouse.mjs'
+import { ask, tablesOf } from './clickhouse.mjs'
+import { SIGNALS } from './shop.mjs'
 import { count, milliseconds, table } from './table.mjs'
 import { paint, say, width, wrap } from './terminal.mjs'
 import { waterfall } from './waterfall.mjs'
@@ -22,11 +29,13 @@ export async function printReport({ visits, audits, servers, runId, outage }) {
   section('How long the shop took to answer', latencyTable(visits, outage))
   say()
   for (const line of failureLines(visits)) say(`  ${line}`)
-  section('Spans', auditTable(audits))
+  section('What each server holds', auditTable(audits))
   // The last server is the one that was down, so its rows are the better proof.
-  const server = servers.findLast((_, i) => audits[i].rows > 0)
+  const hasSpans = ({ name }) =>
+    audits.some((audit) => audit.name === name && audit.signal === 'traces' && audit.rows > 0)
+  const server = servers.findLast(hasSpans)
   if (!server) return
-  const spans = await spanTable(server)
+  const { spans, logs } = await tablesOf(server)
   section(
     `Slowest operations, by p95 (read from ${server.name})`,
     await slowestOperations(server, spans, runId),
@@ -38,6 +47,14 @@ export async function printReport({ visits, audits, servers, runId, outage }) {
     '',
     ...waterfall(trace.spans, inner),
   ])
+  if (logs) section('Its log lines', logLines(await ask(server, logsOfTraceQuery(logs, trace.id))))
+}
+
+function logLines(lines) {
+  if (lines.length === 0) return ['none']
+  return lines.flatMap((line) =>
+    wrap(`${levelOf(line)} ${line.service}: ${line.body}`, inner, '· '),
+  )
 }
 
 function latencyTable(visits, outage) {
@@ -75,12 +92,12 @@ function section(heading, lines) {
 
 function auditTable(audits) {
   return table(
-    ['server', 'spans made', 'rows', 'distinct', 'lost', 'duplicated'],
-    audits.map(({ name, made, rows = '–', ids = '–', lost = '–', duplicated = '–' }) => [
+    ['server', 'of', 'made', 'rows', 'lost', 'duplicated'],
+    audits.map(({ name, signal, made, rows = '–', lost = '–', duplicated = '–' }) => [
       name,
+      `${SIGNALS[signal]}s`,
       made,
       rows,
-      ids,
       lost,
       duplicated,
     ]),

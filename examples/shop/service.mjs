@@ -1,14 +1,21 @@
-// What the three services have in common: an express app, spans of their own, and the demo's questions.
+// What the three services have in common: an express app, spans and log lines of their own, and the demo's questions.
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { SpanStatusCode, trace } from '@opentelemetry/api'
-import { spanCounter } from './span-counter.mjs'
-import { processor, provider } from './telemetry.mjs'
+import { logs, SeverityNumber } from '@opentelemetry/api-logs'
+import { recordCounter, spanCounter } from './counters.mjs'
+import { pointCounter, points, providers, records, spans } from './telemetry.mjs'
 
 // Instrumentations see `require` on every version of Node.js; to see `import` they need a loader hook.
 export const express = createRequire(import.meta.url)('express')
 
 const tracer = trace.getTracer('shop', '1.4.0')
+const logger = logs.getLogger('shop', '1.4.0')
+
+/** Writes a line. Its trace is that of the span that is active. */
+export function log(severityText, body, attributes = {}) {
+  logger.emit({ severityNumber: SeverityNumber[severityText], severityText, body, attributes })
+}
 
 /** Runs `work` in a new span; an error of `work` is recorded there. */
 export function inSpan(name, options, work) {
@@ -37,6 +44,7 @@ export class SimulatedFailure extends Error {
 export function serve(app) {
   app.use((error, _request, response, _next) => {
     const status = error.httpStatus ?? 500
+    log(status >= 500 ? 'ERROR' : 'WARN', error.message, { 'http.response.status_code': status })
     // A 4xx is an answer, not a failure of this service.
     if (status >= 500) recordError(trace.getActiveSpan(), error)
     response.status(status).json({ error: error.message, simulated: error.simulated })
@@ -46,12 +54,15 @@ export function serve(app) {
   const answers = {
     url: () => listening.then(() => `http://127.0.0.1:${server.address().port}`),
     figures: () => ({
-      made: spanCounter.made,
       open: spanCounter.open,
-      destinations: processor.stats().destinations,
+      traces: { made: spanCounter.made, destinations: spans.stats().destinations },
+      logs: { made: recordCounter.made, destinations: records.stats().destinations },
+      metrics: { made: pointCounter.made, destinations: points.stats().destinations },
     }),
-    flush: () => provider.forceFlush(),
-    shutdown: () => provider.shutdown(),
+    flush: () => all((provider) => provider.forceFlush()),
+    /** The last metrics are collected and sent. */
+    finish: () => all((provider) => provider.forceFlush()).finally(pointCounter.stop),
+    shutdown: () => all((provider) => provider.shutdown()),
   }
   process.on('message', async ({ id, question }) => {
     try {
@@ -61,6 +72,8 @@ export function serve(app) {
     }
   })
 }
+
+const all = (work) => Promise.all(providers.map(work))
 
 function recordError(span, error) {
   span.recordException(error)

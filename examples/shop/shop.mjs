@@ -1,6 +1,9 @@
 import { startService } from './service-process.mjs'
 
-/** The three services; they send their spans to `servers`. */
+/** What the services send, with the word for one of it. */
+export const SIGNALS = { traces: 'span', logs: 'log record', metrics: 'data point' }
+
+/** The three services; they send their spans, log records and metrics to `servers`. */
 export function openShop({ servers, runId }) {
   const [{ username, password }] = servers
   const services = []
@@ -29,16 +32,22 @@ export function openShop({ servers, runId }) {
       return start('storefront', { SHOP_CATALOG_URL: catalog, SHOP_PAYMENT_URL: payment })
     },
     flush: () => askAll('flush'),
-    /** Spans ended and still open in all services, and the statistics of their exporters for each server. */
+    /** Sends what there is, and makes no more data points. */
+    finish: () => askAll('finish'),
+    /** The open spans of all services, and for each signal what they made and the statistics of their exporters for each server. */
     async figures() {
       const figures = await askAll('figures')
-      return {
-        made: sum(figures.map(({ made }) => made)),
-        open: sum(figures.map(({ open }) => open)),
+      const ofSignal = (signal) => ({
+        made: sum(figures.map((one) => one[signal].made)),
         destinations: Object.fromEntries(
-          servers.map(({ name }) => [name, total(figures.map((one) => one.destinations[name]))]),
+          servers.map(({ name }) => [
+            name,
+            total(figures.map((one) => one[signal].destinations[name])),
+          ]),
         ),
-      }
+      })
+      const signals = Object.keys(SIGNALS).map((signal) => [signal, ofSignal(signal)])
+      return { open: sum(figures.map(({ open }) => open)), ...Object.fromEntries(signals) }
     },
     async close() {
       await askAll('shutdown')

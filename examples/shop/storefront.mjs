@@ -1,7 +1,7 @@
 import { SpanKind, trace } from '@opentelemetry/api'
 import { query, takeTime } from './database.mjs'
 import { client } from './http-json.mjs'
-import { express, inSpan, serve } from './service.mjs'
+import { express, inSpan, log, serve } from './service.mjs'
 
 const catalog = client('catalog', process.env.SHOP_CATALOG_URL)
 const payment = client('payment', process.env.SHOP_PAYMENT_URL)
@@ -62,6 +62,7 @@ app.post('/checkout', async (request, response) => {
     })
     await inSpan('send receipts', { kind: SpanKind.PRODUCER }, () => takeTime(2))
   })
+  log('INFO', 'order placed', { 'cart.id': cartId, 'cart.items': items.length })
   response.status(201).json({ ordered: items.length })
 })
 
@@ -69,6 +70,7 @@ async function pay(charge, span) {
   let answer = await payment.post('/charges', charge)
   if (answer.status === 503) {
     span.addEvent('payment retried', { 'http.response.status_code': answer.status })
+    log('WARN', 'payment is tried again', { 'user.id': charge.userId })
     answer = await payment.post('/charges', charge)
   }
   if (answer.status >= 400) throw failureOf('payment', answer)

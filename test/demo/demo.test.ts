@@ -12,6 +12,8 @@ const demo = fileURLToPath(new URL('../../examples/shop/demo.mjs', import.meta.u
 // A demo is eight processes; on a machine that is busy with others it takes its time.
 vi.setConfig({ testTimeout: 180_000 })
 
+const SIGNALS = ['spans', 'log records', 'data points']
+
 // Whatever a run leaves behind, files or servers, has this path in it.
 let temporary: string
 const started: ChildProcess[] = []
@@ -25,7 +27,7 @@ afterEach(() => {
   rmSync(temporary, { recursive: true, force: true })
 })
 
-test('both servers hold every span exactly once, though one is killed half way', async () => {
+test('both servers hold everything exactly once, though one is killed half way', async () => {
   const { ended, group } = run(['--seconds', '3'], { COLUMNS: '80' })
   const { exitCode, stdout, stderr } = await ended
   expect(stderr).toBe('')
@@ -41,18 +43,17 @@ test('both servers hold every span exactly once, though one is killed half way',
   for (const state of ['up', 'down', 'up again']) expect(waits[state]).toBeGreaterThan(0)
 
   const local = figuresOf('local', stdout)
-  expect(local.made).toBeGreaterThan(2 * requests)
-  expect(local).toEqual({
-    made: local.made,
-    rows: local.made,
-    ids: local.made,
-    lost: 0,
-    duplicated: 0,
-  })
+  expect(Object.keys(local)).toEqual(SIGNALS)
+  expect(local['spans']?.made).toBeGreaterThan(2 * requests)
+  for (const { made, ...others } of Object.values(local)) {
+    expect(made).toBeGreaterThan(0)
+    expect(others).toEqual({ rows: made, lost: 0, duplicated: 0 })
+  }
   expect(figuresOf('central', stdout)).toEqual(local)
 
   expect(stdout).toMatch(/storefront +POST \/checkout( +[\d.,]+ ms){2}( +[\d,]+){2}\n/)
   const waterfall = stdout.slice(stdout.indexOf('One trace'))
+  expect(waterfall).toMatch(/\nIts log lines\n\n {2}(· \w+ \w+: |none\n)/)
   expect(waterfall).toMatch(/storefront {2}POST \/checkout +█+/)
   expect(waterfall).toMatch(/payment +[│ ]+└ POST \/charges +█+/)
   expect(stdout).not.toContain('\x1b')
@@ -75,11 +76,17 @@ test('one ClickHouse of the user’s own is used and left alone', async () => {
   expect(stdout).toMatch(/\n {2}trace_id [0-9a-f]{32}\n/)
   expect(stdout).toContain(`\n  ${server.url}/play\n`) // with the query in it, it would not fit
 
-  const { made, lost, duplicated } = figuresOf('clickhouse', stdout)
-  expect({ lost, duplicated }).toEqual({ lost: 0, duplicated: 0 })
+  const figures = figuresOf('clickhouse', stdout)
   const runId = /demo\.run_id'\] = '(\w+)'/.exec(stdout)?.[1]
-  const ofThisRun = `FROM telemetry.traces WHERE resource_attributes['demo.run_id'] = '${runId}'`
-  expect(Number(await server.query(`SELECT count() ${ofThisRun}`))).toBe(made)
+  const ofThisRun = `WHERE resource_attributes['demo.run_id'] = '${runId}'`
+  for (const [signal, table] of [
+    ['spans', 'traces'],
+    ['log records', 'logs'],
+    ['data points', 'metrics'],
+  ] as const) {
+    const stored = await server.query(`SELECT count() FROM telemetry.${table} ${ofThisRun}`)
+    expect(figures[signal]).toMatchObject({ made: Number(stored), lost: 0, duplicated: 0 })
+  }
 
   const wrong = await run(user, { OTEL_EXPORTER_CLICKHOUSE_PASSWORD: 'guess' }).ended
   expect(wrong.exitCode).toBe(1)
@@ -170,15 +177,18 @@ function run(args: string[], env: Record<string, string> = {}) {
   return { ended, said, pressCtrlC, group: child.pid }
 }
 
+/** The rows of a server in the table of what each holds, by signal. */
 function figuresOf(server: string, report: string) {
-  const line = report
-    .split('\n')
-    .find((text) => new RegExp(`^ +${server}( +[\\d,]+){5}$`).test(text))
-  const figures = line?.match(/(?<= )[\d,]+(?= |$)/g) ?? []
-  const [made, rows, ids, lost, duplicated] = figures.map((text) =>
-    Number(text.replaceAll(',', '')),
+  const lines = report.matchAll(
+    new RegExp(`^ +${server} +(${SIGNALS.join('|')})((?: +[\\d,]+){4})$`, 'gm'),
   )
-  return { made, rows, ids, lost, duplicated }
+  return Object.fromEntries(
+    [...lines].map(([, signal = '', figures = '']) => {
+      const numbers = figures.trim().split(/ +/)
+      const [made, rows, lost, duplicated] = numbers.map((text) => Number(text.replaceAll(',', '')))
+      return [signal, { made, rows, lost, duplicated }]
+    }),
+  )
 }
 
 /** What the line says that ends the load. */

@@ -157,6 +157,6 @@ describe('a server with the tables and the user of docker/', () => {
       env,
       encoding: 'utf8',
     })
-    expect(report).toContain('Every span is in ClickHouse exactly once.')
+    expect(report).toContain('Every span, log record and data point is in ClickHouse exactly once.')
   })
 })

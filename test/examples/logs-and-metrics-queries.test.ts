@@ -1,7 +1,7 @@
 // The queries of examples/logs-and-metrics, asked about data whose answers are computed here from single requests, spans and log lines.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { type ClickHouseServer, startClickHouse, type User } from '@spanhouse/local-clickhouse'
 import {
   flatLogs,
   flatMetrics,
@@ -38,9 +38,16 @@ type Row = Record<string, unknown>
 
 let server: ClickHouseServer
 beforeAll(async () => {
-  server = await startClickHouse()
+  server = await startClickHouse({ users: [READER] })
 })
 afterAll(() => server?.stop())
+
+/** As dashboards ask: it may read and set nothing, and it lives elsewhere. */
+const READER: User = {
+  name: 'reader',
+  readonly: 1,
+  settings: { session_timezone: 'America/New_York', output_format_json_quote_64bit_integers: 0 },
+}
 
 const range = { from: timeText(RANGE.fromMs), to: timeText(RANGE.toMs), service: 'shop' }
 
@@ -210,6 +217,7 @@ async function ask(
   for (const [key, value] of Object.entries(parameters))
     url.searchParams.set(`param_${key}`, String(value))
   url.searchParams.set('database', database)
+  url.searchParams.set('user', READER.name)
   url.searchParams.set('default_format', 'JSONEachRow')
   const response = await fetch(url, { method: 'POST', body: readFileSync(file, 'utf8') })
   const text = await response.text()

@@ -13,6 +13,7 @@ const main = blocksOf('README.md')
 const exporter = blocksOf('packages/exporter-clickhouse/README.md')
 const transform = blocksOf('packages/transform/README.md')
 const local = blocksOf('packages/local-clickhouse/README.md')
+const signals = blocksOf('docs/logs-and-metrics.md')
 const ofCommand = blocksOf('packages/spanhouse/README.md')
 
 // Each block is taken here, and none may be left.
@@ -32,6 +33,13 @@ const blocks = {
   processor: exporter.take('js', 'new ClickHouseSpanProcessor'),
   // Quoted from examples; their own tests run them (test/examples).
   quoted: [exporter.take('js', 'withFlush'), exporter.take('ts', 'NEXT_RUNTIME')],
+  signals: [
+    signals.take('js', 'new PeriodicExportingMetricReader'),
+    signals.take('js', 'FromEnv()'),
+  ],
+  signalsWithoutCode: signals.take('sh', '--import'),
+  console: signals.take('js', 'console[method]'),
+  linesOfTrace: signals.take('sql', 'SELECT'),
   rows: transform.take('ts', 'flatTraces.ddl'),
   table: transform.take('ts', 'defineTable'),
   command: local.take('sh', 'npx @spanhouse/local-clickhouse'),
@@ -68,7 +76,9 @@ beforeEach(async () => {
 })
 
 test('no code block is left out here', () => {
-  expect([main, exporter, transform, local, ofCommand].flatMap(({ left }) => left())).toEqual([])
+  expect(
+    [main, exporter, transform, local, ofCommand, signals].flatMap(({ left }) => left()),
+  ).toEqual([])
 })
 
 test('every `npm run` of the documents is a script, and every link of theirs leads to a file', () => {
@@ -136,6 +146,68 @@ test.each(['nodeSdk2', 'nodeSdk3'])('README, %s: SIGTERM sends what waits', asyn
   expect([...(await once(child, 'exit')), said]).toEqual([0, null, ''])
   const sql = 'SELECT service_name, span_name FROM telemetry.traces FORMAT TSV'
   expect(await server.query(sql)).toBe('checkout\tlast words\n')
+})
+
+describe.each(['nodeSdk2', 'nodeSdk3'])('logs-and-metrics.md, %s', (home) => {
+  const variables = {
+    OTEL_SERVICE_NAME: 'checkout',
+    OTEL_TRACES_EXPORTER: 'clickhouse',
+    OTEL_LOGS_EXPORTER: 'clickhouse',
+    OTEL_METRICS_EXPORTER: 'clickhouse',
+  }
+  const app = `
+    import './console-to-logs.mjs'
+    import { metrics, trace } from '@opentelemetry/api'
+    metrics.getMeter('shop').createCounter('charges').add(3)
+    trace.getTracer('shop').startActiveSpan('charge card', (span) => {
+      console.info('card charged')
+      span.end()
+    })`
+
+  test.each([
+    ['in code', 0, {}],
+    ['by variables', 1, variables],
+  ] as const)(
+    '%s: a span, its line and a counter arrive when the process ends',
+    async (_, nth, env) => {
+      for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+      vi.stubEnv('OTEL_EXPORTER_CLICKHOUSE_ENDPOINT', server.url)
+      const bridge =
+        home === 'nodeSdk3' ? blocks.console.replace('api-logs', 'api') : blocks.console
+      write(home, 'console-to-logs.mjs', bridge)
+      write(home, 'telemetry.mjs', blocks.signals[nth] ?? '')
+      write(home, 'app.mjs', app)
+      const args = ['--import', './telemetry.mjs', 'app.mjs']
+      const { stderr } = await run(process.execPath, args, { cwd: join(folder, home) })
+      vi.unstubAllEnvs()
+      vi.stubEnv('CENTRAL_PASSWORD', password)
+      expect(stderr).toBe('')
+      const traceId = await server.query('SELECT trace_id FROM telemetry.traces FORMAT TSVRaw')
+      const lines = blocks.linesOfTrace.replace(/'[0-9a-f]{32}'/, `'${traceId.trim()}'`)
+      expect(await server.query(`${lines} FORMAT TSV`)).toMatch(/\tcheckout\tINFO\tcard charged\n$/)
+      const counter =
+        "SELECT service_name, value FROM telemetry.metrics WHERE metric_name = 'charges' FORMAT TSV"
+      expect(await server.query(counter)).toBe('checkout\t3\n')
+    },
+  )
+})
+
+test('logs-and-metrics.md, without code: traces and metrics arrive', async () => {
+  const app = `require('node:http').createServer((_, answer) => answer.end()).listen(0, async function () {
+    await (await fetch('http://127.0.0.1:' + this.address().port)).text()
+    this.close()
+    this.closeAllConnections()
+  })`
+  const manifest = join(folder, 'withoutCode', 'package.json')
+  const { dependencies } = JSON.parse(readFileSync(manifest, 'utf8'))
+  writeFileSync(manifest, JSON.stringify({ private: true, type: 'commonjs', dependencies }))
+  write('withoutCode', 'app.js', app)
+  write('withoutCode', 'block.sh', blocks.signalsWithoutCode)
+  const { stderr } = await run('bash', ['-eu', 'block.sh'], { cwd: join(folder, 'withoutCode') })
+  expect(stderr).toBe('')
+  const sql = `SELECT count() FROM telemetry.metrics WHERE metric_name = 'http.server.request.duration' AND count = 1`
+  expect(await server.query(sql)).toBe('1\n')
+  expect(await server.query('SELECT count() > 0 FROM telemetry.traces')).toBe('1\n')
 })
 
 const END_A_SPAN = `

@@ -2,7 +2,7 @@
 -- trace first.
 WITH {from:DateTime64(9, 'UTC')} AS since, {to:DateTime64(9, 'UTC')} AS until
 SELECT
-  line.Timestamp AS time,
+  toTimeZone(line.Timestamp, 'UTC') AS time,
   line.ServiceName AS service,
   line.Body AS body,
   slow.request,

@@ -7,7 +7,7 @@ WITH
     WHERE TraceId = {trace_id:String}
   ) AS trace
 SELECT
-  Timestamp AS time,
+  toTimeZone(Timestamp, 'UTC') AS time,
   ServiceName AS service,
   SeverityText AS severity,
   Body AS body,

@@ -19,7 +19,7 @@ SELECT
   ) AS p99_s
 FROM (
   SELECT
-    toStartOfInterval(TimeUnix, toIntervalSecond({step:UInt32})) AS time,
+    toStartOfInterval(TimeUnix, toIntervalSecond({step:UInt32}), 'UTC') AS time,
     Attributes['http.route'] AS route,
     bounds,
     sumForEach(growth) AS counts

@@ -1,7 +1,7 @@
 -- How much a counter grew in each {step} seconds, and how much that is a second, also across restarts of the process.
 WITH {from:DateTime64(9, 'UTC')} AS since, {to:DateTime64(9, 'UTC')} AS until
 SELECT
-  toStartOfInterval(TimeUnix, toIntervalSecond({step:UInt32})) AS time,
+  toStartOfInterval(TimeUnix, toIntervalSecond({step:UInt32}), 'UTC') AS time,
   Attributes AS attributes,
   sum(growth) AS total,
   total / {step:UInt32} AS per_second
