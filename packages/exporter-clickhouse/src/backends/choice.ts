@@ -1,3 +1,4 @@
+import { SIGNALS } from '../config/option-table.js'
 import { exporterOf, exporterVariable } from '../config/sources/sdk-environment.js'
 import { PREFIX } from '../config/variable-names.js'
 import { backendOptionsOf } from './backend-options.js'
@@ -14,7 +15,7 @@ export interface Asked {
   readonly decidedBy: string
   /** Warns that a backend cannot be opened. */
   onProblem(problem: string): void
-  /** Warns if ClickHouse is configured, but another backend that could be opened gets the signal. */
+  /** Warns if ClickHouse is configured, but no signal goes there, and another backend that could be opened gets this one. */
   doubtUnused(): void
 }
 
@@ -31,10 +32,16 @@ export function askedFor({ signal }: Kind, env: NodeJS.ProcessEnv): Asked {
     decidedBy,
     onProblem: (problem) => warn(`${problem}${hint}.`, warnings),
     doubtUnused() {
-      const unused = isAsked ? undefined : CLICKHOUSE.find((name) => env[name])
+      const unused = isAsked || isUsed(env) ? undefined : CLICKHOUSE.find((name) => env[name])
       if (unused === undefined) return
       const text = `${unused} is set, but ${variable} is not, so ${signal} go to otlp. Set ${variable}=clickhouse, or otlp if that is meant.`
       warn(text, warnings, `${unused} is not used`) // once, not for each signal
     },
   }
+}
+
+function isUsed(env: NodeJS.ProcessEnv): boolean {
+  return SIGNALS.some((signal) =>
+    choiceOfEnvironment(exporterOf(signal, env), signal).names.includes('clickhouse'),
+  )
 }

@@ -134,6 +134,17 @@ test('ClickHouse that is configured and not asked for is doubted for each signal
   await eventually(() => expect(warnings).toHaveLength(1))
 })
 
+test('ClickHouse that a signal asks for is not doubted for the others', async () => {
+  const lines = diagLines()
+  const { url } = await scriptedServer()
+  waysFrom('logs', {
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: 'http://h:8123',
+    OTEL_TRACES_EXPORTER: 'clickhouse,otlp',
+  })
+  expect(lines).toEqual([])
+})
+
 describe('logs', () => {
   test('for otlp are gathered as OTEL_BLRP_* say', async () => {
     const collector = await scriptedServer()
