@@ -13,8 +13,8 @@ export const BACKENDS = [
     [
       [
         'exports nothing when OTEL_TRACES_EXPORTER is not set',
-        "return { names: ['otlp'], problems: [], decidedBy: 'OTEL_TRACES",
-        "return { names: [], problems: [], decidedBy: 'OTEL_TRACES",
+        "if (given.length === 0)\n    return { names: ['otlp']",
+        'if (given.length === 0)\n    return { names: []',
       ],
       [
         'takes the names of backends in lower case only',
@@ -34,16 +34,15 @@ export const BACKENDS = [
     ],
   ),
   ...inFile('exporter/config/sources/sdk-environment', fromEnv, [
-    ['does not read OTEL_BSP_*', 'batch[option] = value', 'void value'],
-    ['does not know the protocol for traces alone', "['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', ", '['],
+    ['does not read OTEL_BSP_*', 'numbers[option] = value', 'void value'],
+    ['does not know the protocol for one signal', 'of [own, ', 'of ['],
+    ['takes the batches of spans for those of log records', "'OTEL_BLRP'", "'OTEL_BSP'"],
   ]),
-  ...inFile('exporter/backends/otlp', fromEnv, [
-    [
-      'does not pass OTEL_BSP_* on',
-      "'BatchSpanProcessor', to, batch)",
-      "'BatchSpanProcessor', to)",
-    ],
-    ['names the exporter for another SDK', '< 3 ?', '< 2 ?'],
+  ...inFile('exporter/backends/of-the-sdk', fromEnv, [
+    ['does not pass OTEL_BSP_* on', 'kind.batch, to, batch)', 'kind.batch, to)'],
+  ]),
+  ...inFile('exporter/backends/official-exporter', fromEnv, [
+    ['names the exporter for another SDK', "majorOf(sdk) < 3 ? '@0", "majorOf(sdk) < 2 ? '@0"],
   ]),
   ...inFile(
     'exporter/common/application-modules',
@@ -75,10 +74,12 @@ export const BACKENDS = [
   ...inFile('exporter/backends/from-env', fromEnv, [
     [
       'says nothing where ClickHouse is configured and OTLP gets the traces',
-      'if (unused && first',
-      'if (false && first',
+      'if (first.length > 0) doubtUnused()',
+      '',
     ],
-    ['doubts OTLP that was asked for', 'tracesExporterOf(env)?.trim() ? undefined : ', ''],
+  ]),
+  ...inFile('exporter/backends/choice', fromEnv, [
+    ['doubts OTLP that was asked for', 'isAsked ? undefined : ', ''],
   ]),
   ...inFile('exporter/backends/tracked-exporter', fromEnv, [
     [
@@ -149,15 +150,11 @@ export const BACKENDS = [
     ],
     ['waits for a flush without a limit', 'await within(ms, work).catch(() => {})', 'await work()'],
     ['takes all of the time that a function has left', 'remaining - RESERVE_MS', 'Infinity'],
-    [
-      'flushes the provider only after our own exporters',
-      'flushProvider().then(ours)',
-      'flushProvider()',
-    ],
+    ['flushes the provider only after our own exporters', 'theirs().then(ours)', 'theirs()'],
     [
       'lets a provider that hangs keep our exporters from being flushed',
-      '[ours(), flush',
-      '[flush',
+      '[ours(), theirs',
+      '[theirs',
     ],
     ['replaces a third parameter that is no callback', " && typeof args[2] === 'function'", ''],
   ]),

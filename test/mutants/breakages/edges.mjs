@@ -4,18 +4,18 @@ import { inFile } from './in-file.mjs'
 const shell = [exporter('span-processor'), exporter('span-exporter'), exporter('flush')]
 
 export const EDGES = [
-  ...inFile('exporter/traces/span-exporter', shell, [
+  ...inFile('exporter/pipeline/exports', shell, [
     [
       'calls the callback of an export twice',
-      '      resultCallback(result),\n',
-      '      (resultCallback(result), resultCallback(result)),\n',
+      'result: ExportResult) => resultCallback(result),',
+      'result: ExportResult) => (resultCallback(result), resultCallback(result)),',
     ],
     [
-      'reports success for spans that every destination dropped',
+      'reports success for records that every destination dropped',
       'return taken ? ',
       'return true ? ',
     ],
-    ['accepts spans after its shutdown', 'if (this.#pipeline.closed) return', 'if (false) return'],
+    ['accepts records after its shutdown', 'if (pipeline.closed) return', 'if (false) return'],
   ]),
   ...inFile('exporter/traces/span-processor', shell, [
     ['accepts spans that were not sampled', ' && isSampled(span)', ''],
@@ -161,11 +161,15 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/traces/misplaced',
+    'exporter/telemetry/misplaced',
     [exporter('misplaced')],
     [
       ['reports for every span that it is not a processor', 'if (reported.has(text)) return', ''],
-      ['does not report that it is not a processor', 'onStart: explain, ', ''],
+      [
+        'does not report that it is not a processor',
+        'for (const name of methods) define(object, name, () => report(text))',
+        '',
+      ],
       [
         'does not fail the exports when a processor is used as an exporter',
         'resultCallback({ code: 1',
@@ -312,8 +316,12 @@ export const EDGES = [
         'inUrl: over.inUrl ?? base.inUrl',
         'inUrl: mergeOptions(base.inUrl ?? {}, over.inUrl ?? {})',
       ],
-      ['mixes the two forms of dead letters', 'return isWhole ? over :', 'return'],
     ],
+  ),
+  ...inFile(
+    'exporter/config/merge',
+    [exporter('layers')],
+    [['mixes the two forms of dead letters', 'return isWhole ? over :', 'return']],
   ),
   ...inFile(
     'exporter/config/defaults',

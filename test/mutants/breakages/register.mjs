@@ -38,13 +38,17 @@ export const REGISTER = [
     ['forgets a module', "pg: ['pg', 'pg-pool']", "pg: ['pg']"],
   ]),
   ...inFile('exporter/register/signals', choice, [
-    ['sends metrics to a collector that may not be there', 'metricReaders: []', '...{}'],
+    [
+      'sends metrics to a collector that may not be there',
+      "follows ? 'follows' : 'unset'",
+      "'follows'",
+    ],
     [
       'takes metrics from those whose traces go to OTLP',
       ".names.includes('otlp')",
       '.names[0] === "otlp"',
     ],
-    ['ignores OTEL_LOGS_EXPORTER', '!logs && !follows', '!follows'],
+    ['ignores OTEL_LOGS_EXPORTER', 'if (!text) return', "if (!text || signal === 'logs') return"],
   ]),
   ...inFile('exporter/register/sdk-version', choice, [
     ['recommends SDK 3 on Node 20', 'takesNewest ? AUTO : ', 'true ? AUTO : '],
