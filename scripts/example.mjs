@@ -12,6 +12,8 @@ import { installedCopy } from './example-copy.mjs'
 const EXAMPLES = 'examples'
 // What to request from examples that print only the address of the server.
 const PATHS = { nextjs: '/hello/Ada' }
+// These print what arrived themselves.
+const WITH_REPORT = ['logs-and-metrics']
 const names = examplesIn(EXAMPLES)
 const [name, script = 'start'] = process.argv.slice(2)
 if (!names.includes(name)) {
@@ -33,8 +35,7 @@ const target = {
 const home = await homeOf(name)
 const startedAt = Date.now()
 const code = await runExample()
-const rows = await rowsSince(startedAt)
-console.log(rows || 'No rows arrived.')
+if (!WITH_REPORT.includes(name)) console.log((await rowsSince(startedAt)) || 'No rows arrived.')
 await server?.stop()
 process.exit(code)
 

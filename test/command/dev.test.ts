@@ -1,10 +1,14 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { startClickHouse } from '@spanhouse/local-clickhouse'
 import { expect, onTestFinished, test } from 'vitest'
+import type { LogRow } from '../../packages/queries/src/index.js'
 import { eventually, SOON_MS, until } from '../kit/patience.js'
 import { isAlive, project, type Running, spanhouse } from './processes.js'
+
+const PINO = fileURLToPath(new URL('../../bench/node_modules/pino', import.meta.url))
 
 const EXPRESS = `
 const express = require('express')
@@ -48,6 +52,32 @@ test('An Express application without any code for it shows its first trace', asy
     "SELECT service_name, span_name FROM telemetry.traces WHERE span_kind = 'SERVER' FORMAT TSV",
   )
   expect(rows).toBe('shop\tGET /hello/:name\n')
+})
+
+const WITH_PINO = `
+const log = require('pino')()
+${EXPRESS.replace("=> reply.send('hi')", "=> { log.warn({ cart: 8841 }, 'nothing is left'); reply.send('hi') }")}`
+
+test('Log lines of the application are found by the id of their trace, and its metrics arrive', async () => {
+  const cwd = project({ 'app.js': WITH_PINO }, ['express'])
+  symlinkSync(realpathSync(PINO), join(cwd, 'node_modules/pino'))
+  const running = spanhouse(['dev', '--exit', '--', 'node', 'app.js'], { cwd })
+  expect(await running.ended).toEqual([0, null])
+  const id = /"trace_id":"([0-9a-f]{32})"/.exec(running.out)?.[1] ?? ''
+
+  const again = spanhouse(['dev'], { cwd })
+  const { page, token, clickhouse } = await addressesIn(again)
+  const reply = await fetch(`${page}/api/logs?id=${id}&token=${token}`)
+  const { rows } = (await reply.json()) as { rows: LogRow[] }
+  expect(rows).toMatchObject([
+    { body: 'nothing is left', severity_number: 13, service: 'shop', attributes: { cart: '8841' } },
+  ])
+  const shown = spanhouse(['trace', id, '--endpoint', clickhouse], { cwd })
+  expect(await shown.ended).toEqual([0, null])
+  expect(shown.out).toMatch(/\nLogs\n.* WARN {3}nothing is left\n/)
+  expect(Number(await query(clickhouse, 'SELECT count() FROM telemetry.metrics'))).toBeGreaterThan(
+    0,
+  )
 })
 
 test('A trace of a running application is on the page soon after its end', async () => {

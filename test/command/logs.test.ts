@@ -8,6 +8,7 @@ import { BASE_MS, insert, type Running, run, spanId, start, TRACE } from './comm
 import { HOSTILE, SHOP_TRACE } from './shop-trace.js'
 
 const HOSTILE_TRACE = 'badbad00000000000000000000000001'
+const UNSAMPLED = 'deaf0000000000000000000000000001'
 const WITHOUT = 'c0ffee00000000000000000000000001'
 
 const line = (ms: number, body: string, more: Partial<Line> = {}): Line => ({
@@ -48,6 +49,7 @@ beforeAll(async () => {
   await createLogTable(server, 'telemetry', 'logs')
   await insertLines(server, 'telemetry', 'logs', [
     ...LINES,
+    line(0, 'nobody sampled this', { traceId: UNSAMPLED, spanId: '' }),
     line(1, HOSTILE, {
       traceId: HOSTILE_TRACE,
       service: HOSTILE,
@@ -92,6 +94,17 @@ test('a trace without logs, and one whose logs may not be read, is shown without
   expect(hidden).toMatchObject({ code: 0, err: '' })
   expect(hidden.out).toContain('GET /orders/:id')
   expect(hidden.out).not.toContain('Logs')
+})
+
+test.each([
+  [[], /^22:13:20\.000 {2}INFO {3}storefront .*nobody sampled this/],
+  [['--json'], /"spans": \[\],.*"body": "nobody sampled this"/s],
+  [['--markdown'], /^The trace has no spans\.\n\nLogs:\n.*nobody sampled this/s],
+])('a trace without spans is shown by its log lines: %j', async (more, expected) => {
+  const { code, out, err } = await trace([UNSAMPLED, ...more])
+  expect(code).toBe(0)
+  expect(out).toMatch(expected)
+  expect(err).toContain(`No span of trace ${UNSAMPLED} is there`)
 })
 
 test.each([[[]], [['--markdown']], [['--json']]])('hostile lines do nothing %j', async (more) => {
@@ -151,7 +164,7 @@ const bodies = (one: Running) => one.out.lines().map((text) => text.split(/\s{2,
 describe.each([80, 140])('spanhouse tail --logs at %d columns', (width) => {
   test('the lines are as in the golden file, and none is wider', async () => {
     const one = tail([], { width })
-    await until(() => one.out.lines().length >= 6)
+    await until(() => one.out.lines().length >= 7)
     expect(await one.end()).toBe(0)
     await expect(one.out.text()).toMatchFileSnapshot(`golden/tail-logs-${width}.txt`)
     for (const text of one.out.lines()) expect(displayWidth(text)).toBeLessThanOrEqual(width)

@@ -11,6 +11,9 @@ import { project, spanhouse } from './processes.js'
 
 const SHOW = 'console.log(JSON.stringify({ env: process.env, args: process.argv.slice(2) }))'
 
+/** No ClickHouse is there, and metrics of the runtime that are lost are said. */
+const NO_METRICS = { OTEL_METRICS_EXPORTER: 'none' }
+
 describe('spanhouse run', () => {
   test('gives the application its environment, and passes arguments on as they are', async () => {
     const cwd = project({ 'app.cjs': SHOW })
@@ -142,6 +145,7 @@ describe('spanhouse run', () => {
       else fork(__filename).on('exit', (code) => process.exit(code))`
     const running = spanhouse(['run', '--', 'node', 'app.cjs'], {
       cwd: project({ 'app.cjs': app }),
+      env: NO_METRICS,
     })
     expect(await running.ended).toEqual([0, null])
     expect(running.err).toBe('')
@@ -155,6 +159,7 @@ describe('spanhouse run', () => {
     expect(readFileSync(register, 'utf8')).not.toBe('')
     const running = spanhouse(['run', '--', 'node', '--import', register, '-e', '1'], {
       cwd: project(),
+      env: NO_METRICS,
     })
     expect(await running.ended).toEqual([0, null])
     expect(running.err).toBe('')

@@ -62,11 +62,15 @@ export function ended(
   })
 }
 
-/** The rows of a database's table; none if there is no table. */
+/** The rows of the table of traces; none if there is no table. */
 export async function rowsIn(server: ClickHouseServer, database: string): Promise<Row[]> {
-  const text = await server
-    .query(`SELECT * FROM ${database}.traces ORDER BY timestamp FORMAT JSONEachRow`)
-    .catch(() => '')
+  const sql = `SELECT * FROM ${database}.traces ORDER BY timestamp`
+  return asked<Row>(server, sql).catch(() => [])
+}
+
+export async function asked<T>(server: ClickHouseServer, sql: string): Promise<T[]> {
+  const settings = 'SETTINGS output_format_json_quote_64bit_integers = 0'
+  const text = await server.query(`${sql} ${settings} FORMAT JSONEachRow`)
   return text
     .split('\n')
     .filter(Boolean)

@@ -163,6 +163,7 @@ describe.skipIf(noBrowser)('the logs of a trace on the page', () => {
     const own = page
       .getByRole('complementary', { name: 'Span' })
       .getByRole('list', { name: 'Log lines of the span' })
+    await own.locator('.lg-row').first().waitFor()
     expect(await own.locator('.lg-row').count()).toBe(2)
     await own.locator('.lg-row').first().click()
     await own.getByText('user-1204').waitFor()
@@ -172,8 +173,8 @@ describe.skipIf(noBrowser)('the logs of a trace on the page', () => {
   test('lines are marked on the bar of their span', async () => {
     const page = await show(LINES)
     const bar = page.getByRole('treeitem').filter({ hasText: 'payments POST /pay' })
-    await bar.locator('.wf-dot').first().waitFor()
-    expect(await bar.textContent()).toContain('1 log line')
+    // Its exception is marked at the same place.
+    await eventually(async () => expect(await bar.textContent()).toContain('1 log line'))
     const root = page.getByRole('treeitem').first()
     expect(await root.locator('.wf-dot.is-log').count()).toBe(2)
     expect(await root.locator('.wf-dot.is-log').first().getAttribute('title')).toBe(
@@ -246,6 +247,19 @@ describe.skipIf(noBrowser)('the logs of a trace on the page', () => {
     logs = { rows: LINES }
     await panel(page).getByRole('button', { name: 'Try again' }).click()
     await list(page).waitFor()
+  })
+
+  test('a trace without spans, which was not sampled, is shown by its lines', async () => {
+    spans = []
+    logs = { rows: LINES }
+    opened = await openPage(browser, `${served.url}/trace/${TRACE}`)
+    const { page } = opened
+    await page.getByText('There is no such trace.').waitFor()
+    await page.getByRole('heading', { name: '5 log lines of this trace' }).waitFor()
+    await lines(page).nth(2).click()
+    await list(page).getByText('event cart.loaded').waitFor()
+    expect(await seriousProblems(page)).toEqual([])
+    await shot(page, 'trace-logs-lone')
   })
 
   test('many lines are shown in part, and a trace with more than the server sends says so', async () => {

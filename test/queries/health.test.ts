@@ -31,8 +31,8 @@ let server: ClickHouseServer
 
 beforeAll(async () => {
   server = await startClickHouse({ users: [READER] })
+  // Tables of the Collector may have times of either precision.
   for (const table of SCHEMAS)
-    // Tables of the Collector may have times of either precision.
     for (const statement of table.ddl({ database: 'metrics' }))
       await server.query(
         table === otelMetricsTables.sum

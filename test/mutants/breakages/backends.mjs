@@ -5,6 +5,10 @@ const fromEnv = [exporter('from-env')]
 const switching = [exporter('switch')]
 const ofTheSdk = [exporter('sdk-backend')]
 const functions = [exporter('with-flush')]
+const signals = [exporter('every-signal')]
+const metrics = [exporter('metric-exporter')]
+const ends = [exporter('collect-first')]
+const logRecords = [exporter('log-records')]
 
 export const BACKENDS = [
   ...inFile(
@@ -13,13 +17,13 @@ export const BACKENDS = [
     [
       [
         'exports nothing when OTEL_TRACES_EXPORTER is not set',
-        "if (given.length === 0)\n    return { names: ['otlp']",
-        'if (given.length === 0)\n    return { names: []',
+        "return { names: ['otlp'], problems: [], decidedBy",
+        'return { names: [], problems: [], decidedBy',
       ],
       [
         'takes the names of backends in lower case only',
-        'name.toLowerCase()\n    if',
-        'name\n    if',
+        'name.toLowerCase()\n    if (all',
+        'name\n    if (all',
       ],
       [
         'exports although none is named beside others',
@@ -35,14 +39,75 @@ export const BACKENDS = [
   ),
   ...inFile('exporter/config/sources/sdk-environment', fromEnv, [
     ['does not read OTEL_BSP_*', 'numbers[option] = value', 'void value'],
-    ['does not know the protocol for one signal', 'of [own, ', 'of ['],
-    ['takes the batches of spans for those of log records', "'OTEL_BLRP'", "'OTEL_BSP'"],
+    ['does not know the protocol for traces alone', '[own, ', '['],
+  ]),
+  ...inFile('exporter/config/sources/sdk-environment', signals, [
+    ['reads OTEL_BSP_* for logs', "'OTEL_BLRP'", "'OTEL_BSP'"],
+    [
+      'passes a timeout on that the metric reader refuses',
+      'reader.exportTimeoutMillis = exportIntervalMillis\n',
+      '\n',
+    ],
+    ['does not read OTEL_METRIC_EXPORT_INTERVAL', "'exportIntervalMillis',\n", "'interval',\n"],
   ]),
   ...inFile('exporter/backends/of-the-sdk', fromEnv, [
     ['does not pass OTEL_BSP_* on', 'kind.batch, to, batch)', 'kind.batch, to)'],
   ]),
   ...inFile('exporter/backends/official-exporter', fromEnv, [
-    ['names the exporter for another SDK', "majorOf(sdk) < 3 ? '@0", "majorOf(sdk) < 2 ? '@0"],
+    [
+      'names the exporter for another SDK',
+      "majorOf(sdk) < 3 ? '@0.223'",
+      "majorOf(sdk) < 2 ? '@0.223'",
+    ],
+  ]),
+  ...inFile('exporter/backends/kind', signals, [
+    [
+      'takes the official exporter of traces for logs',
+      "officialExporters('logs'",
+      "officialExporters('trace'",
+    ],
+    ['gives log records to no processor of the SDK', 'to.onEmit?.(record, context)', '{}'],
+  ]),
+  ...inFile('exporter/backends/metric-readers', signals, [
+    ['collects at intervals of its own', '{ exporter, ...reader }', '{ exporter }'],
+    [
+      'does not ask the official exporter for its temporality',
+      '        ...selectorsOf(exporter),\n',
+      '',
+    ],
+    [
+      'does not notice that no collector takes metrics',
+      'export: tracked.export',
+      'export: exporter.export.bind(exporter)',
+    ],
+  ]),
+  ...inFile('exporter/metrics/point-exporter', metrics, [
+    ['asks for delta although nobody has said so', "config.temporality === 'delta' && ", ''],
+    ['asks for changes of what can fall', " && !instrumentType.includes('UP_DOWN')", ''],
+    [
+      'does not count what cannot be read',
+      'if (!pipeline.closed) pipeline.refuse(',
+      'if (false) pipeline.refuse(',
+    ],
+    ['counts what comes after shutdown', 'if (!pipeline.closed) ', ''],
+  ]),
+  ...inFile('exporter/lifetime/collect-first', ends, [
+    [
+      'loses what was counted since the last collection',
+      'await within(ms, collect).catch(() => {})',
+      '',
+    ],
+    ['collects at the end again and again', 'collectedRows += ', 'void '],
+  ]),
+  ...inFile('exporter/lifetime/global-providers', metrics, [
+    ['does not flush metrics', '? api?.metrics', '? undefined'],
+  ]),
+  ...inFile('exporter/logs/snapshot', logRecords, [
+    ['shows what happens to attributes later', 'attributes: { ...attributes }', 'attributes'],
+  ]),
+  ...inFile('exporter/logs/log-record-processor', logRecords, [
+    ['shows what happens to a record later', '{ keep: snapshot }', '{}'],
+    ['takes records after shutdown', 'if (!this.#pipeline.closed) ', ''],
   ]),
   ...inFile(
     'exporter/common/application-modules',
@@ -138,6 +203,10 @@ export const BACKENDS = [
     ],
     ['stops switching after a refused switch', 'done.catch(() => {})', 'done'],
   ]),
+  ...inFile('exporter/backends/switch-backend', signals, [
+    ['switches signals that it was not told', '.includes(signal))', '.length > 0 || signal)'],
+    ['leaves logs behind', "= ['traces', 'logs']", "= ['traces']"],
+  ]),
   ...inFile('exporter/backends/registry', switching, [
     ['switches processors that were shut down', 'void members.delete(member)', '{}'],
   ]),
@@ -150,7 +219,7 @@ export const BACKENDS = [
     ],
     ['waits for a flush without a limit', 'await within(ms, work).catch(() => {})', 'await work()'],
     ['takes all of the time that a function has left', 'remaining - RESERVE_MS', 'Infinity'],
-    ['flushes the provider only after our own exporters', 'theirs().then(ours)', 'theirs()'],
+    ['flushes the providers only after our own exporters', 'theirs().then(ours)', 'theirs()'],
     [
       'lets a provider that hangs keep our exporters from being flushed',
       '[ours(), theirs',

@@ -7,15 +7,15 @@ export const EDGES = [
   ...inFile('exporter/pipeline/exports', shell, [
     [
       'calls the callback of an export twice',
-      'result: ExportResult) => resultCallback(result),',
-      'result: ExportResult) => (resultCallback(result), resultCallback(result)),',
+      '=> resultCallback(result),\n',
+      '=> (resultCallback(result), resultCallback(result)),\n',
     ],
     [
-      'reports success for records that every destination dropped',
+      'reports success for spans that every destination dropped',
       'return taken ? ',
       'return true ? ',
     ],
-    ['accepts records after its shutdown', 'if (pipeline.closed) return', 'if (false) return'],
+    ['accepts spans after its shutdown', 'if (pipeline.closed) return', 'if (false) return'],
   ]),
   ...inFile('exporter/traces/span-processor', shell, [
     ['accepts spans that were not sampled', ' && isSampled(span)', ''],
@@ -165,10 +165,11 @@ export const EDGES = [
     [exporter('misplaced')],
     [
       ['reports for every span that it is not a processor', 'if (reported.has(text)) return', ''],
+      ['does not report that it is not a processor', '      report(text)\n', ''],
       [
-        'does not report that it is not a processor',
-        'for (const name of methods) define(object, name, () => report(text))',
-        '',
+        'makes instruments throw because a reader is none',
+        'define(this, key, value)',
+        'void [key, value]',
       ],
       [
         'does not fail the exports when a processor is used as an exporter',
@@ -320,7 +321,7 @@ export const EDGES = [
   ),
   ...inFile(
     'exporter/config/merge',
-    [exporter('layers')],
+    [exporter('config'), exporter('layers')],
     [['mixes the two forms of dead letters', 'return isWhole ? over :', 'return']],
   ),
   ...inFile(

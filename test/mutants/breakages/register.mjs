@@ -39,16 +39,20 @@ export const REGISTER = [
   ]),
   ...inFile('exporter/register/signals', choice, [
     [
-      'sends metrics to a collector that may not be there',
-      "follows ? 'follows' : 'unset'",
-      "'follows'",
+      'sends what nobody asked for to a collector that may not be there',
+      "'follows' : 'unset'",
+      "'follows' : 'follows'",
     ],
     [
       'takes metrics from those whose traces go to OTLP',
       ".names.includes('otlp')",
       '.names[0] === "otlp"',
     ],
-    ['ignores OTEL_LOGS_EXPORTER', 'if (!text) return', "if (!text || signal === 'logs') return"],
+    [
+      'ignores the variable of a signal',
+      "names.length > 0 ? 'asked'",
+      "names.length > 9 ? 'asked'",
+    ],
   ]),
   ...inFile('exporter/register/sdk-version', choice, [
     ['recommends SDK 3 on Node 20', 'takesNewest ? AUTO : ', 'true ? AUTO : '],

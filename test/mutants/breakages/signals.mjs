@@ -9,27 +9,8 @@ const atOnce = [faults('model')]
 
 /** What only a process with several signals has. */
 export const SIGNALS = [
-  ...inFile('exporter/logs/log-record-processor', logs, [
-    ['takes log records after its shutdown', 'if (!this.#pipeline.closed) this', 'this'],
-    ['keeps no copy of a record that waits', '{ keep: snapshot }', '{}'],
-  ]),
   ...inFile('exporter/logs/snapshot', logs, [
-    ['shares the attributes of a record that waits', '{ ...attributes }', 'attributes'],
     ['forgets the name of an event', '      eventName,\n      attributes: ', '      attributes: '],
-  ]),
-  ...inFile('exporter/metrics/point-exporter', metrics, [
-    ['asks for changes of what can also fall', " && !instrumentType.includes('UP_DOWN')", ''],
-    ['asks for changes by default', "=== 'delta' && ", "!== '' && "],
-    [
-      'does not count what is no data point',
-      "pipeline.refuse(tally.droppedPoints, 'encode_error')",
-      '{}',
-    ],
-    [
-      'counts points after its shutdown',
-      'if (!pipeline.closed) pipeline.refuse',
-      'pipeline.refuse',
-    ],
   ]),
   ...inFile(
     'exporter/metrics/point-exporter',
@@ -42,19 +23,6 @@ export const SIGNALS = [
       ],
     ],
   ),
-  ...inFile('exporter/lifetime/collect-first', ends, [
-    [
-      'does not collect at the end unless there are rows',
-      'return 1 + pipeline.acceptedRows',
-      'return pipeline.acceptedRows',
-    ],
-    [
-      'collects again and again at the natural end',
-      'collectedRows += pipeline.acceptedRows - before',
-      '',
-    ],
-    ['does not collect before an invocation ends', '      await collected(ms)\n', ''],
-  ]),
   ...inFile('exporter/lifetime/global-providers', ends, [
     ['does not see the provider of logs of SDK 2', ' ?? logs?.(CONTRACT)', ''],
     ['flushes the proxy of a provider', 'provider?.getDelegate?.() ?? provider', 'provider'],
@@ -72,9 +40,6 @@ export const SIGNALS = [
       'sharers.map(nameOnDisk)',
       'sharers.map(({ name }) => name)',
     ],
-  ]),
-  ...inFile('exporter/config/name-on-disk', atOnce, [
-    ['has one folder for all signals', "signal === 'traces' ? name", 'signal ? name'],
   ]),
   ...inFile('exporter/config/targets', metrics, [
     [

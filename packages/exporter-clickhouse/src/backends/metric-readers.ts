@@ -163,8 +163,13 @@ function flushAtEnds(
   reader: MetricReader,
   { flushTimeoutMs, flushOnSignal: onSignal }: BackendOptions,
 ): () => void {
-  const flush = (ms: number) => within(ms, () => reader.forceFlush()).catch(() => {})
-  const flushable = { acceptedRows: 1, flush, flushBeforeExit: () => flush(flushTimeoutMs) }
+  const collect = (ms: number) => within(ms, () => reader.forceFlush()).catch(() => {})
+  const flushable = {
+    acceptedRows: 1, // there may be something to collect
+    flush: async () => {},
+    collect,
+    flushBeforeExit: () => collect(flushTimeoutMs),
+  }
   const registrations = [
     flushBeforeExit(flushable),
     ...(onSignal ? [flushOnSignal(flushable)] : []),

@@ -1,6 +1,7 @@
 import type { Signal, Target } from './config.js'
 import { type Conflict, type Part, partsOf, placeOf } from './conflict.js'
 import { type GatheredDestination, takes } from './gathered.js'
+import { Given, type Tree } from './given.js'
 import { show } from './option-problems.js'
 import { SIGNALS } from './option-table.js'
 import { METRIC_TABLES, targetsOf } from './targets.js'
@@ -35,7 +36,9 @@ export function tableConflicts(destination: GatheredDestination): Conflict[] {
         'metrics',
       )
   }
-  const rows = taken.flatMap((signal) =>
+  // Spans may have a table that is called `logs`, in a process that sends no logs. Whoever sends them names one of the two tables.
+  const named = taken.filter((signal) => signal === 'traces' || isNamed(trees[signal]))
+  const rows = named.flatMap((signal) =>
     targetsOf(options[signal], signal).map((target: Target, index, { length }) => ({
       signal,
       target,
@@ -54,6 +57,11 @@ export function tableConflicts(destination: GatheredDestination): Conflict[] {
       )
     }
   return found
+}
+
+function isNamed({ table, tables, schema }: Tree): boolean {
+  const isOwn = schema instanceof Given && typeof schema.value === 'object'
+  return table !== undefined || tables !== undefined || isOwn
 }
 
 function partsFor(

@@ -6,6 +6,8 @@ export interface Flushable {
   flushBeforeExit(): Promise<unknown>
   /** Resolves when every row taken in before is delivered or dropped. Rejects at the deadline. */
   flush(timeoutMs: number): Promise<unknown>
+  /** Brings in what has not been exported yet. Time-boxed; never rejects. */
+  collect?(timeoutMs: number): Promise<unknown>
 }
 
 // One listener for every version of this package that the process has loaded.

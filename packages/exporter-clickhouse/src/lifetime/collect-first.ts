@@ -3,7 +3,7 @@ import type { Flushable } from './before-exit.js'
 
 /**
  * Metrics are collected from time to time. So that what was counted since then is not lost, they are collected once more before each flush at
- * an end. `collect` brings the rows into the pipeline; it may reject and may hang.
+ * an end of the process, and for each flush of an invocation. `collect` brings the rows into the pipeline; it may reject and may hang.
  */
 export function collectFirst(
   pipeline: Flushable,
@@ -25,9 +25,7 @@ export function collectFirst(
       await collected(timeoutMs)
       await pipeline.flushBeforeExit()
     },
-    async flush(ms) {
-      await collected(ms)
-      await pipeline.flush(ms)
-    },
+    flush: (ms) => pipeline.flush(ms),
+    collect: collected,
   }
 }

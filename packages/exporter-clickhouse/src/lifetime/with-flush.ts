@@ -4,7 +4,8 @@ import { flushables } from './before-exit.js'
 import { flushGlobalProvider } from './global-providers.js'
 
 const DEFAULT_TIMEOUT_MS = 2000
-const SIGNALS = ['traces', 'logs', 'metrics'] as const
+const RECORDS = ['traces', 'logs'] as const
+const SIGNALS = [...RECORDS, 'metrics'] as const
 
 // Kept free, so that the function can still answer before its time is up.
 const RESERVE_MS = 200
@@ -96,8 +97,16 @@ function budget(timeoutMs: number, args: readonly unknown[]): number {
 
 /** Never rejects, and takes no longer than `ms`. */
 async function flushAll(ms: number): Promise<void> {
-  const ours = () => Promise.allSettled(flushables().map(async (one) => one.flush(ms)))
-  const theirs = () => Promise.allSettled(SIGNALS.map(flushGlobalProvider))
+  const all = flushables()
+  const ours = () => Promise.allSettled(all.map(async (one) => one.flush(ms)))
+  const collectors = all.filter((one) => one.collect)
+  // What collects for us flushes the provider for metrics. A second collection would only repeat the first.
+  const signals = collectors.length > 0 ? RECORDS : SIGNALS
+  const theirs = () =>
+    Promise.allSettled([
+      ...signals.map(flushGlobalProvider),
+      ...collectors.map(async (one) => one.collect?.(ms)),
+    ])
   // The providers may pass records to our exporters, so these are flushed again after them. They are also flushed at once, because a
   // provider may hang.
   const work = async () => {

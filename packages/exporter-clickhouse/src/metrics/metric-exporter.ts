@@ -7,6 +7,10 @@ import type { ExportResult } from '../pipeline/exports.js'
 import { explainMisplaced } from '../telemetry/misplaced.js'
 import { openPointExporter, type PointExporter } from './point-exporter.js'
 
+// AggregationType.DEFAULT of @opentelemetry/sdk-metrics 2 and 3, and the number of series for which it makes room by default.
+const DEFAULT = 0
+const CARDINALITY = 2000
+
 /**
  * A PushMetricExporter for SDK 2 and 3 that inserts metrics into ClickHouse, one row a data point. It belongs into a
  * PeriodicExportingMetricReader. At the natural end of the process and in `withFlush()`, the global meter provider is flushed once more, so
@@ -16,8 +20,10 @@ export class ClickHouseMetricExporter {
   static {
     explainMisplaced(
       ClickHouseMetricExporter.prototype,
-      ['setMetricProducer', 'collect'],
+      ['setMetricProducer'],
       'a ClickHouseMetricExporter was passed as a metric reader, so no metric is exported. Pass new PeriodicExportingMetricReader({ exporter }) instead.',
+      // Without these, each instrument that the application creates would throw.
+      { selectAggregation: () => ({ type: DEFAULT }), selectCardinalityLimit: () => CARDINALITY },
     )
   }
 

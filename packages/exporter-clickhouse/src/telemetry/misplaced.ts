@@ -18,10 +18,19 @@ function report(text: string): void {
 /**
  * Defines methods that an SDK calls on an object that was passed to it for something else. They report the mistake once. Without them
  * every record of the application would fail with "onStart is not a function". They are not part of the class, because then an
- * exporter would type-check as a processor.
+ * exporter would type-check as a processor. `next` are functions that the SDK needs from then on.
  */
-export function explainMisplaced(object: object, methods: readonly string[], text: string): void {
-  for (const name of methods) define(object, name, () => report(text))
+export function explainMisplaced(
+  object: object,
+  methods: readonly string[],
+  text: string,
+  next: Readonly<Record<string, () => unknown>> = {},
+): void {
+  for (const name of methods)
+    define(object, name, function (this: object) {
+      for (const [key, value] of Object.entries(next)) define(this, key, value)
+      report(text)
+    })
 }
 
 /** The same for a processor that was passed to a processor of the SDK as an exporter: each export fails with the explanation. */

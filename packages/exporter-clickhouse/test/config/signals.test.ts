@@ -402,13 +402,17 @@ describe('tables that cannot be', () => {
     expect(tablesOf(destinations[0] as never)).toEqual(['telemetry.x'])
   })
 
+  test('spans may have a table that is called logs where nobody names the table of logs', () => {
+    const { doubts, destinations } = parsed('traces', {}, { TABLE: 'logs' })
+    expect(doubts).toEqual([])
+    expect(tablesOf(destinations[0] as never)).toEqual(['telemetry.logs'])
+  })
+
   test('in a URL, only the part that contradicts is ignored', () => {
-    const { doubts, destinations } = parsed('logs', {}, { ENDPOINT: 'http://h/?table=logs&ttl=5s' })
-    expect(doubts).toEqual([expect.stringContaining('That part of the URL is ignored.')])
+    const ENDPOINT = 'http://h/?table=x&logs.table=x&ttl=5s'
+    const { doubts, destinations } = parsed('logs', {}, { ENDPOINT })
+    expect(doubts).toContainEqual(expect.stringContaining('That part of the URL is ignored.'))
     expect(destinations[0]?.targets).toMatchObject([{ table: 'logs', ttl: 5 }])
-    const { targets } = parsed('traces', {}, { ENDPOINT: 'http://h/?table=logs&ttl=5s' })
-      .destinations[0] as DestinationConfig
-    expect(targets).toMatchObject([{ table: 'traces', ttl: 5 }])
   })
 
   test('two of the five tables of metrics cannot be one', () => {

@@ -1,79 +1,124 @@
 import { spawn } from 'node:child_process'
-import { text } from 'node:stream/consumers'
-import { describe, expect, test } from 'vitest'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { sdk } from '#sdk'
 import { freePort } from '../../../../test/kit/free-port.js'
+import { rawServer } from '../../../../test/kit/raw-server.js'
 import { scriptedServer } from '../../../../test/kit/scripted-server.js'
 
 const BUILT = new URL('../../dist/esm/index.js', import.meta.url).href
-const OF = "resource: { attributes: {} }, instrumentationScope: { name: 'test' }, attributes: {}"
+const application = fileURLToPath(new URL(`../../../../test/${sdk}`, import.meta.url))
+const tracing = {
+  sdk2: { name: 'sdk-trace-base', provider: 'BasicTracerProvider' },
+  sdk3: { name: 'sdk-trace', provider: 'TracerProvider' },
+}[sdk]
 
-/** The lines that everybody sees of a script that makes two spans, three log records and four data points. */
-async function warningsOf(options: object, script: string): Promise<string[]> {
-  const code = `import * as spanhouse from '${BUILT}'
+/** Runs an application that makes a span, a log record and a metric with the SDK, and then does what `script` says. */
+async function run(options: object, script = '') {
+  const code = `
+    import { createRequire } from 'node:module'
+    import { ClickHouseLogRecordProcessor, ClickHouseMetricExporter, ClickHouseSpanProcessor, withFlush } from '${BUILT}'
+    const load = (name) => createRequire(process.cwd() + '/')('@opentelemetry/' + name)
     const options = ${JSON.stringify(options)}
-    const traces = new spanhouse.ClickHouseSpanProcessor(options)
-    const logs = new spanhouse.ClickHouseLogRecordProcessor(options)
-    const metrics = new spanhouse.ClickHouseMetricExporter(options)
-    for (let n = 0; n < 2; n++) traces.onEnd({
-      name: 'last', kind: 0, spanContext: () => ({ traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 }),
-      startTime: [1, 0], endTime: [2, 0], status: { code: 0 }, events: [], links: [], ${OF},
-    })
-    for (let n = 0; n < 3; n++) logs.onEmit({ hrTime: [1, n], body: 'a line', ${OF} })
-    const point = { startTime: [1, 0], endTime: [2, 0], attributes: {}, value: 1 }
-    const descriptor = { name: 'm', description: '', unit: '1', type: 'GAUGE', valueType: 1 }
-    const gauge = { descriptor, aggregationTemporality: 1, dataPointType: 2, dataPoints: [point, point, point, point] }
-    metrics.export({ resource: { attributes: {} }, scopeMetrics: [{ scope: { name: 'test' }, metrics: [gauge] }] }, () => {})
+    const spanProcessors = [new ClickHouseSpanProcessor(options)]
+    const tracer = new (load('${tracing.name}').${tracing.provider})({ spanProcessors }).getTracer('test')
+    const processors = [new ClickHouseLogRecordProcessor(options)]
+    const logger = new (load('sdk-logs').LoggerProvider)({ processors }).getLogger('test')
+    const { MeterProvider, PeriodicExportingMetricReader } = load('sdk-metrics')
+    const exporter = new ClickHouseMetricExporter(options)
+    const meters = new MeterProvider({ readers: [new PeriodicExportingMetricReader({ exporter })] })
+    load('api').metrics.setGlobalMeterProvider(meters)
+    const counter = meters.getMeter('test').createCounter('orders')
+    const make = () => {
+      tracer.startSpan('span').end()
+      logger.emit({ body: 'record' })
+      counter.add(1)
+    }
+    make()
     ${script}`
+  const startedAt = performance.now()
   const child = spawn(process.execPath, ['--input-type=module', '--eval', code], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    cwd: application,
   })
-  const lines = (await text(child.stderr)).split('\n')
-  return lines.filter((line) => line.includes('SpanhouseWarning'))
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text
+    })
+  const [exitCode, signal] = (await once(child, 'close')) as [number | null, string | null]
+  const warnings = output.split('\n').flatMap((line) => line.split('SpanhouseWarning: ').slice(1))
+  return { exitCode, signal, output, warnings, ms: performance.now() - startedAt }
 }
 
-describe('of three signals to one server there is one line about', () => {
-  test('rows that are lost at the end, because nobody answers', async () => {
+const ALL = ['record', 'span', 'orders']
+const namesIn = ({ rows }: { rows: Record<string, unknown>[] }) =>
+  rows.map((row) => row['span_name'] ?? row['body'] ?? row['metric_name'])
+
+test('a script that ends delivers its spans, log records and metrics, each once', async () => {
+  const server = await scriptedServer()
+  const { exitCode, output } = await run({ endpoint: server.url })
+  expect({ exitCode, output }).toEqual({ exitCode: 0, output: '' })
+  expect(namesIn(server).toSorted()).toEqual(ALL.toSorted())
+})
+
+test('a script that is ended by a signal delivers them too, if that is configured', async () => {
+  const server = await scriptedServer()
+  const options = { endpoint: server.url, flushOnSignal: true }
+  const { signal } = await run(
+    options,
+    `process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000)`,
+  )
+  expect(signal).toBe('SIGTERM')
+  expect(namesIn(server).toSorted()).toEqual(ALL.toSorted())
+})
+
+test('each invocation of a function delivers them', async () => {
+  const server = await scriptedServer()
+  const script = `
+    await withFlush(async () => {}, { timeoutMs: 60_000 })()
+    console.log('first')
+    await withFlush(async () => make(), { timeoutMs: 60_000 })()
+    process.exit()`
+  const { output } = await run({ endpoint: server.url }, script)
+  expect(output).toBe('first\n')
+  expect(namesIn(server).toSorted()).toEqual([...ALL, ...ALL].toSorted())
+})
+
+test('after a shutdown of the providers nothing holds the process, and nothing is collected again', async () => {
+  const server = await scriptedServer()
+  const script = 'await meters.shutdown(); await processors[0].shutdown()'
+  const { output } = await run({ endpoint: server.url }, script)
+  expect(output).toBe('')
+  expect(namesIn(server).toSorted()).toEqual(ALL.toSorted())
+})
+
+describe('a server that is not there', () => {
+  test('holds a script 2 s, whatever the number of signals, and one line says what is lost', async () => {
     const endpoint = `http://127.0.0.1:${await freePort()}`
-    const [line, ...others] = await warningsOf({ endpoint, flushTimeoutMs: 300 }, '')
-    expect(others).toEqual([])
-    expect(line).toMatch(
-      /primary \(127\.0\.0\.1:\d+\) has taken no rows: connect ECONNREFUSED.* 9 rows were not delivered/,
+    const { exitCode, warnings, ms } = await run({ endpoint })
+    expect(exitCode).toBe(0)
+    expect(warnings).toEqual([expect.stringContaining('has taken no rows: connect ECONNREFUSED')])
+    expect(warnings[0]).toContain('3 rows were not delivered')
+    expect(ms).toBeGreaterThan(1900)
+    expect(ms).toBeLessThan(8000) // flushTimeoutMs is 10 s
+  })
+
+  test('is not waited for by process.exit(), which counts the rows of all signals in one line', async () => {
+    const endpoint = `http://127.0.0.1:${await freePort()}`
+    const { warnings } = await run(
+      { endpoint, flushTimeoutMs: 200 },
+      'await meters.forceFlush().catch(() => {}); process.exit()',
     )
-  })
-
-  test('rows that are lost by shutdowns', async () => {
-    const endpoint = `http://127.0.0.1:${await freePort()}`
-    const end = 'await Promise.all([traces, logs, metrics].map((one) => one.shutdown()))'
-    const warnings = await warningsOf({ endpoint, shutdownTimeoutMs: 200 }, end)
-    expect(warnings).toEqual([expect.stringContaining('9 rows were not delivered and are lost')])
-  })
-
-  test('rows that are lost by process.exit()', async () => {
-    const endpoint = `http://127.0.0.1:${await freePort()}`
-    const warnings = await warningsOf({ endpoint }, 'setTimeout(() => process.exit(), 50)')
-    expect(warnings).toEqual([
-      expect.stringMatching(/primary \(127\.0\.0\.1:\d+\): 9 rows were not delivered, because/),
-    ])
-  })
-
-  test('nothing if all are delivered', async () => {
-    const server = await scriptedServer()
-    expect(await warningsOf({ endpoint: server.url }, '')).toEqual([])
-    expect(server.inserts.reduce((rows, insert) => rows + insert.rows.length, 0)).toBe(9)
+    const lost = warnings.filter((line) => line.includes('because process.exit()'))
+    expect(lost).toEqual([expect.stringMatching(/^primary \(\S+\): 3 rows were not delivered/)])
   })
 })
 
-test('a signal whose table alone is refused has a line of its own', async () => {
-  const server = await scriptedServer({
-    each: ({ query }) =>
-      query.get('query')?.includes('`logs`')
-        ? { status: 403, code: 497, body: 'Code: 497. DB::Exception: no rights (ACCESS_DENIED)' }
-        : 'ok',
-  })
-  const warnings = await warningsOf({ endpoint: server.url, flushTimeoutMs: 300 }, '')
-  expect(warnings).toEqual([
-    expect.stringMatching(
-      /primary \(127\.0\.0\.1:\d+, logs\) has taken no rows: .*497.* 3 rows were/,
-    ),
-  ])
+test('a server that hangs holds a script no longer than one flush may take', async () => {
+  const silent = await rawServer(() => {})
+  const { exitCode, ms } = await run({ endpoint: silent.url, flushTimeoutMs: 1000 })
+  expect(exitCode).toBe(0)
+  expect(ms).toBeLessThan(6000)
 })

@@ -27,7 +27,8 @@ const MARKS = { critical: '#', beside: '-' }
  */
 export function traceMarkdown(trace: Trace, logs: readonly LogRow[] = []): string {
   const first = trace.roots[0]
-  if (!first) return 'The trace has no spans.\n'
+  if (!first)
+    return `${['The trace has no spans.', ...logsPart(logs, trace.startUs)].join('\n\n')}\n`
   const parts = [
     `**Trace** ${inlineCode(trace.traceId, 64)}: ${inlineCode(`${first.row.service} ${first.row.name}`, 200)}, ` +
       `${nsText(trace.durationNs)}, ${counted(trace.spans.length, 'span')}, ${counted(trace.services.length, 'service')}, ` +

@@ -20,9 +20,10 @@ import type { Output } from '../terminal/output.js'
 import { withProgress } from '../terminal/progress.js'
 import { table as aligned } from '../terminal/table.js'
 import type { Command, Context } from './command.js'
+import { tailLogLines } from './log-lines.js'
 import { countOption } from './option-values.js'
 import { openToRead } from './reading.js'
-import { traceIdIn } from './trace-id.js'
+import { isWhole, traceIdIn } from './trace-id.js'
 import { type Found, findTrace, MOST_SPANS } from './trace-search.js'
 import { traceText } from './trace-text.js'
 
@@ -93,7 +94,14 @@ export const trace: Command = {
         err.write(candidatesText(found, id, err))
         return 1
       }
-      throw new CommandError(notFound(id, searched, reader.connection.url))
+      const place = { reader, spans: table, configured: source.logs }
+      const lone = isWhole(id) ? await logsAlone(id, place, context) : undefined
+      if (!lone) throw new CommandError(notFound(id, searched, reader.connection.url))
+      err.write(
+        `No span of trace ${id} is there: it was not sampled, or its spans are still on their way. These are its log lines.\n`,
+      )
+      out.write(loneText(lone, values, narrowed(out, width)))
+      return 0
     } finally {
       await reader.close()
     }
@@ -105,6 +113,32 @@ interface Place {
   /** The table that the trace is in. */
   readonly spans: SpanTable
   readonly configured: Source['logs']
+}
+
+interface LoneLogs {
+  /** Without spans; it begins with the first line. */
+  readonly trace: Trace
+  readonly rows: readonly LogRow[]
+}
+
+/** The lines of a trace of which no span is there. */
+async function logsAlone(
+  id: string,
+  place: Place,
+  context: Context,
+): Promise<LoneLogs | undefined> {
+  const trace = { ...buildTrace([]), traceId: id, durationNs: Number.POSITIVE_INFINITY }
+  const rows = await logsOf(trace, place, context)
+  const [first] = rows
+  return first && { trace: { ...trace, durationNs: 0, startUs: first.time_us }, rows }
+}
+
+function loneText({ trace, rows }: LoneLogs, values: Context['values'], out: Output): string {
+  if (values['json'] === true || values['markdown'] === true)
+    return rendered(trace, rows, values, out)
+  return tailLogLines(out)(rows)
+    .map((line) => `${line}\n`)
+    .join('')
 }
 
 /** The lines of its logs. Without the right to read them, or if that takes too long, the trace is shown all the same. */

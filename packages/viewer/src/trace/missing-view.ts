@@ -3,6 +3,7 @@ import { html, type VNode } from '../common/html.js'
 import { Empty } from '../common/states.js'
 import { linkTo } from '../shell/address.js'
 import { isTraceId } from './ids.js'
+import { LoneLogs } from './lone-logs.js'
 
 export interface MissingTraceProps {
   readonly id: string
@@ -28,5 +29,6 @@ export function MissingTrace({ id, isWaiting, retry }: MissingTraceProps): VNode
       ${' '}
       <a class="button" href=${linkTo({ view: 'traces' })}>Go to the traces</a>
     </p>
-  <//>`
+  <//>
+  ${isTraceId(id) && html`<${LoneLogs} id=${id} />`}`
 }
