@@ -13,8 +13,9 @@ const LOST = ['rows lost', 'lost', 'missing']
 const DOUBLED = ['rows doubled', 'duplicated', 'stored twice']
 const ALTERED = ['rows altered']
 const FOREIGN = ['rows of nobody']
-const SPANS = ['spans', 'spans made', 'spans acknowledged', 'rows']
+const ROWS = ['spans', 'spans made', 'spans acknowledged', 'rows acknowledged', 'rows']
 const KILLS = ['processes killed', 'kills']
+const SIGNALS = { traces: 'spans', logs: 'log records', metrics: 'data points' }
 const RECOVERY = /^ms (?:to first rows|from return to first rows|after a line)/
 
 export function writeReliability() {
@@ -25,6 +26,7 @@ export function writeReliability() {
   const mutants = join(FOLDER, 'mutants.json')
   const before = readFileSync(DOCUMENT, 'utf8')
   let text = between(before, 'runs', runs.length > 0 ? runsTable(runs) : NOT_YET)
+  text = between(text, 'signals', signalsTable(runs) ?? NOT_YET)
   text = between(text, 'faults', runs.length > 0 ? faultsTable(runs) : NOT_YET)
   text = between(
     text,
@@ -55,7 +57,7 @@ function runsTable(runs) {
       ['faults injected', ...each((run) => count(total(faultsIn(run))))],
       ['kinds of faults', ...each((run) => count(kindsIn(run)))],
       ['processes and servers killed', ...summed(KILLS)],
-      ['spans looked for in tables', ...each(({ figures }) => count(spansIn(figures)))],
+      ['rows looked for in tables', ...each(({ figures }) => count(rowsIn(figures)))],
       ['**lost**', ...summed(LOST)],
       ['**doubled**', ...summed(DOUBLED)],
       ['**altered, or never sent**', ...summed([...ALTERED, ...FOREIGN])],
@@ -65,6 +67,51 @@ function runsTable(runs) {
       [
         'ms to recover in the other tests, slowest',
         ...each(({ figures }) => count(Math.max(...figures.flatMap(recoveriesIn)))),
+      ],
+    ],
+  )
+}
+
+/** What was measured for each signal, in all runs together: sums, and the slowest of times. Undefined if no run has figures of signals. */
+function signalsTable(runs) {
+  const all = runs.flatMap(({ figures }) => figures).filter(({ signal }) => signal)
+  if (all.length === 0) return undefined
+  const each = (value) =>
+    Object.keys(SIGNALS).map((signal) => value(all.filter((one) => one.signal === signal)))
+  const summed = (names) => each((figures) => count(sum(figures, names)))
+  const slowest = (test, name) =>
+    each((figures) => {
+      const found = figures.filter(({ of }) => of.startsWith(test)).map((one) => one[name])
+      return count(Math.max(...found))
+    })
+  const firstRows = 'ms from return to first rows'
+  return table(
+    ['', ...Object.values(SIGNALS)],
+    [
+      ['rows looked for in tables', ...each((figures) => count(rowsIn(figures)))],
+      ['**lost**', ...summed(LOST)],
+      ['**doubled**', ...summed(DOUBLED)],
+      ['rows acknowledged by processes that were killed', ...summed(['rows acknowledged'])],
+      [
+        'ms from the return of a killed server to the first rows',
+        ...slowest('outage of a killed server', firstRows),
+      ],
+      [
+        'ms until what had waited was stored',
+        ...slowest('outage of a killed server', 'ms from return to drained'),
+      ],
+      ['ms to the first rows after other outages', ...slowest('recovery after', firstRows)],
+      [
+        'ms of `forceFlush()` of the provider, 1500 rows, healthy server',
+        ...slowest('forceFlush of 1500 rows', 'milliseconds'),
+      ],
+      [
+        'ms from the end of a script with 3000 rows to its exit',
+        ...slowest('a script that ends, ', 'ms from its end to its exit'),
+      ],
+      [
+        'ms of `shutdown()` with a dead server and a spool',
+        ...slowest('shutdown with a dead destination', 'ms of shutdown'),
       ],
     ],
   )
@@ -127,10 +174,10 @@ function sum(figures, names) {
   return values.filter(Number.isFinite).reduce((all, one) => all + one, 0)
 }
 
-/** Counts only tests that also checked which spans were lost. */
-function spansIn(figures) {
+/** Counts only tests that also checked which rows were lost. */
+function rowsIn(figures) {
   const looked = figures.filter((one) => LOST.some((name) => name in one))
-  return looked.reduce((all, one) => all + (one[SPANS.find((name) => name in one)] ?? 0), 0)
+  return looked.reduce((all, one) => all + (one[ROWS.find((name) => name in one)] ?? 0), 0)
 }
 
 function recoveriesIn(figure) {

@@ -85,7 +85,8 @@ function refusalOf(options: unknown, env: NodeJS.ProcessEnv = {}): ConfigError |
   const before = process.cpuUsage()
   let refusal: unknown
   try {
-    parseConfig('traces', options as Options, env)
+    for (const signal of ['logs', 'metrics', 'traces'] as const)
+      parseConfig(signal, options as Options, env)
   } catch (error) {
     refusal = error
   }
@@ -170,6 +171,23 @@ const OTHERS = [
   'destinations.0.batch',
   'destinations.0.batch.maxRows',
   'destinations.0.headers',
+  'signals',
+  'traces',
+  'logs',
+  'metrics',
+  'traces.table',
+  'logs.schema',
+  'logs.batch',
+  'logs.batch.maxRows',
+  'logs.queue.maxBytes',
+  'logs.asyncInsert',
+  'metrics.ttl',
+  'metrics.temporality',
+  'metrics.tables',
+  'metrics.tables.gauge',
+  'destinations.0.signals',
+  'destinations.0.logs.table',
+  'destinations.0.metrics.tables.sum',
 ]
 const OPTIONS = [...STRINGS, ...CHOICES, ...NUMBERS, ...OTHERS]
 

@@ -10,6 +10,7 @@ import { LOGS } from './breakages/logs.mjs'
 import { METRICS } from './breakages/metrics.mjs'
 import { NETWORK } from './breakages/network.mjs'
 import { REGISTER } from './breakages/register.mjs'
+import { SIGNALS } from './breakages/signals.mjs'
 import { SPOOL } from './breakages/spool.mjs'
 
 /**
@@ -29,5 +30,6 @@ export const BREAKAGES = [
   ...EDGES,
   ...REGISTER,
   ...BACKENDS,
+  ...SIGNALS,
   ...DEMO,
 ]

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const FOLDERS = {
@@ -20,11 +20,11 @@ function testFilesOf(project, root = ROOT) {
     .map((path) => join(FOLDERS[project], path))
 }
 
-/** Finds a test file by its name, whichever folder of the project's it stands in. */
+/** Finds a test file by its name, whichever folder of the project's it stands in. If several have the name, the folder is part of it. */
 function fileIn(project) {
   const files = testFilesOf(project)
   return (name) => {
-    const found = files.filter((file) => basename(file) === `${name}.test.ts`)
+    const found = files.filter((file) => file.endsWith(`/${name}.test.ts`))
     if (found.length !== 1) throw new Error(`${found.length} files of ${project} are named ${name}`)
     return found[0]
   }

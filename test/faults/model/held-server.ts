@@ -81,7 +81,8 @@ export class HeldServer {
   /** The process that sends requests now. */
   life = 0
   /** Since the server has said that it is unavailable, and until it answers something else, one INSERT at a time may come, whatever its signal. */
-  #unavailable = false
+  /** The process that was told so. */
+  #toldLife: number | undefined
   readonly #underWay = new Set<Exchange>()
   /** INSERTs that came beside another one meanwhile. */
   crowded = 0
@@ -130,7 +131,8 @@ export class HeldServer {
   async #receive(exchange: Exchange): Promise<void> {
     if (!exchange.isInsert) return this.#handle(exchange) // a ping asks whether a long request still has a server
     this.#underWay.add(exchange)
-    if (this.#unavailable && [...this.#underWay].filter(isWaitedFor).length > 1) this.crowded++
+    if (this.#toldLife === this.life && [...this.#underWay].filter(isWaitedFor).length > 1)
+      this.crowded++
     try {
       await Promise.race([this.#handle(exchange), exchange.gone])
     } finally {
@@ -142,14 +144,14 @@ export class HeldServer {
     const { life } = this
     if (this.mode === 'hang') return exchange.gone
     if (!exchange.isInsert) {
-      this.#unavailable = false
+      this.#toldLife = undefined
       return answer(exchange)
     }
     const insert = readInsert(await exchange.whole())
     const how = this.mode === 'answer' ? 'well' : await this.#word(exchange)
     this.given.set(how, (this.given.get(how) ?? 0) + 1)
     const others = [...this.#underWay].filter((one) => one !== exchange && isWaitedFor(one))
-    this.#unavailable = how === UNAVAILABLE && others.length === 0
+    this.#toldLife = how === UNAVAILABLE && others.length === 0 ? life : undefined
     if (how !== 'well') return ANSWERS[how](exchange)
     const reply = await exchange.commit()
     if (reply.status === 200) this.#acknowledge(life, insert)
