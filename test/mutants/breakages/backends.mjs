@@ -144,7 +144,7 @@ export const BACKENDS = [
     ],
   ]),
   ...inFile('exporter/backends/choice', fromEnv, [
-    ['doubts OTLP that was asked for', 'isAsked ? undefined : ', ''],
+    ['doubts OTLP that was asked for', 'isAsked || isUsed(env) ? undefined : ', ''],
   ]),
   ...inFile('exporter/backends/tracked-exporter', fromEnv, [
     [
