@@ -12,17 +12,6 @@ export const SIGNALS = [
   ...inFile('exporter/logs/snapshot', logs, [
     ['forgets the name of an event', '      eventName,\n      attributes: ', '      attributes: '],
   ]),
-  ...inFile(
-    'exporter/metrics/point-exporter',
-    [...metrics, ...ends],
-    [
-      [
-        'waits for the server while it collects at an end',
-        'if (!isEnding()) return pipeline.export(points)',
-        'return pipeline.export(points)',
-      ],
-    ],
-  ),
   ...inFile('exporter/lifetime/global-providers', ends, [
     ['does not see the provider of logs of SDK 2', ' ?? logs?.(CONTRACT)', ''],
     ['flushes the proxy of a provider', 'provider?.getDelegate?.() ?? provider', 'provider'],

@@ -16,6 +16,16 @@ async function scene() {
 const PATIENT = { timeoutMs: 60_000 }
 const context = { awsRequestId: 'one' }
 
+test('the logger provider of SDK 2, which is registered in a place of its own, is flushed before the host has the result', async () => {
+  const place = Symbol.for('io.opentelemetry.js.api.logs')
+  const provider = { forceFlush: vi.fn(async () => {}) }
+  const registered = (contract: number) => (contract === 1 ? provider : undefined)
+  Object.assign(globalThis, { [place]: registered })
+  onTestFinished(() => void Reflect.deleteProperty(globalThis, place))
+  await withFlush(async () => {}, PATIENT)()
+  expect(provider.forceFlush).toHaveBeenCalledOnce()
+})
+
 describe('the spans of an invocation are delivered before its host has the result', () => {
   test('of a handler that returns a promise', async () => {
     const { server, end } = await scene()

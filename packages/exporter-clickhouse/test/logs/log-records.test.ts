@@ -112,7 +112,17 @@ describe('the processor', () => {
     known()
     await flushed(processor)
     expect(server.rows).toMatchObject([
-      { body: 'emitted', severity_text: 'ERROR', attributes: { a: '1' }, service_name: 'known' },
+      {
+        body: 'emitted',
+        severity_text: 'ERROR',
+        attributes: { a: '1' },
+        service_name: 'known',
+        // What nobody has changed is there too.
+        severity_number: 17,
+        event_name: 'payment.declined',
+        span_id: 'b7ad6b7169203331',
+        scope_name: 'pino',
+      },
     ])
   })
 
