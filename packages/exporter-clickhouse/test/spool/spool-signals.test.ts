@@ -48,7 +48,7 @@ test.each(SIGNALS)(
     await eventually(() => expect(statsOf(to).delivered).toBe(ROWS[signal]))
     expect(signalsIn(server)).toEqual(new Set([signal]))
     await to.shutdown()
-    expect(await homesIn(directory)).toEqual([])
+    await eventually(async () => expect(await homesIn(directory)).toEqual([]))
   },
 )
 
@@ -64,7 +64,7 @@ test('a signal takes over only its own rows, and says nothing of those of others
   const others = [pipelineOf('traces', options), pipelineOf('metrics', options)]
   await eventually(() => expect(server.rows).toHaveLength(9))
   await Promise.all([logs, ...others].map((to) => to.shutdown()))
-  expect(await homesIn(directory)).toEqual([])
+  await eventually(async () => expect(await homesIn(directory)).toEqual([]))
   expect(lines).toEqual([])
 })
 
@@ -81,7 +81,7 @@ test('a directory with folders of several signals loses nothing, and is removed 
   await eventually(() => expect(server.rows).toHaveLength(9))
   await eventually(async () => expect(await filesIn(directory)).toHaveLength(0))
   await Promise.all(to.map((one) => one.shutdown()))
-  expect(await homesIn(directory)).toEqual([])
+  await eventually(async () => expect(await homesIn(directory)).toEqual([]))
 })
 
 test('rows of its own signal for a destination that is not configured are reported with its name', async () => {
