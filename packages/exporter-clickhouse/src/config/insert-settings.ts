@@ -65,6 +65,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   ),
   input_format_force_null_for_omitted_fields: essential('0', ALL_REFUSED),
   input_format_json_map_as_array_of_tuples: essential('0', ALL_REFUSED),
+  // With `basic`, times of the Collector's metric tables would be stored as other times.
   date_time_input_format: essential('best_effort', ALL_REFUSED),
   enforce_strict_identifier_format: useful('0', 'The server may refuse names of columns.'),
   additional_table_filters: useful('{}', VIEW_ROWS),
@@ -102,7 +103,6 @@ export const DEDUPLICATION: readonly string[] = [
 ]
 // Settings that the user's own `settings` may override.
 const CHANGEABLE = new Set([
-  'date_time_input_format',
   'enforce_strict_identifier_format',
   'additional_table_filters',
   'additional_result_filter',

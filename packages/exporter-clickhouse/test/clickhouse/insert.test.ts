@@ -178,11 +178,11 @@ describe('an INSERT', () => {
 
   test('takes settings of the user’s own, over ours where those carry no guarantee', async () => {
     const query = await queryOf({
-      settings: { max_threads: 2, date_time_input_format: 'basic', flag: true },
+      settings: { max_threads: 2, log_comment: 'mine', flag: true },
     })
     expect(query.get('max_threads')).toBe('2')
-    expect(query.get('date_time_input_format')).toBe('basic')
-    expect(query.getAll('date_time_input_format')).toHaveLength(1)
+    expect(query.get('log_comment')).toBe('mine')
+    expect(query.getAll('log_comment')).toHaveLength(1)
     expect(query.get('flag')).toBe('1')
   })
 
@@ -274,10 +274,10 @@ describe('settings that an old server does not know', () => {
   })
 
   test('but none of the user’s own, and no property of every object', () => {
-    const own = config({ settings: { max_threads: 1, date_time_input_format: 'basic' } })
+    const own = config({ settings: { max_threads: 1, log_comment: 'mine' } })
     for (const setting of [
       'max_threads',
-      'date_time_input_format',
+      'log_comment',
       'toString',
       'constructor',
       '__proto__',
