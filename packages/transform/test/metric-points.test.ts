@@ -128,6 +128,8 @@ test.each<[string, unknown, number, number]>([
     1,
   ],
   ['a metric that throws', hostileValues()['proxy'], 0, 1],
+  ['a metric that is a number', 7, 0, 1],
+  ['a metric without a list of points', metric(SUM, 1, { dataPoints: undefined }), 0, 1],
 ])('%s is left out and counted, the rest is kept', (_name, bad, kept, dropped) => {
   const tally = newTally()
   const points = metricPoints(exported(metric(GAUGE, 1), bad, metric(GAUGE, 2)), tally)

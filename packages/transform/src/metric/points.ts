@@ -84,6 +84,7 @@ function addMetric(
   const { tally } = encoding
   try {
     const dataPoints = itemsOf(data.dataPoints, encoding) as DataPointLike[]
+    if (!Array.isArray(data.dataPoints)) tally.droppedPoints++ // there is one at least, or the SDK would not export it
     const metric = metricOf(data)
     for (let index = 0; index < dataPoints.length; index++) {
       const point = metric && pointOf(dataPoints[index], metric, resource, scope)
