@@ -2,7 +2,6 @@ import { exporter, faults } from '../test-files.mjs'
 import { inFile } from './in-file.mjs'
 
 const logs = [exporter('log-records')]
-const metrics = [exporter('metric-exporter')]
 const ends = [exporter('three-signals'), exporter('with-flush')]
 const config = [exporter('config/signals'), exporter('config'), exporter('option-mistakes')]
 const atOnce = [faults('model')]
@@ -30,7 +29,7 @@ export const SIGNALS = [
       'sharers.map(({ name }) => name)',
     ],
   ]),
-  ...inFile('exporter/config/targets', metrics, [
+  ...inFile('exporter/config/targets', config, [
     [
       'puts exponential histograms among the histograms',
       'exponential_histogram: 3',
