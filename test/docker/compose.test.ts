@@ -3,7 +3,18 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
-import { flatTraces, otelTraces } from '@spanhouse/transform'
+import {
+  flatLogs,
+  flatMetrics,
+  flatTraces,
+  otelLogs,
+  otelMetricsExponentialHistogram,
+  otelMetricsGauge,
+  otelMetricsHistogram,
+  otelMetricsSum,
+  otelMetricsSummary,
+  otelTraces,
+} from '@spanhouse/transform'
 import { Ajv } from 'ajv'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
@@ -66,15 +77,29 @@ describe('compose.yaml', () => {
   })
 })
 
-test.each([
-  ['flat', flatTraces],
-  ['otel', otelTraces],
-] as const)('docker/init/%s.sql is what ddl() gives', async (name, table) => {
-  const statements = table.ddl().map((statement) => `${statement};\n`)
-  const head = `-- ${name}Traces.ddl() of @spanhouse/transform: npm test says if they differ.\n`
-  const file = join(root, 'docker/init', `${name}.sql`)
-  await expect(`${head}\n${statements.join('\n')}`).toMatchFileSnapshot(file)
-})
+const FAMILIES = {
+  flat: [flatTraces, flatLogs, flatMetrics],
+  otel: [
+    otelTraces,
+    otelLogs,
+    otelMetricsGauge,
+    otelMetricsSum,
+    otelMetricsHistogram,
+    otelMetricsExponentialHistogram,
+    otelMetricsSummary,
+  ],
+}
+
+test.each(Object.entries(FAMILIES))(
+  'docker/init/%s.sql is what ddl() gives',
+  async (name, tables) => {
+    const all = new Set(tables.flatMap((table) => table.ddl()))
+    const statements = [...all].map((statement) => `${statement};\n`)
+    const head = `-- ddl() of @spanhouse/transform for the schema ${name}, all signals: npm test says if they differ.\n`
+    const file = join(root, 'docker/init', `${name}.sql`)
+    await expect(`${head}\n${statements.join('\n')}`).toMatchFileSnapshot(file)
+  },
+)
 
 describe('a server with the tables and the user of docker/', () => {
   const password = 's3cret'
@@ -116,6 +141,16 @@ describe('a server with the tables and the user of docker/', () => {
       expect(await ask(`SELECT count() > 0 FROM ${table}_trace_id_ts`)).toMatchObject({
         text: '1\n',
       })
+  })
+
+  test.each(
+    Object.values(FAMILIES)
+      .flat()
+      .map(({ database, name, insertColumns }) => [`${database}.${name}`, insertColumns[0]]),
+  )('the user may write and read %s', async (table, column) => {
+    const sql = `INSERT INTO ${table} (${column}) FORMAT JSONEachRow {}`
+    expect(await ask(sql)).toEqual({ status: 200, text: '' })
+    expect((await ask(`SELECT count() > 0 FROM ${table}`)).text).toBe('1\n')
   })
 
   test.each([
