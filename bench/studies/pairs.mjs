@@ -92,7 +92,7 @@ function table() {
 /** A copy of this bench's worker, in a folder whose node_modules has the packages of `checkout` and our versions of all others. */
 function workerFor(checkout, name) {
   const folder = join(temporary, name)
-  for (const part of ['worker.mjs', 'sections', 'subjects', 'spans'])
+  for (const part of ['worker.mjs', 'sections', 'subjects', 'records'])
     cpSync(join(BENCH, part), join(folder, part), { recursive: true })
   const { dependencies } = JSON.parse(readFileSync(join(BENCH, 'package.json'), 'utf8'))
   for (const dependency of Object.keys(dependencies)) {
