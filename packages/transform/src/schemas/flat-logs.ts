@@ -1,9 +1,9 @@
 import { itemAttributes } from '../attributes/item.js'
-import { readAttributes } from '../attributes/source.js'
 import type { LogRecordLike } from '../log/log-record.js'
 import { bodyOf, flagsOf, spanOf, timeOf } from '../log/values.js'
 import { defineTable, type Table } from '../table/table.js'
 import { hexId } from '../types/hex-id.js'
+import { ofResourceAndScope, ofService } from './flat-columns.js'
 
 const id = { type: 'String', codec: 'ZSTD(1)', kind: hexId }
 const label = { type: 'LowCardinality(String)', codec: 'ZSTD(1)' }
@@ -26,34 +26,9 @@ export const flatLogs: Table<LogRecordLike> = defineTable<LogRecordLike>({
     { name: 'trace_id', ...id, value: (record) => spanOf(record).traceId },
     { name: 'span_id', ...id, value: (record) => spanOf(record).spanId },
     { name: 'trace_flags', ...number, value: flagsOf },
-    {
-      name: 'service_name',
-      ...label,
-      from: 'resource',
-      value: ({ attributes: a }) => a?.['service.name'],
-    },
-    {
-      name: 'project_name',
-      ...label,
-      from: 'resource',
-      value: ({ attributes: a }) => a?.['project.name'],
-    },
-    {
-      name: 'environment',
-      ...label,
-      from: 'resource',
-      value: ({ attributes: a }) =>
-        a?.['deployment.environment.name'] ?? a?.['deployment.environment'],
-    },
+    ...ofService,
     { name: 'attributes', ...attributes, value: (record) => itemAttributes(record) },
-    {
-      name: 'resource_attributes',
-      ...attributes,
-      from: 'resource',
-      value: (resource, encoding) => readAttributes(resource.attributes, encoding),
-    },
-    { name: 'scope_name', ...label, from: 'scope', value: (scope) => scope.name },
-    { name: 'scope_version', ...label, from: 'scope', value: (scope) => scope.version },
+    ...ofResourceAndScope,
   ],
   indexes: [
     // For stretches of time. From a condition on timestamp the server derives none on the first part of the order key, as long as

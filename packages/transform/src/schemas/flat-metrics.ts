@@ -1,5 +1,4 @@
 import { itemAttributes } from '../attributes/item.js'
-import { readAttributes } from '../attributes/source.js'
 import type { ExemplarLike, MetricPointLike, QuantileLike } from '../metric/point.js'
 import { exemplarsOf, quantilesOf } from '../metric/values.js'
 import { nested, where } from '../row/column.js'
@@ -7,6 +6,7 @@ import { defineTable, type Table } from '../table/table.js'
 import { array, repeating } from '../types/array.js'
 import { exactFloat } from '../types/exact-float.js'
 import { hexId } from '../types/hex-id.js'
+import { ofResourceAndScope, ofService } from './flat-columns.js'
 
 const TEMPORALITIES = ['', 'delta', 'cumulative']
 
@@ -90,34 +90,9 @@ export const flatMetrics: Table<MetricPointLike> = defineTable<MetricPointLike>(
       ]),
     ),
     { name: 'flags', type: 'UInt32', codec: 'ZSTD(1)', value: ({ flags }) => flags },
-    {
-      name: 'service_name',
-      ...label,
-      from: 'resource',
-      value: ({ attributes: a }) => a?.['service.name'],
-    },
-    {
-      name: 'project_name',
-      ...label,
-      from: 'resource',
-      value: ({ attributes: a }) => a?.['project.name'],
-    },
-    {
-      name: 'environment',
-      ...label,
-      from: 'resource',
-      value: ({ attributes: a }) =>
-        a?.['deployment.environment.name'] ?? a?.['deployment.environment'],
-    },
+    ...ofService,
     { name: 'attributes', ...attributes, value: (item) => itemAttributes(item) },
-    {
-      name: 'resource_attributes',
-      ...attributes,
-      from: 'resource',
-      value: (resource, encoding) => readAttributes(resource.attributes, encoding),
-    },
-    { name: 'scope_name', ...label, from: 'scope', value: (scope) => scope.name },
-    { name: 'scope_version', ...label, from: 'scope', value: (scope) => scope.version },
+    ...ofResourceAndScope,
     ...nested<MetricPointLike, ExemplarLike>('exemplars', exemplarsOf, [
       { name: 'timestamp', ...time, codec: 'ZSTD(1)', value: (exemplar) => exemplar.time },
       { name: 'value', ...double, value: (exemplar) => exemplar.value },

@@ -1,5 +1,4 @@
 import { itemAttributes } from '../attributes/item.js'
-import { readAttributes } from '../attributes/source.js'
 import { nested } from '../row/column.js'
 import { spanAttributes } from '../span/attributes.js'
 import { eventsOf, linksOf } from '../span/lists.js'
@@ -8,6 +7,7 @@ import { contextOf, durationOf, parentId, storedStart, traceStateText } from '..
 import { defineTable, type Table } from '../table/table.js'
 import { hexId } from '../types/hex-id.js'
 import { milliseconds } from '../values/time.js'
+import { ofResourceAndScope, ofService } from './flat-columns.js'
 
 const KINDS = new Map<unknown, string>(
   ['INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'].entries(),
@@ -47,25 +47,7 @@ export const flatTraces: Table<SpanLike> = defineTable<SpanLike>({
       derived: { how: 'milliseconds', of: 'duration_ns' },
     },
     { name: 'duration_ns', type: 'UInt64', codec: 'T64, ZSTD(1)', value: durationOf },
-    {
-      name: 'service_name',
-      ...label,
-      from: 'resource',
-      value: ({ attributes: a }) => a?.['service.name'],
-    },
-    {
-      name: 'project_name',
-      ...label,
-      from: 'resource',
-      value: ({ attributes: a }) => a?.['project.name'],
-    },
-    {
-      name: 'environment',
-      ...label,
-      from: 'resource',
-      value: ({ attributes: a }) =>
-        a?.['deployment.environment.name'] ?? a?.['deployment.environment'],
-    },
+    ...ofService,
     { name: 'status_code', ...label, value: (span) => STATUSES.get(span.status?.code) ?? 'UNSET' },
     { name: 'status_message', ...text, value: (span) => span.status?.message },
     {
@@ -73,14 +55,7 @@ export const flatTraces: Table<SpanLike> = defineTable<SpanLike>({
       ...attributes,
       value: (span, encoding) => spanAttributes(span, encoding),
     },
-    {
-      name: 'resource_attributes',
-      ...attributes,
-      from: 'resource',
-      value: (resource, encoding) => readAttributes(resource.attributes, encoding),
-    },
-    { name: 'scope_name', ...label, from: 'scope', value: (scope) => scope.name },
-    { name: 'scope_version', ...label, from: 'scope', value: (scope) => scope.version },
+    ...ofResourceAndScope,
     ...nested<SpanLike, EventLike>('events', eventsOf, [
       { name: 'timestamp', ...time, codec: 'ZSTD(1)', value: (event) => event.time },
       { name: 'name', ...label, value: (event) => event.name },
