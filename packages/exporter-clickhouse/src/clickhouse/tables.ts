@@ -21,12 +21,12 @@ export interface Refused {
  * delivered without it. Resolves with the first outcome that is not `delivered`, else with `delivered`.
  */
 export async function createTables(
-  { schema, database, table, ttl }: Target,
+  { schema, database, table, creation }: Target,
   missing: ClickHouseError,
   run: Run,
   onRefused: (refused: Refused) => void,
 ): Promise<Outcome> {
-  const statements = schema.ddl({ database, table, ttl })
+  const statements = schema.ddl({ ...creation, database, table })
   const isDatabase = (statement: string) => /^\s*CREATE\s+DATABASE\b/i.test(statement)
   const databases = statements.filter(isDatabase)
   const [own, ...companions] = statements.filter((statement) => !isDatabase(statement))

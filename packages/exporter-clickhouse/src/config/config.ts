@@ -1,6 +1,7 @@
 import type { Agent } from 'node:http'
 import type { MeterProvider } from '@opentelemetry/api'
 import type {
+  DdlOptions,
   LogRecordLike,
   MetricPointLike,
   SpanLike,
@@ -14,9 +15,11 @@ export interface Target<Input = never> {
   readonly database: string
   readonly table: string
   readonly schema: Table<Input>
-  /** Seconds after which the server deletes rows, if the exporter creates the table. */
-  readonly ttl: number | undefined
+  /** What the statements that create the table say beyond its schema. */
+  readonly creation: TableCreation
 }
+
+export type TableCreation = Omit<DdlOptions, 'database' | 'table'>
 
 /** The records of each signal. */
 export interface Records {

@@ -66,7 +66,7 @@ export function targetsOf<On extends Signal>(
     database: database ?? one.database,
     table: names[index] ?? one.name,
     schema: one,
-    ttl,
+    creation: { ttl },
   })) as never
 }
 

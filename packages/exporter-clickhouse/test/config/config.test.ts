@@ -39,7 +39,14 @@ describe('defaults', () => {
     expect(primary).toEqual({
       name: 'primary',
       signal: 'traces',
-      targets: [{ database: 'telemetry', table: 'traces', schema: flatTraces, ttl: undefined }],
+      targets: [
+        {
+          database: 'telemetry',
+          table: 'traces',
+          schema: flatTraces,
+          creation: { ttl: undefined },
+        },
+      ],
       username: 'default',
       password: '',
       timeoutMs: 10_000,

@@ -90,7 +90,7 @@ describe('the tables of each signal', () => {
     const config = only('metrics', { schema: 'otel', ttl: 7, metrics: { tables, database: 'm' } })
     const others = ['sum', 'histogram', 'summary'].map((type) => `m.otel_metrics_${type}`)
     expect(tablesOf(config)).toEqual(['m.g', others[0], others[1], 'm.e', others[2]])
-    expect(config.targets.map((one) => one.ttl)).toEqual([7, 7, 7, 7, 7])
+    expect(config.targets.map((one) => one.creation.ttl)).toEqual([7, 7, 7, 7, 7])
     expect(
       tablesOf(only('metrics', {}, { SCHEMA: 'otel', METRICS_TABLES_SUMMARY: 's' })).at(-1),
     ).toBe('default.s')
@@ -115,7 +115,7 @@ describe('the tables of each signal', () => {
     for (const options of [{ schema }, { [signal]: { schema } }]) {
       const config = only(signal, options)
       expect(config.targets).toEqual([
-        { database: 'default', table: schema.name, schema, ttl: undefined },
+        { database: 'default', table: schema.name, schema, creation: { ttl: undefined } },
       ])
       expect(config.targets[0].schema).toBe(schema)
       expect(config.targetOf).toBeUndefined()
@@ -199,7 +199,7 @@ describe('the options of a group are for that signal alone', () => {
     const variables = { LOGS_BATCH_MAX_ROWS: '1', LOGS_TTL: '1s', BATCH_MAX_BYTES: '1' }
     const options = { batch: { maxRows: 2 }, logs: { batch: { maxBytes: 2 } } }
     const { batch, targets } = only('logs', options, variables)
-    expect([batch.maxRows, batch.maxBytes, targets[0].ttl]).toEqual([2, 2, 1])
+    expect([batch.maxRows, batch.maxBytes, targets[0].creation.ttl]).toEqual([2, 2, 1])
     expect(only('traces', options, variables).batch).toMatchObject({ maxRows: 2, maxBytes: 1 })
   })
 
@@ -475,7 +475,7 @@ describe('destinations with the name of a signal', () => {
     expect(doubts).toEqual([
       `${P}LOGS_TTL may also mean \`ttl\` of the destination logs. It is taken as \`logs.ttl\`: rename the destination if that is wrong.`,
     ])
-    expect(found).toMatchObject([{ password: 'p', targets: [{ ttl: undefined }] }])
+    expect(found).toMatchObject([{ password: 'p', targets: [{ creation: { ttl: undefined } }] }])
     const ofLogs = parsed('logs', { destinations }, { LOGS_TTL: '5s' }).destinations
     expect(ofLogs).toMatchObject([{ targets: [{ ttl: 5 }] }])
   })

@@ -11,10 +11,10 @@ import type { Facts } from '../facts.js'
 import type { Remedy } from '../remedy.js'
 
 /** The statements that create what is missing. */
-function creation({ destination }: Facts, hasDatabase: boolean): Remedy[] {
-  const { database, table, schema, ttl } = destination.targets[0]
+function statementsFor({ destination }: Facts, hasDatabase: boolean): Remedy[] {
+  const { database, table, schema, creation } = destination.targets[0]
   return schema
-    .ddl({ database, table, ttl })
+    .ddl({ ...creation, database, table })
     .filter((sql) => !(hasDatabase && /^CREATE DATABASE/.test(sql)))
     .map((sql) => ({ kind: 'sql', destination: destination.name, sql, isSafe: true }))
 }
@@ -39,13 +39,16 @@ export const table: Check<Facts> = {
         problem(
           missing,
           'Create it, or set `manageSchema` to create.',
-          creation(facts, hasDatabase !== false),
+          statementsFor(facts, hasDatabase !== false),
         ),
       ]
     const fix =
       'The exporter creates what is missing with the first rows; `spanhouse doctor --fix --yes` does it now.'
     return [
-      { ...warning(`${missing} yet`, fix, creation(facts, hasDatabase !== false)), blocks: true },
+      {
+        ...warning(`${missing} yet`, fix, statementsFor(facts, hasDatabase !== false)),
+        blocks: true,
+      },
     ]
   },
 }
@@ -173,12 +176,13 @@ export const ttl: Check<Facts> = {
     const info = await table.info()
     if (typeof info !== 'object') return [skipped(`the TTL of ${table.name} is not known`)]
     const there = TTL.exec(info.engineFull)?.[1]
-    const { ttl: wished, database, table: name, schema } = destination.targets[0]
+    const { creation, database, table: name, schema } = destination.targets[0]
+    const { ttl: wished } = creation
     if (there === undefined && wished === undefined)
       return [ok('none: rows stay until somebody deletes them (option `ttl`)')]
     if (there === undefined) {
       const expression = schema
-        .ddl({ database, table: name, ttl: wished })
+        .ddl({ ...creation, database, table: name })
         .map((one) => TTL.exec(one)?.[1])
         .find((one) => one !== undefined)
       return [
