@@ -267,7 +267,8 @@ describe('destinations', () => {
       { ...defaults, destinations: [{ name: 'b', endpoint: 'http://b' }] },
       'b',
     )
-    expect({ ...inherited, ...targets[0] }).toEqual({ ...defaults, schema: otelTraces })
+    const { creation, ...target } = targets[0]
+    expect({ ...inherited, ...target, ...creation }).toEqual({ ...defaults, schema: otelTraces })
   })
 
   test('each may override anything', () => {
@@ -276,7 +277,8 @@ describe('destinations', () => {
       'b',
     )
     const deadLetter = { database: overrides.database, ...overrides.deadLetter }
-    expect({ ...own, ...targets[0] }).toEqual({ ...overrides, deadLetter })
+    const { creation, ...target } = targets[0]
+    expect({ ...own, ...target, ...creation }).toEqual({ ...overrides, deadLetter })
   })
 
   test('an override in a group leaves the others of the group', () => {

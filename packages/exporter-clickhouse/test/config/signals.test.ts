@@ -149,7 +149,7 @@ describe('the options of a group are for that signal alone', () => {
     const options = { batch: { maxRows: 3, maxDelayMs: 3 }, ttl: 3, [signal]: group }
     const config = only(signal, options)
     expect(config).toMatchObject({
-      targets: [{ database: 'd', table: 't', ttl: 5 }],
+      targets: [{ database: 'd', table: 't', creation: { ttl: 5 } }],
       batch: { maxRows: 5, maxDelayMs: 3, maxBytes: 8 * MiB },
       queue: { maxBytes: MiB, whenFull: 'drop_oldest' },
       asyncInsert: true,
@@ -192,7 +192,10 @@ describe('the options of a group are for that signal alone', () => {
       logs: { batch: { maxRows: 1 }, ttl: 1 },
       destinations: [{ name: 'b', endpoint: 'http://b', batch: { maxRows: 2 } }],
     }
-    expect(only('logs', options)).toMatchObject({ batch: { maxRows: 2 }, targets: [{ ttl: 1 }] })
+    expect(only('logs', options)).toMatchObject({
+      batch: { maxRows: 2 },
+      targets: [{ creation: { ttl: 1 } }],
+    })
   })
 
   test('of two sources the stronger decides, whether it names the signal or not', () => {
@@ -412,7 +415,7 @@ describe('tables that cannot be', () => {
     const ENDPOINT = 'http://h/?table=x&logs.table=x&ttl=5s'
     const { doubts, destinations } = parsed('logs', {}, { ENDPOINT })
     expect(doubts).toContainEqual(expect.stringContaining('That part of the URL is ignored.'))
-    expect(destinations[0]?.targets).toMatchObject([{ table: 'logs', ttl: 5 }])
+    expect(destinations[0]?.targets).toMatchObject([{ table: 'logs', creation: { ttl: 5 } }])
   })
 
   test('two of the five tables of metrics cannot be one', () => {
@@ -477,7 +480,7 @@ describe('destinations with the name of a signal', () => {
     ])
     expect(found).toMatchObject([{ password: 'p', targets: [{ creation: { ttl: undefined } }] }])
     const ofLogs = parsed('logs', { destinations }, { LOGS_TTL: '5s' }).destinations
-    expect(ofLogs).toMatchObject([{ targets: [{ ttl: 5 }] }])
+    expect(ofLogs).toMatchObject([{ targets: [{ creation: { ttl: 5 } }] }])
   })
 
   test('a variable may also be that of the destination with the longer name', () => {
