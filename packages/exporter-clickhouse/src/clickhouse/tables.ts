@@ -66,7 +66,7 @@ function isDatabaseMissing({ code }: ClickHouseError): boolean {
 type Failure = Exclude<Outcome, { status: 'delivered' }>
 
 /** Whether the server will refuse again until somebody changes something. */
-function isRefusal(outcome: Outcome): outcome is Failure {
+export function isRefusal(outcome: Outcome): outcome is Failure {
   if (outcome.status === 'delivered') return false
   return outcome.status !== 'retry' || outcome.why === 'misconfigured'
 }

@@ -15,6 +15,7 @@ const number = { type: 'UInt8', codec: 'ZSTD(1)' }
 export const flatLogs: Table<LogRecordLike> = defineTable<LogRecordLike>({
   name: 'logs',
   database: 'telemetry',
+  comment: 'spanhouse: flat logs, version 1',
   columns: [
     { name: 'timestamp', ...time, value: timeOf },
     { name: 'observed_timestamp', ...time, value: ({ hrTimeObserved }) => hrTimeObserved },

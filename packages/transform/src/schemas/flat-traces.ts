@@ -24,6 +24,7 @@ const attributes = { type: 'Map(LowCardinality(String), String)', codec: 'ZSTD(1
 export const flatTraces: Table<SpanLike> = defineTable<SpanLike>({
   name: 'traces',
   database: 'telemetry',
+  comment: 'spanhouse: flat traces, version 1',
   columns: [
     { name: 'trace_id', ...id, value: (span) => contextOf(span).traceId },
     { name: 'span_id', ...id, value: (span) => contextOf(span).spanId },

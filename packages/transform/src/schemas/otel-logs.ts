@@ -28,6 +28,7 @@ const MATERIALIZED = [
  */
 export const otelLogs: Table<LogRecordLike> = defineTable<LogRecordLike>({
   name: 'otel_logs',
+  comment: 'spanhouse: otel logs, version 1',
   columns: [
     { name: 'Timestamp', type: 'DateTime64(9)', codec: 'Delta(8), ZSTD(1)', value: timeOf },
     { name: 'TraceId', ...id, value: (record) => spanOf(record).traceId },

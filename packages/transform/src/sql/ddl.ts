@@ -52,6 +52,8 @@ export interface TableShape {
   readonly indexes?: readonly string[] | undefined
   /** Added to the settings that every table gets here; a setting of the same name replaces the default. */
   readonly settings?: Readonly<Record<string, string | number>> | undefined
+  /** The comment of the table. Ours begin with `spanhouse`, and end with a version that grows with each change of the columns. */
+  readonly comment?: string | undefined
 }
 
 // By default a plain MergeTree remembers no deduplication tokens, so every retry would store its rows again. 10,000 is the default of replicated tables.
@@ -79,6 +81,7 @@ export function createTable(shape: TableShape, at: Placement): string {
     `ORDER BY ${shape.orderBy}`,
     ...ttlSql(shape, at),
     `SETTINGS ${settingsSql({ ...SETTINGS, ...shape.settings })}`,
+    ...(shape.comment ? [`COMMENT ${quoteText(shape.comment)}`] : []),
   ].join('\n')
 }
 
