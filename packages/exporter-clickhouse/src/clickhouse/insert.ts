@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { flatTraces, otelTraces, quoteIdentifier, type Table } from '@spanhouse/transform'
-import type { CompactForm, RowShape } from '@spanhouse/transform/internal'
+import { quoteIdentifier, type Table } from '@spanhouse/transform'
+import { type CompactForm, hasIdentity, type RowShape } from '@spanhouse/transform/internal'
 import type { CompressedBatch } from '../batching/batch.js'
 import type { Compression, DestinationConfig, Target } from '../config/config.js'
 import {
@@ -143,12 +143,10 @@ function tokenOf(...identity: readonly string[]): string {
   return `v1-${createHash('sha256').update(identity.join('\0')).digest('hex').slice(0, 32)}`
 }
 
-const OWN_TABLES: ReadonlySet<Table<never>> = new Set([flatTraces, otelTraces])
-
-// Rows of our own tables have ids, so two equal batches are one batch that is sent twice. Rows of a table that the user defined may
-// equal earlier rows, and must not be taken for a retry of those.
+// Rows of our own tables of spans have ids, so two equal batches are one batch that is sent twice; and so have tables that are made from
+// these and keep the ids. Rows of any other table may equal earlier rows, and must not be taken for a retry of those.
 function distinction(schema: Table<never>): string {
-  return OWN_TABLES.has(schema) ? '' : randomUUID()
+  return hasIdentity(schema) ? '' : randomUUID()
 }
 
 /** `without`: settings that the server turned out not to know. */

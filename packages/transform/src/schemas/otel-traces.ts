@@ -23,6 +23,7 @@ const attributes = { type: 'Map(LowCardinality(String), String)', codec: 'ZSTD(1
 export const otelTraces: Table<SpanLike> = defineTable<SpanLike>({
   name: 'otel_traces',
   comment: 'spanhouse: otel traces, version 1',
+  identity: ['TraceId', 'SpanId'],
   columns: [
     {
       name: 'Timestamp',

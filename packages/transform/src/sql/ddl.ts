@@ -9,6 +9,8 @@ export interface ColumnShape {
   readonly type: string
   /** Inside CODEC(…), e.g. `ZSTD(1)`. Default: the codec of the server. */
   readonly codec?: string | undefined
+  /** SQL after DEFAULT, e.g. `'unknown'` (with the quotes) or `now()`. */
+  readonly default?: string | undefined
 }
 
 /** A column that the server computes, and that no INSERT names. */
@@ -109,14 +111,15 @@ function onCluster({ cluster }: DdlOptions): string {
   return cluster === undefined ? '' : ` ON CLUSTER ${quoteIdentifier(cluster)}`
 }
 
-function columnSql({
-  name,
-  type,
-  codec,
-  expression,
-}: ColumnShape & { expression?: string }): string {
-  const computed = expression === undefined ? '' : ` MATERIALIZED ${expression}`
-  return `${quoteIdentifier(name)} ${type}${computed}${codec === undefined ? '' : ` CODEC(${codec})`}`
+function columnSql(column: ColumnShape & { expression?: string }): string {
+  const { name, type, codec, expression } = column
+  const parts = [
+    `${quoteIdentifier(name)} ${type}`,
+    ...(expression === undefined ? [] : [`MATERIALIZED ${expression}`]),
+    ...(column.default === undefined ? [] : [`DEFAULT ${column.default}`]),
+    ...(codec === undefined ? [] : [`CODEC(${codec})`]),
+  ]
+  return parts.join(' ')
 }
 
 function ttlSql(shape: TableShape, options: DdlOptions): string[] {
