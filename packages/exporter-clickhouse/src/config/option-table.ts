@@ -50,6 +50,8 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
     default: DEFAULT_ENDPOINT,
     isSecret: true,
   },
+  endpoints: { type: list(text(endpointProblem), 16), isSecret: true },
+  endpointOrder: { type: choice('in_order', 'round_robin', 'random') },
   database: { type: text(tableNameProblem) },
   table: { type: text(tableNameProblem) },
   username: { type: text(usernameProblem), default: 'default' },

@@ -13,6 +13,17 @@ export interface DestinationOptions<Input = SpanLike> {
    * options and ClickHouse settings. Default: `http://localhost:8123`.
    */
   endpoint?: string | undefined
+  /**
+   * URLs of several hosts of one ClickHouse: replicas, shards, or nodes behind which a `Distributed` table is. Each batch goes to one of
+   * them. Only the first may carry a user, a password or options; log lines name it. `endpoint` beside it in the same place is one more
+   * host, the first. The strongest place that gives one of the two decides both. Default: `endpoint` alone.
+   */
+  endpoints?: readonly string[] | undefined
+  /**
+   * Which host a batch goes to first: the first of the list that answers, each in turn, or any. If it is given, or if there are several
+   * `endpoints`, a name with several addresses of one kind stands for as many hosts. Default: `in_order`.
+   */
+  endpointOrder?: 'in_order' | 'round_robin' | 'random' | undefined
   /** Database of the tables. Default: that of the schema, `telemetry` for `flat`, `default` for `otel`. */
   database?: string | undefined
   /** Table of the exporter's own signal; in a file, variable or URL, that of the spans. Default: that of the schema, such as `traces`. */
