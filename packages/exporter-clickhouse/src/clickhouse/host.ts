@@ -18,7 +18,7 @@ export class Host {
    * By table: the name of the memory that its tokens are in. Hosts with the same name recognise each other's rows. Undefined: it shares them
    * with no host.
    */
-  readonly memories = new Map<string, string | undefined>()
+  readonly memories: Map<string, string | undefined> = new Map()
   #isUp = true
   #isHung = false
   #failures = 0

@@ -15,6 +15,8 @@ export interface Target<Input = never> {
   readonly database: string
   readonly table: string
   readonly schema: Table<Input>
+  /** The table that INSERTs name, if it is another: a local one behind the Distributed table. */
+  readonly insertsInto?: string
   /** What the statements that create the table say beyond its schema. */
   readonly creation: TableCreation
 }

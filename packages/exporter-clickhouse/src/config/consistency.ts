@@ -90,6 +90,12 @@ function conflictsWithin({ name, ...views }: GatheredDestination): Conflict[] {
       `agent is for the other protocol: the endpoint uses ${protocol}, so it must be an Agent of node:${protocol.slice(0, -1)}`,
       'agent', // not the endpoint: if a variable gives it and is ignored, rows go to another server
     )
+  const { cluster, distributed } = options
+  if (distributed && cluster === undefined)
+    conflict(
+      'distributed needs `cluster`, the servers of which have the local tables',
+      'distributed',
+    )
   if (spool && spool.directory === undefined) conflict('spool.directory is missing', 'spool')
   const { type } = NAMED_DESTINATION.fields['deadLetter'] as Option
   const deadLetter = tree['deadLetter']

@@ -13,6 +13,9 @@ type WithoutDefault =
   | 'database'
   | 'table'
   | 'ttl'
+  | 'cluster'
+  | 'engine'
+  | 'distributed'
   | 'spool'
   | 'deadLetter'
   | 'agent'
@@ -29,6 +32,11 @@ export type CompleteDestination = Pick<NamedDestinationOptions, WithoutDefault> 
     queue: DestinationConfig['queue']
     spool?: Complete<Destination['spool']> // `conflicts` reports a missing directory
     deadLetter?: { directory: string; maxBytes: number } | { table: string }
+    distributed?: {
+      table: string
+      shardingKey?: string
+      insertInto: 'distributed' | 'local'
+    }
     tls: TlsConfig
   }
 

@@ -1,4 +1,4 @@
-import dns from 'node:dns'
+import { promises as dns } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { valueWithin } from '../common/deadline.js'
 
@@ -20,7 +20,7 @@ export async function severalAddresses(hostname: string): Promise<readonly Addre
   if (isIP(name) !== 0) return []
   const found = await valueWithin(
     DEADLINE_MS,
-    () => dns.promises.lookup(name, { all: true }).catch(() => undefined),
+    () => dns.lookup(name, { all: true }).catch(() => undefined),
     { ref: false },
   )
   if (found === undefined) return undefined

@@ -159,12 +159,15 @@ export class Pipeline<Input extends OfResource> {
   async flushBeforeExit(): Promise<void> {
     for (const destination of this.#destinations) destination.log.ending()
     await within(this.#config.flushTimeoutMs, (signal) =>
-      this.#flushUntil(async (destination) => {
-        const isSafe = await within(REFUSED_WAIT_MS, (soon) => destination.safe(soon), {
-          ref: false,
-        })
-        if (!isSafe && !destination.refusedEverything) await destination.safe(signal)
-      }),
+      this.#flushUntil(
+        async (destination) => {
+          const isSafe = await within(REFUSED_WAIT_MS, (soon) => destination.safe(soon), {
+            ref: false,
+          })
+          if (!isSafe && !destination.refusedEverything) await destination.safe(signal)
+        },
+        { isLast: true },
+      ),
     )
     if (this.closed) return // shutdown() logs it
     for (const destination of this.#destinations)

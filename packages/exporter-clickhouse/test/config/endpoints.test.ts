@@ -44,7 +44,11 @@ describe('endpoints', () => {
   })
 
   test('belong to one of several destinations, by name or in the list', () => {
-    const variables = env({ DESTINATIONS: 'east,west', EAST_ENDPOINTS: `${A},${B}`, WEST_ENDPOINT: C })
+    const variables = env({
+      DESTINATIONS: 'east,west',
+      EAST_ENDPOINTS: `${A},${B}`,
+      WEST_ENDPOINT: C,
+    })
     const { destinations } = parse({}, variables)
     expect(destinations.map(({ name, hosts }) => [name, hosts?.endpoints.length])).toEqual([
       ['east', 2],
@@ -66,7 +70,7 @@ describe('endpoints', () => {
     [[], /endpoints must not be empty/],
     ['http://a', /endpoints must be a list/],
     [[A, 'ftp://b'], /endpoints\.1 must begin with http/],
-    [[A, ''], /endpoints\.1 must not be empty/],
+    [[A, ''], /endpoints\.1 must be a URL/],
     [[A, 'https://b'], /all begin with http:\/\/, or all with https/],
     [[A, 'http://u:hidden@b'], /only the first may carry a user/],
     [[A, 'http://b?database=db'], /only the first may carry/],

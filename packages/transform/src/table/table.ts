@@ -1,13 +1,8 @@
 import { type CompactRows, compactRows } from '../compact/compact-rows.js'
 import type { Column } from '../row/column.js'
 import { rowWriter } from '../row/row.js'
-import {
-  createDatabase,
-  createTable,
-  type DdlOptions,
-  type Placement,
-  type TableShape,
-} from '../sql/ddl.js'
+import { createWithCompanions } from '../sql/cluster.js'
+import { createDatabase, type DdlOptions, type Placement, type TableShape } from '../sql/ddl.js'
 import { newEncoding } from '../writing/encoding.js'
 import type { Limits } from '../writing/limits.js'
 import type { Tally } from '../writing/tally.js'
@@ -37,7 +32,7 @@ export interface Table<Input> {
   toLine(input: Input, tally?: Tally, limits?: Limits): string
   /** The UTC day (days since 1970, below 65536) of the partition the row falls in, for tables partitioned by `toDate(column)`. One INSERT may touch 100 partitions. On a server in another time zone the days begin at other times. */
   partitionDay?(input: Input): number
-  /** Idempotent statements, CREATE DATABASE first; send each separately. Throws a TypeError for an empty name, a RangeError for a bad `ttl`. */
+  /** Idempotent statements, CREATE DATABASE first; send each separately. Throws a TypeError for an empty name and for `distributed` without a cluster, a RangeError for a bad `ttl`. */
   ddl(options?: DdlOptions): string[]
 }
 
@@ -58,7 +53,8 @@ export function defineTable<Input>(definition: TableDefinition<Input>): Table<In
       database: options.database ?? database,
       table: options.table ?? name,
     }
-    return [createDatabase(at), createTable(definition, at), ...(definition.companions?.(at) ?? [])]
+    const companions = (place: Placement) => definition.companions?.(place) ?? []
+    return [createDatabase(at), ...createWithCompanions(definition, companions, at)]
   }
   shapes.set(ddl, definition)
   const compact = compactRows(columns)
