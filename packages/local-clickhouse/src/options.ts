@@ -49,6 +49,11 @@ export interface StartOptions {
   tcpPort?: number | undefined
   /** Besides `default`, which has no password. */
   users?: readonly User[] | undefined
+  /**
+   * Clusters that the server knows, for `Distributed` tables: by name, for each shard the native ports of its replicas on this machine. An
+   * INSERT goes to one replica of a shard (`internal_replication`).
+   */
+  clusters?: Readonly<Record<string, readonly (readonly number[])[]>> | undefined
 }
 
 export interface Config {
@@ -56,9 +61,10 @@ export interface Config {
   readonly httpPort: number
   readonly tcpPort: number
   readonly users: readonly User[]
+  readonly clusters: NonNullable<StartOptions['clusters']>
 }
 
-const OPTIONS = ['dataDir', 'httpPort', 'tcpPort', 'users']
+const OPTIONS = ['dataDir', 'httpPort', 'tcpPort', 'users', 'clusters']
 const USER_OPTIONS = [
   'name',
   'password',
@@ -85,19 +91,33 @@ const QUOTAS = [
 
 export function parseOptions(options: StartOptions): Config {
   refuseUnknown(options, OPTIONS, 'startClickHouse()')
-  const { dataDir, httpPort, tcpPort, users } = options
+  const { dataDir, httpPort, tcpPort, users, clusters } = options
   if (dataDir === '') throw new Error('The data directory is empty: name one, or leave it out.')
   return {
     dataDir: dataDir === undefined ? undefined : resolve(dataDir),
     httpPort: parsePort(httpPort ?? 0),
     tcpPort: parsePort(tcpPort ?? 0),
     users: parseUsers(users ?? []),
+    clusters: parseClusters(clusters ?? {}),
   }
 }
 
 function parsePort(port: number): number {
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
   throw new Error(`${port} is not a port: choose one from 1 to 65535, or 0 for any free one.`)
+}
+
+function parseClusters(clusters: Config['clusters']): Config['clusters'] {
+  for (const [name, shards] of Object.entries(clusters)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/.test(name))
+      throw new Error(
+        `${JSON.stringify(name)} cannot be the name of a cluster: use up to 64 letters, digits, _ and -, a letter or _ first.`,
+      )
+    if (shards.length === 0 || shards.some((ports) => ports.length === 0))
+      throw new Error(`The cluster '${name}' needs at least one port in each shard.`)
+    for (const port of shards.flat()) parsePort(port)
+  }
+  return clusters
 }
 
 function parseUsers(users: readonly User[]): readonly User[] {

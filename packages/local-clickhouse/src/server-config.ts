@@ -32,7 +32,7 @@ export function writeServerConfig(
 }
 
 // By default the server may take 90 % of the memory, and each of the caches 5 GiB.
-function serverXml(usersFile: string, { httpPort, tcpPort }: Config): string {
+function serverXml(usersFile: string, { httpPort, tcpPort, clusters }: Config): string {
   return `<clickhouse>
   <users_config>${escapeXml(usersFile)}</users_config>
   <access_control_improvements>
@@ -41,11 +41,22 @@ function serverXml(usersFile: string, { httpPort, tcpPort }: Config): string {
   <listen_host>127.0.0.1</listen_host>
   <http_port>${httpPort}</http_port>
   <tcp_port>${tcpPort}</tcp_port>
+  <remote_servers>${clustersXml(clusters)}</remote_servers>
   <max_server_memory_usage_to_ram_ratio>0.5</max_server_memory_usage_to_ram_ratio>
   <mark_cache_size>268435456</mark_cache_size>
   <primary_index_cache_size>268435456</primary_index_cache_size>
 </clickhouse>
 `
+}
+
+function clustersXml(clusters: Config['clusters']): string {
+  const replica = (port: number) =>
+    `<replica>${element('host', '127.0.0.1')}${element('port', port)}</replica>`
+  const shard = (ports: readonly number[]) =>
+    `<shard>${element('internal_replication', 'true')}${ports.map(replica).join('')}</shard>`
+  return Object.entries(clusters)
+    .map(([name, shards]) => `<${name}>${shards.map(shard).join('')}</${name}>`)
+    .join('')
 }
 
 function usersXml(users: readonly User[]): string {

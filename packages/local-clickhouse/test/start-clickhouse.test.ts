@@ -92,6 +92,18 @@ test('tells when the server has ended by itself', async () => {
   expect(existsSync(server.dataDir)).toBe(false)
 })
 
+test('knows its clusters', async () => {
+  const ports = [await freePort(), await freePort()] as const
+  const clusters = { shards: ports.map((port) => [port]) }
+  const [first, second] = await Promise.all(ports.map((tcpPort) => start({ tcpPort, clusters })))
+  for (const server of [first, second])
+    await server?.query('CREATE TABLE here (x UInt8) ENGINE = MergeTree ORDER BY x')
+  await first?.query('CREATE TABLE all AS here ENGINE = Distributed(shards, default, here, x)')
+  await first?.query('INSERT INTO all SETTINGS distributed_foreground_insert = 1 VALUES (1), (2)')
+  for (const server of [first, second])
+    expect(await server?.query('SELECT count() FROM here')).toBe('1\n')
+})
+
 test('lets users in with their password only, and default without one', async () => {
   const password = `p<&>"'ä: ]]>`
   const server = await start({ users: [{ name: 'bob', password }] })
@@ -162,7 +174,7 @@ test('gives each user the profile, constraints, quota and rights that it was giv
 })
 
 test.each<[StartOptions, RegExp]>([
-  [{ user: [] } as StartOptions, /knows no option 'user': it takes dataDir, .*users\.$/],
+  [{ user: [] } as StartOptions, /knows no option 'user': it takes dataDir, .*users, clusters\.$/],
   [{ users: [{ name: 'u', grant: 'x' } as never] }, /the user 'u' knows no option 'grant'/],
   [{ users: [{ name: 'u', settings: { 'a b': 1 } }] }, /"a b" of the user 'u' cannot be the name/],
   [{ users: [{ name: 'u', constraints: { limit: { least: 1 } as never } }] }, /no option 'least'/],

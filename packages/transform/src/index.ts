@@ -32,7 +32,7 @@ export {
 } from './schemas/otel-metrics.js'
 export { otelTraces } from './schemas/otel-traces.js'
 export type { EventLike, LinkLike, SpanContextLike, SpanLike } from './span/span.js'
-export type { ColumnShape, DdlOptions, Placement } from './sql/ddl.js'
+export type { ColumnShape, DdlOptions, DistributedOptions, Placement } from './sql/ddl.js'
 export { quoteIdentifier } from './sql/identifier.js'
 export { quoteText } from './sql/text.js'
 export { type ExtendedRow, type Extension, extendTable, type NewType } from './table/extend.js'

@@ -3,7 +3,15 @@ export { type CompactForm, compactFormOf, type ResourceForm } from './compact/co
 export { KeyLists, type LengthOf } from './compact/key-lists.js'
 export { type RowShape, wholeRow } from './compact/whole-row.js'
 export { otelMetricsTables } from './schemas/otel-metrics.js'
-export { addColumn, addIndex, type TableShape, ttlExpression } from './sql/ddl.js'
+export { localName } from './sql/cluster.js'
+export {
+  addColumn,
+  addIndex,
+  engineSql,
+  onCluster,
+  type TableShape,
+  ttlExpression,
+} from './sql/ddl.js'
 export { compactRowsOf, hasIdentity, shapeOf } from './table/table.js'
 export { ByteWriter } from './writing/byte-writer.js'
 export { type Encoding, newEncoding, ROW_ROOM } from './writing/encoding.js'

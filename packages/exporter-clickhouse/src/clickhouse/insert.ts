@@ -69,11 +69,11 @@ export function insertOf(
 }
 
 function formOf(
-  { database, table, schema }: Target,
+  target: Target,
   common: CompactForm | undefined,
 ): Pick<Insert, 'statement' | 'whole'> {
-  const columns = schema.insertColumns.map(quoteIdentifier).join(', ')
-  const into = `INSERT INTO ${quotedName({ database, table })} (${columns})`
+  const columns = target.schema.insertColumns.map(quoteIdentifier).join(', ')
+  const into = `INSERT INTO ${quotedName(insertedInto(target))} (${columns})`
   const statement = `${into} FORMAT JSONEachRow`
   if (!common) return { statement }
   const { query, shape } = common
@@ -110,6 +110,11 @@ export function kindOf({ statement, settings }: Insert): string {
 export interface TableName {
   readonly database: string
   readonly table: string
+}
+
+/** The table that the INSERTs of a target name. */
+export function insertedInto({ database, table, insertsInto = table }: Target): TableName {
+  return { database, table: insertsInto }
 }
 
 /** Database and table as they stand in a statement. */

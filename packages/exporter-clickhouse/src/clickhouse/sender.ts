@@ -7,6 +7,7 @@ import { SETTINGS } from '../config/insert-settings.js'
 import type { Exchange } from '../http/exchange.js'
 import { classify } from './classify.js'
 import { Creation } from './creation.js'
+import type { Doubt } from './doubt.js'
 import { type Insert, isOurs, postOf, statementPath } from './insert.js'
 import { heldBack, type LeftOut } from './left-out.js'
 import { type Link, openLink } from './link.js'
@@ -41,6 +42,10 @@ export interface How {
   readonly repeatable: boolean
   /** Send no row to a server that does not answer a ping. */
   readonly pingFirst: boolean
+  /** Where an earlier attempt may have written the rows. Only several hosts make a difference. */
+  readonly doubt?: Doubt | undefined
+  /** The process ends: a row may rather be stored at two hosts than be lost. */
+  readonly isLast?: boolean
 }
 
 const MAX_CREATIONS = 3

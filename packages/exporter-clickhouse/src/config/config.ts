@@ -15,6 +15,8 @@ export interface Target<Input = never> {
   readonly database: string
   readonly table: string
   readonly schema: Table<Input>
+  /** The table that INSERTs name, if it is another: a local one behind the Distributed table. */
+  readonly insertsInto?: string
   /** What the statements that create the table say beyond its schema. */
   readonly creation: TableCreation
 }
@@ -36,6 +38,8 @@ export interface DestinationConfig<Input = never> {
   readonly signal: Signal
   /** Without credentials, query or trailing slash. */
   readonly endpoint: URL
+  /** Absent if there is one host alone, whose name is left to Node.js. */
+  readonly hosts?: HostsConfig
   /** The tables that a record may go to. */
   readonly targets: readonly [Target<Input>, ...Target<Input>[]]
   /** The index of the target that a record goes to. Absent if there is only one. */
@@ -55,6 +59,12 @@ export interface DestinationConfig<Input = never> {
   readonly headers: Readonly<Record<string, string>>
   readonly settings: Readonly<Record<string, string>>
   readonly agent: Agent | undefined
+}
+
+export interface HostsConfig {
+  /** Each as `endpoint`, which is the first of them. */
+  readonly endpoints: readonly [URL, ...URL[]]
+  readonly order: 'in_order' | 'round_robin' | 'random'
 }
 
 export type Temporality = 'cumulative' | 'delta'

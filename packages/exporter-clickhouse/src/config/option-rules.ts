@@ -10,6 +10,17 @@ export const tableNameProblem: TextCheck = (name) => {
     : `must not contain a dot, because database and table are two options: write database: '${database}', table: '${table}'`
 }
 
+/** The name of the local tables behind a Distributed one. */
+export const localTableProblem: TextCheck = (name) =>
+  name.includes('{table}') && name !== '{table}'
+    ? tableNameProblem(name)
+    : 'must contain {table} and more, because each Distributed table has local tables of its own'
+
+export const engineProblem: TextCheck = (text) =>
+  /^\s*\w*MergeTree\s*(\(.*\))?\s*$/s.test(text)
+    ? undefined
+    : 'must be an engine of the MergeTree family, such as ReplicatedMergeTree'
+
 // Basic authentication separates the name from the password by a colon.
 export const usernameProblem: TextCheck = (name) =>
   name.includes(':') ? 'must not contain a colon' : undefined

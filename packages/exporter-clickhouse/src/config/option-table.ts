@@ -23,10 +23,12 @@ import {
 } from './option.js'
 import {
   destinationNameProblem,
+  engineProblem,
   hasMethod,
   headerNameProblem,
   headerValueProblem,
   isTable,
+  localTableProblem,
   settingNameProblem,
   tableNameProblem,
   usernameProblem,
@@ -50,6 +52,8 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
     default: DEFAULT_ENDPOINT,
     isSecret: true,
   },
+  endpoints: { type: list(textOrEmpty(endpointProblem), 16), isSecret: true },
+  endpointOrder: { type: choice('in_order', 'round_robin', 'random') },
   database: { type: text(tableNameProblem) },
   table: { type: text(tableNameProblem) },
   username: { type: text(usernameProblem), default: 'default' },
@@ -115,6 +119,18 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
   asyncInsert: { type: FLAG, default: false },
   manageSchema: { type: choice('create', 'validate', 'off'), default: 'create' },
   ttl: { type: seconds(1) },
+  cluster: { type: text() },
+  engine: { type: text(engineProblem) },
+  distributed: {
+    type: {
+      ...group({
+        table: { type: text(localTableProblem), default: '{table}_local' },
+        shardingKey: { type: text() },
+        insertInto: { type: choice('distributed', 'local'), default: 'distributed' },
+      }),
+      isOffByDefault: true,
+    },
+  },
   tls: {
     type: group({
       ca: { type: text() },

@@ -75,7 +75,7 @@ export interface Group {
 
 export interface List {
   readonly kind: 'list'
-  readonly item: Group | Choice
+  readonly item: Group | Choice | Text
   readonly max: number
 }
 

@@ -13,6 +13,17 @@ export interface DestinationOptions<Input = SpanLike> {
    * options and ClickHouse settings. Default: `http://localhost:8123`.
    */
   endpoint?: string | undefined
+  /**
+   * URLs of several hosts of one ClickHouse: replicas, shards, or nodes behind which a `Distributed` table is. Each batch goes to one of
+   * them. Only the first may carry a user, a password or options; log lines name it. `endpoint` beside it in the same place is one more
+   * host, the first. The strongest place that gives one of the two decides both. Default: `endpoint` alone.
+   */
+  endpoints?: readonly string[] | undefined
+  /**
+   * Which host a batch goes to first: the first of the list that answers, each in turn, or any. If it is given, or if there are several
+   * `endpoints`, a name with several addresses of one kind stands for as many hosts. Default: `in_order`.
+   */
+  endpointOrder?: 'in_order' | 'round_robin' | 'random' | undefined
   /** Database of the tables. Default: that of the schema, `telemetry` for `flat`, `default` for `otel`. */
   database?: string | undefined
   /** Table of the exporter's own signal; in a file, variable or URL, that of the spans. Default: that of the schema, such as `traces`. */
@@ -120,6 +131,29 @@ export interface DestinationOptions<Input = SpanLike> {
   manageSchema?: 'create' | 'validate' | 'off' | undefined
   /** Age at which rows are deleted, in tables that the exporter creates. In seconds. Default: never. */
   ttl?: number | undefined
+  /** Name of a cluster: the exporter creates its tables on all servers of it (`ON CLUSTER`). Default: none. */
+  cluster?: string | undefined
+  /**
+   * Engine of the tables that the exporter creates, as SQL text. With `cluster`, `ReplicatedMergeTree` without arguments gets a path and a
+   * name made of the server's macros `{shard}` and `{replica}`. Default: `MergeTree`.
+   */
+  engine?: string | undefined
+  /**
+   * Creates a `Distributed` table of the table's name on `cluster`, over local tables. Default: none.
+   */
+  distributed?:
+    | {
+        /** Name of the local tables; `{table}` stands for the name of the Distributed one. Default: `{table}_local`. */
+        table?: string | undefined
+        /** SQL text that decides which shard a row goes to. Default: a hash of the trace id, so that a trace is on one shard. */
+        shardingKey?: string | undefined
+        /**
+         * Into which table rows are inserted. `distributed`: the server spreads each batch over all shards, and takes it when all of them
+         * have. `local`: a batch goes to the host that is asked, and no shard waits for another. Default: `distributed`.
+         */
+        insertInto?: 'distributed' | 'local' | undefined
+      }
+    | undefined
   /** For `https:` endpoints. `ca`, `cert` and `key` are PEM texts. */
   tls?:
     | {

@@ -3,6 +3,7 @@ import type {
   Compression,
   DeadLetterConfig,
   DestinationConfig,
+  HostsConfig,
   Records,
   Signal,
   SpoolConfig,
@@ -22,6 +23,7 @@ export function resolveDestination<On extends Signal>(
     name,
     signal,
     endpoint: parseEndpoint(options.endpoint).url,
+    ...hostsOf(options),
     targets,
     ...(targets.length > 1 && { targetOf: targetOfPoint as never }),
     username,
@@ -43,6 +45,17 @@ export function resolveDestination<On extends Signal>(
     settings: settingsOf(options.settings),
     agent: options.agent,
   }
+}
+
+function hostsOf(options: CompleteDestination): { hosts?: HostsConfig } {
+  const { endpoint, endpoints = [], endpointOrder } = options
+  const all = new Map(
+    [endpoint, ...endpoints].map((one) => parseEndpoint(one).url).map((url) => [url.href, url]),
+  )
+  if (all.size === 1 && endpointOrder === undefined) return {}
+  const [first, ...others] = all.values()
+  if (!first) return {}
+  return { hosts: { endpoints: [first, ...others], order: endpointOrder ?? 'in_order' } }
 }
 
 function compressionOf({

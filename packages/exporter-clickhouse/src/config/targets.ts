@@ -13,7 +13,8 @@ import {
   otelTraces,
   type Table,
 } from '@spanhouse/transform'
-import type { DestinationConfig, Records, Signal } from './config.js'
+import { localName } from '@spanhouse/transform/internal'
+import type { DestinationConfig, Records, Signal, TableCreation } from './config.js'
 import type { CompleteDestination } from './defaults.js'
 
 type Targets<Input> = DestinationConfig<Input>['targets']
@@ -57,17 +58,23 @@ const INDEXES: Readonly<Record<MetricType, number>> = {
 
 /** The tables of a signal, in the order that `targetOf` counts. */
 export function targetsOf<On extends Signal>(
-  { schema, database, table, tables, ttl }: CompleteDestination,
+  { schema, database, table, tables, ttl, cluster, engine, distributed }: CompleteDestination,
   signal: On,
 ): Targets<Records[On]> {
   const family = typeof schema === 'object' ? [schema] : FAMILIES[signal][schema]
   const names = family.length === 1 ? [table] : METRIC_TABLES.map((name) => tables[name])
-  return family.map((one, index) => ({
-    database: database ?? one.database,
-    table: names[index] ?? one.name,
-    schema: one,
-    creation: { ttl },
-  })) as never
+  const creation: TableCreation = { ttl, cluster, engine, distributed }
+  return family.map((one, index) => {
+    const name = names[index] ?? one.name
+    const isLocal = distributed?.insertInto === 'local'
+    return {
+      database: database ?? one.database,
+      table: name,
+      schema: one,
+      ...(isLocal && { insertsInto: localName(name, distributed) }),
+      creation,
+    }
+  }) as never
 }
 
 /** The target of a data point among those of `otel`. */

@@ -205,9 +205,9 @@ export class Destination {
     return this.#rowsInMemoryOnly(() => true)
   }
 
-  /** A flush waits for these rows: the next attempt is due now. */
-  hurry(): void {
-    this.#attempts.hurry()
+  /** A flush waits for these rows: the next attempt is due now. `isLast`: what it leaves in memory is lost. */
+  hurry(isLast: boolean): void {
+    this.#attempts.hurry(isLast)
   }
 
   /** Aborts the requests in flight, and drops the batches that are not on disk. Returns how many rows were dropped. */

@@ -159,12 +159,15 @@ export class Pipeline<Input extends OfResource> {
   async flushBeforeExit(): Promise<void> {
     for (const destination of this.#destinations) destination.log.ending()
     await within(this.#config.flushTimeoutMs, (signal) =>
-      this.#flushUntil(async (destination) => {
-        const isSafe = await within(REFUSED_WAIT_MS, (soon) => destination.safe(soon), {
-          ref: false,
-        })
-        if (!isSafe && !destination.refusedEverything) await destination.safe(signal)
-      }),
+      this.#flushUntil(
+        async (destination) => {
+          const isSafe = await within(REFUSED_WAIT_MS, (soon) => destination.safe(soon), {
+            ref: false,
+          })
+          if (!isSafe && !destination.refusedEverything) await destination.safe(signal)
+        },
+        { isLast: true },
+      ),
     )
     if (this.closed) return // shutdown() logs it
     for (const destination of this.#destinations)
@@ -221,7 +224,7 @@ export class Pipeline<Input extends OfResource> {
     const startedAt = clock.now()
     for (const destination of this.#destinations) destination.log.ending()
     await within(shutdownTimeoutMs, (signal) =>
-      this.#flushUntil((destination) => destination.safe(signal)),
+      this.#flushUntil((destination) => destination.safe(signal), { isLast: true }),
     )
     for (const leave of this.#leaveEnds) leave()
     let lost = 0
@@ -299,11 +302,14 @@ export class Pipeline<Input extends OfResource> {
     return arrival
   }
 
-  async #flushUntil(done: (destination: Destination) => Promise<void>): Promise<void> {
+  async #flushUntil(
+    done: (destination: Destination) => Promise<void>,
+    { isLast = false }: { isLast?: boolean } = {},
+  ): Promise<void> {
     const sent = async () => {
       if (this.#isAdding) await turn() // a getter of a span called this: seal the batches only after the row of that span is written
       for (const lane of this.#lanes) lane.seal()
-      for (const destination of this.#destinations) destination.hurry()
+      for (const destination of this.#destinations) destination.hurry(isLast)
       await Promise.all(this.#destinations.map(done))
     }
     const arrived = this.#arriving.size > 0 && Promise.all(this.#arriving).then(sent)

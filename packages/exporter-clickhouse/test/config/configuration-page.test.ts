@@ -15,6 +15,8 @@ const SECTIONS: [title: string, paths: readonly string[]][] = [
     'Where rows go',
     [
       'endpoint',
+      'endpoints',
+      'endpointOrder',
       'database',
       'table',
       'username',
@@ -22,6 +24,9 @@ const SECTIONS: [title: string, paths: readonly string[]][] = [
       'schema',
       'manageSchema',
       'ttl',
+      'cluster',
+      'engine',
+      'distributed',
       'signals',
       'destinations',
       'name',
@@ -56,9 +61,9 @@ function allowed({ type }: Option): string {
     case 'map':
       return 'names and values'
     case 'list':
-      return type.item.kind === 'choice'
-        ? `a list of ${allowed({ type: type.item })}`
-        : `at most ${type.max}`
+      return type.item.kind === 'group'
+        ? `at most ${type.max}`
+        : `a list of ${allowed({ type: type.item })}`
     case 'custom':
       return 'in code only'
     default:

@@ -6,13 +6,8 @@ import { resolveColumns } from '../declared/resolve.js'
 import type { RowOfColumns } from '../declared/row-type.js'
 import type { Column } from '../row/column.js'
 import { rowWriter } from '../row/row.js'
-import {
-  createDatabase,
-  createTable,
-  type DdlOptions,
-  type Placement,
-  type TableShape,
-} from '../sql/ddl.js'
+import { createWithCompanions } from '../sql/cluster.js'
+import { createDatabase, type DdlOptions, type Placement, type TableShape } from '../sql/ddl.js'
 import { newEncoding } from '../writing/encoding.js'
 import type { Limits } from '../writing/limits.js'
 import type { Tally } from '../writing/tally.js'
@@ -51,7 +46,7 @@ export interface Table<Input, Row = Record<string, unknown>> {
   toLine(input: Input, tally?: Tally, limits?: Limits): string
   /** The UTC day (days since 1970, below 65536) of the partition the row falls in, for tables partitioned by `toDate(column)`. One INSERT may touch 100 partitions. On a server in another time zone the days begin at other times. */
   partitionDay?(input: Input): number
-  /** Idempotent statements, CREATE DATABASE first; send each separately. Throws a TypeError for an empty name, a RangeError for a bad `ttl`. */
+  /** Idempotent statements, CREATE DATABASE first; send each separately. Throws a TypeError for an empty name and for `distributed` without a cluster, a RangeError for a bad `ttl`. */
   ddl(options?: DdlOptions): string[]
 }
 
@@ -94,7 +89,8 @@ function makeTable<Input>(definition: Resolved<Input>): Table<Input> {
       database: options.database ?? database,
       table: options.table ?? name,
     }
-    return [createDatabase(at), createTable(definition, at), ...(definition.companions?.(at) ?? [])]
+    const companions = (place: Placement) => definition.companions?.(place) ?? []
+    return [createDatabase(at), ...createWithCompanions(definition, companions, at)]
   }
   definitions.set(ddl, definition)
   const compact = compactRows(columns)
