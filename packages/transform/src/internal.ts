@@ -2,6 +2,7 @@
 export { type CompactForm, compactFormOf, type ResourceForm } from './compact/compact-rows.js'
 export { KeyLists, type LengthOf } from './compact/key-lists.js'
 export { type RowShape, wholeRow } from './compact/whole-row.js'
+export { bodyOf } from './log/values.js'
 export { otelMetricsTables } from './schemas/otel-metrics.js'
 export { localName } from './sql/cluster.js'
 export {
@@ -13,5 +14,7 @@ export {
   ttlExpression,
 } from './sql/ddl.js'
 export { compactRowsOf, hasIdentity, shapeOf } from './table/table.js'
+export { mapEntries, setValues } from './values/native.js'
+export { isList, plainValue } from './values/plain-value.js'
 export { ByteWriter } from './writing/byte-writer.js'
 export { type Encoding, newEncoding, ROW_ROOM } from './writing/encoding.js'

@@ -1,14 +1,11 @@
 import type { Agent } from 'node:http'
 import type { MeterProvider } from '@opentelemetry/api'
-import type {
-  DdlOptions,
-  LogRecordLike,
-  MetricPointLike,
-  SpanLike,
-  Limits as SpanLimits,
-  Table,
-} from '@spanhouse/transform'
+import type { DdlOptions, Limits as SpanLimits, Table } from '@spanhouse/transform'
 import type { DropReason } from '../accounting/drop-reason.js'
+import type { RouteConfig } from './routing-options.js'
+import type { Signal } from './signal.js'
+
+export type { Records, Signal } from './signal.js'
 
 /** A table of one server: where the rows of a signal go. */
 export interface Target<Input = never> {
@@ -22,15 +19,6 @@ export interface Target<Input = never> {
 }
 
 export type TableCreation = Omit<DdlOptions, 'database' | 'table'>
-
-/** The records of each signal. */
-export interface Records {
-  readonly traces: SpanLike
-  readonly logs: LogRecordLike
-  readonly metrics: MetricPointLike
-}
-
-export type Signal = keyof Records
 
 /** One destination of one signal: every default applied, every value in the form that the rest of the code reads. */
 export interface DestinationConfig<Input = never> {
@@ -59,6 +47,8 @@ export interface DestinationConfig<Input = never> {
   readonly headers: Readonly<Record<string, string>>
   readonly settings: Readonly<Record<string, string>>
   readonly agent: Agent | undefined
+  /** Which records it gets, and in what form. Undefined if no option of routing is given. */
+  readonly route: RouteConfig<Input> | undefined
 }
 
 export interface HostsConfig {

@@ -20,6 +20,12 @@ type WithoutDefault =
   | 'deadLetter'
   | 'agent'
   | 'signals'
+  | 'filter'
+  | 'sample'
+  | 'redact'
+  | 'dispatch'
+  | 'origin'
+  | 'skipIfOrigin'
 
 /** A destination's options as one signal sees them, with every default of the table. */
 export type CompleteDestination = Pick<NamedDestinationOptions, WithoutDefault> &

@@ -28,6 +28,9 @@ export const usernameProblem: TextCheck = (name) =>
 export const destinationNameProblem: TextCheck = (name) =>
   /^[A-Za-z0-9_-]{1,64}$/.test(name) ? undefined : 'must be 1 to 64 letters, digits, _ or -'
 
+export const originProblem: TextCheck = (name) =>
+  /^[\w.:-]{1,64}$/.test(name) ? undefined : 'must be 1 to 64 letters, digits or _ . : -'
+
 const OWN_HEADERS = new Set([
   'content-encoding',
   'content-length',

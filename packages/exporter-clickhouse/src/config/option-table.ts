@@ -7,6 +7,7 @@ import {
   bytes,
   choice,
   custom,
+  data,
   FLAG,
   type Group,
   group,
@@ -29,6 +30,7 @@ import {
   headerValueProblem,
   isTable,
   localTableProblem,
+  originProblem,
   settingNameProblem,
   tableNameProblem,
   usernameProblem,
@@ -39,12 +41,22 @@ import type {
   MetricsOptions,
   NamedDestinationOptions,
   Options,
+  SampledSignalOptions,
   SignalOptions,
 } from './options.js'
+import {
+  filterProblem,
+  patternProblem,
+  redactValuesProblem,
+  sampleRulesProblem,
+} from './routing-rules.js'
 
 const MiB = 1024 * 1024
 
 export const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics']
+
+const PATTERNS = list(text(patternProblem), 1000)
+const FUNCTION = custom('must be a function', (value) => typeof value === 'function')
 
 const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
   endpoint: {
@@ -158,9 +170,40 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
     ),
   },
   signals: { type: list(choice(...SIGNALS), SIGNALS.length) },
+  filter: { type: data(filterProblem) },
+  sample: {
+    type: {
+      ...group({
+        rate: { type: number(0, 1), default: 1 },
+        rules: { type: data(sampleRulesProblem) },
+        keepErrors: { type: FLAG, default: true },
+        keepSlowerThanMs: { type: milliseconds() },
+        maxWaitMs: { type: milliseconds(1), default: 30_000 },
+        maxWaitingBytes: { type: bytes(1), default: 16 * MiB },
+      }),
+      isOffByDefault: true,
+    },
+  },
+  redact: {
+    type: {
+      ...group({
+        allow: { type: PATTERNS },
+        deny: { type: PATTERNS },
+        hash: { type: PATTERNS },
+        values: { type: data(redactValuesProblem) },
+        key: { type: text(), isSecret: true },
+        replace: { type: textOrEmpty(), default: '[redacted]' },
+      }),
+      isOffByDefault: true,
+    },
+  },
+  dispatch: { type: FUNCTION },
+  origin: { type: text(originProblem) },
+  skipIfOrigin: { type: list(text(originProblem), 100) },
 }
 
 const { database, table, schema, ttl, batch, queue, asyncInsert } = shared
+const { filter, sample, redact, dispatch } = shared
 const ofSignal: Record<keyof SignalOptions<never>, Option> = withoutDefaults({
   database,
   table,
@@ -169,7 +212,15 @@ const ofSignal: Record<keyof SignalOptions<never>, Option> = withoutDefaults({
   batch,
   queue,
   asyncInsert,
+  filter,
+  redact,
+  dispatch,
 })
+
+const ofSampledSignal: Record<keyof SampledSignalOptions<never>, Option> = {
+  ...ofSignal,
+  ...withoutDefaults({ sample }),
+}
 
 const ofMetrics: Record<keyof MetricsOptions, Option> = {
   ...ofSignal,
@@ -195,8 +246,8 @@ const ofAllMetrics: Record<keyof AllMetricsOptions, Option> = {
 
 const destination: Record<keyof DestinationOptions, Option> = {
   ...shared,
-  traces: { type: group(ofSignal) },
-  logs: { type: group(ofSignal) },
+  traces: { type: group(ofSampledSignal) },
+  logs: { type: group(ofSampledSignal) },
   metrics: { type: group(ofMetrics) },
 }
 
@@ -213,7 +264,7 @@ const all: Record<keyof Options, Option> = {
   destinations: { type: list(NAMED_DESTINATION, 16) },
   acknowledge: { type: choice('delivered', 'accepted'), default: 'delivered' },
   flushOnSignal: { type: FLAG, default: false },
-  onDrop: { type: custom('must be a function', (value) => typeof value === 'function') },
+  onDrop: { type: FUNCTION },
   meterProvider: {
     type: custom('must be a MeterProvider', (value) => hasMethod(value, 'getMeter')),
   },

@@ -3,11 +3,12 @@ import type { MeterProvider } from '@opentelemetry/api'
 import type { LogRecordLike, MetricPointLike, SpanLike, Table } from '@spanhouse/transform'
 import type { DropReason } from '../accounting/drop-reason.js'
 import type { Signal, Temporality } from './config.js'
+import type { RoutingOptions, SampleOptions } from './routing-options.js'
 
 // `option-table.ts` holds the rules and defaults of these options. A test compares units and defaults in the docstrings with it.
 
 /** Options that apply to every destination, or to one of them in `destinations`. `Input` is what a row of a `schema` of your own is made of. */
-export interface DestinationOptions<Input = SpanLike> {
+export interface DestinationOptions<Input = SpanLike> extends RoutingOptions<Input> {
   /**
    * URL of ClickHouse's HTTP interface. A path is kept. A user and password in it are sent as headers; its query may carry other
    * options and ClickHouse settings. Default: `http://localhost:8123`.
@@ -179,16 +180,22 @@ export interface DestinationOptions<Input = SpanLike> {
   agent?: Agent | undefined
   /** The signals that a destination takes: `traces`, `logs`, `metrics`. Default: all. */
   signals?: readonly Signal[] | undefined
+  /** Keeps a part of all traces, decided by their ids, and the log records of the same traces. Metrics are not sampled. */
+  sample?: SampleOptions | undefined
+  /** Stamped on records that have no such stamp yet, as the resource attribute `spanhouse.origin`: where they come from. Default: none. */
+  origin?: string | undefined
+  /** Records with the stamp of one of these origins are left out, so that two regions do not send each other's records back. Default: none. */
+  skipIfOrigin?: readonly string[] | undefined
   /** Options for spans alone. */
-  traces?: SignalOptions<SpanLike> | undefined
+  traces?: SampledSignalOptions<SpanLike> | undefined
   /** Options for log records alone. */
-  logs?: SignalOptions<LogRecordLike> | undefined
+  logs?: SampledSignalOptions<LogRecordLike> | undefined
   /** Options for metrics alone. */
   metrics?: MetricsOptions | undefined
 }
 
 /** Options for one signal alone. Each is stronger than the option of the same name beside the group. */
-export interface SignalOptions<Input> {
+export interface SignalOptions<Input> extends RoutingOptions<Input> {
   /** Database of its tables. Default: `database` beside the group. */
   database?: string | undefined
   /** Name of its table. Default: that of the schema. */
@@ -203,6 +210,11 @@ export interface SignalOptions<Input> {
   queue?: DestinationOptions['queue']
   /** As `asyncInsert` beside the group. Default: that one. */
   asyncInsert?: boolean | undefined
+}
+
+export interface SampledSignalOptions<Input> extends SignalOptions<Input> {
+  /** As `sample` beside the group. */
+  sample?: SampleOptions | undefined
 }
 
 export interface MetricsOptions extends SignalOptions<MetricPointLike> {
@@ -257,7 +269,7 @@ export interface Options<Input = SpanLike> extends DestinationOptions<Input> {
    * run as always and decide whether and how the process ends. Default: `false`.
    */
   flushOnSignal?: boolean | undefined
-  /** Called when a destination drops rows. Errors that it throws are ignored. Default: none. */
+  /** Called when a destination loses rows, not for `filtered` ones. Errors that it throws are ignored. Default: none. */
   onDrop?: ((rows: number, reason: DropReason, destination: string) => void) | undefined
   /** Where the exporter's own metrics go. Default: the global one if `OTEL_NODE_EXPERIMENTAL_SDK_METRICS=true`, else none. */
   meterProvider?: Pick<MeterProvider, 'getMeter'> | undefined

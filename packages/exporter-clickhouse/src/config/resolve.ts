@@ -10,6 +10,7 @@ import type {
 } from './config.js'
 import type { CompleteDestination } from './defaults.js'
 import { parseEndpoint } from './endpoint-url.js'
+import { routeOf } from './route-of.js'
 import { targetOfPoint, targetsOf } from './targets.js'
 
 /** Turns the options of a destination, which are complete and checked, into what the rest of the code reads for one signal. */
@@ -44,6 +45,7 @@ export function resolveDestination<On extends Signal>(
     headers: options.headers,
     settings: settingsOf(options.settings),
     agent: options.agent,
+    route: routeOf(options, signal),
   }
 }
 

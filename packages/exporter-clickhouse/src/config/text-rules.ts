@@ -28,6 +28,8 @@ export function problemOf(value: unknown, type: Type): string | undefined {
           return problem && `: ${shownName(name)} ${problem}`
         })
         .find((problem) => problem !== undefined)
+    case 'data':
+      return type.problemOf(value)?.trimStart()
     case 'custom':
       return type.accepts(value) ? undefined : type.rule
     default:

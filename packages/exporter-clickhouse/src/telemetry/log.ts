@@ -46,6 +46,8 @@ export interface DestinationLog {
   differences(found: readonly string[]): void
   refusedCompanion(refused: Refused): void
   spool(line: string): void
+  /** Something about a function of the application. */
+  hook(line: string): void
 }
 
 const SUMMARY_EVERY_MS = 60_000
@@ -147,6 +149,9 @@ export function serverLog(name: string, endpoint: URL, now: () => number = clock
         )
       },
       spool(line) {
+        warn(`${where}: ${line}`)
+      },
+      hook(line) {
         warn(`${where}: ${line}`)
       },
       lostLetter(problem) {
