@@ -207,7 +207,7 @@ function changed(from: unknown, names: readonly string[], make: Make): Fields {
 }
 
 // A sparse array can claim four thousand million elements and have none.
-const MAX_ITEMS = 100_000
+const MAX_ITEMS = 10_000
 
 function listOf(list: unknown, make: Make): unknown[] | undefined {
   if (!attempt(() => Array.isArray(list))) return undefined
