@@ -29,7 +29,7 @@ export function viewOf(record: AnyRecord, signal: Signal, change: Change): objec
 
 const VIEWS: Readonly<Record<Signal, (record: AnyRecord, change: Change) => Fields>> = {
   traces(span, change) {
-    const context = attempt(() => span.spanContext as unknown as () => unknown) // called below, on the span
+    const context = attempt(() => span.spanContext)
     const own =
       typeof context === 'function'
         ? contextView(

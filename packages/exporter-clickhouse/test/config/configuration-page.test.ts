@@ -31,10 +31,7 @@ const SECTIONS: [title: string, paths: readonly string[]][] = [
     'Batches and requests',
     ['batch', 'compression', 'timeoutMs', 'asyncInsert', 'settings', 'headers', 'tls', 'agent'],
   ],
-  [
-    'Which records it gets',
-    ['filter', 'sample', 'redact', 'origin', 'skipIfOrigin', 'dispatch'],
-  ],
+  ['Which records it gets', ['filter', 'sample', 'redact', 'origin', 'skipIfOrigin', 'dispatch']],
   ['When a server fails', ['retry', 'queue', 'spool', 'deadLetter', 'onDrop']],
   [
     'The exporter as a whole',
