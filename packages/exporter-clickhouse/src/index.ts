@@ -26,6 +26,17 @@ export type {
   Options,
   SignalOptions,
 } from './config/options.js'
+export type {
+  Condition,
+  Dispatch,
+  DispatchContext,
+  Filter,
+  FilterContext,
+  FilterRules,
+  RedactOptions,
+  SampleOptions,
+  SampleRule,
+} from './config/routing-options.js'
 export { withFlush } from './lifetime/with-flush.js'
 export { ClickHouseLogRecordExporter } from './logs/log-record-exporter.js'
 export { ClickHouseLogRecordProcessor } from './logs/log-record-processor.js'

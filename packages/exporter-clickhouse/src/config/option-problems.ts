@@ -92,7 +92,7 @@ function ruleOf(issue: z.core.$ZodIssue, { type, received, isRoot }: Faulty): st
       return Array.isArray(received) ? 'must not be empty' : 'must be a list'
     case 'group': {
       const known = Object.keys(type.fields)
-      const shown = isRoot || known.length >= 8 ? ['endpoint', '…'] : known
+      const shown = isRoot || known.includes('endpoint') ? ['endpoint', '…'] : known
       return `must be an object: { ${shown.join(', ')} }`
     }
     default:

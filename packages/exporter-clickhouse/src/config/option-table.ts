@@ -7,8 +7,8 @@ import {
   bytes,
   choice,
   custom,
-  data,
   FLAG,
+  FUNCTION,
   type Group,
   group,
   list,
@@ -30,7 +30,6 @@ import {
   headerValueProblem,
   isTable,
   localTableProblem,
-  originProblem,
   settingNameProblem,
   tableNameProblem,
   usernameProblem,
@@ -44,19 +43,11 @@ import type {
   SampledSignalOptions,
   SignalOptions,
 } from './options.js'
-import {
-  filterProblem,
-  patternProblem,
-  redactValuesProblem,
-  sampleRulesProblem,
-} from './routing-rules.js'
+import { ROUTING } from './routing-table.js'
 
 const MiB = 1024 * 1024
 
 export const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics']
-
-const PATTERNS = list(text(patternProblem), 1000)
-const FUNCTION = custom('must be a function', (value) => typeof value === 'function')
 
 const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
   endpoint: {
@@ -170,36 +161,7 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
     ),
   },
   signals: { type: list(choice(...SIGNALS), SIGNALS.length) },
-  filter: { type: data(filterProblem) },
-  sample: {
-    type: {
-      ...group({
-        rate: { type: number(0, 1), default: 1 },
-        rules: { type: data(sampleRulesProblem) },
-        keepErrors: { type: FLAG, default: true },
-        keepSlowerThanMs: { type: milliseconds() },
-        maxWaitMs: { type: milliseconds(1), default: 30_000 },
-        maxWaitingBytes: { type: bytes(1), default: 16 * MiB },
-      }),
-      isOffByDefault: true,
-    },
-  },
-  redact: {
-    type: {
-      ...group({
-        allow: { type: PATTERNS },
-        deny: { type: PATTERNS },
-        hash: { type: PATTERNS },
-        values: { type: data(redactValuesProblem) },
-        key: { type: text(), isSecret: true },
-        replace: { type: textOrEmpty(), default: '[redacted]' },
-      }),
-      isOffByDefault: true,
-    },
-  },
-  dispatch: { type: FUNCTION },
-  origin: { type: text(originProblem) },
-  skipIfOrigin: { type: list(text(originProblem), 100) },
+  ...ROUTING,
 }
 
 const { database, table, schema, ttl, batch, queue, asyncInsert } = shared

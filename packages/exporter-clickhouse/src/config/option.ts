@@ -128,6 +128,8 @@ export function custom(rule: string, accepts: Custom['accepts']): Custom {
   return { kind: 'custom', rule, accepts }
 }
 
+export const FUNCTION: Custom = custom('must be a function', (value) => typeof value === 'function')
+
 export function data(problemOf: Data['problemOf']): Data {
   return {
     kind: 'data',

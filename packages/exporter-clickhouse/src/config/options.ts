@@ -3,12 +3,12 @@ import type { MeterProvider } from '@opentelemetry/api'
 import type { LogRecordLike, MetricPointLike, SpanLike, Table } from '@spanhouse/transform'
 import type { DropReason } from '../accounting/drop-reason.js'
 import type { Signal, Temporality } from './config.js'
-import type { RoutingOptions, SampleOptions } from './routing-options.js'
+import type { DestinationRouting, RoutingOptions, SampleOptions } from './routing-options.js'
 
 // `option-table.ts` holds the rules and defaults of these options. A test compares units and defaults in the docstrings with it.
 
 /** Options that apply to every destination, or to one of them in `destinations`. `Input` is what a row of a `schema` of your own is made of. */
-export interface DestinationOptions<Input = SpanLike> extends RoutingOptions<Input> {
+export interface DestinationOptions<Input = SpanLike> extends DestinationRouting<Input> {
   /**
    * URL of ClickHouse's HTTP interface. A path is kept. A user and password in it are sent as headers; its query may carry other
    * options and ClickHouse settings. Default: `http://localhost:8123`.
@@ -180,12 +180,6 @@ export interface DestinationOptions<Input = SpanLike> extends RoutingOptions<Inp
   agent?: Agent | undefined
   /** The signals that a destination takes: `traces`, `logs`, `metrics`. Default: all. */
   signals?: readonly Signal[] | undefined
-  /** Keeps a part of all traces, decided by their ids, and the log records of the same traces. Metrics are not sampled. */
-  sample?: SampleOptions | undefined
-  /** Stamped on records that have no such stamp yet, as the resource attribute `spanhouse.origin`: where they come from. Default: none. */
-  origin?: string | undefined
-  /** Records with the stamp of one of these origins are left out, so that two regions do not send each other's records back. Default: none. */
-  skipIfOrigin?: readonly string[] | undefined
   /** Options for spans alone. */
   traces?: SampledSignalOptions<SpanLike> | undefined
   /** Options for log records alone. */

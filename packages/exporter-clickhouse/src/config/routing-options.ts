@@ -18,6 +18,16 @@ export interface RoutingOptions<Input> {
   dispatch?: Dispatch | undefined
 }
 
+/** Options of routing of a destination. */
+export interface DestinationRouting<Input> extends RoutingOptions<Input> {
+  /** Keeps a part of all traces, decided by their ids, and the log records of the same traces. Metrics are not sampled. */
+  sample?: SampleOptions | undefined
+  /** Stamped on records that have no such stamp yet, as the resource attribute `spanhouse.origin`: where they come from. Default: none. */
+  origin?: string | undefined
+  /** Records with the stamp of one of these origins are left out, so that two regions do not send each other's records back. Default: none. */
+  skipIfOrigin?: readonly string[] | undefined
+}
+
 /** What a filter and a dispatch are told beside the record. */
 export interface FilterContext {
   readonly destination: string

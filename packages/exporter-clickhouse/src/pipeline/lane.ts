@@ -8,10 +8,10 @@ import type { DestinationConfig } from '../config/config.js'
 import type { Destination } from '../delivery/destination.js'
 import type { Receipt } from '../delivery/entry.js'
 import type { DispatchedRow } from '../routing/dispatch.js'
-import { newRouter, type Router } from '../routing/router.js'
-import { routeAlike } from '../routing/same-route.js'
+import type { Router } from '../routing/router.js'
 import { DispatchedSheets } from './dispatched-sheets.js'
 import type { HandOver, Sealed } from './hand-over.js'
+import { routerOf, type Surroundings } from './lane-router.js'
 
 // Upper bound, in bytes, on the part of a statement that depends on the rows. A server takes statements of 262,144 bytes (max_query_size).
 const MAX_STATEMENT = 150_000
@@ -23,14 +23,6 @@ export interface RowLimits {
   readonly limits: Limits
   /** Size of one encoded row, before compression. */
   readonly maxRowBytes: number
-}
-
-/** What a lane that routes needs of its pipeline. */
-export interface Surroundings<Input> {
-  /** What is kept of a record that waits. */
-  readonly keep: (record: Input) => Input
-  /** Runs it at a time when no row is being written. */
-  readonly whenFree: (run: () => void) => void
 }
 
 /** The rows for one table, whose records a row is made of. */
@@ -93,7 +85,13 @@ export class Lane<Input> {
       open: openOf(target),
     }))
     this.#dispatched = new DispatchedSheets(config.targets, openOf)
-    this.#router = config.route && this.#routerOf(config.route, surroundings)
+    this.#router = routerOf(config, destinations, {
+      ...surroundings,
+      encode: (record) => this.#encode(record),
+      rowOf: (record) => this.#rowOf(record),
+      addRow: (row, record) => this.#addDispatched(row, record),
+      refuse: (error) => this.#refuse('internal_error', error),
+    })
   }
 
   /** Rows of open batches, and rows that wait for the decision about their trace. */
@@ -144,34 +142,6 @@ export class Lane<Input> {
 
   #opened(): readonly Pick<Sheet<Input>, 'open'>[] {
     return [...this.#sheets, ...this.#dispatched.all()]
-  }
-
-  #routerOf(
-    route: NonNullable<DestinationConfig<Input>['route']>,
-    surroundings: Surroundings<Input>,
-  ): Router<Input> {
-    const { destinations } = this
-    const destination = destinations.map(({ config }) => config.name).join(', ')
-    return newRouter(
-      route,
-      { destination, signal: this.#config.signal },
-      {
-        ...surroundings,
-        encode: (record) => this.#encode(record),
-        rowOf: (record) => this.#rowOf(record),
-        addRow: (row, record) => this.#addDispatched(row, record),
-        leaveOut() {
-          for (const one of destinations) one.leaveOut()
-        },
-        refuse: (error) => this.#refuse('internal_error', error),
-        report: {
-          failed() {
-            for (const one of destinations) one.hookFailed()
-          },
-          say: (line) => destinations[0]?.log.hook(line),
-        },
-      },
-    )
   }
 
   #encode(record: Input): void {
@@ -262,42 +232,6 @@ export class Lane<Input> {
       this.#receipts?.push(Promise.resolve('dropped'))
     }
   }
-}
-
-/**
- * Destinations share a lane if they agree on tables, batch limits, compression, `asyncInsert` and routing. Tables are compared by identity.
- * `destinations`: one for each configuration, in the same order.
- */
-export function lanesOf<Input>(
-  configs: readonly DestinationConfig<Input>[],
-  destinations: readonly Destination[],
-  rowLimits: RowLimits,
-  handOver: HandOver,
-  surroundings: Surroundings<Input>,
-): Lane<Input>[] {
-  const groups: { config: DestinationConfig<Input>; destinations: Destination[] }[] = []
-  for (const [index, destination] of destinations.entries()) {
-    const config = configs[index] as DestinationConfig<Input>
-    const group = groups.find((one) => agree(one.config, config))
-    if (group) group.destinations.push(destination)
-    else groups.push({ config, destinations: [destination] })
-  }
-  return groups.map(
-    (one) => new Lane(one.config, one.destinations, rowLimits, handOver, surroundings),
-  )
-}
-
-function agree(a: DestinationConfig, b: DestinationConfig): boolean {
-  const shared = ({ batch, compression, asyncInsert }: DestinationConfig) =>
-    JSON.stringify([batch, compression, asyncInsert])
-  const hasTablesOf = (other: DestinationConfig) =>
-    a.targets.every(({ schema }, index) => schema === other.targets[index]?.schema)
-  return (
-    a.targets.length === b.targets.length &&
-    hasTablesOf(b) &&
-    shared(a) === shared(b) &&
-    routeAlike(a.route, b.route)
-  )
 }
 
 function lengthInUrl(text: string): number {

@@ -2,7 +2,9 @@ import type { HrTime, LogRecordLike, MetricPointLike, SpanLike } from '@spanhous
 import type { Signal } from '../config/config.js'
 
 /** What routing reads from a record of any signal. Any part of a record may be missing, of another type, or a getter that throws. */
-export type AnyRecord = Partial<SpanLike & LogRecordLike & MetricPointLike>
+export type AnyRecord = Partial<Omit<SpanLike & LogRecordLike & MetricPointLike, 'spanContext'>> & {
+  readonly spanContext?: unknown
+}
 
 /** What `read` returns; undefined if it throws. */
 export function attempt<Value>(read: () => Value): Value | undefined {
@@ -103,7 +105,7 @@ export function placeOf(record: AnyRecord, signal: Signal): Place | undefined {
 }
 
 function placeOfSpan(span: AnyRecord): Place | undefined {
-  const { traceId, spanId } = (span as SpanLike).spanContext()
+  const { traceId, spanId } = (span as unknown as SpanLike).spanContext()
   if (typeof traceId !== 'string' || !TRACE_ID.test(traceId)) return undefined
   const parent = span.parentSpanContext as { spanId?: unknown; isRemote?: unknown } | undefined
   const parentId = parent?.spanId ?? span.parentSpanId

@@ -20,8 +20,10 @@ export interface ValueRedaction {
 
 // As the encoder: what is deeper would be cut there anyway.
 const MAX_DEPTH = 64
-// A sparse array or an object that contains itself many times could otherwise take minutes.
+// An object that contains another many times, and that others, could otherwise take minutes.
 const MAX_VALUES = 100_000
+// A sparse array can claim four thousand million elements and have none.
+const MAX_HOLES = 1000
 
 type Kind = 'keep' | 'hash' | 'deny'
 
@@ -64,10 +66,11 @@ export function valueRedaction(
     return out
   }
 
-  function kindOf(name: string, path: string): Kind {
-    if (isDenied(name) || isDenied(path)) return 'deny'
-    if (isHashed(name) || isHashed(path)) return 'hash'
-    return 'keep'
+  /** A pattern may name a key, or the way to it through maps: `street`, `address.street`, `user.address.street`. */
+  function kindOf(path: readonly string[]): Kind {
+    const ways = path.map((_, from) => path.slice(from).join('.'))
+    if (ways.some(isDenied)) return 'deny'
+    return ways.some(isHashed) ? 'hash' : 'keep'
   }
 
   /** A number or truth value stays what it is, unless its text holds what has to be replaced. */
@@ -89,7 +92,7 @@ export function valueRedaction(
 
   function any(
     given: unknown,
-    path: string,
+    path: readonly string[],
     isHash: boolean,
     ancestors: readonly object[],
   ): unknown {
@@ -111,7 +114,7 @@ export function valueRedaction(
   /** A value whose traps or toJSON throw is left out. */
   function object(
     given: object,
-    path: string,
+    path: readonly string[],
     isHash: boolean,
     ancestors: readonly object[],
   ): unknown {
@@ -140,8 +143,11 @@ export function valueRedaction(
 
   function list(given: ArrayLike<unknown>, item: (value: unknown) => unknown): unknown[] {
     const out: unknown[] = []
-    for (let index = 0; index < given.length && left > 0; index++)
+    let holes = 0
+    for (let index = 0; index < given.length && left > 0 && holes < MAX_HOLES; index++) {
+      if (!(index in given)) holes++
       out.push(item(attempt(() => given[index])))
+    }
     return out
   }
 
@@ -154,24 +160,17 @@ export function valueRedaction(
 
   function members(
     properties: readonly (readonly [name: string, read: () => unknown])[],
-    path: string,
+    path: readonly string[],
     isHash: boolean,
     ancestors: readonly object[],
   ): Record<string, unknown> {
     const out = bare()
     for (const [name, read] of properties) {
       if (left <= 0) break
-      const inside = path === '' ? name : `${path}.${name}`
-      const kind = kindOf(name, inside)
-      if (
-        kind === 'deny' ||
-        (path === '' &&
-          onlyAllowed &&
-          ancestors.length === 0 &&
-          kind === 'keep' &&
-          !isAllowed(name))
-      )
-        continue
+      const inside = [...path, name]
+      const kind = kindOf(inside)
+      const isTop = ancestors.length === 0
+      if (kind === 'deny' || (isTop && kind === 'keep' && onlyAllowed && !isAllowed(name))) continue
       put(out, name, any(attempt(read), inside, isHash || kind === 'hash', ancestors))
     }
     return out
@@ -188,12 +187,12 @@ export function valueRedaction(
     value(given) {
       left = MAX_VALUES
       // A body has no attributes of its own: `allow` does not concern its members.
-      return any(given, '', false, [])
+      return any(given, [], false, [])
     },
     attributes(given) {
       left = MAX_VALUES
       const isMap = typeof given === 'object' && given !== null
-      return isMap ? members(propertiesOf(given), '', false, []) : bare()
+      return isMap ? members(propertiesOf(given), [], false, []) : bare()
     },
   }
 }

@@ -29,7 +29,7 @@ export function viewOf(record: AnyRecord, signal: Signal, change: Change): objec
 
 const VIEWS: Readonly<Record<Signal, (record: AnyRecord, change: Change) => Fields>> = {
   traces(span, change) {
-    const context = attempt(() => span.spanContext as unknown as () => unknown) // called below, on the span
+    const context = attempt(() => span.spanContext)
     const own =
       typeof context === 'function'
         ? contextView(
@@ -207,7 +207,7 @@ function changed(from: unknown, names: readonly string[], make: Make): Fields {
 }
 
 // A sparse array can claim four thousand million elements and have none.
-const MAX_ITEMS = 100_000
+const MAX_ITEMS = 10_000
 
 function listOf(list: unknown, make: Make): unknown[] | undefined {
   if (!attempt(() => Array.isArray(list))) return undefined

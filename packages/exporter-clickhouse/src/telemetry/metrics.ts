@@ -112,7 +112,7 @@ function observe(
       result.observe(spoolBytes, one.spooledBytes, ours)
       for (const [reason, rows] of Object.entries(one.dropped)) {
         result.observe(drops, rows, { ...ours, reason })
-        result.observe(exported, rows, { ...of, 'error.type': reason })
+        if (reason !== 'filtered') result.observe(exported, rows, { ...of, 'error.type': reason }) // it was never to be exported
       }
     }
   }

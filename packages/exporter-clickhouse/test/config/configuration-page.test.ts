@@ -36,6 +36,7 @@ const SECTIONS: [title: string, paths: readonly string[]][] = [
     'Batches and requests',
     ['batch', 'compression', 'timeoutMs', 'asyncInsert', 'settings', 'headers', 'tls', 'agent'],
   ],
+  ['Which records it gets', ['filter', 'sample', 'redact', 'origin', 'skipIfOrigin', 'dispatch']],
   ['When a server fails', ['retry', 'queue', 'spool', 'deadLetter', 'onDrop']],
   [
     'The exporter as a whole',
@@ -61,9 +62,12 @@ function allowed({ type }: Option): string {
     case 'map':
       return 'names and values'
     case 'list':
+      if (type.item.kind === 'text') return 'a list of texts'
       return type.item.kind === 'group'
         ? `at most ${type.max}`
         : `a list of ${allowed({ type: type.item })}`
+    case 'data':
+      return 'rules; in a variable, as JSON'
     case 'custom':
       return 'in code only'
     default:
@@ -127,7 +131,7 @@ Two signals of one destination cannot have the same table. A process reads each 
 const TABLE = `| option | variable, after \`${PREFIX}\` | value | |
 |---|---|---|---|`
 
-const page = `<!-- Made by test/config/configuration-page.test.ts of the exporter: change the docstrings in src/config/options.ts, then run \`npx vitest run -u configuration-page\`. -->
+const page = `<!-- Made by test/config/configuration-page.test.ts of the exporter: change the docstrings in src/config/options.ts and routing-options.ts, then run \`npx vitest run -u configuration-page\`. -->
 # Configuration
 
 Every option of the exporter, the processor and \`register\`. An option may come from four places, each stronger than the one before it:
@@ -155,6 +159,7 @@ not set. The tables below show the part after the prefix.
 - Times and sizes may have a unit: \`500ms\`, \`5s\`, \`2m\`, \`12h\`, \`30d\`; \`512KiB\`, \`64MiB\`, \`1GB\`. Plain numbers are milliseconds and bytes.
   \`TTL\` needs a unit.
 - Lists are separated by commas: \`SIGNALS=traces,logs\`.
+- Rules are written as JSON: \`FILTER={"drop":[{"name":"GET /health*"}]}\`; see [routing](routing.md).
 - Maps are written as OpenTelemetry writes them, percent-encoded: \`HEADERS=x-team=shop,x-key=a%3Db\`.
 - Any variable in the tables may be given as \`…_FILE\`, the path of a file that holds the value: for secrets of Docker and Kubernetes
   (\`PASSWORD_FILE=/run/secrets/clickhouse\`), and for certificates (\`CA_FILE\`, \`CERT_FILE\`, \`KEY_FILE\`).
@@ -201,7 +206,7 @@ test('docs/configuration.md says what the option table and the docstrings say', 
 test('the page has every option', () => {
   for (const path of options.keys()) {
     const ofAnySignal = path.replace(/^(traces|metrics)\.(?!tables|temporality)/, 'logs.')
-    const shown = ofAnySignal.replace(/^(logs\.(batch|queue))\..*/, '$1')
+    const shown = ofAnySignal.replace(/^(logs\.(batch|queue|sample|redact))\..*/, '$1')
     expect(page).toContain(`\`${shown}\``)
   }
 })

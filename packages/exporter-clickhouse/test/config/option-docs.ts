@@ -15,7 +15,7 @@ const INTERFACE =
   /^export interface (\w+)(?:<.*?>)?(?: extends (\w+)(?:<.*>)?)? \{\n([\s\S]*?)^\}/gm
 const FIELD = /^( +)\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n +(\w+)\??:(.*)/gm
 
-/** The interfaces of `options.ts`. A field of an interface stands in place of the one that it inherits. */
+/** The interfaces of the files of options. A field of an interface stands in place of the one that it inherits. */
 function interfacesIn(source: string): ReadonlyMap<string, readonly Field[]> {
   const found = new Map<string, readonly Field[]>()
   for (const [, name = '', base = '', body = ''] of source.matchAll(INTERFACE)) {
@@ -33,7 +33,9 @@ function interfacesIn(source: string): ReadonlyMap<string, readonly Field[]> {
 }
 
 const interfaces = interfacesIn(
-  readFileSync(new URL('../../src/config/options.ts', import.meta.url), 'utf8'),
+  ['routing-options.ts', 'options.ts']
+    .map((name) => readFileSync(new URL(`../../src/config/${name}`, import.meta.url), 'utf8'))
+    .join('\n'),
 )
 
 /** The docstrings of the options, by path. */

@@ -10,6 +10,7 @@ import {
 } from '@spanhouse/transform'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { LONG } from '../../../../test/kit/patience.js'
 import { makeLog } from '../../../transform/test/logs.js'
 import { hostileValues, makeSpan } from '../../../transform/test/spans.js'
 import type { Signal } from '../../src/config/config.js'
@@ -169,7 +170,7 @@ describe.each(PLACES)('in a row of %s', (signal, tables, make) => {
           expect(() => JSON.parse(written)).not.toThrow()
         }
       }),
-      { numRuns: 200 },
+      { numRuns: LONG ? 2000 : 100 },
     )
   })
 
@@ -195,7 +196,7 @@ describe.each(PLACES)('in a row of %s', (signal, tables, make) => {
           expect(written).not.toContain(Buffer.from(SECRET).toString('base64'))
         }
       }),
-      { numRuns: 200 },
+      { numRuns: LONG ? 2000 : 100 },
     )
   })
 
@@ -203,7 +204,10 @@ describe.each(PLACES)('in a row of %s', (signal, tables, make) => {
     const { line } = redacting({ allow: ['http.*'] })
     const attributes = { 'service.name': 'shop', 'http.route': '/cart', other: SECRET }
     for (const table of tables) {
-      const written = line(signal, table, make('x', attributes))
+      const written = line(signal, table, {
+        ...make('x', attributes),
+        body: 'a body has no attributes',
+      })
       expect(written).not.toContain(SECRET)
       expect(written).toContain('/cart')
       expect(written).toContain('shop')
@@ -302,7 +306,7 @@ test.each(['email', 'credit_card', 'ipv4', 'bearer_token', 'jwt', 'url_credentia
       '@',
     ]
     for (const part of parts) {
-      const body = part.repeat(100_000) // what is quadratic takes minutes
+      const body = part.repeat(30_000) // what is quadratic takes minutes
       expect(row('logs', flatLogs, makeLog({ body }))['body']).toBeDefined()
     }
   },
@@ -325,7 +329,7 @@ test('a redactor that throws, or returns no text, costs the value and never the 
   expect(row['attributes']).toEqual({ C: 'GOOD', D: '[null,"X"]', B: undefined, A: undefined })
   expect(row['span_name']).toBe('FINE')
   expect(redactor.failures()).toBe(2)
-  expect(redactor.said).toEqual([
+  expect(redactor.said.filter((line) => line.includes(' threw '))).toEqual([
     expect.stringMatching(
       /^redact\.values\[0\] of north threw TypeError at .*redaction\.test\.ts:\d+:\d+\. The values that it was given are left out\.$/,
     ),

@@ -154,7 +154,7 @@ test('dispatch sends rows to other tables, several or none', async () => {
     rows.length,
   ])
   expect(statements).toEqual([
-    [expect.stringMatching(/^INSERT INTO `telemetry`\.`traces` \(`timestamp`, /), 1],
+    [expect.stringMatching(/^INSERT INTO `telemetry`\.`traces` \(`trace_id`, /), 1],
     ['INSERT INTO `telemetry`.`audit` (`at`, `n`, `name`)', 2],
   ])
   expect(server.inserts[1]?.rows).toEqual([

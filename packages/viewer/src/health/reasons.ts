@@ -13,6 +13,8 @@ const REASONS: Readonly<Record<string, string>> = {
   spool_corrupt: 'A file of the spool was damaged. It is kept in corrupt/ there.',
   unconfirmed: 'ClickHouse answered success, but wrote fewer rows than were sent.',
   shutdown: 'The process ended before the rows were delivered. A spool keeps them.',
+  filtered:
+    'Left out by an option of routing (filter, sample, skipIfOrigin or dispatch). That is no loss.',
   internal_error: 'A defect in the exporter. Please report it.',
 }
 

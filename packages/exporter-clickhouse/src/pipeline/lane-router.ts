@@ -1,0 +1,32 @@
+import type { DestinationConfig } from '../config/config.js'
+import type { Destination } from '../delivery/destination.js'
+import { newRouter, type Router, type RouterEnds } from '../routing/router.js'
+
+/** What a lane that routes needs of its pipeline. */
+export type Surroundings<Input> = Pick<RouterEnds<Input>, 'keep' | 'whenFree'>
+
+/** The router of a lane. Undefined if no option of routing is given: then every record is encoded as it is. */
+export function routerOf<Input>(
+  { route, signal }: DestinationConfig<Input>,
+  destinations: readonly Destination[],
+  lane: Omit<RouterEnds<Input>, 'leaveOut' | 'report'>,
+): Router<Input> | undefined {
+  if (!route) return undefined
+  const destination = destinations.map(({ config }) => config.name).join(', ')
+  return newRouter(
+    route,
+    { destination, signal },
+    {
+      ...lane,
+      leaveOut() {
+        for (const one of destinations) one.leaveOut()
+      },
+      report: {
+        failed() {
+          for (const one of destinations) one.hookFailed()
+        },
+        say: (line) => destinations[0]?.log.hook(line),
+      },
+    },
+  )
+}

@@ -1,0 +1,42 @@
+import type { DestinationConfig } from '../config/config.js'
+import type { Destination } from '../delivery/destination.js'
+import { routeAlike } from '../routing/same-route.js'
+import type { HandOver } from './hand-over.js'
+import { Lane, type RowLimits } from './lane.js'
+import type { Surroundings } from './lane-router.js'
+
+/**
+ * Destinations share a lane if they agree on tables, batch limits, compression, `asyncInsert` and routing. Tables are compared by identity.
+ * `destinations`: one for each configuration, in the same order.
+ */
+export function lanesOf<Input>(
+  configs: readonly DestinationConfig<Input>[],
+  destinations: readonly Destination[],
+  rowLimits: RowLimits,
+  handOver: HandOver,
+  surroundings: Surroundings<Input>,
+): Lane<Input>[] {
+  const groups: { config: DestinationConfig<Input>; destinations: Destination[] }[] = []
+  for (const [index, destination] of destinations.entries()) {
+    const config = configs[index] as DestinationConfig<Input>
+    const group = groups.find((one) => agree(one.config, config))
+    if (group) group.destinations.push(destination)
+    else groups.push({ config, destinations: [destination] })
+  }
+  return groups.map(
+    (one) => new Lane(one.config, one.destinations, rowLimits, handOver, surroundings),
+  )
+}
+
+function agree(a: DestinationConfig, b: DestinationConfig): boolean {
+  const shared = ({ batch, compression, asyncInsert }: DestinationConfig) =>
+    JSON.stringify([batch, compression, asyncInsert])
+  const hasTablesOf = (other: DestinationConfig) =>
+    a.targets.every(({ schema }, index) => schema === other.targets[index]?.schema)
+  return (
+    a.targets.length === b.targets.length &&
+    hasTablesOf(b) &&
+    shared(a) === shared(b) &&
+    routeAlike(a.route, b.route)
+  )
+}

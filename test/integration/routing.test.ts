@@ -1,0 +1,223 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import type { Options } from '../../packages/exporter-clickhouse/src/config/options.js'
+import { ClickHouseLogRecordProcessor } from '../../packages/exporter-clickhouse/src/logs/log-record-processor.js'
+import { ClickHouseMetricExporter } from '../../packages/exporter-clickhouse/src/metrics/metric-exporter.js'
+import { ClickHouseSpanProcessor } from '../../packages/exporter-clickhouse/src/traces/span-processor.js'
+import { resourceMetricsOf } from '../kit/entry-points.mjs'
+import { flushed } from '../kit/patience.js'
+import { shopLog, shopPoint } from '../kit/shop-records.js'
+import { shopSpan } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
+
+let server: ClickHouseServer
+beforeAll(async () => {
+  server = await startClickHouse()
+})
+afterAll(() => server?.stop())
+
+/** The entry points of all signals, with the same options, and their sum of accounts. */
+function openAll(options: Options<never>) {
+  const given = { shutdownTimeoutMs: 1000, ...options } as never
+  const spans = new ClickHouseSpanProcessor(given)
+  const logs = new ClickHouseLogRecordProcessor(given)
+  const metrics = new ClickHouseMetricExporter(given)
+  const all = { spans, logs, metrics }
+  onTestFinished(
+    async () => void (await Promise.all(Object.values(all).map((one) => one.shutdown()))),
+  )
+  return { ...all, flushed: () => Promise.all(Object.values(all).map((one) => flushed(one))) }
+}
+
+async function rows<Row>(query: string): Promise<Row[]> {
+  const text = await server.query(`${query} FORMAT JSONEachRow`)
+  return text.trim().split('\n').filter(Boolean).map((line) => JSON.parse(line) as Row) // biome-ignore format: one line
+}
+
+const now = () => Math.floor(Date.now() / 1000)
+const RESOURCE = { attributes: { 'service.name': 'shop', 'host.name': 'h-1' } }
+
+function span(name: string, changes: object = {}) {
+  const context = {
+    traceId: randomBytes(16).toString('hex'),
+    spanId: randomBytes(8).toString('hex'),
+  }
+  const time = [now(), 0]
+  return {
+    ...shopSpan(),
+    name,
+    spanContext: () => context,
+    parentSpanContext: undefined,
+    startTime: time,
+    endTime: time,
+    attributes: { 'user.email': 'ann@example.com', 'user.id': '7', 'http.route': '/cart' },
+    resource: RESOURCE,
+    ...changes,
+  } as never
+}
+
+const log = (body: unknown, changes: object = {}) =>
+  ({ ...shopLog(), spanContext: undefined, body, attributes: { 'user.id': '7' }, resource: RESOURCE, ...changes }) as never // biome-ignore format: one line
+
+function point(attributes: object) {
+  const { metric, ...others } = shopPoint()
+  const dataPoints = metric.dataPoints.map((one) => ({ ...one, attributes }))
+  return { ...others, resource: RESOURCE, metric: { ...metric, dataPoints } } as never
+}
+
+test('two destinations route the records of all signals differently', async () => {
+  const all = openAll({
+    endpoint: server.url,
+    database: 'east',
+    origin: 'east',
+    filter: { drop: [{ name: 'GET /health*' }, { severity: { max: 'debug' } }] },
+    destinations: [
+      {
+        name: 'west',
+        endpoint: server.url,
+        database: 'west',
+        skipIfOrigin: ['west'],
+        filter: { keep: [{ service: 'shop' }] },
+        redact: { deny: ['*.email'], hash: ['user.id'], key: 'pepper', values: ['email'] },
+      },
+    ],
+  })
+  all.spans.onEnd(span('GET /cart'))
+  all.spans.onEnd(span('GET /healthz'))
+  all.spans.onEnd(
+    span('came from west', {
+      resource: { attributes: { 'service.name': 'shop', 'spanhouse.origin': 'west' } },
+    }),
+  )
+  all.spans.onEnd(span('of mail', { resource: { attributes: { 'service.name': 'mail' } } }))
+  all.logs.onEmit(log('sent to ann@example.com'))
+  all.logs.onEmit(log({ to: ['ann@example.com', { 'user.email': 'bob' }] }, { severityNumber: 5 }))
+  all.metrics.export(
+    resourceMetricsOf([point({ 'user.id': '7', mail: 'ann@example.com' })]) as never,
+    () => {},
+  )
+  await all.flushed()
+
+  const names = (database: string) =>
+    rows<{ span_name: string }>(`SELECT span_name FROM ${database}.traces ORDER BY span_name`)
+  expect(await names('east')).toEqual([{ span_name: 'GET /cart' }, { span_name: 'came from west' }, { span_name: 'of mail' }]) // biome-ignore format: one line
+  expect(await names('west')).toEqual([{ span_name: 'GET /cart' }, { span_name: 'GET /healthz' }])
+  const origins = await rows(
+    "SELECT span_name, resource_attributes['spanhouse.origin'] AS origin FROM east.traces ORDER BY span_name",
+  )
+  expect(origins.map((row) => Object(row).origin)).toEqual(['east', 'west', 'east'])
+
+  const bodies = (database: string) =>
+    rows<{ body: string }>(`SELECT body FROM ${database}.logs ORDER BY body`)
+  expect(await bodies('east')).toEqual([{ body: 'sent to ann@example.com' }])
+  expect(await bodies('west')).toEqual([
+    { body: 'sent to [redacted]' },
+    { body: '{"to":["[redacted]",{}]}' },
+  ])
+
+  const hash = (
+    await rows<{ id: string }>("SELECT attributes['user.id'] AS id FROM west.traces LIMIT 1")
+  )[0]?.id
+  expect(hash).toMatch(/^[0-9a-f]{64}$/)
+  // The same user in all signals: hashes can be joined.
+  for (const table of ['traces', 'logs', 'metrics']) {
+    expect(await rows(`SELECT DISTINCT attributes['user.id'] AS id FROM west.${table}`)).toEqual([
+      { id: hash },
+    ])
+    const everything = await server.query(`SELECT * FROM west.${table} FORMAT JSONEachRow`)
+    expect(everything).not.toMatch(/ann@|user\.email/)
+    expect(everything).toContain('spanhouse.origin')
+  }
+  expect(statsOf(all.spans, 'primary')).toMatchObject({ delivered: 3, dropped: { filtered: 1 } })
+  expect(statsOf(all.spans, 'west')).toMatchObject({ delivered: 2, dropped: { filtered: 2 } })
+  expect(statsOf(all.logs, 'primary')).toMatchObject({ delivered: 1, dropped: { filtered: 1 } })
+  expect(statsOf(all.logs, 'west')).toMatchObject({ delivered: 2, dropped: {} })
+  expect(statsOf(all.metrics, 'west')).toMatchObject({ delivered: 1, dropped: {} })
+})
+
+test('dispatch fills tables of its own, and the configured one, which is created', async () => {
+  await server.query('CREATE DATABASE tenants')
+  await server.query(
+    'CREATE TABLE tenants.audit (at DateTime64(9), who String, n UInt64, tags Map(String, String)) ENGINE = MergeTree ORDER BY at',
+  )
+  const all = openAll({
+    endpoint: server.url,
+    database: 'tenants',
+    traces: {
+      dispatch: (row, { table }) => ({
+        [table]: { ...row, span_name: `seen ${row['span_name']}` },
+        audit: {
+          at: row['timestamp'],
+          who: Object(row['attributes'])['user.id'],
+          n: 2n ** 63n,
+          tags: { a: 'b' },
+        },
+      }),
+    },
+  })
+  for (let n = 0; n < 100; n++) all.spans.onEnd(span(`${n}`))
+  await all.flushed()
+  expect(await rows('SELECT count() AS n, countIf(startsWith(span_name, \'seen \')) AS seen FROM tenants.traces')).toEqual([{ n: 100, seen: 100 }]) // biome-ignore format: one line
+  expect(await rows('SELECT DISTINCT who, toString(n) AS big, tags FROM tenants.audit')).toEqual([{ who: '7', big: '9223372036854775808', tags: { a: 'b' } }]) // biome-ignore format: one line
+  expect(await rows('SELECT count() AS n FROM tenants.audit WHERE at > now() - 3600')).toEqual([{ n: 100 }]) // biome-ignore format: one line
+  expect(statsOf(all.spans)).toMatchObject({ accepted: 200, delivered: 200, hookErrors: 0 })
+})
+
+test('a failed span keeps its trace and the log records of it, in file and environment too', async () => {
+  const file = join(temporaryDirectory(), 'spanhouse.json')
+  const sample = { rate: 0, rules: [{ route: '/orders*', rate: 1 }], maxWaitMs: '61s' }
+  writeFileSync(file, JSON.stringify({ endpoint: server.url, database: 'sampled', sample }))
+  vi.stubEnv('OTEL_EXPORTER_CLICKHOUSE_CONFIG_FILE', file)
+  vi.stubEnv('OTEL_EXPORTER_CLICKHOUSE_REDACT_DENY', 'user.*,*password*')
+  vi.stubEnv('OTEL_EXPORTER_CLICKHOUSE_FILTER', '{"drop":[{"name":"noise*"},{"body":"noise*"}]}')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const all = openAll({})
+  const failed = randomBytes(16).toString('hex')
+  const inTrace = (traceId: string, spanId: string, parent?: string, status = { code: 0 }) => ({
+    spanContext: () => ({ traceId, spanId }),
+    parentSpanContext: parent && { traceId, spanId: parent },
+    status,
+  })
+  const within = { spanContext: { traceId: failed, spanId: 'bbbbbbbbbbbbbbbb', traceFlags: 1 } }
+  all.logs.onEmit(log('about to fail', within))
+  all.logs.onEmit(log('noise in it', within))
+  all.spans.onEnd(span('child', inTrace(failed, 'bbbbbbbbbbbbbbbb', 'aaaaaaaaaaaaaaaa')))
+  all.spans.onEnd(span('noise', inTrace(failed, 'cccccccccccccccc', 'aaaaaaaaaaaaaaaa')))
+  all.spans.onEnd(span('root', inTrace(failed, 'aaaaaaaaaaaaaaaa', undefined, { code: 2 })))
+  const fine = randomBytes(16).toString('hex')
+  all.spans.onEnd(span('fine child', inTrace(fine, 'bbbbbbbbbbbbbbbb', 'aaaaaaaaaaaaaaaa')))
+  all.spans.onEnd(span('fine root', inTrace(fine, 'aaaaaaaaaaaaaaaa')))
+  await all.flushed()
+  expect(await rows("SELECT span_name, attributes['user.id'] AS user FROM sampled.traces ORDER BY span_name")).toEqual([{ span_name: 'child', user: '' }, { span_name: 'root', user: '' }]) // biome-ignore format: one line
+  expect(await rows('SELECT body FROM sampled.logs')).toEqual([{ body: 'about to fail' }])
+  expect(statsOf(all.spans)).toMatchObject({ delivered: 2, waiting: 0, dropped: { filtered: 3 } })
+  expect(statsOf(all.logs)).toMatchObject({ delivered: 1, waiting: 0, dropped: { filtered: 1 } })
+})
+
+test('two services in two processes keep the same traces, and what waits is decided when a process ends by itself', async () => {
+  const child = async (options: object) => {
+    const script = join(import.meta.dirname, 'routing-child.mjs')
+    const argument = JSON.stringify({ endpoint: server.url, ...options })
+    const { stdout } = await promisify(execFile)(process.execPath, [script, argument])
+    return JSON.parse(stdout) as { waiting: number; filtered: number }
+  }
+  const sample = { rate: 0.3 }
+  const [shop, mail] = await Promise.all([
+    child({ service: 'shop', sample }),
+    child({ service: 'mail', sample, part: true }),
+  ])
+  expect(mail.waiting).toBeGreaterThan(100) // chosen spans are in the open batch, the others wait
+  expect(mail.filtered).toBe(shop.filtered)
+  const kept = await rows<{ service: string; traces: string[] }>(
+    'SELECT service_name AS service, arraySort(groupArray(trace_id)) AS traces FROM telemetry.traces GROUP BY service ORDER BY service',
+  )
+  expect(kept.map(({ service }) => service)).toEqual(['mail', 'shop'])
+  expect(kept[0]?.traces).toEqual(kept[1]?.traces)
+  expect(kept[0]?.traces).toHaveLength(200 - shop.filtered)
+})
