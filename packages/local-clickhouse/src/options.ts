@@ -49,6 +49,11 @@ export interface StartOptions {
   tcpPort?: number | undefined
   /** Besides `default`, which has no password. */
   users?: readonly User[] | undefined
+  /**
+   * Names of further volumes, for tests of tables that move old rows. Each is a folder of the data directory. They follow the volume
+   * `default` in the storage policy `tiered`. Default: none, and no such policy.
+   */
+  volumes?: readonly string[] | undefined
 }
 
 export interface Config {
@@ -56,9 +61,10 @@ export interface Config {
   readonly httpPort: number
   readonly tcpPort: number
   readonly users: readonly User[]
+  readonly volumes: readonly string[]
 }
 
-const OPTIONS = ['dataDir', 'httpPort', 'tcpPort', 'users']
+const OPTIONS = ['dataDir', 'httpPort', 'tcpPort', 'users', 'volumes']
 const USER_OPTIONS = [
   'name',
   'password',
@@ -85,14 +91,29 @@ const QUOTAS = [
 
 export function parseOptions(options: StartOptions): Config {
   refuseUnknown(options, OPTIONS, 'startClickHouse()')
-  const { dataDir, httpPort, tcpPort, users } = options
+  const { dataDir, httpPort, tcpPort, users, volumes } = options
   if (dataDir === '') throw new Error('The data directory is empty: name one, or leave it out.')
   return {
     dataDir: dataDir === undefined ? undefined : resolve(dataDir),
     httpPort: parsePort(httpPort ?? 0),
     tcpPort: parsePort(tcpPort ?? 0),
     users: parseUsers(users ?? []),
+    volumes: parseVolumes(volumes ?? []),
   }
+}
+
+// The name becomes an XML element and a folder.
+function parseVolumes(volumes: readonly string[]): readonly string[] {
+  const wrong = volumes.find(
+    (name, index) =>
+      !/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name) ||
+      name === 'default' ||
+      volumes.indexOf(name) !== index,
+  )
+  if (wrong === undefined) return volumes
+  throw new Error(
+    `${JSON.stringify(wrong)} cannot be a volume: use up to 64 letters, digits and _, a name once, and not 'default'.`,
+  )
 }
 
 function parsePort(port: number): number {

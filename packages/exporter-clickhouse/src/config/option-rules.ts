@@ -10,6 +10,9 @@ export const tableNameProblem: TextCheck = (name) => {
     : `must not contain a dot, because database and table are two options: write database: '${database}', table: '${table}'`
 }
 
+export const notEmpty: TextCheck = (name) =>
+  name.trim() === '' ? 'must not be an empty name' : undefined
+
 // Basic authentication separates the name from the password by a colon.
 export const usernameProblem: TextCheck = (name) =>
   name.includes(':') ? 'must not contain a colon' : undefined

@@ -27,6 +27,7 @@ import {
   headerNameProblem,
   headerValueProblem,
   isTable,
+  notEmpty,
   settingNameProblem,
   tableNameProblem,
   usernameProblem,
@@ -115,6 +116,19 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
   asyncInsert: { type: FLAG, default: false },
   manageSchema: { type: choice('create', 'validate', 'off'), default: 'create' },
   ttl: { type: seconds(1) },
+  retention: {
+    type: {
+      ...group({
+        services: { type: map(notEmpty, seconds(1)) },
+        where: { type: map(notEmpty, seconds(1)) },
+        moveAfter: { type: seconds(1) },
+        moveToVolume: { type: text() },
+        moveToDisk: { type: text() },
+        storagePolicy: { type: text() },
+      }),
+      isOffByDefault: true,
+    },
+  },
   tls: {
     type: group({
       ca: { type: text() },
@@ -144,12 +158,13 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
   signals: { type: list(choice(...SIGNALS), SIGNALS.length) },
 }
 
-const { database, table, schema, ttl, batch, queue, asyncInsert } = shared
+const { database, table, schema, ttl, retention, batch, queue, asyncInsert } = shared
 const ofSignal: Record<keyof SignalOptions<never>, Option> = withoutDefaults({
   database,
   table,
   schema,
   ttl,
+  retention,
   batch,
   queue,
   asyncInsert,
@@ -165,6 +180,12 @@ const ofMetrics: Record<keyof MetricsOptions, Option> = {
       exponentialHistogram: table,
       summary: table,
     }),
+  },
+  ttls: {
+    type: {
+      ...group({ gauge: ttl, sum: ttl, histogram: ttl, exponentialHistogram: ttl, summary: ttl }),
+      isOffByDefault: true,
+    },
   },
 }
 
@@ -230,7 +251,10 @@ function withoutDefaults<Names extends string>(
   const entries = Object.entries<Option>(fields).map(([name, { default: _, ...option }]) => {
     const { type } = option
     const isGroup = type.kind === 'group'
-    return [name, isGroup ? { ...option, type: group(withoutDefaults(type.fields)) } : option]
+    return [
+      name,
+      isGroup ? { ...option, type: { ...type, fields: withoutDefaults(type.fields) } } : option,
+    ]
   })
   return Object.fromEntries(entries)
 }

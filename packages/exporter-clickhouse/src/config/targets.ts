@@ -57,16 +57,18 @@ const INDEXES: Readonly<Record<MetricType, number>> = {
 
 /** The tables of a signal, in the order that `targetOf` counts. */
 export function targetsOf<On extends Signal>(
-  { schema, database, table, tables, ttl }: CompleteDestination,
+  { schema, database, table, tables, ttl, ttls = {}, retention }: CompleteDestination,
   signal: On,
 ): Targets<Records[On]> {
   const family = typeof schema === 'object' ? [schema] : FAMILIES[signal][schema]
-  const names = family.length === 1 ? [table] : METRIC_TABLES.map((name) => tables[name])
+  const isOne = family.length === 1
+  const names = isOne ? [table] : METRIC_TABLES.map((name) => tables[name])
+  const ages = isOne ? [ttl] : METRIC_TABLES.map((name) => ttls[name] ?? ttl)
   return family.map((one, index) => ({
     database: database ?? one.database,
     table: names[index] ?? one.name,
     schema: one,
-    creation: { ttl },
+    creation: { ttl: ages[index], ...(retention && { retention }) },
   })) as never
 }
 

@@ -22,6 +22,7 @@ const SECTIONS: [title: string, paths: readonly string[]][] = [
       'schema',
       'manageSchema',
       'ttl',
+      'retention',
       'signals',
       'destinations',
       'name',
@@ -54,7 +55,7 @@ function allowed({ type }: Option): string {
     case 'choice':
       return [...type.values.map((one) => `\`${one}\``), ...(type.or ? ['a table'] : [])].join(', ')
     case 'map':
-      return 'names and values'
+      return type.value.kind === 'number' ? 'names and times' : 'names and values'
     case 'list':
       return type.item.kind === 'choice'
         ? `a list of ${allowed({ type: type.item })}`
@@ -148,7 +149,7 @@ A variable is called \`${PREFIX}\` and the words of the option's path, without t
 not set. The tables below show the part after the prefix.
 
 - Times and sizes may have a unit: \`500ms\`, \`5s\`, \`2m\`, \`12h\`, \`30d\`; \`512KiB\`, \`64MiB\`, \`1GB\`. Plain numbers are milliseconds and bytes.
-  \`TTL\` needs a unit.
+  \`TTL\` and the times of \`RETENTION_…\` need a unit.
 - Lists are separated by commas: \`SIGNALS=traces,logs\`.
 - Maps are written as OpenTelemetry writes them, percent-encoded: \`HEADERS=x-team=shop,x-key=a%3Db\`.
 - Any variable in the tables may be given as \`…_FILE\`, the path of a file that holds the value: for secrets of Docker and Kubernetes
@@ -195,8 +196,8 @@ test('docs/configuration.md says what the option table and the docstrings say', 
 
 test('the page has every option', () => {
   for (const path of options.keys()) {
-    const ofAnySignal = path.replace(/^(traces|metrics)\.(?!tables|temporality)/, 'logs.')
-    const shown = ofAnySignal.replace(/^(logs\.(batch|queue))\..*/, '$1')
+    const ofAnySignal = path.replace(/^(traces|metrics)\.(?!tables|ttls|temporality)/, 'logs.')
+    const shown = ofAnySignal.replace(/^(logs\.(batch|queue|retention))\..*/, '$1')
     expect(page).toContain(`\`${shown}\``)
   }
 })
