@@ -45,7 +45,7 @@ describe.concurrent('an outage', () => {
     const returnedAt = performance.now()
     await all(loads, (one) => keptBy(one, after, 'outage'))
     const meanwhile = loads.map(({ rows, madeBefore }) => rows.made - madeBefore)
-    const recoveries = await all(loads, (one) => recovery(one, returnedAt, after, 'outage', 2000))
+    const recoveries = await all(loads, (one) => recovery(one, returnedAt, after, 'outage'))
 
     for (const [n, { of, made, firstRowsMs, drainedMs, ...table }] of recoveries.entries()) {
       const { dropped, retries } = statsOf(of.collector)
@@ -93,9 +93,7 @@ describe.concurrent('an outage', () => {
       await all(loads, (one) => keptBy(one, standing, database))
       await proxy.become('none')
       const returnedAt = performance.now()
-      const recoveries = await all(loads, (one) =>
-        recovery(one, returnedAt, standing, database, 1000),
-      )
+      const recoveries = await all(loads, (one) => recovery(one, returnedAt, standing, database))
 
       for (const { of, made, firstRowsMs, drainedMs, ...table } of recoveries) {
         signalFigure(`recovery after ${fault}`, of.of, {
@@ -178,17 +176,12 @@ async function keptBy(one: Load, server: ClickHouseServer, database: string): Pr
 }
 
 /** From the return of a server until a signal has all of its rows there. */
-async function recovery(
-  of: Load,
-  returnedAt: number,
-  server: ClickHouseServer,
-  database: string,
-  rowsAtRest: number,
-) {
+async function recovery(of: Load, returnedAt: number, server: ClickHouseServer, database: string) {
   const since = () => performance.now() - returnedAt
+  const backlog = statsOf(of.collector).accepted
   await until(async () => (await rowsIn(server, database, of.of)) > of.kept)
   const firstRowsMs = since()
-  await until(() => statsOf(of.collector).waiting < rowsAtRest)
+  await until(() => statsOf(of.collector).delivered >= backlog)
   const drainedMs = since()
   const made = of.rows.stop()
   await flushed(of.collector)

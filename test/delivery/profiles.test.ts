@@ -67,7 +67,8 @@ describe.concurrent.each(Object.keys(PROFILES))('under the profile %s', (profile
         const database = `${profile}_${form}`
         const table = `${database}.${schema.name}`
         const processor = new ClickHouseSpanProcessor({
-          endpoint: proxy.url,
+          // Destinations of one name would share their connections. A lost reply on one that was in use before is no retry.
+          destinations: [{ name: schema.name, endpoint: proxy.url }],
           username: profile,
           schema,
           database,

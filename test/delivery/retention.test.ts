@@ -1,4 +1,5 @@
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { Retention } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { diagLines } from '../kit/diag-lines.js'
 import { openCollector } from '../kit/entry-points.mjs'
@@ -98,13 +99,15 @@ test('each of the five tables of metrics has its age', async () => {
   await collector.shutdown()
 })
 
-// After these the exporter tries again in half a minute, so only a long run has all of them.
-test.each([
+const UNKNOWN: [what: string, retention: Retention][] = [
   ['a storage policy', { storagePolicy: 'nowhere' }],
   ['a volume', { storagePolicy: 'tiered', moveAfter: 5, moveToVolume: 'nowhere' }],
   ['a column', { where: { 'nobody_knows_it = 1': DAY } }],
-  ...(LONG ? [['SQL', { where: { '((': DAY } }] as const] : []),
-])(
+  ['SQL', { where: { '((': DAY } }],
+]
+
+// After the last two the exporter tries again in half a minute, so only a long run has both.
+test.each(UNKNOWN.slice(0, LONG ? 4 : 3))(
   'the server does not know %s: one line, and the rows are there once when the table is',
   async (_, retention) => {
     const lines = diagLines()

@@ -26,9 +26,9 @@ import { eventually, flushed, LONG, SOON_MS, until } from '../kit/patience.js'
 import { startProxy } from '../kit/proxy.js'
 import { answer, type Behaviour, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
 import {
+  METRICS_BY_TYPE,
   records,
   SIGNALS,
-  SIGNALS_AND_TABLES,
   type SignalUnderTest,
   signalFigure,
 } from '../kit/signals.js'
@@ -193,7 +193,7 @@ describe('a signal whose table refuses its rows does not hold up the others:', (
 })
 
 test('metrics of four types in one export: those whose tables are well are stored, while one table refuses; it gets its rows when it is mended', async () => {
-  const [, , byType] = SIGNALS_AND_TABLES as [unknown, unknown, SignalUnderTest]
+  const byType = METRICS_BY_TYPE
   database = `types${databases++}`
   for (const table of byType.tables)
     for (const statement of table.ddl({ database })) await server.query(statement)

@@ -18,7 +18,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { diagLines } from '../kit/diag-lines.js'
 import { openExporter, type RecordExporter } from '../kit/entry-points.mjs'
 import type { SignalName } from '../kit/numbered-records.mjs'
-import { flushed, LONG, SOON_MS, until } from '../kit/patience.js'
+import { flushed, LONG, PATIENT_MS, SOON_MS, until } from '../kit/patience.js'
 import { type Fault, type FaultyProxy, startProxy } from '../kit/proxy.js'
 import { figure } from '../kit/results.js'
 import {
@@ -464,5 +464,9 @@ async function emptied(them: Record<string, { stats(): Stats }>): Promise<void> 
     Object.values(them).some((exporter) =>
       Object.values(exporter.stats().destinations).some(({ waiting }) => waiting > 0),
     )
-  await until(() => !isWaiting() && recordsOnDisk().length === 0)
+  // A hundred processes leave more behind than a few.
+  await until(
+    () => !isWaiting() && recordsOnDisk().length === 0,
+    LONG ? 10 * PATIENT_MS : PATIENT_MS,
+  )
 }

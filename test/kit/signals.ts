@@ -98,7 +98,7 @@ export const SIGNALS: readonly [SignalUnderTest, SignalUnderTest, SignalUnderTes
 ]
 export const [TRACES] = SIGNALS
 
-const METRICS_BY_TYPE = inFamily(METRICS, 'otel')
+export const METRICS_BY_TYPE: SignalUnderTest = inFamily(METRICS, 'otel')
 
 /** Every signal, and each way of its rows: to one table, or by the type of a metric to one of five. A long run has every table. */
 export const SIGNALS_AND_TABLES: readonly SignalUnderTest[] = LONG

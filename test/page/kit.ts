@@ -11,6 +11,7 @@ import {
   chromium,
   type Page,
 } from '../../packages/viewer/node_modules/playwright-core/index.js'
+import { PATIENT_MS } from '../kit/patience.js'
 
 export type { Browser, Page } from '../../packages/viewer/node_modules/playwright-core/index.js'
 
@@ -148,6 +149,7 @@ export async function openPage(
   options: BrowserContextOptions = {},
 ): Promise<OpenedPage> {
   const context = await browser.newContext({ viewport: WIDE, ...options })
+  context.setDefaultTimeout(PATIENT_MS)
   const page = await context.newPage()
   const problems: string[] = []
   const { origin } = new URL(address)

@@ -37,6 +37,7 @@ export {
   type ReadableSpan,
   type SpanExporter,
   type SpanProcessor,
+  TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base'
 
 export function batchSpanProcessor(

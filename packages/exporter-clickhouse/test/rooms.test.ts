@@ -8,6 +8,7 @@ const ROOMS = [
   'accounting',
   'config',
   'batching',
+  'routing',
   'http',
   'clickhouse',
   'spool',

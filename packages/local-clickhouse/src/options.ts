@@ -50,6 +50,11 @@ export interface StartOptions {
   /** Besides `default`, which has no password. */
   users?: readonly User[] | undefined
   /**
+   * Clusters that the server knows, for `Distributed` tables: by name, for each shard the native ports of its replicas on this machine. An
+   * INSERT goes to one replica of a shard (`internal_replication`).
+   */
+  clusters?: Readonly<Record<string, readonly (readonly number[])[]>> | undefined
+  /**
    * Names of further volumes, for tests of tables that move old rows. Each is a folder of the data directory. They follow the volume
    * `default` in the storage policy `tiered`. Default: none, and no such policy.
    */
@@ -62,9 +67,10 @@ export interface Config {
   readonly tcpPort: number
   readonly users: readonly User[]
   readonly volumes: readonly string[]
+  readonly clusters: NonNullable<StartOptions['clusters']>
 }
 
-const OPTIONS = ['dataDir', 'httpPort', 'tcpPort', 'users', 'volumes']
+const OPTIONS = ['dataDir', 'httpPort', 'tcpPort', 'users', 'clusters', 'volumes']
 const USER_OPTIONS = [
   'name',
   'password',
@@ -91,7 +97,7 @@ const QUOTAS = [
 
 export function parseOptions(options: StartOptions): Config {
   refuseUnknown(options, OPTIONS, 'startClickHouse()')
-  const { dataDir, httpPort, tcpPort, users, volumes } = options
+  const { dataDir, httpPort, tcpPort, users, clusters, volumes } = options
   if (dataDir === '') throw new Error('The data directory is empty: name one, or leave it out.')
   return {
     dataDir: dataDir === undefined ? undefined : resolve(dataDir),
@@ -99,6 +105,7 @@ export function parseOptions(options: StartOptions): Config {
     tcpPort: parsePort(tcpPort ?? 0),
     users: parseUsers(users ?? []),
     volumes: parseVolumes(volumes ?? []),
+    clusters: parseClusters(clusters ?? {}),
   }
 }
 
@@ -119,6 +126,19 @@ function parseVolumes(volumes: readonly string[]): readonly string[] {
 function parsePort(port: number): number {
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
   throw new Error(`${port} is not a port: choose one from 1 to 65535, or 0 for any free one.`)
+}
+
+function parseClusters(clusters: Config['clusters']): Config['clusters'] {
+  for (const [name, shards] of Object.entries(clusters)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/.test(name))
+      throw new Error(
+        `${JSON.stringify(name)} cannot be the name of a cluster: use up to 64 letters, digits, _ and -, a letter or _ first.`,
+      )
+    if (shards.length === 0 || shards.some((ports) => ports.length === 0))
+      throw new Error(`The cluster '${name}' needs at least one port in each shard.`)
+    for (const port of shards.flat()) parsePort(port)
+  }
+  return clusters
 }
 
 function parseUsers(users: readonly User[]): readonly User[] {

@@ -35,7 +35,7 @@ export function writeServerConfig(
 function serverXml(
   usersFile: string,
   dataDir: string,
-  { httpPort, tcpPort, volumes }: Config,
+  { httpPort, tcpPort, volumes, clusters }: Config,
 ): string {
   return `<clickhouse>
   <users_config>${escapeXml(usersFile)}</users_config>
@@ -45,6 +45,7 @@ function serverXml(
   <listen_host>127.0.0.1</listen_host>
   <http_port>${httpPort}</http_port>
   <tcp_port>${tcpPort}</tcp_port>
+  <remote_servers>${clustersXml(clusters)}</remote_servers>
   <max_server_memory_usage_to_ram_ratio>0.5</max_server_memory_usage_to_ram_ratio>
   <mark_cache_size>268435456</mark_cache_size>
   <primary_index_cache_size>268435456</primary_index_cache_size>${storage(dataDir, volumes)}
@@ -64,6 +65,16 @@ function storage(dataDir: string, volumes: readonly string[]): string {
     <disks>${disks.join('')}</disks>
     <policies><tiered><volumes>${order.join('')}</volumes></tiered></policies>
   </storage_configuration>`
+}
+
+function clustersXml(clusters: Config['clusters']): string {
+  const replica = (port: number) =>
+    `<replica>${element('host', '127.0.0.1')}${element('port', port)}</replica>`
+  const shard = (ports: readonly number[]) =>
+    `<shard>${element('internal_replication', 'true')}${ports.map(replica).join('')}</shard>`
+  return Object.entries(clusters)
+    .map(([name, shards]) => `<${name}>${shards.map(shard).join('')}</${name}>`)
+    .join('')
 }
 
 function usersXml(users: readonly User[]): string {

@@ -44,6 +44,9 @@ test.each([
   [{ users: [{ ...user, name: 'a.b' }] }, '"a.b" cannot be a user name'],
   [{ users: [{ ...user, name: '</users>' }] }, '"</users>" cannot be a user name'],
   [{ users: [{ ...user, name: 'default' }] }, "The user 'default' has no password here"],
+  [{ clusters: { 'a.b': [[9000]] } }, '"a.b" cannot be the name of a cluster'],
+  [{ clusters: { c: [] } }, "The cluster 'c' needs at least one port in each shard"],
+  [{ clusters: { c: [[70_000]] } }, '70000 is not a port'],
   [{ users: [user, user] }, "The user 'bob' is given twice"],
 ])('refuses %j', async (options, message) => {
   await expect(startClickHouse(options)).rejects.toThrow(message)

@@ -92,6 +92,18 @@ test('tells when the server has ended by itself', async () => {
   expect(existsSync(server.dataDir)).toBe(false)
 })
 
+test('knows its clusters', async () => {
+  const ports = [await freePort(), await freePort()] as const
+  const clusters = { shards: ports.map((port) => [port]) }
+  const [first, second] = await Promise.all(ports.map((tcpPort) => start({ tcpPort, clusters })))
+  for (const server of [first, second])
+    await server?.query('CREATE TABLE here (x UInt8) ENGINE = MergeTree ORDER BY x')
+  await first?.query('CREATE TABLE all AS here ENGINE = Distributed(shards, default, here, x)')
+  await first?.query('INSERT INTO all SETTINGS distributed_foreground_insert = 1 VALUES (1), (2)')
+  for (const server of [first, second])
+    expect(await server?.query('SELECT count() FROM here')).toBe('1\n')
+})
+
 test('lets users in with their password only, and default without one', async () => {
   const password = `p<&>"'ä: ]]>`
   const server = await start({ users: [{ name: 'bob', password }] })
@@ -165,7 +177,10 @@ test.each<[StartOptions, RegExp]>([
   [{ volumes: ['a', 'a'] }, /"a" cannot be a volume/],
   [{ volumes: ['default'] }, /"default" cannot be a volume/],
   [{ volumes: ['../x'] }, /cannot be a volume/],
-  [{ user: [] } as StartOptions, /knows no option 'user': it takes dataDir, .*volumes\.$/],
+  [
+    { user: [] } as StartOptions,
+    /knows no option 'user': it takes dataDir, .*users, clusters, volumes\.$/,
+  ],
   [{ users: [{ name: 'u', grant: 'x' } as never] }, /the user 'u' knows no option 'grant'/],
   [{ users: [{ name: 'u', settings: { 'a b': 1 } }] }, /"a b" of the user 'u' cannot be the name/],
   [{ users: [{ name: 'u', constraints: { limit: { least: 1 } as never } }] }, /no option 'least'/],

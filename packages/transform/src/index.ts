@@ -1,3 +1,12 @@
+export type {
+  AttributeColumn,
+  ColumnDefinition,
+  FieldColumn,
+  ResourceAttributeColumn,
+  ScopeNameColumn,
+} from './declared/definition.js'
+export type { FieldNames, Records, Signal } from './declared/fields.js'
+export type { RowOfColumns, ValueOf } from './declared/row-type.js'
 export type { LogRecordLike, LogSpanContextLike } from './log/log-record.js'
 export type {
   ExemplarLike,
@@ -23,11 +32,13 @@ export {
 } from './schemas/otel-metrics.js'
 export { otelTraces } from './schemas/otel-traces.js'
 export type { EventLike, LinkLike, SpanContextLike, SpanLike } from './span/span.js'
-export type { ColumnShape, DdlOptions, Placement } from './sql/ddl.js'
+export type { ColumnShape, DdlOptions, DistributedOptions, Placement } from './sql/ddl.js'
 export { quoteIdentifier } from './sql/identifier.js'
 export type { Retention } from './sql/retention.js'
 export { quoteText } from './sql/text.js'
-export { defineTable, type Table, type TableDefinition } from './table/table.js'
+export { type ExtendedRow, type Extension, extendTable, type NewType } from './table/extend.js'
+export type { Promotion } from './table/promote.js'
+export { defineTable, type RowOf, type Table, type TableDefinition } from './table/table.js'
 export type { MetricLike, MetricType } from './values/metric.js'
 export type { AttributesLike, ResourceLike, ScopeLike } from './values/resource.js'
 export type { HrTime } from './values/time.js'

@@ -2,9 +2,19 @@
 export { type CompactForm, compactFormOf, type ResourceForm } from './compact/compact-rows.js'
 export { KeyLists, type LengthOf } from './compact/key-lists.js'
 export { type RowShape, wholeRow } from './compact/whole-row.js'
+export { bodyOf } from './log/values.js'
 export { otelMetricsTables } from './schemas/otel-metrics.js'
-export { addColumn, addIndex, type TableShape } from './sql/ddl.js'
+export { localName } from './sql/cluster.js'
+export {
+  addColumn,
+  addIndex,
+  engineSql,
+  onCluster,
+  type TableShape,
+} from './sql/ddl.js'
 export { retentionSettings, serviceColumn, ttlExpression } from './sql/retention.js'
-export { compactRowsOf, shapeOf } from './table/table.js'
+export { compactRowsOf, hasIdentity, shapeOf } from './table/table.js'
+export { mapEntries, setValues } from './values/native.js'
+export { isList, plainValue } from './values/plain-value.js'
 export { ByteWriter } from './writing/byte-writer.js'
 export { type Encoding, newEncoding, ROW_ROOM } from './writing/encoding.js'

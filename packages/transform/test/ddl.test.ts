@@ -54,7 +54,7 @@ test('ttl, cluster and engine reach every statement they belong to', () => {
   for (const statement of statements)
     expect(statement.split('\n')[0]).toMatch(/ ON CLUSTER `c\\`1`$/)
   for (const statement of statements.slice(1, 3)) {
-    expect(statement).toMatch(/^ENGINE = ReplicatedMergeTree$/m)
+    expect(statement).toMatch(/^ENGINE = ReplicatedMergeTree\('/m)
     expect(statement).toMatch(/^TTL .* \+ toIntervalSecond\(3600\)$/m)
   }
   expect(otelTraces.ddl().join('\n')).not.toContain('TTL')

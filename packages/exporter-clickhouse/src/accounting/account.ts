@@ -7,6 +7,7 @@ export class Account {
   readonly dropped: Partial<Record<DropReason, number>> = {}
   errors = 0
   retries = 0
+  hookErrors = 0
   /** Batches delivered. */
   deliveries = 0
 

@@ -11,3 +11,5 @@ export type DropReason =
   | 'unconfirmed'
   | 'internal_error'
   | 'shutdown'
+  /** An option of routing leaves them out. */
+  | 'filtered'

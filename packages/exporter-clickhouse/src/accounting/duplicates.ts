@@ -15,10 +15,20 @@ export class Duplicates {
     return this.#deduplication
   }
 
-  /** `ambiguous`: an earlier attempt may have been written, so that without a token at work the rows are there twice. */
-  deliver(rows: number, { ambiguous, hasToken }: { ambiguous: boolean; hasToken: boolean }): void {
+  /**
+   * `ambiguous`: an earlier attempt may have been written, so that without a token at work the rows are there twice. `elsewhere`: perhaps at
+   * a host that does not share its tokens with the one that has taken the rows now.
+   */
+  deliver(
+    rows: number,
+    {
+      ambiguous,
+      hasToken,
+      elsewhere = false,
+    }: { ambiguous: boolean; hasToken: boolean; elsewhere?: boolean },
+  ): void {
     if (!ambiguous) return
-    if (!hasToken || this.#deduplication === 'ineffective') this.#possible += rows
+    if (elsewhere || !hasToken || this.#deduplication === 'ineffective') this.#possible += rows
     else if (this.#deduplication === 'unknown') this.#doubtful += rows
   }
 

@@ -28,6 +28,8 @@ export interface DestinationStats {
   deduplication: Deduplication
   /** Rows that were sent again after an attempt that may have been written, without an effective deduplication token. */
   possibleDuplicates: number
+  /** Calls of `filter`, `dispatch` and functions of `redact` that threw. Their records are not lost. */
+  hookErrors: number
   /** Whether the last attempt failed. */
   failing: boolean
   /** The error of the last failed attempt, without row values. Null if there was none. */

@@ -1,5 +1,6 @@
 import type { ClickHouseError } from '../common/errors.js'
 import type { Target } from '../config/config.js'
+import { addColumns } from './additions.js'
 import type { Outcome, Retry } from './outcome.js'
 import { createTables, type Refused, type Run } from './tables.js'
 
@@ -10,6 +11,7 @@ export class Creation {
   readonly #onRefused: (refused: Refused) => void
   #missing: ClickHouseError | undefined
   #underWay: Promise<Outcome> | undefined
+  #adding: Promise<Outcome | undefined> | undefined
 
   constructor(target: Target, run: Run, onRefused: (refused: Refused) => void) {
     this.#target = target
@@ -48,5 +50,16 @@ export class Creation {
     if (created.status === 'retry') return { ...created, refusesForm: false }
     const { error, fix } = { fix: undefined, ...created }
     return { status: 'retry', why: 'misconfigured', error, fix }
+  }
+
+  /**
+   * Adds the columns of an INSERT that its table lacks, once for all batches in flight. Resolves with `delivered` if the INSERT may succeed now,
+   * with why the server refuses to add them, and with undefined if they cannot be the reason.
+   */
+  addColumns(): Promise<Outcome | undefined> {
+    this.#adding ??= addColumns(this.#target, this.#run).finally(() => {
+      this.#adding = undefined
+    })
+    return this.#adding
   }
 }

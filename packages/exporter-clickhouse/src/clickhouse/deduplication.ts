@@ -3,6 +3,7 @@ import type { Deduplication } from '../accounting/stats.js'
 import { DEDUPLICATION, TOKEN } from '../config/insert-settings.js'
 import type { TableName } from './insert.js'
 import type { Sender } from './sender.js'
+import { shardsBehind, windowOf } from './token-memory.js'
 
 type Asking = Pick<Sender, 'run' | 'leftOut'>
 
@@ -31,17 +32,24 @@ export async function deduplicationOf(
   if (outcome.status === 'retry' && outcome.why !== 'misconfigured') return undefined
   if (outcome.status !== 'delivered' || text === '') return { deduplication: 'unknown' }
   const [engine = '', full = ''] = JSON.parse(text) as string[]
+  if (engine === 'Distributed') {
+    const shards = await shardsBehind(full, sender.run)
+    if (shards === 'unknown') return undefined
+    if (shards === 'forget') return { deduplication: 'ineffective', because: SHARDS_FORGET }
+    return ofProfile(sender)
+  }
   if (!engine.endsWith('MergeTree'))
     return { deduplication: 'ineffective', because: cannot(engine) }
-  const window = /non_replicated_deduplication_window = (\d+)/.exec(full)?.[1]
-  const remembers = /^(Replicated|Shared)/.test(engine) || Number(window) > 0
+  const remembers = /^(Replicated|Shared)/.test(engine) || windowOf(full) > 0
   return remembers ? ofProfile(sender) : { deduplication: 'ineffective', because: NO_WINDOW }
 }
 
+const SHARDS_FORGET =
+  'The tables behind the Distributed one must be Replicated, or have non_replicated_deduplication_window and one replica a shard (ddl() sees to that), and the sharding key must be the same at each attempt.'
 const NO_WINDOW = 'Set non_replicated_deduplication_window on the table (ddl() does).'
 
 function cannot(engine: string): string {
-  const where = /^(Distributed|Buffer|Merge)$/.test(engine)
+  const where = /^(Buffer|Merge)$/.test(engine)
     ? ' Insert into the MergeTree table behind it, if you can.'
     : ''
   return `The engine of the table, ${engine}, does not support deduplication tokens.${where}`

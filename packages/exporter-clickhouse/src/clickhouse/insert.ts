@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { flatTraces, otelTraces, quoteIdentifier, type Table } from '@spanhouse/transform'
-import type { CompactForm, RowShape } from '@spanhouse/transform/internal'
+import { quoteIdentifier, type Table } from '@spanhouse/transform'
+import { type CompactForm, hasIdentity, type RowShape } from '@spanhouse/transform/internal'
 import type { CompressedBatch } from '../batching/batch.js'
 import type { Compression, DestinationConfig, Target } from '../config/config.js'
 import {
@@ -69,11 +69,11 @@ export function insertOf(
 }
 
 function formOf(
-  { database, table, schema }: Target,
+  target: Target,
   common: CompactForm | undefined,
 ): Pick<Insert, 'statement' | 'whole'> {
-  const columns = schema.insertColumns.map(quoteIdentifier).join(', ')
-  const into = `INSERT INTO ${quotedName({ database, table })} (${columns})`
+  const columns = target.schema.insertColumns.map(quoteIdentifier).join(', ')
+  const into = `INSERT INTO ${quotedName(insertedInto(target))} (${columns})`
   const statement = `${into} FORMAT JSONEachRow`
   if (!common) return { statement }
   const { query, shape } = common
@@ -112,6 +112,11 @@ export interface TableName {
   readonly table: string
 }
 
+/** The table that the INSERTs of a target name. */
+export function insertedInto({ database, table, insertsInto = table }: Target): TableName {
+  return { database, table: insertsInto }
+}
+
 /** Database and table as they stand in a statement. */
 export function quotedName({ database, table }: TableName): string {
   return `${quoteIdentifier(database)}.${quoteIdentifier(table)}`
@@ -143,12 +148,10 @@ function tokenOf(...identity: readonly string[]): string {
   return `v1-${createHash('sha256').update(identity.join('\0')).digest('hex').slice(0, 32)}`
 }
 
-const OWN_TABLES: ReadonlySet<Table<never>> = new Set([flatTraces, otelTraces])
-
-// Rows of our own tables have ids, so two equal batches are one batch that is sent twice. Rows of a table that the user defined may
-// equal earlier rows, and must not be taken for a retry of those.
+// Rows of our own tables of spans have ids, so two equal batches are one batch that is sent twice; and so have tables that are made from
+// these and keep the ids. Rows of any other table may equal earlier rows, and must not be taken for a retry of those.
 function distinction(schema: Table<never>): string {
-  return OWN_TABLES.has(schema) ? '' : randomUUID()
+  return hasIdentity(schema) ? '' : randomUUID()
 }
 
 /** `without`: settings that the server turned out not to know. */

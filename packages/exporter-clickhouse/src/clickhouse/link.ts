@@ -35,17 +35,20 @@ export function socketsFor(senders: number): number {
   return senders * MAX_CONCURRENCY + SPARE_SOCKETS
 }
 
+/** `whenSilent`: called when a ping beside a request gets no answer; returns whether another host can take rows. */
 export function openLink(
   config: DestinationConfig,
   client: Client = openClient(config, socketsFor(1)),
+  leftOut: LeftOut = new LeftOut(config),
+  whenSilent?: () => boolean,
 ): Link {
   const ping = (signal: AbortSignal) => client.send(PING, signal)
-  const watch = watchForHangs(async (signal) => 'reply' in (await ping(signal)))
+  const watch = watchForHangs(async (signal) => 'reply' in (await ping(signal)), whenSilent)
   return {
     client,
     watch,
     witness: new Witness(),
-    leftOut: new LeftOut(config),
+    leftOut,
     ping,
     close() {
       watch.close()

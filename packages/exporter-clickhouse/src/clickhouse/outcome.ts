@@ -1,4 +1,5 @@
 import type { ClickHouseError } from '../common/errors.js'
+import type { Doubt } from './doubt.js'
 
 /** The result of one attempt to insert a batch. */
 export type Outcome =
@@ -8,6 +9,8 @@ export type Outcome =
       readonly replayed?: boolean
       /** How many rows the server says it wrote, including those of materialised views. Absent if it does not say. */
       readonly writtenRows?: number
+      /** Another host, which does not share the tokens of this one, may have the rows too. */
+      readonly elsewhere?: boolean
     }
   | {
       readonly status: 'retry'
@@ -34,6 +37,10 @@ export type Outcome =
       readonly refusesForm?: boolean
       /** The table lacks columns of the INSERT. */
       readonly refusesColumns?: boolean
+      /** One of several hosts is at fault, and another takes rows: only this batch waits, and it has used up no attempt. */
+      readonly ofHost?: boolean
+      /** Where its rows may be. Pass it on with the next attempt. */
+      readonly doubt?: Doubt
       /** The batch exceeds what one query may use. The server may take a smaller one. */
       readonly ofBatch?: boolean
     }

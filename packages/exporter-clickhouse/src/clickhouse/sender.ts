@@ -7,11 +7,12 @@ import { SETTINGS } from '../config/insert-settings.js'
 import type { Exchange } from '../http/exchange.js'
 import { classify } from './classify.js'
 import { Creation } from './creation.js'
+import type { Doubt } from './doubt.js'
 import { type Insert, isOurs, postOf, statementPath } from './insert.js'
 import { heldBack, type LeftOut } from './left-out.js'
 import { type Link, openLink } from './link.js'
 import type { Outcome, Retry } from './outcome.js'
-import type { Refused } from './tables.js'
+import { isRefusal, type Refused } from './tables.js'
 import { type Asked, hasOwnHeaders } from './witness.js'
 
 /** The attempts of one destination at its server. Other senders may use the same link. */
@@ -41,6 +42,10 @@ export interface How {
   readonly repeatable: boolean
   /** Send no row to a server that does not answer a ping. */
   readonly pingFirst: boolean
+  /** Where an earlier attempt may have written the rows. Only several hosts make a difference. */
+  readonly doubt?: Doubt | undefined
+  /** The process ends: a row may rather be stored at two hosts than be lost. */
+  readonly isLast?: boolean
 }
 
 const MAX_CREATIONS = 3
@@ -138,7 +143,7 @@ export function openSender(
         }
       }
       const creation = target && config.manageSchema === 'create' ? creationOf(target) : undefined
-      for (let creations = 0; ; ) {
+      for (let creations = 0, isWidened = false; ; ) {
         if (creation?.isDue) {
           const created = await creation.create()
           if (created.status !== 'delivered') return created
@@ -151,6 +156,20 @@ export function openSender(
           if (!(await doesAsWell(setting, leftOutThen))) return heldBack(outcome, insert, config)
           leftOut.add(setting)
           continue
+        }
+        if (creation && !isWidened && outcome.status === 'retry' && outcome.refusesColumns) {
+          isWidened = true
+          const added = await creation.addColumns()
+          if (added?.status === 'delivered') continue
+          return added && isRefusal(added)
+            ? {
+                status: 'retry',
+                why: 'misconfigured',
+                error: added.error,
+                refusesColumns: true,
+                ...('fix' in added && { fix: added.fix }),
+              }
+            : outcome
         }
         if (outcome.status !== 'missing_table' || !creation) return outcome
         // The table was dropped meanwhile, or created on another node: a later attempt will succeed without help.

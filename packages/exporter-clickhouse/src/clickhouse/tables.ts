@@ -29,7 +29,10 @@ export async function createTables(
   const statements = schema.ddl({ ...creation, database, table })
   const isDatabase = (statement: string) => /^\s*CREATE\s+DATABASE\b/i.test(statement)
   const databases = statements.filter(isDatabase)
-  const [own, ...companions] = statements.filter((statement) => !isDatabase(statement))
+  const others = statements.filter((statement) => !isDatabase(statement))
+  // The Distributed table comes second, and rows may go through it.
+  const tables = others.splice(0, creation.distributed ? 2 : 1)
+  const companions = others
   const runAll = async (all: readonly string[]): Promise<Outcome> => {
     for (const statement of all) {
       const { outcome } = await run(statement)
@@ -42,7 +45,6 @@ export async function createTables(
     const made = await runAll(databases)
     if (made.status !== 'delivered') return made
   }
-  const tables = own === undefined ? [] : [own]
   let made = await runAll(tables)
   if (made.status === 'missing_table' && isDatabaseMissing(made.error))
     made = await runAll([...databases, ...tables])
@@ -66,7 +68,7 @@ function isDatabaseMissing({ code }: ClickHouseError): boolean {
 type Failure = Exclude<Outcome, { status: 'delivered' }>
 
 /** Whether the server will refuse again until somebody changes something. */
-function isRefusal(outcome: Outcome): outcome is Failure {
+export function isRefusal(outcome: Outcome): outcome is Failure {
   if (outcome.status === 'delivered') return false
   return outcome.status !== 'retry' || outcome.why === 'misconfigured'
 }

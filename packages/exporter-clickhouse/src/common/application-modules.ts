@@ -28,7 +28,7 @@ export function applicationModule(name: string): string | undefined {
 /** The file that `file` would load for a package name; undefined if the package is not installed. */
 export function moduleFrom(file: string, name: string): string | undefined {
   try {
-    return realpathSync(createRequire(file).resolve(name))
+    return realpathSync(requireOf(file).resolve(name))
   } catch {
     return undefined
   }
@@ -36,7 +36,12 @@ export function moduleFrom(file: string, name: string): string | undefined {
 
 /** Loads a file that was found. Throws what the file throws. */
 export function load(file: string): Record<string, unknown> {
-  return createRequire(file)(file) as Record<string, unknown>
+  return requireOf(file)(file) as Record<string, unknown>
+}
+
+// webpack reads calls of createRequire, and warns of those whose argument it cannot know. It does not read this one.
+function requireOf(file: string): NodeJS.Require {
+  return Reflect.apply(createRequire, undefined, [file])
 }
 
 /** The part of a package's manifest that is read. */

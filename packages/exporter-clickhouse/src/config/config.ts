@@ -1,34 +1,24 @@
 import type { Agent } from 'node:http'
 import type { MeterProvider } from '@opentelemetry/api'
-import type {
-  DdlOptions,
-  LogRecordLike,
-  MetricPointLike,
-  SpanLike,
-  Limits as SpanLimits,
-  Table,
-} from '@spanhouse/transform'
+import type { DdlOptions, Limits as SpanLimits, Table } from '@spanhouse/transform'
 import type { DropReason } from '../accounting/drop-reason.js'
+import type { RouteConfig } from './routing-options.js'
+import type { Signal } from './signal.js'
+
+export type { Records, Signal } from './signal.js'
 
 /** A table of one server: where the rows of a signal go. */
 export interface Target<Input = never> {
   readonly database: string
   readonly table: string
   readonly schema: Table<Input>
+  /** The table that INSERTs name, if it is another: a local one behind the Distributed table. */
+  readonly insertsInto?: string
   /** What the statements that create the table say beyond its schema. */
   readonly creation: TableCreation
 }
 
 export type TableCreation = Omit<DdlOptions, 'database' | 'table'>
-
-/** The records of each signal. */
-export interface Records {
-  readonly traces: SpanLike
-  readonly logs: LogRecordLike
-  readonly metrics: MetricPointLike
-}
-
-export type Signal = keyof Records
 
 /** One destination of one signal: every default applied, every value in the form that the rest of the code reads. */
 export interface DestinationConfig<Input = never> {
@@ -36,6 +26,8 @@ export interface DestinationConfig<Input = never> {
   readonly signal: Signal
   /** Without credentials, query or trailing slash. */
   readonly endpoint: URL
+  /** Absent if there is one host alone, whose name is left to Node.js. */
+  readonly hosts?: HostsConfig
   /** The tables that a record may go to. */
   readonly targets: readonly [Target<Input>, ...Target<Input>[]]
   /** The index of the target that a record goes to. Absent if there is only one. */
@@ -55,6 +47,14 @@ export interface DestinationConfig<Input = never> {
   readonly headers: Readonly<Record<string, string>>
   readonly settings: Readonly<Record<string, string>>
   readonly agent: Agent | undefined
+  /** Which records it gets, and in what form. Undefined if no option of routing is given. */
+  readonly route: RouteConfig<Input> | undefined
+}
+
+export interface HostsConfig {
+  /** Each as `endpoint`, which is the first of them. */
+  readonly endpoints: readonly [URL, ...URL[]]
+  readonly order: 'in_order' | 'round_robin' | 'random'
 }
 
 export type Temporality = 'cumulative' | 'delta'

@@ -4,7 +4,7 @@ import { createSecureContext } from 'node:tls'
 import { absolutePath } from '../common/absolute-path.js'
 import type { Signal, TlsConfig } from './config.js'
 import { type Conflict, partsOf, placeOf } from './conflict.js'
-import { parseEndpoint } from './endpoint-url.js'
+import { type Endpoint, parseEndpoint } from './endpoint-url.js'
 import type { GatheredDestination } from './gathered.js'
 import type { Group, Option } from './option.js'
 import { formRule, show } from './option-problems.js'
@@ -70,6 +70,14 @@ function conflictsWithin({ name, ...views }: GatheredDestination): Conflict[] {
     })
   const { endpoint, tls, agent, spool } = options
   const { protocol } = parseEndpoint(endpoint).url
+  const hosts = (options.endpoints ?? []).map(parseEndpoint)
+  if (hosts.some(({ url }) => url.protocol !== protocol))
+    conflict('endpoints must all begin with http://, or all with https://', 'endpoints')
+  if (hosts.some((one) => hasOptions(one) && one.url.href !== parseEndpoint(endpoint).url.href))
+    conflict(
+      'endpoints: only the first may carry a user, a password, a database or options: all hosts have the same',
+      'endpoints',
+    )
   if ((tls.cert === undefined) !== (tls.key === undefined))
     conflict('tls: cert and key belong together', 'tls.cert', 'tls.key')
   else if (!arePem(tls))
@@ -84,12 +92,22 @@ function conflictsWithin({ name, ...views }: GatheredDestination): Conflict[] {
       `agent is for the other protocol: the endpoint uses ${protocol}, so it must be an Agent of node:${protocol.slice(0, -1)}`,
       'agent', // not the endpoint: if a variable gives it and is ignored, rows go to another server
     )
+  const { cluster, distributed } = options
+  if (distributed && cluster === undefined)
+    conflict(
+      'distributed needs `cluster`, the servers of which have the local tables',
+      'distributed',
+    )
   if (spool && spool.directory === undefined) conflict('spool.directory is missing', 'spool')
   const { type } = NAMED_DESTINATION.fields['deadLetter'] as Option
   const deadLetter = tree['deadLetter']
   if (deadLetter && type.kind === 'group' && !hasForm(deadLetter, type))
     conflict(`deadLetter${formRule(type.forms)}`, 'deadLetter')
   return found
+}
+
+function hasOptions({ username, password, database, query }: Endpoint): boolean {
+  return (username ?? password ?? database) !== undefined || query.size > 0
 }
 
 function hasForm(value: object, { forms = [] }: Group): boolean {

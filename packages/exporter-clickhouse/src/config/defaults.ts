@@ -8,14 +8,25 @@ import { DESTINATION_VIEW, OPTIONS_VIEW } from './signal-view.js'
 type Complete<T> = { [Name in keyof T]-?: Exclude<T[Name], undefined> }
 type Destination = Complete<NamedDestinationOptions>
 type WithoutDefault =
+  | 'endpoints'
+  | 'endpointOrder'
   | 'database'
   | 'table'
   | 'ttl'
   | 'retention'
+  | 'cluster'
+  | 'engine'
+  | 'distributed'
   | 'spool'
   | 'deadLetter'
   | 'agent'
   | 'signals'
+  | 'filter'
+  | 'sample'
+  | 'redact'
+  | 'dispatch'
+  | 'origin'
+  | 'skipIfOrigin'
 
 /** A destination's options as one signal sees them, with every default of the table. */
 export type CompleteDestination = Pick<NamedDestinationOptions, WithoutDefault> &
@@ -29,6 +40,11 @@ export type CompleteDestination = Pick<NamedDestinationOptions, WithoutDefault> 
     queue: DestinationConfig['queue']
     spool?: Complete<Destination['spool']> // `conflicts` reports a missing directory
     deadLetter?: { directory: string; maxBytes: number } | { table: string }
+    distributed?: {
+      table: string
+      shardingKey?: string
+      insertInto: 'distributed' | 'local'
+    }
     tls: TlsConfig
   }
 

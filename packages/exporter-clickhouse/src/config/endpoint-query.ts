@@ -39,7 +39,7 @@ interface Named {
 
 /** The option that a parameter such as `database`, `batch.maxRows` or `batch.max_rows` stands for; `settings` for the name of a setting. */
 function optionNamed(name: string): Named | undefined {
-  const { name: _, endpoint: __, ...fields } = NAMED_DESTINATION.fields
+  const { name: _, endpoint: __, endpoints: ___, ...fields } = NAMED_DESTINATION.fields
   const written = name === 'user' ? 'username' : name // the HTTP interface of ClickHouse calls it `user`
   const found = optionBelow(fields, written.split('.'))
   const isFirstKnown = fieldNamed(fields, written.split('.')[0] ?? '') !== undefined

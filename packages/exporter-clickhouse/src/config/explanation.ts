@@ -123,6 +123,8 @@ function derived(option: string, resolved: DestinationConfig | undefined): strin
 
 function shown(option: string, value: unknown, isSecret: boolean): string {
   if (option === 'endpoint') return parseEndpoint(String(value)).url.href
+  if (option === 'endpoints' && Array.isArray(value))
+    return value.map((one) => parseEndpoint(String(one)).url.href).join(', ')
   if (value === '') return 'none'
   if (isSecret) return MASKED
   if (Array.isArray(value)) return value.join(', ')

@@ -23,6 +23,8 @@ export function fromText(given: string, type: Type): Read {
     }
     case 'map':
       return pairsFrom(text, type.value)
+    case 'data':
+      return jsonFrom(text)
     default:
       return { value: given }
   }
@@ -48,6 +50,14 @@ const UNITS: Readonly<Record<Unit, string>> = {
   milliseconds: ', or have a unit: 500ms, 5s, 2m',
   seconds: ', with a unit: 12h, 30d',
   bytes: ', or have a unit: 512KiB, 64MiB, 1GB',
+}
+
+function jsonFrom(text: string): Read {
+  try {
+    return { value: JSON.parse(text) }
+  } catch {
+    return { problem: 'must be JSON' } // without the error, which quotes the text
+  }
 }
 
 /** `key=value,key2=value2`, percent-encoded. */

@@ -7,7 +7,7 @@ import { optionsIn } from './endpoint-query.js'
 import { parseEndpoint } from './endpoint-url.js'
 import type { Gathered, GatheredDestination } from './gathered.js'
 import { givenAt, type Source, type Tree, treeOf } from './given.js'
-import { keyInUrl, type Layer, mergeLayers, type NamedTree } from './layers.js'
+import { keyInUrl, type Layer, mergeLayers, type NamedTree, withFirstEndpoints } from './layers.js'
 import { NAMED_DESTINATION, OPTIONS } from './option-table.js'
 import type { NamedDestinationOptions, Options } from './options.js'
 import { bySignal } from './signal-view.js'
@@ -46,9 +46,12 @@ function endpointsMissingIn(options: Options, env: NodeJS.ProcessEnv): string[] 
   if (!Array.isArray(destinations)) return []
   return destinations
     .map((one) => Object(one) as Partial<NamedDestinationOptions>)
-    .filter(({ name, endpoint }) => isName(name) && endpoint === undefined)
+    .filter(
+      ({ name, endpoint, endpoints }) => isName(name) && (endpoint ?? endpoints) === undefined,
+    )
     .map(({ name }) => String(name))
     .filter((name) => !env[`${PREFIX}${variablePartOf(name)}_ENDPOINT`])
+    .filter((name) => !env[`${PREFIX}${variablePartOf(name)}_ENDPOINTS`])
     .map(missingEndpoint)
 }
 
@@ -68,12 +71,12 @@ function layerOf(
       sourceOf(['destinations', String(index), ...path]),
     ),
   ])
-  return {
+  return withFirstEndpoints({
     options: treeOf(options, OPTIONS.fields, sourceOf),
     named: new Map(named),
     list: destinations?.map((one) => one.name),
     tableOf,
-  }
+  })
 }
 
 /**
@@ -90,7 +93,7 @@ function mergedWithoutConflicts(
   for (;;) {
     const context = { above: code, below: file, ignored: new Set(ignored.keys()) }
     const read = fromEnvironment(env, context)
-    const { layer, doubts } = withEndpoints(read.layer, file, code)
+    const { layer, doubts } = withEndpoints(withFirstEndpoints(read.layer), file, code)
     const layers = [file, layer, code]
     const merged = bySignal((one) => mergeLayers(layers, one, (key) => ignored.has(key)))
     const options = bySignal((one) => merged[one].options)

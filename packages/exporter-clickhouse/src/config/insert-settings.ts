@@ -38,6 +38,11 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   [TOKEN]: useful('', DUPLICATES),
   limit: essential('0', 'Rows above the limit are not stored.'),
   offset: essential('0', 'The first rows of a batch are not stored.'),
+  // The name before ClickHouse 23.10, which later versions still take.
+  insert_distributed_sync: useful(
+    '1',
+    'Rows may be lost after a Distributed table has acknowledged them.',
+  ),
   timeout_overflow_mode: essential('throw', 'Rows are not stored when an INSERT takes too long.'),
   // A batch is one block, so that it is stored whole or not at all: with these values, neither its bytes nor its rows end a block
   // early.

@@ -53,7 +53,7 @@ export function mergeLayers(
   }
   const options = layers.map((one) => viewIn(one, one.options)).reduce(mergeViews, bareTree())
   // Without the endpoint: a second destination on the same server would only store every row twice.
-  const { endpoint, ...shared } = options
+  const { endpoint, endpoints: _, ...shared } = options
   const list = layers.findLast((one) => one.list)?.list
   const listed = (list ?? []).map((name) => {
     const own = layers.flatMap((one) => {
@@ -104,8 +104,27 @@ function flattened({ options, inUrl }: Level): Tree {
   return mergeViews(inUrl ?? {}, options)
 }
 
+/** Hosts of a lower place are not hosts of the endpoint that `over` gives. */
 function mergeViews(base: Tree, over: Tree): Tree {
-  return mergeFields(base, over, OPTIONS_VIEW.fields)
+  const { endpoints, ...others } = base
+  const below = over['endpoint'] && endpoints ? others : base
+  return mergeFields(below, over, OPTIONS_VIEW.fields)
+}
+
+/** The first of several endpoints is the endpoint, if none stands beside them. */
+export function withFirstEndpoints({ options, named, ...layer }: Layer): Layer {
+  return {
+    ...layer,
+    options: withFirstEndpoint(options),
+    named: new Map([...named].map(([name, tree]) => [name, withFirstEndpoint(tree)])),
+  }
+}
+
+function withFirstEndpoint(tree: Tree): Tree {
+  const { endpoint, endpoints } = tree
+  if (endpoint || !(endpoints instanceof Given)) return tree
+  const [first] = endpoints.value as readonly string[]
+  return bareTree(tree, { endpoint: new Given(first, endpoints.source) })
 }
 
 function without(tree: Tree, taken: Tree): Tree {

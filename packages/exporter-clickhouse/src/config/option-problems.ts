@@ -33,6 +33,7 @@ export function describe(issue: z.core.$ZodIssue, options: unknown): Problem[] {
     return [problem(formProblem(type, received))]
   const shown = isSecret ? 'a value not shown' : show(received)
   const isRoot = path.length === 0
+  if (type?.kind === 'data') return [problem(issue.message)]
   const rule = ruleOf(issue, { type, received, isRoot })
   return [problem(rule.endsWith('?') ? ` ${rule}` : ` ${rule} (received ${shown})`)]
 }

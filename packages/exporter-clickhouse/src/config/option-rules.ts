@@ -13,12 +13,26 @@ export const tableNameProblem: TextCheck = (name) => {
 export const notEmpty: TextCheck = (name) =>
   name.trim() === '' ? 'must not be an empty name' : undefined
 
+/** The name of the local tables behind a Distributed one. */
+export const localTableProblem: TextCheck = (name) =>
+  name.includes('{table}') && name !== '{table}'
+    ? tableNameProblem(name)
+    : 'must contain {table} and more, because each Distributed table has local tables of its own'
+
+export const engineProblem: TextCheck = (text) =>
+  /^\s*\w*MergeTree\s*(\(.*\))?\s*$/s.test(text)
+    ? undefined
+    : 'must be an engine of the MergeTree family, such as ReplicatedMergeTree'
+
 // Basic authentication separates the name from the password by a colon.
 export const usernameProblem: TextCheck = (name) =>
   name.includes(':') ? 'must not contain a colon' : undefined
 
 export const destinationNameProblem: TextCheck = (name) =>
   /^[A-Za-z0-9_-]{1,64}$/.test(name) ? undefined : 'must be 1 to 64 letters, digits, _ or -'
+
+export const originProblem: TextCheck = (name) =>
+  /^[\w.:-]{1,64}$/.test(name) ? undefined : 'must be 1 to 64 letters, digits or _ . : -'
 
 const OWN_HEADERS = new Set([
   'content-encoding',

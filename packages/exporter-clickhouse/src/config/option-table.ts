@@ -7,6 +7,7 @@ import {
   bytes,
   choice,
   custom,
+  data,
   FLAG,
   type Group,
   group,
@@ -23,11 +24,14 @@ import {
 } from './option.js'
 import {
   destinationNameProblem,
+  engineProblem,
   hasMethod,
   headerNameProblem,
   headerValueProblem,
   isTable,
+  localTableProblem,
   notEmpty,
+  originProblem,
   settingNameProblem,
   tableNameProblem,
   usernameProblem,
@@ -38,12 +42,22 @@ import type {
   MetricsOptions,
   NamedDestinationOptions,
   Options,
+  SampledSignalOptions,
   SignalOptions,
 } from './options.js'
+import {
+  filterProblem,
+  patternProblem,
+  redactValuesProblem,
+  sampleRulesProblem,
+} from './routing-rules.js'
 
 const MiB = 1024 * 1024
 
 export const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics']
+
+const PATTERNS = list(text(patternProblem), 1000)
+const FUNCTION = custom('must be a function', (value) => typeof value === 'function')
 
 const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
   endpoint: {
@@ -51,6 +65,8 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
     default: DEFAULT_ENDPOINT,
     isSecret: true,
   },
+  endpoints: { type: list(textOrEmpty(endpointProblem), 16), isSecret: true },
+  endpointOrder: { type: choice('in_order', 'round_robin', 'random') },
   database: { type: text(tableNameProblem) },
   table: { type: text(tableNameProblem) },
   username: { type: text(usernameProblem), default: 'default' },
@@ -129,6 +145,18 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
       isOffByDefault: true,
     },
   },
+  cluster: { type: text() },
+  engine: { type: text(engineProblem) },
+  distributed: {
+    type: {
+      ...group({
+        table: { type: text(localTableProblem), default: '{table}_local' },
+        shardingKey: { type: text() },
+        insertInto: { type: choice('distributed', 'local'), default: 'distributed' },
+      }),
+      isOffByDefault: true,
+    },
+  },
   tls: {
     type: group({
       ca: { type: text() },
@@ -156,9 +184,40 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
     ),
   },
   signals: { type: list(choice(...SIGNALS), SIGNALS.length) },
+  filter: { type: data(filterProblem) },
+  sample: {
+    type: {
+      ...group({
+        rate: { type: number(0, 1), default: 1 },
+        rules: { type: data(sampleRulesProblem) },
+        keepErrors: { type: FLAG, default: true },
+        keepSlowerThanMs: { type: milliseconds() },
+        maxWaitMs: { type: milliseconds(1), default: 30_000 },
+        maxWaitingBytes: { type: bytes(1), default: 16 * MiB },
+      }),
+      isOffByDefault: true,
+    },
+  },
+  redact: {
+    type: {
+      ...group({
+        allow: { type: PATTERNS },
+        deny: { type: PATTERNS },
+        hash: { type: PATTERNS },
+        values: { type: data(redactValuesProblem) },
+        key: { type: text(), isSecret: true },
+        replace: { type: textOrEmpty(), default: '[redacted]' },
+      }),
+      isOffByDefault: true,
+    },
+  },
+  dispatch: { type: FUNCTION },
+  origin: { type: text(originProblem) },
+  skipIfOrigin: { type: list(text(originProblem), 100) },
 }
 
 const { database, table, schema, ttl, retention, batch, queue, asyncInsert } = shared
+const { filter, sample, redact, dispatch } = shared
 const ofSignal: Record<keyof SignalOptions<never>, Option> = withoutDefaults({
   database,
   table,
@@ -168,7 +227,15 @@ const ofSignal: Record<keyof SignalOptions<never>, Option> = withoutDefaults({
   batch,
   queue,
   asyncInsert,
+  filter,
+  redact,
+  dispatch,
 })
+
+const ofSampledSignal: Record<keyof SampledSignalOptions<never>, Option> = {
+  ...ofSignal,
+  ...withoutDefaults({ sample }),
+}
 
 const ofMetrics: Record<keyof MetricsOptions, Option> = {
   ...ofSignal,
@@ -200,8 +267,8 @@ const ofAllMetrics: Record<keyof AllMetricsOptions, Option> = {
 
 const destination: Record<keyof DestinationOptions, Option> = {
   ...shared,
-  traces: { type: group(ofSignal) },
-  logs: { type: group(ofSignal) },
+  traces: { type: group(ofSampledSignal) },
+  logs: { type: group(ofSampledSignal) },
   metrics: { type: group(ofMetrics) },
 }
 
@@ -218,7 +285,7 @@ const all: Record<keyof Options, Option> = {
   destinations: { type: list(NAMED_DESTINATION, 16) },
   acknowledge: { type: choice('delivered', 'accepted'), default: 'delivered' },
   flushOnSignal: { type: FLAG, default: false },
-  onDrop: { type: custom('must be a function', (value) => typeof value === 'function') },
+  onDrop: { type: FUNCTION },
   meterProvider: {
     type: custom('must be a MeterProvider', (value) => hasMethod(value, 'getMeter')),
   },

@@ -14,7 +14,7 @@ export interface Option {
 export type Fields = Readonly<Record<string, Option>>
 
 /** Which values an option accepts, and how layers merge: groups and dictionaries field by field; any other value replaces the lower one. */
-export type Type = Text | Numeric | Flag | Choice | Custom | Dictionary | Group | List
+export type Type = Text | Numeric | Flag | Choice | Custom | Data | Dictionary | Group | List
 
 /** What is wrong with a text, as the end of a sentence; undefined if nothing is. */
 export type TextCheck = (text: string) => string | undefined
@@ -55,6 +55,13 @@ export interface Custom {
   accepts(value: unknown): boolean
 }
 
+/** Rules of a form of their own, such as lists of objects, which a text expresses as JSON. Another source replaces them as a whole. */
+export interface Data {
+  readonly kind: 'data'
+  /** The end of a sentence. Must not show the value. */
+  problemOf(value: unknown): string | undefined
+}
+
 /** An object whose names the user chooses. */
 export interface Dictionary {
   readonly kind: 'map'
@@ -75,7 +82,7 @@ export interface Group {
 
 export interface List {
   readonly kind: 'list'
-  readonly item: Group | Choice
+  readonly item: Group | Choice | Text
   readonly max: number
 }
 
@@ -119,6 +126,19 @@ export function choice(...values: string[]): Choice {
 
 export function custom(rule: string, accepts: Custom['accepts']): Custom {
   return { kind: 'custom', rule, accepts }
+}
+
+export function data(problemOf: Data['problemOf']): Data {
+  return {
+    kind: 'data',
+    problemOf(value) {
+      try {
+        return problemOf(value)
+      } catch {
+        return ' cannot be read: a getter or Proxy throws' // in code only
+      }
+    },
+  }
 }
 
 export function map(nameProblem: TextCheck, value: Type): Dictionary {

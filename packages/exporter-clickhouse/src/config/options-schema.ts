@@ -43,6 +43,12 @@ function schemaOf(type: Type): z.ZodMiniType {
     }
     case 'custom':
       return z.custom(type.accepts, type.rule)
+    case 'data':
+      return z.unknown().check((payload) => {
+        const message = type.problemOf(payload.value)
+        if (message !== undefined)
+          payload.issues.push({ code: 'custom', input: payload.value, message })
+      })
     case 'map':
       return z.record(textSchema(type.nameProblem, true), schemaOf(type.value))
     case 'group':

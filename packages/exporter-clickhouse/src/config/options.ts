@@ -3,16 +3,28 @@ import type { MeterProvider } from '@opentelemetry/api'
 import type { LogRecordLike, MetricPointLike, SpanLike, Table } from '@spanhouse/transform'
 import type { DropReason } from '../accounting/drop-reason.js'
 import type { Signal, Temporality } from './config.js'
+import type { RoutingOptions, SampleOptions } from './routing-options.js'
 
 // `option-table.ts` holds the rules and defaults of these options. A test compares units and defaults in the docstrings with it.
 
 /** Options that apply to every destination, or to one of them in `destinations`. `Input` is what a row of a `schema` of your own is made of. */
-export interface DestinationOptions<Input = SpanLike> {
+export interface DestinationOptions<Input = SpanLike> extends RoutingOptions<Input> {
   /**
    * URL of ClickHouse's HTTP interface. A path is kept. A user and password in it are sent as headers; its query may carry other
    * options and ClickHouse settings. Default: `http://localhost:8123`.
    */
   endpoint?: string | undefined
+  /**
+   * URLs of several hosts of one ClickHouse: replicas, shards, or nodes behind which a `Distributed` table is. Each batch goes to one of
+   * them. Only the first may carry a user, a password or options; log lines name it. `endpoint` beside it in the same place is one more
+   * host, the first. The strongest place that gives one of the two decides both. Default: `endpoint` alone.
+   */
+  endpoints?: readonly string[] | undefined
+  /**
+   * Which host a batch goes to first: the first of the list that answers, each in turn, or any. If it is given, or if there are several
+   * `endpoints`, a name with several addresses of one kind stands for as many hosts. Default: `in_order`.
+   */
+  endpointOrder?: 'in_order' | 'round_robin' | 'random' | undefined
   /** Database of the tables. Default: that of the schema, `telemetry` for `flat`, `default` for `otel`. */
   database?: string | undefined
   /** Table of the exporter's own signal; in a file, variable or URL, that of the spans. Default: that of the schema, such as `traces`. */
@@ -137,6 +149,29 @@ export interface DestinationOptions<Input = SpanLike> {
         storagePolicy?: string | undefined
       }
     | undefined
+  /** Name of a cluster: the exporter creates its tables on all servers of it (`ON CLUSTER`). Default: none. */
+  cluster?: string | undefined
+  /**
+   * Engine of the tables that the exporter creates, as SQL text. With `cluster`, `ReplicatedMergeTree` without arguments gets a path and a
+   * name made of the server's macros `{shard}` and `{replica}`. Default: `MergeTree`.
+   */
+  engine?: string | undefined
+  /**
+   * Creates a `Distributed` table of the table's name on `cluster`, over local tables. Default: none.
+   */
+  distributed?:
+    | {
+        /** Name of the local tables; `{table}` stands for the name of the Distributed one. Default: `{table}_local`. */
+        table?: string | undefined
+        /** SQL text that decides which shard a row goes to. Default: a hash of the trace id, so that a trace is on one shard. */
+        shardingKey?: string | undefined
+        /**
+         * Into which table rows are inserted. `distributed`: the server spreads each batch over all shards, and takes it when all of them
+         * have. `local`: a batch goes to the host that is asked, and no shard waits for another. Default: `distributed`.
+         */
+        insertInto?: 'distributed' | 'local' | undefined
+      }
+    | undefined
   /** For `https:` endpoints. `ca`, `cert` and `key` are PEM texts. */
   tls?:
     | {
@@ -162,16 +197,22 @@ export interface DestinationOptions<Input = SpanLike> {
   agent?: Agent | undefined
   /** The signals that a destination takes: `traces`, `logs`, `metrics`. Default: all. */
   signals?: readonly Signal[] | undefined
+  /** Keeps a part of all traces, decided by their ids, and the log records of the same traces. Metrics are not sampled. */
+  sample?: SampleOptions | undefined
+  /** Stamped on records that have no such stamp yet, as the resource attribute `spanhouse.origin`: where they come from. Default: none. */
+  origin?: string | undefined
+  /** Records with the stamp of one of these origins are left out, so that two regions do not send each other's records back. Default: none. */
+  skipIfOrigin?: readonly string[] | undefined
   /** Options for spans alone. */
-  traces?: SignalOptions<SpanLike> | undefined
+  traces?: SampledSignalOptions<SpanLike> | undefined
   /** Options for log records alone. */
-  logs?: SignalOptions<LogRecordLike> | undefined
+  logs?: SampledSignalOptions<LogRecordLike> | undefined
   /** Options for metrics alone. */
   metrics?: MetricsOptions | undefined
 }
 
 /** Options for one signal alone. Each is stronger than the option of the same name beside the group. */
-export interface SignalOptions<Input> {
+export interface SignalOptions<Input> extends RoutingOptions<Input> {
   /** Database of its tables. Default: `database` beside the group. */
   database?: string | undefined
   /** Name of its table. Default: that of the schema. */
@@ -188,6 +229,11 @@ export interface SignalOptions<Input> {
   queue?: DestinationOptions['queue']
   /** As `asyncInsert` beside the group. Default: that one. */
   asyncInsert?: boolean | undefined
+}
+
+export interface SampledSignalOptions<Input> extends SignalOptions<Input> {
+  /** As `sample` beside the group. */
+  sample?: SampleOptions | undefined
 }
 
 export interface MetricsOptions extends SignalOptions<MetricPointLike> {
@@ -257,7 +303,7 @@ export interface Options<Input = SpanLike> extends DestinationOptions<Input> {
    * run as always and decide whether and how the process ends. Default: `false`.
    */
   flushOnSignal?: boolean | undefined
-  /** Called when a destination drops rows. Errors that it throws are ignored. Default: none. */
+  /** Called when a destination loses rows, not for `filtered` ones. Errors that it throws are ignored. Default: none. */
   onDrop?: ((rows: number, reason: DropReason, destination: string) => void) | undefined
   /** Where the exporter's own metrics go. Default: the global one if `OTEL_NODE_EXPERIMENTAL_SDK_METRICS=true`, else none. */
   meterProvider?: Pick<MeterProvider, 'getMeter'> | undefined

@@ -3,12 +3,14 @@ import type {
   Compression,
   DeadLetterConfig,
   DestinationConfig,
+  HostsConfig,
   Records,
   Signal,
   SpoolConfig,
 } from './config.js'
 import type { CompleteDestination } from './defaults.js'
 import { parseEndpoint } from './endpoint-url.js'
+import { routeOf } from './route-of.js'
 import { targetOfPoint, targetsOf } from './targets.js'
 
 /** Turns the options of a destination, which are complete and checked, into what the rest of the code reads for one signal. */
@@ -22,6 +24,7 @@ export function resolveDestination<On extends Signal>(
     name,
     signal,
     endpoint: parseEndpoint(options.endpoint).url,
+    ...hostsOf(options),
     targets,
     ...(targets.length > 1 && { targetOf: targetOfPoint as never }),
     username,
@@ -42,7 +45,19 @@ export function resolveDestination<On extends Signal>(
     headers: options.headers,
     settings: settingsOf(options.settings),
     agent: options.agent,
+    route: routeOf(options, signal),
   }
+}
+
+function hostsOf(options: CompleteDestination): { hosts?: HostsConfig } {
+  const { endpoint, endpoints = [], endpointOrder } = options
+  const all = new Map(
+    [endpoint, ...endpoints].map((one) => parseEndpoint(one).url).map((url) => [url.href, url]),
+  )
+  if (all.size === 1 && endpointOrder === undefined) return {}
+  const [first, ...others] = all.values()
+  if (!first) return {}
+  return { hosts: { endpoints: [first, ...others], order: endpointOrder ?? 'in_order' } }
 }
 
 function compressionOf({

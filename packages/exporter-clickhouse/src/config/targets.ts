@@ -13,7 +13,8 @@ import {
   otelTraces,
   type Table,
 } from '@spanhouse/transform'
-import type { DestinationConfig, Records, Signal } from './config.js'
+import { localName } from '@spanhouse/transform/internal'
+import type { DestinationConfig, Records, Signal, TableCreation } from './config.js'
 import type { CompleteDestination } from './defaults.js'
 
 type Targets<Input> = DestinationConfig<Input>['targets']
@@ -57,19 +58,36 @@ const INDEXES: Readonly<Record<MetricType, number>> = {
 
 /** The tables of a signal, in the order that `targetOf` counts. */
 export function targetsOf<On extends Signal>(
-  { schema, database, table, tables, ttl, ttls = {}, retention }: CompleteDestination,
+  {
+    schema,
+    database,
+    table,
+    tables,
+    ttl,
+    ttls = {},
+    retention,
+    cluster,
+    engine,
+    distributed,
+  }: CompleteDestination,
   signal: On,
 ): Targets<Records[On]> {
   const family = typeof schema === 'object' ? [schema] : FAMILIES[signal][schema]
   const isOne = family.length === 1
   const names = isOne ? [table] : METRIC_TABLES.map((name) => tables[name])
   const ages = isOne ? [ttl] : METRIC_TABLES.map((name) => ttls[name] ?? ttl)
-  return family.map((one, index) => ({
-    database: database ?? one.database,
-    table: names[index] ?? one.name,
-    schema: one,
-    creation: { ttl: ages[index], ...(retention && { retention }) },
-  })) as never
+  const creation: TableCreation = { cluster, engine, distributed, ...(retention && { retention }) }
+  return family.map((one, index) => {
+    const name = names[index] ?? one.name
+    const isLocal = distributed?.insertInto === 'local'
+    return {
+      database: database ?? one.database,
+      table: name,
+      schema: one,
+      ...(isLocal && { insertsInto: localName(name, distributed) }),
+      creation: { ttl: ages[index], ...creation },
+    }
+  }) as never
 }
 
 /** The target of a data point among those of `otel`. */

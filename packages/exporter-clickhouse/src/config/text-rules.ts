@@ -19,7 +19,7 @@ export function problemOf(value: unknown, type: Type): string | undefined {
       const items = value as readonly unknown[]
       if (items.length > type.max) return tooMany(items.length, type)
       const problem = items.map((one) => problemOf(one, type.item)).find((one) => one !== undefined)
-      return problem && `: each name ${problem}`
+      return problem && `: each ${type.item.kind === 'text' ? 'entry' : 'name'} ${problem}`
     }
     case 'map':
       return Object.entries(Object(value))
@@ -28,6 +28,8 @@ export function problemOf(value: unknown, type: Type): string | undefined {
           return problem && `: ${shownName(name)} ${problem}`
         })
         .find((problem) => problem !== undefined)
+    case 'data':
+      return type.problemOf(value)?.trimStart()
     case 'custom':
       return type.accepts(value) ? undefined : type.rule
     default:

@@ -52,6 +52,7 @@ export class Attempts {
   readonly #with: Surroundings
   readonly #aside: Aside
   readonly #splitter: Splitter
+  #isLast = false
   /** What the outcomes say about the server and this destination. */
   readonly health: Health
 
@@ -80,8 +81,9 @@ export class Attempts {
     }
   }
 
-  /** A flush waits for these rows: the next attempt is due now. */
-  hurry(): void {
+  /** A flush waits for these rows: the next attempt is due now. `isLast`: what it leaves in memory is lost. */
+  hurry(isLast: boolean): void {
+    this.#isLast ||= isLast
     for (const entry of this.#with.holdings) if (entry.state === 'resting') entry.to('ready')
     this.health.hurry()
     this.pump()
@@ -140,7 +142,10 @@ export class Attempts {
         deadlineMs: config.timeoutMs * 2 ** Math.min(timeouts, MAX_DEADLINE_DOUBLINGS),
         pingFirst,
         repeatable: table.duplicates.deduplication !== 'ineffective',
+        doubt: entry.doubt,
+        isLast: this.#isLast && !entry.stored,
       }))
+    if (outcome.status === 'retry' && outcome.doubt) entry.doubt = outcome.doubt
     endPatience()
     if (outcome.status !== 'delivered') holdings.account.errors++
     this.health.saw(outcome)
@@ -190,6 +195,7 @@ export class Attempts {
         table.duplicates.deliver(entry.rows, {
           ambiguous: history.ambiguous || entry.recovered, // the earlier process may have sent it
           hasToken: this.#hasToken(insert),
+          elsewhere: outcome.status === 'delivered' && outcome.elsewhere === true,
         })
         holdings.deliver(entry)
         table.took(insert, entry.wasCompact)

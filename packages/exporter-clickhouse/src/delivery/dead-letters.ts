@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import * as nodeFs from 'node:fs/promises'
 import { join } from 'node:path'
+import { engineSql, onCluster } from '@spanhouse/transform/internal'
 import { type Insert, quotedName, type TableName } from '../clickhouse/insert.js'
 import type { Sender } from '../clickhouse/sender.js'
 import { clock } from '../common/clock.js'
@@ -110,16 +111,21 @@ async function isTorn(file: string, size: number): Promise<boolean> {
 
 // The columns are those of a dead letter queue in change-data tools. `data_after` is the refused row, `data_before` describes the
 // refusal, `source_logical` is the number of attempts.
-function toTable({ name, signal }: DestinationConfig, deadTable: TableName, sender: Sender) {
+function toTable(
+  { name, signal, targets }: DestinationConfig,
+  deadTable: TableName,
+  sender: Sender,
+) {
   const place = quotedName(deadTable)
-  const create = `CREATE TABLE IF NOT EXISTS ${place} (
+  const { creation } = targets[0]
+  const create = `CREATE TABLE IF NOT EXISTS ${place}${onCluster(creation)} (
     event UUID,
     dlq_name LowCardinality(String),
     source_nanos Int64,
     source_logical Int64,
     data_after String,
     data_before String
-) ENGINE = MergeTree ORDER BY (dlq_name, source_nanos) SETTINGS non_replicated_deduplication_window = 1000`
+) ENGINE = ${engineSql(creation.engine ?? 'MergeTree', creation)} ORDER BY (dlq_name, source_nanos) SETTINGS non_replicated_deduplication_window = 1000`
 
   return async ({ row, error, attempts, insert, table }: DeadLetter): Promise<void> => {
     const letter = JSON.stringify({

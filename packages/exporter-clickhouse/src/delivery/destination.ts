@@ -5,7 +5,7 @@ import { type Insert, insertOf } from '../clickhouse/insert.js'
 import type { Outcome } from '../clickhouse/outcome.js'
 import type { Sender } from '../clickhouse/sender.js'
 import { startDeadline } from '../common/deadline.js'
-import type { DestinationConfig } from '../config/config.js'
+import type { DestinationConfig, Target } from '../config/config.js'
 import { nameOnDisk } from '../config/name-on-disk.js'
 import type { Spool } from '../spool/spool.js'
 import type { Stored } from '../spool/stored.js'
@@ -78,10 +78,11 @@ export class Destination {
     return this.#tables.configured[target]?.takesCompactRows === true
   }
 
-  /** The INSERT of a compressed batch at this destination. `target`: the index of the batch's target. */
-  insertOf(batch: CompressedBatch, target: number): Insert {
+  /** The INSERT of a compressed batch at this destination. `target`: the index of a configured target, or one that `dispatch` has named. */
+  insertOf(batch: CompressedBatch, target: number | Target): Insert {
     const { targets } = this.config
-    return insertOf(targets[target] ?? targets[0], this.config, batch)
+    const of = typeof target === 'number' ? (targets[target] ?? targets[0]) : target
+    return insertOf(of, this.config, batch)
   }
 
   /** Takes in a sealed batch. It gets its place in the queue now, and is sent after `ready()`. */
@@ -177,6 +178,16 @@ export class Destination {
     this.#holdings.refuse(rows, reason, error)
   }
 
+  /** Counts a row that an option of routing leaves out. */
+  leaveOut(): void {
+    this.#holdings.leaveOut()
+  }
+
+  /** Counts a hook of the application that threw. */
+  hookFailed(): void {
+    this.#holdings.account.hookErrors++
+  }
+
   /** Gives up a batch that cannot be sent because of a bug in this package. */
   abandon(entry: Entry, error: Error): void {
     this.#holdings.drop(entry, 'internal_error', error)
@@ -205,9 +216,9 @@ export class Destination {
     return this.#rowsInMemoryOnly(() => true)
   }
 
-  /** A flush waits for these rows: the next attempt is due now. */
-  hurry(): void {
-    this.#attempts.hurry()
+  /** A flush waits for these rows: the next attempt is due now. `isLast`: what it leaves in memory is lost. */
+  hurry(isLast: boolean): void {
+    this.#attempts.hurry(isLast)
   }
 
   /** Aborts the requests in flight, and drops the batches that are not on disk. Returns how many rows were dropped. */
@@ -226,7 +237,7 @@ export class Destination {
 
   stats(): DestinationStats {
     const { account, queue } = this.#holdings
-    const { accepted, delivered, dropped, errors, retries } = account
+    const { accepted, delivered, dropped, errors, retries, hookErrors } = account
     const { inFlight, failing, lastError } = this.#attempts.health
     return {
       accepted,
@@ -242,6 +253,7 @@ export class Destination {
       retries,
       deduplication: this.#tables.deduplication,
       possibleDuplicates: this.#tables.possibleDuplicates,
+      hookErrors,
       failing,
       lastError: lastError?.message ?? null,
     }

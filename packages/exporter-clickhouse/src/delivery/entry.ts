@@ -1,4 +1,5 @@
 import type { Batch } from '../batching/batch.js'
+import { type Doubt, OF_EARLIER_PROCESS } from '../clickhouse/doubt.js'
 import type { Insert } from '../clickhouse/insert.js'
 import type { Stored } from '../spool/stored.js'
 import { type History, NEW } from './history.js'
@@ -55,6 +56,8 @@ export class Entry {
   /** An attempt has begun: from now on every attempt must send the same bytes. */
   attempted = false
   history: History = NEW
+  /** Which host may have its rows, of several. */
+  doubt: Doubt | undefined
   /** Called once: with true when the server has taken the batch, with false in every other case. */
   onVerdict: ((taken: boolean) => void) | undefined
   readonly receipt: Promise<Receipt>
@@ -86,6 +89,7 @@ export class Entry {
   /** A batch that an earlier process left on disk. */
   static recovered(stored: Stored): Entry {
     const entry = new Entry({ stored }, { recovered: true })
+    entry.doubt = OF_EARLIER_PROCESS
     entry.to('ready')
     return entry
   }
@@ -95,6 +99,7 @@ export class Entry {
     const heir = new Entry({ batch }, { divided: true, recovered: this.recovered })
     heir.insert = insert
     heir.stored = stored
+    heir.doubt = this.doubt
     heir.history = { ...this.history, timeouts: 0 } // it is smaller, so it starts with the shortest deadline again
     return heir
   }

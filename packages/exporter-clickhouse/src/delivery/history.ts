@@ -27,7 +27,7 @@ export const NEW: History = {
 
 /**
  * `deliveries`: batches that the destination has delivered. `hurried`: a flush asked for the attempt, so it does not count towards
- * `maxRetries`.
+ * `maxRetries`. Nor does one at a single host of several.
  */
 export function afterFailure(
   history: History,
@@ -36,7 +36,7 @@ export function afterFailure(
 ): History {
   const { failures, timeouts, refusals, ambiguous, deliveriesAtFailure } = history
   return {
-    failures: hurried ? failures : failures + 1,
+    failures: hurried || outcome.ofHost ? failures : failures + 1,
     timeouts: outcome.timedOut && !outcome.unsent ? timeouts + 1 : timeouts,
     refusals: hurried ? refusals : isDefinite(outcome) ? refusals + 1 : 0,
     ambiguous: ambiguous || outcome.why === 'ambiguous',

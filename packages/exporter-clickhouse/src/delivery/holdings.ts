@@ -57,6 +57,12 @@ export class Holdings implements Iterable<Entry> {
     this.#countDrop(rows, reason, error)
   }
 
+  /** Counts a row that the configuration leaves out. That is no loss, so nobody is told. */
+  leaveOut(): void {
+    this.account.accepted++
+    this.account.drop(1, 'filtered')
+  }
+
   deliver(entry: Entry): void {
     if (!this.#remove(entry)) return
     this.account.deliver(entry.rows)

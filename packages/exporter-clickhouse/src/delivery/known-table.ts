@@ -1,4 +1,5 @@
 import { Duplicates } from '../accounting/duplicates.js'
+import { addIndexes } from '../clickhouse/additions.js'
 import { deduplicationOf } from '../clickhouse/deduplication.js'
 import type { Insert, TableName } from '../clickhouse/insert.js'
 import type { Retry } from '../clickhouse/outcome.js'
@@ -74,6 +75,7 @@ export class KnownTable {
       if (forbidden.length > 0) log.leftOut(forbidden)
       this.#jsonColumns = jsonColumns(this.target, columns)
       if (config.manageSchema === 'validate') this.#logDifferences(this.target, columns)
+      if (config.manageSchema === 'create') await addIndexes(this.target, sender.run)
     } catch {
       // An answer we cannot read leaves it unknown.
     }

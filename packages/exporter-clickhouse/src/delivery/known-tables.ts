@@ -1,5 +1,11 @@
 import type { Deduplication } from '../accounting/stats.js'
-import { type Insert, quotedName, tableNameOf, tableOf } from '../clickhouse/insert.js'
+import {
+  type Insert,
+  insertedInto,
+  quotedName,
+  tableNameOf,
+  tableOf,
+} from '../clickhouse/insert.js'
 import { KnownTable, type Server } from './known-table.js'
 
 /** The tables of one server into which batches are inserted: the configured ones, and those that only an earlier configuration knows. */
@@ -11,7 +17,9 @@ export class KnownTables {
 
   constructor(server: Server) {
     this.#server = server
-    this.configured = server.config.targets.map((one) => new KnownTable(one, one, server))
+    this.configured = server.config.targets.map(
+      (one) => new KnownTable(insertedInto(one), one, server),
+    )
     for (const table of this.configured) this.#all.set(quotedName(table.name), table)
   }
 

@@ -1,15 +1,25 @@
 import type { Agent } from 'node:http'
-import { type Link, openLink, socketsFor } from '../clickhouse/link.js'
+import { Hosts } from '../clickhouse/hosts.js'
+import { openLink, socketsFor } from '../clickhouse/link.js'
 import { openSender, type Sender } from '../clickhouse/sender.js'
+import { openSenderOfHosts } from '../clickhouse/sender-of-hosts.js'
+import type { Refused } from '../clickhouse/tables.js'
 import type { DestinationConfig } from '../config/config.js'
-import { openClient, type Pool } from '../http/client.js'
+import { openClient } from '../http/client.js'
 import { type DestinationLog, type ServerLog, serverLog } from '../telemetry/log.js'
 import { SharedPace } from './shared-pace.js'
 
+/** The way to the one host or the several hosts of a server. */
+interface Way {
+  senderFor(config: DestinationConfig, onRefused: (refused: Refused) => void): Sender
+  /** So many destinations share it. */
+  resize(sharers: number): void
+  close(): void
+}
+
 /** One server of the process, as long as a destination uses it. */
 interface Server {
-  readonly pool: Pool
-  readonly link: Link
+  readonly way: Way
   readonly pace: SharedPace
   readonly log: ServerLog
   sharers: number
@@ -41,9 +51,9 @@ export function shareServer(config: DestinationConfig, warnings: boolean): Share
   const key = keyOf(config)
   const server = servers.get(key) ?? openServer(config)
   servers.set(key, server)
-  server.pool.resize(socketsFor(++server.sharers))
+  server.way.resize(++server.sharers)
   const log = server.log.of(config.signal, warnings)
-  const sender = openSender(config, log.refusedCompanion, server.link)
+  const sender = server.way.senderFor(config, log.refusedCompanion)
   let hasLeft = false
   return {
     sender,
@@ -53,33 +63,47 @@ export function shareServer(config: DestinationConfig, warnings: boolean): Share
       if (hasLeft) return
       hasLeft = true
       sender.close()
-      server.pool.resize(socketsFor(Math.max(--server.sharers, 1)))
+      server.way.resize(Math.max(--server.sharers, 1))
       if (server.sharers > 0) return
       servers.delete(key)
       server.pace.close()
-      server.link.close()
+      server.way.close()
     },
   }
 }
 
 function openServer(config: DestinationConfig): Server {
+  const log = serverLog(config.name, config.endpoint)
+  return { way: wayTo(config, log), pace: new SharedPace(config.retry), log, sharers: 0 }
+}
+
+function wayTo(config: DestinationConfig, log: ServerLog): Way {
+  if (config.hosts) {
+    const hosts = new Hosts(config, config.hosts, log.hosts)
+    return {
+      senderFor: (_, onRefused) => openSenderOfHosts(hosts, onRefused),
+      resize: (sharers) => hosts.resize(sharers),
+      close: () => hosts.close(),
+    }
+  }
   const pool = openClient(config, socketsFor(1))
+  const link = openLink(config, pool)
   return {
-    pool,
-    link: openLink(config, pool),
-    pace: new SharedPace(config.retry),
-    log: serverLog(config.name, config.endpoint),
-    sharers: 0,
+    senderFor: (of, onRefused) => openSender(of, onRefused, link),
+    resize: (sharers) => pool.resize(socketsFor(sharers)),
+    close: link.close,
   }
 }
 
 /** Contains secrets: it stays in memory. */
 function keyOf(config: DestinationConfig): string {
-  const { name, endpoint, username, password, tls, headers, settings, timeoutMs, retry } = config
+  const { name, endpoint, hosts, username, password, tls, headers, settings, timeoutMs, retry } =
+    config
   const { maxRetries, ...others } = retry
   return JSON.stringify([
     name,
     endpoint.href,
+    hosts, // a URL is written as its text
     username,
     password,
     tls,

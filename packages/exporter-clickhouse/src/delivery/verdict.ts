@@ -145,7 +145,7 @@ function ofRetry(
 
 function faultOf(outcome: Retry, facts: Facts, isOnlyBatch: boolean): Fault {
   if (isKindAtFault(outcome, facts)) return 'kind'
-  if (isOnlyBatch) return 'batch'
+  if (isOnlyBatch || outcome.ofHost === true) return 'batch'
   return isServerAtFault(outcome, facts) ? 'server' : 'signal'
 }
 

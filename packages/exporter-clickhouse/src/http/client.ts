@@ -1,6 +1,7 @@
 import { clock, turn } from '../common/clock.js'
 import { withoutTracing } from '../common/suppress-tracing.js'
 import type { DestinationConfig } from '../config/config.js'
+import type { Address } from './addresses.js'
 import { openConnections } from './connections.js'
 import { type Exchange, exchange, type Post } from './exchange.js'
 
@@ -19,10 +20,10 @@ export interface Pool extends Client {
 // Servers close idle connections after 3 s (ClickHouse Cloud) or more.
 const MAX_IDLE_MS = 2500
 
-/** Requests to one destination over its own kept-alive connections. */
-export function openClient(config: DestinationConfig, maxSockets: number): Pool {
+/** Requests to one destination over its own kept-alive connections. `to`: the one of the addresses of its name that they go to. */
+export function openClient(config: DestinationConfig, maxSockets: number, to?: Address): Pool {
   const { pathname } = config.endpoint
-  const connections = openConnections(config, maxSockets)
+  const connections = openConnections(config, maxSockets, to)
   const sharedHeaders = { ...authorization(config), ...config.headers }
 
   return {

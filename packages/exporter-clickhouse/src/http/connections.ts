@@ -3,6 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { clock } from '../common/clock.js'
 import type { DestinationConfig } from '../config/config.js'
+import { type Address, lookupOf } from './addresses.js'
 
 /** Kept-alive connections to one endpoint, in the configured agent or in one of our own. */
 export interface Connections {
@@ -24,6 +25,7 @@ export interface Connections {
 export function openConnections(
   { endpoint, tls, agent: configured }: DestinationConfig,
   maxSockets: number,
+  to?: Address,
 ): Connections {
   const secure = endpoint.protocol === 'https:'
   const pool = {
@@ -44,6 +46,7 @@ export function openConnections(
       hostname: endpoint.hostname.replace(/^\[|\]$/g, ''),
       port: endpoint.port,
       agent,
+      ...(to && { lookup: lookupOf(to) }),
       ...(secure && tls), // a configured agent does not have them
     },
     taken(socket) {

@@ -21,9 +21,13 @@ export interface HangWatch {
 /**
  * A server that went away and came back may never answer what was sent to it before, because the network lost those connections.
  * So while a request gets no answer, the server is pinged. If a ping fails and a later one succeeds, requests that began before
- * the failed ping are ended, and their batches are sent again. A server that is only slow answers every ping.
+ * the failed ping are ended, and their batches are sent again. A server that is only slow answers every ping. If another host can take
+ * rows (`hasSubstitute`, asked when a ping fails), requests that began before the ping are ended at once: they hold up rows for that host.
  */
-export function watchForHangs(ping: (signal: AbortSignal) => Promise<boolean>): HangWatch {
+export function watchForHangs(
+  ping: (signal: AbortSignal) => Promise<boolean>,
+  hasSubstitute: () => boolean = () => false,
+): HangWatch {
   const inFlight = new Set<InFlight>()
   const closing = new AbortController()
   let isWatching = false
@@ -32,11 +36,12 @@ export function watchForHangs(ping: (signal: AbortSignal) => Promise<boolean>): 
     let awaySince: number | undefined
     while (inFlight.size > 0 && !closing.signal.aborted) {
       const pingedAt = clock.now()
-      if (!(await ping(closing.signal))) awaySince = pingedAt
-      else if (awaySince !== undefined) {
+      const isThere = await ping(closing.signal)
+      if (!isThere) awaySince = pingedAt
+      if (awaySince !== undefined && (isThere || hasSubstitute())) {
         for (const one of inFlight)
-          if (one.startedAt < awaySince) one.aborter.abort(new Error(LOST))
-        return
+          if (one.startedAt < awaySince) one.aborter.abort(new Error(isThere ? LOST : SILENT))
+        if (isThere) return
       }
       await pause(PING_EVERY_MS)
     }
@@ -73,4 +78,5 @@ export function watchForHangs(ping: (signal: AbortSignal) => Promise<boolean>): 
   }
 }
 
+const SILENT = 'no answer to this request, and none to a ping'
 const LOST = 'no answer, and the server was away in between: the request counts as lost'

@@ -1,7 +1,7 @@
 import type { CompactForm } from '@spanhouse/transform/internal'
 import { Batch, type CompressedBatch, isCompressed, type Rows } from '../batching/batch.js'
 import type { Insert } from '../clickhouse/insert.js'
-import type { Compression, DestinationConfig } from '../config/config.js'
+import type { Compression, DestinationConfig, Target } from '../config/config.js'
 import { nameOnDisk } from '../config/name-on-disk.js'
 import type { Destination } from '../delivery/destination.js'
 import type { Entry, Receipt } from '../delivery/entry.js'
@@ -10,8 +10,8 @@ import type { Stored } from '../spool/stored.js'
 
 /** The rows of a batch, and where they go. */
 export interface Sealed {
-  /** The index of the target. */
-  readonly target: number
+  /** The index of a configured target, or one that `dispatch` has named. */
+  readonly target: number | Target
   readonly rows: Rows
   readonly common: CompactForm | undefined
   readonly config: DestinationConfig
@@ -45,7 +45,7 @@ export function newHandOver(compress: Compress): HandOver {
 /** If a destination has a spool, the batch is put on disk before it may be sent. */
 async function makeReady(
   batch: CompressedBatch,
-  target: number,
+  target: number | Target,
   entries: ReadonlyMap<Destination, Entry>,
 ): Promise<void> {
   const inserts = new Map([...entries.keys()].map((one) => [one, one.insertOf(batch, target)]))

@@ -7,7 +7,11 @@ import { canLead } from '../clickhouse/insert.js'
 import type { DestinationConfig } from '../config/config.js'
 import type { Destination } from '../delivery/destination.js'
 import type { Receipt } from '../delivery/entry.js'
-import type { HandOver } from './hand-over.js'
+import type { DispatchedRow } from '../routing/dispatch.js'
+import { newRouter, type Router } from '../routing/router.js'
+import { routeAlike } from '../routing/same-route.js'
+import { DispatchedSheets } from './dispatched-sheets.js'
+import type { HandOver, Sealed } from './hand-over.js'
 
 // Upper bound, in bytes, on the part of a statement that depends on the rows. A server takes statements of 262,144 bytes (max_query_size).
 const MAX_STATEMENT = 150_000
@@ -21,22 +25,38 @@ export interface RowLimits {
   readonly maxRowBytes: number
 }
 
-/** The rows for one table. */
-interface Sheet<Input> {
-  /** The index of the target. */
-  readonly target: number
-  readonly schema: Table<Input>
-  readonly encoder: RowEncoder<Input>
+/** What a lane that routes needs of its pipeline. */
+export interface Surroundings<Input> {
+  /** What is kept of a record that waits. */
+  readonly keep: (record: Input) => Input
+  /** Runs it at a time when no row is being written. */
+  readonly whenFree: (run: () => void) => void
+}
+
+/** The rows for one table, whose records a row is made of. */
+export interface Sheet<Of> {
+  readonly schema: Table<Of>
+  readonly encoder: RowEncoder<Of>
   readonly open: OpenBatches
 }
 
-/** Destinations that agree on tables, batch limits and compression: they share every batch. */
+/** The rows for one of the configured tables. */
+interface ConfiguredSheet<Input> extends Sheet<Input> {
+  /** The index of the target. */
+  readonly target: number
+}
+
+/** Destinations that agree on tables, batch limits, compression and routing: they share every batch. */
 export class Lane<Input> {
   readonly destinations: readonly Destination[]
   readonly #config: DestinationConfig<Input>
   readonly #maxRowBytes: number
   readonly #maxBytes: number
-  readonly #sheets: readonly Sheet<Input>[]
+  readonly #limits: Limits
+  readonly #sheets: readonly ConfiguredSheet<Input>[]
+  readonly #dispatched: DispatchedSheets<Input>
+  /** Only if an option of routing is given. */
+  readonly #router: Router<Input> | undefined
   #receipts: Promise<Receipt>[] | undefined
 
   constructor(
@@ -44,8 +64,10 @@ export class Lane<Input> {
     destinations: readonly Destination[],
     { limits, maxRowBytes }: RowLimits,
     handOver: HandOver,
+    surroundings: Surroundings<Input>,
   ) {
     this.#config = config
+    this.#limits = limits
     this.destinations = destinations
     this.#maxRowBytes = maxRowBytes
     // A batch must have room in every queue, also while the one before it is still there.
@@ -59,36 +81,55 @@ export class Lane<Input> {
       maxStatement,
       lengthOf: leads ? Buffer.byteLength : lengthInUrl,
     }
+    const openOf = (target: Sealed['target']) =>
+      new OpenBatches(batch, (rows, common) => {
+        const receipts = handOver({ target, rows, common, config, destinations })
+        this.#receipts?.push(...receipts)
+      })
     this.#sheets = config.targets.map(({ schema }, target) => ({
       target,
       schema,
       encoder: newRowEncoder(schema, limits),
-      open: new OpenBatches(batch, (rows, common) => {
-        const receipts = handOver({ target, rows, common, config, destinations })
-        this.#receipts?.push(...receipts)
-      }),
+      open: openOf(target),
     }))
+    this.#dispatched = new DispatchedSheets(config.targets, openOf)
+    this.#router = config.route && this.#routerOf(config.route, surroundings)
   }
 
-  get openRows(): number {
-    return this.#sheets.reduce((sum, { open }) => sum + open.rows, 0)
+  /** Rows of open batches, and rows that wait for the decision about their trace. */
+  get waitingRows(): number {
+    let rows = this.#router?.waitingRows ?? 0
+    for (const { open } of this.#opened()) rows += open.rows
+    return rows
   }
 
-  get openBytes(): number {
-    return this.#sheets.reduce((sum, { open }) => sum + open.bytes, 0)
+  get waitingBytes(): number {
+    return this.#openBytes + (this.#router?.waitingBytes ?? 0)
+  }
+
+  get #openBytes(): number {
+    let bytes = 0
+    for (const { open } of this.#opened()) bytes += open.bytes
+    return bytes
   }
 
   add(record: Input): void {
-    try {
-      this.#add(record)
-    } catch (error) {
-      // Our own tables do not throw; a table that the user defined may.
-      this.#refuse('encode_error', error instanceof Error ? error : new Error(String(error)))
-    }
+    if (this.#router) this.#router.add(record)
+    else this.#encode(record)
+  }
+
+  /** Decides about rows that wait for their trace, by what is known now. */
+  decide(): void {
+    this.#router?.decide()
+  }
+
+  /** No row waits for its trace any more. */
+  close(): void {
+    this.#router?.close()
   }
 
   seal(): void {
-    for (const { open } of this.#sheets) open.seal()
+    for (const { open } of this.#opened()) open.seal()
   }
 
   /** Adds records, seals, and returns the receipts of all batches that contain them. */
@@ -101,9 +142,68 @@ export class Lane<Input> {
     return receipts
   }
 
-  #add(record: Input): void {
-    const sheet = this.#sheetOf(record)
-    const constants = this.#resourceFormOf(sheet, record)
+  #opened(): readonly Pick<Sheet<Input>, 'open'>[] {
+    return [...this.#sheets, ...this.#dispatched.all()]
+  }
+
+  #routerOf(
+    route: NonNullable<DestinationConfig<Input>['route']>,
+    surroundings: Surroundings<Input>,
+  ): Router<Input> {
+    const { destinations } = this
+    const destination = destinations.map(({ config }) => config.name).join(', ')
+    return newRouter(
+      route,
+      { destination, signal: this.#config.signal },
+      {
+        ...surroundings,
+        encode: (record) => this.#encode(record),
+        rowOf: (record) => this.#rowOf(record),
+        addRow: (row, record) => this.#addDispatched(row, record),
+        leaveOut() {
+          for (const one of destinations) one.leaveOut()
+        },
+        refuse: (error) => this.#refuse('internal_error', error),
+        report: {
+          failed() {
+            for (const one of destinations) one.hookFailed()
+          },
+          say: (line) => destinations[0]?.log.hook(line),
+        },
+      },
+    )
+  }
+
+  #encode(record: Input): void {
+    try {
+      const sheet = this.#sheetOf(record)
+      this.#add(sheet, record, this.#resourceFormOf(sheet, record))
+    } catch (error) {
+      // Our own tables do not throw; a table that the user defined may.
+      this.#refuse('encode_error', error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  #rowOf(record: Input): { row: Record<string, unknown>; table: string } | undefined {
+    try {
+      const { schema, target } = this.#sheetOf(record)
+      const { table } = this.#config.targets[target] ?? this.#config.targets[0]
+      return { row: schema.toRow(record, undefined, this.#limits), table }
+    } catch {
+      return undefined
+    }
+  }
+
+  #addDispatched(row: DispatchedRow, record: Input): void {
+    try {
+      this.#add(this.#dispatched.of(row), { line: row.line, record }, undefined)
+      if (this.#openBytes >= this.#maxBytes) this.seal()
+    } catch (error) {
+      this.#refuse('encode_error', error as Error)
+    }
+  }
+
+  #add<Of>(sheet: Sheet<Of>, record: Of, constants: ResourceForm | undefined): void {
     const partition = sheet.schema.partitionDay?.(record)
     let batcher = sheet.open.of(constants)
     const start = batcher.bytes
@@ -121,18 +221,18 @@ export class Lane<Input> {
     batcher.commit(partition)
     sheet.open.sealIfFull()
     // The bound on bytes is for the batches of all tables together.
-    if (this.#sheets.length > 1 && this.openBytes >= this.#maxBytes) this.seal()
+    if (this.#sheets.length > 1 && this.#openBytes >= this.#maxBytes) this.seal()
   }
 
-  #sheetOf(record: Input): Sheet<Input> {
+  #sheetOf(record: Input): ConfiguredSheet<Input> {
     const index = this.#config.targetOf?.(record) ?? 0
-    return (this.#sheets[index] ?? this.#sheets[0]) as Sheet<Input>
+    return (this.#sheets[index] ?? this.#sheets[0]) as ConfiguredSheet<Input>
   }
 
   /** False if the row is too long. A row that is too long or incomplete is removed from the buffer. */
-  #write(
-    { encoder }: Sheet<Input>,
-    record: Input,
+  #write<Of>(
+    { encoder }: Sheet<Of>,
+    record: Of,
     { writer, keyLists, isCompact }: Batcher,
   ): boolean {
     const start = writer.length
@@ -146,14 +246,17 @@ export class Lane<Input> {
     return isRow
   }
 
-  #resourceFormOf({ target, encoder }: Sheet<Input>, record: Input): ResourceForm | undefined {
+  #resourceFormOf(
+    { target, encoder }: ConfiguredSheet<Input>,
+    record: Input,
+  ): ResourceForm | undefined {
     // No closure here: it would be allocated for every record.
     for (let index = 0; index < this.destinations.length; index++)
       if (!this.destinations[index]?.takesCompactRows(target)) return undefined
     return encoder.resourceFormOf(record)
   }
 
-  #refuse(reason: 'too_large' | 'encode_error', error?: Error): void {
+  #refuse(reason: 'too_large' | 'encode_error' | 'internal_error', error?: Error): void {
     for (const destination of this.destinations) {
       destination.refuse(1, reason, error)
       this.#receipts?.push(Promise.resolve('dropped'))
@@ -162,7 +265,7 @@ export class Lane<Input> {
 }
 
 /**
- * Destinations share a lane if they agree on tables, batch limits, compression and `asyncInsert`. Tables are compared by identity.
+ * Destinations share a lane if they agree on tables, batch limits, compression, `asyncInsert` and routing. Tables are compared by identity.
  * `destinations`: one for each configuration, in the same order.
  */
 export function lanesOf<Input>(
@@ -170,6 +273,7 @@ export function lanesOf<Input>(
   destinations: readonly Destination[],
   rowLimits: RowLimits,
   handOver: HandOver,
+  surroundings: Surroundings<Input>,
 ): Lane<Input>[] {
   const groups: { config: DestinationConfig<Input>; destinations: Destination[] }[] = []
   for (const [index, destination] of destinations.entries()) {
@@ -178,7 +282,9 @@ export function lanesOf<Input>(
     if (group) group.destinations.push(destination)
     else groups.push({ config, destinations: [destination] })
   }
-  return groups.map((one) => new Lane(one.config, one.destinations, rowLimits, handOver))
+  return groups.map(
+    (one) => new Lane(one.config, one.destinations, rowLimits, handOver, surroundings),
+  )
 }
 
 function agree(a: DestinationConfig, b: DestinationConfig): boolean {
@@ -186,7 +292,12 @@ function agree(a: DestinationConfig, b: DestinationConfig): boolean {
     JSON.stringify([batch, compression, asyncInsert])
   const hasTablesOf = (other: DestinationConfig) =>
     a.targets.every(({ schema }, index) => schema === other.targets[index]?.schema)
-  return a.targets.length === b.targets.length && hasTablesOf(b) && shared(a) === shared(b)
+  return (
+    a.targets.length === b.targets.length &&
+    hasTablesOf(b) &&
+    shared(a) === shared(b) &&
+    routeAlike(a.route, b.route)
+  )
 }
 
 function lengthInUrl(text: string): number {

@@ -96,7 +96,11 @@ export class Pipeline<Input extends OfResource> {
     })
     this.#spools = [...new Set(spools.values())]
     const handOver = newHandOver(compressQueue())
-    this.#lanes = lanesOf(config.destinations, this.#destinations, config, handOver)
+    const whenFree = (run: () => void) => this.#whenFree(run)
+    this.#lanes = lanesOf(config.destinations, this.#destinations, config, handOver, {
+      keep,
+      whenFree,
+    })
     const flushable = collect ? collectFirst(this, collect, config.flushTimeoutMs) : this
     this.#leaveEnds = [
       flushBeforeExit(flushable),
@@ -159,12 +163,15 @@ export class Pipeline<Input extends OfResource> {
   async flushBeforeExit(): Promise<void> {
     for (const destination of this.#destinations) destination.log.ending()
     await within(this.#config.flushTimeoutMs, (signal) =>
-      this.#flushUntil(async (destination) => {
-        const isSafe = await within(REFUSED_WAIT_MS, (soon) => destination.safe(soon), {
-          ref: false,
-        })
-        if (!isSafe && !destination.refusedEverything) await destination.safe(signal)
-      }),
+      this.#flushUntil(
+        async (destination) => {
+          const isSafe = await within(REFUSED_WAIT_MS, (soon) => destination.safe(soon), {
+            ref: false,
+          })
+          if (!isSafe && !destination.refusedEverything) await destination.safe(signal)
+        },
+        { isLast: true },
+      ),
     )
     if (this.closed) return // shutdown() logs it
     for (const destination of this.#destinations)
@@ -175,9 +182,10 @@ export class Pipeline<Input extends OfResource> {
   /** Collects which rows are lost because the process ends without a flush. */
   exits(): void {
     if (this.#rowsReported === this.#rowsTaken) return
+    for (const lane of this.#lanes) lane.decide()
     for (const destination of this.#destinations) {
       const lane = this.#lanes.find((one) => one.destinations.includes(destination))
-      destination.log.exited(destination.unsafeRows + (lane?.openRows ?? 0) + this.#arrivingRows)
+      destination.log.exited(destination.unsafeRows + (lane?.waitingRows ?? 0) + this.#arrivingRows)
     }
   }
 
@@ -206,10 +214,10 @@ export class Pipeline<Input extends OfResource> {
           const stats = destination.stats()
           const lane = lanes.get(destination)
           // Rows of the open batch, and rows not encoded yet, are for every destination: accepted, but not in any queue yet.
-          const open = (lane?.openRows ?? 0) + this.#arrivingRows
+          const open = (lane?.waitingRows ?? 0) + this.#arrivingRows
           stats.accepted += open
           stats.waiting += open
-          stats.waitingBytes += lane?.openBytes ?? 0
+          stats.waitingBytes += lane?.waitingBytes ?? 0
           return [destination.config.name, stats]
         }),
       ),
@@ -221,9 +229,10 @@ export class Pipeline<Input extends OfResource> {
     const startedAt = clock.now()
     for (const destination of this.#destinations) destination.log.ending()
     await within(shutdownTimeoutMs, (signal) =>
-      this.#flushUntil((destination) => destination.safe(signal)),
+      this.#flushUntil((destination) => destination.safe(signal), { isLast: true }),
     )
     for (const leave of this.#leaveEnds) leave()
+    for (const lane of this.#lanes) lane.close()
     let lost = 0
     for (const destination of this.#destinations) {
       const rows = destination.close()
@@ -299,11 +308,35 @@ export class Pipeline<Input extends OfResource> {
     return arrival
   }
 
-  async #flushUntil(done: (destination: Destination) => Promise<void>): Promise<void> {
+  /** What was decided about a record elsewhere: in a timer, or while another signal's record is taken in. */
+  #whenFree(run: () => void): void {
+    if (!this.#isAdding) {
+      this.#isAdding = true
+      try {
+        run()
+      } finally {
+        this.#isAdding = false
+      }
+      return
+    }
+    const arrival = turn().then(() => {
+      this.#arriving.delete(arrival)
+      this.#whenFree(run)
+    })
+    this.#arriving.add(arrival)
+  }
+
+  async #flushUntil(
+    done: (destination: Destination) => Promise<void>,
+    { isLast = false }: { isLast?: boolean } = {},
+  ): Promise<void> {
     const sent = async () => {
       if (this.#isAdding) await turn() // a getter of a span called this: seal the batches only after the row of that span is written
-      for (const lane of this.#lanes) lane.seal()
-      for (const destination of this.#destinations) destination.hurry()
+      for (const lane of this.#lanes) {
+        lane.decide()
+        lane.seal()
+      }
+      for (const destination of this.#destinations) destination.hurry(isLast)
       await Promise.all(this.#destinations.map(done))
     }
     const arrived = this.#arriving.size > 0 && Promise.all(this.#arriving).then(sent)

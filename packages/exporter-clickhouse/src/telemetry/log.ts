@@ -1,16 +1,19 @@
 import type { DropReason } from '../accounting/drop-reason.js'
+import type { HostLog } from '../clickhouse/hosts.js'
 import type { Refused } from '../clickhouse/tables.js'
 import { clock } from '../common/clock.js'
 import { ClickHouseError, errorText } from '../common/errors.js'
 import { type FirstRows, watchFirstRows } from './first-rows.js'
 import { guardedLogger } from './guarded-logger.js'
-import { newOutage } from './outage.js'
+import { newOutage, type Outage } from './outage.js'
 import { warnAtExit } from './visible-warning.js'
 
 /** The log of one server. What concerns all of its signals is said once. */
 export interface ServerLog {
   /** The log of one of its destinations. `warnings`: whether everybody may be warned, also where `diag` has no logger. */
   of(signal: string, warnings: boolean): DestinationLog
+  /** The log of single hosts, where a server has several. */
+  readonly hosts: HostLog
 }
 
 /** Why an attempt failed. */
@@ -43,6 +46,8 @@ export interface DestinationLog {
   differences(found: readonly string[]): void
   refusedCompanion(refused: Refused): void
   spool(line: string): void
+  /** Something about a function of the application. */
+  hook(line: string): void
 }
 
 const SUMMARY_EVERY_MS = 60_000
@@ -87,9 +92,8 @@ export function serverLog(name: string, endpoint: URL, now: () => number = clock
     let lastLetterLine = Number.NEGATIVE_INFINITY
 
     return {
-      failed({ error, fix }, isOfServer, waitingRows) {
-        const message = error instanceof ClickHouseError ? error.message : errorText(error)
-        const why = `${message.replace(/\.$/, '')}.${fix ? ` ${fix}` : ''}`
+      failed(failure, isOfServer, waitingRows) {
+        const why = reasonOf(failure)
         visible((server, own) => (isOfServer ? server : own).failed(why, waitingRows))
         // A signal of which it is said already that it takes no rows needs no second line, even if the reason is another now.
         const isShared = outage.isOpen || (isOfServer && !own.isOpen)
@@ -147,6 +151,9 @@ export function serverLog(name: string, endpoint: URL, now: () => number = clock
       spool(line) {
         warn(`${where}: ${line}`)
       },
+      hook(line) {
+        warn(`${where}: ${line}`)
+      },
       lostLetter(problem) {
         if (now() - lastLetterLine < SUMMARY_EVERY_MS) return
         lastLetterLine = now()
@@ -175,5 +182,23 @@ export function serverLog(name: string, endpoint: URL, now: () => number = clock
     }
   }
 
-  return { of }
+  const hosts = new Map<string, Outage>()
+  return {
+    of,
+    hosts: {
+      failed(host, failure) {
+        const open =
+          hosts.get(host) ??
+          newOutage(`${name}: host ${host}`, warn, now, 'Its rows go to other hosts.')
+        hosts.set(host, open)
+        open.failed(reasonOf(failure))
+      },
+      recovered: (host) => hosts.get(host)?.recovered(),
+    },
+  }
+}
+
+function reasonOf({ error, fix }: Failure): string {
+  const message = error instanceof ClickHouseError ? error.message : errorText(error)
+  return `${message.replace(/\.$/, '')}.${fix ? ` ${fix}` : ''}`
 }

@@ -4,12 +4,17 @@ const SUMMARY_EVERY_MS = 60_000
 export interface Outage {
   readonly isOpen: boolean
   /** `why`: one or more sentences. */
-  failed(why: string, waitingRows: number): void
+  failed(why: string, waitingRows?: number): void
   recovered(): void
 }
 
 /** `where`: what takes no rows. */
-export function newOutage(where: string, warn: (line: string) => void, now: () => number): Outage {
+export function newOutage(
+  where: string,
+  warn: (line: string) => void,
+  now: () => number,
+  consequence = 'Rows are kept and will be sent again.',
+): Outage {
   let since: number | undefined
   let lastSummary = Number.NEGATIVE_INFINITY
   return {
@@ -19,11 +24,11 @@ export function newOutage(where: string, warn: (line: string) => void, now: () =
     failed(why, waitingRows) {
       if (since === undefined) {
         since = lastSummary = now()
-        warn(`${where} takes no rows: ${why} Rows are kept and will be sent again.`)
+        warn(`${where} takes no rows: ${why} ${consequence}`)
       } else if (now() - lastSummary >= SUMMARY_EVERY_MS) {
         lastSummary = now()
         const seconds = Math.round((now() - since) / 1000)
-        warn(`${where} has taken no rows for ${seconds} s, ${waitingRows} are waiting: ${why}`)
+        warn(`${where} has taken no rows for ${seconds} s${waiting(waitingRows)}: ${why}`)
       }
     },
     recovered() {
@@ -33,4 +38,8 @@ export function newOutage(where: string, warn: (line: string) => void, now: () =
       warn(`${where} takes rows again after ${seconds} s.`) // the same level as the line that reported the failure
     },
   }
+}
+
+function waiting(rows: number | undefined): string {
+  return rows === undefined ? '' : `, ${rows} are waiting`
 }

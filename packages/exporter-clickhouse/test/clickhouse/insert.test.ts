@@ -56,6 +56,7 @@ describe('an INSERT', () => {
       async_insert: '0',
       wait_for_async_insert: '1',
       insert_deduplicate: '1',
+      insert_distributed_sync: '1',
       deduplicate_insert: 'enable',
       deduplicate_insert_select: 'enable_when_possible',
       deduplicate_blocks_in_dependent_materialized_views: '1',

@@ -15,6 +15,8 @@ const SECTIONS: [title: string, paths: readonly string[]][] = [
     'Where rows go',
     [
       'endpoint',
+      'endpoints',
+      'endpointOrder',
       'database',
       'table',
       'username',
@@ -23,6 +25,9 @@ const SECTIONS: [title: string, paths: readonly string[]][] = [
       'manageSchema',
       'ttl',
       'retention',
+      'cluster',
+      'engine',
+      'distributed',
       'signals',
       'destinations',
       'name',
@@ -57,9 +62,9 @@ function allowed({ type }: Option): string {
     case 'map':
       return type.value.kind === 'number' ? 'names and times' : 'names and values'
     case 'list':
-      return type.item.kind === 'choice'
-        ? `a list of ${allowed({ type: type.item })}`
-        : `at most ${type.max}`
+      return type.item.kind === 'group'
+        ? `at most ${type.max}`
+        : `a list of ${allowed({ type: type.item })}`
     case 'custom':
       return 'in code only'
     default:

@@ -40,7 +40,7 @@ export async function schemaDifference<Input>(
   else if (shape) {
     const facts = await factsOf(reader, at.database, at.table, signal)
     statements.push(...additions(shape, facts, at))
-    remarks.push(...differences(shape, facts, at))
+    remarks.push(...differences(shape, facts))
     remarks.push(...(await retentionDifference(shape, facts, at, reader, signal)))
     remarks.push(...deduplicationDifference(facts, at))
   }
@@ -70,7 +70,7 @@ function additions(shape: TableShape, facts: TableFacts, at: At): string[] {
   ]
 }
 
-function differences(shape: TableShape, facts: TableFacts, at: At): string[] {
+function differences(shape: TableShape, facts: TableFacts): string[] {
   const columns = shape.columns.flatMap(({ name, type }) => {
     const found = facts.columns.get(name)
     return found === undefined || plain(found) === plain(type)

@@ -1,6 +1,7 @@
 import { type AnyColumn, type Column, originOf } from '../row/column.js'
 import { DERIVATIONS } from '../row/derived.js'
 import { isKeyed, isMapOfTexts, keyedNames } from '../row/keyed-map.js'
+import { isLeftToServer } from '../row/missing.js'
 import { oncePerObject } from '../row/once-per-object.js'
 import { resourceOf, rowWriter } from '../row/row.js'
 import { quoteText } from '../sql/text.js'
@@ -29,7 +30,7 @@ export interface CompactForm {
 /**
  * Rows as they are sent. Their members have short names; the resource's columns, derived columns and members at their type's default
  * are left out, and so are the keys of attributes if the encoding has key lists. A table has this form only if its
- * resource columns are texts and maps of texts.
+ * resource columns are texts and maps of texts, and no default is an expression.
  */
 export interface CompactRows<Input> {
   /** Writes the row as one JSON object, without a newline. The encoding must be sparse. Never throws. */
@@ -52,6 +53,7 @@ export function compactRows<Input>(
   const all = columns as readonly AnyColumn[]
   const shared = all.filter((column) => originOf(column) === 'resource')
   if (!shared.every(({ type }) => TEXT.test(type) || isMapOfTexts(type))) return undefined
+  if (all.some(isLeftToServer)) return undefined // input() has the defaults of types alone
   const own = repeatingLast(
     all.filter((column) => originOf(column) !== 'resource' && !column.derived),
   )

@@ -2,11 +2,12 @@ import { type Kind, writeAs } from '../types/kind.js'
 import { kindOf } from '../types/kind-of.js'
 import { text } from '../types/text.js'
 import { itemsOf } from '../values/list.js'
-import { memberKey, memberPiece, pieceOf } from '../writing/byte-writer.js'
+import { memberKey, memberPiece, type Piece, pieceOf } from '../writing/byte-writer.js'
 import type { Encoding } from '../writing/encoding.js'
 import { RecentTexts } from '../writing/recent-texts.js'
 import type { AnyColumn } from './column.js'
 import { isKeyed, keyedMap } from './keyed-map.js'
+import { type Missing, missingOf } from './missing.js'
 
 const COMMA = 0x2c
 const [OPEN_LIST, CLOSE_LIST] = [0x5b, 0x5d]
@@ -31,6 +32,8 @@ function columnMember(column: AnyColumn, nameOf: NameOf): Members {
   const key = memberPiece(name)
   const empty = Buffer.from(kind.empty)
   const read = readerOf(column)
+  const missing = missingOf(column, kind)
+  if (missing) return defaulted(key, kind, read, missing)
   const write = (value: unknown, encoding: Encoding): void => {
     const { out, sparse } = encoding
     if (sparse && (value === undefined || value === null)) return
@@ -60,6 +63,33 @@ function columnMember(column: AnyColumn, nameOf: NameOf): Members {
     }
   }
   return (source, encoding) => write(read(source, encoding), encoding)
+}
+
+/** Never left out of sparse rows for being the type's default: this column has another. */
+function defaulted(
+  key: Piece,
+  kind: Kind,
+  read: (source: unknown, encoding: Encoding) => unknown,
+  { json }: Missing,
+): Members {
+  return (source, encoding) => {
+    const { out, tally } = encoding
+    const start = out.length
+    const value = read(source, encoding)
+    if (value !== undefined && value !== null) {
+      out.piece(key)
+      try {
+        if (kind.write(value, encoding)) return
+      } catch {
+        // The value has a getter or a Proxy trap that throws.
+      }
+      out.length = start
+      tally.unreadableValues++
+    }
+    if (json === undefined) return
+    out.piece(key)
+    out.text(json)
+  }
 }
 
 /** Reads the list once for all its columns: ClickHouse refuses a row in which the parts of one Nested structure differ in length. */

@@ -15,6 +15,7 @@ const number = { type: 'UInt8', codec: 'ZSTD(1)' }
 export const flatLogs: Table<LogRecordLike> = defineTable<LogRecordLike>({
   name: 'logs',
   database: 'telemetry',
+  comment: 'spanhouse: flat logs, version 1',
   columns: [
     { name: 'timestamp', ...time, value: timeOf },
     { name: 'observed_timestamp', ...time, value: ({ hrTimeObserved }) => hrTimeObserved },
@@ -50,6 +51,8 @@ export const flatLogs: Table<LogRecordLike> = defineTable<LogRecordLike>({
   partitionBy: 'toDate(timestamp)',
   // Logs are read by time, of all services or of one: stretches of time before services, so that the last minutes stand together
   // however many services there are. Within five minutes each service stands together, which compresses well.
+  // Many records belong to no trace.
+  shardingKey: "cityHash64(if(trace_id = '', toString(timestamp), trace_id))",
   orderBy: '(toStartOfFiveMinutes(timestamp), service_name, timestamp)',
   // toDateTime() of a time after 2106 wraps round to the past, and the row would be deleted at once.
   ttl: "toDateTime(least(timestamp, toDateTime64('2100-01-01 00:00:00', 9, 'UTC')))",

@@ -33,6 +33,7 @@ const int = { type: 'Int32', codec: 'ZSTD(1)' }
 export const flatMetrics: Table<MetricPointLike> = defineTable<MetricPointLike>({
   name: 'metrics',
   database: 'telemetry',
+  comment: 'spanhouse: flat metrics, version 1',
   columns: [
     { name: 'timestamp', ...time, value: (point) => point.time },
     { name: 'start_timestamp', ...time, value: ({ startTime }) => startTime },

@@ -2,17 +2,13 @@ import { itemAttributes } from '../attributes/item.js'
 import { nested } from '../row/column.js'
 import { spanAttributes } from '../span/attributes.js'
 import { eventsOf, linksOf } from '../span/lists.js'
+import { SPAN_KINDS, STATUS_CODES } from '../span/names.js'
 import type { EventLike, LinkLike, SpanLike } from '../span/span.js'
 import { contextOf, durationOf, parentId, storedStart, traceStateText } from '../span/values.js'
 import { defineTable, type Table } from '../table/table.js'
 import { hexId } from '../types/hex-id.js'
 import { milliseconds } from '../values/time.js'
 import { ofResourceAndScope, ofService } from './flat-columns.js'
-
-const KINDS = new Map<unknown, string>(
-  ['INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'].entries(),
-)
-const STATUSES = new Map<unknown, string>(['UNSET', 'OK', 'ERROR'].entries())
 
 const id = { type: 'String', codec: 'ZSTD(1)', kind: hexId }
 const text = { type: 'String', codec: 'ZSTD(1)' }
@@ -23,14 +19,16 @@ const attributes = { type: 'Map(LowCardinality(String), String)', codec: 'ZSTD(1
 /** One flat row for each span, easy to read and query by hand: `telemetry.traces`. */
 export const flatTraces: Table<SpanLike> = defineTable<SpanLike>({
   name: 'traces',
+  identity: ['trace_id', 'span_id'],
   database: 'telemetry',
+  comment: 'spanhouse: flat traces, version 1',
   columns: [
     { name: 'trace_id', ...id, value: (span) => contextOf(span).traceId },
     { name: 'span_id', ...id, value: (span) => contextOf(span).spanId },
     { name: 'parent_span_id', ...id, value: parentId },
     { name: 'trace_state', ...text, value: (span) => traceStateText(contextOf(span)) },
     { name: 'span_name', ...label, value: (span) => span.name },
-    { name: 'span_kind', ...label, value: (span) => KINDS.get(span.kind) ?? 'UNSPECIFIED' },
+    { name: 'span_kind', ...label, value: (span) => SPAN_KINDS.get(span.kind) ?? 'UNSPECIFIED' },
     { name: 'timestamp', ...time, value: (span) => span.startTime },
     {
       name: 'timestamp_ns',
@@ -48,7 +46,11 @@ export const flatTraces: Table<SpanLike> = defineTable<SpanLike>({
     },
     { name: 'duration_ns', type: 'UInt64', codec: 'T64, ZSTD(1)', value: durationOf },
     ...ofService,
-    { name: 'status_code', ...label, value: (span) => STATUSES.get(span.status?.code) ?? 'UNSET' },
+    {
+      name: 'status_code',
+      ...label,
+      value: (span) => STATUS_CODES.get(span.status?.code) ?? 'UNSET',
+    },
     { name: 'status_message', ...text, value: (span) => span.status?.message },
     {
       name: 'attributes',

@@ -28,6 +28,7 @@ const MATERIALIZED = [
  */
 export const otelLogs: Table<LogRecordLike> = defineTable<LogRecordLike>({
   name: 'otel_logs',
+  comment: 'spanhouse: otel logs, version 1',
   columns: [
     { name: 'Timestamp', type: 'DateTime64(9)', codec: 'Delta(8), ZSTD(1)', value: timeOf },
     { name: 'TraceId', ...id, value: (record) => spanOf(record).traceId },
@@ -82,6 +83,8 @@ export const otelLogs: Table<LogRecordLike> = defineTable<LogRecordLike>({
     'idx_lower_body lower(Body) TYPE tokenbf_v1(32768, 3, 0) GRANULARITY 8',
   ],
   partitionBy: 'toDate(Timestamp)',
+  // Many records belong to no trace.
+  shardingKey: "cityHash64(if(TraceId = '', toString(Timestamp), TraceId))",
   orderBy: '(toStartOfFiveMinutes(Timestamp), ServiceName, Timestamp)',
   // toDateTime() of a time after 2106 wraps round to the past, and the row would be deleted at once.
   ttl: "toDateTime(least(Timestamp, toDateTime64('2100-01-01 00:00:00', 9, 'UTC')))",

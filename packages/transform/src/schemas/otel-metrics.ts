@@ -182,6 +182,7 @@ export const otelMetricsTables: Readonly<Record<MetricType, Table<MetricPointLik
 function tableOf(type: MetricType, own: readonly Column<Point>[]): Table<Point> {
   return defineTable({
     name: `otel_metrics_${type}`,
+    comment: `spanhouse: otel metrics ${type}, version 1`,
     columns: [...common, ...own],
     indexes: [
       'idx_res_attr_key mapKeys(ResourceAttributes) TYPE bloom_filter(0.01) GRANULARITY 1',

@@ -22,6 +22,8 @@ const attributes = { type: 'Map(LowCardinality(String), String)', codec: 'ZSTD(1
 /** The table of the OpenTelemetry Collector's ClickHouse exporter, column for column: `default.otel_traces`, with its table of trace times. */
 export const otelTraces: Table<SpanLike> = defineTable<SpanLike>({
   name: 'otel_traces',
+  comment: 'spanhouse: otel traces, version 1',
+  identity: ['TraceId', 'SpanId'],
   columns: [
     {
       name: 'Timestamp',

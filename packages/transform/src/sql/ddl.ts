@@ -10,6 +10,8 @@ export interface ColumnShape {
   readonly type: string
   /** Inside CODEC(…), e.g. `ZSTD(1)`. Default: the codec of the server. */
   readonly codec?: string | undefined
+  /** SQL after DEFAULT, e.g. `'unknown'` (with the quotes) or `now()`. */
+  readonly default?: string | undefined
 }
 
 /** A column that the server computes, and that no INSERT names. */
@@ -30,8 +32,21 @@ export interface DdlOptions {
   readonly retention?: Retention | undefined
   /** Adds ON CLUSTER. Default: none. */
   readonly cluster?: string | undefined
-  /** A MergeTree engine as SQL text, e.g. `ReplicatedMergeTree`; the companions get it too. Default: the engine in the table's definition. */
+  /**
+   * A MergeTree engine as SQL text, e.g. `ReplicatedMergeTree`; the companions get it too. With `cluster`, a Replicated engine without
+   * arguments gets a path and a name made of the server's macros `{shard}` and `{replica}`. Without `cluster` nothing is added, because a
+   * `Replicated` database and ClickHouse Cloud do that. Default: the engine in the table's definition.
+   */
   readonly engine?: string | undefined
+  /** Creates a Distributed table of the name `table` over local tables on the servers of `cluster`, which must be given. Default: none. */
+  readonly distributed?: DistributedOptions | undefined
+}
+
+export interface DistributedOptions {
+  /** Name of the local tables; `{table}` stands for the name of the Distributed one. Default: `{table}_local`. */
+  readonly table?: string | undefined
+  /** SQL text that decides which shard a row goes to. Default: a hash of the trace id, so that a trace is on one shard. */
+  readonly shardingKey?: string | undefined
 }
 
 /** Options with every name decided. */
@@ -51,10 +66,14 @@ export interface TableShape {
   readonly orderBy: string
   /** An expression of type Date or DateTime from which a row's age counts, e.g. `toDateTime(timestamp)`. */
   readonly ttl?: string | undefined
+  /** Which shard a row of a Distributed table goes to, if the caller gives no key: the same at every attempt. Default: `cityHash64` of the trace id, or of `orderBy`. */
+  readonly shardingKey?: string | undefined
   /** Each is the text after INDEX, e.g. `` idx_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1 ``. */
   readonly indexes?: readonly string[] | undefined
   /** Added to the settings that every table gets here; a setting of the same name replaces the default. */
   readonly settings?: Readonly<Record<string, string | number>> | undefined
+  /** The comment of the table. Ours begin with `spanhouse`, and end with a version that grows with each change of the columns. */
+  readonly comment?: string | undefined
 }
 
 // By default a plain MergeTree remembers no deduplication tokens, so every retry would store its rows again. 10,000 is the default of replicated tables.
@@ -77,11 +96,12 @@ export function createTable(shape: TableShape, at: Placement): string {
   return [
     `CREATE TABLE IF NOT EXISTS ${placed(at)}${onCluster(at)}`,
     `(\n    ${definitions.join(',\n    ')}\n)`,
-    `ENGINE = ${at.engine ?? shape.engine ?? 'MergeTree'}`,
+    `ENGINE = ${engineSql(at.engine ?? shape.engine ?? 'MergeTree', at)}`,
     ...(shape.partitionBy ? [`PARTITION BY ${shape.partitionBy}`] : []),
     `ORDER BY ${shape.orderBy}`,
     ...ttlSql(shape, at),
     `SETTINGS ${settingsSql({ ...SETTINGS, ...shape.settings, ...retentionSettings(at) })}`,
+    ...(shape.comment ? [`COMMENT ${quoteText(shape.comment)}`] : []),
   ].join('\n')
 }
 
@@ -105,18 +125,27 @@ export function placed(at: Placement): string {
   return `${quoteIdentifier(at.database)}.${quoteIdentifier(at.table)}`
 }
 
-function onCluster({ cluster }: DdlOptions): string {
+const REPLICA = "('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')"
+
+/** The engine with the arguments that replication on a cluster needs. */
+export function engineSql(engine: string, { cluster }: Pick<DdlOptions, 'cluster'>): string {
+  const isBare = cluster !== undefined && /^\s*Replicated\w*MergeTree\s*(\(\s*\))?\s*$/.test(engine)
+  return isBare ? engine.replace(/[\s()]/g, '') + REPLICA : engine
+}
+
+export function onCluster({ cluster }: Pick<DdlOptions, 'cluster'>): string {
   return cluster === undefined ? '' : ` ON CLUSTER ${quoteIdentifier(cluster)}`
 }
 
-function columnSql({
-  name,
-  type,
-  codec,
-  expression,
-}: ColumnShape & { expression?: string }): string {
-  const computed = expression === undefined ? '' : ` MATERIALIZED ${expression}`
-  return `${quoteIdentifier(name)} ${type}${computed}${codec === undefined ? '' : ` CODEC(${codec})`}`
+function columnSql(column: ColumnShape & { expression?: string }): string {
+  const { name, type, codec, expression } = column
+  const parts = [
+    `${quoteIdentifier(name)} ${type}`,
+    ...(expression === undefined ? [] : [`MATERIALIZED ${expression}`]),
+    ...(column.default === undefined ? [] : [`DEFAULT ${column.default}`]),
+    ...(codec === undefined ? [] : [`CODEC(${codec})`]),
+  ]
+  return parts.join(' ')
 }
 
 function ttlSql(shape: TableShape, options: DdlOptions): string[] {

@@ -1,6 +1,7 @@
 import { type AnyColumn, type Column, originOf } from '../row/column.js'
 import { clampToSeconds } from '../types/date-time.js'
-import { clampTime, EPOCH, readTime } from '../values/time.js'
+import { readMoment } from '../values/iso-time.js'
+import { clampTime, EPOCH } from '../values/time.js'
 import { newEncoding } from '../writing/encoding.js'
 
 const SECONDS_A_DAY = 86_400
@@ -22,7 +23,7 @@ export function partitionDayOf<Input>({
   const encoding = newEncoding()
   return (input) => {
     try {
-      const time = clamp(readTime(column.value(input, encoding)) ?? EPOCH)
+      const time = clamp(readMoment(column.value(input, encoding)) ?? EPOCH)
       return Math.floor(time[0] / SECONDS_A_DAY) % DAYS_OF_DATE
     } catch {
       return 0 // the day of the column's empty value

@@ -1,10 +1,10 @@
-import { clampTime, type HrTime, readTime, writeTime } from '../values/time.js'
+import { readMoment } from '../values/iso-time.js'
+import { clampTime, type HrTime, writeTime } from '../values/time.js'
 import { writeNine, writeTen } from '../writing/digits.js'
 import type { Kind } from './kind.js'
 
 const MAX_SECONDS = 4_294_967_295 // of DateTime, in 2106
 const SECONDS_A_DAY = 86_400
-const MAX_DAY = 65_535 // of Date, in 2149
 
 const QUOTE = 0x22
 
@@ -15,7 +15,7 @@ export function dateTime(precision: number): Kind {
   return {
     empty: `"0000000000${digits}"`,
     write(value, { out, tally }) {
-      const time = readTime(value)
+      const time = readMoment(value)
       if (time === undefined) return false
       const clamped = clamp(time)
       if (clamped !== time) tally.clampedTimes++
@@ -34,7 +34,7 @@ export function dateTime(precision: number): Kind {
 export const eitherTime: Kind = {
   empty: `"${'0'.repeat(19)}"`,
   write(value, { out, tally }) {
-    const time = readTime(value)
+    const time = readMoment(value)
     if (time === undefined) return false
     const clamped = clampToSeconds(time)
     if (clamped !== time) tally.clampedTimes++
@@ -46,17 +46,24 @@ export const eitherTime: Kind = {
   },
 }
 
-export const date: Kind = {
-  empty: '"1970-01-01"',
-  write(value, encoding) {
-    const time = readTime(value)
-    if (time === undefined) return false
-    const day = Math.floor(time[0] / SECONDS_A_DAY)
-    const nearest = Math.max(0, Math.min(MAX_DAY, day))
-    if (nearest !== day) encoding.tally.clampedTimes++
-    encoding.out.text(`"${new Date(nearest * SECONDS_A_DAY * 1000).toISOString().slice(0, 10)}"`)
-    return true
-  },
+/** 1970-01-01 … 2149-06-06 */
+export const date: Kind = dateWithin(0, 65_535)
+/** 1900-01-01 … 2299-12-31 */
+export const date32: Kind = dateWithin(-25_567, 120_529)
+
+function dateWithin(first: number, last: number): Kind {
+  return {
+    empty: '"1970-01-01"',
+    write(value, encoding) {
+      const time = readMoment(value)
+      if (time === undefined) return false
+      const day = Math.floor(time[0] / SECONDS_A_DAY)
+      const nearest = Math.max(first, Math.min(last, day))
+      if (nearest !== day) encoding.tally.clampedTimes++
+      encoding.out.text(`"${new Date(nearest * SECONDS_A_DAY * 1000).toISOString().slice(0, 10)}"`)
+      return true
+    },
+  }
 }
 
 export function clampToSeconds(time: HrTime): HrTime {

@@ -43,14 +43,23 @@ export function integer(bits: number, signed: boolean): Kind {
 }
 
 /** JSON has no NaN and no infinities: they become the empty value, 0 or null. −0 becomes 0, because its sign is lost when the JSON is parsed and written again. */
-export const float: Kind = {
-  empty: '0',
-  write(value, { out }) {
-    const number = floatOf(value)
-    if (!Number.isFinite(number)) return false
-    writeNumber(out, number + 0)
-    return true
-  },
+export const float: Kind = floatUpTo(Number.MAX_VALUE)
+/** Larger numbers are moved to the end of the range: the server would store infinity. */
+export const float32: Kind = floatUpTo(3.4028234663852886e38)
+export const bfloat16: Kind = floatUpTo(3.3895313892515355e38)
+
+function floatUpTo(most: number): Kind {
+  return {
+    empty: '0',
+    write(value, { out, tally }) {
+      const number = floatOf(value)
+      if (!Number.isFinite(number)) return false
+      const nearest = Math.max(-most, Math.min(most, number))
+      if (nearest !== number) tally.adjustedNumbers++
+      writeNumber(out, nearest + 0)
+      return true
+    },
+  }
 }
 
 export const bool: Kind = {

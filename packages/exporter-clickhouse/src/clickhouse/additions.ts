@@ -1,0 +1,74 @@
+import { quoteText } from '@spanhouse/transform'
+import { addColumn, addIndex, shapeOf } from '@spanhouse/transform/internal'
+import type { Target } from '../config/config.js'
+import type { Outcome } from './outcome.js'
+import { columnsOf, type Run } from './tables.js'
+
+// What a newer version of a table has, and the table on the server lacks. It is added, and nothing is ever changed or dropped.
+
+/** Our tables begin their comment with it. */
+const MARK = 'spanhouse'
+// A table with fewer of our columns is somebody else's, and the wrong one: it must not get two dozen columns.
+const LEAST_SHARE = 0.5
+
+/**
+ * Adds the columns of the schema that the table lacks. Resolves with `delivered` if at least one was added, with the first other outcome of a
+ * statement, and with undefined if there is nothing to add, or the table is not one of this kind.
+ */
+export async function addColumns(target: Target, run: Run): Promise<Outcome | undefined> {
+  const columns = shapeOf(target.schema)?.columns ?? []
+  const there = await columnsOf(target, run)
+  if (!there || there.size === 0) return undefined
+  const missing = columns.filter(({ name }) => !there.has(name))
+  if (missing.length === 0 || missing.length > columns.length * LEAST_SHARE) return undefined
+  return runAll(
+    missing.map((column) => addColumn(column, at(target))),
+    run,
+  )
+}
+
+/** Adds the indexes that a table of ours lacks; they cover new parts only. A refusal is an answer like any other. Returns the names of those added. */
+export async function addIndexes(target: Target, run: Run): Promise<readonly string[]> {
+  const indexes = shapeOf(target.schema)?.indexes ?? []
+  if (indexes.length === 0 || !(await isOurs(target, run))) return []
+  const there = await indexesOf(target, run)
+  if (!there) return []
+  const missing = indexes.filter((index) => !there.has(nameOf(index)))
+  const added = await runAll(
+    missing.map((index) => addIndex(index, at(target))),
+    run,
+  )
+  return added?.status === 'delivered' ? missing.map(nameOf) : []
+}
+
+async function runAll(statements: readonly string[], run: Run): Promise<Outcome | undefined> {
+  let last: Outcome | undefined
+  for (const statement of statements) {
+    const { outcome } = await run(statement)
+    if (outcome.status !== 'delivered') return outcome
+    last = outcome
+  }
+  return last
+}
+
+async function isOurs({ database, table }: Target, run: Run): Promise<boolean> {
+  const { outcome, text } = await run(
+    `SELECT comment FROM system.tables WHERE database = ${quoteText(database)} AND name = ${quoteText(table)} FORMAT TSV`,
+  )
+  return outcome.status === 'delivered' && text.startsWith(MARK)
+}
+
+async function indexesOf({ database, table }: Target, run: Run): Promise<Set<string> | undefined> {
+  const { outcome, text } = await run(
+    `SELECT name FROM system.data_skipping_indices WHERE database = ${quoteText(database)} AND table = ${quoteText(table)} FORMAT TSV`,
+  )
+  return outcome.status === 'delivered' ? new Set(text.split('\n')) : undefined
+}
+
+function nameOf(index: string): string {
+  return index.trim().split(/\s+/)[0] ?? ''
+}
+
+function at({ database, table, creation }: Target) {
+  return { ...creation, database, table }
+}

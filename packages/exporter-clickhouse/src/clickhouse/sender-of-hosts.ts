@@ -1,0 +1,166 @@
+import { TOKEN } from '../config/insert-settings.js'
+import { type Doubt, hostToStayWith, inDoubt, mayBeElsewhere } from './doubt.js'
+import type { Host } from './host.js'
+import type { Hosts } from './hosts.js'
+import { type Insert, tableNameOf, tableOf } from './insert.js'
+import type { Outcome, Retry } from './outcome.js'
+import { openSender, type Sender } from './sender.js'
+import type { Refused } from './tables.js'
+import { tokenMemoryOf } from './token-memory.js'
+
+/**
+ * The attempts of one destination at several hosts. An attempt that a host has certainly not written goes on to the next one. If that is not
+ * certain, it goes on only to hosts that share the tokens of the first; otherwise the batch waits for that host, for `STAY_MS`.
+ */
+export function openSenderOfHosts(hosts: Hosts, onRefused: (refused: Refused) => void): Sender {
+  const senders = new Map<Host, Sender>()
+  let requestsOfFormer = 0
+  let isClosed = false
+
+  function senderTo(host: Host): Sender {
+    const sender = senders.get(host) ?? openSender(host.config, onRefused, host.link)
+    senders.set(host, sender)
+    return sender
+  }
+
+  function forgetFormer(): void {
+    for (const [host, { requests }] of senders) {
+      if (!host.isClosed) continue
+      requestsOfFormer += requests
+      senders.delete(host)
+    }
+  }
+
+  /** Finds out how the table at a host remembers tokens, unless that is known. */
+  async function learnMemory(host: Host, table: string): Promise<void> {
+    if (host.memories.has(table)) return
+    const memory = await tokenMemoryOf(tableNameOf(table), senderTo(host).run)
+    if (memory !== 'unknown') host.memories.set(table, memory)
+  }
+
+  /**
+   * Later, when this host cannot be asked, its memory must be known. If the rows may be elsewhere already, those of the other hosts must be
+   * known too.
+   */
+  async function learnToCompare(host: Host, doubt: Doubt | undefined, table: string) {
+    const others = doubt ? hosts.all.filter((one) => one !== host && one.isUp) : []
+    await Promise.all([host, ...others].map((one) => learnMemory(one, table).catch(() => {})))
+  }
+
+  function share(table: string, host: Host, other: Host): boolean {
+    const memory = host.memories.get(table)
+    return host === other || (memory !== undefined && memory === other.memories.get(table))
+  }
+
+  /** As `share`. If no host is given, it may be any of them. */
+  const sharing =
+    (table: string) =>
+    (host: object | undefined, other: object): boolean => {
+      const candidates = host === undefined ? hosts.all : [host as Host]
+      return candidates.every((one) => share(table, one, other as Host))
+    }
+
+  /** If some hosts take rows, no others are tried. */
+  async function nextHost(
+    table: string,
+    order: readonly Host[],
+    tried: ReadonlySet<Host>,
+    stayWith: Host | undefined,
+  ): Promise<Host | undefined> {
+    if (stayWith && !tried.has(stayWith) && stayWith.isUp) return stayWith
+    for (const host of order) {
+      if (tried.has(host) || (hosts.someAreUp && !host.isUp)) continue
+      if (!stayWith) return host
+      // Only a host whose tokens are known to be shared can be asked in place of the other.
+      if (stayWith.memories.get(table) !== undefined) await learnMemory(host, table)
+      if (share(table, stayWith, host)) return host
+    }
+    return stayWith && !tried.has(stayWith) ? stayWith : undefined
+  }
+
+  return {
+    leftOut: hosts.leftOut,
+    get requests() {
+      let requests = requestsOfFormer
+      for (const sender of senders.values()) requests += sender.requests
+      return requests
+    },
+    async run(statement, repeatable = true) {
+      await hosts.ready()
+      for (const host of hosts.all.toSorted((a, b) => Number(b.isUp) - Number(a.isUp))) {
+        const answer = await senderTo(host).run(statement, repeatable)
+        const { outcome } = answer
+        if (!isOfHost(outcome) || isClosed) return answer
+        hosts.failed(host, outcome)
+        if (outcome.why === 'ambiguous' && !repeatable) return answer
+        if (!hosts.someAreUp) return answer
+      }
+      return { outcome: NO_HOST, text: '' }
+    },
+    async attempt(batch, insert, target, how) {
+      await hosts.ready()
+      forgetFormer()
+      const table = tableOf(insert)
+      const isHeld = how.repeatable && !how.isLast && hasToken(insert, hosts)
+      const order = hosts.inOrder()
+      const tried = new Set<Host>()
+      let { doubt } = how
+      let isReplayed = false
+      let last: Retry = NO_HOST
+      const ended = (ofHost: boolean): Outcome => ({
+        ...last,
+        ...(isReplayed && { why: 'ambiguous' as const }),
+        ...(doubt && { doubt }),
+        ofHost,
+      })
+      for (;;) {
+        const stayWith = isHeld ? (hostToStayWith(doubt) as Host | undefined) : undefined
+        const host = await nextHost(table, order, tried, stayWith)
+        if (!host || isClosed) return ended(hosts.someAreUp)
+        tried.add(host)
+        const pingFirst = how.pingFirst || host.isHung
+        const outcome = await senderTo(host).attempt(batch, insert, target, { ...how, pingFirst })
+        if (outcome.status === 'delivered') {
+          hosts.took(host)
+          await learnToCompare(host, doubt, table)
+          const elsewhere = mayBeElsewhere(doubt, host, sharing(table))
+          return {
+            ...outcome,
+            ...(isReplayed && { replayed: true }),
+            ...(elsewhere && { elsewhere }),
+          }
+        }
+        if (outcome.status !== 'retry' || isClosed) return outcome
+        last = outcome
+        if (outcome.why === 'ambiguous') {
+          doubt = inDoubt(doubt, host, sharing(table))
+          isReplayed = true
+        }
+        if (!isOfHost(outcome)) return ended(false)
+        hosts.failed(host, outcome)
+      }
+    },
+    close() {
+      isClosed = true
+      for (const sender of senders.values()) sender.close()
+    },
+  }
+}
+
+const NO_HOST: Retry = {
+  status: 'retry',
+  why: 'transient',
+  error: new Error('no host takes rows'),
+  ofServer: true,
+}
+
+/** Whether another host may do better: this one cannot be reached, or cannot take rows now. */
+function isOfHost(outcome: Outcome): outcome is Retry {
+  if (outcome.status !== 'retry' || outcome.ofBatch) return false
+  const { why, ofServer, timedOut } = outcome
+  return ofServer === true || timedOut === true || why === 'transient' || why === 'overloaded'
+}
+
+function hasToken({ settings }: Insert, { leftOut }: Hosts): boolean {
+  return settings[TOKEN] !== undefined && !leftOut.names.has(TOKEN)
+}

@@ -1,0 +1,215 @@
+import { createHmac } from 'node:crypto'
+import { isList, mapEntries, plainValue, setValues } from '@spanhouse/transform/internal'
+import { bare } from '../config/bare.js'
+import type { RedactConfig } from '../config/routing-options.js'
+import { guardedHook, type HookReport } from './guarded-hook.js'
+import { anyMatcher } from './pattern.js'
+import { attempt } from './reading.js'
+import { REPLACE } from './value-patterns.js'
+
+/**
+ * Makes values that hold nothing of what the options deny. Everything it returns is plain data, read once: a getter cannot give another value
+ * to the encoder later. Undefined: nothing is left of the value.
+ */
+export interface ValueRedaction {
+  attributes(given: unknown): Record<string, unknown>
+  /** Any value, such as the body of a log record. */
+  value(given: unknown): unknown
+  text(given: unknown): string | undefined
+}
+
+// As the encoder: what is deeper would be cut there anyway.
+const MAX_DEPTH = 64
+// A sparse array or an object that contains itself many times could otherwise take minutes.
+const MAX_VALUES = 100_000
+
+type Kind = 'keep' | 'hash' | 'deny'
+
+export function valueRedaction(
+  config: RedactConfig,
+  subject: string,
+  report: HookReport,
+): ValueRedaction {
+  const { key, replace } = config
+  const isAllowed = anyMatcher([...config.allow, 'service.name'], true)
+  // Without a key, a hash could be reversed by hashing every likely value.
+  const isDenied = anyMatcher(
+    key === undefined ? [...config.deny, ...config.hash] : config.deny,
+    true,
+  )
+  const isHashed = anyMatcher(key === undefined ? [] : config.hash, true)
+  const onlyAllowed = config.allow.length > 0
+  const rules = config.values.map((rule, index) => ruleOf(rule, replace, index))
+  let left = 0
+
+  function ruleOf(
+    rule: RedactConfig['values'][number],
+    by: string,
+    index: number,
+  ): (text: string) => unknown {
+    if (typeof rule === 'string') return (text) => REPLACE[rule](text, by)
+    const name = `redact.values[${index}] of ${subject}`
+    const call = typeof rule === 'function' ? rule : replacingAll(rule.pattern, by)
+    return guardedHook(name, call, report, 'The values that it was given are left out.')
+  }
+
+  function text(given: unknown): string | undefined {
+    if (typeof given !== 'string') return undefined
+    let out = given
+    for (const rule of rules) {
+      const replaced = rule(out)
+      if (typeof replaced !== 'string') return undefined
+      out = replaced
+    }
+    return out
+  }
+
+  function kindOf(name: string, path: string): Kind {
+    if (isDenied(name) || isDenied(path)) return 'deny'
+    if (isHashed(name) || isHashed(path)) return 'hash'
+    return 'keep'
+  }
+
+  /** A number or truth value stays what it is, unless its text holds what has to be replaced. */
+  function scalar(given: number | bigint | boolean): unknown {
+    if (rules.length === 0) return given
+    const written = String(given)
+    const redacted = text(written)
+    return redacted === written ? given : redacted
+  }
+
+  function hashed(given: unknown): string {
+    const data = ArrayBuffer.isView(given)
+      ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
+      : String(given)
+    return createHmac('sha256', key ?? '')
+      .update(data)
+      .digest('hex')
+  }
+
+  function any(
+    given: unknown,
+    path: string,
+    isHash: boolean,
+    ancestors: readonly object[],
+  ): unknown {
+    if (--left < 0) return '…'
+    switch (typeof given) {
+      case 'string':
+        return isHash ? hashed(given) : text(given)
+      case 'number':
+      case 'bigint':
+      case 'boolean':
+        return isHash ? hashed(given) : scalar(given)
+      case 'object':
+        return given === null ? null : attempt(() => object(given, path, isHash, ancestors))
+      default:
+        return undefined
+    }
+  }
+
+  /** A value whose traps or toJSON throw is left out. */
+  function object(
+    given: object,
+    path: string,
+    isHash: boolean,
+    ancestors: readonly object[],
+  ): unknown {
+    if (ancestors.length >= MAX_DEPTH) return '…'
+    if (ancestors.includes(given)) return '[Circular]'
+    if (isBytes(given)) return bytes(given, isHash)
+    const plain = attempt(() => plainValue(given))
+    if (typeof plain !== 'object' || plain === null)
+      return any(plain, path, isHash, [...ancestors, given])
+    const below = plain === given ? [...ancestors, given] : [...ancestors, given, plain]
+    const item = (value: unknown) => any(value, path, isHash, below) ?? null
+    if (plain instanceof Set) return setValues(plain).map(item)
+    if (plain instanceof Map)
+      return members(
+        mapEntries(plain as Map<unknown, unknown>).map(([name, value]): [string, () => unknown] => [
+          typeof name === 'string' ? name : JSON.stringify(item(name)),
+          () => value,
+        ]),
+        path,
+        isHash,
+        below,
+      )
+    if (isList(plain)) return list(plain, item)
+    return members(propertiesOf(plain), path, isHash, below)
+  }
+
+  function list(given: ArrayLike<unknown>, item: (value: unknown) => unknown): unknown[] {
+    const out: unknown[] = []
+    for (let index = 0; index < given.length && left > 0; index++)
+      out.push(item(attempt(() => given[index])))
+    return out
+  }
+
+  function bytes(given: Uint8Array, isHash: boolean): unknown {
+    if (isHash) return hashed(given)
+    if (rules.length === 0) return given
+    const written = Buffer.from(given.buffer, given.byteOffset, given.byteLength).toString('utf8')
+    return text(written) === written ? given : replace
+  }
+
+  function members(
+    properties: readonly (readonly [name: string, read: () => unknown])[],
+    path: string,
+    isHash: boolean,
+    ancestors: readonly object[],
+  ): Record<string, unknown> {
+    const out = bare()
+    for (const [name, read] of properties) {
+      if (left <= 0) break
+      const inside = path === '' ? name : `${path}.${name}`
+      const kind = kindOf(name, inside)
+      if (
+        kind === 'deny' ||
+        (path === '' &&
+          onlyAllowed &&
+          ancestors.length === 0 &&
+          kind === 'keep' &&
+          !isAllowed(name))
+      )
+        continue
+      put(out, name, any(attempt(read), inside, isHash || kind === 'hash', ancestors))
+    }
+    return out
+  }
+
+  /** What a name holds is replaced too: the keys of a map may be addresses of users. */
+  function put(out: Record<string, unknown>, name: string, value: unknown): void {
+    const shown = rules.length === 0 ? name : text(name)
+    if (shown !== undefined && value !== undefined) out[shown] = value
+  }
+
+  return {
+    text,
+    value(given) {
+      left = MAX_VALUES
+      // A body has no attributes of its own: `allow` does not concern its members.
+      return any(given, '', false, [])
+    },
+    attributes(given) {
+      left = MAX_VALUES
+      const isMap = typeof given === 'object' && given !== null
+      return isMap ? members(propertiesOf(given), '', false, []) : bare()
+    },
+  }
+}
+
+function propertiesOf(given: object): [name: string, read: () => unknown][] {
+  const names = attempt(() => Object.keys(given)) ?? [] // the trap of a Proxy throws
+  return names.map((name) => [name, () => Reflect.get(given, name)])
+}
+
+function replacingAll({ source, flags }: RegExp, by: string): (text: string) => string {
+  const pattern = new RegExp(source, flags.includes('g') ? flags : `${flags}g`)
+  return (text) => text.replace(pattern, () => by)
+}
+
+function isBytes(given: object): given is Uint8Array {
+  return (
+    Object.prototype.toString.call(given) === '[object Uint8Array]' && ArrayBuffer.isView(given)
+  )
+}

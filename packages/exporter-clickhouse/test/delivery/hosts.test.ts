@@ -1,0 +1,378 @@
+import dns from 'node:dns'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { diagLines } from '../../../../test/kit/diag-lines.js'
+import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
+import { freePort } from '../../../../test/kit/free-port.js'
+import { eventually, until } from '../../../../test/kit/patience.js'
+import {
+  type Behaviour,
+  type Received,
+  scriptedServer,
+} from '../../../../test/kit/scripted-server.js'
+import { statsOf } from '../../../../test/kit/stats.js'
+import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
+import { STAY_MS } from '../../src/clickhouse/doubt.js'
+import { clock } from '../../src/common/clock.js'
+
+const REPLICATED = {
+  engine: JSON.stringify(['ReplicatedMergeTree', 'ReplicatedMergeTree(…)', 'uuid']),
+  path: JSON.stringify(['/clickhouse/tables/1/telemetry/traces']),
+}
+const PLAIN = {
+  engine: JSON.stringify([
+    'MergeTree',
+    'MergeTree SETTINGS non_replicated_deduplication_window = 9',
+    '',
+  ]),
+  path: '',
+}
+
+/** A host with a table of this kind that handles INSERTs in this way. */
+function host(insert: Behaviour = 'ok', { engine, path } = PLAIN, port = 0) {
+  let current = insert
+  const answer = (body: string): Behaviour => ({ status: 200, body })
+  const each = ({ isInsert, statement }: Received): Behaviour => {
+    if (isInsert) return current
+    if (statement.includes('system.replicas')) return answer(path)
+    return statement.includes('FROM system.tables') ? answer(engine) : 'ok'
+  }
+  const become = (next: Behaviour) => {
+    current = next
+  }
+  return scriptedServer({ each }, port).then((server) => Object.assign(server, { become }))
+}
+
+const refusal = (status: number, code: number, text: string): Behaviour => ({
+  status,
+  code,
+  body: `Code: ${code}. DB::Exception: ${text}`,
+})
+
+/** From now on this much later, for whatever asks the clock. Timers run as always. */
+function later(ms: number): void {
+  const now = clock.now
+  clock.now = () => now() + ms
+  onTestFinished(() => {
+    clock.now = now
+  })
+}
+
+const tokens = ({ inserts }: { readonly inserts: readonly Received[] }) =>
+  inserts.map(({ query }) => query.get('insert_deduplication_token'))
+
+describe('the next host', () => {
+  test('is the first of the list, as long as it takes rows', async () => {
+    const [a, b] = [await host(), await host()]
+    const exporter = exporterTo({ endpoints: [a.url, b.url] })
+    for (let n = 0; n < 4; n++) await exported(exporter, spans(1, `batch ${n}`))
+    expect([a.rows.length, b.rows.length]).toEqual([4, 0])
+  })
+
+  test('is each in turn with round_robin', async () => {
+    const hosts = [await host(), await host(), await host()]
+    const endpoints = hosts.map(({ url }) => url)
+    const exporter = exporterTo({ endpoints, endpointOrder: 'round_robin' })
+    for (let n = 0; n < 6; n++) await exported(exporter, spans(1, `batch ${n}`))
+    expect(hosts.map(({ rows }) => rows.length)).toEqual([2, 2, 2])
+  })
+
+  test('is any of them with random', async () => {
+    const hosts = [await host(), await host()]
+    const endpoints = hosts.map(({ url }) => url)
+    const exporter = exporterTo({ endpoints, endpointOrder: 'random' })
+    for (let n = 0; n < 40; n++) await exported(exporter, spans(1, `batch ${n}`))
+    for (const { rows } of hosts) expect(rows.length).toBeGreaterThan(3)
+  })
+
+  test('is another if the first has certainly not written the rows', async () => {
+    const cases: [string, Behaviour | undefined][] = [
+      ['nothing listens', undefined],
+      ['no backend', { status: 503 }],
+      ['too many queries', refusal(503, 202, 'Too many simultaneous queries')],
+      ['a table that is read only', refusal(500, 242, 'Table is in readonly mode')],
+      ['no ZooKeeper', refusal(500, 225, 'No ZooKeeper')],
+      ['credentials', refusal(403, 516, 'Authentication failed')],
+    ]
+    for (const [name, behaviour] of cases) {
+      const b = await host()
+      const first = behaviour ? (await host(behaviour)).url : `http://127.0.0.1:${await freePort()}`
+      const exporter = exporterTo({ endpoints: [first, b.url] })
+      for (let n = 0; n < 3; n++) await exported(exporter, spans(1, `${name} ${n}`))
+      expect(b.rows.length, name).toBe(3)
+      const counts = { delivered: 3, retries: 0, failing: false, possibleDuplicates: 0 }
+      expect(statsOf(exporter), name).toMatchObject(counts)
+    }
+  })
+
+  test('is not asked for rows that no host would take, nor for a table that lacks our columns', async () => {
+    const [a, b] = [await host(refusal(400, 27, 'Cannot parse input')), await host()]
+    const exporter = exporterTo({ endpoints: [a.url, b.url] })
+    await exported(exporter, spans(1))
+    expect(statsOf(exporter)).toMatchObject({ dropped: { rejected: 1 } })
+    a.become(refusal(404, 16, 'No such column'))
+    await exported(exporter, spans(1))
+    expect(b.inserts).toHaveLength(0)
+  })
+
+  test('creates its own tables', async () => {
+    const missing = refusal(404, 60, 'Unknown table')
+    const [a, b] = [await host(missing), await host(missing)]
+    for (const one of [a, b])
+      one.become(({ query }, response) => {
+        const isThere = one.requests.some(({ statement }) => statement.startsWith('CREATE TABLE'))
+        if (isThere) response.end()
+        else response.writeHead(404, { 'x-clickhouse-exception-code': '60' }).end(`${query.size}`)
+      })
+    const exporter = exporterTo({ endpoints: [a.url, b.url], endpointOrder: 'round_robin' })
+    for (let n = 0; n < 2; n++) await exported(exporter, spans(1, `batch ${n}`))
+    for (const { requests } of [a, b])
+      expect(requests.some(({ statement }) => statement.startsWith('CREATE TABLE'))).toBe(true)
+    expect(statsOf(exporter)).toMatchObject({ delivered: 2 })
+  })
+})
+
+describe('a host that fails', () => {
+  test('is left alone, said once, pinged, and used again when it answers', async () => {
+    const lines = diagLines()
+    const port = await freePort()
+    const b = await host()
+    const exporter = exporterTo({ endpoints: [`http://127.0.0.1:${port}`, b.url] })
+    for (let n = 0; n < 5; n++) await exported(exporter, spans(1, `batch ${n}`))
+    expect(statsOf(exporter)).toMatchObject({ delivered: 5, requests: 6 }) // one of them at the first host
+    const a = await host('ok', PLAIN, port)
+    await until(async () => {
+      await exported(exporter, spans(1))
+      return a.rows.length > 0
+    })
+    expect(a.requests[0]?.path).toContain('/ping')
+    await exported(exporter, spans(1))
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /primary: host 127\.0\.0\.1:\d+ takes no rows: connect ECONNREFUSED.*Its rows go to other hosts\./,
+      ),
+      expect.stringMatching(/primary: host 127\.0\.0\.1:\d+ takes rows again after/),
+    ])
+  })
+
+  test('by hanging holds up its requests only until a ping is not answered', async () => {
+    const a = await host()
+    const b = await host()
+    const exporter = exporterTo({ endpoints: [a.url, b.url], timeoutMs: 60_000 })
+    await exported(exporter, spans(1, 'before'))
+    a.follow('hang')
+    const startedAt = performance.now()
+    void exported(exporter, spans(1, 'held up'))
+    await eventually(() => expect(statsOf(exporter).errors).toBe(1))
+    expect(performance.now() - startedAt).toBeLessThan(30_000)
+    void exported(exporter, spans(1, 'after'))
+    await until(() => b.rows.length === 1)
+    expect(statsOf(exporter)).toMatchObject({ delivered: 2, waiting: 1 })
+  })
+
+  test('as all others do is a failing server, as if it were one host', async () => {
+    const lines = diagLines()
+    const ports = [await freePort(), await freePort()]
+    const exporter = exporterTo({ endpoints: ports.map((port) => `http://127.0.0.1:${port}`) })
+    await exported(exporter, spans(3))
+    expect(statsOf(exporter)).toMatchObject({ failing: true, waiting: 3 })
+    expect(lines.at(-1)).toMatch(/primary \(127\.0\.0\.1:\d+\) takes no rows: connect ECONNREFUSED/)
+    const b = await host('ok', PLAIN, ports[1])
+    await until(() => b.rows.length === 3)
+    await eventually(() =>
+      expect(statsOf(exporter)).toMatchObject({ failing: false, delivered: 3, waiting: 0 }),
+    )
+  })
+
+  test('uses up no attempt of a batch that waits for it', async () => {
+    const [a, b] = [await host('lose the answer'), await host()]
+    const exporter = exporterTo({
+      endpoints: [a.url, b.url],
+      retry: { maxRetries: 1, initialDelayMs: 5 },
+    })
+    await exported(exporter, spans(1))
+    await a.received(8)
+    expect(statsOf(exporter)).toMatchObject({ dropped: {}, waiting: 1 })
+    a.become('ok')
+    await eventually(() => expect(statsOf(exporter)).toMatchObject({ delivered: 1 }))
+  })
+})
+
+describe('a batch whose answer was lost', () => {
+  test('stays with the host whose tokens no other shares, while new batches go to the others', async () => {
+    const [a, b] = [await host(), await host()]
+    const exporter = exporterTo({ endpoints: [a.url, b.url] })
+    a.become('lose the answer')
+    await exported(exporter, spans(2, 'lost'))
+    await exported(exporter, spans(2, 'new'))
+    await until(() => b.rows.length === 2)
+    a.become('ok')
+    await eventually(() => expect(statsOf(exporter)).toMatchObject({ waiting: 0 }))
+    expect(a.rows).toHaveLength(2)
+    expect(new Set(tokens(a)).size).toBe(1)
+    expect(b.rows.map(({ span_name }) => span_name)).toEqual(['new 1', 'new 2'])
+    expect(statsOf(exporter)).toMatchObject({ delivered: 4, possibleDuplicates: 0 })
+  })
+
+  test('goes elsewhere if that host has not come back in time, and counts as possible duplicates', async () => {
+    const [a, b] = [await host('lose the answer'), await host()]
+    const exporter = exporterTo({ endpoints: [a.url, b.url] })
+    await exported(exporter, spans(3, 'lost'))
+    a.become('reset')
+    await a.received(4)
+    expect(b.inserts).toHaveLength(0)
+    later(STAY_MS)
+    await eventually(() =>
+      expect(statsOf(exporter)).toMatchObject({ delivered: 3, possibleDuplicates: 3 }),
+    )
+    expect(b.rows).toHaveLength(3)
+    expect(tokens(b)[0]).toBe(tokens(a)[0])
+  })
+
+  test('goes at once to a host that shares the tokens, and counts once', async () => {
+    const [a, b] = [await host('ok', REPLICATED), await host('ok', REPLICATED)]
+    const exporter = exporterTo({ endpoints: [a.url, b.url] })
+    await exported(exporter, spans(1, 'first'))
+    await eventually(() => expect(statsOf(exporter).deduplication).toBe('effective'))
+    a.become('lose the answer')
+    await exported(exporter, spans(2, 'lost'))
+    expect(statsOf(exporter)).toMatchObject({ delivered: 3, retries: 0, possibleDuplicates: 0 })
+    expect(b.rows).toHaveLength(2)
+    expect(tokens(b)[0]).toBe(tokens(a).at(-1))
+  })
+
+  test('does not go to a replica of another shard', async () => {
+    const other = { ...REPLICATED, path: JSON.stringify(['/clickhouse/tables/2/telemetry/traces']) }
+    const [a, b] = [await host('ok', REPLICATED), await host('ok', other)]
+    const exporter = exporterTo({ endpoints: [a.url, b.url] })
+    await exported(exporter, spans(1, 'first'))
+    await eventually(() => expect(statsOf(exporter).deduplication).toBe('effective'))
+    a.become('lose the answer')
+    await exported(exporter, spans(2, 'lost'))
+    await a.received(a.requests.length + 3)
+    expect(b.inserts).toHaveLength(0)
+    a.become('ok')
+    await eventually(() => expect(statsOf(exporter)).toMatchObject({ delivered: 3 }))
+  })
+
+  test('is rather stored at two hosts than lost when the process ends', async () => {
+    const [a, b] = [await host('lose the answer'), await host()]
+    const exporter = exporterTo({ endpoints: [a.url, b.url], shutdownTimeoutMs: 30_000 })
+    await exported(exporter, spans(3))
+    await a.close()
+    await exporter.shutdown()
+    expect(b.rows).toHaveLength(3)
+    expect(statsOf(exporter)).toMatchObject({ delivered: 3, possibleDuplicates: 3 })
+  })
+
+  test('of an earlier process counts as possible duplicates, unless all hosts share their tokens', async () => {
+    for (const [kind, possibleDuplicates] of [
+      [PLAIN, 2],
+      [REPLICATED, 0],
+    ] as const) {
+      const spool = { directory: temporaryDirectory() }
+      const port = await freePort()
+      const left = exporterTo({ endpoint: `http://127.0.0.1:${port}`, spool })
+      await exported(left, spans(2))
+      await left.shutdown()
+      const endpoints = [(await host('ok', kind)).url, (await host('ok', kind)).url]
+      const exporter = exporterTo({ endpoints, spool })
+      await eventually(() =>
+        expect(statsOf(exporter)).toMatchObject({ delivered: 2, possibleDuplicates }),
+      )
+    }
+  })
+})
+
+describe('a name with several addresses', () => {
+  /** Servers at 127.0.0.1, 127.0.0.2, …, all at one port, and the hosts that requests name. */
+  async function servers(count: number) {
+    const probe = createTcpServer().listen(0, '127.0.0.1')
+    await once(probe, 'listening')
+    const { port } = probe.address() as AddressInfo
+    probe.close()
+    await once(probe, 'close')
+    const asked: string[][] = []
+    for (let n = 0; n < count; n++) {
+      const own: string[] = []
+      asked.push(own)
+      const server = createServer((request, response) => {
+        request.resume().on('end', () => response.end())
+        if (request.url?.includes('insert_deduplication_token'))
+          own.push(request.headers.host ?? '')
+      }).listen(port, `127.0.0.${n + 1}`)
+      await once(server, 'listening')
+      onTestFinished(() => {
+        server.close()
+        server.closeAllConnections()
+      })
+    }
+    return { port, asked }
+  }
+
+  function resolveTo(...addresses: string[]) {
+    const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
+    const spy = vi.spyOn(dns.promises, 'lookup').mockImplementation((async () => found) as never)
+    onTestFinished(() => spy.mockRestore())
+    return spy
+  }
+
+  test.runIf(process.platform === 'linux')('is as many hosts', async () => {
+    const { port, asked } = await servers(2)
+    const lookup = resolveTo('127.0.0.1', '127.0.0.2')
+    const exporter = exporterTo({
+      endpoint: `http://cluster.example:${port}`,
+      endpointOrder: 'round_robin',
+    })
+    for (let n = 0; n < 4; n++) await exported(exporter, spans(1, `batch ${n}`))
+    const name = `cluster.example:${port}`
+    expect(asked).toEqual([
+      [name, name],
+      [name, name],
+    ])
+    expect(lookup).toHaveBeenCalledTimes(1)
+  })
+
+  test.runIf(process.platform === 'linux')('is asked again, and follows what it says', async () => {
+    const { port, asked } = await servers(3)
+    const lookup = resolveTo('127.0.0.1', '127.0.0.2')
+    const exporter = exporterTo({
+      endpoint: `http://cluster.example:${port}`,
+      endpointOrder: 'in_order',
+    })
+    await exported(exporter, spans(1))
+    lookup.mockImplementation((async () => [
+      { address: '127.0.0.3', family: 4 },
+      { address: '127.0.0.2', family: 4 },
+    ]) as never)
+    later(60_000)
+    await until(async () => {
+      await exported(exporter, spans(1))
+      return asked[2]?.length === 1
+    })
+    expect(asked[1]).toEqual([])
+  })
+
+  test('is one host if the addresses are of two kinds, and without endpointOrder it is never asked', async () => {
+    const a = await host()
+    const lookup = resolveTo('127.0.0.1', '::1')
+    const lone = exporterTo({ endpoint: `http://localhost:${a.port}` })
+    await exported(lone, spans(1))
+    expect(lookup).not.toHaveBeenCalled()
+    const exporter = exporterTo({ endpoint: `http://localhost:${a.port}`, endpointOrder: 'random' })
+    await exported(exporter, spans(1, 'other'))
+    expect(lookup).toHaveBeenCalledTimes(1)
+    expect(a.rows).toHaveLength(2)
+  })
+
+  test('that no name server knows is left to the connection, and its error names it', async () => {
+    const spy = vi.spyOn(dns.promises, 'lookup').mockRejectedValue(new Error('ENOTFOUND'))
+    onTestFinished(() => spy.mockRestore())
+    const exporter = exporterTo({ endpoint: 'http://nowhere.invalid', endpointOrder: 'random' })
+    await exported(exporter, spans(1))
+    expect(statsOf(exporter)).toMatchObject({ failing: true, waiting: 1 })
+    expect(statsOf(exporter).lastError).toMatch(/nowhere\.invalid/)
+  })
+})

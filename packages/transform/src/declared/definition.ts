@@ -1,0 +1,53 @@
+import type { Column } from '../row/column.js'
+import type { ColumnShape } from '../sql/ddl.js'
+
+/** A column whose value is said by name. Exactly one of `attribute`, `resource`, `scope`, `field` and `value` says where it comes from. */
+export type ColumnDefinition<Input, Field extends string = string> =
+  | (Column<Input> & NoNames)
+  | AttributeColumn
+  | ResourceAttributeColumn
+  | ScopeNameColumn
+  | FieldColumn<Field>
+
+interface NoNames {
+  readonly attribute?: undefined
+  readonly resource?: undefined
+  readonly scope?: undefined
+  readonly field?: undefined
+}
+
+interface NoFunctions {
+  readonly from?: undefined
+  readonly each?: undefined
+  readonly value?: undefined
+}
+
+/** The value of an attribute of the record. */
+export interface AttributeColumn extends ColumnShape, Omit<NoNames, 'attribute'>, NoFunctions {
+  /** Its key; of several keys the first that the record has, for names that have changed. */
+  readonly attribute: string | readonly string[]
+}
+
+/** The value of an attribute of the resource. */
+export interface ResourceAttributeColumn
+  extends ColumnShape,
+    Omit<NoNames, 'resource'>,
+    NoFunctions {
+  /** As `attribute`. */
+  readonly resource: string | readonly string[]
+}
+
+/** A part of the instrumentation scope. */
+export interface ScopeNameColumn extends ColumnShape, Omit<NoNames, 'scope'>, NoFunctions {
+  /** `name`, `version`, `schemaUrl`, or the key of an attribute of the scope. */
+  readonly scope: string
+}
+
+/** A field of the record. */
+export interface FieldColumn<Field extends string = string>
+  extends ColumnShape,
+    Omit<NoNames, 'field'>,
+    NoFunctions {
+  /** Such as `name`, `kind`, `timestamp` or `duration` of a span; the same names for logs and data points where they have the same. */
+  readonly field: Field
+}

@@ -1,0 +1,432 @@
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import {
+  type ColumnDefinition,
+  defineTable,
+  type EventLike,
+  extendTable,
+  flatTraces,
+  newTally,
+  otelTraces,
+  type RowOf,
+  type SpanLike,
+} from '../src/index.js'
+import { hasIdentity } from '../src/internal.js'
+import { makeLog } from './logs.js'
+import { makePoint } from './points.js'
+import { makeSpan } from './spans.js'
+
+const requests = defineTable({
+  signal: 'traces',
+  name: 'requests',
+  columns: [
+    { name: 'at', type: "DateTime64(9, 'UTC')", field: 'timestamp' },
+    { name: 'took', type: 'UInt64', field: 'duration' },
+    { name: 'trace', type: 'String', field: 'traceId' },
+    { name: 'kind', type: "Enum8('UNSPECIFIED', 'SERVER', 'CLIENT')", field: 'kind' },
+    { name: 'route', type: 'LowCardinality(String)', attribute: 'http.route', default: "'none'" },
+    {
+      name: 'status',
+      type: 'Nullable(UInt16)',
+      attribute: ['http.status_code', 'http.response.status_code'],
+    },
+    { name: 'host', type: 'String', resource: 'host.name' },
+    { name: 'library', type: 'String', scope: 'name' },
+    { name: 'first_event', type: 'String', value: (span) => span.events[0]?.name },
+    { name: 'steps', type: 'Nested(name String, timestamp DateTime)', field: 'events' },
+  ],
+  partitionBy: 'toDate(at)',
+  orderBy: '(route, at)',
+  indexes: ['i_took took TYPE minmax GRANULARITY 1'],
+})
+
+test('a column says by name where its value comes from', () => {
+  const resource = { attributes: { 'host.name': 'h1' } }
+  expect(requests.toRow(makeSpan({ resource }))).toEqual({
+    at: '1729627200.000000005',
+    took: '145000000',
+    trace: '0af7651916cd43dd8448eb211c80319c',
+    kind: 'SERVER',
+    route: '/cart',
+    status: 500,
+    host: 'h1',
+    library: 'http',
+    first_event: 'exception',
+    'steps.name': ['exception'],
+    'steps.timestamp': ['1729627200'],
+  })
+  expect(requests.insertColumns.slice(-2)).toEqual(['steps.name', 'steps.timestamp'])
+})
+
+test('what is missing is the default of the column, and an attribute is an own property', () => {
+  const row = requests.toRow(makeSpan({ attributes: {}, resource: { attributes: {} } }))
+  expect(row).toMatchObject({ route: 'none', status: null, host: '' })
+  const inherited = defineTable({
+    signal: 'traces',
+    name: 't',
+    orderBy: 'a',
+    columns: [{ name: 'a', type: 'String', attribute: 'constructor' }],
+  })
+  const tally = newTally()
+  expect(inherited.toRow(makeSpan({ attributes: {} }), tally)).toEqual({ a: '' })
+  expect(tally).toEqual(newTally())
+})
+
+test('the type of a row follows from the columns', () => {
+  type Row = RowOf<typeof requests>
+  expectTypeOf<Row['took']>().toEqualTypeOf<string>()
+  expectTypeOf<Row['status']>().toEqualTypeOf<number | null>()
+  expectTypeOf<Row['route']>().toEqualTypeOf<string>()
+  // @ts-expect-error: there is no such column
+  expectTypeOf<Row['rout']>()
+  const more = extendTable(requests, {
+    rename: { took: 'duration' },
+    retype: { status: 'Array(UInt8)' },
+    omit: ['host'],
+    promote: ['user.id', { attribute: 'n', column: 'count', type: 'UInt32' }],
+    add: [{ name: 'flag', type: 'Bool', attribute: 'flag' }],
+  })
+  type More = RowOf<typeof more>
+  expectTypeOf<More['duration']>().toEqualTypeOf<string>()
+  expectTypeOf<More['status']>().toEqualTypeOf<number[]>()
+  expectTypeOf<More['user_id']>().toEqualTypeOf<string>()
+  expectTypeOf<More['count']>().toEqualTypeOf<number>()
+  expectTypeOf<More['flag']>().toEqualTypeOf<boolean>()
+  // @ts-expect-error: it is left out
+  expectTypeOf<More['host']>()
+  expect(more.insertColumns).not.toContain('host')
+})
+
+test('a field means the same of a span, a log record and a data point', () => {
+  const table = defineTable<unknown>({
+    name: 't',
+    orderBy: 'at',
+    columns: [
+      { name: 'at', type: 'DateTime', field: 'timestamp' },
+      { name: 'trace', type: 'String', field: 'traceId' },
+      { name: 'name', type: 'String', field: 'name' },
+    ],
+  })
+  expect(table.toRow(makeSpan())).toMatchObject({ at: '1729627200', name: 'GET /cart' })
+  expect(table.toRow(makeLog({ hrTime: [5, 0] }))).toMatchObject({ at: '0000000005', name: '' })
+  expect(table.toRow(makePoint('gauge', { time: [6, 0] }))).toMatchObject({ at: '0000000006' })
+})
+
+test('events, links and exemplars are lists of objects, also as JSON', () => {
+  const table = defineTable({
+    signal: 'traces',
+    name: 't',
+    orderBy: 'tuple()',
+    columns: [
+      {
+        name: 'links',
+        type: 'Nested(spanId String, attributes Map(String, String))',
+        field: 'links',
+      },
+      { name: 'events', type: 'Array(JSON)', field: 'events' },
+    ],
+  })
+  expect(table.toRow(makeSpan())).toEqual({
+    'links.spanId': ['c7ad6b7169203331'],
+    'links.attributes': [{ reason: 'retry' }],
+    events: [{ name: 'exception', timestamp: [1729627200, 7], 'attributes.exception.type': 'E' }],
+  })
+})
+
+const column = (more: object): ColumnDefinition<SpanLike> =>
+  ({ name: 'c', type: 'String', value: () => 'x', ...more }) as never
+const define = (more: object, ...columns: ColumnDefinition<SpanLike>[]) =>
+  defineTable<SpanLike>({ name: 't', orderBy: 'c', columns: [column({}), ...columns], ...more })
+
+describe('a wrong definition is an error that names the column and says what to do', () => {
+  test.each<[string, () => unknown, string]>([
+    [
+      'an unknown type',
+      () => define({}, column({ name: 'd', type: 'Strin' })),
+      'column d: cannot write a column of type Strin; supported are String, ',
+    ],
+    [
+      'a type in other letters',
+      () => define({}, column({ name: 'd', type: 'string' })),
+      'column d: cannot write a column of type string; did you mean String?',
+    ],
+    [
+      'a missing parenthesis',
+      () => define({}, column({ name: 'd', type: 'Array(Map(String, UInt8)' })),
+      'column d: cannot write a column of type Array(Map(String, UInt8): a parenthesis or quote is missing',
+    ],
+    ['a name that stands twice', () => define({}, column({})), 'two columns are named c'],
+    ['no name', () => define({}, column({ name: '' })), 'a column needs a name'],
+    [
+      'no source',
+      () => define({}, column({ name: 'd', value: undefined })),
+      'column d: give one of attribute, resource, scope, field, value',
+    ],
+    [
+      'two sources',
+      () => define({}, column({ name: 'd', attribute: 'a' })),
+      'column d: give one of attribute, resource, scope, field, value, and not attribute and value',
+    ],
+    [
+      'an unknown field',
+      () => define({ signal: 'logs' }, column({ name: 'd', value: undefined, field: 'duration' })),
+      'column d: there is no field duration of logs; there are timestamp, ',
+    ],
+    [
+      'ORDER BY without such a column',
+      () => define({ orderBy: '(c, toDate(at))' }),
+      'ORDER BY names at, which is not a column of the table',
+    ],
+    [
+      'PARTITION BY without such a column',
+      () => define({ partitionBy: 'toDate(`at time`)' }),
+      'PARTITION BY names at time, which is not',
+    ],
+    [
+      'TTL without such a column',
+      () => define({ ttl: 'toDateTime(at)' }),
+      'TTL names at, which is not',
+    ],
+    [
+      'an index without such a column',
+      () => define({ indexes: ['i lower(body) TYPE bloom_filter GRANULARITY 1'] }),
+      'index i names body, which is not',
+    ],
+    [
+      'half an index',
+      () => define({ indexes: ['i lower(c)'] }),
+      'index i lower(c): must be a name, an expression, TYPE and the type',
+    ],
+    [
+      'a Nullable key',
+      () =>
+        define(
+          { orderBy: '(c, d)' },
+          column({ name: 'd', type: 'LowCardinality(Nullable(String))' }),
+        ),
+      'ORDER BY names d, which is LowCardinality(Nullable(String)): use a type that is not Nullable',
+    ],
+    [
+      'a JSON key',
+      () => define({ orderBy: 'd DESC' }, column({ name: 'd', type: 'JSON' })),
+      'ORDER BY names d: a column of type JSON cannot be in a key',
+    ],
+    [
+      'a default without quotes',
+      () => define({}, column({ name: 'd', default: 'none' })),
+      'column d: its default names none, which is not a column of the table: a text needs quotes, as in default: "\'none\'"',
+    ],
+    [
+      'a default of another type',
+      () => define({}, column({ name: 'd', type: 'UInt8', default: "'many'" })),
+      "column d: its default 'many' is not a value of the type UInt8",
+    ],
+    [
+      'a default that is out of range',
+      () => define({}, column({ name: 'd', type: 'UInt8', default: '256' })),
+      'column d: its default 256 is not',
+    ],
+    [
+      'Nullable of an array',
+      () => define({}, column({ name: 'd', type: 'Nullable(Array(String))' })),
+      'column d: cannot write a column of type Nullable(Array(String)): ClickHouse has no Nullable of Array(String)',
+    ],
+    [
+      'a map with keys that are none',
+      () => define({}, column({ name: 'd', type: 'Map(Float64, String)' })),
+      'Float64 cannot be the key of a map',
+    ],
+    [
+      'an enum without quotes',
+      () => define({}, column({ name: 'd', type: 'Enum8(ok = 1)' })),
+      "column d: Enum8 needs names in quotes and numbers of 8 bits, such as 'ok' = 1, and not ok = 1",
+    ],
+    [
+      'an enum out of range',
+      () => define({}, column({ name: 'd', type: "Enum8('ok' = 128)" })),
+      "and not 'ok' = 128",
+    ],
+    [
+      'a tuple with half its names',
+      () => define({}, column({ name: 'd', type: 'Tuple(a String, UInt8)' })),
+      'each element needs a name of its own, or none has a name',
+    ],
+    [
+      'more decimals than digits',
+      () => define({}, column({ name: 'd', type: 'Decimal(4, 5)' })),
+      'its argument must be a whole number from 0 to 4',
+    ],
+    [
+      'an unknown column to leave out',
+      () => extendTable(flatTraces, { omit: ['event'] }),
+      'column event: the table has no such column; it has trace_id, ',
+    ],
+    [
+      'a column of the key left out',
+      () => extendTable(flatTraces, { omit: ['span_name'] }),
+      'ORDER BY names span_name, which is not',
+    ],
+    [
+      'a promoted name that is taken',
+      () => extendTable(flatTraces, { promote: ['span_name'] }),
+      'two columns are named span_name',
+    ],
+  ])('%s', (_what, make, message) => {
+    expect(make).toThrow(TypeError)
+    expect(make).toThrow(message)
+  })
+})
+
+test('expressions may name columns in any way that SQL allows', () => {
+  const columns = [
+    column({ name: 'events.name', type: 'Array(String)' }),
+    column({ name: 'at time', type: 'DateTime', value: undefined, field: 'timestamp' }),
+    column({ name: 'm', type: 'Map(String, String)' }),
+  ]
+  for (const orderBy of [
+    'tuple()',
+    '(c, `at time`, m[\'x.y\'], length(events.name), "at time")',
+    "arrayFilter((k, v) -> k != 'gone' AND v > 1.5e3, events.name, m.keys)",
+    'CAST(c AS Nullable(String))',
+    'c::FixedString(3)',
+    'toStartOfInterval(`at time`, INTERVAL 5 MINUTE) AS five, five DESC',
+    "multiIf(c = 'it''s' OR c IN ('a', 'b'), 1, NULL)",
+  ])
+    expect(() => define({ orderBy }, ...columns)).not.toThrow()
+})
+
+describe('a table made from another', () => {
+  const renamed = extendTable(otelTraces, {
+    name: 'spans',
+    database: 'mine',
+    rename: { Timestamp: 'at', Events: 'Steps', SpanName: 'operation name' },
+    retype: { TraceId: 'FixedString(32)', Duration: { type: 'Int64', codec: 'LZ4' } },
+    omit: ['Links', 'StatusMessage'],
+    add: [{ name: 'tenant', type: 'UInt32', attribute: 'tenant' }],
+    indexes: ['idx_duration Duration TYPE set(100) GRANULARITY 1'],
+    settings: { index_granularity: 1024 },
+  })
+
+  test('has the columns under their new names, in keys and indexes too', () => {
+    const [, create = '', ...companions] = renamed.ddl()
+    expect(create).toContain('CREATE TABLE IF NOT EXISTS `mine`.`spans`')
+    expect(create).toContain('`at` DateTime64(9) CODEC(Delta(8), ZSTD(1))')
+    expect(create).toContain('`TraceId` FixedString(32) CODEC(ZSTD(1))')
+    expect(create).toContain('`Duration` Int64 CODEC(LZ4)')
+    expect(create).toContain('PARTITION BY toDate(at)')
+    expect(create).toContain('ORDER BY (ServiceName, `operation name`, toDateTime(at))')
+    expect(create).toContain('idx_duration Duration TYPE set(100)')
+    expect(create).not.toContain('minmax')
+    expect(create).toContain('index_granularity = 1024')
+    expect(renamed.ddl({ ttl: 5 })[1]).toContain('TTL toDateTime(least(at, ')
+    expect(companions).toEqual([]) // the view reads TraceId and Timestamp
+  })
+
+  test('has the values of the other', () => {
+    const row = renamed.toRow(makeSpan({ attributes: { tenant: 7 } }))
+    expect(row).toMatchObject({
+      at: '1729627200.000000005',
+      'operation name': 'GET /cart',
+      Duration: '145000000',
+      tenant: 7,
+      'Steps.Name': ['exception'],
+    })
+    expect(Object.keys(row)).toHaveLength(22 - 5 + 1)
+    expect(renamed.partitionDay?.(makeSpan())).toBe(otelTraces.partitionDay?.(makeSpan()))
+  })
+
+  test('keeps its companions if nothing changes that they read', () => {
+    expect(extendTable(otelTraces, { promote: ['http.route'] }).ddl()).toHaveLength(4)
+  })
+
+  test('a derived column is computed from the new name, and sent by itself when its source has another type', () => {
+    const row = { duration_ms: 145, timestamp_ns: '1729627200000000005' }
+    const changes = [
+      { rename: { duration_ns: 'ns', timestamp: 'at' } },
+      { retype: { duration_ns: 'UInt32', timestamp: 'DateTime' } },
+      { omit: ['duration_ns'] },
+    ]
+    for (const change of changes) {
+      const table = extendTable(flatTraces, {
+        ...change,
+        indexes: ['idx_duration duration_ms TYPE minmax GRANULARITY 1'],
+      })
+      expect(table.toRow(makeSpan())).toMatchObject(row)
+    }
+  })
+
+  test('has the identity of the rows it is made of as long as the ids are whole', () => {
+    const of = (change: object): boolean => hasIdentity(extendTable(flatTraces, change) as never)
+    expect(hasIdentity(flatTraces)).toBe(true)
+    expect(
+      of({
+        promote: ['a'],
+        rename: { span_id: 'id' },
+        retype: { trace_id: 'LowCardinality(String)' },
+      }),
+    ).toBe(true)
+    expect(of({ omit: ['span_id'] })).toBe(false)
+    expect(of({ retype: { trace_id: 'FixedString(4)' } })).toBe(false)
+    expect(hasIdentity({ ...flatTraces, columns: [] })).toBe(false)
+    expect(hasIdentity(requests as never)).toBe(false)
+  })
+})
+
+describe('promoted attributes', () => {
+  const span = makeSpan({ attributes: { 'http.route': '/a', 'user.id': 7, __proto__x: 1 } })
+
+  test('have a column, and stay in the map', () => {
+    const table = extendTable(flatTraces, {
+      promote: ['http.route', { attribute: 'user.id', column: 'user', type: 'UInt32' }],
+    })
+    expect(table.toRow(span)).toMatchObject({
+      http_route: '/a',
+      user: 7,
+      attributes: { 'http.route': '/a', 'user.id': '7' },
+    })
+    expect(table.toRow(makeSpan({ attributes: {} }))).toMatchObject({ http_route: '', user: 0 })
+  })
+
+  test('or leave the map', () => {
+    const table = extendTable(flatTraces, { promote: ['http.route'], keepPromoted: false })
+    const tally = newTally()
+    expect(table.toRow(span, tally)).toMatchObject({
+      http_route: '/a',
+      attributes: { 'user.id': '7', __proto__x: '1' },
+    })
+    expect(tally).toEqual(newTally())
+  })
+
+  test('a getter that throws costs its own attribute only', () => {
+    const attributes = { 'http.route': '/a', ok: 1 }
+    Object.defineProperty(attributes, 'bad', {
+      enumerable: true,
+      get: () => {
+        throw new Error('mine')
+      },
+    })
+    const table = extendTable(flatTraces, { promote: ['http.route', 'bad'], keepPromoted: false })
+    const tally = newTally()
+    expect(table.toRow(makeSpan({ attributes }), tally)).toMatchObject({
+      bad: '',
+      http_route: '/a',
+      attributes: { ok: '1' },
+    })
+    expect(tally).toMatchObject({ unreadableValues: 1 })
+  })
+})
+
+test('the name of an event in a function of its own, as before', () => {
+  const table = defineTable<SpanLike>({
+    name: 't',
+    orderBy: 'tuple()',
+    columns: [
+      {
+        name: 'e.name',
+        type: 'Array(String)',
+        each: (span) => span.events,
+        value: (event: EventLike) => event.name,
+      },
+    ],
+  })
+  expect(table.toRow(makeSpan())).toEqual({ 'e.name': ['exception'] })
+})

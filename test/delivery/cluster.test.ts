@@ -1,0 +1,220 @@
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { otelTraces, type Table } from '@spanhouse/transform'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { type AnyOptions, openCollector } from '../kit/entry-points.mjs'
+import { freePort } from '../kit/free-port.js'
+import { eventually, flushed, LONG, until } from '../kit/patience.js'
+import { type FaultyProxy, startProxy } from '../kit/proxy.js'
+import { load, narrowTable, records, TRACES } from '../kit/signals.js'
+import { statsOf } from '../kit/stats.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
+
+// Two servers on this machine, each of them a shard of the cluster `main`. What these servers cannot do (ON CLUSTER, Replicated tables) is
+// left out of the statements here; test/delivery/replicas.test.ts does it with other servers.
+
+const table = narrowTable(TRACES)
+const shards: ClickHouseServer[] = []
+let start: (shard: number) => Promise<ClickHouseServer>
+
+beforeAll(async () => {
+  const tcpPorts = [await freePort(), await freePort()]
+  const httpPorts = [await freePort(), await freePort()]
+  const directories = tcpPorts.map(() => temporaryDirectory(afterAll))
+  const clusters = { main: tcpPorts.map((port) => [port]) }
+  start = async (n) => {
+    const [tcpPort = 0, httpPort = 0, dataDir] = [tcpPorts[n], httpPorts[n], directories[n]]
+    const server = await startClickHouse({ tcpPort, httpPort, dataDir, clusters })
+    shards[n] = server
+    return server
+  }
+  await start(0)
+  await start(1)
+})
+afterAll(() => Promise.all(shards.map((server) => server.stop())))
+
+let database = ''
+let databases = 0
+beforeEach(() => {
+  database = `cluster_${databases++}`
+})
+
+/** Creates the tables of a schema on both servers, as ON CLUSTER would. */
+async function createOnBoth(schema: Table<never>, shardingKey?: string): Promise<void> {
+  const distributed = shardingKey === undefined ? {} : { shardingKey }
+  const statements = schema.ddl({ database, cluster: 'main', distributed })
+  for (const server of shards)
+    for (const statement of statements)
+      await server.query(statement.replace(' ON CLUSTER `main`', ''))
+}
+
+function collectorTo(options: AnyOptions) {
+  const collector = openCollector('traces', {
+    database,
+    schema: table,
+    batch: { maxRows: 50, maxDelayMs: 20 },
+    retry: { initialDelayMs: 5, maxDelayMs: 200 },
+    ...options,
+  })
+  onTestFinished(() => collector.shutdown())
+  return collector
+}
+
+async function proxiesTo(first: Parameters<typeof startProxy>[1] = 'none'): Promise<FaultyProxy[]> {
+  const proxies = await Promise.all(shards.map(({ httpPort }) => startProxy(httpPort, first)))
+  onTestFinished(async () => {
+    for (const proxy of proxies) await proxy.close()
+  })
+  return proxies
+}
+
+/** What both shards hold of so many rows, in this table of each. */
+async function tally(made: number, name: string) {
+  const ids = new Map<string, number>()
+  const perShard: number[] = []
+  for (const server of shards) {
+    const text = await server.query(`SELECT span_id FROM ${database}.${name} FORMAT TSV`)
+    const found = text.split('\n').slice(0, -1)
+    perShard.push(found.length)
+    for (const id of found) ids.set(id, (ids.get(id) ?? 0) + 1)
+  }
+  const rows = perShard.reduce((sum, one) => sum + one, 0)
+  for (const one of perShard) expect(one).toBeGreaterThan(0)
+  return { lost: made - ids.size, doubled: rows - ids.size }
+}
+
+const NOTHING_AMISS = { lost: 0, doubled: 0 }
+const ROWS_A_SECOND = LONG ? 2000 : 300
+
+async function kill(shard: number): Promise<void> {
+  await shards[shard]?.kill()
+}
+
+describe('through a Distributed table', () => {
+  const trouble: [string, () => Promise<unknown>, () => Promise<unknown>][] = [
+    ['killed and started again', () => kill(1), () => start(1)],
+    ['stopped and started again', async () => await shards[1]?.stop(), () => start(1)],
+  ]
+  test.each(trouble)(
+    'a shard is %s under load: nothing lost, nothing doubled',
+    async (_, fall, rise) => {
+      await createOnBoth(table, 'cityHash64(span_id)')
+      const collector = collectorTo({ endpoint: shards[0]?.url as string, manageSchema: 'off' })
+      const made = load(collector, TRACES, ROWS_A_SECOND)
+      await until(() => statsOf(collector).delivered > 100)
+      await fall()
+      const { errors } = statsOf(collector)
+      await until(() => statsOf(collector).errors > errors + 1)
+      await rise()
+      const { delivered } = statsOf(collector)
+      await until(() => statsOf(collector).delivered > delivered + 100)
+      const rows = made.stop()
+      await flushed(collector)
+      expect(await tally(rows, 'traces_local')).toEqual(NOTHING_AMISS)
+      expect(statsOf(collector)).toMatchObject({
+        delivered: rows,
+        dropped: {},
+        deduplication: 'effective',
+        possibleDuplicates: 0,
+      })
+    },
+  )
+
+  test('each first reply of each host is lost: the other host recognises the rows', async () => {
+    await createOnBoth(table, 'cityHash64(span_id)')
+    const proxies = await proxiesTo()
+    const endpoints = proxies.map(({ url }) => url)
+    const collector = collectorTo({ endpoints, manageSchema: 'off', batch: { maxRows: 5 } })
+    for (const record of records(TRACES, 5)) collector.add(record)
+    await eventually(() => expect(statsOf(collector).deduplication).toBe('effective'))
+    for (const proxy of proxies) await proxy.become('lose first replies')
+    for (const record of records(TRACES, 200)) collector.add(record)
+    await flushed(collector)
+    expect(await tally(205, 'traces_local')).toEqual(NOTHING_AMISS)
+    expect(statsOf(collector)).toMatchObject({ delivered: 205, possibleDuplicates: 0 })
+    for (const { lost } of proxies) expect(lost).toBeGreaterThan(0)
+  })
+
+  test('companions have one too, over the tables that the views of each shard fill', async () => {
+    await createOnBoth(otelTraces)
+    const collector = collectorTo({
+      endpoint: shards[0]?.url as string,
+      manageSchema: 'off',
+      schema: 'otel',
+    })
+    for (const record of records(TRACES, 60)) collector.add(record)
+    await flushed(collector)
+    const counts = 'SELECT count() FROM'
+    for (const server of shards) {
+      expect(await server.query(`${counts} ${database}.otel_traces`)).toBe('60\n')
+      const traces = await server.query(`SELECT uniq(TraceId) FROM ${database}.otel_traces`)
+      const times = await server.query(
+        `SELECT uniq(TraceId) FROM ${database}.otel_traces_trace_id_ts`,
+      )
+      expect(times).toBe(traces)
+      const parts = await server.query(`${counts} ${database}.otel_traces_local_trace_id_ts`)
+      expect(Number(parts)).toBeGreaterThan(0)
+    }
+  })
+
+  test('with a sharding key that differs from attempt to attempt, it is said that nothing is deduplicated', async () => {
+    await createOnBoth(table, 'rand()')
+    const collector = collectorTo({ endpoint: shards[0]?.url as string, manageSchema: 'off' })
+    for (const record of records(TRACES, 5)) collector.add(record)
+    await flushed(collector)
+    await eventually(() => expect(statsOf(collector).deduplication).toBe('ineffective'))
+  })
+})
+
+describe('into the local tables of the hosts, each in turn', () => {
+  const trouble: [
+    string,
+    (at: FaultyProxy) => Promise<unknown>,
+    (at: FaultyProxy) => Promise<unknown>,
+  ][] = [
+    ['refuses connections', (at) => at.become('refuse'), (at) => at.become('none')],
+    ['hangs', (at) => at.become('hang'), (at) => at.become('none')],
+    ['is cut off', (at) => at.become('black hole'), (at) => at.become('none')],
+    ['is killed', () => kill(1), () => start(1)],
+  ]
+  test.each(trouble)(
+    'one %s under load, and comes back: nothing lost, nothing doubled',
+    async (_, fall, rise) => {
+      const proxies = await proxiesTo()
+      const endpoints = proxies.map(({ url }) => url)
+      const collector = collectorTo({ endpoints, endpointOrder: 'round_robin' })
+      const made = load(collector, TRACES, ROWS_A_SECOND)
+      const second = proxies[1] as FaultyProxy
+      const rowsOf = async (shard: number) =>
+        Number(await shards[shard]?.query(`SELECT count() FROM ${database}.traces`).catch(() => 0))
+      await until(async () => (await rowsOf(1)) > 0 && (await rowsOf(0)) > 0)
+      await fall(second)
+      const before = await rowsOf(0)
+      await until(async () => (await rowsOf(0)) > before + 5 * 50) // the other one takes them all
+      await rise(second)
+      const atReturn = await rowsOf(1)
+      await until(async () => (await rowsOf(1)) > atReturn + 50)
+      const rows = made.stop()
+      await flushed(collector)
+      expect(await tally(rows, 'traces')).toEqual(NOTHING_AMISS)
+      expect(statsOf(collector)).toMatchObject({
+        delivered: rows,
+        dropped: {},
+        possibleDuplicates: 0,
+      })
+    },
+  )
+
+  test('each first reply is lost: every batch stays with its host until that says so', async () => {
+    const proxies = await proxiesTo('lose first replies')
+    const endpoints = proxies.map(({ url }) => url)
+    const collector = collectorTo({
+      endpoints,
+      endpointOrder: 'round_robin',
+      batch: { maxRows: 5 },
+    })
+    for (const record of records(TRACES, 200)) collector.add(record)
+    await flushed(collector)
+    expect(await tally(200, 'traces')).toEqual(NOTHING_AMISS)
+    expect(statsOf(collector)).toMatchObject({ delivered: 200, possibleDuplicates: 0 })
+  })
+})

@@ -1,0 +1,267 @@
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { diagLines } from '../kit/diag-lines.js'
+import { openCollector, type RecordCollector } from '../kit/entry-points.mjs'
+import { eventually, flushed, LONG, until } from '../kit/patience.js'
+import { records, SIGNALS, type SignalUnderTest, titled } from '../kit/signals.js'
+import { statsOf } from '../kit/stats.js'
+import { tally } from '../kit/stored-ids.js'
+
+let server: ClickHouseServer
+let lines: string[] = []
+beforeAll(async () => {
+  const users = [
+    { name: 'writer', password: 'w', grants: ['INSERT, SELECT ON *.*'] },
+    { name: 'owner', password: 'o', grants: ['ALL ON *.*'] },
+  ]
+  server = await startClickHouse({ users })
+})
+afterAll(() => server?.stop())
+beforeEach(() => {
+  lines = diagLines()
+})
+
+/** A column that is in the flat tables of all signals, and an index on one. */
+const COLUMN = 'environment'
+const INDEX = 'idx_attribute_key'
+
+let databases = 0
+
+interface World {
+  readonly database: string
+  readonly table: string
+  readonly collector: RecordCollector
+  /** Delivers a hundred records more: each is in the table once, and the account says so. */
+  deliver(): Promise<void>
+}
+
+/** An exporter that has delivered a hundred records to a table of its own. */
+async function running(of: SignalUnderTest): Promise<World> {
+  const database = `changes_${++databases}`
+  const table = of.tables[0]?.name ?? ''
+  const collector = openCollector(of.signal, { endpoint: server.url, database })
+  let made = 0
+  const deliver = async () => {
+    for (const record of records(of, 100)) collector.add(record)
+    made += 100
+    await flushed(collector)
+    expect(statsOf(collector)).toMatchObject({
+      delivered: made,
+      dropped: {},
+      possibleDuplicates: 0,
+    })
+    expect(await tally(server, database, made, of)).toEqual({ rows: made, lost: 0, duplicated: 0 })
+  }
+  await deliver()
+  return { database, table, collector, deliver }
+}
+
+async function columnsOf({ database, table }: World): Promise<string[]> {
+  const text = await server.query(
+    `SELECT name FROM system.columns WHERE database = '${database}' AND table = '${table}' FORMAT TSV`,
+  )
+  return text.split('\n')
+}
+
+async function indexesOf({ database, table }: World): Promise<string[]> {
+  const text = await server.query(
+    `SELECT name FROM system.data_skipping_indices WHERE database = '${database}' AND table = '${table}' FORMAT TSV`,
+  )
+  return text.split('\n')
+}
+
+describe.each(titled(SIGNALS))('a table of %s changes under a running application', (_, of) => {
+  test('a column is dropped: it is added again, and no row is lost or doubled', async () => {
+    const world = await running(of)
+    const { database, table, collector, deliver } = world
+    await server.query(`ALTER TABLE ${database}.${table} DROP COLUMN ${COLUMN}`)
+    await deliver()
+    expect(await columnsOf(world)).toContain(COLUMN)
+    expect(lines).toEqual([])
+    await collector.shutdown()
+  })
+
+  // Log records have no lists.
+  test.skipIf(of.signal === 'logs')(
+    'the column of a list is dropped: it is added again',
+    async () => {
+      const world = await running(of)
+      const { database, table, collector, deliver } = world
+      const list = (await columnsOf(world)).find((name) => name.includes('.'))
+      await server.query(`ALTER TABLE ${database}.${table} DROP COLUMN \`${list}\``)
+      await deliver()
+      expect(await columnsOf(world)).toContain(list)
+      await collector.shutdown()
+    },
+  )
+
+  test('columns of somebody else are added, with a default and without: rows go on', async () => {
+    const { database, table, collector, deliver } = await running(of)
+    await server.query(
+      `ALTER TABLE ${database}.${table} ADD COLUMN region String DEFAULT 'eu', ADD COLUMN note String`,
+    )
+    await deliver()
+    expect(lines).toEqual([])
+    await collector.shutdown()
+  })
+
+  test('a column gets another type that takes the same values: rows go on', async () => {
+    const { database, table, collector, deliver } = await running(of)
+    await server.query(`ALTER TABLE ${database}.${table} MODIFY COLUMN ${COLUMN} String`)
+    await deliver()
+    await collector.shutdown()
+  })
+
+  test('a table is renamed: another is made, and each row is in one of them', async () => {
+    const { database, table, collector } = await running(of)
+    await server.query(`RENAME TABLE ${database}.${table} TO ${database}.old`)
+    for (const record of records(of, 100)) collector.add(record)
+    await flushed(collector)
+    expect(statsOf(collector)).toMatchObject({ delivered: 200, dropped: {} })
+    for (const name of ['old', table])
+      expect(await server.query(`SELECT count() FROM ${database}.${name}`)).toBe('100\n')
+    await collector.shutdown()
+  })
+
+  // A server that must be mended is asked every thirty seconds.
+  test.skipIf(!LONG && of.signal !== 'traces')(
+    'a table is renamed while nothing is created: rows wait, one line says so, and they arrive when it is back',
+    async () => {
+      const { database, table, collector } = await running(of)
+      await collector.shutdown()
+      const patient = openCollector(of.signal, {
+        endpoint: server.url,
+        database,
+        manageSchema: 'validate',
+      })
+      await server.query(`RENAME TABLE ${database}.${table} TO ${database}.away`)
+      for (const record of records(of, 100)) patient.add(record)
+      void patient.forceFlush({ timeoutMs: 1 }).catch(() => {})
+      await until(() => statsOf(patient).failing)
+      await until(() => lines.length > 0)
+      await server.query(`RENAME TABLE ${database}.away TO ${database}.${table}`)
+      await flushed(patient)
+      expect(statsOf(patient)).toMatchObject({ delivered: 100, dropped: {} })
+      expect(await tally(server, database, 200, of)).toEqual({ rows: 200, lost: 0, duplicated: 0 })
+      expect(lines.filter((line) => line.includes('takes no rows'))).toHaveLength(1)
+      await patient.shutdown()
+    },
+  )
+
+  test('a view on it breaks: the rows wait with their token, and are there once when it is mended', async () => {
+    const { database, table, collector } = await running(of)
+    await server.query(
+      `CREATE TABLE ${database}.counts (service LowCardinality(String), rows UInt64) ENGINE = MergeTree ORDER BY service SETTINGS non_replicated_deduplication_window = 1000`,
+    )
+    await server.query(
+      `CREATE MATERIALIZED VIEW ${database}.counting TO ${database}.counts AS SELECT service_name AS service, count() AS rows FROM ${database}.${table} GROUP BY service`,
+    )
+    await server.query(`RENAME TABLE ${database}.counts TO ${database}.gone`)
+    for (const record of records(of, 100)) collector.add(record)
+    void collector.forceFlush({ timeoutMs: 1 }).catch(() => {})
+    await until(() => lines.length > 0)
+    await server.query(`RENAME TABLE ${database}.gone TO ${database}.counts`)
+    await flushed(collector)
+    expect(statsOf(collector)).toMatchObject({ delivered: 200, dropped: {} })
+    expect(await tally(server, database, 200, of)).toEqual({ rows: 200, lost: 0, duplicated: 0 })
+    expect(lines.filter((line) => line.includes('takes no rows'))).toHaveLength(1)
+    await collector.shutdown()
+  })
+})
+
+describe('manageSchema: create', () => {
+  const [spans] = SIGNALS
+
+  test('an index of ours that is missing is added after the first success', async () => {
+    const world = await running(spans)
+    const { database, table, collector } = world
+    await collector.shutdown()
+    await server.query(`ALTER TABLE ${database}.${table} DROP INDEX ${INDEX}`)
+    const next = openCollector('traces', { endpoint: server.url, database })
+    for (const record of records(spans, 10)) next.add(record)
+    await flushed(next)
+    await eventually(async () => expect(await indexesOf(world)).toContain(INDEX))
+    await next.shutdown()
+  })
+
+  test('a table without our mark keeps the indexes that it has', async () => {
+    const world = await running(spans)
+    const { database, table, collector } = world
+    await collector.shutdown()
+    await server.query(`ALTER TABLE ${database}.${table} DROP INDEX ${INDEX}`)
+    await server.query(`ALTER TABLE ${database}.${table} MODIFY COMMENT 'of another team'`)
+    const next = openCollector('traces', { endpoint: server.url, database })
+    for (const record of records(spans, 10)) next.add(record)
+    await flushed(next)
+    await until(() => statsOf(next).deduplication !== 'unknown')
+    await next.shutdown()
+    expect(await indexesOf(world)).not.toContain(INDEX)
+  })
+
+  test('the mark says what the table is, and its version', async () => {
+    const { database, table, collector } = await running(spans)
+    const comment = await server.query(
+      `SELECT comment FROM system.tables WHERE database = '${database}' AND name = '${table}'`,
+    )
+    expect(comment).toMatch(/^spanhouse: flat traces, version \d+\n$/)
+    await collector.shutdown()
+  })
+
+  test('a user who may not change the table: one line names the right, and the rows wait until the column is added by hand', async () => {
+    const { database, table, collector } = await running(spans)
+    await collector.shutdown()
+    await server.query(`ALTER TABLE ${database}.${table} DROP COLUMN ${COLUMN}`)
+    const writer = openCollector('traces', {
+      shutdownTimeoutMs: LONG ? 10_000 : 1,
+      endpoint: server.url,
+      database,
+      username: 'writer',
+      password: 'w',
+    })
+    for (const record of records(spans, 100)) writer.add(record)
+    void writer.forceFlush({ timeoutMs: 1 }).catch(() => {})
+    await until(() => lines.some((line) => line.includes('ALTER ADD COLUMN')))
+    expect(statsOf(writer)).toMatchObject({ waiting: 100, dropped: {} })
+    if (!LONG) return await writer.shutdown()
+    await server.query(`ALTER TABLE ${database}.${table} ADD COLUMN ${COLUMN} String`)
+    await flushed(writer)
+    expect(await tally(server, database, 200, spans)).toEqual({ rows: 200, lost: 0, duplicated: 0 })
+    expect(lines.filter((line) => line.includes('takes no rows'))).toHaveLength(1)
+    await writer.shutdown()
+  })
+
+  test('several processes that find the same column missing add it once, and every row is there once', async () => {
+    const { database, table, collector } = await running(spans)
+    await collector.shutdown()
+    await server.query(`ALTER TABLE ${database}.${table} DROP COLUMN ${COLUMN}`)
+    const several = Array.from({ length: 5 }, (_, n) =>
+      openCollector('traces', {
+        destinations: [{ name: `d${n}`, endpoint: server.url, database }],
+      }),
+    )
+    for (const one of several) for (const record of records(spans, 100)) one.add(record)
+    await Promise.all(several.map(flushed))
+    expect(await tally(server, database, 600, spans)).toEqual({ rows: 600, lost: 0, duplicated: 0 })
+    for (const one of several) await one.shutdown()
+    expect(lines).toEqual([])
+  })
+
+  test('a table with few of our columns is somebody else’s: it gets none, and one line says how it differs', async () => {
+    await server.query('CREATE DATABASE foreign')
+    await server.query(
+      'CREATE TABLE foreign.traces (timestamp DateTime, trace_id String, message String) ENGINE = MergeTree ORDER BY timestamp',
+    )
+    const collector = openCollector('traces', {
+      endpoint: server.url,
+      database: 'foreign',
+      shutdownTimeoutMs: 1,
+    })
+    for (const record of records(spans, 10)) collector.add(record)
+    void collector.forceFlush({ timeoutMs: 1 }).catch(() => {})
+    await until(() => lines.some((line) => line.includes('differs from the schema')))
+    expect(
+      await server.query("SELECT count() FROM system.columns WHERE database = 'foreign'"),
+    ).toBe('3\n')
+    await collector.shutdown()
+  })
+})
