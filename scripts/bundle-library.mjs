@@ -195,15 +195,20 @@ async function builtInParts(input, modules) {
     const files = chunks.map(({ fileName, code }) => ({ fileName, code: unindented(code) }))
     const tooLong = files.filter(({ code }) => code.length > MAX_PART_BYTES)
     if (tooLong.length === 0 && chunks.every(needsNoLater)) return files
+    // The entry has what is left after the last part.
+    const entry = new Set(partOf.values()).size + 1
     for (const { fileName, code } of tooLong)
-      room[partNumber(fileName)] -= code.length - MAX_PART_BYTES + 100
+      room[Math.min(partNumber(fileName), entry)] -= code.length - MAX_PART_BYTES + 100
   }
   fail(
     'The code cannot be cut into small parts: a module is too long, or modules import each other.',
   )
 }
 
-/** The part of each module. Parts are filled in order. The last modules have no part: they are in the entry. */
+/**
+ * The part of each module. Parts are filled in order. The last modules have no part: they are in the entry. Names have two digits, because
+ * the bundler takes parts by the order of their names, each with what its modules need.
+ */
 function partsWithin(room, sizes) {
   const parts = [[]]
   let length = 0
@@ -215,7 +220,7 @@ function partsWithin(room, sizes) {
     length += size
     parts.at(-1).push(id)
   }
-  return new Map(parts.slice(0, -1).flatMap((ids, n) => ids.map((id) => [id, `part${n + 1}`])))
+  return new Map(parts.slice(0, -1).flatMap((ids, n) => ids.map((id) => [id, `part${String(n + 1).padStart(2, '0')}`])))
 }
 
 function needsNoLater({ fileName, imports }) {

@@ -146,7 +146,7 @@ function filesOf(name: string): string[] {
 /** A package without a command is its entries, and its code in one file or a few parts. */
 function bundledFilesOf(folder: string): string[] {
   const files = readdirSync(join(folder, 'dist/esm')).filter((file) => file.endsWith('.js'))
-  for (const file of files) expect(file).toMatch(/^(index|internal|register|code|part\d)\.js$/)
+  for (const file of files) expect(file).toMatch(/^(index|internal|register|code|part\d\d)\.js$/)
   return files.map((file) => file.replace(/\.js$/, ''))
 }
 
