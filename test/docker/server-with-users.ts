@@ -19,7 +19,14 @@ export interface Server {
 export async function serverWithUsers(usersFile: string): Promise<Server> {
   const home = mkdtempSync(join(tmpdir(), 'spanhouse-clickhouse-'))
   const portsFile = join(home, 'ports.tsv')
-  const config = { dataDir: undefined, httpPort: 0, tcpPort: 0, users: [], clusters: {} }
+  const config = {
+    dataDir: undefined,
+    httpPort: 0,
+    tcpPort: 0,
+    users: [],
+    clusters: {},
+    volumes: [],
+  }
   const args = writeServerConfig(home, join(home, 'data'), portsFile, config)
   mkdirSync(join(home, 'users.d'))
   copyFileSync(usersFile, join(home, 'users.d', basename(usersFile)))

@@ -54,6 +54,11 @@ export interface StartOptions {
    * INSERT goes to one replica of a shard (`internal_replication`).
    */
   clusters?: Readonly<Record<string, readonly (readonly number[])[]>> | undefined
+  /**
+   * Names of further volumes, for tests of tables that move old rows. Each is a folder of the data directory. They follow the volume
+   * `default` in the storage policy `tiered`. Default: none, and no such policy.
+   */
+  volumes?: readonly string[] | undefined
 }
 
 export interface Config {
@@ -61,10 +66,11 @@ export interface Config {
   readonly httpPort: number
   readonly tcpPort: number
   readonly users: readonly User[]
+  readonly volumes: readonly string[]
   readonly clusters: NonNullable<StartOptions['clusters']>
 }
 
-const OPTIONS = ['dataDir', 'httpPort', 'tcpPort', 'users', 'clusters']
+const OPTIONS = ['dataDir', 'httpPort', 'tcpPort', 'users', 'clusters', 'volumes']
 const USER_OPTIONS = [
   'name',
   'password',
@@ -91,15 +97,30 @@ const QUOTAS = [
 
 export function parseOptions(options: StartOptions): Config {
   refuseUnknown(options, OPTIONS, 'startClickHouse()')
-  const { dataDir, httpPort, tcpPort, users, clusters } = options
+  const { dataDir, httpPort, tcpPort, users, clusters, volumes } = options
   if (dataDir === '') throw new Error('The data directory is empty: name one, or leave it out.')
   return {
     dataDir: dataDir === undefined ? undefined : resolve(dataDir),
     httpPort: parsePort(httpPort ?? 0),
     tcpPort: parsePort(tcpPort ?? 0),
     users: parseUsers(users ?? []),
+    volumes: parseVolumes(volumes ?? []),
     clusters: parseClusters(clusters ?? {}),
   }
+}
+
+// The name becomes an XML element and a folder.
+function parseVolumes(volumes: readonly string[]): readonly string[] {
+  const wrong = volumes.find(
+    (name, index) =>
+      !/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name) ||
+      name === 'default' ||
+      volumes.indexOf(name) !== index,
+  )
+  if (wrong === undefined) return volumes
+  throw new Error(
+    `${JSON.stringify(wrong)} cannot be a volume: use up to 64 letters, digits and _, a name once, and not 'default'.`,
+  )
 }
 
 function parsePort(port: number): number {

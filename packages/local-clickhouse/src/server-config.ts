@@ -27,12 +27,16 @@ export function writeServerConfig(
   const usersFile = join(privateDir, 'users.xml')
   const configFile = join(privateDir, 'config.xml')
   writeFileSync(usersFile, usersXml(config.users), { mode: 0o600 })
-  writeFileSync(configFile, serverXml(usersFile, config), { mode: 0o600 })
+  writeFileSync(configFile, serverXml(usersFile, dataDir, config), { mode: 0o600 })
   return [`--config-file=${configFile}`, `--path=${dataDir}`, `--query=${serveForever(portsFile)}`]
 }
 
 // By default the server may take 90 % of the memory, and each of the caches 5 GiB.
-function serverXml(usersFile: string, { httpPort, tcpPort, clusters }: Config): string {
+function serverXml(
+  usersFile: string,
+  dataDir: string,
+  { httpPort, tcpPort, volumes, clusters }: Config,
+): string {
   return `<clickhouse>
   <users_config>${escapeXml(usersFile)}</users_config>
   <access_control_improvements>
@@ -44,9 +48,23 @@ function serverXml(usersFile: string, { httpPort, tcpPort, clusters }: Config): 
   <remote_servers>${clustersXml(clusters)}</remote_servers>
   <max_server_memory_usage_to_ram_ratio>0.5</max_server_memory_usage_to_ram_ratio>
   <mark_cache_size>268435456</mark_cache_size>
-  <primary_index_cache_size>268435456</primary_index_cache_size>
+  <primary_index_cache_size>268435456</primary_index_cache_size>${storage(dataDir, volumes)}
 </clickhouse>
 `
+}
+
+function storage(dataDir: string, volumes: readonly string[]): string {
+  if (volumes.length === 0) return ''
+  const disks = volumes.map((name) => {
+    const path = element('path', `${join(dataDir, 'disks', name)}/`)
+    return `<${name}><type>local</type>${path}</${name}>`
+  })
+  const order = ['default', ...volumes].map((name) => `<${name}>${element('disk', name)}</${name}>`)
+  return `
+  <storage_configuration>
+    <disks>${disks.join('')}</disks>
+    <policies><tiered><volumes>${order.join('')}</volumes></tiered></policies>
+  </storage_configuration>`
 }
 
 function clustersXml(clusters: Config['clusters']): string {

@@ -174,7 +174,13 @@ test('gives each user the profile, constraints, quota and rights that it was giv
 })
 
 test.each<[StartOptions, RegExp]>([
-  [{ user: [] } as StartOptions, /knows no option 'user': it takes dataDir, .*users, clusters\.$/],
+  [{ volumes: ['a', 'a'] }, /"a" cannot be a volume/],
+  [{ volumes: ['default'] }, /"default" cannot be a volume/],
+  [{ volumes: ['../x'] }, /cannot be a volume/],
+  [
+    { user: [] } as StartOptions,
+    /knows no option 'user': it takes dataDir, .*users, clusters, volumes\.$/,
+  ],
   [{ users: [{ name: 'u', grant: 'x' } as never] }, /the user 'u' knows no option 'grant'/],
   [{ users: [{ name: 'u', settings: { 'a b': 1 } }] }, /"a b" of the user 'u' cannot be the name/],
   [{ users: [{ name: 'u', constraints: { limit: { least: 1 } as never } }] }, /no option 'least'/],
@@ -207,6 +213,17 @@ test.each([
 ])('does not let a page in the browser out of the data directory: %s', async (sql) => {
   const server = await start()
   await expect(server.query(sql)).rejects.toThrow(/^Code: 497\./)
+})
+
+test('moves old rows to a further volume', async () => {
+  const server = await start({ volumes: ['cold'] })
+  await server.query(
+    "CREATE TABLE t (x DateTime) ENGINE = MergeTree ORDER BY x TTL x + INTERVAL 1 DAY TO VOLUME 'cold' SETTINGS storage_policy = 'tiered'",
+  )
+  await server.query('INSERT INTO t VALUES (now()), (now() - INTERVAL 2 DAY)')
+  await server.query('INSERT INTO t VALUES (now() - INTERVAL 2 DAY)')
+  const disks = "SELECT disk_name FROM system.parts WHERE active AND table = 't' ORDER BY name"
+  expect(await server.query(disks)).toBe('default\ncold\n')
 })
 
 test('creates what a server is used for', async () => {

@@ -11,8 +11,8 @@ export {
   engineSql,
   onCluster,
   type TableShape,
-  ttlExpression,
 } from './sql/ddl.js'
+export { retentionSettings, serviceColumn, ttlExpression } from './sql/retention.js'
 export { compactRowsOf, hasIdentity, shapeOf } from './table/table.js'
 export { mapEntries, setValues } from './values/native.js'
 export { isList, plainValue } from './values/plain-value.js'

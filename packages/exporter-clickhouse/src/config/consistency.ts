@@ -12,6 +12,7 @@ import { destinationNameProblem } from './option-rules.js'
 import { NAMED_DESTINATION } from './option-table.js'
 import type { DestinationOptions, NamedDestinationOptions, Options } from './options.js'
 import type { Problem } from './problem.js'
+import { retentionConflicts } from './retention-conflicts.js'
 import { tableConflicts } from './table-conflicts.js'
 import { PREFIX } from './variable-names.js'
 
@@ -51,6 +52,7 @@ export function conflicts(destinations: readonly GatheredDestination[]): Conflic
   return [
     ...destinations.flatMap(conflictsWithin),
     ...destinations.flatMap(tableConflicts),
+    ...destinations.flatMap(retentionConflicts),
     ...spoolConflicts(destinations),
   ]
 }

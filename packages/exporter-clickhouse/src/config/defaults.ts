@@ -13,6 +13,7 @@ type WithoutDefault =
   | 'database'
   | 'table'
   | 'ttl'
+  | 'retention'
   | 'cluster'
   | 'engine'
   | 'distributed'
@@ -32,6 +33,7 @@ export type CompleteDestination = Pick<NamedDestinationOptions, WithoutDefault> 
   Omit<Destination, WithoutDefault | Signal | 'schema'> & {
     schema: 'flat' | 'otel' | Table<never>
     tables: NonNullable<MetricsOptions['tables']>
+    ttls?: MetricsOptions['ttls']
     batch: DestinationConfig['batch']
     compression: Complete<Omit<Destination['compression'], 'level'>>
     retry: Complete<Destination['retry']>

@@ -33,6 +33,8 @@ export function optionsIn({ username, password, database, query }: Endpoint): En
 interface Named {
   readonly path: readonly string[]
   readonly option: Option
+  /** The name in a dictionary; undefined for a whole option. It is the last part of the path. */
+  readonly entry: string | undefined
 }
 
 /** The option that a parameter such as `database`, `batch.maxRows` or `batch.max_rows` stands for; `settings` for the name of a setting. */
@@ -42,7 +44,7 @@ function optionNamed(name: string): Named | undefined {
   const found = optionBelow(fields, written.split('.'))
   const isFirstKnown = fieldNamed(fields, written.split('.')[0] ?? '') !== undefined
   if (found === undefined && !isFirstKnown && isSetting(name))
-    return { ...SETTINGS, path: ['settings', name] }
+    return { ...SETTINGS, path: ['settings', name], entry: name }
   return found
 }
 
@@ -50,13 +52,19 @@ function optionBelow(fields: Fields, [first = '', ...rest]: readonly string[]): 
   const [at, option] = fieldNamed(fields, first) ?? []
   if (at === undefined || option === undefined) return undefined
   const { type } = option
-  if (type.kind === 'map') return { path: rest.length === 0 ? [at] : [at, rest.join('.')], option }
+  if (type.kind === 'map') {
+    const entry = rest.length === 0 ? undefined : rest.join('.')
+    return { path: entry === undefined ? [at] : [at, entry], option, entry }
+  }
   if (type.kind !== 'group')
-    return rest.length === 0 && type.kind !== 'custom' ? { path: [at], option } : undefined
+    return rest.length === 0 && type.kind !== 'custom'
+      ? { path: [at], option, entry: undefined }
+      : undefined
   const found = optionBelow(type.fields, rest)
   if (found === undefined) return undefined
   const isSecret = option.isSecret || found.option.isSecret
   return {
+    ...found,
     path: [at, ...found.path],
     option: { ...found.option, ...(isSecret && { isSecret }) },
   }
@@ -88,21 +96,22 @@ function hintFor(name: string): string {
 /** Reads the value and puts it among the options, or says what is wrong with it. */
 function put(
   options: Record<string, unknown>,
-  { path, option }: Named,
+  { path, option, entry }: Named,
   text: string,
   seen: Set<string>,
 ): string | undefined {
   const key = path.join('.')
   if (seen.has(key)) return ' is given twice'
   seen.add(key)
-  const isEntry = option.type.kind === 'map' && path.length > 1
   // ClickHouse writes booleans in a URL as 1 and 0.
   const written =
     option.type.kind === 'boolean' ? text.replace(/^1$/, 'true').replace(/^0$/, 'false') : text
-  const read = isEntry ? { value: { [path[1] ?? '']: text } } : fromText(written, option.type)
-  const problem = 'problem' in read ? read.problem : problemOf(read.value, option.type)
+  const type = entry === undefined || option.type.kind !== 'map' ? option.type : option.type.value
+  const read = fromText(written, type)
+  const inMap = (value: unknown) => (entry === undefined ? value : { [entry]: value })
+  const problem = 'problem' in read ? read.problem : problemOf(inMap(read.value), option.type)
   if (problem !== undefined) return problem.startsWith(':') ? problem : ` ${problem}`
-  const value = isEntry ? text : (read as { value: unknown }).value
+  const { value } = read as { value: unknown }
   const [at = '', ...below] = path
   options[at] = withValue(options[at], below, value)
   return undefined

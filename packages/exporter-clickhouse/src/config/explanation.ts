@@ -42,7 +42,7 @@ function settingsOf(destination: GatheredDestination, isWhole: boolean): Explain
     const isFive = (resolved?.targets.length ?? 0) > 1
     return settingsIn(
       trees[signal],
-      without(fields, isFive ? { table: 0 } : { tables: 0 }),
+      without(fields, isFive ? { table: 0 } : { tables: 0, ttls: 0 }),
       resolved,
     )
   })
@@ -53,7 +53,8 @@ function settingsOf(destination: GatheredDestination, isWhole: boolean): Explain
   return paths
     .flatMap((path) => {
       const found = views.map((view) => view.find(({ option }) => option === path))
-      const isShared = !/^tables?\b/.test(path) && found.every((one) => isEqual(one, found[0]))
+      const isShared =
+        !/^(tables?|ttls)\b/.test(path) && found.every((one) => isEqual(one, found[0]))
       if (isShared) return found.slice(0, 1)
       return found.map((one, index) => one && named(one, signals[index]))
     })

@@ -1,5 +1,5 @@
 import type { Choice, Numeric, Type, Unit } from './option.js'
-import { numberRule } from './option-problems.js'
+import { numberRule, shownName } from './option-problems.js'
 import { numberOf } from './units.js'
 
 export type Read = { readonly value: unknown } | { readonly problem: string }
@@ -22,7 +22,7 @@ export function fromText(given: string, type: Type): Read {
       return { value: item.kind === 'choice' ? parts.map((one) => chosen(one, item)) : parts }
     }
     case 'map':
-      return pairsFrom(text)
+      return pairsFrom(text, type.value)
     case 'data':
       return jsonFrom(text)
     default:
@@ -61,7 +61,7 @@ function jsonFrom(text: string): Read {
 }
 
 /** `key=value,key2=value2`, percent-encoded. */
-function pairsFrom(text: string): Read {
+function pairsFrom(text: string, type: Type): Read {
   const pairs: [string, string][] = []
   for (const pair of text.split(',')) {
     if (pair.trim() === '') continue
@@ -79,7 +79,11 @@ function pairsFrom(text: string): Read {
   const names = pairs.map(([name]) => name)
   const twice = names.some((name, index) => names.indexOf(name) !== index)
   if (twice) return { problem: 'names a key twice' }
-  const value: Record<string, string> = Object.create(null)
-  for (const [name, one] of pairs) value[name] = one
+  const value: Record<string, unknown> = Object.create(null)
+  for (const [name, one] of pairs) {
+    const read = fromText(one, type)
+    if ('problem' in read) return { problem: `: ${shownName(name)} ${read.problem}` }
+    value[name] = read.value
+  }
   return { value }
 }

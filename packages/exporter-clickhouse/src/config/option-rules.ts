@@ -10,6 +10,9 @@ export const tableNameProblem: TextCheck = (name) => {
     : `must not contain a dot, because database and table are two options: write database: '${database}', table: '${table}'`
 }
 
+export const notEmpty: TextCheck = (name) =>
+  name.trim() === '' ? 'must not be an empty name' : undefined
+
 /** The name of the local tables behind a Distributed one. */
 export const localTableProblem: TextCheck = (name) =>
   name.includes('{table}') && name !== '{table}'

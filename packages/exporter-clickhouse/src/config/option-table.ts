@@ -30,6 +30,7 @@ import {
   headerValueProblem,
   isTable,
   localTableProblem,
+  notEmpty,
   settingNameProblem,
   tableNameProblem,
   usernameProblem,
@@ -122,6 +123,19 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
   asyncInsert: { type: FLAG, default: false },
   manageSchema: { type: choice('create', 'validate', 'off'), default: 'create' },
   ttl: { type: seconds(1) },
+  retention: {
+    type: {
+      ...group({
+        services: { type: map(notEmpty, seconds(1)) },
+        where: { type: map(notEmpty, seconds(1)) },
+        moveAfter: { type: seconds(1) },
+        moveToVolume: { type: text() },
+        moveToDisk: { type: text() },
+        storagePolicy: { type: text() },
+      }),
+      isOffByDefault: true,
+    },
+  },
   cluster: { type: text() },
   engine: { type: text(engineProblem) },
   distributed: {
@@ -164,13 +178,14 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
   ...ROUTING,
 }
 
-const { database, table, schema, ttl, batch, queue, asyncInsert } = shared
+const { database, table, schema, ttl, retention, batch, queue, asyncInsert } = shared
 const { filter, sample, redact, dispatch } = shared
 const ofSignal: Record<keyof SignalOptions<never>, Option> = withoutDefaults({
   database,
   table,
   schema,
   ttl,
+  retention,
   batch,
   queue,
   asyncInsert,
@@ -194,6 +209,12 @@ const ofMetrics: Record<keyof MetricsOptions, Option> = {
       exponentialHistogram: table,
       summary: table,
     }),
+  },
+  ttls: {
+    type: {
+      ...group({ gauge: ttl, sum: ttl, histogram: ttl, exponentialHistogram: ttl, summary: ttl }),
+      isOffByDefault: true,
+    },
   },
 }
 
@@ -259,7 +280,10 @@ function withoutDefaults<Names extends string>(
   const entries = Object.entries<Option>(fields).map(([name, { default: _, ...option }]) => {
     const { type } = option
     const isGroup = type.kind === 'group'
-    return [name, isGroup ? { ...option, type: group(withoutDefaults(type.fields)) } : option]
+    return [
+      name,
+      isGroup ? { ...option, type: { ...type, fields: withoutDefaults(type.fields) } } : option,
+    ]
   })
   return Object.fromEntries(entries)
 }

@@ -132,6 +132,23 @@ export interface DestinationOptions<Input = SpanLike> extends DestinationRouting
   manageSchema?: 'create' | 'validate' | 'off' | undefined
   /** Age at which rows are deleted, in tables that the exporter creates. In seconds. Default: never. */
   ttl?: number | undefined
+  /** Other ages for some rows, and when rows move to other storage, in tables that the exporter creates. */
+  retention?:
+    | {
+        /** Names of services, and the ages at which their rows are deleted, such as `{ audit: 31_536_000 }`. Default: none. */
+        services?: Record<string, number> | undefined
+        /** Conditions in SQL, and the ages at which rows that fulfil one are deleted. The first decides, after `services`. Default: none. */
+        where?: Record<string, number> | undefined
+        /** Age at which rows move to a volume or disk. In seconds. Default: never. */
+        moveAfter?: number | undefined
+        /** Volume that they move to. Default: none. */
+        moveToVolume?: string | undefined
+        /** Disk that they move to, instead of a volume. Default: none. */
+        moveToDisk?: string | undefined
+        /** Storage policy of the tables, which has that volume or disk. Default: that of the server. */
+        storagePolicy?: string | undefined
+      }
+    | undefined
   /** Name of a cluster: the exporter creates its tables on all servers of it (`ON CLUSTER`). Default: none. */
   cluster?: string | undefined
   /**
@@ -198,6 +215,8 @@ export interface SignalOptions<Input> extends RoutingOptions<Input> {
   schema?: 'flat' | 'otel' | Table<Input> | undefined
   /** Age at which its rows are deleted, in tables that the exporter creates. In seconds. Default: `ttl` beside the group. */
   ttl?: number | undefined
+  /** As `retention` beside the group, for its rows alone. Default: that one. */
+  retention?: DestinationOptions['retention']
   /** Limits of its batches. */
   batch?: DestinationOptions['batch']
   /** Its batches that wait in memory. Each signal has a queue of its own. */
@@ -225,6 +244,21 @@ export interface MetricsOptions extends SignalOptions<MetricPointLike> {
         exponentialHistogram?: string | undefined
         /** Table of summaries. Default: `otel_metrics_summary`. */
         summary?: string | undefined
+      }
+    | undefined
+  /** Ages at which the rows of each of these tables are deleted, if they differ. */
+  ttls?:
+    | {
+        /** For rows of gauges. In seconds. Default: `ttl`. */
+        gauge?: number | undefined
+        /** For rows of sums. In seconds. Default: `ttl`. */
+        sum?: number | undefined
+        /** For rows of histograms. In seconds. Default: `ttl`. */
+        histogram?: number | undefined
+        /** For rows of exponential histograms. In seconds. Default: `ttl`. */
+        exponentialHistogram?: number | undefined
+        /** For rows of summaries. In seconds. Default: `ttl`. */
+        summary?: number | undefined
       }
     | undefined
 }

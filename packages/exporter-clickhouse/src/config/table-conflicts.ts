@@ -35,6 +35,11 @@ export function tableConflicts(destination: GatheredDestination): Conflict[] {
         'metrics.tables is for the schema `otel` alone: name the table in `metrics.table`',
         'metrics',
       )
+    if (!isFive && trees.metrics['ttls'])
+      found.push({
+        text: `${at}metrics.ttls is for the schema \`otel\` alone: write metrics.ttl`,
+        between: partsFor('metrics', trees, ['ttls']),
+      })
   }
   // Spans may have a table that is called `logs`, in a process that sends no logs. Whoever sends them names one of the two tables.
   const named = taken.filter((signal) => signal === 'traces' || isNamed(trees[signal]))

@@ -58,12 +58,25 @@ const INDEXES: Readonly<Record<MetricType, number>> = {
 
 /** The tables of a signal, in the order that `targetOf` counts. */
 export function targetsOf<On extends Signal>(
-  { schema, database, table, tables, ttl, cluster, engine, distributed }: CompleteDestination,
+  {
+    schema,
+    database,
+    table,
+    tables,
+    ttl,
+    ttls = {},
+    retention,
+    cluster,
+    engine,
+    distributed,
+  }: CompleteDestination,
   signal: On,
 ): Targets<Records[On]> {
   const family = typeof schema === 'object' ? [schema] : FAMILIES[signal][schema]
-  const names = family.length === 1 ? [table] : METRIC_TABLES.map((name) => tables[name])
-  const creation: TableCreation = { ttl, cluster, engine, distributed }
+  const isOne = family.length === 1
+  const names = isOne ? [table] : METRIC_TABLES.map((name) => tables[name])
+  const ages = isOne ? [ttl] : METRIC_TABLES.map((name) => ttls[name] ?? ttl)
+  const creation: TableCreation = { cluster, engine, distributed, ...(retention && { retention }) }
   return family.map((one, index) => {
     const name = names[index] ?? one.name
     const isLocal = distributed?.insertInto === 'local'
@@ -72,7 +85,7 @@ export function targetsOf<On extends Signal>(
       table: name,
       schema: one,
       ...(isLocal && { insertsInto: localName(name, distributed) }),
-      creation,
+      creation: { ttl: ages[index], ...creation },
     }
   }) as never
 }

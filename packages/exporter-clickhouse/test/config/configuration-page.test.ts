@@ -24,6 +24,7 @@ const SECTIONS: [title: string, paths: readonly string[]][] = [
       'schema',
       'manageSchema',
       'ttl',
+      'retention',
       'cluster',
       'engine',
       'distributed',
@@ -60,7 +61,7 @@ function allowed({ type }: Option): string {
     case 'choice':
       return [...type.values.map((one) => `\`${one}\``), ...(type.or ? ['a table'] : [])].join(', ')
     case 'map':
-      return 'names and values'
+      return type.value.kind === 'number' ? 'names and times' : 'names and values'
     case 'list':
       if (type.item.kind === 'text') return 'a list of texts'
       return type.item.kind === 'group'
@@ -157,7 +158,7 @@ A variable is called \`${PREFIX}\` and the words of the option's path, without t
 not set. The tables below show the part after the prefix.
 
 - Times and sizes may have a unit: \`500ms\`, \`5s\`, \`2m\`, \`12h\`, \`30d\`; \`512KiB\`, \`64MiB\`, \`1GB\`. Plain numbers are milliseconds and bytes.
-  \`TTL\` needs a unit.
+  \`TTL\` and the times of \`RETENTION_…\` need a unit.
 - Lists are separated by commas: \`SIGNALS=traces,logs\`.
 - Rules are written as JSON: \`FILTER={"drop":[{"name":"GET /health*"}]}\`; see [routing](routing.md).
 - Maps are written as OpenTelemetry writes them, percent-encoded: \`HEADERS=x-team=shop,x-key=a%3Db\`.
@@ -205,8 +206,8 @@ test('docs/configuration.md says what the option table and the docstrings say', 
 
 test('the page has every option', () => {
   for (const path of options.keys()) {
-    const ofAnySignal = path.replace(/^(traces|metrics)\.(?!tables|temporality)/, 'logs.')
-    const shown = ofAnySignal.replace(/^(logs\.(batch|queue|sample|redact))\..*/, '$1')
+    const ofAnySignal = path.replace(/^(traces|metrics)\.(?!tables|ttls|temporality)/, 'logs.')
+    const shown = ofAnySignal.replace(/^(logs\.(batch|queue|sample|redact|retention))\..*/, '$1')
     expect(page).toContain(`\`${shown}\``)
   }
 })

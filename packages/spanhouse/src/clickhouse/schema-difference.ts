@@ -1,12 +1,14 @@
-import { type DdlOptions, quoteIdentifier, type Table } from '@spanhouse/transform'
+import { type DdlOptions, quoteIdentifier, quoteText, type Table } from '@spanhouse/transform'
 import {
   addColumn,
   addIndex,
+  retentionSettings,
   shapeOf,
   type TableShape,
   ttlExpression,
 } from '@spanhouse/transform/internal'
 import type { Reader } from './reader.js'
+import { isSameTtl } from './same-ttl.js'
 import { factsOf, type TableFacts, tablesIn } from './table-facts.js'
 
 /** What a server lacks of a schema. */
@@ -38,7 +40,9 @@ export async function schemaDifference<Input>(
   else if (shape) {
     const facts = await factsOf(reader, at.database, at.table, signal)
     statements.push(...additions(shape, facts, at))
-    remarks.push(...differences(shape, facts, at))
+    remarks.push(...differences(shape, facts))
+    remarks.push(...(await retentionDifference(shape, facts, at, reader, signal)))
+    remarks.push(...deduplicationDifference(facts, at))
   }
   for (const companion of companions)
     if (!there?.has(createdBy(companion, at.database))) statements.push(companion)
@@ -66,7 +70,7 @@ function additions(shape: TableShape, facts: TableFacts, at: At): string[] {
   ]
 }
 
-function differences(shape: TableShape, facts: TableFacts, at: At): string[] {
+function differences(shape: TableShape, facts: TableFacts): string[] {
   const columns = shape.columns.flatMap(({ name, type }) => {
     const found = facts.columns.get(name)
     return found === undefined || plain(found) === plain(type)
@@ -78,8 +82,6 @@ function differences(shape: TableShape, facts: TableFacts, at: At): string[] {
     ...(facts.engine.endsWith('MergeTree') ? [] : [`The engine is ${facts.engine}.`]),
     ...expression('PARTITION BY', facts.partitionBy, shape.partitionBy ?? ''),
     ...expression('ORDER BY', facts.orderBy, shape.orderBy),
-    ...ttlDifference(shape, facts, at),
-    ...deduplicationDifference(facts, at),
   ]
 }
 
@@ -89,11 +91,28 @@ function expression(what: string, found: string, wanted: string): string[] {
     : [`${what} is ${found || 'missing'}; the schema has ${wanted || 'none'}.`]
 }
 
-/** Only if a TTL was asked for: without one, the server's is somebody's decision. */
-function ttlDifference(shape: TableShape, facts: TableFacts, at: At): string[] {
+/** Only what was asked for: without that, the server's is somebody's decision. */
+async function retentionDifference(
+  shape: TableShape,
+  facts: TableFacts,
+  at: At,
+  reader: Reader,
+  signal: AbortSignal,
+): Promise<string[]> {
+  // The storage policy first: the TTL may name a volume of it.
+  const settings = Object.entries(retentionSettings(at))
+    .toReversed()
+    .filter(
+      ([name, value]) => facts.settings.get(name)?.replace(/^'(.*)'$/s, '$1') !== String(value),
+    )
+    .flatMap(([name, value]) => [
+      `${name} is ${facts.settings.get(name) ?? 'the default'}; the retention needs ${value}.`,
+      `${alter(at)} MODIFY SETTING ${name} = ${typeof value === 'number' ? value : quoteText(value)};`,
+    ])
   const wanted = ttlExpression(shape, at)
-  if (wanted === undefined || plain(facts.ttl) === plain(wanted)) return []
+  if (wanted === undefined || (await isSameTtl(reader, facts.ttl, wanted, signal))) return settings
   return [
+    ...settings,
     `TTL is ${facts.ttl || 'missing'}; asked for was ${wanted}.`,
     `${alter(at)} MODIFY TTL ${wanted};`,
   ]

@@ -1,4 +1,4 @@
-import type { DdlOptions, Table } from '@spanhouse/transform'
+import type { DdlOptions, Retention, Table } from '@spanhouse/transform'
 import { endpointProblem, FAMILIES, parseEndpoint, type Signal } from '#exporter'
 import { openReader } from '../clickhouse/open-reader.js'
 import { type SchemaDifference, schemaDifference } from '../clickhouse/schema-difference.js'
@@ -6,7 +6,8 @@ import { SOURCE_OPTIONS, sourceFor } from '../config/source.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
 import type { Command, Context, OptionValues } from './command.js'
-import { choiceOption, durationOption, textOption } from './option-values.js'
+import { choiceOption, secondsOption, textOption } from './option-values.js'
+import { RETENTION_OPTIONS, retentionOf } from './retention-options.js'
 
 const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics']
 /** 1 stands for a difference. */
@@ -38,6 +39,7 @@ export const ddl: Command = {
       value: 'TIME',
       help: 'how long rows are kept, such as 30d; default: for ever',
     },
+    ...RETENTION_OPTIONS,
     cluster: {
       type: 'string',
       value: 'NAME',
@@ -53,6 +55,10 @@ export const ddl: Command = {
   examples: [
     ['spanhouse ddl --ttl 30d | clickhouse-client --multiquery', 'creates the table of spans'],
     ['spanhouse ddl --signal all', 'the tables of traces, logs and metrics'],
+    [
+      'spanhouse ddl --ttl 30d --keep audit=365d --keep debug=3d',
+      'other times for the rows of two services',
+    ],
     ['spanhouse ddl --schema otel --cluster main', "the Collector's tables, on every server"],
     ['spanhouse ddl --ttl 30d --diff http://localhost:8123', 'what this server lacks'],
   ],
@@ -105,16 +111,15 @@ function optionsOf(values: OptionValues) {
     if (value === '') throw new CommandError(`--${name} must not be empty.`, FAILURE)
     return value === undefined ? {} : { [name]: value }
   }
-  const ttlMs = durationOption(values, 'ttl')
-  const ttl = ttlMs === undefined ? undefined : ttlMs / 1000
-  if (ttl !== undefined && !Number.isInteger(ttl))
-    throw new CommandError('--ttl must be whole seconds, such as 30d.', FAILURE)
+  const ttl = secondsOption(values, 'ttl')
+  const retention = retentionOf(values)
   return {
     ...named('database'),
     ...named('table'),
     ...named('cluster'),
     ...(ttl !== undefined && { ttl }),
-  } as { database?: string; table?: string; cluster?: string; ttl?: number }
+    ...(retention && { retention }),
+  } as { database?: string; table?: string; cluster?: string; ttl?: number; retention?: Retention }
 }
 
 /** `clickhouse://host/database` names one. */

@@ -20,6 +20,14 @@ export function durationOption(values: OptionValues, name: string): number | und
   return ms
 }
 
+/** A length of time in whole seconds, at least one. Throws a CommandError. */
+export function secondsOption(values: OptionValues, name: string): number | undefined {
+  const ms = durationOption(values, name)
+  if (ms !== undefined && !Number.isInteger(ms / 1000))
+    throw new CommandError(`--${name} must be whole seconds, such as 30d.`, USAGE)
+  return ms === undefined ? undefined : ms / 1000
+}
+
 /** A whole number from `least` to `most`. Throws a CommandError. */
 export function countOption(
   values: OptionValues,

@@ -1,4 +1,5 @@
 import { createTable, createView, type Placement, placed, type TableShape } from '../sql/ddl.js'
+import { longestKept } from '../sql/retention.js'
 
 const second = { type: 'DateTime', codec: 'Delta(4), ZSTD(1)' }
 
@@ -16,7 +17,7 @@ const shape: TableShape = {
 
 /** Creates `<table>_trace_id_ts`, with the start and end of each trace, and the view `<table>_trace_id_ts_mv` that fills it. Readers of the Collector's tables look for these names. */
 export function traceIdTimes(at: Placement): string[] {
-  const target = { ...at, table: `${at.table}_trace_id_ts` }
+  const target = { ...longestKept(at), table: `${at.table}_trace_id_ts` }
   const view = { ...at, table: `${at.table}_trace_id_ts_mv` }
   const select = `SELECT TraceId, ${secondOf('min')} AS Start, ${secondOf('max')} AS End
 FROM ${placed(at)}

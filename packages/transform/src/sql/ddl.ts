@@ -1,4 +1,5 @@
 import { quoteIdentifier } from './identifier.js'
+import { type Retention, retentionSettings, ttlExpression } from './retention.js'
 import { quoteText } from './text.js'
 
 /** The part of a column that a CREATE TABLE states. */
@@ -27,6 +28,8 @@ export interface DdlOptions {
   readonly table?: string | undefined
   /** Seconds after which rows are deleted; a positive whole number. Default: never. Has no effect on a table defined without `ttl`. */
   readonly ttl?: number | undefined
+  /** Other times for some rows, and when rows move to other storage. Has no effect on a table defined without `ttl`. */
+  readonly retention?: Retention | undefined
   /** Adds ON CLUSTER. Default: none. */
   readonly cluster?: string | undefined
   /**
@@ -97,7 +100,7 @@ export function createTable(shape: TableShape, at: Placement): string {
     ...(shape.partitionBy ? [`PARTITION BY ${shape.partitionBy}`] : []),
     `ORDER BY ${shape.orderBy}`,
     ...ttlSql(shape, at),
-    `SETTINGS ${settingsSql({ ...SETTINGS, ...shape.settings })}`,
+    `SETTINGS ${settingsSql({ ...SETTINGS, ...shape.settings, ...retentionSettings(at) })}`,
     ...(shape.comment ? [`COMMENT ${quoteText(shape.comment)}`] : []),
   ].join('\n')
 }
@@ -148,14 +151,6 @@ function columnSql(column: ColumnShape & { expression?: string }): string {
 function ttlSql(shape: TableShape, options: DdlOptions): string[] {
   const expression = ttlExpression(shape, options)
   return expression === undefined ? [] : [`TTL ${expression}`]
-}
-
-/** What stands after TTL; undefined for a table without one. Throws a RangeError for a bad `ttl`. */
-export function ttlExpression(shape: TableShape, { ttl }: DdlOptions): string | undefined {
-  if (ttl === undefined) return undefined
-  if (!Number.isSafeInteger(ttl) || ttl <= 0)
-    throw new RangeError(`ttl must be a positive whole number of seconds, not ${ttl}`)
-  return shape.ttl === undefined ? undefined : `${shape.ttl} + toIntervalSecond(${ttl})`
 }
 
 function settingsSql(settings: Record<string, string | number>): string {

@@ -87,6 +87,12 @@ function numbersRead(value: unknown, type: Type | undefined): unknown {
             ]),
           )
         : value
+    case 'map':
+      return isObject(value)
+        ? Object.fromEntries(
+            Object.entries(value).map(([name, one]) => [name, numbersRead(one, type.value)]),
+          )
+        : value
     case 'list':
       return Array.isArray(value) ? value.map((one) => numbersRead(one, type.item)) : value
     case 'number':
