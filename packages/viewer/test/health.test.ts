@@ -93,6 +93,7 @@ const REASONS: Readonly<Record<DropReason, true>> = {
   spool_full: true,
   spool_corrupt: true,
   unconfirmed: true,
+  filtered: true,
   internal_error: true,
   shutdown: true,
 }
