@@ -161,6 +161,8 @@ function open({ signal }: SignalUnderTest, sick: Sick | undefined) {
   const name = `d${database++}`
   const processor = openCollector(signal, {
     batch: { maxRows: 5000 },
+    // Room for all rows before they are compressed, however late that is.
+    queue: { maxBytes: 2 ** 29 },
     shutdownTimeoutMs: 1,
     destinations: [
       { name: 'healthy', endpoint: server.url, database: name },
