@@ -7,12 +7,20 @@ import { DESTINATION_VIEW, OPTIONS_VIEW } from './signal-view.js'
 
 type Complete<T> = { [Name in keyof T]-?: Exclude<T[Name], undefined> }
 type Destination = Complete<NamedDestinationOptions>
-type WithoutDefault = 'database' | 'table' | 'ttl' | 'spool' | 'deadLetter' | 'agent' | 'signals'
+type WithoutDefault =
+  | 'database'
+  | 'table'
+  | 'promote'
+  | 'ttl'
+  | 'spool'
+  | 'deadLetter'
+  | 'agent'
+  | 'signals'
 
 /** A destination's options as one signal sees them, with every default of the table. */
 export type CompleteDestination = Pick<NamedDestinationOptions, WithoutDefault> &
   Omit<Destination, WithoutDefault | Signal | 'schema'> & {
-    schema: 'flat' | 'otel' | Table<never>
+    schema: 'flat' | 'otel' | 'otel_json' | Table<never>
     tables: NonNullable<MetricsOptions['tables']>
     batch: DestinationConfig['batch']
     compression: Complete<Omit<Destination['compression'], 'level'>>

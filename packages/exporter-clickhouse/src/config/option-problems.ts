@@ -80,6 +80,7 @@ function ruleOf(issue: z.core.$ZodIssue, { type, received, isRoot }: Faulty): st
       return numberRule(type)
     case 'text':
       if (received === '') return 'must not be empty'
+      if (type.or) return `must be a text or ${objectRule(type.or)}`
       return received instanceof URL ? 'must be a string: write its href' : 'must be a string'
     case 'boolean':
       return 'must be true or false'
@@ -91,12 +92,16 @@ function ruleOf(issue: z.core.$ZodIssue, { type, received, isRoot }: Faulty): st
       return Array.isArray(received) ? 'must not be empty' : 'must be a list'
     case 'group': {
       const known = Object.keys(type.fields)
-      const shown = isRoot || known.length >= 8 ? ['endpoint', '…'] : known
-      return `must be an object: { ${shown.join(', ')} }`
+      if (isRoot || known.length >= 8) return 'must be an object: { endpoint, … }'
+      return `must be ${objectRule(type)}`
     }
     default:
       return 'is not allowed'
   }
+}
+
+function objectRule({ fields }: Group): string {
+  return `an object: { ${Object.keys(fields).join(', ')} }`
 }
 
 export function numberRule({ min, max, isWhole, unit, or }: Numeric): string {

@@ -7,6 +7,7 @@ import {
   bytes,
   choice,
   custom,
+  type Fields,
   FLAG,
   type Group,
   group,
@@ -44,6 +45,8 @@ const MiB = 1024 * 1024
 
 export const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics']
 
+const TEXT: Option = { type: text() }
+
 const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
   endpoint: {
     type: textOrEmpty(endpointProblem),
@@ -56,11 +59,18 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
   password: { type: textOrEmpty(), default: '', isSecret: true },
   schema: {
     type: {
-      ...choice('flat', 'otel'),
+      ...choice('flat', 'otel', 'otel_json'),
       or: { name: 'a table made by defineTable()', accepts: isTable },
     },
     default: 'flat',
   },
+  promote: {
+    type: list(
+      { ...text(), or: required(['attribute'], { attribute: TEXT, column: TEXT, type: TEXT }) },
+      100,
+    ),
+  },
+  keepPromoted: { type: FLAG, default: true },
   timeoutMs: { type: milliseconds(1), default: 10_000 },
   batch: {
     type: group({
@@ -144,11 +154,13 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
   signals: { type: list(choice(...SIGNALS), SIGNALS.length) },
 }
 
-const { database, table, schema, ttl, batch, queue, asyncInsert } = shared
+const { database, table, schema, promote, keepPromoted, ttl, batch, queue, asyncInsert } = shared
 const ofSignal: Record<keyof SignalOptions<never>, Option> = withoutDefaults({
   database,
   table,
   schema,
+  promote,
+  keepPromoted,
   ttl,
   batch,
   queue,
@@ -222,6 +234,10 @@ export const ENVIRONMENT_ONLY: Group = group({
   configFile: { type: text() },
   destinations: { type: text() },
 })
+
+function required(names: readonly string[], fields: Fields): Group {
+  return { ...group(fields), required: names }
+}
 
 /** The options of a group that overrides others: what it does not give is theirs, and not the default. */
 function withoutDefaults<Names extends string>(

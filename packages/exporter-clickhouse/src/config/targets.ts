@@ -5,27 +5,32 @@ import {
   type MetricPointLike,
   type MetricType,
   otelLogs,
+  otelLogsJson,
   otelMetricsExponentialHistogram,
   otelMetricsGauge,
   otelMetricsHistogram,
   otelMetricsSum,
   otelMetricsSummary,
   otelTraces,
+  otelTracesJson,
   type Table,
 } from '@spanhouse/transform'
+import { otelMetricsJsonTables, promotedTable } from '@spanhouse/transform/internal'
 import type { DestinationConfig, Records, Signal } from './config.js'
 import type { CompleteDestination } from './defaults.js'
 
 type Targets<Input> = DestinationConfig<Input>['targets']
 
 type Families = {
-  readonly [On in Signal]: { readonly [Family in 'flat' | 'otel']: readonly Table<Records[On]>[] }
+  readonly [On in Signal]: {
+    readonly [Family in 'flat' | 'otel' | 'otel_json']: readonly Table<Records[On]>[]
+  }
 }
 
 /** The tables of each signal, by the names of their families. */
 export const FAMILIES: Families = {
-  traces: { flat: [flatTraces], otel: [otelTraces] },
-  logs: { flat: [flatLogs], otel: [otelLogs] },
+  traces: { flat: [flatTraces], otel: [otelTraces], otel_json: [otelTracesJson] },
+  logs: { flat: [flatLogs], otel: [otelLogs], otel_json: [otelLogsJson] },
   metrics: {
     flat: [flatMetrics],
     otel: [
@@ -35,10 +40,11 @@ export const FAMILIES: Families = {
       otelMetricsExponentialHistogram,
       otelMetricsSummary,
     ],
+    otel_json: otelMetricsJsonTables,
   },
 }
 
-/** The options that name the tables of `otel`, in the same order. */
+/** The options that name the tables of `otel` and `otel_json`, in the same order. */
 export const METRIC_TABLES = [
   'gauge',
   'sum',
@@ -55,9 +61,9 @@ const INDEXES: Readonly<Record<MetricType, number>> = {
   summary: 4,
 }
 
-/** The tables of a signal, in the order that `targetOf` counts. */
+/** The tables of a signal, in the order that `targetOf` counts. Throws a TypeError for a promoted attribute that cannot have a column. */
 export function targetsOf<On extends Signal>(
-  { schema, database, table, tables, ttl }: CompleteDestination,
+  { schema, database, table, tables, promote = [], keepPromoted, ttl }: CompleteDestination,
   signal: On,
 ): Targets<Records[On]> {
   const family = typeof schema === 'object' ? [schema] : FAMILIES[signal][schema]
@@ -65,9 +71,14 @@ export function targetsOf<On extends Signal>(
   return family.map((one, index) => ({
     database: database ?? one.database,
     table: names[index] ?? one.name,
-    schema: one,
+    schema: promote.length > 0 ? promotedTable(one, promote, keepPromoted) : one,
     creation: { ttl },
   })) as never
+}
+
+/** Whether a destination has a table for each type of metric. */
+export function isOfFive({ schema }: CompleteDestination): boolean {
+  return typeof schema === 'string' && FAMILIES.metrics[schema].length > 1
 }
 
 /** The target of a data point among those of `otel`. */

@@ -20,6 +20,8 @@ const SECTIONS: [title: string, paths: readonly string[]][] = [
       'username',
       'password',
       'schema',
+      'promote',
+      'keepPromoted',
       'manageSchema',
       'ttl',
       'signals',
@@ -56,6 +58,7 @@ function allowed({ type }: Option): string {
     case 'map':
       return 'names and values'
     case 'list':
+      if (type.item.kind === 'text') return `a list of at most ${type.max}`
       return type.item.kind === 'choice'
         ? `a list of ${allowed({ type: type.item })}`
         : `at most ${type.max}`
