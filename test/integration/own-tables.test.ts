@@ -1,5 +1,6 @@
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { type ColumnDefinition, defineTable, type SpanLike, type Table } from '@spanhouse/transform'
+import { canonicalType } from '@spanhouse/transform/internal'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ClickHouseSpanExporter } from '../../packages/exporter-clickhouse/src/traces/span-exporter.js'
@@ -47,6 +48,15 @@ async function rowsOf(table: Table<SpanLike>): Promise<Row[]> {
     .map((line) => JSON.parse(line) as Row)
 }
 
+/** As the server shows them: what `manageSchema: 'validate'` compares. */
+async function typesOf({ name }: Table<SpanLike>): Promise<string[]> {
+  const text = await server.query(
+    `SELECT type FROM system.columns WHERE table = '${name}' ORDER BY position FORMAT JSONEachRow`,
+  )
+  const lines = text.trim().split('\n')
+  return lines.map((line) => canonicalType(JSON.parse(line).type))
+}
+
 const COLUMNS = 14
 const ROWS = 60
 const SEEDS = LONG ? 100 : 6
@@ -77,6 +87,7 @@ describe.each(Array.from({ length: SEEDS }, (_, n) => n + 1))('random tables, se
       return makeSpan({ attributes: { ...Object.fromEntries(given), id, parts } })
     })
     await exported(table, spans)
+    expect(await typesOf(table)).toEqual(table.columns.map(({ type }) => canonicalType(type)))
     const rows = await rowsOf(table)
     expect(rows).toHaveLength(ROWS)
     for (const [id, row] of rows.entries()) {

@@ -92,7 +92,7 @@ function ruleOf(issue: z.core.$ZodIssue, { type, received, isRoot }: Faulty): st
       return Array.isArray(received) ? 'must not be empty' : 'must be a list'
     case 'group': {
       const known = Object.keys(type.fields)
-      if (isRoot || known.length >= 8) return 'must be an object: { endpoint, … }'
+      if (isRoot || known.length >= 16) return 'must be an object: { endpoint, … }'
       return `must be ${objectRule(type)}`
     }
     default:

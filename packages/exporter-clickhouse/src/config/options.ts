@@ -37,7 +37,7 @@ export interface DestinationOptions<Input = SpanLike> {
    * called after the attribute, `http_route`, and is a `String`, unless it says otherwise. Default: none.
    */
   promote?: readonly Promotion[] | undefined
-  /** Whether promoted attributes stay in the map of attributes as well. Default: true. */
+  /** Whether promoted attributes stay in the map of attributes as well. Default: `true`. */
   keepPromoted?: boolean | undefined
   /** Deadline of one request and its whole answer. In milliseconds. Default: 10,000. */
   timeoutMs?: number | undefined
