@@ -430,3 +430,23 @@ test('the name of an event in a function of its own, as before', () => {
   })
   expect(table.toRow(makeSpan())).toEqual({ 'e.name': ['exception'] })
 })
+
+test('attributes in columns of their own are cut at the limit, like those in the map', () => {
+  const table = extendTable(flatTraces, { promote: ['long'] })
+  const tally = newTally()
+  const row = table.toRow(makeSpan({ attributes: { long: 'abcdef' }, links: [] }), tally, {
+    attributeValueLength: 3,
+  })
+  expect(row).toMatchObject({ long: 'ab…', attributes: { long: 'ab…' } })
+  expect(tally.truncatedValues).toBe(2)
+})
+
+test('records that throw, or are none, cost no row', () => {
+  const hostile = new Proxy({} as SpanLike, {
+    get() {
+      throw new Error('mine')
+    },
+  })
+  for (const record of [hostile, null, undefined, 7, 'x'] as unknown as SpanLike[])
+    expect(Object.keys(requests.toRow(record))).toEqual(requests.insertColumns)
+})

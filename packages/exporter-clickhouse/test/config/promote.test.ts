@@ -126,3 +126,16 @@ test('a table that is no table of ours stays as it is without promoted attribute
   })
   expect(schemaOf({ schema: own })).toBe(own)
 })
+
+test('a table whose rows have a type is a schema of its signal alone', () => {
+  const spans = defineTable({
+    signal: 'traces',
+    name: 't',
+    orderBy: 'n',
+    columns: [{ name: 'n', type: 'String', field: 'name' }],
+  })
+  parseConfig('traces', { schema: spans }, {})
+  parseConfig('traces', { schema: extendTable(spans, { promote: ['a'] }) }, {})
+  // @ts-expect-error a table of spans
+  parseConfig('logs', { schema: spans }, {})
+})
