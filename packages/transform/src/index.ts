@@ -22,6 +22,15 @@ export type { Column } from './row/column.js'
 export { flatLogs } from './schemas/flat-logs.js'
 export { flatMetrics } from './schemas/flat-metrics.js'
 export { flatTraces } from './schemas/flat-traces.js'
+export {
+  otelLogsJson,
+  otelMetricsExponentialHistogramJson,
+  otelMetricsGaugeJson,
+  otelMetricsHistogramJson,
+  otelMetricsSumJson,
+  otelMetricsSummaryJson,
+  otelTracesJson,
+} from './schemas/otel-json.js'
 export { otelLogs } from './schemas/otel-logs.js'
 export {
   otelMetricsExponentialHistogram,

@@ -3,17 +3,14 @@ export { type CompactForm, compactFormOf, type ResourceForm } from './compact/co
 export { KeyLists, type LengthOf } from './compact/key-lists.js'
 export { type RowShape, wholeRow } from './compact/whole-row.js'
 export { bodyOf } from './log/values.js'
+export { otelMetricsJsonTables } from './schemas/otel-json.js'
 export { otelMetricsTables } from './schemas/otel-metrics.js'
 export { localName } from './sql/cluster.js'
-export {
-  addColumn,
-  addIndex,
-  engineSql,
-  onCluster,
-  type TableShape,
-} from './sql/ddl.js'
+export { addColumn, addIndex, engineSql, onCluster, type TableShape } from './sql/ddl.js'
 export { retentionSettings, serviceColumn, ttlExpression } from './sql/retention.js'
+export { promotedTable } from './table/extend.js'
 export { compactRowsOf, hasIdentity, shapeOf } from './table/table.js'
+export { canonicalType } from './types/canonical.js'
 export { mapEntries, setValues } from './values/native.js'
 export { isList, plainValue } from './values/plain-value.js'
 export { ByteWriter } from './writing/byte-writer.js'

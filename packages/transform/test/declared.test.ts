@@ -355,7 +355,7 @@ describe('a table made from another', () => {
   })
 
   test('has the identity of the rows it is made of as long as the ids are whole', () => {
-    const of = (change: object): boolean => hasIdentity(extendTable(flatTraces, change) as never)
+    const of = (change: object): boolean => hasIdentity(extendTable(flatTraces, change))
     expect(hasIdentity(flatTraces)).toBe(true)
     expect(
       of({
@@ -366,8 +366,8 @@ describe('a table made from another', () => {
     ).toBe(true)
     expect(of({ omit: ['span_id'] })).toBe(false)
     expect(of({ retype: { trace_id: 'FixedString(4)' } })).toBe(false)
-    expect(hasIdentity({ ...flatTraces, columns: [] })).toBe(false)
-    expect(hasIdentity(requests as never)).toBe(false)
+    expect(hasIdentity({ ...flatTraces, toLine: () => '{}' })).toBe(false)
+    expect(hasIdentity(requests)).toBe(false)
   })
 })
 
@@ -429,4 +429,24 @@ test('the name of an event in a function of its own, as before', () => {
     ],
   })
   expect(table.toRow(makeSpan())).toEqual({ 'e.name': ['exception'] })
+})
+
+test('attributes in columns of their own are cut at the limit, like those in the map', () => {
+  const table = extendTable(flatTraces, { promote: ['long'] })
+  const tally = newTally()
+  const row = table.toRow(makeSpan({ attributes: { long: 'abcdef' }, links: [] }), tally, {
+    attributeValueLength: 3,
+  })
+  expect(row).toMatchObject({ long: 'ab…', attributes: { long: 'ab…' } })
+  expect(tally.truncatedValues).toBe(2)
+})
+
+test('records that throw, or are none, cost no row', () => {
+  const hostile = new Proxy({} as SpanLike, {
+    get() {
+      throw new Error('mine')
+    },
+  })
+  for (const record of [hostile, null, undefined, 7, 'x'] as unknown as SpanLike[])
+    expect(Object.keys(requests.toRow(record))).toEqual(requests.insertColumns)
 })

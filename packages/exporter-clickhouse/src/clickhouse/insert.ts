@@ -8,6 +8,7 @@ import {
   CLIENT,
   DEDUPLICATION,
   OF_EVERY_INSERT,
+  OF_FREE_TYPES,
   OF_STATEMENTS,
   SETTINGS,
   TOKEN,
@@ -52,7 +53,7 @@ export function insertOf(
   batch: CompressedBatch,
 ): Insert {
   const { compressed, common } = batch
-  const all = { ...OF_EVERY_INSERT, ...settings }
+  const all = { ...OF_EVERY_INSERT, ...(hasFreeTypes(target) && OF_FREE_TYPES), ...settings }
   const form = formOf(target, common)
   if (asyncInsert) {
     for (const name of DEDUPLICATION) delete all[name]
@@ -66,6 +67,10 @@ export function insertOf(
     distinction(target.schema),
   )
   return { ...form, settings: { ...all, [TOKEN]: token } }
+}
+
+function hasFreeTypes({ schema }: Target): boolean {
+  return schema.columns.some(({ type }) => /\b(JSON|Dynamic|Variant)\b/.test(type))
 }
 
 function formOf(

@@ -1,4 +1,5 @@
 import { quoteText } from '@spanhouse/transform'
+import { canonicalType } from '@spanhouse/transform/internal'
 import type { ClickHouseError } from '../common/errors.js'
 import type { Target } from '../config/config.js'
 import { UNKNOWN_DATABASE } from './exception-codes.js'
@@ -93,7 +94,9 @@ export function differences({ schema }: Target, there: ReadonlyMap<string, strin
   return schema.columns.flatMap(({ name, type }) => {
     const found = there.get(name)
     if (found === undefined) return [`${name} is missing`]
-    return plain(found) === plain(type) ? [] : [`${name} is ${found} instead of ${type}`]
+    return canonicalType(found) === canonicalType(type)
+      ? []
+      : [`${name} is ${found} instead of ${type}`]
   })
 }
 
@@ -110,8 +113,4 @@ export function jsonColumns({ schema }: Target, there: ReadonlyMap<string, strin
     const isJson = JSON_TYPE.test(found.replace(/^(Array\()+/, ''))
     return isJson && !/json/i.test(type) ? [name] : []
   })
-}
-
-function plain(type: string): string {
-  return type.replaceAll(' ', '')
 }

@@ -12,6 +12,7 @@ type WithoutDefault =
   | 'endpointOrder'
   | 'database'
   | 'table'
+  | 'promote'
   | 'ttl'
   | 'retention'
   | 'cluster'
@@ -31,7 +32,7 @@ type WithoutDefault =
 /** A destination's options as one signal sees them, with every default of the table. */
 export type CompleteDestination = Pick<NamedDestinationOptions, WithoutDefault> &
   Omit<Destination, WithoutDefault | Signal | 'schema'> & {
-    schema: 'flat' | 'otel' | Table<never>
+    schema: 'flat' | 'otel' | 'otel_json' | Table<never>
     tables: NonNullable<MetricsOptions['tables']>
     ttls?: MetricsOptions['ttls']
     batch: DestinationConfig['batch']

@@ -121,13 +121,18 @@ function derived(option: string, resolved: DestinationConfig | undefined): strin
   return 'none'
 }
 
+/** An attribute that is promoted may be an object. */
+function nameOf(item: unknown): string {
+  return String(Object(item).attribute ?? item)
+}
+
 function shown(option: string, value: unknown, isSecret: boolean): string {
   if (option === 'endpoint') return parseEndpoint(String(value)).url.href
   if (option === 'endpoints' && Array.isArray(value))
     return value.map((one) => parseEndpoint(String(one)).url.href).join(', ')
   if (value === '') return 'none'
   if (isSecret) return MASKED
-  if (Array.isArray(value)) return value.join(', ')
+  if (Array.isArray(value)) return printable(value.map(nameOf).join(', '))
   if (typeof value === 'string' && /:\/\/|@/.test(value)) return MASKED // a URL with a password, given for the wrong option
   if (typeof value === 'object' && value !== null && 'name' in value)
     return printable(`table ${String(value.name)}`)

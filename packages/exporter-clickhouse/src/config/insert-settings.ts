@@ -18,6 +18,8 @@ export interface Setting {
 
 const DUPLICATES = 'A retry after a lost answer may store rows twice.'
 const VIEW_ROWS = 'Materialized views of the table may lack rows.'
+const TEXTS_AS_TIMES =
+  'Texts that look like a time are stored as a time in columns of type JSON, Dynamic and Variant.'
 const ALL_REFUSED = 'The server may refuse every row.'
 
 /**
@@ -73,6 +75,9 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   // With `basic`, times of the Collector's metric tables would be stored as other times.
   date_time_input_format: essential('best_effort', ALL_REFUSED),
   enforce_strict_identifier_format: useful('0', 'The server may refuse names of columns.'),
+  // Only for tables with such columns.
+  input_format_try_infer_dates: useful('0', TEXTS_AS_TIMES),
+  input_format_try_infer_datetimes: useful('0', TEXTS_AS_TIMES),
   additional_table_filters: useful('{}', VIEW_ROWS),
   additional_result_filter: useful('', VIEW_ROWS),
   wait_end_of_query: useful('1', 'An error late in an INSERT may be hard to see.'),
@@ -117,6 +122,11 @@ const CHANGEABLE = new Set([
 export const FIXED_SETTINGS: readonly string[] = Object.keys(SETTINGS).filter(
   (name) => !CHANGEABLE.has(name),
 )
+/** For columns whose types follow from their values. */
+export const OF_FREE_TYPES: Readonly<Record<string, string>> = valuesOf(
+  'input_format_try_infer_dates',
+  'input_format_try_infer_datetimes',
+)
 export const OF_EVERY_INSERT: Readonly<Record<string, string>> = valuesOf(
-  ...Object.keys(SETTINGS).filter((name) => name !== TOKEN),
+  ...Object.keys(SETTINGS).filter((name) => name !== TOKEN && !Object.hasOwn(OF_FREE_TYPES, name)),
 )

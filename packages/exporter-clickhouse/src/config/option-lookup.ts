@@ -11,6 +11,7 @@ export function lookUp(path: readonly string[]): {
   let byDefault: unknown
   let isSecret = false
   for (const name of path) {
+    if (type?.kind === 'text') type = type.or
     if (type?.kind === 'list')
       type = type.item // the name is an index
     else if (type?.kind === 'map') type = type.value

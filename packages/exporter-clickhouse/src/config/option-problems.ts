@@ -81,6 +81,7 @@ function ruleOf(issue: z.core.$ZodIssue, { type, received, isRoot }: Faulty): st
       return numberRule(type)
     case 'text':
       if (received === '') return 'must not be empty'
+      if (type.or) return `must be a text or ${objectRule(type.or)}`
       return received instanceof URL ? 'must be a string: write its href' : 'must be a string'
     case 'boolean':
       return 'must be true or false'
@@ -92,12 +93,16 @@ function ruleOf(issue: z.core.$ZodIssue, { type, received, isRoot }: Faulty): st
       return Array.isArray(received) ? 'must not be empty' : 'must be a list'
     case 'group': {
       const known = Object.keys(type.fields)
-      const shown = isRoot || known.includes('endpoint') ? ['endpoint', '…'] : known
-      return `must be an object: { ${shown.join(', ')} }`
+      if (isRoot || known.includes('endpoint')) return 'must be an object: { endpoint, … }'
+      return `must be ${objectRule(type)}`
     }
     default:
       return 'is not allowed'
   }
+}
+
+function objectRule({ fields }: Group): string {
+  return `an object: { ${Object.keys(fields).join(', ')} }`
 }
 
 export function numberRule({ min, max, isWhole, unit, or }: Numeric): string {

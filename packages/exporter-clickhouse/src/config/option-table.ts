@@ -7,6 +7,7 @@ import {
   bytes,
   choice,
   custom,
+  type Fields,
   FLAG,
   FUNCTION,
   type Group,
@@ -50,6 +51,8 @@ const MiB = 1024 * 1024
 
 export const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics']
 
+const TEXT: Option = { type: text() }
+
 const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
   endpoint: {
     type: textOrEmpty(endpointProblem),
@@ -64,11 +67,18 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
   password: { type: textOrEmpty(), default: '', isSecret: true },
   schema: {
     type: {
-      ...choice('flat', 'otel'),
+      ...choice('flat', 'otel', 'otel_json'),
       or: { name: 'a table made by defineTable()', accepts: isTable },
     },
     default: 'flat',
   },
+  promote: {
+    type: list(
+      { ...text(), or: required(['attribute'], { attribute: TEXT, column: TEXT, type: TEXT }) },
+      100,
+    ),
+  },
+  keepPromoted: { type: FLAG, default: true },
   timeoutMs: { type: milliseconds(1), default: 10_000 },
   batch: {
     type: group({
@@ -178,12 +188,15 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
   ...ROUTING,
 }
 
-const { database, table, schema, ttl, retention, batch, queue, asyncInsert } = shared
+const { database, table, schema, promote, keepPromoted, ttl, retention, batch, queue, asyncInsert } =
+  shared
 const { filter, sample, redact, dispatch } = shared
 const ofSignal: Record<keyof SignalOptions<never>, Option> = withoutDefaults({
   database,
   table,
   schema,
+  promote,
+  keepPromoted,
   ttl,
   retention,
   batch,
@@ -272,6 +285,10 @@ export const ENVIRONMENT_ONLY: Group = group({
   configFile: { type: text() },
   destinations: { type: text() },
 })
+
+function required(names: readonly string[], fields: Fields): Group {
+  return { ...group(fields), required: names }
+}
 
 /** The options of a group that overrides others: what it does not give is theirs, and not the default. */
 function withoutDefaults<Names extends string>(

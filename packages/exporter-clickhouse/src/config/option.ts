@@ -23,6 +23,8 @@ export interface Text {
   readonly kind: 'text'
   readonly mayBeEmpty: boolean
   readonly problemOf: TextCheck | undefined
+  /** Options that may be given in place of the text. */
+  readonly or?: Group
 }
 
 export type Unit = 'milliseconds' | 'seconds' | 'bytes'
@@ -158,5 +160,6 @@ export function list(item: List['item'], max: number): List {
 /** The options in a group or list, by name. Other values hold no options. */
 export function fieldsOf(type: Type | undefined): Fields {
   if (type?.kind === 'list') return fieldsOf(type.item)
+  if (type?.kind === 'text') return fieldsOf(type.or)
   return type?.kind === 'group' ? type.fields : {}
 }

@@ -29,8 +29,10 @@ function problemsOf(options: unknown): Problem[] {
 
 function schemaOf(type: Type): z.ZodMiniType {
   switch (type.kind) {
-    case 'text':
-      return textSchema(type.problemOf, type.mayBeEmpty)
+    case 'text': {
+      const text = textSchema(type.problemOf, type.mayBeEmpty)
+      return type.or ? z.union([text, groupSchema(type.or)]) : text
+    }
     case 'number':
       return numberSchema(type)
     case 'boolean':

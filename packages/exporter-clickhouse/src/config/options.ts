@@ -1,6 +1,12 @@
 import type { Agent } from 'node:http'
 import type { MeterProvider } from '@opentelemetry/api'
-import type { LogRecordLike, MetricPointLike, SpanLike, Table } from '@spanhouse/transform'
+import type {
+  LogRecordLike,
+  MetricPointLike,
+  Promotion,
+  SpanLike,
+  Table,
+} from '@spanhouse/transform'
 import type { DropReason } from '../accounting/drop-reason.js'
 import type { Signal, Temporality } from './config.js'
 import type { DestinationRouting, RoutingOptions, SampleOptions } from './routing-options.js'
@@ -34,10 +40,17 @@ export interface DestinationOptions<Input = SpanLike> extends DestinationRouting
   /** Password of the user. It is sent as a header, never in a URL. Default: none. */
   password?: string | undefined
   /**
-   * Columns of the tables: `flat`, `otel` (the OpenTelemetry Collector's tables), or a table of your own from `defineTable`, which is for
+   * Columns of the tables: `flat`, `otel` (the OpenTelemetry Collector's tables), `otel_json` (those with JSON columns), or a table of your own from `defineTable`, which is for
    * the exporter's own signal. Default: `flat`.
    */
-  schema?: 'flat' | 'otel' | Table<Input> | undefined
+  schema?: 'flat' | 'otel' | 'otel_json' | Table<Input> | undefined
+  /**
+   * Attributes of the record that get a column of their own: names, or in code and files `{ attribute, column, type }`. The column is
+   * called after the attribute, `http_route`, and is a `String`, unless it says otherwise. Default: none.
+   */
+  promote?: readonly Promotion[] | undefined
+  /** Whether promoted attributes stay in the map of attributes as well. Default: `true`. */
+  keepPromoted?: boolean | undefined
   /** Deadline of one request and its whole answer. In milliseconds. Default: 10,000. */
   timeoutMs?: number | undefined
   /** A batch is sealed when it reaches the first of these limits. */
@@ -211,8 +224,12 @@ export interface SignalOptions<Input> extends RoutingOptions<Input> {
   database?: string | undefined
   /** Name of its table. Default: that of the schema. */
   table?: string | undefined
-  /** `flat`, `otel`, or a table of your own from `defineTable`. Default: `schema` beside the group. */
-  schema?: 'flat' | 'otel' | Table<Input> | undefined
+  /** `flat`, `otel`, `otel_json`, or a table of your own from `defineTable`. Default: `schema` beside the group. */
+  schema?: 'flat' | 'otel' | 'otel_json' | Table<Input> | undefined
+  /** As `promote` beside the group. Default: that one. */
+  promote?: readonly Promotion[] | undefined
+  /** As `keepPromoted` beside the group. Default: that one. */
+  keepPromoted?: boolean | undefined
   /** Age at which its rows are deleted, in tables that the exporter creates. In seconds. Default: `ttl` beside the group. */
   ttl?: number | undefined
   /** As `retention` beside the group, for its rows alone. Default: that one. */

@@ -4,7 +4,7 @@ import { type GatheredDestination, takes } from './gathered.js'
 import { Given, type Tree } from './given.js'
 import { show } from './option-problems.js'
 import { SIGNALS } from './option-table.js'
-import { METRIC_TABLES, targetsOf } from './targets.js'
+import { isOfFive, METRIC_TABLES, targetsOf } from './targets.js'
 
 /** Tables that are named in vain, or that would get rows of two kinds. */
 export function tableConflicts(destination: GatheredDestination): Conflict[] {
@@ -23,11 +23,11 @@ export function tableConflicts(destination: GatheredDestination): Conflict[] {
     })
   }
   if (taken.includes('metrics')) {
-    const isFive = options.metrics.schema === 'otel'
+    const isFive = isOfFive(options.metrics)
     const { table, tables } = trees.metrics
     if (isFive && table)
       conflict(
-        'metrics.table: the schema `otel` has five tables for metrics: name them in `metrics.tables`',
+        `metrics.table: the schema \`${String(options.metrics.schema)}\` has five tables for metrics: name them in \`metrics.tables\``,
         'metrics',
       )
     else if (!isFive && tables)
@@ -41,8 +41,20 @@ export function tableConflicts(destination: GatheredDestination): Conflict[] {
         between: partsFor('metrics', trees, ['ttls']),
       })
   }
+  // A promoted attribute may have a name that is taken, or a type that cannot be written.
+  const isSound = (signal: Signal): boolean => {
+    try {
+      return targetsOf(options[signal], signal).length > 0
+    } catch (error) {
+      const text = `${at}promote: ${(error as Error).message} (${signal})`
+      found.push({ text, between: partsFor(signal, trees, ['promote', 'schema']) })
+      return false
+    }
+  }
   // Spans may have a table that is called `logs`, in a process that sends no logs. Whoever sends them names one of the two tables.
-  const named = taken.filter((signal) => signal === 'traces' || isNamed(trees[signal]))
+  const named = taken
+    .filter(isSound)
+    .filter((signal) => signal === 'traces' || isNamed(trees[signal]))
   const rows = named.flatMap((signal) =>
     targetsOf(options[signal], signal).map((target: Target, index, { length }) => ({
       signal,

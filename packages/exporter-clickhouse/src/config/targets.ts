@@ -5,28 +5,32 @@ import {
   type MetricPointLike,
   type MetricType,
   otelLogs,
+  otelLogsJson,
   otelMetricsExponentialHistogram,
   otelMetricsGauge,
   otelMetricsHistogram,
   otelMetricsSum,
   otelMetricsSummary,
   otelTraces,
+  otelTracesJson,
   type Table,
 } from '@spanhouse/transform'
-import { localName } from '@spanhouse/transform/internal'
+import { localName, otelMetricsJsonTables, promotedTable } from '@spanhouse/transform/internal'
 import type { DestinationConfig, Records, Signal, TableCreation } from './config.js'
 import type { CompleteDestination } from './defaults.js'
 
 type Targets<Input> = DestinationConfig<Input>['targets']
 
 type Families = {
-  readonly [On in Signal]: { readonly [Family in 'flat' | 'otel']: readonly Table<Records[On]>[] }
+  readonly [On in Signal]: {
+    readonly [Family in 'flat' | 'otel' | 'otel_json']: readonly Table<Records[On]>[]
+  }
 }
 
 /** The tables of each signal, by the names of their families. */
 export const FAMILIES: Families = {
-  traces: { flat: [flatTraces], otel: [otelTraces] },
-  logs: { flat: [flatLogs], otel: [otelLogs] },
+  traces: { flat: [flatTraces], otel: [otelTraces], otel_json: [otelTracesJson] },
+  logs: { flat: [flatLogs], otel: [otelLogs], otel_json: [otelLogsJson] },
   metrics: {
     flat: [flatMetrics],
     otel: [
@@ -36,10 +40,11 @@ export const FAMILIES: Families = {
       otelMetricsExponentialHistogram,
       otelMetricsSummary,
     ],
+    otel_json: otelMetricsJsonTables,
   },
 }
 
-/** The options that name the tables of `otel`, in the same order. */
+/** The options that name the tables of `otel` and `otel_json`, in the same order. */
 export const METRIC_TABLES = [
   'gauge',
   'sum',
@@ -56,13 +61,15 @@ const INDEXES: Readonly<Record<MetricType, number>> = {
   summary: 4,
 }
 
-/** The tables of a signal, in the order that `targetOf` counts. */
+/** The tables of a signal, in the order that `targetOf` counts. Throws a TypeError for a promoted attribute that cannot have a column. */
 export function targetsOf<On extends Signal>(
   {
     schema,
     database,
     table,
     tables,
+    promote = [],
+    keepPromoted,
     ttl,
     ttls = {},
     retention,
@@ -83,11 +90,16 @@ export function targetsOf<On extends Signal>(
     return {
       database: database ?? one.database,
       table: name,
-      schema: one,
+      schema: promote.length > 0 ? promotedTable(one, promote, keepPromoted) : one,
       ...(isLocal && { insertsInto: localName(name, distributed) }),
       creation: { ttl: ages[index], ...creation },
     }
   }) as never
+}
+
+/** Whether a destination has a table for each type of metric. */
+export function isOfFive({ schema }: CompleteDestination): boolean {
+  return typeof schema === 'string' && FAMILIES.metrics[schema].length > 1
 }
 
 /** The target of a data point among those of `otel`. */

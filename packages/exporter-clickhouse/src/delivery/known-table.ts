@@ -110,7 +110,7 @@ export class KnownTable {
       status: 'retry',
       why: 'misconfigured',
       error: new Error(`${names} of ${database}.${table} are of type JSON`),
-      fix: "The server stores each value there as a text, which breaks queries over the Collector's rows: set `table` to another one, without JSON columns.",
+      fix: "The server stores each value there as a text, which breaks queries over the Collector's rows: set `table` to another one, without JSON columns, or `schema` to `otel_json`.",
     }
   }
 

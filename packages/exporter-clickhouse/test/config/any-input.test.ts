@@ -111,6 +111,8 @@ const options = fc.dictionary(
     'ttl',
     'table',
     'signals',
+    'promote',
+    'keepPromoted',
     'logs',
     'metrics',
   ),

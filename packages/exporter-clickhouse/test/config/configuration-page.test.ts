@@ -22,6 +22,8 @@ const SECTIONS: [title: string, paths: readonly string[]][] = [
       'username',
       'password',
       'schema',
+      'promote',
+      'keepPromoted',
       'manageSchema',
       'ttl',
       'retention',
@@ -63,7 +65,7 @@ function allowed({ type }: Option): string {
     case 'map':
       return type.value.kind === 'number' ? 'names and times' : 'names and values'
     case 'list':
-      if (type.item.kind === 'text') return 'a list of texts'
+      if (type.item.kind === 'text') return `a list of at most ${type.max}`
       return type.item.kind === 'group'
         ? `at most ${type.max}`
         : `a list of ${allowed({ type: type.item })}`

@@ -42,7 +42,7 @@ describe('an endpoint may carry everything', () => {
       '`limit` is not an option; a ClickHouse setting of one word is written as `settings.name`',
     ],
     ['batch.maxRows=0', '`batch.maxRows` must be a whole number from 1 to 1000000'],
-    ['schema=parquet', "`schema` must be 'flat' or 'otel'"],
+    ['schema=parquet', "`schema` must be 'flat', 'otel' or 'otel_json'"],
     ['database=a&database=b', '`database` is given twice'],
     ['database=', '`database` must not be empty'],
     ['settings.async_insert=1', '`settings.async_insert`: async_insert is set by the exporter'],

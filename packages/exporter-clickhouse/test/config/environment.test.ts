@@ -319,7 +319,11 @@ describe('a variable that cannot be used says so, and what is used instead', () 
       "must be 'gzip', 'br' or 'none'. It is ignored; the default is used: gzip.",
     ],
     ['ASYNC_INSERT', '1', "must be 'true' or 'false'. It is ignored; the default is used: false."],
-    ['SCHEMA', 'parquet', "must be 'flat' or 'otel'. It is ignored; the default is used: flat."],
+    [
+      'SCHEMA',
+      'parquet',
+      "must be 'flat', 'otel' or 'otel_json'. It is ignored; the default is used: flat.",
+    ],
     [
       'HEADERS',
       'Authorization: Bearer x',

@@ -57,7 +57,7 @@ const mistakes: [options: unknown, answer: RegExp][] = [
   [{ logs: { batch: { maxRows: '5' } } }, /^logs\.batch\.maxRows .*: write 5 /],
   [
     { metrics: { schema: 'otl' } },
-    /^metrics\.schema must be 'flat', 'otel' or a table .*'otel'\?$/,
+    /^metrics\.schema must be 'flat', 'otel', 'otel_json' or a table .*'otel'\?$/,
   ],
   [
     { destinations: [{ name: 'a', endpoint: 'http://a', logs: { timeoutMs: 5 } }] },

@@ -64,7 +64,7 @@ export const ddl: Command = {
   ],
   async run(context) {
     const { values, out } = context
-    const family = choiceOption(values, 'schema', ['flat', 'otel']) ?? 'flat'
+    const family = choiceOption(values, 'schema', ['flat', 'otel', 'otel_json']) ?? 'flat'
     const tables = tablesOf(signalsOf(values), family)
     const options = optionsOf(values)
     if (options.table !== undefined && tables.length > 1)
@@ -101,7 +101,10 @@ function signalsOf(values: OptionValues): readonly Signal[] {
   return SIGNALS.filter((signal) => names.includes('all') || names.includes(signal))
 }
 
-function tablesOf(signals: readonly Signal[], family: 'flat' | 'otel'): readonly Table<never>[] {
+function tablesOf(
+  signals: readonly Signal[],
+  family: 'flat' | 'otel' | 'otel_json',
+): readonly Table<never>[] {
   return signals.flatMap((signal): readonly Table<never>[] => FAMILIES[signal][family])
 }
 

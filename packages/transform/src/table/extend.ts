@@ -50,12 +50,29 @@ export function extendTable<Input, Row, const With extends Extension<Input>>(
   return defineTable(extended(base, extension)) as Table<Input, ExtendedRow<Row, With>>
 }
 
+const promoted = new WeakMap<object, Map<string, Table<never>>>()
+
+/** The table with promoted attributes, the same for the same attributes: batches and tokens go by the identity of tables. */
+export function promotedTable<Input>(
+  table: Table<Input>,
+  promote: readonly Promotion[],
+  keepPromoted: boolean,
+): Table<Input> {
+  const made = promoted.get(table) ?? new Map<string, Table<never>>()
+  promoted.set(table, made)
+  const key = JSON.stringify([promote, keepPromoted])
+  const known = made.get(key) ?? (extendTable(table, { promote, keepPromoted }) as Table<never>)
+  made.set(key, known)
+  return known as unknown as Table<Input>
+}
+
 function extended<Input>(base: Resolved<Input>, extension: Extension<Input>): Resolved<Input> {
   const { add = [], promote = [], keepPromoted = true, indexes = [] } = extension
-  const { columns, omitted, changed, nameOf } = changedColumns(base, extension)
+  const { columns, omitted, unreadable, changed, nameOf } = changedColumns(base, extension)
   const inOrder = keepPromoted ? columns : columns.map((one) => withoutAttributes(one, promote))
   const rewritten = (sql: string): string => withNames(sql, nameOf)
-  const isWithout = (sql: string): boolean => !mentions(sql, omitted)
+  // What reads a map by its keys cannot read another type.
+  const isWithout = (sql: string): boolean => !mentions(sql, unreadable)
   const own = (index: string): string => /^\s*(\S+)/.exec(index)?.[1] ?? ''
   const replaced = new Set(indexes.map(own))
   const { materialized, companions, ttl, partitionBy } = base
@@ -89,6 +106,8 @@ function extended<Input>(base: Resolved<Input>, extension: Extension<Input>): Re
 interface Changes {
   readonly columns: readonly AnyColumn[]
   readonly omitted: ReadonlySet<string>
+  /** Those omitted, and the maps that become something else. */
+  readonly unreadable: ReadonlySet<string>
   /** Old names of all columns that are omitted, renamed or of another type. */
   readonly changed: ReadonlySet<string>
   readonly nameOf: ReadonlyMap<string, string>
@@ -127,9 +146,14 @@ function changedColumns<Input>(
         ...(derived && isDerived && { derived: { ...derived, of: nameOf.get(of) ?? of } }),
       } as AnyColumn
     })
+  const isMap = (type: string) => /^\s*Map\b/.test(type)
+  const remade = all
+    .filter(({ name, type }) => isMap(type) && !isMap(typeOf.get(name)?.type ?? type))
+    .map(({ name }) => name)
   return {
     columns,
     omitted,
+    unreadable: new Set([...omitted, ...remade]),
     nameOf,
     changed: new Set([...omitted, ...nameOf.keys(), ...typeOf.keys()]),
   }

@@ -95,6 +95,7 @@ function makeTable<Input>(definition: Resolved<Input>): Table<Input> {
   definitions.set(ddl, definition)
   const compact = compactRows(columns)
   if (compact) compactOf.set(toLine, compact)
+  if (definition.identity) identified.add(toLine)
   return {
     name,
     database,
@@ -109,6 +110,7 @@ function makeTable<Input>(definition: Resolved<Input>): Table<Input> {
 
 // The key is `toLine`: a copy of a table with another `toLine` must be written by that one.
 const compactOf = new WeakMap<object, CompactRows<never>>()
+const identified = new WeakSet<object>()
 // The key is `ddl`, for the same reason.
 const definitions = new WeakMap<object, Resolved<never>>()
 
@@ -131,7 +133,6 @@ export function definitionOf<Input>({ ddl }: Table<Input, unknown>): Resolved<In
  * Whether rows of two records always differ, because the table has the ids of spans: then two equal batches are one batch that is sent
  * twice.
  */
-export function hasIdentity<Input>(table: Table<Input>): boolean {
-  const definition = definitionOf(table)
-  return definition?.identity !== undefined && definition.columns === table.columns
+export function hasIdentity(table: Pick<Table<never>, 'toLine'>): boolean {
+  return identified.has(table.toLine)
 }

@@ -1,5 +1,5 @@
-import { readMoment } from '../values/iso-time.js'
-import { clampTime, type HrTime, writeTime } from '../values/time.js'
+import { readIso, readMoment } from '../values/iso-time.js'
+import { clampTime, type HrTime, readTime, writeTime } from '../values/time.js'
 import { writeNine, writeTen } from '../writing/digits.js'
 import type { Kind } from './kind.js'
 
@@ -15,7 +15,7 @@ export function dateTime(precision: number): Kind {
   return {
     empty: `"0000000000${digits}"`,
     write(value, { out, tally }) {
-      const time = readMoment(value)
+      const time = readTime(value) ?? readIso(value)
       if (time === undefined) return false
       const clamped = clamp(time)
       if (clamped !== time) tally.clampedTimes++

@@ -3,7 +3,7 @@ import { unquoted } from './type-text.js'
 
 /** One of the names, or its number. Anything else is unreadable; the empty value is the name with the least number, as on the server. */
 export function enumeration(args: readonly string[], bits: 8 | 16): Kind {
-  const numberOf = numbersOf(args, bits)
+  const numberOf = enumNumbers(args, bits)
   const jsonOf = new Map<unknown, string>()
   for (const [name, number] of numberOf) {
     jsonOf.set(number, JSON.stringify(name))
@@ -24,7 +24,7 @@ export function enumeration(args: readonly string[], bits: 8 | 16): Kind {
 }
 
 /** A name without a number has the one after that of the name before it; the first 1. */
-function numbersOf(args: readonly string[], bits: number): Map<string, number> {
+export function enumNumbers(args: readonly string[], bits: number): Map<string, number> {
   const numberOf = new Map<string, number>()
   const half = 2 ** (bits - 1)
   let next = 1

@@ -10,6 +10,8 @@ import { type Kind, writeAs } from './kind.js'
 const COMMA = 0x2c
 const COLON = 0x3a
 const MAX_DEPTH = 64
+// For one member: an object graph that was set as an attribute by mistake must not cost too much.
+const NESTED_ROOM = 1024 * 1024
 const MAX_INT = 2n ** 64n - 1n
 const MIN_INT = -(2n ** 63n)
 
@@ -98,14 +100,19 @@ function writeMembers(
 ): void {
   const { encoding, typed } = place
   const within = { ...place, ancestors: [...place.ancestors, object] }
+  const rowRoom = encoding.room
+  if (prefix !== undefined && place.ancestors.length === 1)
+    encoding.room = Math.min(rowRoom, NESTED_ROOM)
+  const granted = encoding.room
   for (const key of keysOf(object)) {
-    if (encoding.room <= 0) {
-      encoding.tally.truncatedValues++
-      return
-    }
-    encoding.room -= ELEMENT
     const name = String(key).toWellFormed() // two keys with lone surrogates may be stored as one
     const path = prefix === undefined ? name : `${prefix}.${name}`
+    // A path that is cut may be equal to another.
+    if (encoding.room <= ELEMENT + path.length) {
+      encoding.tally.truncatedValues++
+      break
+    }
+    encoding.room -= ELEMENT
     const start = encoding.out.length
     try {
       const value = memberOf(object, key)
@@ -119,6 +126,7 @@ function writeMembers(
       encoding.tally.unreadableValues++
     }
   }
+  encoding.room += rowRoom - granted
 }
 
 function writeMember(
@@ -199,12 +207,16 @@ function writeList(list: ArrayLike<unknown>, place: Place): void {
   const { out } = encoding
   const within = { ...place, ancestors: [...place.ancestors, list] }
   const element: Kind = { empty: 'null', write: (value) => writeValue(value, within) }
+  const rowRoom = encoding.room
+  if (place.ancestors.length <= 1) encoding.room = Math.min(rowRoom, NESTED_ROOM)
+  const granted = encoding.room
   out.text('[')
   for (const [index, item] of elementsOf(list, encoding).entries()) {
     if (index > 0) out.byte(COMMA)
     writeAs(element, item, encoding)
   }
   out.text(']')
+  encoding.room += rowRoom - granted
 }
 
 /** What stands for an object that is not entered: it is too deep, or in a circle. */

@@ -54,9 +54,9 @@ function floatUpTo(most: number): Kind {
     write(value, { out, tally }) {
       const number = floatOf(value)
       if (!Number.isFinite(number)) return false
-      const nearest = Math.max(-most, Math.min(most, number))
-      if (nearest !== number) tally.adjustedNumbers++
-      writeNumber(out, nearest + 0)
+      const isFar = number > most || number < -most
+      if (isFar) tally.adjustedNumbers++
+      writeNumber(out, isFar ? Math.sign(number) * most : number + 0)
       return true
     },
   }

@@ -5,10 +5,11 @@ const ISO =
 
 /** As `readTime`, and ISO 8601 texts: a date, or a date with a time. Without an offset they are in UTC. */
 export function readMoment(value: unknown): HrTime | undefined {
-  return readTime(value) ?? (typeof value === 'string' ? readIso(value) : undefined)
+  return readTime(value) ?? readIso(value)
 }
 
-function readIso(text: string): HrTime | undefined {
+export function readIso(text: unknown): HrTime | undefined {
+  if (typeof text !== 'string') return undefined
   const [, day, minute = '00:00', second = '00', fraction = '', offset = 'Z'] = ISO.exec(text) ?? []
   if (day === undefined) return undefined
   const zone = offset.length === 5 ? `${offset.slice(0, 3)}:${offset.slice(3)}` : offset

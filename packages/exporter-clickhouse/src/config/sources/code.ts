@@ -24,6 +24,8 @@ function read(
   problems: Problem[],
 ): unknown {
   if (type?.kind === 'group' || type?.kind === 'map') return readFields(given, type, path, problems)
+  if (type?.kind === 'text' && type.or && typeof given === 'object')
+    return readFields(given, type.or, path, problems)
   if (type?.kind !== 'list' || !Array.isArray(given)) return given
   if (given.length > type.max) {
     // Reading all of them could take long.

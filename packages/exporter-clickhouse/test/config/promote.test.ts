@@ -1,0 +1,141 @@
+import { defineTable, extendTable, flatTraces, type SpanLike } from '@spanhouse/transform'
+import { hasIdentity } from '@spanhouse/transform/internal'
+import { describe, expect, test } from 'vitest'
+import { parseConfig } from '../../src/config/parse-config.js'
+import { env, envWithFile, errorOf, only, P, parse } from './config-kit.js'
+
+const USER = { attribute: 'enduser.id', column: 'user_id', type: 'UInt64' }
+
+function schemaOf(options: unknown, variables: Record<string, string> = {}) {
+  return only(options, variables).targets[0].schema
+}
+
+function typesOf(options: unknown, variables: Record<string, string> = {}) {
+  const added = schemaOf(options, variables).columns.slice(flatTraces.columns.length)
+  return Object.fromEntries(added.map(({ name, type }) => [name, type]))
+}
+
+describe('promoted attributes have columns of their own', () => {
+  const expected = { http_route: 'String', user_id: 'UInt64' }
+
+  test('from code', () => {
+    expect(typesOf({ promote: ['http.route', USER] })).toEqual(expected)
+  })
+
+  test('from a file', () => {
+    expect(typesOf({}, envWithFile({ promote: ['http.route', USER] }))).toEqual(expected)
+  })
+
+  test.each([
+    ['a variable', {}, env({ PROMOTE: 'http.route, enduser.id' })],
+    [
+      'a variable of the signal',
+      {},
+      env({ PROMOTE: 'x', TRACES_PROMOTE: 'http.route,enduser.id' }),
+    ],
+    ['a URL', { endpoint: 'http://h?promote=http.route,enduser.id' }, {}],
+    [
+      'the group of the signal',
+      { promote: ['x'], traces: { promote: ['http.route', 'enduser.id'] } },
+      {},
+    ],
+  ])('from %s', (_where, options, variables) => {
+    expect(typesOf(options, variables)).toEqual({ http_route: 'String', enduser_id: 'String' })
+  })
+
+  test('in one destination alone', () => {
+    const destinations = [{ name: 'b', endpoint: 'http://b', promote: ['b'] }]
+    const [first, second] = parse({ endpoint: 'http://a', destinations }).destinations
+    expect(first?.targets[0].schema).toBe(flatTraces)
+    expect(second?.targets[0].schema.insertColumns.at(-1)).toBe('b')
+  })
+
+  test('for all five tables of metrics', () => {
+    const config = parseConfig('metrics', { schema: 'otel', promote: ['http.route'] }, {})
+    const { targets } = config.destinations[0] ?? { targets: [] }
+    expect(targets.map(({ schema }) => schema.insertColumns.at(-1))).toEqual(
+      Array(5).fill('http_route'),
+    )
+  })
+})
+
+test('with keepPromoted: false they are not in the map', () => {
+  const span = { attributes: { 'http.route': '/', other: 1 } } as unknown as SpanLike
+  const rows = [{}, { KEEP_PROMOTED: 'false' }].map((variables) =>
+    schemaOf({}, env({ PROMOTE: 'http.route', ...variables })).toRow(span as never),
+  )
+  expect(rows.map(({ attributes }) => attributes)).toEqual([
+    { 'http.route': '/', other: '1' },
+    { other: '1' },
+  ])
+})
+
+test('the same options give the same table, for batches that several destinations share and for tokens', () => {
+  const options = { promote: ['http.route', USER] }
+  expect(schemaOf(options)).toBe(schemaOf(structuredClone(options)))
+  expect(schemaOf(options)).not.toBe(schemaOf({ ...options, keepPromoted: false }))
+  expect(hasIdentity(schemaOf(options))).toBe(true)
+})
+
+test('a table of one’s own may have promoted attributes too, if it was made by defineTable', () => {
+  const own = extendTable(flatTraces, { omit: ['span_id'] })
+  const schema = schemaOf({ schema: own, promote: ['a'] })
+  expect(schema.insertColumns).toEqual([...own.insertColumns, 'a'])
+  expect(hasIdentity(schema)).toBe(false)
+  const copy = { ...own, ddl: () => [] }
+  expect(errorOf({ schema: copy, promote: ['a'] }).message).toContain(
+    'promote: table traces: only a table from defineTable can be extended (traces)',
+  )
+})
+
+test.each<[unknown, string]>([
+  [{ promote: ['span_name'] }, 'promote: two columns are named span_name (traces)'],
+  [
+    { promote: [{ attribute: 'a', type: 'Txt' }], signals: ['traces'] },
+    'promote: column a: cannot write a column of type Txt; supported are',
+  ],
+  [{ promote: [] }, 'promote must not be empty'],
+  [{ promote: 'a' }, 'promote must be a list (received "a")'],
+  [
+    { promote: [7] },
+    'promote.0 must be a text or an object: { attribute, column, type } (received 7)',
+  ],
+  [{ promote: [''] }, 'promote.0 must not be empty'],
+  [
+    { promote: [{ column: 'a' }] },
+    'promote.0 must be a text or an object: { attribute, column, type }',
+  ],
+  [{ promote: Array(101).fill('a') }, 'promote: 101 are too many: at most 100 are allowed'],
+])('%j is a mistake', (options, message) => {
+  expect(errorOf(options).message).toContain(message)
+})
+
+test('a variable that names a column that is taken is ignored, and said so', () => {
+  const config = parse({}, env({ PROMOTE: 'span_name' }))
+  expect(config.destinations[0]?.targets[0].schema).toBe(flatTraces)
+  expect(config.doubts.join()).toContain(
+    `${P}PROMOTE cannot be used: promote: two columns are named span_name`,
+  )
+})
+
+test('a table that is no table of ours stays as it is without promoted attributes', () => {
+  const own = defineTable<SpanLike>({
+    name: 't',
+    orderBy: 'n',
+    columns: [{ name: 'n', type: 'String', field: 'name' }],
+  })
+  expect(schemaOf({ schema: own })).toBe(own)
+})
+
+test('a table whose rows have a type is a schema of its signal alone', () => {
+  const spans = defineTable({
+    signal: 'traces',
+    name: 't',
+    orderBy: 'n',
+    columns: [{ name: 'n', type: 'String', field: 'name' }],
+  })
+  parseConfig('traces', { schema: spans }, {})
+  parseConfig('traces', { schema: extendTable(spans, { promote: ['a'] }) }, {})
+  // @ts-expect-error a table of spans
+  parseConfig('logs', { schema: spans }, {})
+})

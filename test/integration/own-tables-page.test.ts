@@ -1,0 +1,145 @@
+// Every code block of docs/own-tables.md, against a real ClickHouse.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import {
+  defineTable,
+  extendTable,
+  flatTraces,
+  type SpanLike,
+  type Table,
+} from '@spanhouse/transform'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import type { Options } from '../../packages/exporter-clickhouse/src/config/options.js'
+import { ClickHouseSpanExporter } from '../../packages/exporter-clickhouse/src/traces/span-exporter.js'
+import { makeSpan } from '../../packages/transform/test/spans.js'
+import { PATIENT_MS } from '../kit/patience.js'
+import { statsOf } from '../kit/stats.js'
+import { blocksOf } from '../packed/documents.js'
+
+const page = blocksOf('docs/own-tables.md')
+const promoteByVariable = page.take('sh', 'PROMOTE')
+const promoteInCode = page.take('js', "promote: ['http.route', {")
+const extending = page.take('js', 'extendTable(')
+const defining = page.take('ts', 'defineTable(')
+const mistakes = page.take('text', 'did you mean')
+const json = page.take('sh', 'otel_json')
+
+// Beside the packages, which the blocks import.
+const folder = mkdtempSync(join(import.meta.dirname, '.blocks-'))
+let server: ClickHouseServer
+beforeAll(async () => {
+  server = await startClickHouse()
+})
+afterAll(async () => {
+  rmSync(folder, { recursive: true })
+  await server?.stop()
+})
+
+test('no code block is left out here', () => {
+  expect(page.left()).toEqual([])
+})
+
+const span = makeSpan({
+  attributes: {
+    'http.route': '/cart',
+    'enduser.id': 7,
+    'http.response.status_code': 500,
+    'client.address': '10.0.0.1',
+    slow: true,
+  },
+  resource: { attributes: { 'service.version': '1.2', 'host.name': 'h1' } },
+})
+
+async function exported(options: Options, variables: Record<string, string> = {}): Promise<void> {
+  for (const [name, value] of Object.entries(variables)) process.env[name] = value
+  const to = new ClickHouseSpanExporter({ endpoint: server.url, ...options })
+  for (const name of Object.keys(variables)) delete process.env[name]
+  onTestFinished(() => to.shutdown())
+  to.export([span], () => {})
+  await to.forceFlush({ timeoutMs: PATIENT_MS })
+  expect(statsOf(to)).toMatchObject({ delivered: 1, dropped: {}, errors: 0 })
+}
+
+async function only(query: string): Promise<unknown> {
+  return JSON.parse(await server.query(`${query} FORMAT JSONCompactEachRow`))
+}
+
+function variablesIn(block: string): Record<string, string> {
+  return Object.fromEntries(
+    [...block.matchAll(/(OTEL_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]),
+  )
+}
+
+async function exportsOf(block: string, name: string): Promise<Record<string, unknown>> {
+  const file = join(folder, name)
+  writeFileSync(file, block)
+  return import(pathToFileURL(file).href)
+}
+
+test('a column for an attribute, by a variable', async () => {
+  await exported({ database: 'promoted' }, variablesIn(promoteByVariable))
+  expect(
+    await only("SELECT http_route, enduser_id, attributes['enduser.id'] FROM promoted.traces"),
+  ).toEqual(['/cart', '7', '7'])
+})
+
+test('a column for an attribute, in code', async () => {
+  const options = new Function(`return { ${promoteInCode} }`)() as Options
+  await exported({ database: 'in_code', ...options })
+  expect(await only('SELECT http_route, user_id, toTypeName(user_id) FROM in_code.traces')).toEqual(
+    ['/cart', 7, 'UInt64'],
+  )
+})
+
+test('a table made from one of ours', async () => {
+  const made = await exportsOf(extending, 'extending.mjs')
+  await (made['processor'] as { shutdown(): Promise<void> }).shutdown()
+  await exported({ schema: made['spans'] as Table<SpanLike> })
+  expect(await only('SELECT took_ms, span_kind, http_route, version FROM telemetry.spans')).toEqual(
+    [145, 'SERVER', '/cart', '1.2'],
+  )
+})
+
+test('a table from nothing', async () => {
+  const made = await exportsOf(defining, 'defining.ts')
+  await exported({ schema: made['requests'] as Table<SpanLike> })
+  expect(
+    await only(
+      'SELECT took, route, status, host, library, client, slow, steps.name FROM telemetry.requests',
+    ),
+  ).toEqual([145_000_000, '/cart', 500, 'h1', 'http', '::ffff:10.0.0.1', true, ['exception']])
+})
+
+test('the errors are as they are quoted', () => {
+  const route = { name: 'route', type: 'String', attribute: 'a' }
+  const client = { name: 'client', type: 'Nullable(IPv6)', attribute: 'a' }
+  const messages = [
+    () =>
+      defineTable<SpanLike>({
+        name: 't',
+        columns: [{ ...route, name: 'status', type: 'Uint16' }],
+        orderBy: 'tuple()',
+      }),
+    () => defineTable<SpanLike>({ name: 't', columns: [route], orderBy: 'rout' }),
+    () => defineTable<SpanLike>({ name: 't', columns: [client], orderBy: 'client' }),
+    () => extendTable(flatTraces, { add: [{ ...route, name: 'version', default: 'unknown' }] }),
+  ].map((define) => {
+    try {
+      return String(define())
+    } catch (error) {
+      return (error as Error).message
+    }
+  })
+  expect(messages).toEqual(mistakes.trim().split('\n'))
+})
+
+test('the Collector’s tables with JSON columns', async () => {
+  await exported({ database: 'json' }, variablesIn(json))
+  expect(
+    await only(
+      'SELECT count() FROM json.otel_traces WHERE SpanAttributes.http.response.status_code >= 500',
+    ),
+  ).toEqual([1])
+})
