@@ -51,7 +51,9 @@ test('validate names the differences after the first success, and delivers', asy
   const processor = await deliverTo('other')
   await until(() => lines.length > 0)
   expect(lines).toHaveLength(1)
-  expect(lines[0]).toMatch(/differs from the schema: duration_ms is Float32 instead of Float64/)
+  expect(lines[0]).toMatch(
+    /differs from the schema: duration_ms is Float32 instead of Float64 \(values are narrowed\)\.$/,
+  )
   expect(statsOf(processor)).toMatchObject({ delivered: 10, deduplication: 'effective' })
   await processor.shutdown()
 })

@@ -1,6 +1,7 @@
-import { quoteText } from '@spanhouse/transform'
-import { addColumn, addIndex, shapeOf } from '@spanhouse/transform/internal'
+import { type Placement, quoteText } from '@spanhouse/transform'
+import { addColumn, addIndex, localName, shapeOf } from '@spanhouse/transform/internal'
 import type { Target } from '../config/config.js'
+import type { TableName } from './insert.js'
 import type { Outcome } from './outcome.js'
 import { columnsOf, type Run } from './tables.js'
 
@@ -17,25 +18,32 @@ const LEAST_SHARE = 0.5
  */
 export async function addColumns(target: Target, run: Run): Promise<Outcome | undefined> {
   const columns = shapeOf(target.schema)?.columns ?? []
-  const there = await columnsOf(target, run)
-  if (!there || there.size === 0) return undefined
-  const missing = columns.filter(({ name }) => !there.has(name))
-  if (missing.length === 0 || missing.length > columns.length * LEAST_SHARE) return undefined
-  return runAll(
-    missing.map((column) => addColumn(column, at(target))),
-    run,
-  )
+  let added: Outcome | undefined
+  for (const at of placesOf(target)) {
+    const there = await columnsOf(at, run)
+    if (!there || there.size === 0) return undefined
+    const missing = columns.filter(({ name }) => !there.has(name))
+    if (missing.length > columns.length * LEAST_SHARE) return undefined
+    const outcome = await runAll(
+      missing.map((column) => addColumn(column, at)),
+      run,
+    )
+    if (outcome && outcome.status !== 'delivered') return outcome
+    added ??= outcome
+  }
+  return added
 }
 
 /** Adds the indexes that a table of ours lacks; they cover new parts only. A refusal is an answer like any other. Returns the names of those added. */
 export async function addIndexes(target: Target, run: Run): Promise<readonly string[]> {
   const indexes = shapeOf(target.schema)?.indexes ?? []
-  if (indexes.length === 0 || !(await isOurs(target, run))) return []
-  const there = await indexesOf(target, run)
+  const [at] = placesOf(target)
+  if (indexes.length === 0 || !(await isOurs(at, run))) return []
+  const there = await indexesOf(at, run)
   if (!there) return []
   const missing = indexes.filter((index) => !there.has(nameOf(index)))
   const added = await runAll(
-    missing.map((index) => addIndex(index, at(target))),
+    missing.map((index) => addIndex(index, at)),
     run,
   )
   return added?.status === 'delivered' ? missing.map(nameOf) : []
@@ -51,14 +59,17 @@ async function runAll(statements: readonly string[], run: Run): Promise<Outcome 
   return last
 }
 
-async function isOurs({ database, table }: Target, run: Run): Promise<boolean> {
+async function isOurs({ database, table }: TableName, run: Run): Promise<boolean> {
   const { outcome, text } = await run(
     `SELECT comment FROM system.tables WHERE database = ${quoteText(database)} AND name = ${quoteText(table)} FORMAT TSV`,
   )
   return outcome.status === 'delivered' && text.startsWith(MARK)
 }
 
-async function indexesOf({ database, table }: Target, run: Run): Promise<Set<string> | undefined> {
+async function indexesOf(
+  { database, table }: TableName,
+  run: Run,
+): Promise<Set<string> | undefined> {
   const { outcome, text } = await run(
     `SELECT name FROM system.data_skipping_indices WHERE database = ${quoteText(database)} AND table = ${quoteText(table)} FORMAT TSV`,
   )
@@ -69,6 +80,9 @@ function nameOf(index: string): string {
   return index.trim().split(/\s+/)[0] ?? ''
 }
 
-function at({ database, table, creation }: Target) {
-  return { ...creation, database, table }
+/** Where the rows are, and then the table in front of it: a Distributed table has no indexes, and takes only columns that the local ones have. */
+function placesOf({ database, table, creation }: Target): [Placement, ...Placement[]] {
+  const { distributed, ...others } = creation
+  const named = { ...others, database, table }
+  return distributed ? [{ ...named, table: localName(table, distributed) }, named] : [named]
 }

@@ -5,6 +5,7 @@ import type { Target } from '../config/config.js'
 import { UNKNOWN_DATABASE } from './exception-codes.js'
 import type { TableName } from './insert.js'
 import type { Outcome } from './outcome.js'
+import { fateOf } from './type-difference.js'
 
 /** Runs one statement other than the INSERT of a batch. */
 export type Run = (statement: string) => Promise<{ outcome: Outcome; text: string }>
@@ -88,15 +89,18 @@ export async function columnsOf(
   return new Map(lines.map((line) => JSON.parse(line) as [string, string]))
 }
 
-/** How the table on the server differs from the schema, as short phrases; empty if it does not differ, or if the server does not say. */
+/**
+ * What our values lose in the table on the server, as short phrases; empty if they lose nothing, or if the server does not say. A type that
+ * holds all our values is no difference.
+ */
 export function differences({ schema }: Target, there: ReadonlyMap<string, string>): string[] {
   if (there.size === 0) return []
   return schema.columns.flatMap(({ name, type }) => {
     const found = there.get(name)
     if (found === undefined) return [`${name} is missing`]
-    return canonicalType(found) === canonicalType(type)
-      ? []
-      : [`${name} is ${found} instead of ${type}`]
+    if (canonicalType(found) === canonicalType(type)) return []
+    const fate = fateOf(type, found)
+    return fate === 'kept' ? [] : [`${name} is ${found} instead of ${type} (values are ${fate})`]
   })
 }
 
