@@ -9,6 +9,7 @@ import type { Destination } from '../delivery/destination.js'
 import type { Receipt } from '../delivery/entry.js'
 import type { DispatchedRow } from '../routing/dispatch.js'
 import type { Router } from '../routing/router.js'
+import { withSource } from '../routing/source-column.js'
 import { DispatchedSheets } from './dispatched-sheets.js'
 import type { HandOver, Sealed } from './hand-over.js'
 import { routerOf, type Surroundings } from './lane-router.js'
@@ -78,12 +79,12 @@ export class Lane<Input> {
         const receipts = handOver({ target, rows, common, config, destinations })
         this.#receipts?.push(...receipts)
       })
-    this.#sheets = config.targets.map(({ schema }, target) => ({
-      target,
-      schema,
-      encoder: newRowEncoder(schema, limits),
-      open: openOf(target),
-    }))
+    const { targets, route } = config
+    this.#sheets = targets.map((one, target) => {
+      const schema = route?.origin === undefined ? one.schema : withSource(one.schema)
+      const encoder = newRowEncoder(schema, limits)
+      return { target, schema, encoder, open: openOf(target) }
+    })
     this.#dispatched = new DispatchedSheets(config.targets, openOf)
     this.#router = routerOf(config, destinations, {
       ...surroundings,

@@ -228,12 +228,12 @@ export class Pipeline<Input extends OfResource> {
   async #close(): Promise<void> {
     const { shutdownTimeoutMs } = this.#config
     const startedAt = clock.now()
+    for (const lane of this.#lanes) lane.close() // before the last flush: what it decides has to be sent
     for (const destination of this.#destinations) destination.log.ending()
     await within(shutdownTimeoutMs, (signal) =>
       this.#flushUntil((destination) => destination.safe(signal), { isLast: true }),
     )
     for (const leave of this.#leaveEnds) leave()
-    for (const lane of this.#lanes) lane.close()
     let lost = 0
     for (const destination of this.#destinations) {
       const rows = destination.close()

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { SpanLike } from '@spanhouse/transform'
+import { defineTable, type SpanLike } from '@spanhouse/transform'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { diagLines } from '../../../../test/kit/diag-lines.js'
 import { exported, exporterTo, PATIENT, processorTo, SOON } from '../../../../test/kit/exporters.js'
@@ -196,6 +196,49 @@ test('records are stamped with their origin, unless they have one, and are not s
   )
   expect([...stamps].sort()).toEqual(['east', 'east', 'west'])
   expect(west.rows[0]).toMatchObject({ resource_attributes: { 'spanhouse.origin': 'east' } })
+})
+
+test("a column _source of one's own table holds the origin", async () => {
+  const server = await scriptedServer()
+  const schema = defineTable<SpanLike>({
+    name: 'mine',
+    columns: [
+      { name: 'name', type: 'String', value: (span) => span.name },
+      { name: '_source', type: 'LowCardinality(String)', value: () => '' },
+    ],
+    orderBy: 'name',
+  })
+  const resource = { attributes: { 'spanhouse.origin': 'west' } }
+  const exporter = exporterTo({ endpoint: server.url, schema, origin: 'east' })
+  await exported(exporter, [makeSpan({ name: 'a' }), makeSpan({ name: 'b', resource })])
+  expect(server.rows).toEqual([
+    { name: 'a', _source: 'east' },
+    { name: 'b', _source: 'west' },
+  ])
+})
+
+test('what comes in while a pipeline shuts down waits no longer', async () => {
+  const server = await scriptedServer()
+  const sample = { rate: 1, rules: [{ name: 'never', rate: 0 }] }
+  const processor = processorTo({ endpoint: server.url, sample, shutdownTimeoutMs: 60_000 })
+  let known = () => {}
+  const resource = {
+    attributes: { 'service.name': 'shop' },
+    asyncAttributesPending: true,
+    waitForAsyncAttributes: () =>
+      new Promise<void>((resolve) => {
+        known = () => {
+          resource.asyncAttributesPending = false
+          resolve()
+        }
+      }),
+  }
+  const { span } = newTrace(1, true)
+  processor.onEnd(span('late', 'root', { resource }))
+  const end = processor.shutdown()
+  known()
+  await end
+  expect(statsOf(processor)).toMatchObject({ delivered: 1, waiting: 0 })
 })
 
 test('spans of a trace that is not chosen wait for its end, and are left out', async () => {
