@@ -7,8 +7,8 @@ import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
 import type { Command, Context, OptionValues } from './command.js'
 import { choiceOption, durationOption, textOption } from './option-values.js'
+import { signalsOf } from './signals.js'
 
-const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics']
 /** 1 stands for a difference. */
 const FAILURE = 2
 
@@ -59,7 +59,7 @@ export const ddl: Command = {
   async run(context) {
     const { values, out } = context
     const family = choiceOption(values, 'schema', ['flat', 'otel']) ?? 'flat'
-    const tables = tablesOf(signalsOf(values), family)
+    const tables = tablesOf(signalsOf(values, 'traces'), family)
     const options = optionsOf(values)
     if (options.table !== undefined && tables.length > 1)
       throw new CommandError(
@@ -81,18 +81,6 @@ export const ddl: Command = {
     out.write(text(statements) + remarks.map((remark) => `-- ${oneLine(remark)}\n`).join(''))
     return statements.length + remarks.length > 0 ? 1 : 0
   },
-}
-
-/** In the order in which they are printed. */
-function signalsOf(values: OptionValues): readonly Signal[] {
-  const given = (textOption(values, 'signal') ?? 'traces').toLowerCase().split(',')
-  const names = given.map((name) => name.trim())
-  if (names.some((name) => name !== 'all' && !SIGNALS.includes(name as Signal)))
-    throw new CommandError(
-      `--signal must be one of ${SIGNALS.join(', ')}, all, or a list.`,
-      FAILURE,
-    )
-  return SIGNALS.filter((signal) => names.includes('all') || names.includes(signal))
 }
 
 function tablesOf(signals: readonly Signal[], family: 'flat' | 'otel'): readonly Table<never>[] {
