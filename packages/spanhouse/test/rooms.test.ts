@@ -11,6 +11,7 @@ const ROOMS = [
   'application',
   'page',
   'doctor',
+  'regions',
   'commands',
 ]
 

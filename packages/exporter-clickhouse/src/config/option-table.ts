@@ -188,8 +188,18 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
   ...ROUTING,
 }
 
-const { database, table, schema, promote, keepPromoted, ttl, retention, batch, queue, asyncInsert } =
-  shared
+const {
+  database,
+  table,
+  schema,
+  promote,
+  keepPromoted,
+  ttl,
+  retention,
+  batch,
+  queue,
+  asyncInsert,
+} = shared
 const { filter, sample, redact, dispatch } = shared
 const ofSignal: Record<keyof SignalOptions<never>, Option> = withoutDefaults({
   database,

@@ -6,7 +6,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import type { Parameter } from '@spanhouse/queries'
 import { GRACE_MS, type Limits, type Settings } from './limits.js'
 import type { Connection } from './reader.js'
-import { FORMAT, type Lines, readLines } from './rows.js'
+import { FORMAT, type Lines, NATIVE, readLines } from './rows.js'
 
 const MAX_SOCKETS = 10
 // Servers close idle connections after 3 s (ClickHouse Cloud) or more.
@@ -23,6 +23,8 @@ export interface Asked {
   readonly signal?: AbortSignal | undefined
   /** Of tables that are named without one. */
   readonly database?: string | undefined
+  /** Default: FORMAT. The bytes of Native are read as latin1, in which each has a character of its own. */
+  readonly format?: typeof NATIVE
 }
 
 export interface Reply extends Lines {
@@ -88,7 +90,7 @@ function openClient(connection: Connection, agent: HttpAgent | HttpsAgent): Clic
 }
 
 async function exchange(client: ClickHouseClient, asked: Asked): Promise<Reply | NoReply> {
-  const { sql, parameters, settings, limits, signal, database } = asked
+  const { sql, parameters, settings, limits, signal, database, format = FORMAT } = asked
   const startedAt = performance.now()
   const ending = new AbortController()
   let stream: Readable | undefined
@@ -108,7 +110,7 @@ async function exchange(client: ClickHouseClient, asked: Asked): Promise<Reply |
       query_params: { ...parameters },
       // Format and database are no settings, so every user may choose them, and the SQL stays as it is.
       clickhouse_settings: {
-        default_format: FORMAT,
+        default_format: format,
         ...(database !== undefined && { database }),
         ...settings,
       } as Record<string, string>,
@@ -119,7 +121,11 @@ async function exchange(client: ClickHouseClient, asked: Asked): Promise<Reply |
     const status = result.http_status_code ?? 0
     if (ending.signal.aborted) throw new Error(reason)
     const isSuccess = status >= 200 && status < 300
-    const lines = await readLines(result.stream, isSuccess ? limits.bytes : MAX_ERROR_BYTES)
+    const lines = await readLines(
+      result.stream,
+      isSuccess ? limits.bytes : MAX_ERROR_BYTES,
+      format === NATIVE ? 'latin1' : 'utf8',
+    )
     const headers = result.response_headers as IncomingHttpHeaders
     return { ...lines, status, headers, elapsedMs: performance.now() - startedAt }
   } catch (error) {

@@ -1,11 +1,11 @@
 import { exceptionCode, oneLine, type Reply as PlainReply } from '#exporter'
-import { type Asked, type Exchanges, openExchanges, type Reply } from './exchange.js'
+import { type Asked, type Exchanges, type NoReply, openExchanges, type Reply } from './exchange.js'
 import { failureOfException, failureOfNetwork, failureOfReply } from './failures.js'
 import { type Limits, OWN_LIMITS, SETTING_NAMES, SQL_LIMITS, settingsOf } from './limits.js'
 import { ReadError } from './read-error.js'
 import type { Connection, Reader } from './reader.js'
 import { normalisedSql, refusalOfStatement } from './reading-only.js'
-import { FORMAT, type Parsed, parseLines } from './rows.js'
+import { FORMAT, NATIVE, type Parsed, parseLines } from './rows.js'
 import { findLogTables, findTables } from './tables.js'
 
 /** The first limit is short: whether a server is there should be known soon. */
@@ -48,8 +48,8 @@ export function openReader(connection: Connection): Reader {
 
   const reader: Reader = {
     connection,
-    async ask({ sql, parameters }, signal) {
-      const result = await answer({ sql, parameters, limits: OWN_LIMITS, signal })
+    async ask({ sql, parameters }, signal, limits = OWN_LIMITS) {
+      const result = await answer({ sql, parameters, limits, signal })
       const { names, rows, elapsedMs, rowsRead, isCut } = result
       return {
         rows: rows.map((row) => objectOf(names, row)) as never[],
@@ -57,6 +57,25 @@ export function openReader(connection: Connection): Reader {
         rowsRead,
         truncated: isCut,
       }
+    },
+    async native({ sql, parameters }, signal, limits = OWN_LIMITS) {
+      const { refused } = await greet()
+      const settings = permitted(limits, refused)
+      const reply = replied(
+        await exchanges.send({ sql, parameters, limits, signal, settings, format: NATIVE }),
+        limits,
+        connection,
+      )
+      const plain = plainReply(reply)
+      if (isFailure(reply) || reply.headers['x-clickhouse-format'] !== NATIVE)
+        throw failureOfReply({ ...plain, body: plain.body.slice(0, 20_000) }, connection)
+      // A user who may change no setting gets no wait_end_of_query: an exception then stands after the rows.
+      const end = { ...plain, body: plain.body.slice(-20_000) }
+      if (refused.size > 0 && exceptionCode(end) > 0)
+        throw failureOfException(exceptionCode(end), end.body, connection)
+      if (reply.isCut)
+        throw new ReadError('limit', `The rows of one step are more than ${limits.bytes} bytes`)
+      return Buffer.from(reply.text, 'latin1')
     },
     async askSql(sql, signal, database) {
       const { isReadonly } = await greet()
@@ -122,30 +141,32 @@ function permitted(limits: Limits, refused: ReadonlySet<string>): Asked['setting
 }
 
 function asker(exchanges: Exchanges, connection: Connection) {
-  return async (asked: Asked): Promise<Result> => {
-    const reply = await exchanges.send(asked)
-    if ('error' in reply) {
-      const { error, reason } = reply
-      if (reason === 'network') throw failureOfNetwork(error, connection)
-      if (reason === 'aborted') throw new ReadError('aborted', 'The query was cancelled')
-      throw new ReadError(
-        'limit',
-        `${connection.url} gave no complete answer in ${asked.limits.seconds} s`,
-        {
-          fix: 'choose a shorter time range, or check that ClickHouse runs there and is not overloaded',
-        },
-      )
-    }
-    return resultOf(reply, connection)
-  }
+  return async (asked: Asked): Promise<Result> =>
+    resultOf(replied(await exchanges.send(asked), asked.limits, connection), connection)
+}
+
+function replied(reply: Reply | NoReply, { seconds }: Limits, connection: Connection): Reply {
+  if (!('error' in reply)) return reply
+  const { error, reason } = reply
+  if (reason === 'network') throw failureOfNetwork(error, connection)
+  if (reason === 'aborted') throw new ReadError('aborted', 'The query was cancelled')
+  throw new ReadError('limit', `${connection.url} gave no complete answer in ${seconds} s`, {
+    fix: 'choose a shorter time range, or check that ClickHouse runs there and is not overloaded',
+  })
+}
+
+function plainReply({ status, headers, text, isCut }: Reply): PlainReply {
+  return { status, headers, body: text, complete: !isCut }
+}
+
+function isFailure({ status, headers }: Reply): boolean {
+  return status < 200 || status >= 300 || Number(headers['x-clickhouse-exception-code']) > 0
 }
 
 function resultOf(reply: Reply, connection: Connection): Result {
-  const { status, headers, text, elapsedMs, isCut } = reply
-  const plain: PlainReply = { status, headers, body: text, complete: !isCut }
-  const isSuccess = status >= 200 && status < 300
-  if (!isSuccess || Number(headers['x-clickhouse-exception-code']) > 0)
-    throw failureOfReply(plain, connection)
+  const { headers, text, elapsedMs, isCut } = reply
+  const plain = plainReply(reply)
+  if (isFailure(reply)) throw failureOfReply(plain, connection)
   const format = headers['x-clickhouse-format']
   const read = /"read_rows":"?(\d+)/.exec(String(headers['x-clickhouse-summary']))?.[1]
   const rowsRead = Number(read ?? 0)

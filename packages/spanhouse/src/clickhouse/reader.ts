@@ -1,4 +1,5 @@
 import type { LogTable, Query, SpanTable } from '@spanhouse/queries'
+import type { Limits } from './limits.js'
 
 /** How to reach one ClickHouse. */
 export interface Connection {
@@ -40,7 +41,9 @@ export interface SqlAnswer {
 export interface Reader {
   readonly connection: Connection
   /** Rejects with a ReadError, which is a CommandError: one sentence without credentials. */
-  ask<Row>(query: Query<Row>, signal?: AbortSignal): Promise<Answer<Row>>
+  ask<Row>(query: Query<Row>, signal?: AbortSignal, limits?: Limits): Promise<Answer<Row>>
+  /** The rows of a query in ClickHouse's format Native, which keeps every value as it is. Rejects as `ask` does, also if they exceed the limits. */
+  native(query: Query<unknown>, signal?: AbortSignal, limits?: Limits): Promise<Buffer>
   /** Runs SQL of the user's. Rejects unless the server lets it do nothing but read. `database` is that of tables without one. */
   askSql(sql: string, signal?: AbortSignal, database?: string): Promise<SqlAnswer>
   version(signal?: AbortSignal): Promise<string>

@@ -2,6 +2,8 @@ import type { Readable } from 'node:stream'
 
 /** The format in which we read: a line of names, a line of types, then a line for each row. */
 export const FORMAT = 'JSONCompactEachRowWithNamesAndTypes'
+/** The format of rows that are passed on to another server as they are: its bytes are no text. */
+export const NATIVE = 'Native'
 
 export interface Lines {
   readonly text: string
@@ -10,7 +12,11 @@ export interface Lines {
 }
 
 /** Reads no more than `limit` bytes, then hangs up. The last line is whole, unless it is the only one. */
-export async function readLines(stream: Readable, limit: number): Promise<Lines> {
+export async function readLines(
+  stream: Readable,
+  limit: number,
+  encoding: 'utf8' | 'latin1' = 'utf8',
+): Promise<Lines> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -19,7 +25,7 @@ export async function readLines(stream: Readable, limit: number): Promise<Lines>
     // Leaving the loop destroys the stream, and the server cancels the query.
     if (bytes > limit) break
   }
-  const text = Buffer.concat(chunks).subarray(0, limit).toString('utf8')
+  const text = Buffer.concat(chunks).subarray(0, limit).toString(encoding)
   return bytes > limit
     ? { text: text.slice(0, text.lastIndexOf('\n') + 1) || text, isCut: true }
     : { text, isCut: false }

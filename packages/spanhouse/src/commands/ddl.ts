@@ -6,10 +6,11 @@ import { SOURCE_OPTIONS, sourceFor } from '../config/source.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
 import type { Command, Context, OptionValues } from './command.js'
+
 import { choiceOption, secondsOption, textOption } from './option-values.js'
 import { RETENTION_OPTIONS, retentionOf } from './retention-options.js'
+import { signalsOf } from './signals.js'
 
-const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics']
 /** 1 stands for a difference. */
 const FAILURE = 2
 
@@ -23,7 +24,11 @@ export const ddl: Command = {
       value: 'traces|logs|metrics|all',
       help: 'what the tables are for, also a list such as traces,logs; default: traces',
     },
-    schema: { type: 'string', value: 'flat|otel', help: 'columns of the tables; default: flat' },
+    schema: {
+      type: 'string',
+      value: 'flat|otel|otel_json',
+      help: 'columns of the tables; default: flat',
+    },
     database: {
       type: 'string',
       value: 'NAME',
@@ -65,7 +70,7 @@ export const ddl: Command = {
   async run(context) {
     const { values, out } = context
     const family = choiceOption(values, 'schema', ['flat', 'otel', 'otel_json']) ?? 'flat'
-    const tables = tablesOf(signalsOf(values), family)
+    const tables = tablesOf(signalsOf(values, 'traces'), family)
     const options = optionsOf(values)
     if (options.table !== undefined && tables.length > 1)
       throw new CommandError(
@@ -87,18 +92,6 @@ export const ddl: Command = {
     out.write(text(statements) + remarks.map((remark) => `-- ${oneLine(remark)}\n`).join(''))
     return statements.length + remarks.length > 0 ? 1 : 0
   },
-}
-
-/** In the order in which they are printed. */
-function signalsOf(values: OptionValues): readonly Signal[] {
-  const given = (textOption(values, 'signal') ?? 'traces').toLowerCase().split(',')
-  const names = given.map((name) => name.trim())
-  if (names.some((name) => name !== 'all' && !SIGNALS.includes(name as Signal)))
-    throw new CommandError(
-      `--signal must be one of ${SIGNALS.join(', ')}, all, or a list.`,
-      FAILURE,
-    )
-  return SIGNALS.filter((signal) => names.includes('all') || names.includes(signal))
 }
 
 function tablesOf(

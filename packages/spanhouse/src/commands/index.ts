@@ -9,5 +9,6 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   tail: async () => (await import('./tail.js')).tail,
   trace: async () => (await import('./trace.js')).trace,
   top: async () => (await import('./top.js')).top,
+  compare: async () => (await import('./compare.js')).compare,
   ddl: async () => (await import('./ddl.js')).ddl,
 }

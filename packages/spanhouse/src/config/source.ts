@@ -93,7 +93,12 @@ function logsTargetOf({ destinations }: Config, otherwise: Source['logs']): Sour
   return { database, table }
 }
 
-function configOf(signal: Signal, options: ReturnType<typeof endpointIn>, env: NodeJS.ProcessEnv) {
+/** The exporter's configuration of a signal. Throws a CommandError. */
+export function configOf(
+  signal: Signal,
+  options: ReturnType<typeof endpointIn> & { readonly schema?: 'flat' | 'otel' },
+  env: NodeJS.ProcessEnv,
+): Config {
   try {
     return parseConfig(signal, options, env)
   } catch (error) {
@@ -105,15 +110,16 @@ function configOf(signal: Signal, options: ReturnType<typeof endpointIn>, env: N
 }
 
 /** `host:port` stands for a URL. */
-export function asUrl(text: string): string {
+export function asUrl(text: string, option = '--endpoint'): string {
   const url = text.includes('://') ? text : `http://${text}`
   const problem = endpointProblem(url)
   // The text itself is not shown: it may contain a password.
-  if (problem !== undefined) throw new CommandError(`--endpoint ${problem}.`)
+  if (problem !== undefined) throw new CommandError(`${option} ${problem}.`)
   return url
 }
 
-function connectionOf({
+/** How the command reads a destination of the exporter. */
+export function connectionOf({
   endpoint,
   username,
   password,

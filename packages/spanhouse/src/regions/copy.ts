@@ -1,0 +1,136 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { quoteIdentifier } from '@spanhouse/transform'
+import { Batch, type CompressedBatch, OF_EVERY_INSERT, TOKEN } from '#exporter'
+import { CommandError } from '../terminal/command-error.js'
+import type { Common } from './common-columns.js'
+import { LIMITS, quoted, type RegionTable, rowsOf } from './region.js'
+import { inSlice, type Slice } from './slices.js'
+import type { Step } from './steps.js'
+import { FAILURE, written } from './write.js'
+
+const WRITE_DEADLINE_MS = 60_000
+
+/** The types of the columns on the server that is written to. */
+export type Types = ReadonlyMap<string, string>
+
+export interface Copying {
+  readonly from: RegionTable
+  readonly to: RegionTable
+  readonly common: Common
+  readonly typesThere: Types
+  readonly typesHere: Types
+}
+
+/**
+ * Copies the rows of one step, and resolves with how many rows it wrote. Rows that have arrived there meanwhile are left out. A process
+ * that was killed after the server took them finds them there; one that was killed before the answer sends the same token again.
+ */
+export async function copyStep(
+  copying: Copying,
+  slice: Slice,
+  step: Step,
+  signal: AbortSignal,
+): Promise<number> {
+  const { to, common } = copying
+  let copied = 0
+  // The server may remember the token of these rows although they have been deleted there since: then they need another token.
+  for (const suffix of ['', randomUUID()]) {
+    const there = await present(to, common, slice, step.hashes, signal)
+    const lacking = lackingIn(step, there)
+    for (const [times, hashes] of lacking)
+      copied += await insertRows(copying, slice, hashes, times, suffix, signal)
+    if (lacking.size === 0) return copied
+  }
+  const there = await present(to, common, slice, step.hashes, signal)
+  if (lackingIn(step, there).size === 0) return copied
+  throw new CommandError(
+    `Rows that were copied to ${to.region.url} are not in ${to.database}.${to.table} as they were: does a column there have another type, a default or a TTL?`,
+    FAILURE,
+  )
+}
+
+/** Rows by how many of each are lacking now. */
+function lackingIn(
+  { hashes, times }: Step,
+  there: ReadonlyMap<string, number>,
+): ReadonlyMap<number, readonly string[]> {
+  const lacking = new Map<number, string[]>()
+  for (const hash of hashes) {
+    const lacks = times - (there.get(hash) ?? 0)
+    if (lacks > 0) lacking.set(lacks, [...(lacking.get(lacks) ?? []), hash])
+  }
+  return lacking
+}
+
+/** Which of these rows a server has, and how often. */
+export async function present(
+  to: RegionTable,
+  common: Common,
+  slice: Slice,
+  hashes: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await rowsOf<{ _hash: string; _rows: number }>(
+    to.region,
+    'rows that are there',
+    `SELECT toString(${common.hash}) AS _hash, toUInt32(count()) AS _rows FROM ${quoted(to)}${to.final}
+WHERE ${inSlice(common, slice)} AND ${ofHashes(common, hashes)} GROUP BY _hash`,
+    signal,
+  )
+  return new Map(rows.map(({ _hash, _rows }) => [_hash, Number(_rows)]))
+}
+
+export function ofHashes({ hash }: Common, hashes: readonly string[]): string {
+  return `${hash} IN (${hashes.join(', ')})`
+}
+
+async function insertRows(
+  { from, to, common, typesThere, typesHere }: Copying,
+  slice: Slice,
+  hashes: readonly string[],
+  times: number,
+  suffix: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const columns = common.columns.map((name) => {
+    const [here, there] = [typesHere.get(name), typesThere.get(name)]
+    const column = quoteIdentifier(name)
+    return here === there
+      ? column
+      : `CAST(${column}, '${there?.replaceAll(/[\\']/g, '\\$&')}') AS ${column}`
+  })
+  // The names of columns must not mean the casts.
+  const inner = `SELECT *, ${common.hash} AS _hash FROM ${quoted(from)}${from.final} WHERE ${inSlice(common, slice)} AND ${ofHashes(common, hashes)}`
+  const sql = `SELECT ${columns.join(', ')} FROM (${inner}) ORDER BY _hash LIMIT ${times} BY _hash`
+  const bytes = await from.region.reader.native(
+    { name: 'rows to copy', sql, parameters: {} },
+    signal,
+    LIMITS,
+  )
+  if (bytes.length === 0) return 0 // they have been deleted there meanwhile
+  const body = await promisify(gzip)(bytes)
+  const digest = createHash('sha256').update(bytes).digest('hex')
+  const rows = hashes.length * times
+  const batch = Batch.restore(
+    { rows, rawBytes: bytes.length, codec: 'gzip' },
+    { digest, body },
+  ) as CompressedBatch
+  const names = common.columns.map(quoteIdentifier).join(', ')
+  const statement = `INSERT INTO ${quoted(to)} (${names}) FORMAT Native`
+  const token = `repair-${createHash('sha256').update([statement, digest, suffix].join('\0')).digest('hex').slice(0, 32)}`
+  const insert = { statement, settings: { ...OF_EVERY_INSERT, [TOKEN]: token } }
+  await written(
+    `Copying ${rows} rows into ${to.database}.${to.table}`,
+    to.region.url,
+    () =>
+      to.region.sender.attempt(batch, insert, undefined, {
+        deadlineMs: WRITE_DEADLINE_MS,
+        repeatable: true,
+        pingFirst: false,
+      }),
+    signal,
+  )
+  return rows
+}

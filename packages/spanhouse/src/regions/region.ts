@@ -1,0 +1,76 @@
+import { quoteIdentifier } from '@spanhouse/transform'
+import { type DestinationConfig, openLink, openSender, type Sender } from '#exporter'
+import type { Limits } from '../clickhouse/limits.js'
+import { openReader } from '../clickhouse/open-reader.js'
+import type { Reader } from '../clickhouse/reader.js'
+import { connectionOf } from '../config/source.js'
+
+/** One of the two servers that are compared. */
+export interface Region {
+  readonly side: 'A' | 'B'
+  /** Without credentials. */
+  readonly url: string
+  readonly reader: Reader
+  /** Writes as the exporter does. Used only for a repair. */
+  readonly sender: Sender
+  close(): Promise<void>
+}
+
+export interface TableAt {
+  readonly database: string
+  readonly table: string
+}
+
+/** The table of one server, as it stands in a query. */
+export interface RegionTable extends TableAt {
+  readonly region: Region
+  /** For engines that merge rows: how many there are must not depend on merges that are still to come. */
+  readonly final: '' | ' FINAL'
+}
+
+/** A repair writes in steps of some thousand rows. A mutation reads whole parts. */
+const WRITE_TIMEOUT_MS = 300_000
+
+/** What one query may use: an hour of a busy service is hashed in one. */
+export const LIMITS: Limits = {
+  seconds: 300,
+  memoryBytes: 4_000_000_000,
+  rows: 500_000,
+  bytes: 128_000_000,
+  exactNumbers: false,
+}
+
+export function openRegion(side: 'A' | 'B', config: DestinationConfig): Region {
+  const patient = { ...config, timeoutMs: WRITE_TIMEOUT_MS }
+  const reader = openReader(connectionOf(config))
+  const link = openLink(patient)
+  const sender = openSender(patient, () => {}, link)
+  return {
+    side,
+    url: reader.connection.url,
+    reader,
+    sender,
+    async close() {
+      sender.close()
+      link.close()
+      await reader.close()
+    },
+  }
+}
+
+export async function rowsOf<Row>(
+  { reader }: Region,
+  name: string,
+  sql: string,
+  signal: AbortSignal,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<readonly Row[]> {
+  const query = { name, sql, parameters } as { name: string; sql: string; parameters: object }
+  const { rows, truncated } = await reader.ask<Row>(query as never, signal, LIMITS)
+  if (truncated) throw new Error(`the answer to "${name}" was cut off`)
+  return rows
+}
+
+export function quoted({ database, table }: TableAt): string {
+  return `${quoteIdentifier(database)}.${quoteIdentifier(table)}`
+}

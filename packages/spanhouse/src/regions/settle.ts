@@ -1,0 +1,76 @@
+import { quoteIdentifier, quoteText } from '@spanhouse/transform'
+import { ClickHouseError, quotedName } from '#exporter'
+import type { Common } from './common-columns.js'
+import { ofHashes, type Types } from './copy.js'
+import { quoted, type RegionTable, type TableAt } from './region.js'
+import { type Window, within } from './window.js'
+import { failure, patiently, written } from './write.js'
+
+/** As the exporter creates it for rows that a server refused: one table holds both. */
+export function createDeadLetters(at: TableAt): string {
+  return `CREATE TABLE IF NOT EXISTS ${quoted(at)} (
+    event UUID,
+    dlq_name LowCardinality(String),
+    source_nanos Int64,
+    source_logical Int64,
+    data_after String,
+    data_before String
+) ENGINE = MergeTree ORDER BY (dlq_name, source_nanos) SETTINGS non_replicated_deduplication_window = 1000`
+}
+
+/**
+ * Moves rows that are older than another of their identity into the table of dead letters of the same server, and then deletes them. A
+ * process that was killed in between finds the letters there and only deletes. Resolves when the rows are gone.
+ */
+export async function setAside(
+  table: RegionTable,
+  letters: TableAt,
+  { common, types }: { readonly common: Common; readonly types: Types },
+  window: Window,
+  hashes: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { region } = table
+  const run = async (statement: string, repeatable = true) =>
+    (await region.sender.run(statement, repeatable)).outcome
+  const rows = `${within(common.time, window)} AND ${ofHashes(common, hashes)}`
+  // The same row is the same letter, on both servers and in every run.
+  const event = `toUUID(concat(substring(_id, 1, 8), '-', substring(_id, 9, 4), '-', substring(_id, 13, 4), '-', substring(_id, 17, 4), '-', substring(_id, 21, 12)))`
+  const id = `lower(hex(sipHash128(${quoteText(table.table)}, ${common.hash})))`
+  const names = [...types.keys()].map(quoteIdentifier)
+  const type = `Tuple(${[...types.values()].map((one, i) => `${names[i]} ${one}`).join(', ')})`
+  // A tuple whose elements have names becomes an object.
+  const row = `toJSONString(CAST(tuple(${names.join(', ')}), ${quoteText(type)}))`
+  const statement = `INSERT INTO ${quoted(letters)} (event, dlq_name, source_nanos, source_logical, data_after, data_before)
+SELECT ${event} AS _event, ${quoteText(quotedName(table))}, toUnixTimestamp64Nano(now64(9)), 0, _row, ${quoteText(JSON.stringify({ reason: 'conflict', message: 'a newer row has the same identity' }))}
+FROM (SELECT ${id} AS _id, ${row} AS _row FROM ${quoted(table)}${table.final} WHERE ${rows} LIMIT 1 BY _id)
+WHERE _event NOT IN (SELECT event FROM ${quoted(letters)})`
+  await written(
+    'Creating the table of dead letters',
+    region.url,
+    () => run(createDeadLetters(letters)),
+    signal,
+  )
+  // Not repeatable by itself: two of these at the same time would both find no letter.
+  await written('Writing dead letters', region.url, () => run(statement, false), signal)
+  await remove(table, rows, signal)
+}
+
+/** Deletes rows, and resolves when no query sees them any more. */
+export async function remove(
+  table: RegionTable,
+  condition: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { url, sender } = table.region
+  const run = async (statement: string) => (await sender.run(statement)).outcome
+  const light = await patiently(
+    () => run(`DELETE FROM ${quoted(table)} WHERE ${condition}`),
+    signal,
+  )
+  if (light.status === 'delivered') return
+  if (!(light.error instanceof ClickHouseError)) throw failure('Deleting rows', url, light)
+  // A table with projections, or an engine without lightweight deletes.
+  const heavy = `ALTER TABLE ${quoted(table)} DELETE WHERE ${condition} SETTINGS mutations_sync = 2`
+  await written('Deleting rows', url, () => run(heavy), signal)
+}

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { errorText, type Outcome } from '#exporter'
+import { CommandError } from '../terminal/command-error.js'
+
+/** 1 stands for a difference. */
+export const FAILURE = 2
+
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 5000
+const PATIENCE_MS = 60_000
+
+type Failed = Exclude<Outcome, { status: 'delivered' }>
+
+/**
+ * Writes, and tries again for a minute while the server may only be busy or away. Resolves with the last outcome. What may be written
+ * twice without harm is the caller's promise.
+ */
+export async function patiently(
+  attempt: () => Promise<Outcome>,
+  signal: AbortSignal,
+  patienceMs: number = PATIENCE_MS,
+): Promise<Outcome> {
+  const deadline = performance.now() + patienceMs
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    signal.throwIfAborted()
+    const outcome = await attempt()
+    if (outcome.status !== 'retry' || outcome.why === 'misconfigured') return outcome
+    if (performance.now() + pauseMs > deadline) return outcome
+    await sleep(pauseMs, undefined, { signal })
+  }
+}
+
+/** As `patiently`; rejects with a sentence unless it was written. */
+export async function written(
+  what: string,
+  url: string,
+  attempt: () => Promise<Outcome>,
+  signal: AbortSignal,
+): Promise<void> {
+  const outcome = await patiently(attempt, signal)
+  if (outcome.status !== 'delivered') throw failure(what, url, outcome)
+}
+
+export function failure(what: string, url: string, outcome: Failed): CommandError {
+  const { error, fix = '' } = { fix: undefined, ...outcome }
+  return new CommandError(
+    `${what} at ${url} failed: ${errorText(error).replace(/\.$/, '')}. ${fix ?? ''}`.trim(),
+    FAILURE,
+  )
+}

@@ -1,0 +1,351 @@
+// Two databases of one server stand for two servers.
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import {
+  flatLogs,
+  flatMetrics,
+  flatTraces,
+  type LogRecordLike,
+  otelTraces,
+  type Table,
+} from '@spanhouse/transform'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { BASE_MS, insert, run, spanId, type TestSpan } from './command-kit.js'
+
+let server: ClickHouseServer
+beforeAll(async () => {
+  server = await startClickHouse()
+})
+afterAll(() => server?.stop())
+
+let regions = 0
+let east = ''
+let west = ''
+beforeEach(async () => {
+  regions++
+  east = `east${regions}`
+  west = `west${regions}`
+  for (const database of [east, west]) {
+    await server.query(`CREATE DATABASE ${database}`)
+    for (const table of [flatTraces, flatLogs, flatMetrics] as Table<never>[])
+      for (const statement of table.ddl({ database })) await server.query(statement)
+  }
+})
+
+const address = (database: string) => `${server.url.replace('http:', 'clickhouse:')}/${database}`
+const UNTIL = ['--window', '1h', '--until', new Date(BASE_MS + 1_800_000).toISOString()]
+
+function compare(...args: string[]) {
+  return run(['compare', ...UNTIL, ...args, address(east), address(west)])
+}
+
+const traceOf = (number: number) => String(number + 1).padStart(32, '0')
+const span = (number: number, more: Partial<TestSpan> = {}): TestSpan => ({
+  id: `s${number}`,
+  trace: traceOf(number),
+  at: [number * 1000, number * 1000 + 5],
+  attributes: { number: String(number), route: '/pay', 'it\'s "quoted"': 'ü 🦊\n\\' },
+  ...more,
+})
+const spans = (from: number, to: number, more: Partial<TestSpan> = {}) =>
+  Array.from({ length: to - from }, (_, i) => span(from + i, more))
+
+const put = (database: string, all: readonly TestSpan[]) =>
+  insert(server, all, { table: `${database}.traces` })
+
+async function ask(sql: string): Promise<string> {
+  return (await server.query(sql)).trim()
+}
+const rowsIn = async (database: string, table = 'traces') =>
+  Number(await ask(`SELECT count() FROM ${database}.${table}`))
+
+async function bothAre(rows: number, table = 'traces') {
+  expect([await rowsIn(east, table), await rowsIn(west, table)]).toEqual([rows, rows])
+  const { code, out } = await compare('--signal', table === 'traces' ? 'traces' : table)
+  expect(out).toContain('Equal: ')
+  expect(code).toBe(0)
+}
+
+describe('spanhouse compare', () => {
+  test('says that servers with the same rows are equal, and counts them', async () => {
+    for (const database of [east, west]) await put(database, spans(0, 90))
+    const { code, out, err } = await compare()
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain(
+      `${east}.traces and ${west}.traces, 2023-11-14 21:43:20 to 2023-11-14 22:43:20 UTC`,
+    )
+    expect(out).toContain('Equal: 90 rows in 2 minutes.')
+    expect(out).not.toContain('differs')
+  })
+
+  test('shows each minute that differs, and the ids that each server lacks', async () => {
+    await put(east, spans(0, 90))
+    await put(west, [...spans(0, 40), ...spans(41, 88), span(200)])
+    const { code, out } = await compare('--signal', 'traces')
+    expect(code).toBe(1)
+    const lines = out.split('\n').filter((line) => line.endsWith('differs'))
+    expect(
+      lines.map((line) => line.replaceAll(/\b[0-9a-f]{10,16}\b/g, 'hash').replaceAll(/ +/g, ' ')),
+    ).toEqual([
+      '2023-11-14 22:14 A 50 rows hash B 47 rows hash differs',
+      '2023-11-14 22:16 A 0 rows - B 1 row hash differs',
+    ])
+    const missing = (number: number, side: string) =>
+      `missing in ${side}: ${traceOf(number)} ${spanId(`s${number}`)} INTERNAL`
+    for (const [number, side] of [
+      [40, 'B'],
+      [88, 'B'],
+      [89, 'B'],
+      [200, 'A'],
+    ] as const)
+      expect(out).toContain(missing(number, side))
+    expect(out).toContain('Missing: 1 row in A, 3 rows in B. Other content: 0 ids.')
+  })
+
+  test('does not depend on the order in maps, of columns, or on parts, types and missing columns', async () => {
+    await server.query(`DROP TABLE ${west}.traces`)
+    const [, create = ''] = flatTraces.ddl({ database: west })
+    // Other order of columns, other types of equal values, a column of its own.
+    const columns = flatTraces.columns
+      .map(
+        ({ name, type }) =>
+          `\`${name}\` ${type.replace(/LowCardinality\((\w+)\)/g, '$1').replace(", 'UTC'", ", 'Asia/Tokyo'")}`,
+      )
+      .reverse()
+    await server.query(
+      `CREATE TABLE ${west}.traces (region String DEFAULT 'west', ${columns.join(', ')}) ENGINE = MergeTree ORDER BY timestamp`,
+    )
+    expect(create).toContain('LowCardinality')
+    await put(east, spans(0, 30))
+    for (const one of spans(0, 30).reverse())
+      await put(west, [
+        { ...one, attributes: Object.fromEntries(Object.entries(one.attributes ?? {}).reverse()) },
+      ])
+    const order = (database: string) =>
+      ask(`SELECT mapKeys(attributes)[1] FROM ${database}.traces LIMIT 1`)
+    expect(await order(east)).not.toBe(await order(west))
+    const { code, out } = await compare('--signal', 'traces')
+    expect(out).toContain('Only B has region: not compared and not copied.')
+    expect(out).toContain('Equal: 30 rows')
+    expect(code).toBe(0)
+  })
+
+  test('one other value in any column of any table is a difference', async () => {
+    for (const database of [east, west]) await put(database, spans(0, 3))
+    for (const [column, value] of [
+      ['attributes', "map('number', '1')"],
+      ['duration_ns', '6'],
+      ['scope_version', "'1'"],
+      ['resource_attributes', 'map()'],
+      ['status_message', "' '"],
+    ]) {
+      await server.query(`TRUNCATE TABLE ${west}.traces`)
+      await server.query(
+        `INSERT INTO ${west}.traces SELECT * REPLACE (if(span_id = '${spanId('s1')}', ${value}, ${column}) AS ${column}) FROM ${east}.traces`,
+      )
+      const { code, out } = await compare('--signal', 'traces')
+      expect({ column, code }).toEqual({ column, code: 1 })
+      expect(out).toContain('Other content: 1 ids.')
+    }
+  })
+
+  test('--ignore leaves a column out of the comparison, and --json writes one object a line', async () => {
+    for (const database of [east, west])
+      await server.query(
+        `ALTER TABLE ${database}.traces ADD COLUMN inserted_by String DEFAULT '${database}'`,
+      )
+    for (const database of [east, west]) await put(database, spans(0, 3))
+    expect((await compare('--signal', 'traces')).code).toBe(1)
+    expect((await compare('--signal', 'traces', '--ignore', 'inserted_by')).code).toBe(0)
+    const { out } = await compare('--signal', 'traces', '--json')
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines[0]).toMatchObject({ minute: '2023-11-14T22:13:00.000Z', rows: [3, 3] })
+    expect(lines.filter(({ missingIn }) => missingIn)).toHaveLength(6)
+    expect(lines.at(-1)).toMatchObject({ equal: false, rows: [3, 3], conflicts: 3 })
+  })
+
+  test('mistakes get one sentence and exit code 2', async () => {
+    const cases: [string[], string | RegExp][] = [
+      [[address(east)], 'The form is: spanhouse compare'],
+      [['--window', '5', address(east), address(west)], '--window must be a length of time'],
+      [['--until', 'yesterday', address(east), address(west)], '--until must be'],
+      [['--table', 'nope', address(east), address(west)], /Neither .* has east\d+\.nope/],
+      [['http://127.0.0.1:1', address(west)], 'http://127.0.0.1:1 does not answer'],
+      [['ftp://secret@x', address(west)], 'The address must begin with http://'],
+    ]
+    for (const [args, sentence] of cases) {
+      const { code, err, out } = await run(['compare', ...args])
+      expect({ args, code, out }).toEqual({ args, code: 2, out: '' })
+      expect(err).toMatch(sentence)
+      expect(err).not.toContain('secret')
+    }
+  })
+
+  test('a table that only one server has is a difference', async () => {
+    await put(east, spans(0, 3))
+    await server.query(`DROP TABLE ${west}.traces`)
+    const { code, out } = await compare('--signal', 'traces')
+    expect(code).toBe(1)
+    expect(out).toMatch(/B \(.*\) has no table/)
+  })
+})
+
+describe('spanhouse compare --repair', () => {
+  test('copies exactly the rows that are missing, both ways, and nothing the second time', async () => {
+    await put(east, spans(0, 90))
+    await put(west, [...spans(0, 40), ...spans(60, 120)])
+    const { code, out } = await compare('--repair', '--signal', 'traces')
+    expect(out).toContain('Copied 30 rows to A and 20 rows to B.')
+    expect(out).toContain('Equal: 120 rows on both servers.')
+    expect(code).toBe(0)
+    await bothAre(120)
+    expect((await compare('--repair', '--signal', 'traces')).out).not.toContain('Copied')
+    const differ = `SELECT count() FROM (SELECT * FROM ${east}.traces EXCEPT SELECT * FROM ${west}.traces)`
+    expect(await ask(differ)).toBe('0')
+  })
+
+  test('rows that were deleted after a repair are copied again', async () => {
+    await put(east, spans(0, 10))
+    for (let i = 0; i < 3; i++) {
+      expect((await compare('--repair', '--signal', 'traces')).code).toBe(0)
+      await bothAre(10)
+      await server.query(`DELETE FROM ${west}.traces WHERE 1`)
+    }
+  })
+
+  test('of rows with the same ids the newest stays, and the others become dead letters on both servers', async () => {
+    await put(east, spans(0, 10))
+    await put(
+      west,
+      spans(0, 10).map((one, i) =>
+        i < 4
+          ? { ...one, at: [one.at[0] + (i < 2 ? 1 : -1), one.at[1]] as const, name: 'west' }
+          : one,
+      ),
+    )
+    const before = await compare('--signal', 'traces')
+    expect(before.out).toContain('Missing: 0 rows in A, 0 rows in B. Other content: 4 ids.')
+    const { code, out } = await compare('--repair', '--signal', 'traces')
+    expect(out).toContain('4 rows')
+    expect(code).toBe(0)
+    await bothAre(10)
+    expect(await ask(`SELECT span_name FROM ${east}.traces ORDER BY trace_id`)).toBe(
+      ['west', 'west', ...Array.from({ length: 8 }, (_, i) => `s${i + 2}`)].join('\n'),
+    )
+    const letters = (database: string) =>
+      ask(
+        `SELECT event, JSONExtractString(data_after, 'trace_id') AS id, JSONExtractString(data_after, 'span_name'), JSONExtractString(data_before, 'reason') FROM ${database}.dead_letters ORDER BY id FORMAT JSONEachRow`,
+      )
+    const kept = (await letters(east)).split('\n').map((line) => JSON.parse(line))
+    expect(kept.map((one) => Object.values(one).slice(2))).toEqual([
+      ['s0', 'conflict'],
+      ['s1', 'conflict'],
+      ['west', 'conflict'],
+      ['west', 'conflict'],
+    ])
+    expect(await letters(west)).toBe(await letters(east))
+  })
+
+  test('the column _timestamp decides which row is newer, and is no content itself', async () => {
+    for (const database of [east, west])
+      await server.query(
+        `ALTER TABLE ${database}.traces ADD COLUMN _source LowCardinality(String), ADD COLUMN _timestamp DateTime64(6, 'UTC') DEFAULT now64(6) + 1`,
+      )
+    await put(west, spans(0, 5))
+    await put(
+      east,
+      spans(0, 5).map((one, i) =>
+        i < 2 ? { ...one, at: [one.at[0] - 1, one.at[1]] as const, name: 'later' } : one,
+      ),
+    )
+    expect((await compare('--repair', '--signal', 'traces')).code).toBe(0)
+    await bothAre(5)
+    expect(await ask(`SELECT countIf(span_name = 'later') FROM ${west}.traces`)).toBe('2')
+    const stamps = `SELECT groupArray(_timestamp) FROM (SELECT _timestamp FROM {db}.traces WHERE span_name = 'later' ORDER BY span_id)`
+    expect(await ask(stamps.replace('{db}', west))).toBe(await ask(stamps.replace('{db}', east)))
+  })
+
+  test('rows that stand there twice stand there once afterwards', async () => {
+    for (const database of [east, west]) await put(database, spans(0, 10))
+    await put(west, spans(2, 5))
+    await put(east, [...spans(4, 6), { ...span(4) }])
+    const { code, out } = await compare('--signal', 'traces')
+    expect(code).toBe(1)
+    expect(out).toMatch(/There more often than once: \d rows too many in A, 3 rows in B/)
+    expect((await compare('--repair', '--signal', 'traces')).code).toBe(0)
+    await bothAre(10)
+  })
+
+  test('log records and data points without an identity are copied by their content, as often as the other server has them', async () => {
+    const time = (ms: number): [number, number] => [Math.floor((BASE_MS + ms) / 1000), 0]
+    const record = (number: number): LogRecordLike => ({
+      hrTime: time(number * 1000),
+      hrTimeObserved: time(number * 1000),
+      body: `line ${number}`,
+      attributes: { number },
+      resource: { attributes: { 'service.name': 'shop' } },
+      instrumentationScope: { name: 'test' },
+    })
+    const lines = (numbers: readonly number[]) => numbers.map((one) => flatLogs.toLine(record(one)))
+    const putLogs = async (database: string, numbers: readonly number[]) => {
+      const columns = flatLogs.insertColumns.map((name) => `\`${name}\``).join(', ')
+      await server.query(
+        `INSERT INTO ${database}.logs (${columns}) FORMAT JSONEachRow ${lines(numbers).join('\n')}`,
+      )
+    }
+    await putLogs(east, [1, 2, 2, 2, 3, 70])
+    await putLogs(west, [1, 2, 4])
+    const { code, out } = await compare('--signal', 'logs')
+    expect(code).toBe(1)
+    expect(out).toMatch(/missing in B: hash \d+ \(2 times\)/)
+    expect(out).toContain('Missing: 1 row in A, 4 rows in B.')
+    expect((await compare('--repair', '--signal', 'logs')).code).toBe(0)
+    await bothAre(7, 'logs')
+    expect(await ask(`SELECT count() FROM ${west}.logs WHERE body = 'line 2'`)).toBe('3')
+  })
+
+  test('data points and the tables of the Collector are repaired, too', async () => {
+    await server.query(
+      `INSERT INTO ${east}.metrics (timestamp, metric_name, value, sum, attributes) SELECT toDateTime64(${BASE_MS / 1000} + number, 9), 'm', if(number = 3, nan, number / 7), if(number % 2 = 0, NULL, number), map('a', toString(number)) FROM numbers(50)`,
+    )
+    expect((await compare('--repair', '--signal', 'metrics')).code).toBe(0)
+    await bothAre(50, 'metrics')
+    for (const database of [east, west])
+      for (const statement of otelTraces.ddl({ database })) await server.query(statement)
+    await insert(server, spans(0, 30), { table: `${east}.otel_traces`, schema: otelTraces })
+    const { code, out } = await compare('--repair', '--signal', 'traces', '--schema', 'otel')
+    expect(out).toContain('Copied 0 rows to A and 30 rows to B.')
+    expect(code).toBe(0)
+    expect(await ask(`SELECT count() FROM ${west}.otel_traces_trace_id_ts`)).toBe('30')
+  })
+
+  test('an id that has several contents on both servers is no difference, and keeps the newest only with --repair', async () => {
+    for (const database of [east, west]) {
+      await put(database, spans(0, 10))
+      await put(database, spans(0, 3, { name: 'again', at: [120_000, 120_005] }))
+    }
+    const { code, out } = await compare('--signal', 'traces')
+    expect(code).toBe(0)
+    expect(out).toContain('3 ids have several contents, the same on both servers')
+    expect((await compare('--repair', '--signal', 'traces')).code).toBe(0)
+    await bothAre(10)
+    expect(await ask(`SELECT count() FROM ${west}.dead_letters`)).toBe('3')
+  })
+
+  test('many rows in one minute are compared in slices and copied in bounded batches', async () => {
+    const rows = (from: number, to: number, database: string) =>
+      server.query(
+        `INSERT INTO ${database}.traces (trace_id, span_id, span_name, timestamp, attributes) SELECT lower(hex(sipHash128(number))), lower(hex(sipHash64(number))), 'many', toDateTime64(${BASE_MS / 1000} + number / 10000, 9), map('n', toString(number)) FROM numbers(${from}, ${to - from})`,
+      )
+    await rows(0, 60_000, east)
+    await rows(5000, 66_000, west)
+    const { code, out, err } = await compare('--repair', '--signal', 'traces', '--limit', '3')
+    expect(err).toMatch(/22:13: \d+ rows copied to A, \d+ to B, of traces/)
+    expect(out).toContain('Copied 6,000 rows to A and 5,000 rows to B.')
+    expect(out.match(/missing in/g)).toHaveLength(3)
+    expect(code).toBe(0)
+    await bothAre(66_000)
+  })
+})
