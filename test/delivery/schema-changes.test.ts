@@ -112,6 +112,39 @@ describe.each(titled(SIGNALS))('a table of %s changes under a running applicatio
     await collector.shutdown()
   })
 
+  test('a column gets a type that refuses our values: rows wait, one line names it, and they are there once when it is changed back', async () => {
+    const { database, table, collector } = await running(of)
+    await until(() => statsOf(collector).deduplication !== 'unknown')
+    const retyped = (type: string) =>
+      server.query(
+        `ALTER TABLE ${database}.${table} DROP COLUMN ${COLUMN}, ADD COLUMN ${COLUMN} ${type}`,
+      )
+    await retyped('UInt64')
+    for (const record of records(of, 100)) collector.add(record)
+    void collector.forceFlush({ timeoutMs: 1 }).catch(() => {})
+    await until(() => statsOf(collector).failing && lines.length > 0)
+    expect(statsOf(collector)).toMatchObject({ delivered: 100, waiting: 100, dropped: {} })
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain(`somebody changed the type of ${COLUMN}: change it back`)
+    await retyped('LowCardinality(String)')
+    await flushed(collector)
+    expect(statsOf(collector)).toMatchObject({ delivered: 200, dropped: {} })
+    expect(await tally(server, database, 200, of)).toEqual({ rows: 200, lost: 0, duplicated: 0 })
+    expect(lines.filter((line) => line.includes('takes no rows'))).toHaveLength(1)
+    await collector.shutdown()
+  })
+
+  test('the table is dropped: it is made again, and no row that comes after is lost', async () => {
+    const { database, table, collector } = await running(of)
+    await server.query(`DROP TABLE ${database}.${table} SYNC`)
+    for (const record of records(of, 100)) collector.add(record)
+    await flushed(collector)
+    expect(statsOf(collector)).toMatchObject({ delivered: 200, dropped: {}, possibleDuplicates: 0 })
+    expect(await tally(server, database, 100, of)).toEqual({ rows: 100, lost: 0, duplicated: 0 })
+    expect(lines).toEqual([])
+    await collector.shutdown()
+  })
+
   test('a table is renamed: another is made, and each row is in one of them', async () => {
     const { database, table, collector } = await running(of)
     await server.query(`RENAME TABLE ${database}.${table} TO ${database}.old`)

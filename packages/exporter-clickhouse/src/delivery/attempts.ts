@@ -136,7 +136,7 @@ export class Attempts {
     const { timeouts } = entry.history
     const { servedOthers, timedOut: pingFirst } = this.health
     const unfit = await table.unfit()
-    const outcome =
+    const answer =
       unfit ??
       (await sender.attempt(part.batch, part.insert, table.target, {
         deadlineMs: config.timeoutMs * 2 ** Math.min(timeouts, MAX_DEADLINE_DOUBLINGS),
@@ -145,6 +145,9 @@ export class Attempts {
         doubt: entry.doubt,
         isLast: this.#isLast && !entry.stored,
       }))
+    // Once for a batch: the parts of a batch with a bad row would ask again and again.
+    const isFirst = answer.status === 'rejected' && !entry.divided
+    const outcome = (isFirst && (await table.retyped(answer))) || answer
     if (outcome.status === 'retry' && outcome.doubt) entry.doubt = outcome.doubt
     endPatience()
     if (outcome.status !== 'delivered') holdings.account.errors++

@@ -2,9 +2,10 @@ import { Duplicates } from '../accounting/duplicates.js'
 import { addIndexes } from '../clickhouse/additions.js'
 import { deduplicationOf } from '../clickhouse/deduplication.js'
 import type { Insert, TableName } from '../clickhouse/insert.js'
-import type { Retry } from '../clickhouse/outcome.js'
+import type { Rejection, Retry } from '../clickhouse/outcome.js'
 import type { Sender } from '../clickhouse/sender.js'
 import { columnsOf, differences, jsonColumns } from '../clickhouse/tables.js'
+import { fateOf } from '../clickhouse/type-difference.js'
 import type { DestinationConfig, Target } from '../config/config.js'
 import { SETTINGS } from '../config/insert-settings.js'
 import type { DestinationLog } from '../telemetry/log.js'
@@ -26,6 +27,8 @@ export class KnownTable {
   #hasExplainedColumns = false
   /** JSON columns that would store our maps as something else: no more rows are sent until the table is changed. */
   #jsonColumns: readonly string[] = []
+  /** The types of the columns when the table took rows; undefined before the first success. */
+  #types: ReadonlyMap<string, string> | undefined
   /** Length of the longest statement of compact rows that the server has taken; 0 before the first. */
   #longestTaken = 0
   #refusesCompactRows = false
@@ -66,6 +69,7 @@ export class KnownTable {
       const columns = found && (await columnsOf(this.name, sender.run))
       this.#asks = columns === undefined
       if (found === undefined || columns === undefined) return
+      this.#types = columns
       this.duplicates.learn(found.deduplication)
       if (!this.target) return
       if ('because' in found) log.noDeduplication(found.because, 'ofServer' in found)
@@ -94,6 +98,29 @@ export class KnownTable {
       if (columns) this.#logDifferences(this.target, columns)
     } catch {
       // An answer we cannot read explains nothing.
+    }
+  }
+
+  /**
+   * Why rows that the table refuses must wait; undefined if they are at fault themselves. Somebody has changed the type of a column since the
+   * table took rows, so it may refuse every row: dividing the batch would end with all of them dropped.
+   */
+  async retyped({ error }: Rejection): Promise<Retry | undefined> {
+    const before = this.#types
+    if (!this.target || !before || this.#server.config.manageSchema === 'off') return undefined
+    // An answer that cannot be read counts as no answer.
+    const there = await columnsOf(this.name, this.#server.sender.run).catch(() => undefined)
+    const changed = this.target.schema.columns.filter(({ name, type }) => {
+      const [then, now] = [before.get(name), there?.get(name)]
+      return now !== undefined && now !== then && fateOf(type, now) !== 'kept'
+    })
+    if (changed.length === 0) return undefined
+    const names = changed.map(({ name }) => name).join(', ')
+    return {
+      status: 'retry',
+      why: 'misconfigured',
+      error,
+      fix: `The table took rows before somebody changed the type of ${names}: change it back, or set \`table\` to another one.`,
     }
   }
 
