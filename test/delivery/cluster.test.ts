@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { otelTraces, type Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -5,12 +8,13 @@ import { type AnyOptions, openCollector } from '../kit/entry-points.mjs'
 import { freePort } from '../kit/free-port.js'
 import { eventually, flushed, LONG, until } from '../kit/patience.js'
 import { type FaultyProxy, startProxy } from '../kit/proxy.js'
+import { CERT, KEY } from '../kit/raw-server.js'
 import { load, narrowTable, records, TRACES } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
 
-// Two servers on this machine, each of them a shard of the cluster `main`. What these servers cannot do (ON CLUSTER, Replicated tables) is
-// left out of the statements here; test/delivery/replicas.test.ts does it with other servers.
+// Two servers on this machine, each of them a shard of the cluster `main`. These servers know neither ON CLUSTER nor Replicated tables: the
+// statements here leave ON CLUSTER out.
 
 const table = narrowTable(TRACES)
 const shards: ClickHouseServer[] = []
@@ -163,6 +167,46 @@ describe('through a Distributed table', () => {
     await flushed(collector)
     await eventually(() => expect(statsOf(collector).deduplication).toBe('ineffective'))
   })
+})
+
+/** TLS in front of a port, ended with the test. The certificate is for `clickhouse.test`. */
+async function tlsProxy(port: number) {
+  const open = new Set<Socket>()
+  const server = createTlsServer({ cert: CERT, key: KEY }, (client) => {
+    const upstream = connect(port, '127.0.0.1')
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      open.add(from)
+      from.on('error', () => to.destroy()).on('close', () => to.destroy())
+      from.pipe(to)
+    }
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const stop = () => {
+    server.close()
+    for (const socket of open) socket.destroy()
+  }
+  onTestFinished(stop)
+  return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
+}
+
+test('over TLS, with one of two hosts gone: the other gets the rows', async () => {
+  const proxies = await Promise.all(shards.map(({ httpPort }) => tlsProxy(httpPort)))
+  const collector = collectorTo({
+    endpoints: proxies.map(({ url }) => url),
+    endpointOrder: 'round_robin',
+    tls: { ca: CERT, servername: 'clickhouse.test' },
+    batch: { maxRows: 10 },
+  })
+  for (const record of records(TRACES, 100)) collector.add(record)
+  await flushed(collector)
+  proxies[0]?.stop()
+  for (const record of records(TRACES, 100)) collector.add(record)
+  await flushed(collector)
+  expect(await tally(200, 'traces')).toEqual(NOTHING_AMISS)
+  expect(statsOf(collector)).toMatchObject({ delivered: 200, dropped: {} })
 })
 
 describe('into the local tables of the hosts, each in turn', () => {

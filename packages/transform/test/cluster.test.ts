@@ -75,7 +75,12 @@ describe('distributed', () => {
     expect(key(otelTraces)).toBe('cityHash64(`TraceId`)')
     expect(key(flatLogs)).toBe("cityHash64(if(trace_id = '', toString(timestamp), trace_id))")
     expect(key(flatMetrics)).toMatch(/^cityHash64\(\(service_name, /)
-    const own = defineTable({ name: 't', columns: [], orderBy: 'x', shardingKey: 'intHash64(x)' })
+    const own = defineTable({
+      name: 't',
+      columns: [{ name: 'x', type: 'UInt64', field: 'traceId' }],
+      orderBy: 'x',
+      shardingKey: 'intHash64(x)',
+    })
     expect(key(own)).toBe('intHash64(x)')
   })
 

@@ -69,7 +69,12 @@ test.each<[Retention, RegExp]>([
 })
 
 test('services need a column with their name', () => {
-  const table = defineTable({ name: 't', columns: [], orderBy: 'tuple()', ttl: 'time' })
+  const table = defineTable({
+    name: 't',
+    columns: [{ name: 'time', type: 'DateTime', field: 'timestamp' }],
+    orderBy: 'tuple()',
+    ttl: 'time',
+  })
   expect(() => table.ddl({ retention: { services: { a: 5 } } })).toThrow(
     'retention.services needs a column service_name or ServiceName: use retention.where',
   )
