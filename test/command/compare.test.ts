@@ -9,7 +9,9 @@ import {
   type Table,
 } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Message, rewritingProxy } from '../kit/rewriting-proxy.js'
 import { BASE_MS, insert, run, spanId, type TestSpan } from './command-kit.js'
+import { project, spanhouse } from './processes.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {
@@ -347,5 +349,57 @@ describe('spanhouse compare --repair', () => {
     expect(out.match(/missing in/g)).toHaveLength(3)
     expect(code).toBe(0)
     await bothAre(66_000)
+  })
+
+  test('a repair that is killed at any write is finished by the next one, and no row is there twice', async () => {
+    const many = (from: number, to: number, name: string, database: string) =>
+      server.query(
+        `INSERT INTO ${database}.traces (trace_id, span_id, span_name, timestamp) SELECT lower(hex(sipHash128(number))), lower(hex(sipHash64(number))), '${name}', toDateTime64(${BASE_MS / 1000} + number / 100, 9) FROM numbers(${from}, ${to - from})`,
+      )
+    await many(0, 9000, 'one', east)
+    await many(2000, 9000, 'one', west)
+    await many(8990, 9500, 'other', west)
+    const cwd = project()
+    const isWrite = ({ path, body }: Message) =>
+      path.includes('insert_deduplication_token') || /^(INSERT|DELETE)/.test(body.toString())
+    // Each life ends at a write: before the server has it, or after, before its answer is passed on.
+    for (let life = 0; life < 8; life++) {
+      let writes = 0
+      let kill = () => {}
+      const [nth, isAfter] = [1 + (life % 3), life % 2 === 1]
+      const proxy = await rewritingProxy(Number(new URL(server.url).port), {
+        instead: (message) => {
+          if (!isWrite(message) || ++writes !== nth || isAfter) return undefined
+          kill()
+          return { status: 503, body: Buffer.from('') }
+        },
+        answer: () => {
+          if (writes === nth && isAfter) kill()
+        },
+      })
+      const through = (database: string) =>
+        `${proxy.url.replace('http:', 'clickhouse:')}/${database}`
+      const line = [
+        'compare',
+        ...UNTIL,
+        '--repair',
+        '--signal',
+        'traces',
+        through(east),
+        through(west),
+      ]
+      const running = spanhouse(line, { cwd })
+      kill = () => void running.child.kill('SIGKILL')
+      const [code] = await running.ended
+      expect(code, running.err).toBe(null)
+    }
+    expect((await compare('--repair', '--signal', 'traces')).code).toBe(0)
+    await bothAre(9500)
+    const twice = (table: string) =>
+      `SELECT count() - uniqExact(${table === 'traces' ? 'trace_id, span_id' : 'event'}), count() FROM {db}.${table}`
+    for (const database of [east, west]) {
+      expect(await ask(twice('traces').replace('{db}', database))).toBe('0\t9500')
+      expect(await ask(twice('dead_letters').replace('{db}', database))).toBe('0\t10')
+    }
   })
 })

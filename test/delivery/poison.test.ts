@@ -150,6 +150,7 @@ describe('dead letters', () => {
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       destination: 'primary',
       signal: 'traces',
+      database,
       table: 'numbers',
       code: 27,
       message: expect.stringContaining('CANNOT_PARSE_INPUT_ASSERTION_FAILED'),
@@ -191,7 +192,7 @@ describe('dead letters', () => {
       source_nanos: expect.anything(),
       source_logical: expect.anything(),
       data_after: expect.stringMatching(/^{"span_id":"\d+ row 3","number":"none"}$/),
-      data_before: expect.stringContaining('"code":27'),
+      data_before: expect.stringContaining(`"database":"${database}","code":27`),
     })
     expect(Math.abs(Number(letter.source_nanos) / 1e6 - Date.now())).toBeLessThan(60_000)
     expect(statsOf(processor)).toMatchObject({ delivered: 99, dropped: { dead_lettered: 1 } })

@@ -11,7 +11,9 @@ const ROOMS = [
   'application',
   'page',
   'doctor',
+  'writing',
   'regions',
+  'replay',
   'commands',
 ]
 

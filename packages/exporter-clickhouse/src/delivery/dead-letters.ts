@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto'
 import * as nodeFs from 'node:fs/promises'
 import { join } from 'node:path'
 import { engineSql, onCluster } from '@spanhouse/transform/internal'
-import { type Insert, quotedName, type TableName } from '../clickhouse/insert.js'
+import {
+  type Insert,
+  quotedName,
+  type TableName,
+  tableNameOf,
+  tableOf,
+} from '../clickhouse/insert.js'
 import type { Sender } from '../clickhouse/sender.js'
 import { clock } from '../common/clock.js'
 import { within } from '../common/deadline.js'
@@ -70,6 +76,7 @@ function toFile(
       time: new Date(clock.unixMs()).toISOString(),
       destination: name,
       signal,
+      database: tableNameOf(tableOf(insert)).database,
       table,
       code: error instanceof ClickHouseError ? error.code : 0,
       message: errorText(error),
@@ -137,6 +144,7 @@ function toTable(
       data_before: JSON.stringify({
         destination: name,
         signal,
+        database: tableNameOf(tableOf(insert)).database,
         code: error instanceof ClickHouseError ? error.code : 0,
         message: errorText(error),
         token: insert.settings['insert_deduplication_token'] ?? '',

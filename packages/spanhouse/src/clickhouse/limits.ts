@@ -33,6 +33,15 @@ export const SQL_LIMITS: Limits = {
   exactNumbers: true,
 }
 
+/** For queries over all rows of a stretch of time: an hour of a busy service is hashed in one. */
+export const LONG_LIMITS: Limits = {
+  seconds: 300,
+  memoryBytes: 4 * GB,
+  rows: 500_000,
+  bytes: 128_000_000,
+  exactNumbers: false,
+}
+
 /** The server says sooner than this that a query has taken too long. */
 export const GRACE_MS = 5000
 

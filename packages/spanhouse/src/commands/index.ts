@@ -10,5 +10,6 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   trace: async () => (await import('./trace.js')).trace,
   top: async () => (await import('./top.js')).top,
   compare: async () => (await import('./compare.js')).compare,
+  replay: async () => (await import('./replay.js')).replay,
   ddl: async () => (await import('./ddl.js')).ddl,
 }

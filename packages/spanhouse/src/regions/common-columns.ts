@@ -1,4 +1,5 @@
 import { quoteIdentifier } from '@spanhouse/transform'
+import { identityIn } from '../writing/identity.js'
 import { columnType, plainType } from './column-type.js'
 import { asText, hashable } from './hash.js'
 
@@ -33,11 +34,6 @@ export interface Common {
 /** When a row was written, as of seed tables that replicate both ways: decides conflicts, and is no content. */
 const VERSION = '_timestamp'
 const TIMES = ['timestamp', 'Timestamp', 'TimeUnix']
-/** The last one tells a table of spans from one of logs. Two services may share a span id, each with a kind of its own (B3). */
-const IDENTITIES = [
-  ['trace_id', 'span_id', 'span_kind', 'span_name'],
-  ['TraceId', 'SpanId', 'SpanKind', 'SpanName'],
-]
 const NOT_STORED = new Set(['ALIAS', 'EPHEMERAL', 'MATERIALIZED'])
 
 export type Sides<T> = readonly [a: T, b: T]
@@ -64,11 +60,10 @@ export function commonColumns(
     names.find((name) => isTime(a.get(name)) && a.get(name)?.is_in_sorting_key === 1) ??
     names.find((name) => isTime(a.get(name)) && name !== VERSION)
   if (time === undefined || hashed.length === 0) return undefined
-  const known = IDENTITIES.find((all) => all.every((name) => names.includes(name)))
   return {
     columns: names,
     hash: `cityHash64(${hashed.join(', ')})`,
-    identity: known?.slice(0, 3) ?? [],
+    identity: identityIn(new Set(names)),
     time,
     version: versionOf(names.includes(VERSION) ? a.get(VERSION) : a.get(time)),
     remarks,

@@ -3,12 +3,13 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { quoteIdentifier } from '@spanhouse/transform'
 import { Batch, type CompressedBatch, OF_EVERY_INSERT, TOKEN } from '#exporter'
+import { LONG_LIMITS } from '../clickhouse/limits.js'
 import { CommandError } from '../terminal/command-error.js'
+import { FAILURE, written } from '../writing/patiently.js'
 import type { Common } from './common-columns.js'
-import { LIMITS, quoted, type RegionTable, rowsOf } from './region.js'
+import { quoted, type RegionTable, rowsOf } from './region.js'
 import { inSlice, type Slice } from './slices.js'
 import type { Step } from './steps.js'
-import { FAILURE, written } from './write.js'
 
 const WRITE_DEADLINE_MS = 60_000
 
@@ -107,7 +108,7 @@ async function insertRows(
   const bytes = await from.region.reader.native(
     { name: 'rows to copy', sql, parameters: {} },
     signal,
-    LIMITS,
+    LONG_LIMITS,
   )
   if (bytes.length === 0) return 0 // they have been deleted there meanwhile
   const body = await promisify(gzip)(bytes)

@@ -1,10 +1,10 @@
 import type { Query } from '@spanhouse/queries'
 import { CommandError } from '../terminal/command-error.js'
+import { FAILURE } from '../writing/patiently.js'
 import { type Common, commonColumns, type ServerColumn, type Sides } from './common-columns.js'
 import type { Types } from './copy.js'
 import { both } from './minutes.js'
 import type { Region, RegionTable, TableAt } from './region.js'
-import { FAILURE } from './write.js'
 
 /** Two tables of one name, before they are compared. */
 export interface Matched {

@@ -1,6 +1,6 @@
 import { quoteIdentifier } from '@spanhouse/transform'
 import { type DestinationConfig, openLink, openSender, type Sender } from '#exporter'
-import type { Limits } from '../clickhouse/limits.js'
+import { LONG_LIMITS } from '../clickhouse/limits.js'
 import { openReader } from '../clickhouse/open-reader.js'
 import type { Reader } from '../clickhouse/reader.js'
 import { connectionOf } from '../config/source.js'
@@ -31,15 +31,6 @@ export interface RegionTable extends TableAt {
 /** A repair writes in steps of some thousand rows. A mutation reads whole parts. */
 const WRITE_TIMEOUT_MS = 300_000
 
-/** What one query may use: an hour of a busy service is hashed in one. */
-export const LIMITS: Limits = {
-  seconds: 300,
-  memoryBytes: 4_000_000_000,
-  rows: 500_000,
-  bytes: 128_000_000,
-  exactNumbers: false,
-}
-
 export function openRegion(side: 'A' | 'B', config: DestinationConfig): Region {
   const patient = { ...config, timeoutMs: WRITE_TIMEOUT_MS }
   const reader = openReader(connectionOf(config))
@@ -66,7 +57,7 @@ export async function rowsOf<Row>(
   parameters: Readonly<Record<string, string>> = {},
 ): Promise<readonly Row[]> {
   const query = { name, sql, parameters } as { name: string; sql: string; parameters: object }
-  const { rows, truncated } = await reader.ask<Row>(query as never, signal, LIMITS)
+  const { rows, truncated } = await reader.ask<Row>(query as never, signal, LONG_LIMITS)
   if (truncated) throw new Error(`the answer to "${name}" was cut off`)
   return rows
 }

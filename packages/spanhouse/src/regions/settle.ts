@@ -1,22 +1,11 @@
 import { quoteIdentifier, quoteText } from '@spanhouse/transform'
-import { ClickHouseError, quotedName } from '#exporter'
+import { ClickHouseError } from '#exporter'
+import { CONFLICT, createDeadLetters } from '../writing/dead-letter-table.js'
+import { failure, patiently, written } from '../writing/patiently.js'
 import type { Common } from './common-columns.js'
 import { ofHashes, type Types } from './copy.js'
 import { quoted, type RegionTable, type TableAt } from './region.js'
 import { type Window, within } from './window.js'
-import { failure, patiently, written } from './write.js'
-
-/** As the exporter creates it for rows that a server refused: one table holds both. */
-export function createDeadLetters(at: TableAt): string {
-  return `CREATE TABLE IF NOT EXISTS ${quoted(at)} (
-    event UUID,
-    dlq_name LowCardinality(String),
-    source_nanos Int64,
-    source_logical Int64,
-    data_after String,
-    data_before String
-) ENGINE = MergeTree ORDER BY (dlq_name, source_nanos) SETTINGS non_replicated_deduplication_window = 1000`
-}
 
 /**
  * Moves rows that are older than another of their identity into the table of dead letters of the same server, and then deletes them. A
@@ -42,7 +31,7 @@ export async function setAside(
   // A tuple whose elements have names becomes an object.
   const row = `toJSONString(CAST(tuple(${names.join(', ')}), ${quoteText(type)}))`
   const statement = `INSERT INTO ${quoted(letters)} (event, dlq_name, source_nanos, source_logical, data_after, data_before)
-SELECT ${event} AS _event, ${quoteText(quotedName(table))}, toUnixTimestamp64Nano(now64(9)), 0, _row, ${quoteText(JSON.stringify({ reason: 'conflict', message: 'a newer row has the same identity' }))}
+SELECT ${event} AS _event, ${quoteText(table.table)}, toUnixTimestamp64Nano(now64(9)), 0, _row, ${quoteText(JSON.stringify({ reason: CONFLICT, database: table.database, message: 'a newer row has the same identity' }))}
 FROM (SELECT ${id} AS _id, ${row} AS _row FROM ${quoted(table)}${table.final} WHERE ${rows} LIMIT 1 BY _id)
 WHERE _event NOT IN (SELECT event FROM ${quoted(letters)})`
   await written(

@@ -14,6 +14,10 @@ export interface SpoolContents {
   readonly waiting: ReadonlyMap<string, Waiting>
   /** Directories with records whose owner has given no sign of life for the time of a lease. */
   readonly orphans: readonly string[]
+  /** Paths of the records in them, by destination. */
+  readonly orphaned: ReadonlyMap<string, readonly string[]>
+  /** Paths of all records, by destination. */
+  readonly records: ReadonlyMap<string, readonly string[]>
   /** Records in a format of a newer version. */
   readonly newer: number
   /** Damaged records that were set aside. */
@@ -34,24 +38,36 @@ export async function readSpool(
 ): Promise<SpoolContents> {
   const waiting = new Map<string, Waiting>()
   const orphans: string[] = []
+  const orphaned = new Map<string, string[]>()
+  const records = new Map<string, string[]>()
   let newer = 0
   for await (const owner of entriesOf(directory)) {
     if (!owner.isFolder || !DIRECTORY.test(owner.name)) continue
-    let rows = 0
+    const own: [folder: string, path: string][] = []
     for await (const folder of entriesOf(owner.path)) {
       if (!folder.isFolder) continue
       for await (const { name, path, isFile } of entriesOf(folder.path)) {
         signal.throwIfAborted()
         const record = isFile ? parseRecordName(name) : undefined
         if (!record) continue
-        rows += record.rows
+        own.push([folder.name, path])
         waiting.set(folder.name, sum(waiting.get(folder.name), record))
         if (await isNewer(path)) newer++
       }
     }
-    if (rows > 0 && (await leaseAgeMs(owner.path)) > leaseMs) orphans.push(owner.name)
+    for (const [folder, path] of own) add(records, folder, path)
+    if (own.length === 0 || (await leaseAgeMs(owner.path)) <= leaseMs) continue
+    orphans.push(owner.name)
+    for (const [folder, path] of own) add(orphaned, folder, path)
   }
-  return { waiting, orphans, newer, corrupt: await filesIn(join(directory, 'corrupt')) }
+  const corrupt = await filesIn(join(directory, 'corrupt'))
+  return { waiting, orphans, orphaned, records, newer, corrupt }
+}
+
+function add(lists: Map<string, string[]>, key: string, item: string): void {
+  const list = lists.get(key)
+  if (list) list.push(item)
+  else lists.set(key, [item])
 }
 
 function sum(before: Waiting | undefined, record: { rows: number; bytes: number }): Waiting {

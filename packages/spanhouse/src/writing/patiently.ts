@@ -20,7 +20,20 @@ export async function patiently(
   signal: AbortSignal,
   patienceMs: number = PATIENCE_MS,
 ): Promise<Outcome> {
-  const deadline = performance.now() + patienceMs
+  // Connections and timers of the exporter do not keep a process alive.
+  const hold = setInterval(() => {}, LONGEST_PAUSE_MS)
+  try {
+    return await attempts(attempt, signal, performance.now() + patienceMs)
+  } finally {
+    clearInterval(hold)
+  }
+}
+
+async function attempts(
+  attempt: () => Promise<Outcome>,
+  signal: AbortSignal,
+  deadline: number,
+): Promise<Outcome> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     signal.throwIfAborted()
     const outcome = await attempt()

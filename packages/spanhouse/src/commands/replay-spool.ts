@@ -1,0 +1,86 @@
+import type { Config, DestinationConfig, Signal } from '#exporter'
+import { namedDestination } from '../config/named-destination.js'
+import { configOf } from '../config/source.js'
+import { readSpool } from '../doctor/disk/spool-contents.js'
+import { replaySpool, type SpoolReplay } from '../replay/spool.js'
+import { CommandError } from '../terminal/command-error.js'
+import { withProgress } from '../terminal/progress.js'
+import type { Context } from './command.js'
+import { textOption } from './option-values.js'
+import { spoolReplayedAsText } from './replay-text.js'
+
+const FAILURE = 2
+
+/** Sends the orphaned batches of a spool. Exit code 1: not all of them went in. */
+export async function replaySpools(context: Context, directory: string): Promise<number> {
+  const { out, err, signal } = context
+  const { destinations } = configOf('traces', {}, context.env)
+  const leaseMs = destinations.find(({ spool }) => spool)?.spool?.leaseMs ?? 15_000
+  const { orphaned, orphans, waiting } = await readSpool(directory, leaseMs, signal)
+  if (orphans.length === 0) {
+    const rows = [...waiting.values()].reduce((sum, one) => sum + one.rows, 0)
+    out.write(
+      rows === 0
+        ? `No rows wait in ${directory}.\n`
+        : `${rows} rows wait in ${directory}, of processes that gave a sign of life within the last ${leaseMs / 1000} s: they send them themselves.\n`,
+    )
+    return 0
+  }
+  let complete = true
+  for (const one of replaysOf(context, directory, [...orphaned.keys()])) {
+    const { folder, destination } = one
+    const url = destination.endpoint.href.replace(/\/$/, '')
+    const replayed = await withProgress(err, `Sending ${folder} to ${url}`, (progress) =>
+      replaySpool(one, progress.say, signal),
+    )
+    out.write(spoolReplayedAsText(folder, replayed, url))
+    if (replayed.refused + replayed.lost + replayed.waiting > 0) complete = false
+  }
+  return complete ? 0 : 1
+}
+
+function replaysOf(
+  context: Context,
+  directory: string,
+  folders: readonly string[],
+): readonly SpoolReplay[] {
+  const { values, env } = context
+  const only = textOption(values, 'destination')
+  const endpoint = textOption(values, 'endpoint')
+  const wanted = folders.map(namedOnDisk).filter(({ name }) => only === undefined || name === only)
+  const names = [...new Set(wanted.map(({ name }) => name))]
+  if (wanted.length === 0)
+    throw new CommandError(
+      `The spool has no rows of ${only}: it has some of ${[...new Set(folders)].join(', ')}.`,
+      FAILURE,
+    )
+  if (endpoint !== undefined && names.length > 1)
+    throw new CommandError(
+      `The spool has rows of several destinations (${names.join(', ')}): say with --destination which of them go there.`,
+      FAILURE,
+    )
+  return wanted.map(({ name, signal, folder }) => {
+    const config: Config = configOf(signal, {}, env)
+    const configured = config.destinations.find((one) => one.name === name)
+    const given = endpoint === undefined ? configured : namedDestination(endpoint, signal, context)
+    if (given === undefined)
+      throw new CommandError(
+        `The destination ${name} is not configured here: say with --endpoint where its rows go.`,
+        FAILURE,
+      )
+    // The spool knows its rows by the name that the destination had.
+    const destination: DestinationConfig = {
+      ...given,
+      name,
+      spool: given.spool ?? configured?.spool,
+    }
+    return { directory, folder, config, destination }
+  })
+}
+
+/** Names of destinations contain no dot, and the folder of traces has the bare name. */
+function namedOnDisk(folder: string): { name: string; signal: Signal; folder: string } {
+  const [name = folder, signal = 'traces'] = folder.split('.')
+  const known: readonly string[] = ['traces', 'logs', 'metrics']
+  return { name, signal: known.includes(signal) ? (signal as Signal) : 'traces', folder }
+}

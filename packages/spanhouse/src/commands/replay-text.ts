@@ -1,0 +1,41 @@
+import { oneLine } from '#exporter'
+import type { SpoolReplayed } from '../replay/spool.js'
+import type { Tally } from '../replay/tally.js'
+
+const numbers = new Intl.NumberFormat('en-US')
+const count = (rows: number) => `${numbers.format(rows)} ${rows === 1 ? 'row' : 'rows'}`
+
+export function replayedAsText(
+  { delivered, there, refused, unreadable, conflicts, because }: Tally,
+  url: string,
+): string {
+  const sentences = [`Sent ${count(delivered)} to ${url}.`]
+  if (there > 0) sentences.push(`${count(there)} were there already.`)
+  if (refused > 0)
+    sentences.push(
+      `${count(refused)} were refused again and are kept: ${oneLine(because ?? 'for no known reason')}`,
+    )
+  if (unreadable > 0) sentences.push(`${count(unreadable)} could not be read and are kept.`)
+  if (conflicts > 0)
+    sentences.push(
+      `${count(conflicts)} stay: newer ones with their ids are in the table (spanhouse compare).`,
+    )
+  return `${sentences.join('\n')}\n`
+}
+
+export function spoolReplayedAsText(
+  folder: string,
+  { delivered, refused, lost, waiting, possibleDuplicates, lastError, deadLetters }: SpoolReplayed,
+  url: string,
+): string {
+  const sentences = [`${folder}: sent ${count(delivered)} to ${url}.`]
+  if (refused > 0) sentences.push(`${count(refused)} were refused and are kept in ${deadLetters}.`)
+  if (lost > 0) sentences.push(`${count(lost)} could not be read or kept.`)
+  if (possibleDuplicates > 0)
+    sentences.push(
+      `${count(possibleDuplicates)} may be there twice: an answer was lost, and the table remembers no tokens.`,
+    )
+  if (waiting > 0)
+    sentences.push(`${count(waiting)} stay in the spool: ${oneLine(lastError ?? 'no answer')}`)
+  return `${sentences.join('\n')}\n`
+}

@@ -1,0 +1,323 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { flatLogs, flatTraces, type Table } from '@spanhouse/transform'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openExporter } from '../kit/entry-points.mjs'
+import { numbered } from '../kit/numbered-records.mjs'
+import { until } from '../kit/patience.js'
+import { rewritingProxy } from '../kit/rewriting-proxy.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
+import { run } from './command-kit.js'
+import { project, spanhouse } from './processes.js'
+
+let server: ClickHouseServer
+beforeAll(async () => {
+  server = await startClickHouse()
+})
+afterAll(() => server?.stop())
+
+let databases = 0
+let database = ''
+beforeEach(async () => {
+  database = `d${databases++}`
+  await server.query(`CREATE DATABASE ${database}`)
+  for (const table of [flatTraces, flatLogs] as Table<never>[])
+    for (const statement of table.ddl({ database })) await server.query(statement)
+})
+
+const port = () => Number(new URL(server.url).port)
+const rowsIn = async (table: string) =>
+  Number(await server.query(`SELECT count() FROM ${database}.${table}`))
+const replay = (what: string, ...args: string[]) =>
+  run(['replay', what, '--endpoint', server.url, ...args])
+
+type Signal = 'traces' | 'logs'
+
+/** Exports rows with the given numbers, and ends. */
+async function exported(signal: Signal, numbers: readonly number[], options: object) {
+  const exporter = openExporter(signal, { endpoint: server.url, database, ...options } as never)
+  const rows = numbers.map((number) => numbered[signal]('run', number, { resource: 0 }))
+  await new Promise((resolve) => exporter.export(rows as never, resolve as never))
+  if (!('spool' in options)) await exporter.forceFlush()
+  await exporter.shutdown()
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i)
+
+describe('dead letters', () => {
+  /** Rows whose number is odd are refused until the constraint is dropped. */
+  const refuse = (table: string) =>
+    server.query(
+      `ALTER TABLE ${database}.${table} ADD CONSTRAINT odd CHECK sipHash64(${table === 'logs' ? 'body' : 'span_id'}) % 2 = 0`,
+    )
+  const allow = (table: string) =>
+    server.query(`ALTER TABLE ${database}.${table} DROP CONSTRAINT odd`)
+
+  test.each(['traces', 'logs'] as const)(
+    'of %s in a folder go in once they are accepted, and the files are gone',
+    async (signal) => {
+      const directory = temporaryDirectory()
+      await refuse(signal)
+      await exported(signal, upTo(40), { deadLetter: { directory } })
+      const before = await rowsIn(signal)
+      expect(before).toBeGreaterThan(0)
+      expect(before).toBeLessThan(40)
+      const early = await replay(directory)
+      expect(early.code).toBe(1)
+      expect(early.out).toContain(`${40 - before} rows were refused again and are kept`)
+      expect(readdirSync(directory).join()).toMatch(
+        /^primary(\.logs)?\.refused-[0-9a-f]{8}\.ndjson$/,
+      )
+      await allow(signal)
+      const { code, out } = await replay(directory)
+      expect(out).toBe(`Sent ${40 - before} rows to ${server.url}.\n`)
+      expect(code).toBe(0)
+      expect(await rowsIn(signal)).toBe(40)
+      expect(readdirSync(directory)).toEqual([])
+      const again = await replay(directory)
+      expect(again).toMatchObject({
+        code: 0,
+        out: expect.stringContaining('There are no dead letters'),
+      })
+    },
+  )
+
+  test('in a table go in, are deleted there, and stay there if they are refused again', async () => {
+    await refuse('traces')
+    await exported('traces', upTo(40), { deadLetter: { table: 'dead letters' } })
+    const letters = await rowsIn('`dead letters`')
+    expect(letters).toBeGreaterThan(0)
+    const early = await replay(`${database}.dead letters`)
+    expect(early.out).toContain(`${letters} rows were refused again`)
+    expect(early.code).toBe(1)
+    expect(await rowsIn('`dead letters`')).toBe(letters)
+    await allow('traces')
+    const { code, out } = await replay(`${database}.dead letters`)
+    expect(out).toBe(`Sent ${letters} rows to ${server.url}.\n`)
+    expect(code).toBe(0)
+    expect([await rowsIn('traces'), await rowsIn('`dead letters`')]).toEqual([40, 0])
+  })
+
+  test('that lost a conflict stay where they are', async () => {
+    await server.query(
+      `CREATE TABLE ${database}.dead_letters (event UUID, dlq_name LowCardinality(String), source_nanos Int64, source_logical Int64, data_after String, data_before String) ENGINE = MergeTree ORDER BY (dlq_name, source_nanos)`,
+    )
+    await server.query(
+      `INSERT INTO ${database}.dead_letters VALUES (generateUUIDv4(), 'traces', 1, 0, '{"trace_id":"a"}', '{"reason":"conflict"}')`,
+    )
+    const { code, out } = await replay(`${database}.dead_letters`)
+    expect(out).toContain('1 row stay: newer ones')
+    expect(code).toBe(0)
+    expect([await rowsIn('traces'), await rowsIn('dead_letters')]).toEqual([0, 1])
+  })
+
+  const letter = (number: number, body = `line ${number}`) =>
+    JSON.stringify({
+      database,
+      table: 'logs',
+      row: JSON.stringify({ timestamp: '1700000000.000000001', body, service_name: 'shop' }),
+    })
+  const bodies = () => server.query(`SELECT count(), uniqExact(body) FROM ${database}.logs`)
+
+  test('equal rows are as many rows, and lines that cannot be read are kept', async () => {
+    const directory = temporaryDirectory()
+    const lines = ['{"table":', letter(1), letter(1), 'null', letter(2), '{"table":"x","row":"{"}']
+    writeFileSync(join(directory, 'primary.logs.ndjson'), `${lines.join('\n')}\n${letter(3)}`)
+    const { code, out } = await replay(directory)
+    expect(out).toContain('Sent 4 rows')
+    expect(out).toContain('3 rows could not be read and are kept.')
+    expect(code).toBe(1)
+    expect(await bodies()).toBe('4\t3\n')
+    const [kept = ''] = readdirSync(directory)
+    expect(readFileSync(join(directory, kept), 'utf8').trim().split('\n')).toEqual([
+      lines[0],
+      lines[3],
+      lines[5],
+    ])
+  })
+
+  test('rows for a table that is missing are kept, and go to another one with --table', async () => {
+    const directory = temporaryDirectory()
+    writeFileSync(join(directory, 'primary.logs.ndjson'), `${letter(1)}\n`)
+    await server.query(`RENAME TABLE ${database}.logs TO ${database}.away`)
+    const { code, out } = await replay(directory)
+    expect(code).toBe(1)
+    expect(out).toMatch(/1 row were refused again and are kept: .*UNKNOWN_TABLE/)
+    expect(await replay(directory, '--table', `${database}.away`)).toMatchObject({ code: 0 })
+    expect(await rowsIn('away')).toBe(1)
+  })
+
+  test('what no row is to blame for stops the replay, and the next one begins there', async () => {
+    const directory = temporaryDirectory()
+    const file = join(directory, 'primary.logs.ndjson')
+    writeFileSync(file, `${letter(1)}\n`)
+    await server.query(
+      `ALTER TABLE ${database}.logs RENAME COLUMN event_name TO event, RENAME COLUMN severity_text TO body2`,
+    )
+    writeFileSync(file, `${letter(1)}\n${letter(2).replace('service_name', 'severity_text')}\n`)
+    const { code, err } = await replay(file)
+    expect(code).toBe(2)
+    expect(err).toMatch(/Sending rows to d\d+\.logs at .* failed: .*severity_text/)
+    expect(await rowsIn('logs')).toBe(1)
+    await server.query(`ALTER TABLE ${database}.logs RENAME COLUMN body2 TO severity_text`)
+    expect(await replay(file)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Sent 1 row '),
+    })
+    expect(await rowsIn('logs')).toBe(2)
+  })
+
+  test.each(['file', 'table'])(
+    'a replay of a %s that is killed at any INSERT is finished by the next one, and no row is there twice',
+    async (kind) => {
+      const directory = temporaryDirectory()
+      const file = join(directory, 'primary.logs.ndjson')
+      const all = upTo(2300)
+      if (kind === 'file') writeFileSync(file, `${all.map((i) => letter(i)).join('\n')}\n`)
+      else {
+        await server.query(
+          `CREATE TABLE ${database}.dead_letters (event UUID, dlq_name LowCardinality(String), source_nanos Int64, source_logical Int64, data_after String, data_before String) ENGINE = MergeTree ORDER BY (dlq_name, source_nanos)`,
+        )
+        const rows = all.map((i) => {
+          const { table, row } = JSON.parse(letter(i))
+          return JSON.stringify({ dlq_name: table, source_nanos: i >> 1, data_after: row })
+        })
+        await server.query(
+          `INSERT INTO ${database}.dead_letters (event, dlq_name, source_nanos, data_after, data_before) SELECT generateUUIDv4(), dlq_name, source_nanos, data_after, '{}' FROM input('dlq_name String, source_nanos Int64, data_after String') FORMAT JSONEachRow ${rows.join('\n')}`,
+        )
+      }
+      const what = kind === 'file' ? directory : `${database}.dead_letters`
+      const cwd = project()
+      for (const [nth, when] of [
+        [1, 'before'],
+        [2, 'after'],
+        [1, 'after'],
+        [2, 'before'],
+      ] as const) {
+        let seen = 0
+        const killed = { now: () => {} }
+        const isRows = ({ path }: { path: string }) => path.includes('insert_deduplication_token')
+        const proxy = await rewritingProxy(port(), {
+          instead: (message) => {
+            if (!isRows(message) || ++seen !== nth || when === 'after') return undefined
+            killed.now()
+            return { status: 503, body: Buffer.from('') }
+          },
+          answer: (message) => {
+            if (isRows(message) && seen === nth && when === 'after') killed.now()
+          },
+        })
+        const running = spanhouse(['replay', what, '--endpoint', proxy.url], { cwd })
+        killed.now = () => void running.child.kill('SIGKILL')
+        expect([await running.ended, running.err, running.out]).toEqual([[null, 'SIGKILL'], '', ''])
+      }
+      const { code, out, err } = await replay(what)
+      expect({ code, err, out }).toMatchObject({ code: 0 })
+      expect(await bodies()).toBe('2300\t2300\n')
+      if (kind === 'file') expect(readdirSync(directory)).toEqual([])
+      else expect(await rowsIn('dead_letters')).toBe(0)
+    },
+  )
+
+  test('a file that another replay works on is left to it', async () => {
+    const directory = temporaryDirectory()
+    const file = join(directory, 'primary.logs.ndjson')
+    writeFileSync(file, `${letter(1)}\n`)
+    writeFileSync(`${file}.lock`, `elsewhere 1`)
+    const { code, err } = await replay(directory)
+    expect(code).toBe(2)
+    expect(err).toContain('Another spanhouse replay (process 1 on elsewhere) works on')
+    expect(existsSync(file)).toBe(true)
+  })
+
+  test('mistakes get one sentence', async () => {
+    const directory = temporaryDirectory()
+    mkdirSync(join(directory, 'x.txt'))
+    writeFileSync(join(directory, 'y.txt'), '')
+    for (const [what, sentence] of [
+      ['./nowhere', 'There is no file or folder'],
+      [join(directory, 'y.txt'), 'is no file of dead letters'],
+      [`${database}.nope`, 'ClickHouse says'],
+    ] as const) {
+      const { code, err } = await replay(what)
+      expect({ what, code }).toEqual({ what, code: 2 })
+      expect(err).toContain(sentence)
+    }
+  })
+})
+
+describe('a spool', () => {
+  const dead = 'http://127.0.0.1:1'
+
+  test.each(['traces', 'logs'] as const)(
+    'whose processes have ended is sent to another server, and is empty then: %s',
+    async (signal) => {
+      const directory = temporaryDirectory()
+      const options = { endpoint: dead, spool: { directory }, shutdownTimeoutMs: 100 }
+      await exported(signal, upTo(30), options)
+      await exported(signal, [30, 31], options)
+      const { code, out } = await replay(directory)
+      expect(out).toContain(`sent 32 rows to ${server.url}`)
+      expect(code).toBe(0)
+      expect(await rowsIn(signal)).toBe(32)
+      expect((await replay(directory)).out).toContain('No rows wait in')
+    },
+  )
+
+  test('of a living process is left to it', async () => {
+    const directory = temporaryDirectory()
+    const exporter = openExporter('traces', {
+      endpoint: dead,
+      database,
+      spool: { directory },
+    } as never)
+    await new Promise((resolve) =>
+      exporter.export([numbered.traces('run', 1, { resource: 0 })] as never, resolve as never),
+    )
+    await until(() =>
+      readdirSync(directory, { recursive: true }).some((name) => String(name).endsWith('.batch')),
+    )
+    const { code, out } = await replay(directory)
+    expect(out).toContain('they send them themselves')
+    expect(code).toBe(0)
+    await exporter.shutdown()
+  })
+
+  test('rows that are refused even now are kept as dead letters', async () => {
+    const directory = temporaryDirectory()
+    await exported('traces', upTo(10), {
+      endpoint: dead,
+      spool: { directory },
+      shutdownTimeoutMs: 100,
+    })
+    await server.query(
+      `ALTER TABLE ${database}.traces ADD CONSTRAINT c CHECK sipHash64(span_id) % 2 = 0`,
+    )
+    const { code, out } = await replay(directory)
+    expect(out).toMatch(/\d rows were refused and are kept in .*refused/)
+    expect(code).toBe(1)
+    await server.query(`ALTER TABLE ${database}.traces DROP CONSTRAINT c`)
+    expect((await replay(join(directory, 'refused'))).code).toBe(0)
+    expect(await rowsIn('traces')).toBe(10)
+  })
+
+  test('with rows of two destinations asks which of them are meant', async () => {
+    const directory = temporaryDirectory()
+    const spooled = (name: string) => ({ name, endpoint: dead, spool: { directory }, database })
+    const exporter = openExporter('traces', {
+      destinations: [spooled('east'), spooled('west')],
+      shutdownTimeoutMs: 100,
+    } as never)
+    await new Promise((resolve) =>
+      exporter.export([numbered.traces('run', 1, { resource: 0 })] as never, resolve as never),
+    )
+    await exporter.shutdown()
+    const { code, err } = await replay(directory)
+    expect(code).toBe(2)
+    expect(err).toContain('say with --destination which of them go there')
+    expect((await run(['replay', directory])).err).toContain('is not configured here')
+    expect((await replay(directory, '--destination', 'west')).out).toContain('west: sent 1 row')
+    expect(await rowsIn('traces')).toBe(1)
+  })
+})
