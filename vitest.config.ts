@@ -141,6 +141,7 @@ export default defineConfig({
         test: { name: 'page', include: ['test/page/*.test.ts'], ...patient },
         resolve: { alias: command },
       },
+      { test: { name: 'bench', include: ['bench/**/*.test.mjs'], ...patient } },
       { test: { name: 'register', include: ['test/register/*.test.ts'], ...patient } },
       {
         test: { name: 'troubleshooting', include: ['test/troubleshooting/*.test.ts'], ...patient },

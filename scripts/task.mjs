@@ -43,6 +43,7 @@ const tasks = {
   screenshots: () => builtAndRun('scripts/screenshots.mjs'),
   bench: (...args) => builtAndRun('bench/run.mjs', ...args),
   'bench:check': (...args) => builtAndRun('bench/check.mjs', ...args),
+  'bench:scaling': (...args) => builtAndRun('bench/scaling/run.mjs', ...args),
   pack: async (folder) => {
     await build()
     await pnpm([

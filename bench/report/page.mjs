@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { sections } from '../sections/sections.mjs'
 import { chartsOf } from './chart.mjs'
+import { filled } from './filled.mjs'
 import { asMarkdown, sectionTable, targetTable } from './tables.mjs'
 
 const PAGE = fileURLToPath(new URL('../../docs/performance.md', import.meta.url))
@@ -22,13 +23,6 @@ export function writePage(results) {
     page = filled(page, section.name, blockOf(section, having, charts))
   }
   writeFileSync(PAGE, page)
-}
-
-function filled(page, name, content) {
-  const [begin, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`]
-  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`docs/performance.md has no ${begin} … ${end}`)
-  return `${page.slice(0, from + begin.length)}\n\n${content}\n\n${page.slice(to)}`
 }
 
 function machines(results) {

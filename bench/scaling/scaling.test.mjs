@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { asMarkdown } from '../report/tables.mjs'
+import { readCosts } from './costs.mjs'
+import { limitOf, loadOf, shardsFor } from './fleet.mjs'
+import { simulatePartition } from './merges.mjs'
+import { costTable, fleetTable, realityTable } from './tables.mjs'
+
+const measured = readCosts()
+const { costs } = measured
+const { perMerge, perMergedRow: perRow } = costs
+const fleet = {
+  processes: 1000,
+  rowsPerSecond: 20,
+  batch: { maxRows: 10_000, maxDelayMs: 1000 },
+  shards: 1,
+  cores: 16,
+  asyncInsert: false,
+}
+
+describe('docs/scaling.md', () => {
+  test.each([
+    ['costs', costTable],
+    ['reality', realityTable],
+    ['fleets', fleetTable],
+  ])('shows what the committed figures give: %s', (_, tableOf) => {
+    const page = readFileSync(new URL('../../docs/scaling.md', import.meta.url), 'utf8')
+    expect(page).toContain(asMarkdown(tableOf(measured)))
+  })
+
+  test('the model has no fewer than half of the parts that a real partition had, and no more than twice as many', () => {
+    expect(measured.reality.length).toBeGreaterThan(1)
+    for (const { insertsPerSecond, rowsPerInsert, seconds, most } of measured.reality) {
+      const { cores } = measured
+      const rate = { insertsPerSecond, rowsPerInsert, seconds, cores, perMerge, perRow }
+      const modelled = simulatePartition(rate).most
+      expect(modelled, `${insertsPerSecond} a second`).toBeGreaterThan(most / 2)
+      expect(modelled, `${insertsPerSecond} a second`).toBeLessThan(most * 2)
+    }
+  })
+})
+
+describe('a partition', () => {
+  test('keeps few parts if merges keep up, and delays INSERTs if they cannot', () => {
+    const rate = { rowsPerInsert: 20, perMerge: 0.01, perRow: 1e-6, seconds: 120 }
+    const steady = simulatePartition({ ...rate, insertsPerSecond: 10, cores: 2 })
+    expect(steady.most).toBeLessThan(60)
+    expect(steady.delayedAfter).toBeUndefined()
+    const crowded = simulatePartition({ ...rate, insertsPerSecond: 2000, cores: 0.01 })
+    expect(crowded.delayedAfter).toBeLessThan(1)
+  })
+
+  test('has as many parts as INSERTs while none is merged', () => {
+    const rate = { insertsPerSecond: 10, rowsPerInsert: 1, cores: 1, perRow: 0, seconds: 10 }
+    expect(simulatePartition({ ...rate, perMerge: 1e9 }).most).toBe(100)
+  })
+})
+
+describe('a fleet', () => {
+  test('makes an INSERT a second for each process, or one a batch if those are full earlier', () => {
+    expect(loadOf(fleet, costs)).toMatchObject({ insertsPerSecond: 1000, rowsPerInsert: 20 })
+    const full = { ...fleet, rowsPerSecond: 30_000, processes: 1 }
+    expect(loadOf(full, costs)).toMatchObject({ insertsPerSecond: 3, rowsPerInsert: 10_000 })
+  })
+
+  test('shares its INSERTs among the shards', () => {
+    expect(loadOf({ ...fleet, shards: 10 }, costs).insertsPerSecond).toBe(100)
+  })
+
+  test('needs fewer shards the longer its processes gather rows, and the fewest that do are enough', () => {
+    const large = { ...fleet, processes: 20_000 }
+    const needed = [1000, 10_000, 60_000].map((maxDelayMs) => {
+      const one = { ...large, batch: { ...fleet.batch, maxDelayMs } }
+      const { shards } = shardsFor(one, costs)
+      expect(limitOf(loadOf({ ...one, shards }, costs), one)).toBeUndefined()
+      return shards
+    })
+    expect(needed).toEqual([...needed].sort((a, b) => b - a))
+    expect(needed[0]).toBeGreaterThan(needed[2])
+  })
+
+  test('makes five parts a second at most if the server gathers rows', () => {
+    expect(loadOf({ ...fleet, asyncInsert: true }, costs).partsPerSecond).toBe(5)
+  })
+})

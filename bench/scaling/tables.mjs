@@ -1,0 +1,67 @@
+// What docs/scaling.md shows.
+import { number } from '../figures.mjs'
+import { shardsFor } from './fleet.mjs'
+import { simulatePartition } from './merges.mjs'
+
+export const CORES = 16
+export const ROWS_PER_PROCESS = 20
+const MAX_ROWS = 10_000
+const FLEETS = [10, 100, 1000, 10_000, 100_000]
+const WAYS = [
+  { title: '1 s (the default)', maxDelayMs: 1000, asyncInsert: false },
+  { title: '10 s', maxDelayMs: 10_000, asyncInsert: false },
+  { title: '60 s', maxDelayMs: 60_000, asyncInsert: false },
+  { title: '1 s, `asyncInsert`', maxDelayMs: 1000, asyncInsert: true },
+  { title: '10 s, `asyncInsert`', maxDelayMs: 10_000, asyncInsert: true },
+]
+
+/** What was measured. */
+export function costTable({ costs }) {
+  const row = (title, each, perRow) => [title, milliseconds(each), number(perRow * 1e6, 1)]
+  return {
+    header: ['CPU of the server', 'ms each', 'µs a row'],
+    rows: [
+      row('INSERT', costs.perInsert, costs.perRow),
+      row('INSERT with `asyncInsert`', costs.perAsyncInsert, costs.perAsyncRow),
+      row('merge', costs.perMerge, costs.perMergedRow),
+    ],
+  }
+}
+
+/** The model beside a real partition. */
+export function realityTable({ costs, cores, reality }) {
+  return {
+    header: ['INSERTs a second', 'rows each', 'parts at most, measured', 'in the model'],
+    rows: reality.map(({ insertsPerSecond, rowsPerInsert, seconds, most }) => {
+      const { perMerge, perMergedRow: perRow } = costs
+      const rate = { insertsPerSecond, rowsPerInsert, seconds, cores, perMerge, perRow }
+      return [insertsPerSecond, rowsPerInsert, most, simulatePartition(rate).most].map(String)
+    }),
+  }
+}
+
+/** The shards that a fleet needs, by how its processes gather rows. */
+export function fleetTable({ costs }) {
+  return {
+    header: ['processes', ...WAYS.map(({ title }) => `\`maxDelayMs\` ${title}`)],
+    rows: FLEETS.map((processes) => [
+      processes.toLocaleString('en'),
+      ...WAYS.map((way) => cell(processes, way, costs)),
+    ]),
+  }
+}
+
+/** The shards, with the parts a second and the cores of each. */
+function cell(processes, { maxDelayMs, asyncInsert }, costs) {
+  const batch = { maxRows: MAX_ROWS, maxDelayMs }
+  const fleet = { processes, rowsPerSecond: ROWS_PER_PROCESS, batch, cores: CORES, asyncInsert }
+  const found = shardsFor(fleet, costs)
+  if (!found) return 'too many'
+  const { shards, partsPerSecond, coresUsed, most } = found
+  const parts = number(partsPerSecond, partsPerSecond < 10 ? 1 : 0)
+  return `**${shards}** (${parts} parts/s, ${most} at once, ${number(coresUsed, 1)} cores)`
+}
+
+function milliseconds(seconds) {
+  return number(seconds * 1000, 1)
+}
