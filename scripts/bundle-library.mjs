@@ -220,7 +220,11 @@ function partsWithin(room, sizes) {
     length += size
     parts.at(-1).push(id)
   }
-  return new Map(parts.slice(0, -1).flatMap((ids, n) => ids.map((id) => [id, `part${String(n + 1).padStart(2, '0')}`])))
+  return new Map(
+    parts
+      .slice(0, -1)
+      .flatMap((ids, n) => ids.map((id) => [id, `part${String(n + 1).padStart(2, '0')}`])),
+  )
 }
 
 function needsNoLater({ fileName, imports }) {
