@@ -6,8 +6,11 @@ export const DELAYED_FROM = 1000
 const MOST_AT_ONCE = 100 // max_parts_to_merge_at_once
 const POOL = 16 // half of the 32 merges that a server runs at once (background_pool_size × concurrency ratio): other tables merge too
 
+// Opening a part costs about as much as merging this many rows: 5 MiB of rows that take 100 bytes each.
+const FIXED_ROWS = 50_000
 const STEP = 0.1 // seconds
-// A merge is worth its work if all parts together have this many times the rows of the largest, and fewer times if parts pile up.
+// A merge is worth its work if all parts together are this many times as large as the largest, and fewer times if parts pile up. Every part
+// counts as larger than it is, so small ones are merged as soon as there are five, whatever their sizes.
 const BASE = 5
 const LOWER_BASE = 2
 const CROWDED = 300
@@ -76,8 +79,9 @@ function bestRange(parts) {
       rows += part.rows
       largest = Math.max(largest, part.rows)
       const count = to - from + 1
-      if (count < 2 || rows < base * largest) continue
-      const cost = (rows + FIXED_ROWS * count) / (count - 1.9)
+      const work = rows + FIXED_ROWS * count
+      if (count < 2 || work < base * (largest + FIXED_ROWS)) continue
+      const cost = work / (count - 1.9)
       if (cost < bestCost) {
         bestCost = cost
         best = [from, to + 1]
@@ -86,6 +90,3 @@ function bestRange(parts) {
   }
   return best && parts.slice(...best)
 }
-
-// Opening a part costs about as much as merging this many rows: 5 MiB of rows that take 100 bytes each.
-const FIXED_ROWS = 50_000

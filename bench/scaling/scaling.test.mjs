@@ -4,11 +4,10 @@ import { asMarkdown } from '../report/tables.mjs'
 import { readCosts } from './costs.mjs'
 import { limitOf, loadOf, shardsFor } from './fleet.mjs'
 import { simulatePartition } from './merges.mjs'
-import { costTable, fleetTable, realityTable } from './tables.mjs'
+import { costTable, fleetTable, modelled, realityTable } from './tables.mjs'
 
 const measured = readCosts()
 const { costs } = measured
-const { perMerge, perMergedRow: perRow } = costs
 const fleet = {
   processes: 1000,
   rowsPerSecond: 20,
@@ -30,12 +29,9 @@ describe('docs/scaling.md', () => {
 
   test('the model has no fewer than half of the parts that a real partition had, and no more than twice as many', () => {
     expect(measured.reality.length).toBeGreaterThan(1)
-    for (const { insertsPerSecond, rowsPerInsert, seconds, most } of measured.reality) {
-      const { cores } = measured
-      const rate = { insertsPerSecond, rowsPerInsert, seconds, cores, perMerge, perRow }
-      const modelled = simulatePartition(rate).most
-      expect(modelled, `${insertsPerSecond} a second`).toBeGreaterThan(most / 2)
-      expect(modelled, `${insertsPerSecond} a second`).toBeLessThan(most * 2)
+    for (const one of measured.reality) {
+      expect(modelled(measured, one)).toBeGreaterThan(one.most / 2)
+      expect(modelled(measured, one)).toBeLessThan(one.most * 2)
     }
   })
 })

@@ -29,14 +29,32 @@ export function costTable({ costs }) {
 }
 
 /** The model beside a real partition. */
-export function realityTable({ costs, cores, reality }) {
+export function realityTable(measured) {
   return {
     header: ['INSERTs a second', 'rows each', 'parts at most, measured', 'in the model'],
-    rows: reality.map(({ insertsPerSecond, rowsPerInsert, seconds, most }) => {
-      const { perMerge, perMergedRow: perRow } = costs
-      const rate = { insertsPerSecond, rowsPerInsert, seconds, cores, perMerge, perRow }
-      return [insertsPerSecond, rowsPerInsert, most, simulatePartition(rate).most].map(String)
+    rows: measured.reality.map((one) => {
+      const { insertsPerSecond, rowsPerInsert } = rateOf(one)
+      return [
+        number(insertsPerSecond, 0),
+        number(rowsPerInsert, 0),
+        String(one.most),
+        String(modelled(measured, one)),
+      ]
     }),
+  }
+}
+
+/** The most parts that the model has at the rate of a real partition. */
+export function modelled({ costs, cores }, one) {
+  const { perMerge, perMergedRow: perRow } = costs
+  return simulatePartition({ ...rateOf(one), seconds: one.seconds, cores, perMerge, perRow }).most
+}
+
+/** As it was: exports that follow each other fast share an INSERT. */
+function rateOf({ insertsPerSecond, rowsPerInsert, seconds, inserts }) {
+  return {
+    insertsPerSecond: inserts / seconds,
+    rowsPerInsert: (insertsPerSecond * rowsPerInsert * seconds) / inserts,
   }
 }
 
