@@ -12,6 +12,7 @@ const REFUSED: Outcome = { status: 'retry', why: 'misconfigured', error: new Err
 function serverWith(
   tables: Readonly<Record<string, readonly (readonly [string, string])[]>>,
   answerTo: (statement: string) => Outcome = () => ({ status: 'delivered' }),
+  comment = 'spanhouse: flat traces, version 1',
 ) {
   const changes: string[] = []
   const run: Run = async (statement) => {
@@ -22,7 +23,7 @@ function serverWith(
     })
     if (statement.includes('system.columns'))
       return text((tables[table] ?? []).map((one) => JSON.stringify(one)))
-    if (statement.includes('system.tables')) return text(['spanhouse: flat traces, version 1'])
+    if (statement.includes('system.tables')) return text([comment])
     if (statement.includes('system.data_skipping_indices')) return text([])
     const outcome = answerTo(statement)
     if (outcome.status === 'delivered') changes.push(statement.replaceAll(/\s+/g, ' '))
@@ -102,6 +103,15 @@ describe('indexes', () => {
         /^ALTER TABLE `d`\.`traces_local` ON CLUSTER `c` ADD INDEX IF NOT EXISTS /,
       )
   })
+
+  test.each(['', 'of another team', 'not by spanhouse'])(
+    'a table with the comment %j is somebody else’s, and gets none',
+    async (comment) => {
+      const { changes, run } = serverWith({}, undefined, comment)
+      expect(await addIndexes(PLAIN, run)).toEqual([])
+      expect(changes).toEqual([])
+    },
+  )
 
   test('a refusal ends it', async () => {
     const { run } = serverWith({}, () => REFUSED)
