@@ -1,4 +1,3 @@
-import { promises as dns } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { valueWithin } from '../common/deadline.js'
 
@@ -18,16 +17,20 @@ const DEADLINE_MS = 2000
 export async function severalAddresses(hostname: string): Promise<readonly Address[] | undefined> {
   const name = hostname.replace(/^\[|\]$/g, '')
   if (isIP(name) !== 0) return []
-  const found = await valueWithin(
-    DEADLINE_MS,
-    () => dns.lookup(name, { all: true }).catch(() => undefined),
-    { ref: false },
-  )
+  const found = await valueWithin(DEADLINE_MS, () => lookup(name).catch(() => undefined), {
+    ref: false,
+  })
   if (found === undefined) return undefined
   const [first] = found
   const kinds = [first?.family, first?.family === 4 ? 6 : 4]
   const byKind = kinds.map((kind) => found.filter(({ family }) => family === kind))
   return byKind.find(({ length }) => length > 1) ?? []
+}
+
+// Only when it is needed: node:dns opens a channel to the name servers as soon as it is loaded.
+async function lookup(name: string): Promise<readonly Address[]> {
+  const { promises } = await import('node:dns')
+  return promises.lookup(name, { all: true })
 }
 
 /** Answers every question for a name with this address. */
