@@ -13,7 +13,9 @@ const EXAMPLES = 'examples'
 // What to request from examples that print only the address of the server.
 const PATHS = { nextjs: '/hello/Ada' }
 // These print what arrived themselves.
-const WITH_REPORT = ['logs-and-metrics']
+const WITH_REPORT = ['logs-and-metrics', 'active-active']
+// These start their own servers.
+const WITH_SERVERS = ['active-active']
 const names = examplesIn(EXAMPLES)
 const [name, script = 'start'] = process.argv.slice(2)
 if (!names.includes(name)) {
@@ -25,9 +27,9 @@ let onSignal = () => process.exit(130)
 for (const name of ['SIGINT', 'SIGTERM']) process.on(name, (signal) => onSignal(signal))
 
 const endpoint = process.env.OTEL_EXPORTER_CLICKHOUSE_ENDPOINT
-const server = endpoint ? undefined : await startClickHouse()
+const server = endpoint || WITH_SERVERS.includes(name) ? undefined : await startClickHouse()
 const target = {
-  endpoint: endpoint || server.url,
+  endpoint: endpoint || server?.url || '',
   database: process.env.OTEL_EXPORTER_CLICKHOUSE_DATABASE || 'telemetry',
   username: process.env.OTEL_EXPORTER_CLICKHOUSE_USERNAME || 'default',
   password: process.env.OTEL_EXPORTER_CLICKHOUSE_PASSWORD || '',

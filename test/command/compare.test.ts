@@ -146,7 +146,7 @@ describe('spanhouse compare', () => {
       )
       const { code, out } = await compare('--signal', 'traces')
       expect({ column, code }).toEqual({ column, code: 1 })
-      expect(out).toContain('Other content: 1 ids.')
+      expect(out).toContain('Other content: 1 id.')
     }
   })
 
@@ -330,7 +330,7 @@ describe('spanhouse compare --repair', () => {
     }
     const { code, out } = await compare('--signal', 'traces')
     expect(code).toBe(0)
-    expect(out).toContain('3 ids have several contents, the same on both servers')
+    expect(out).toContain('3 ids with several contents, the same on both servers')
     expect((await compare('--repair', '--signal', 'traces')).code).toBe(0)
     await bothAre(10)
     expect(await ask(`SELECT count() FROM ${west}.dead_letters`)).toBe('3')

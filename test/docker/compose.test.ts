@@ -18,15 +18,27 @@ import {
 import { Ajv } from 'ajv'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
-import { root } from '../examples/run-example.js'
+import { createDeadLetters } from '../../packages/spanhouse/src/writing/dead-letter-table.js'
+import { ended, root } from '../examples/run-example.js'
 import { flushed } from '../kit/patience.js'
 import { shopSpans } from '../kit/shop-spans.js'
 import { statsOf } from '../kit/stats.js'
 import { type Server, serverWithUsers } from './server-with-users.js'
 
 const text = readFileSync(join(root, 'compose.yaml'), 'utf8')
-const compose = parse(text)
-const { clickhouse } = compose.services
+const compose = parse(text, { merge: true })
+const { clickhouse, west } = compose.services
+const services = Object.entries<Service>(compose.services)
+interface Service {
+  readonly profiles?: readonly string[]
+  readonly ports?: readonly string[]
+  readonly volumes?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  readonly depends_on?: object
+  readonly command?: readonly string[]
+  readonly entrypoint?: readonly string[]
+}
+
 const files = readdirSync(join(root, 'docker/init')).sort()
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 
@@ -46,12 +58,16 @@ describe('compose.yaml', () => {
   })
 
   test('what it mounts is in the repository, read-only, and may be read with SELinux', () => {
-    const mounts = clickhouse.volumes.filter((volume: string) => volume.startsWith('.'))
-    expect(mounts).toHaveLength(2)
+    const mounts = services.flatMap(([, { volumes = [] }]) =>
+      volumes.filter((one) => one.startsWith('.')),
+    )
+    expect(mounts).toHaveLength(11)
     for (const mount of mounts) {
-      const [from, to, how] = mount.split(':')
+      const [from = '', to, how] = mount.split(':')
       expect(existsSync(join(root, from)), from).toBe(true)
-      expect(to).toMatch(/^\/(docker-entrypoint-initdb\.d|etc\/clickhouse-server\/users\.d\/)/)
+      expect(to).toMatch(
+        /^\/(docker-entrypoint-initdb\.d|etc\/(clickhouse-server\/(users|config)\.d|prometheus|grafana)\/|repository)/,
+      )
       expect(how).toBe('ro,z')
     }
   })
@@ -61,19 +77,86 @@ describe('compose.yaml', () => {
       name,
       value,
     ])
-    const rows = read('docs/docker.md').matchAll(/^\| `(CLICKHOUSE_\w+)` \| `([^`]*)`/gm)
-    expect([...rows].map(([, name, value]) => [name, value]).sort()).toEqual(variables.sort())
+    const rows = read('docs/docker.md').matchAll(/^\| `([A-Z]+_?\w*)` \| `([^`]*)`/gm)
+    const distinct = [...new Map(variables.map((one) => [one.join(), one])).values()]
+    expect([...rows].map(([, name, value]) => [name, value]).sort()).toEqual(distinct.sort())
     // Every one has a default: without any of them, docker compose says nothing about unset variables.
     expect(text.replaceAll(/\$\{\w+:-|\$\$/g, '')).not.toContain('$')
   })
 
   test('each port is open on this machine only', () => {
-    for (const port of clickhouse.ports) expect(port).toMatch(/^127\.0\.0\.1:/)
+    const ports = services.flatMap(([, { ports = [] }]) => ports)
+    expect(ports).toHaveLength(4)
+    for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/)
   })
 
   test('the variable with the password in the file of the user is one that the container has', () => {
     const [, name = ''] = /from_env="(\w+)"/.exec(read('docker/user.xml')) ?? []
     expect(Object.keys(clickhouse.environment)).toEqual([name])
+  })
+})
+
+describe('the profiles of compose.yaml', () => {
+  const of = (profile?: string) =>
+    services
+      .filter(([, { profiles }]) => (profile ? profiles?.includes(profile) : !profiles))
+      .map(([name]) => name)
+
+  test('without one, there is ClickHouse alone', () => {
+    expect(of()).toEqual(['clickhouse'])
+  })
+
+  test('workload, sql and monitor add a second region, applications, clients and graphs', () => {
+    expect(of('workload')).toEqual([
+      'west',
+      'east_workload',
+      'west_workload',
+      'concurrent_workloads',
+    ])
+    expect(of('sql')).toEqual(['west', 'east_sql', 'west_sql'])
+    expect(of('monitor')).toEqual(['prometheus', 'grafana'])
+  })
+
+  test('what a service waits for is there in its own profile', () => {
+    for (const [name, { profiles = [], depends_on = {} }] of services) {
+      const others = Array.isArray(depends_on) ? depends_on : Object.keys(depends_on)
+      for (const other of others) {
+        const needed: Service | undefined = compose.services[other]
+        expect(needed, other).toBeDefined()
+        for (const profile of profiles)
+          expect(needed?.profiles?.includes(profile) ?? true, `${name} needs ${other}`).toBe(true)
+      }
+    }
+  })
+
+  test('both regions are the same server, but for port and data', () => {
+    const { ports: _, volumes: east, ...rest } = clickhouse
+    const { ports: __, volumes: there, profiles: ___, ...other } = west
+    expect(other).toEqual(rest)
+    expect(there.slice(1)).toEqual(east.slice(1))
+  })
+
+  test('a workload has every variable that the application reads', () => {
+    const app = read('examples/active-active/app.mjs') + read('examples/active-active/workload.mjs')
+    const { east_workload, west_workload } = compose.services
+    for (const { environment, command } of [east_workload, west_workload]) {
+      expect(Object.keys(environment).sort()).toEqual([
+        'DURATION',
+        'EAST',
+        'OTEL_EXPORTER_CLICKHOUSE_USERNAME',
+        'RATE',
+        'REGION',
+        'SPANHOUSE_PASSWORD',
+        'START',
+        'WEST',
+      ])
+      for (const name of ['DURATION', 'EAST', 'RATE', 'REGION', 'START', 'WEST'])
+        expect(app).toMatch(new RegExp(`\\b${name}\\b`))
+      const [file = ''] = /[\w/-]+\.mjs/.exec(command.join(' ')) ?? []
+      expect(existsSync(join(root, file)), file).toBe(true)
+    }
+    expect(east_workload.environment.START).toMatch(/START_EAST:-0/)
+    expect(west_workload.environment.START).toMatch(/START_WEST:-0/)
   })
 })
 
@@ -101,12 +184,23 @@ test.each(Object.entries(FAMILIES))(
   },
 )
 
+test('docker/init/kv.sql is the table of examples/active-active, and one for its dead letters', async () => {
+  const { kv } = await import('../../examples/active-active/table.mjs' as string)
+  const letters = createDeadLetters({ database: 'telemetry', table: 'dead_letters' })
+  const statements = [...kv.ddl(), letters].map((statement) => `${statement};\n`)
+  const head =
+    '-- The table of examples/active-active, and one for its dead letters: npm test says if they differ.\n'
+  await expect(`${head}\n${statements.join('\n')}`).toMatchFileSnapshot(
+    join(root, 'docker/init/kv.sql'),
+  )
+})
+
 describe('a server with the tables and the user of docker/', () => {
   const password = 's3cret'
   let server: Server
   beforeAll(async () => {
     vi.stubEnv('SPANHOUSE_PASSWORD', password)
-    server = await serverWithUsers(join(root, 'docker/user.xml'))
+    server = await serverWithUsers(join(root, 'docker/user.xml'), join(root, 'docker/metrics.xml'))
     for (const file of files)
       for (const statement of read(`docker/init/${file}`)
         .split(/;\n\n?/)
@@ -162,6 +256,43 @@ describe('a server with the tables and the user of docker/', () => {
     "SELECT * FROM url('http://127.0.0.1:1', CSV, 'a Int8')",
   ])('the user may not %s', async (sql) => {
     expect(await ask(sql)).toMatchObject({ text: expect.stringContaining('ACCESS_DENIED') })
+  })
+
+  test('the dashboard shows metrics that the server has', async () => {
+    const response = await fetch(`${server.url}/metrics`)
+    const metrics = await response.text()
+    const { panels } = JSON.parse(read('docker/monitor/grafana/dashboards/spanhouse.json'))
+    const names = JSON.stringify(panels).match(/ClickHouse\w+_\w+/g) ?? []
+    expect(names).toHaveLength(6)
+    for (const name of names) expect(metrics).toMatch(new RegExp(`^${name} \\d`, 'm'))
+  })
+
+  test('the two workloads write as this user, and spanhouse compare --repair makes their rows single', async () => {
+    const command = 'packages/spanhouse/dist/cli.js'
+    const env = {
+      ...process.env,
+      OTEL_EXPORTER_CLICKHOUSE_USERNAME: 'spanhouse',
+      OTEL_EXPORTER_CLICKHOUSE_PASSWORD: password,
+    }
+    const workload = { EAST: server.url, WEST: server.url, RATE: '20', DURATION: '4s', START: '0' }
+    const run = async (args: readonly string[], more: Record<string, string> = {}) => {
+      const how = { cwd: root, env: { ...env, ...more } }
+      const { exitCode, stdout, stderr } = await ended(process.execPath, args, how)
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+      return stdout
+    }
+    for (const REGION of ['east', 'west'])
+      await run(['examples/active-active/app.mjs'], { ...workload, REGION })
+    // Both regions are this server: each row is there twice, and each key has two rows.
+    const counts = 'SELECT count(), uniqExact(v) FROM telemetry.kv'
+    expect((await ask(counts)).text).toBe('320\t160\n')
+    const args = ['compare', '--table', 'telemetry.kv', '--repair', server.url, server.url]
+    const out = await run([command, ...args])
+    expect(out).toContain('80 ids with several contents')
+    expect(
+      (await ask('SELECT count(), uniqExact(k), uniqExact(_source) FROM telemetry.kv')).text,
+    ).toBe('160\t80\t1\n')
+    expect((await ask('SELECT count() FROM telemetry.dead_letters')).text).toBe('80\n')
   })
 
   test('another password is refused', async () => {

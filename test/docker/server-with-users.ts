@@ -15,8 +15,8 @@ export interface Server {
   stop(): Promise<void>
 }
 
-/** A real server that also reads `usersFile`, as the one in the image reads /etc/clickhouse-server/users.d. */
-export async function serverWithUsers(usersFile: string): Promise<Server> {
+/** A real server that also reads these files, as the one in the image reads /etc/clickhouse-server/users.d and config.d. */
+export async function serverWithUsers(usersFile: string, configFile: string): Promise<Server> {
   const home = mkdtempSync(join(tmpdir(), 'spanhouse-clickhouse-'))
   const portsFile = join(home, 'ports.tsv')
   const config = {
@@ -30,6 +30,8 @@ export async function serverWithUsers(usersFile: string): Promise<Server> {
   const args = writeServerConfig(home, join(home, 'data'), portsFile, config)
   mkdirSync(join(home, 'users.d'))
   copyFileSync(usersFile, join(home, 'users.d', basename(usersFile)))
+  mkdirSync(join(home, 'config.d'))
+  copyFileSync(configFile, join(home, 'config.d', basename(configFile)))
   const server = spawnServer(findLibrary(currentPlatform(), resolveInstalled), home, args)
   const ports = () => (existsSync(portsFile) ? readFileSync(portsFile, 'utf8') : '')
   await until(() => ports().endsWith('\n') || server.hasExited())

@@ -25,7 +25,9 @@ export interface Shown {
 }
 
 const numbers = new Intl.NumberFormat('en-US')
-const count = (rows: number) => `${numbers.format(rows)} ${rows === 1 ? 'row' : 'rows'}`
+const several = (count: number, noun: string) =>
+  `${numbers.format(count)} ${count === 1 ? noun : `${noun}s`}`
+const count = (rows: number) => several(rows, 'row')
 
 export function comparedAsText(out: Output, { window, limit, allMinutes }: Shown): Report {
   const line = (text: string) => out.write(`${text}\n`)
@@ -66,7 +68,7 @@ export function comparedAsText(out: Output, { window, limit, allMinutes }: Shown
           : paint(
               out,
               'red',
-              `Still different in ${after.differing} minutes: rows may have arrived meanwhile (--until 1m leaves out the newest). Compare again.`,
+              `Still different in ${several(after.differing, 'minute')}: rows may have arrived meanwhile (--until 1m leaves out the newest). Compare again.`,
             ),
       )
     },
@@ -141,10 +143,10 @@ function sentences(
 ): string[] {
   const found =
     differing === 0
-      ? [`Equal: ${count(rows[0])} in ${minutes} minutes.`]
+      ? [`Equal: ${count(rows[0])} in ${several(minutes, 'minute')}.`]
       : [
-          `Different in ${differing} of ${minutes} minutes: A has ${count(rows[0])}, B ${count(rows[1])}.`,
-          `Missing: ${count(missing[0])} in A, ${count(missing[1])} in B. Other content: ${conflicts} ids.`,
+          `Different in ${differing} of ${several(minutes, 'minute')}: A has ${count(rows[0])}, B ${count(rows[1])}.`,
+          `Missing: ${count(missing[0])} in A, ${count(missing[1])} in B. Other content: ${several(conflicts, 'id')}.`,
         ]
   if (doubled[0] + doubled[1] > 0)
     found.push(
@@ -152,7 +154,7 @@ function sentences(
     )
   if (shared > 0)
     found.push(
-      `${numbers.format(shared)} ids have several contents, the same on both servers${repairs ? '' : ': --repair keeps the newest of each'}.`,
+      `${several(shared, 'id')} with several contents, the same on both servers${repairs ? '' : ': --repair keeps the newest of each'}.`,
     )
   if (differing > 0 && !repairs) found.push('spanhouse compare --repair copies what is missing.')
   return found

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { DestinationConfig, TableName } from '#exporter'
 import { namedDestination } from '../config/named-destination.js'
-import { SOURCE_OPTIONS } from '../config/source.js'
+import { configOf, SOURCE_OPTIONS } from '../config/source.js'
 import { openDestination, type ReplayDestination } from '../replay/destination.js'
 import { letterFiles, replayFile, type SendBatch } from '../replay/letter-file.js'
 import { replayTable } from '../replay/letter-table.js'
@@ -18,8 +18,6 @@ import { replayedAsText } from './replay-text.js'
 
 const FAILURE = 2
 const INTERRUPTED = 130
-/** The exporter's own default. */
-const LOCAL = 'http://localhost:8123'
 
 export const replay: Command = {
   name: 'replay',
@@ -137,8 +135,11 @@ async function replayLetters(context: Context, source: Source): Promise<number> 
 
 function destinationOf(context: Context): DestinationConfig {
   const { values, env } = context
-  const named = textOption(values, 'endpoint') ?? env['OTEL_EXPORTER_CLICKHOUSE_ENDPOINT'] ?? LOCAL
-  return namedDestination(named, 'traces', context)
+  const named = textOption(values, 'endpoint')
+  if (named !== undefined) return namedDestination(named, 'traces', context)
+  const [first] = configOf('traces', {}, env).destinations
+  if (first) return first
+  throw new CommandError('The configuration names no ClickHouse: give --endpoint URL.', FAILURE)
 }
 
 function tableNamed(text: string): TableName | undefined {

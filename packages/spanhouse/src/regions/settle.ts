@@ -34,14 +34,14 @@ export async function setAside(
 SELECT ${event} AS _event, ${quoteText(table.table)}, toUnixTimestamp64Nano(now64(9)), 0, _row, ${quoteText(JSON.stringify({ reason: CONFLICT, database: table.database, message: 'a newer row has the same identity' }))}
 FROM (SELECT ${id} AS _id, ${row} AS _row FROM ${quoted(table)}${table.final} WHERE ${rows} LIMIT 1 BY _id)
 WHERE _event NOT IN (SELECT event FROM ${quoted(letters)})`
-  await written(
-    'Creating the table of dead letters',
-    region.url,
-    () => run(createDeadLetters(letters)),
-    signal,
-  )
   // Not repeatable by itself: two of these at the same time would both find no letter.
-  await written('Writing dead letters', region.url, () => run(statement, false), signal)
+  const insert = () => run(statement, false)
+  const first = await patiently(insert, signal)
+  if (first.status === 'missing_table') {
+    const create = createDeadLetters(letters)
+    await written('Creating the table of dead letters', region.url, () => run(create), signal)
+    await written('Writing dead letters', region.url, insert, signal)
+  } else if (first.status !== 'delivered') throw failure('Writing dead letters', region.url, first)
   await remove(table, rows, signal)
 }
 
