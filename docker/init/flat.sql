@@ -40,7 +40,8 @@ CREATE TABLE IF NOT EXISTS `telemetry`.`traces`
 ENGINE = MergeTree
 PARTITION BY toDate(timestamp)
 ORDER BY (service_name, span_name, timestamp)
-SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
+SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000
+COMMENT 'spanhouse: flat traces, version 1';
 
 CREATE TABLE IF NOT EXISTS `telemetry`.`logs`
 (
@@ -72,7 +73,8 @@ CREATE TABLE IF NOT EXISTS `telemetry`.`logs`
 ENGINE = MergeTree
 PARTITION BY toDate(timestamp)
 ORDER BY (toStartOfFiveMinutes(timestamp), service_name, timestamp)
-SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
+SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000
+COMMENT 'spanhouse: flat logs, version 1';
 
 CREATE TABLE IF NOT EXISTS `telemetry`.`metrics`
 (
@@ -122,4 +124,5 @@ CREATE TABLE IF NOT EXISTS `telemetry`.`metrics`
 ENGINE = MergeTree
 PARTITION BY toDate(timestamp)
 ORDER BY (service_name, metric_name, toStartOfHour(timestamp), cityHash64(attributes), timestamp)
-SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
+SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000
+COMMENT 'spanhouse: flat metrics, version 1';

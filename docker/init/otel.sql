@@ -36,7 +36,8 @@ CREATE TABLE IF NOT EXISTS `default`.`otel_traces`
 ENGINE = MergeTree
 PARTITION BY toDate(Timestamp)
 ORDER BY (ServiceName, SpanName, toDateTime(Timestamp))
-SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
+SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000
+COMMENT 'spanhouse: otel traces, version 1';
 
 CREATE TABLE IF NOT EXISTS `default`.`otel_traces_trace_id_ts`
 (
@@ -95,7 +96,8 @@ CREATE TABLE IF NOT EXISTS `default`.`otel_logs`
 ENGINE = MergeTree
 PARTITION BY toDate(Timestamp)
 ORDER BY (toStartOfFiveMinutes(Timestamp), ServiceName, Timestamp)
-SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
+SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000
+COMMENT 'spanhouse: otel logs, version 1';
 
 CREATE TABLE IF NOT EXISTS `default`.`otel_metrics_gauge`
 (
@@ -131,7 +133,8 @@ CREATE TABLE IF NOT EXISTS `default`.`otel_metrics_gauge`
 ENGINE = MergeTree
 PARTITION BY toDate(TimeUnix)
 ORDER BY (ServiceName, MetricName, toStartOfHour(TimeUnix), cityHash64(Attributes), TimeUnix)
-SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
+SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000
+COMMENT 'spanhouse: otel metrics gauge, version 1';
 
 CREATE TABLE IF NOT EXISTS `default`.`otel_metrics_sum`
 (
@@ -169,7 +172,8 @@ CREATE TABLE IF NOT EXISTS `default`.`otel_metrics_sum`
 ENGINE = MergeTree
 PARTITION BY toDate(TimeUnix)
 ORDER BY (ServiceName, MetricName, toStartOfHour(TimeUnix), cityHash64(Attributes), TimeUnix)
-SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
+SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000
+COMMENT 'spanhouse: otel metrics sum, version 1';
 
 CREATE TABLE IF NOT EXISTS `default`.`otel_metrics_histogram`
 (
@@ -211,7 +215,8 @@ CREATE TABLE IF NOT EXISTS `default`.`otel_metrics_histogram`
 ENGINE = MergeTree
 PARTITION BY toDate(TimeUnix)
 ORDER BY (ServiceName, MetricName, toStartOfHour(TimeUnix), cityHash64(Attributes), TimeUnix)
-SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
+SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000
+COMMENT 'spanhouse: otel metrics histogram, version 1';
 
 CREATE TABLE IF NOT EXISTS `default`.`otel_metrics_exponential_histogram`
 (
@@ -257,7 +262,8 @@ CREATE TABLE IF NOT EXISTS `default`.`otel_metrics_exponential_histogram`
 ENGINE = MergeTree
 PARTITION BY toDate(TimeUnix)
 ORDER BY (ServiceName, MetricName, toStartOfHour(TimeUnix), cityHash64(Attributes), TimeUnix)
-SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
+SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000
+COMMENT 'spanhouse: otel metrics exponential_histogram, version 1';
 
 CREATE TABLE IF NOT EXISTS `default`.`otel_metrics_summary`
 (
@@ -291,4 +297,5 @@ CREATE TABLE IF NOT EXISTS `default`.`otel_metrics_summary`
 ENGINE = MergeTree
 PARTITION BY toDate(TimeUnix)
 ORDER BY (ServiceName, MetricName, toStartOfHour(TimeUnix), cityHash64(Attributes), TimeUnix)
-SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
+SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000
+COMMENT 'spanhouse: otel metrics summary, version 1';

@@ -288,10 +288,11 @@ describe('the table', () => {
   })
 
   test('with many parts in a partition is under pressure', async () => {
-    await make(
-      'pressed',
-      (ddl) =>
-        `${ddl}, parts_to_delay_insert = 6, parts_to_throw_insert = 9, max_parts_to_merge_at_once = 2`,
+    await make('pressed', (ddl) =>
+      ddl.replace(
+        'SETTINGS ',
+        'SETTINGS parts_to_delay_insert = 6, parts_to_throw_insert = 9, max_parts_to_merge_at_once = 2, ',
+      ),
     )
     await server.query('SYSTEM STOP MERGES pressed.traces')
     const insert = (id: number) =>
@@ -456,7 +457,7 @@ describe('a server as it can be elsewhere', () => {
     const run = await pretending([...PRETEND, TABLE('Distributed')])
     expect(run.of('engine')).toMatchObject([{ level: 'warning' }])
     expect(run.of('deduplication')).toMatchObject([
-      { level: 'warning', fix: expect.stringContaining('behind it') },
+      { level: 'warning', fix: expect.stringContaining('behind the Distributed one') },
     ])
   })
 
