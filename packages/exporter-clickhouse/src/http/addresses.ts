@@ -1,4 +1,4 @@
-import { isIP, type LookupFunction } from 'node:net'
+import type { LookupFunction } from 'node:net'
 import { valueWithin } from '../common/deadline.js'
 
 /** One address of a name. Requests to it still carry the name, in `Host` and for TLS. */
@@ -15,6 +15,7 @@ const DEADLINE_MS = 2000
  * of the two works. Empty for it, for an address, and if there is no answer. Undefined means "as before": the name server failed.
  */
 export async function severalAddresses(hostname: string): Promise<readonly Address[] | undefined> {
+  const { isIP } = await import('node:net')
   const name = hostname.replace(/^\[|\]$/g, '')
   if (isIP(name) !== 0) return []
   const found = await valueWithin(DEADLINE_MS, () => lookup(name).catch(() => undefined), {
@@ -27,7 +28,8 @@ export async function severalAddresses(hostname: string): Promise<readonly Addre
   return byKind.find(({ length }) => length > 1) ?? []
 }
 
-// Only when it is needed: node:dns opens a channel to the name servers as soon as it is loaded.
+// Both modules are loaded only when a name is looked up: node:dns opens a channel to the name servers as soon as it is loaded, and an
+// application that does not use them would have them instrumented.
 async function lookup(name: string): Promise<readonly Address[]> {
   const { promises } = await import('node:dns')
   return promises.lookup(name, { all: true })

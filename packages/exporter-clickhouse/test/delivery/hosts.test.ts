@@ -168,7 +168,7 @@ describe('a host that fails', () => {
     await eventually(() => expect(statsOf(exporter).errors).toBe(1))
     expect(performance.now() - startedAt).toBeLessThan(30_000)
     void exported(exporter, spans(1, 'after'))
-    await until(() => b.rows.length === 1)
+    await until(() => b.rows.length === 1 && statsOf(exporter).delivered === 2)
     expect(statsOf(exporter)).toMatchObject({ delivered: 2, waiting: 1 })
   })
 

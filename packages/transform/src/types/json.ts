@@ -23,6 +23,8 @@ interface Place {
   readonly encoding: Encoding
   readonly typed: Typed
   readonly ancestors: readonly object[]
+  /** The server reads objects of a Dynamic column as tuples, and refuses the whole INSERT if an element has no name. */
+  readonly isDynamic?: boolean
 }
 
 const NONE_TYPED: Typed = new Map()
@@ -52,6 +54,7 @@ export const dynamic: Kind = {
       encoding,
       typed: NONE_TYPED,
       ancestors: [],
+      isDynamic: true,
     }),
 }
 
@@ -138,7 +141,7 @@ function writeMember(
 ): void {
   const { out, tally } = place.encoding
   if (value === undefined) return
-  if (taken.has(path)) {
+  if (taken.has(path) || (path === '' && place.isDynamic)) {
     tally.droppedAttributes++
     return
   }
