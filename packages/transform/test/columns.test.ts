@@ -195,7 +195,7 @@ test.each<[string, unknown, unknown, Partial<Tally>?]>([
   ['Nullable(JSON)', 7, null, unreadable],
   ['Dynamic', 'x', 'x'],
   ['Dynamic', { 'a.b': 1, a: { b: 2 } }, { 'a.b': 1 }, { droppedAttributes: 1 }],
-  ['Dynamic', { '': 1, a: [{ '': 2, b: 3 }] }, { a: [{ b: 3 }] }, { droppedAttributes: 2 }],
+  ['Dynamic', { '': 1, a: [{ null: 2, b: 3 }] }, { a: [{ b: 3 }] }, { droppedAttributes: 2 }],
   ['JSON', { '': 1 }, { '': 1 }],
   ['Dynamic', () => 1, null, unreadable],
   ['Variant(UInt8, String)', 'x', 'x'],

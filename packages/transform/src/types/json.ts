@@ -23,10 +23,11 @@ interface Place {
   readonly encoding: Encoding
   readonly typed: Typed
   readonly ancestors: readonly object[]
-  /** The server reads objects of a Dynamic column as tuples, and refuses the whole INSERT if an element has no name. */
+  /** The server reads objects of a Dynamic column as tuples, and refuses the whole INSERT for some names of elements. */
   readonly isDynamic?: boolean
 }
 
+const NO_TUPLE_NAMES = new Set(['', 'null'])
 const NONE_TYPED: Typed = new Map()
 
 /**
@@ -141,7 +142,7 @@ function writeMember(
 ): void {
   const { out, tally } = place.encoding
   if (value === undefined) return
-  if (taken.has(path) || (path === '' && place.isDynamic)) {
+  if (taken.has(path) || (place.isDynamic && NO_TUPLE_NAMES.has(path))) {
     tally.droppedAttributes++
     return
   }
