@@ -56,6 +56,17 @@ export const BATCHES = [
     ],
   ),
   ...inFile(
+    'exporter/pipeline/lanes',
+    [exporter('lanes')],
+    [
+      [
+        'shares a batch between destinations with different compression',
+        '[batch, compression, asyncInsert]',
+        '[batch, asyncInsert]',
+      ],
+    ],
+  ),
+  ...inFile(
     'exporter/pipeline/lane',
     [exporter('lanes'), exporter('span-exporter'), exporter('compact')],
     [
@@ -68,11 +79,6 @@ export const BATCHES = [
         'counts the keys in a URL without their percent-encoding',
         'leads ? Buffer.byteLength : lengthInUrl',
         'Buffer.byteLength',
-      ],
-      [
-        'shares a batch between destinations with different compression',
-        '[batch, compression, asyncInsert]',
-        '[batch, asyncInsert]',
       ],
       [
         'accepts a row of any length',

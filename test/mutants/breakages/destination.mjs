@@ -118,7 +118,7 @@ export const DESTINATION = [
       ['counts a destination that leaves twice', 'if (hasLeft) return', ''],
       [
         'has too few connections for several signals',
-        'server.pool.resize(socketsFor(++server.sharers))',
+        'server.way.resize(++server.sharers)',
         'server.sharers++',
       ],
       ['takes two users of a server for one', '    username,\n', ''],
@@ -152,8 +152,8 @@ export const DESTINATION = [
       ],
       [
         'loses rows when it cannot read the answer about the columns',
-        'columnsOf(this.name, this.#server.sender.run).catch(() => undefined)',
-        'columnsOf(this.name, this.#server.sender.run)',
+        'const columns = await columnsOf(this.name, this.#server.sender.run).catch(() => undefined)',
+        'const columns = await columnsOf(this.name, this.#server.sender.run)',
       ],
     ],
   ),
@@ -206,8 +206,8 @@ export const DESTINATION = [
   ...inFile('exporter/delivery/history', policy, [
     [
       'gives up rows sooner because of a flush',
-      'failures: hurried ? failures : failures + 1',
-      'failures: failures + 1',
+      'failures: hurried || outcome.ofHost ? failures : failures + 1',
+      'failures: outcome.ofHost ? failures : failures + 1',
     ],
     [
       'divides a batch that may have been stored because it failed often',

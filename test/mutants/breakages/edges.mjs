@@ -29,7 +29,7 @@ export const EDGES = [
   ]),
   ...inFile('exporter/pipeline/pipeline', shell, [
     ['does not count the open batch as waiting', 'stats.waiting += open', ''],
-    ['flushes without the open batches', 'for (const lane of this.#lanes) lane.seal()', ''],
+    ['flushes without the open batches', '        lane.seal()\n', ''],
     ['shuts down a second time', 'this.#shutdown ??= ', 'this.#shutdown = '],
   ]),
   ...inFile(

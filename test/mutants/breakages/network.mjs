@@ -72,8 +72,8 @@ export const NETWORK = [
       ],
       [
         'aborts requests to a server that is only slow',
-        'else if (awaySince !== undefined)',
-        'else if ((awaySince ??= pingedAt))',
+        'if (awaySince !== undefined && ',
+        'if ((awaySince ??= pingedAt) && ',
       ],
     ],
   ),
