@@ -17,8 +17,8 @@ interface Counted {
   readonly _hash: string
 }
 
-/** Answers of 1,440 minutes, and a count reads one column only. */
-const COUNTED_MS = 86_400_000
+/** Answers of 10,080 minutes, and a count reads one column only. */
+const COUNTED_MS = 7 * 86_400_000
 /** So many rows are hashed in one query. */
 const MAX_HASHED_ROWS = 2_000_000
 
@@ -33,9 +33,9 @@ export async function* minutesOf(
   window: Window,
   signal: AbortSignal,
 ): AsyncGenerator<Minute> {
-  for (const day of stepsOf(window, COUNTED_MS)) {
-    const counts = await both(tables, (table) => ask(table, common, day, false, signal))
-    for (const part of portions(day, counts)) {
+  for (const week of stepsOf(window, COUNTED_MS)) {
+    const counts = await both(tables, (table) => ask(table, common, week, false, signal))
+    for (const part of portions(week, counts)) {
       const [a, b] = await both(tables, (table) => ask(table, common, part, true, signal))
       for (const minute of [...new Set([...a.keys(), ...b.keys()])].sort((x, y) => x - y)) {
         const [x, y] = [a.get(minute), b.get(minute)]
@@ -74,9 +74,9 @@ FROM ${quoted(table)}${table.final} WHERE ${within(time, window)} GROUP BY _minu
 }
 
 /** Consecutive stretches with no more rows than one query hashes, or of one minute. */
-function portions(day: Window, [a, b]: Sides<ReadonlyMap<number, Counted>>): readonly Window[] {
+function portions(week: Window, [a, b]: Sides<ReadonlyMap<number, Counted>>): readonly Window[] {
   const found: Window[] = []
-  let { fromMs } = day
+  let { fromMs } = week
   let rows = 0
   for (const minute of [...new Set([...a.keys(), ...b.keys()])].sort((x, y) => x - y)) {
     const more = Math.max(Number(a.get(minute)?._rows ?? 0), Number(b.get(minute)?._rows ?? 0))
@@ -89,5 +89,5 @@ function portions(day: Window, [a, b]: Sides<ReadonlyMap<number, Counted>>): rea
     rows += more
   }
   // Also without any row: some may have arrived since they were counted.
-  return [...found, { fromMs, untilMs: day.untilMs }]
+  return [...found, { fromMs, untilMs: week.untilMs }]
 }
