@@ -124,11 +124,13 @@ describe('dead letters', () => {
     const directory = temporaryDirectory()
     const lines = ['{"table":', letter(1), letter(1), 'null', letter(2), '{"table":"x","row":"{"}']
     writeFileSync(join(directory, 'primary.logs.ndjson'), `${lines.join('\n')}\n${letter(3)}`)
+    for (const other of ['a', 'b'])
+      writeFileSync(join(directory, `${other}.logs.ndjson`), `${letter(4)}\n`)
     const { code, out } = await replay(directory)
-    expect(out).toContain('Sent 4 rows')
+    expect(out).toContain('Sent 6 rows')
     expect(out).toContain('3 rows could not be read and are kept.')
     expect(code).toBe(1)
-    expect(await bodies()).toBe('4\t3\n')
+    expect(await bodies()).toBe('6\t4\n')
     const [kept = ''] = readdirSync(directory)
     expect(readFileSync(join(directory, kept), 'utf8').trim().split('\n')).toEqual([
       lines[0],
@@ -192,8 +194,8 @@ describe('dead letters', () => {
       for (const [nth, when] of [
         [1, 'before'],
         [2, 'after'],
-        [1, 'after'],
         [2, 'before'],
+        [1, 'after'],
       ] as const) {
         let seen = 0
         const killed = { now: () => {} }
