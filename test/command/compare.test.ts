@@ -15,7 +15,7 @@ import { project, spanhouse } from './processes.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {
-  server = await startClickHouse()
+  server = await startClickHouse({ users: [{ name: 'reader', password: 'r', readonly: 1 }] })
 })
 afterAll(() => server?.stop())
 
@@ -183,6 +183,33 @@ describe('spanhouse compare', () => {
       expect(err).toMatch(sentence)
       expect(err).not.toContain('secret')
     }
+  })
+
+  test('a user who may only read, and change no setting, compares but cannot repair', async () => {
+    await put(east, spans(0, 5))
+    await put(west, spans(0, 4))
+    const asReader = (...args: string[]) =>
+      run(
+        [
+          'compare',
+          ...UNTIL,
+          '--signal',
+          'traces',
+          '--user',
+          'reader',
+          ...args,
+          address(east),
+          address(west),
+        ],
+        { env: { OTEL_EXPORTER_CLICKHOUSE_PASSWORD: 'r' } },
+      )
+    const { code, out } = await asReader()
+    expect(out).toContain('Missing: 0 rows in A, 1 row in B.')
+    expect(code).toBe(1)
+    const repair = await asReader('--repair')
+    expect(repair.code).toBe(2)
+    expect(repair.err).toMatch(/Copying rows into west\d+\.traces at .* failed: /)
+    expect(await rowsIn(west)).toBe(4)
   })
 
   test('a table that only one server has is a difference', async () => {

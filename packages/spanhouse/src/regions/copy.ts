@@ -123,7 +123,7 @@ async function insertRows(
   const token = `repair-${createHash('sha256').update([statement, digest, suffix].join('\0')).digest('hex').slice(0, 32)}`
   const insert = { statement, settings: { ...OF_EVERY_INSERT, [TOKEN]: token } }
   await written(
-    `Copying ${rows} rows into ${to.database}.${to.table}`,
+    `Copying rows into ${to.database}.${to.table}`,
     to.region.url,
     () =>
       to.region.sender.attempt(batch, insert, undefined, {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { errorText, type Outcome } from '#exporter'
+import { ClickHouseError, errorText, type Outcome } from '#exporter'
 import { CommandError } from '../terminal/command-error.js'
 
 /** 1 stands for a difference. */
@@ -8,6 +8,8 @@ export const FAILURE = 2
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5000
 const PATIENCE_MS = 60_000
+/** An application waits for a server that is read-only for a while; here it is the user who may not write. */
+const READONLY = 164
 
 type Failed = Exclude<Outcome, { status: 'delivered' }>
 
@@ -38,6 +40,7 @@ async function attempts(
     signal.throwIfAborted()
     const outcome = await attempt()
     if (outcome.status !== 'retry' || outcome.why === 'misconfigured') return outcome
+    if (outcome.error instanceof ClickHouseError && outcome.error.code === READONLY) return outcome
     if (performance.now() + pauseMs > deadline) return outcome
     await sleep(pauseMs, undefined, { signal })
   }
