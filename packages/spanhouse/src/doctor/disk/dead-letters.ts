@@ -7,7 +7,8 @@ import type { Facts } from '../facts.js'
 import { UNKNOWN_TABLE } from '../statement.js'
 import { folderState } from './folders.js'
 
-const FIX = 'Look at the rows: they were refused for good, and are not sent again.'
+const FIX =
+  'Look at the rows: they were refused for good. When the cause is mended, `spanhouse replay` sends them.'
 const REASON_BYTES = 256 * 1024
 
 export const deadLetters: Check<Facts> = {
