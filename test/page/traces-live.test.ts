@@ -97,8 +97,10 @@ describe.skipIf(noBrowser)('the live list', () => {
     await page.evaluate("document.querySelector('.trace-rows').scrollTop = 2000")
     const top = (): Promise<unknown> =>
       page.evaluate('document.elementFromPoint(300, 420).closest("a").dataset.trace')
-    // The rows of the new place come with the next frame.
-    await page.waitForFunction('document.elementFromPoint(300, 420).closest("a") !== null')
+    // The rows of the new place come with the next frame. waitForFunction would evaluate its text inside the page, whose policy forbids it.
+    await expect
+      .poll(() => page.evaluate('document.elementFromPoint(300, 420).closest("a") !== null'))
+      .toBe(true)
     const before = await top()
     begin(12)
     await page.getByRole('button', { name: '12 new' }).waitFor()
