@@ -17,6 +17,7 @@ export type { Browser, Page } from '../../packages/viewer/node_modules/playwrigh
 
 const CHROMIUM = [
   process.env['CHROMIUM'] ?? '',
+  '/usr/bin/chromium-headless-shell', // needs half the CPU
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -25,11 +26,11 @@ const CHROMIUM = [
 export const noBrowser: boolean = CHROMIUM === undefined && !process.env['CI']
 if (noBrowser)
   console.warn(
-    'The tests of the page are skipped: there is no Chromium (apt-get install chromium).',
+    'The tests of the page are skipped: there is no Chromium (apt-get install chromium-headless-shell).',
   )
 
 export function openBrowser(): Promise<Browser> {
-  if (!CHROMIUM) throw new Error('There is no Chromium: apt-get install chromium')
+  if (!CHROMIUM) throw new Error('There is no Chromium: apt-get install chromium-headless-shell')
   return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
 }
 
