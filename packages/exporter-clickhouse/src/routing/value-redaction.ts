@@ -41,7 +41,14 @@ export function valueRedaction(
   )
   const isHashed = anyMatcher(key === undefined ? [] : config.hash, true)
   const onlyAllowed = config.allow.length > 0
-  const rules = config.values.map((rule, index) => ruleOf(rule, replace, index))
+  // A mail address may seem to begin within the password of a URL. What that leaves of the password nobody would find afterwards, so URLs come first.
+  const rules = config.values
+    .map((rule, index) => ({
+      isOfUrls: rule === 'url_credentials',
+      call: ruleOf(rule, replace, index),
+    }))
+    .sort((a, b) => Number(b.isOfUrls) - Number(a.isOfUrls))
+    .map(({ call }) => call)
   let left = 0
 
   function ruleOf(

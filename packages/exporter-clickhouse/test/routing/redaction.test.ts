@@ -279,6 +279,18 @@ test.each([
   expect(row('logs', flatLogs, makeLog({ body: text }))['body']).toBe(redacted)
 })
 
+test.each([
+  ['email', 'url_credentials'],
+  ['url_credentials', 'email'],
+  ['email', 'credit_card', 'ipv4', 'bearer_token', 'jwt', 'url_credentials'],
+] as const)('a password in a URL is replaced as a whole, in the order %s, %s', (...values) => {
+  const { row } = redacting({ values })
+  for (const password of ['tok(en)secret', 'hunter,two', 'Pa"w0rd', 'a@b.c', 'plain']) {
+    const { body } = row('logs', flatLogs, makeLog({ body: `db://me:${password}@db.example/x` }))
+    expect(body).toBe('db://[redacted]@db.example/x')
+  }
+})
+
 test('a number that is a card is replaced among attributes, and stays as the value of a metric', () => {
   const { row } = redacting({ values: ['credit_card'] })
   const { attributes, value } = row('metrics', flatMetrics, point({ card: 4111111111111111, n: 7 }))
