@@ -10,7 +10,7 @@ import {
   type SpanLike,
   type Table,
 } from '@spanhouse/transform'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import type { Options } from '../../packages/exporter-clickhouse/src/config/options.js'
 import { ClickHouseSpanExporter } from '../../packages/exporter-clickhouse/src/traces/span-exporter.js'
 import { makeSpan } from '../../packages/transform/test/spans.js'
@@ -23,6 +23,7 @@ const promoteByVariable = page.take('sh', 'PROMOTE')
 const promoteInCode = page.take('js', "promote: ['http.route', {")
 const extending = page.take('js', 'extendTable(')
 const defining = page.take('ts', 'defineTable(')
+const reading = page.take('ts', 'createClient(')
 const mistakes = page.take('text', 'did you mean')
 const json = page.take('sh', 'otel_json')
 
@@ -110,6 +111,20 @@ test('a table from nothing', async () => {
       'SELECT took, route, status, host, library, client, slow, steps.name FROM telemetry.requests',
     ),
   ).toEqual([145_000_000, '/cart', 500, 'h1', 'http', '::ffff:10.0.0.1', true, ['exception']])
+})
+
+test('rows are read as the type says, to the last digit', async () => {
+  await exportsOf(defining, 'requests.ts') // which the block imports
+  await server.query(
+    "INSERT INTO telemetry.requests (at, took, route, client) VALUES ('2200-01-01 00:00:00', 9007199254740993, '/last', NULL)",
+  )
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+  onTestFinished(() => log.mockRestore())
+  await exportsOf(reading.replace('http://localhost:8123', server.url), 'reading.ts')
+  expect(log.mock.calls).toEqual([
+    [145_000_000n, '/cart', '::ffff:10.0.0.1'],
+    [9007199254740993n, '/last', null],
+  ])
 })
 
 test('the errors are as they are quoted', () => {
