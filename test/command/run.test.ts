@@ -14,6 +14,17 @@ const SHOW = 'console.log(JSON.stringify({ env: process.env, args: process.argv.
 /** No ClickHouse is there, and metrics of the runtime that are lost are said. */
 const NO_METRICS = { OTEL_METRICS_EXPORTER: 'none' }
 
+test('on a Node.js that cannot read what the command loads, one line says so', async () => {
+  const old =
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.8' } })"
+  const env = { NODE_OPTIONS: `--import="data:text/javascript,${encodeURIComponent(old)}"` }
+  const running = spanhouse(['run', '--', 'node', 'app.cjs'], { cwd: project(), env })
+  expect(await running.ended).toEqual([2, null])
+  expect(running.err).toBe(
+    'spanhouse: Node.js 18.20.8 is too old: use 20.19 or later, 22.12 or later, or a newer version.\n',
+  )
+})
+
 describe('spanhouse run', () => {
   test('gives the application its environment, and passes arguments on as they are', async () => {
     const cwd = project({ 'app.cjs': SHOW })

@@ -167,6 +167,20 @@ test('an SDK that cannot be loaded is named, and the application starts', async 
   ])
 })
 
+test('a Node.js that is too old is named instead of what fails there', async () => {
+  const { env } = clickhouse.destination()
+  const folder = appWith(['@opentelemetry/api'])
+  brokenPackage(folder, '@opentelemetry/sdk-node', '9.0.0')
+  const old =
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.8' } })"
+  const args = ['--import', `data:text/javascript,${encodeURIComponent(old)}`]
+  expect(
+    await linesOf({ folder, args: [...args, ...registeredBy('--import'), 'spans.cjs'], env }),
+  ).toEqual([
+    expect.stringContaining('this process sends no traces: Node.js 18.20.8 is too old. Use 20.19'),
+  ])
+})
+
 test('an SDK that is too old is named, with the command that installs a newer one', async () => {
   const { env } = clickhouse.destination()
   const folder = appWith(['@opentelemetry/api'])

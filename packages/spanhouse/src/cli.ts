@@ -3,6 +3,14 @@ import { onLostShell } from './application/npm-parent.js'
 import { main } from './commands/main.js'
 import { openOutput } from './terminal/open-output.js'
 
+// It could not even read what a command loads. Later ones get their verdict from the doctor.
+if (Number.parseInt(process.versions.node, 10) < 20) {
+  process.stderr.write(
+    `spanhouse: Node.js ${process.versions.node} is too old: use 20.19 or later, 22.12 or later, or a newer version.\n`,
+  )
+  process.exit(2)
+}
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 }
 /** npx passes Ctrl-C on to us although the terminal has told us too. Nobody presses it twice so fast. */

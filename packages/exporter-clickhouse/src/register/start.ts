@@ -28,7 +28,12 @@ export function register(): void {
         'has been loaded twice; the second load does nothing. Keep one --import or --require of it (NODE_OPTIONS counts too).',
       )
   } catch (error) {
-    say('FAILED', `could not start, so this process sends no traces: ${whyOf(error)}`)
+    const { node } = process.versions
+    const why =
+      Number.parseInt(node, 10) < 20
+        ? `Node.js ${node} is too old. Use 20.19 or later, 22.12 or later, or a newer version.`
+        : whyOf(error)
+    say('FAILED', `could not start, so this process sends no traces: ${why}`)
   }
 }
 
