@@ -46,7 +46,11 @@ export function tableConflicts(destination: GatheredDestination): Conflict[] {
     try {
       return targetsOf(options[signal], signal).length > 0
     } catch (error) {
-      const text = `${at}promote: ${(error as Error).message} (${signal})`
+      const { message } = error as Error
+      const hint = message.startsWith('two columns')
+        ? ': leave it out, or name its column, { attribute, column }'
+        : ''
+      const text = `${at}promote: ${message}${hint} (${signal})`
       found.push({ text, between: partsFor(signal, trees, ['promote', 'schema']) })
       return false
     }

@@ -16,9 +16,14 @@ export function numberMeant(unit: Unit | undefined, value: unknown): string | un
   if (typeof value !== 'string' || !NUMBER.test(value)) return undefined
   const expected = unit ? `must be a number of ${unit}` : 'must be a number'
   const meant = numberOf(unit, value)
-  return meant === undefined
-    ? `${expected}, without quotation marks`
-    : `${expected}: write ${Math.round(meant)}`
+  if (meant !== undefined) return `${expected}: write ${Math.round(meant)}`
+  return unit ? `${expected}, or in a file a text such as '${EXAMPLES[unit]}'` : expected
+}
+
+const EXAMPLES: Readonly<Record<Unit, string>> = {
+  milliseconds: '500ms',
+  seconds: '30d',
+  bytes: '64MiB',
 }
 
 const SECONDS: Readonly<Record<string, number>> = {

@@ -76,7 +76,12 @@ const mistakes: [options: unknown, answer: RegExp][] = [
   [{ limits: { rowBytes: '1k' } }, /bytes: write 1024 /],
   [{ batch: { maxRows: '5000' } }, /^batch\.maxRows must be a number: write 5000 /],
   [{ retry: { maxRetries: '5' } }, /^retry\.maxRetries must be a number: write 5 /],
-  [{ queue: { maxBytes: '5 constructor' } }, /number of bytes, without quotation marks /],
+  [
+    { queue: { maxBytes: '5 constructor' } },
+    /number of bytes, or in a file a text such as '64MiB' /,
+  ],
+  [{ ttl: '1y' }, /^ttl must be a number of seconds, or in a file a text such as '30d' /],
+  [{ batch: { maxRows: '5x' } }, /^batch\.maxRows must be a number \(received "5x"\)$/],
   [{ asyncInsert: '1' }, /^asyncInsert must be true or false \(received "1"\)$/],
   [{ destinations: '5' }, /^destinations must be a list \(received "5"\)$/],
   [{ settings: { schema: {} } }, /^settings\.schema must be a string, number or boolean /],

@@ -89,7 +89,10 @@ test('a table of one’s own may have promoted attributes too, if it was made by
 })
 
 test.each<[unknown, string]>([
-  [{ promote: ['span_name'] }, 'promote: two columns are named span_name (traces)'],
+  [
+    { promote: ['span_name'] },
+    'promote: two columns are named span_name: leave it out, or name its column, { attribute, column } (traces)',
+  ],
   [
     { promote: [{ attribute: 'a', type: 'Txt' }], signals: ['traces'] },
     'promote: column a: cannot write a column of type Txt; supported are',
