@@ -9,8 +9,9 @@ import type { Options } from '../../packages/exporter-clickhouse/src/config/opti
 import { ClickHouseLogRecordProcessor } from '../../packages/exporter-clickhouse/src/logs/log-record-processor.js'
 import { ClickHouseMetricExporter } from '../../packages/exporter-clickhouse/src/metrics/metric-exporter.js'
 import { ClickHouseSpanProcessor } from '../../packages/exporter-clickhouse/src/traces/span-processor.js'
+import { diagLines } from '../kit/diag-lines.js'
 import { resourceMetricsOf } from '../kit/entry-points.mjs'
-import { flushed } from '../kit/patience.js'
+import { eventually, flushed } from '../kit/patience.js'
 import { shopLog, shopPoint } from '../kit/shop-records.js'
 import { shopSpan } from '../kit/shop-spans.js'
 import { statsOf } from '../kit/stats.js'
@@ -167,6 +168,21 @@ test('dispatch fills tables of its own, and the configured one, which is created
   expect(await rows('SELECT DISTINCT who, toString(n) AS big, tags FROM tenants.audit')).toEqual([{ who: '7', big: '9223372036854775808', tags: { a: 'b' } }]) // biome-ignore format: one line
   expect(await rows('SELECT count() AS n FROM tenants.audit WHERE at > now() - 3600')).toEqual([{ n: 100 }]) // biome-ignore format: one line
   expect(statsOf(all.spans)).toMatchObject({ accepted: 200, delivered: 200, hookErrors: 0 })
+})
+
+test('a table that dispatch names and that is missing is said to be the operator’s to create', async () => {
+  const lines = diagLines()
+  await server.query('CREATE DATABASE lacking')
+  const dispatch = (row: Record<string, unknown>) => ({ audit: { name: row['span_name'] } })
+  const all = openAll({ endpoint: server.url, database: 'lacking', traces: { dispatch } })
+  all.spans.onEnd(span('early'))
+  await eventually(() => {
+    expect(lines).toEqual([
+      expect.stringContaining('Create that table: the exporter creates only the tables that it is'),
+    ])
+    expect(lines[0]).toContain('lacking.audit')
+    expect(lines[0]).not.toContain('manageSchema')
+  })
 })
 
 test('a failed span keeps its trace and the log records of it, in file and environment too', async () => {

@@ -49,6 +49,8 @@ export interface How {
 }
 
 const MAX_CREATIONS = 3
+const FIX_OF_FOREIGN_TABLE =
+  'Create that table: the exporter creates only the tables that it is configured with, not those that `dispatch` names.'
 
 export function openSender(
   config: DestinationConfig,
@@ -171,7 +173,9 @@ export function openSender(
               }
             : outcome
         }
-        if (outcome.status !== 'missing_table' || !creation) return outcome
+        if (outcome.status !== 'missing_table') return outcome
+        if (!target) return { ...outcome, fix: FIX_OF_FOREIGN_TABLE }
+        if (!creation) return outcome
         // The table was dropped meanwhile, or created on another node: a later attempt will succeed without help.
         if (creations++ === MAX_CREATIONS)
           return { status: 'retry', why: 'transient', error: outcome.error }
