@@ -322,7 +322,12 @@ export const DESTINATION = [
         'bytesOf(entry) <= Number.POSITIVE_INFINITY',
       ],
       ['unites batches without a size limit', '> Math.min(maxBytes, MAX_UNITED_BYTES)', '< 0'],
-      ['unites rows of different tables', 'tableOf(one) === tableOf(other)', 'true'],
+      ['unites rows of different tables', '    if (!isOfTarget(entry)) continue\n', ''],
+      [
+        'unites rows that dispatch made for other tables',
+        '  if (!isOfTarget(first)) return [first]\n',
+        '',
+      ],
     ],
   ),
   ...inFile(

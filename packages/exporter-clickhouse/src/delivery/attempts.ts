@@ -100,8 +100,9 @@ export class Attempts {
   }
 
   #start(first: Entry): void {
-    const { holdings, config } = this.#with
-    let entries = smallOnes(first, holdings, config.batch)
+    const { holdings, config, tables } = this.#with
+    const target = first.insert && tables.of(first.insert).target
+    let entries = smallOnes(first, holdings, config.batch, target)
     for (const entry of entries) entry.to('in_flight')
     const going = this.health.begin()
     const work = async () => {

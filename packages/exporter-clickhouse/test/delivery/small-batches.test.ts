@@ -9,6 +9,7 @@ import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { makeSpan } from '../../../transform/test/spans.js'
 import { Batch } from '../../src/batching/batch.js'
 import { turn } from '../../src/common/clock.js'
+import type { Target } from '../../src/config/config.js'
 import { Entry } from '../../src/delivery/entry.js'
 import { smallOnes } from '../../src/delivery/small-batches.js'
 import { ClickHouseSpanExporter } from '../../src/traces/span-exporter.js'
@@ -156,15 +157,42 @@ test('a SimpleSpanProcessor over the exporter loses nothing at shutdown, before 
   expect(slow.inserts.length).toBeLessThan(150)
 })
 
-test('small batches go together only with others for the same table', () => {
-  const entryFor = (table: string) => {
+test('small batches go together only with others for the same table and columns', () => {
+  const entryFor = (into: string) => {
     const entry = Entry.of(Batch.seal(['{}'], { codec: 'none', level: 1, thresholdBytes: 0 }))
-    entry.insert = { statement: `INSERT INTO ${table} (\`a\`) FORMAT JSONEachRow`, settings: {} }
+    entry.insert = { statement: `INSERT INTO ${into} FORMAT JSONEachRow`, settings: {} }
     entry.to('ready')
     return entry
   }
-  const [first, other, last] = ['`db`.`traces`', '`db`.`logs`', '`db`.`traces`'].map(entryFor)
-  if (!first || !other || !last) throw new Error('no entries')
+  const [first, ...others] = [
+    '`db`.`traces` (`a`)',
+    '`db`.`logs` (`a`)',
+    '`db`.`traces` (`a`, `b`)',
+    '`db`.`traces` (`a`)',
+  ].map(entryFor)
+  const [ofLogs, wider, last] = others
+  if (!first || !ofLogs || !wider || !last) throw new Error('no entries')
   const limits = { maxRows: 100, maxBytes: 1e6, maxDelayMs: 1000 }
-  expect(smallOnes(first, [first, other, last], limits)).toEqual([first, last])
+  const schema = { insertColumns: ['a'] } as unknown as Target['schema']
+  const target: Target = { database: 'db', table: 'traces', schema, creation: {} }
+  const all = [first, ...others]
+  expect(smallOnes(first, all, limits, target)).toEqual([first, last])
+  expect(smallOnes(wider, all, limits, target)).toEqual([wider])
+  expect(smallOnes(ofLogs, all, limits, undefined)).toEqual([ofLogs])
+})
+
+test('small batches that dispatch has made arrive after an outage as they are', async () => {
+  const server = await scriptedServer({ status: 502 })
+  const to = exporterTo({
+    endpoint: server.url,
+    dispatch: (row, { table }) => ({ tenants: { name: row['span_name'] }, [table]: { ...row, extra: 'kept' } }), // biome-ignore format: one line
+  })
+  await Promise.all(Array.from({ length: 100 }, (_, n) => exported(to, [spanOf(n)])))
+  server.follow('ok')
+  await flushed(to)
+  expect(statsOf(to)).toMatchObject({ accepted: 200, delivered: 200, dropped: {}, waiting: 0 })
+  const wide = server.inserts.filter(({ query }) => query.get('query')?.includes('traces'))
+  expect(wide.every(({ query }) => query.get('query')?.includes('`extra`'))).toBe(true)
+  expect(server.rows.filter((row) => row['extra'] === 'kept')).toHaveLength(100)
+  expect(server.rows.filter((row) => 'name' in row)).toHaveLength(100)
 })
