@@ -3,7 +3,7 @@ import { onLostShell } from './application/npm-parent.js'
 import { main } from './commands/main.js'
 import { openOutput } from './terminal/open-output.js'
 
-// It could not even read what a command loads. Later ones get their verdict from the doctor.
+// A Node.js this old cannot load the commands. Newer ones that we do not support are named by `spanhouse doctor`.
 if (Number.parseInt(process.versions.node, 10) < 20) {
   process.stderr.write(
     `spanhouse: Node.js ${process.versions.node} is too old: use 20.19 or later, 22.12 or later, or a newer version.\n`,
