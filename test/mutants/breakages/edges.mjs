@@ -287,16 +287,63 @@ export const EDGES = [
     [
       [
         'lets a wrong environment variable keep an application from starting',
-        'doubts.push({ variable, problem: value.problem, of })\n      continue',
+        'wrong(value.problem)\n      continue',
         'throw new Error(value.problem)',
       ],
       [
         'does not report an unknown variable',
-        'doubts.push({ variable, problem: unknown(name, names) })',
-        '',
+        'else doubts.push(doubt)\n      continue',
+        'continue',
       ],
-      ['waits forever for a pipe in place of a file', 'if (!stats.isFile())', 'if (false)'],
     ],
+  ),
+  ...inFile(
+    'exporter/config/sources/environment',
+    [exporter('unreadable-variables')],
+    [
+      [
+        'sends without the redaction that a variable was meant to give',
+        'if (target.option.withholds) stop(doubt, path, destination)\n      // An',
+        '// An',
+      ],
+      [
+        'ignores a misspelt variable of redaction',
+        'else if (!instead && looksWithholding(name))',
+        'else if (false)',
+      ],
+      [
+        'takes a variable for what it may mean, although it may withhold something elsewhere',
+        'for (const other of others) stop(',
+        'for (const other of others) void (',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/pipeline/lane-router',
+    [exporter('stopped-destination')],
+    [
+      [
+        'sends to a destination of which is not known what must not reach it',
+        'if (stopped !== undefined)',
+        'if (false)',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/pipeline/spools',
+    [exporter('stopped-destination')],
+    [
+      [
+        'sends what waits on disk for such a destination',
+        'filter(({ stopped }) => stopped === undefined)',
+        'filter(() => true)',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/config/sources/variable-value',
+    [exporter('environment')],
+    [['waits forever for a pipe in place of a file', 'if (!stats.isFile())', 'if (false)']],
   ),
   ...inFile(
     'exporter/config/sources/variable-text',
@@ -315,7 +362,7 @@ export const EDGES = [
       [
         'keeps what the URL of another server carried',
         'inUrl: over.inUrl ?? base.inUrl',
-        'inUrl: mergeOptions(base.inUrl ?? {}, over.inUrl ?? {})',
+        'inUrl: mergeViews(base.inUrl ?? {}, over.inUrl ?? {})',
       ],
     ],
   ),

@@ -184,7 +184,7 @@ const shared: Record<Exclude<keyof DestinationOptions, Signal>, Option> = {
       (value) => hasMethod(value, 'addRequest') && hasMethod(value, 'destroy'),
     ),
   },
-  signals: { type: list(choice(...SIGNALS), SIGNALS.length) },
+  signals: { type: list(choice(...SIGNALS), SIGNALS.length), withholds: true },
   ...ROUTING,
 }
 

@@ -254,8 +254,8 @@ export class Destination {
       deduplication: this.#tables.deduplication,
       possibleDuplicates: this.#tables.possibleDuplicates,
       hookErrors,
-      failing,
-      lastError: lastError?.message ?? null,
+      failing: failing || this.config.stopped !== undefined,
+      lastError: lastError?.message ?? this.config.stopped ?? null,
     }
   }
 

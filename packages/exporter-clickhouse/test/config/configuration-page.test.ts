@@ -151,7 +151,8 @@ node -e "require('@spanhouse/exporter-clickhouse').explainConfig()"
 
 At the start, one line at level \`info\` says where rows go and what decided that (\`OTEL_LOG_LEVEL=info\` with \`register\`, or a logger given
 to \`diag.setLogger()\`). A mistake in code or file throws a \`ConfigError\` that lists every problem at once. A mistake in a variable never
-stops the application: the variable is ignored, and a warning names it and what is used instead.
+stops the application: the variable is ignored, and a warning names it and what is used instead. A variable that says what must not be
+sent (\`filter\`, \`redact\`, \`origin\`, \`skipIfOrigin\`, \`signals\`) stops the destinations that it is for; see [routing](routing.md#a-variable-with-a-mistake).
 
 ## Environment
 
