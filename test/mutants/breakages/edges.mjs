@@ -304,7 +304,7 @@ export const EDGES = [
       [
         'sends without the redaction that a variable was meant to give',
         'if (target.option.withholds) stop(doubt, path, destination)\n      // An',
-        '// An',
+        'if (false) stop(doubt, path, destination)\n      // An',
       ],
       [
         'ignores a misspelt variable of redaction',

@@ -138,9 +138,10 @@ export interface DestinationOptions<Input = SpanLike> extends DestinationRouting
    */
   asyncInsert?: boolean | undefined
   /**
-   * `create` creates a missing database or table when the server first reports it. `validate` creates nothing, compares the
-   * columns after the first success, and warns of differences. `off` does neither. Except with `off`, the columns of a table
-   * that refuses ours are compared at once. Default: `create`.
+   * `create` creates a missing database or table when the server first reports it, adds columns of ours that a table lacks when it
+   * refuses rows for that, and adds indexes of ours, after the first success, to a table that it has created; it never changes or drops
+   * anything. `validate` creates and adds nothing, compares the columns after the first success, and warns of differences. `off` does
+   * neither. Except with `off`, the columns of a table that refuses ours are compared at once. Default: `create`.
    */
   manageSchema?: 'create' | 'validate' | 'off' | undefined
   /** Age at which rows are deleted, in tables that the exporter creates. In seconds. Default: never. */
