@@ -34,6 +34,22 @@ export const EDGES = [
   ]),
   ...inFile(
     'exporter/pipeline/pipeline',
+    [exporter('routing/routing')],
+    [
+      [
+        'writes a row of which was decided elsewhere into the middle of another one',
+        'if (!this.#isAdding) {\n      this.#isAdding = true',
+        'if (true) {\n      this.#isAdding = true',
+      ],
+      [
+        'writes the row of a span into that of one which waited for its trace',
+        'if (!this.#isAdding) {\n      this.#isAdding = true',
+        'if (!this.#isAdding) {',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/pipeline/pipeline',
     [exporter('process-end')],
     [
       [
