@@ -198,8 +198,8 @@ export const DESTINATION = [
       'history.refusals > 0',
     ],
     [
-      'divides a batch that is refused only because of its earlier configuration',
-      "return recovered && why === 'misconfigured'",
+      'divides a batch that is refused only because of its table',
+      "return foreign && why === 'misconfigured'",
       'return false',
     ],
   ]),
@@ -322,6 +322,7 @@ export const DESTINATION = [
         'bytesOf(entry) <= Number.POSITIVE_INFINITY',
       ],
       ['unites batches without a size limit', '> Math.min(maxBytes, MAX_UNITED_BYTES)', '< 0'],
+      ['unites rows that `dispatch` gave columns of their own', 'entry.foreign || ', ''],
       ['unites rows of different tables', 'tableOf(one) === tableOf(other)', 'true'],
     ],
   ),

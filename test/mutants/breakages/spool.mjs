@@ -228,7 +228,7 @@ export const SPOOL = [
     [
       [
         'sends every record of a refused kind again',
-        'return recovered && insert && this.#kinds.size > 0 ? kindOf(insert) : undefined',
+        'return foreign && insert && this.#kinds.size > 0 ? kindOf(insert) : undefined',
         'return undefined',
       ],
       [

@@ -85,6 +85,7 @@ export class Attempts {
   hurry(isLast: boolean): void {
     this.#isLast ||= isLast
     for (const entry of this.#with.holdings) if (entry.state === 'resting') entry.to('ready')
+    this.#aside.hurry()
     this.health.hurry()
     this.pump()
   }
@@ -177,7 +178,7 @@ export class Attempts {
     const { verdict, history } = decide(outcome, entry.history, {
       rows: entry.rows,
       rawBytes: entry.batch?.rawBytes ?? 0,
-      recovered: entry.recovered,
+      foreign: entry.foreign,
       mayBeForm: table.mayRefuseForm(insert),
       asyncInsert: config.asyncInsert,
       maxRetries: config.retry.maxRetries,

@@ -85,9 +85,9 @@ export class Destination {
     return insertOf(of, this.config, batch)
   }
 
-  /** Takes in a sealed batch. It gets its place in the queue now, and is sent after `ready()`. */
-  offer(batch: Batch): Entry {
-    const entry = Entry.of(batch)
+  /** Takes in a sealed batch for a target. It gets its place in the queue now, and is sent after `ready()`. */
+  offer(batch: Batch, target: number | Target): Entry {
+    const entry = Entry.of(batch, { foreign: typeof target !== 'number' })
     batch.want()
     this.#holdings.accept(entry)
     if (this.#closed) this.#holdings.drop(entry, 'shutdown')
@@ -266,8 +266,8 @@ export class Destination {
   }
 }
 
-function isAsideOnDisk({ state, stored }: Entry): boolean {
-  return state === 'aside' && stored !== undefined
+function isAsideOnDisk({ state, stored, recovered }: Entry): boolean {
+  return state === 'aside' && stored !== undefined && recovered
 }
 
 /** No export() waits longer than this, not even behind a long backlog. */

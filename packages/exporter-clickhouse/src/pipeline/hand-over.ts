@@ -28,7 +28,8 @@ export function newHandOver(compress: Compress): HandOver {
     const batch = Batch.of(rows, compression, common)
     const entries = new Map<Destination, Entry>()
     batch.want() // until every destination has been asked
-    for (const destination of destinations) entries.set(destination, destination.offer(batch))
+    for (const destination of destinations)
+      entries.set(destination, destination.offer(batch, target))
     batch.unwant()
     void (async () => {
       try {

@@ -156,15 +156,21 @@ test('a SimpleSpanProcessor over the exporter loses nothing at shutdown, before 
   expect(slow.inserts.length).toBeLessThan(150)
 })
 
-test('small batches go together only with others for the same table', () => {
-  const entryFor = (table: string) => {
-    const entry = Entry.of(Batch.seal(['{}'], { codec: 'none', level: 1, thresholdBytes: 0 }))
+test('small batches go together only with others for the same table, and not if `dispatch` names it', () => {
+  const entryFor = (table: string, foreign = false) => {
+    const batch = Batch.seal(['{}'], { codec: 'none', level: 1, thresholdBytes: 0 })
+    const entry = Entry.of(batch, { foreign })
     entry.insert = { statement: `INSERT INTO ${table} (\`a\`) FORMAT JSONEachRow`, settings: {} }
     entry.to('ready')
     return entry
   }
-  const [first, other, last] = ['`db`.`traces`', '`db`.`logs`', '`db`.`traces`'].map(entryFor)
-  if (!first || !other || !last) throw new Error('no entries')
+  const [first, other, last] = [
+    entryFor('`db`.`traces`'),
+    entryFor('`db`.`logs`'),
+    entryFor('`db`.`traces`'),
+  ] as const
+  const dispatched = entryFor('`db`.`traces`', true)
   const limits = { maxRows: 100, maxBytes: 1e6, maxDelayMs: 1000 }
-  expect(smallOnes(first, [first, other, last], limits)).toEqual([first, last])
+  expect(smallOnes(first, [first, other, dispatched, last], limits)).toEqual([first, last])
+  expect(smallOnes(dispatched, [first, dispatched, last], limits)).toEqual([dispatched])
 })
