@@ -410,7 +410,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/config/option-table',
+    'exporter/config/shared-option-table',
     [exporter('option-table'), exporter('config')],
     [
       [

@@ -2,7 +2,7 @@ import { type Gathered, takes } from './gathered.js'
 import { givenAt, sourceText } from './given.js'
 import { PRIMARY } from './layers.js'
 import { lookUp } from './option-lookup.js'
-import { SIGNALS } from './option-table.js'
+import { SIGNALS } from './signal.js'
 import { placeInView } from './signal-view.js'
 
 /** A variable that is ignored, wholly or in part. */

@@ -134,7 +134,7 @@ Two signals of one destination cannot have the same table. A process reads each 
 const TABLE = `| option | variable, after \`${PREFIX}\` | value | |
 |---|---|---|---|`
 
-const page = `<!-- Made by test/config/configuration-page.test.ts of the exporter: change the docstrings in src/config/options.ts and routing-options.ts, then run \`npx vitest run -u configuration-page\`. -->
+const page = `<!-- Made by test/config/configuration-page.test.ts of the exporter: change the docstrings in src/config/*options.ts, then run \`npx vitest run -u configuration-page\`. -->
 # Configuration
 
 Every option of the exporter, the processor and \`register\`. An option may come from four places, each stronger than the one before it:

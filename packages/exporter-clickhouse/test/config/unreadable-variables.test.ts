@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { explain } from '../../src/config/explanation.js'
 import { gather } from '../../src/config/gather.js'
-import { SIGNALS } from '../../src/config/option-table.js'
 import { parseConfig } from '../../src/config/parse-config.js'
+import { SIGNALS } from '../../src/config/signal.js'
 import { env, envWithFile, errorOf, P, parse } from './config-kit.js'
 
 const MISSING = '/dev/null/missing'

@@ -1,6 +1,6 @@
 import { distance } from '../../common/distance.js'
 import { didYouMean, plain } from '../option-hints.js'
-import { SIGNALS } from '../option-table.js'
+import { SIGNALS } from '../signal.js'
 import {
   DESTINATION_VARIABLES,
   OPTION_VARIABLES,
