@@ -234,10 +234,10 @@ export const DESTINATION = [
       ['notifies the sibling of a divided batch twice', '    this.onVerdict = undefined\n', ''],
     ],
   ),
-  ...inFile('exporter/delivery/attempts', tests, [
+  ...inFile('exporter/delivery/attempt', tests, [
     [
       'lets a hanging destination hold up the others',
-      'startDeadline(PATIENCE_MS, () => this.health.fallBehind()',
+      'startDeadline(PATIENCE_MS, () => health.fallBehind()',
       'startDeadline(PATIENCE_MS, () => {}',
     ],
     [
@@ -245,6 +245,8 @@ export const DESTINATION = [
       'config.timeoutMs * 2 ** Math.min(timeouts, MAX_DEADLINE_DOUBLINGS)',
       'config.timeoutMs',
     ],
+  ]),
+  ...inFile('exporter/delivery/attempts', tests, [
     ['keeps waiting for the next attempt during a flush', 'this.health.hurry()', ''],
   ]),
   ...inFile(

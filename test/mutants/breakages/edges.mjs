@@ -27,24 +27,26 @@ export const EDGES = [
       '} catch (error) {\n    throw error',
     ],
   ]),
-  ...inFile('exporter/pipeline/pipeline', shell, [
+  ...inFile('exporter/pipeline/stats-of', shell, [
     ['does not count the open batch as waiting', 'stats.waiting += open', ''],
+  ]),
+  ...inFile('exporter/pipeline/pipeline', shell, [
     ['flushes without the open batches', '        lane.seal()\n', ''],
     ['shuts down a second time', 'this.#shutdown ??= ', 'this.#shutdown = '],
   ]),
   ...inFile(
-    'exporter/pipeline/pipeline',
+    'exporter/pipeline/arrivals',
     [exporter('routing/routing')],
     [
       [
         'writes a row of which was decided elsewhere into the middle of another one',
-        'if (!this.#isAdding) {\n      this.#isAdding = true',
-        'if (true) {\n      this.#isAdding = true',
+        'if (!this.#isWriting) {\n      this.#isWriting = true',
+        'if (true) {\n      this.#isWriting = true',
       ],
       [
         'writes the row of a span into that of one which waited for its trace',
-        'if (!this.#isAdding) {\n      this.#isAdding = true',
-        'if (!this.#isAdding) {',
+        'if (!this.#isWriting) {\n      this.#isWriting = true',
+        'if (!this.#isWriting) {',
       ],
     ],
   ),
@@ -62,13 +64,17 @@ export const EDGES = [
         'if (!isSafe && !destination.refusedEverything) await destination.safe(signal)',
         '',
       ],
-      ['does not warn about wrong environment variables', 'diag.warn(', 'void ('],
       [
         'does not log the rows that an ended script has lost',
         "destination.log.ended(destination.unsafeRows, 'the process ends')",
         '{}',
       ],
     ],
+  ),
+  ...inFile(
+    'exporter/pipeline/announce',
+    [exporter('process-end')],
+    [['does not warn about wrong environment variables', 'diag.warn(', 'void (']],
   ),
   ...inFile(
     'exporter/delivery/holdings',
@@ -495,12 +501,12 @@ export const EDGES = [
     [
       [
         "writes a span into the middle of another span's row",
-        'this.#isAdding || isPending(record)',
+        'this.#arrivals.isWriting || isPending(record)',
         'isPending(record)',
       ],
       [
         'answers a flush that a getter called before the row is written',
-        'if (this.#isAdding) await turn()',
+        'if (this.#arrivals.isWriting) await turn()',
         'if (false) await turn()',
       ],
     ],

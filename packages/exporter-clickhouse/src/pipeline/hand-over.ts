@@ -55,7 +55,7 @@ async function makeReady(
   for (const [destination, insert] of inserts) {
     const { spool } = destination
     const entry = entries.get(destination)
-    if (!entry || (spool && !destination.makeRoomOnDisk(entry, bytes))) continue
+    if (!entry || (spool && !destination.disk.makeRoom(entry, bytes))) continue
     const group = bySpool.get(spool) ?? new Map<Destination, Insert>()
     bySpool.set(spool, group.set(destination, insert))
   }

@@ -24,11 +24,11 @@ export function openSpools(
     const tellDeleted = onceAMinute()
     const opened = openSpool(spool, sharers.map(nameOnDisk), {
       recovered: (stored) => byName(stored.destination)?.recover(stored),
-      corrupt: (stored) => byName(stored.destination)?.corrupted(stored),
+      corrupt: (stored) => byName(stored.destination)?.disk.corrupted(stored),
       newer: (stored) => {
         const [first] = stored
         if (!first) return
-        byName(first.destination)?.leave(stored)
+        byName(first.destination)?.disk.leave(stored)
         const rows = stored.reduce((sum, one) => sum + one.rows, 0)
         logs
           .get(namedOnDisk(first.destination).name)
