@@ -2,6 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { diagLines } from '../../../../test/kit/diag-lines.js'
 import { exported, exporterTo, processorTo, spans } from '../../../../test/kit/exporters.js'
 import { freePort } from '../../../../test/kit/free-port.js'
+import { eventually, flushed } from '../../../../test/kit/patience.js'
 import { namesIn, scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
@@ -68,22 +69,34 @@ test('spans of a processor are counted as they come, and nothing waits at a flus
   expect(server.requests).toEqual([])
 })
 
-test('what waits on disk stays there until the variable is corrected', async () => {
+test('what waits on disk stays there until the variable is corrected, and what waits for others does not', async () => {
   const spool = { directory: temporaryDirectory() }
-  const before = exporterTo({ endpoint: `http://127.0.0.1:${await freePort()}`, spool })
+  const to = (endpoint: string, other: string) => ({
+    endpoint,
+    spool,
+    destinations: [{ name: 'b', endpoint: other, redact: { hash: ['id'] } }],
+  })
+  const nowhere = `http://127.0.0.1:${await freePort()}`
+  const before = exporterTo(to(nowhere, nowhere))
   await exported(before, spans(2, 'early'))
   await before.shutdown()
 
-  const server = await scriptedServer()
-  const options = { endpoint: server.url, spool }
+  const [a, b] = [await scriptedServer(), await scriptedServer()]
+  const lines = diagLines()
   setVariable('REDACT_HASH', 'user.*,')
-  const stopped = exporterTo(options)
+  const stopped = exporterTo(to(a.url, b.url))
   await exported(stopped, spans(1, 'never'))
+  await eventually(() => expect(namesIn(b).sort()).toEqual(['early 1', 'early 2', 'never 1']))
+  await flushed(stopped)
+  expect(statsOf(stopped, 'primary')).toMatchObject({ accepted: 1, waiting: 0 })
   await stopped.shutdown()
-  expect(server.requests).toEqual([])
+  expect(a.requests).toEqual([])
+  expect(lines.filter((line) => line.includes('not one of the configured'))).toEqual([])
 
   setVariable('REDACT_HASH', 'user.*')
-  const after = exporterTo(options)
+  const after = exporterTo(to(a.url, b.url))
   await exported(after, spans(1, 'late'))
-  await expect.poll(() => namesIn(server).sort()).toEqual(['early 1', 'early 2', 'late 1'])
+  await eventually(() => expect(namesIn(a).sort()).toEqual(['early 1', 'early 2', 'late 1']))
+  expect(namesIn(b)).toHaveLength(4)
+  await after.shutdown()
 })
