@@ -20,6 +20,7 @@ export async function buildPage(outDir) {
     treeshake: { moduleSideEffects: [{ test: /[\\/]src[\\/]main\.ts$/, sideEffects: true }] },
     plugins: [licences.plugin, queriesFromSource],
     transform: { target: 'es2022' },
+    checks: { bundlerTimings: false }, // a busy machine is no mistake in the page
     onwarn: (warning) => {
       throw new Error(warning.message)
     },

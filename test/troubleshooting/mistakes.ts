@@ -38,7 +38,7 @@ process ends first, it ends with \`<number> rows were not delivered and are lost
   {
     title: 'Variables',
     about:
-      'A variable that cannot be used is ignored. The line says what is used instead, at each start.',
+      'A variable that cannot be used is ignored, unless it says what must not be sent. The line says what is used instead, at each start.',
     mistakes: VARIABLES,
     whole: ({ says }) => says,
   },

@@ -65,6 +65,12 @@ export const VARIABLES: readonly AppMistake[] = [
     make: variables({ COMPRESSION: 'zstd' }),
   },
   {
+    did: 'You gave a rule of redaction that cannot be read.',
+    says: 'OTEL_EXPORTER_CLICKHOUSE_REDACT_VALUES must be JSON. It may say what must not be sent, so nothing is sent to <name> until it is corrected: rows are dropped as `misconfigured`.',
+    todo: 'Write a list in JSON: `["email","credit_card"]`. Nothing is sent, because what has been sent cannot be taken back; see [routing](routing.md#a-variable-with-a-mistake).',
+    make: variables({ REDACT_VALUES: `email,${SECRET}` }),
+  },
+  {
     did: 'You wrote 1 for true.',
     says: "OTEL_EXPORTER_CLICKHOUSE_<NAME> must be 'true' or 'false'. It is ignored; the default is used: <value>.",
     todo: 'Write `true`.',

@@ -18,14 +18,7 @@ export type { FlushOptions } from './common/flush-options.js'
 export { explainConfig } from './config/explain.js'
 export type { ExplainedConfig, ExplainedSetting } from './config/explained.js'
 export { loadOptions } from './config/load-options.js'
-export type {
-  AllMetricsOptions,
-  DestinationOptions,
-  MetricsOptions,
-  NamedDestinationOptions,
-  Options,
-  SignalOptions,
-} from './config/options.js'
+export type { DestinationOptions, NamedDestinationOptions, Options } from './config/options.js'
 export type {
   Condition,
   Dispatch,
@@ -37,6 +30,7 @@ export type {
   SampleOptions,
   SampleRule,
 } from './config/routing-options.js'
+export type { AllMetricsOptions, MetricsOptions, SignalOptions } from './config/signal-options.js'
 export { withFlush } from './lifetime/with-flush.js'
 export { ClickHouseLogRecordExporter } from './logs/log-record-exporter.js'
 export { ClickHouseLogRecordProcessor } from './logs/log-record-processor.js'

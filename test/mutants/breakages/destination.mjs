@@ -198,8 +198,8 @@ export const DESTINATION = [
       'history.refusals > 0',
     ],
     [
-      'divides a batch that is refused only because of its earlier configuration',
-      "return recovered && why === 'misconfigured'",
+      'divides a batch that is refused only because of its table',
+      "return foreign && why === 'misconfigured'",
       'return false',
     ],
   ]),
@@ -234,10 +234,10 @@ export const DESTINATION = [
       ['notifies the sibling of a divided batch twice', '    this.onVerdict = undefined\n', ''],
     ],
   ),
-  ...inFile('exporter/delivery/attempts', tests, [
+  ...inFile('exporter/delivery/attempt', tests, [
     [
       'lets a hanging destination hold up the others',
-      'startDeadline(PATIENCE_MS, () => this.health.fallBehind()',
+      'startDeadline(PATIENCE_MS, () => health.fallBehind()',
       'startDeadline(PATIENCE_MS, () => {}',
     ],
     [
@@ -245,6 +245,8 @@ export const DESTINATION = [
       'config.timeoutMs * 2 ** Math.min(timeouts, MAX_DEADLINE_DOUBLINGS)',
       'config.timeoutMs',
     ],
+  ]),
+  ...inFile('exporter/delivery/attempts', tests, [
     ['keeps waiting for the next attempt during a flush', 'this.health.hurry()', ''],
   ]),
   ...inFile(
@@ -322,12 +324,8 @@ export const DESTINATION = [
         'bytesOf(entry) <= Number.POSITIVE_INFINITY',
       ],
       ['unites batches without a size limit', '> Math.min(maxBytes, MAX_UNITED_BYTES)', '< 0'],
-      ['unites rows of different tables', '    if (!isOfTarget(entry)) continue\n', ''],
-      [
-        'unites rows that dispatch made for other tables',
-        '  if (!isOfTarget(first)) return [first]\n',
-        '',
-      ],
+      ['unites rows that `dispatch` gave columns of their own', 'entry.foreign || ', ''],
+      ['unites rows of different tables', 'tableOf(one) === tableOf(other)', 'true'],
     ],
   ),
   ...inFile(

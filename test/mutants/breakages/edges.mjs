@@ -27,11 +27,29 @@ export const EDGES = [
       '} catch (error) {\n    throw error',
     ],
   ]),
-  ...inFile('exporter/pipeline/pipeline', shell, [
+  ...inFile('exporter/pipeline/stats-of', shell, [
     ['does not count the open batch as waiting', 'stats.waiting += open', ''],
+  ]),
+  ...inFile('exporter/pipeline/pipeline', shell, [
     ['flushes without the open batches', '        lane.seal()\n', ''],
     ['shuts down a second time', 'this.#shutdown ??= ', 'this.#shutdown = '],
   ]),
+  ...inFile(
+    'exporter/pipeline/arrivals',
+    [exporter('routing/routing')],
+    [
+      [
+        'writes a row of which was decided elsewhere into the middle of another one',
+        'if (!this.#isWriting) {\n      this.#isWriting = true',
+        'if (true) {\n      this.#isWriting = true',
+      ],
+      [
+        'writes the row of a span into that of one which waited for its trace',
+        'if (!this.#isWriting) {\n      this.#isWriting = true',
+        'if (!this.#isWriting) {',
+      ],
+    ],
+  ),
   ...inFile(
     'exporter/pipeline/pipeline',
     [exporter('process-end')],
@@ -46,13 +64,17 @@ export const EDGES = [
         'if (!isSafe && !destination.refusedEverything) await destination.safe(signal)',
         '',
       ],
-      ['does not warn about wrong environment variables', 'diag.warn(', 'void ('],
       [
         'does not log the rows that an ended script has lost',
         "destination.log.ended(destination.unsafeRows, 'the process ends')",
         '{}',
       ],
     ],
+  ),
+  ...inFile(
+    'exporter/pipeline/announce',
+    [exporter('process-end')],
+    [['does not warn about wrong environment variables', 'diag.warn(', 'void (']],
   ),
   ...inFile(
     'exporter/delivery/holdings',
@@ -287,16 +309,63 @@ export const EDGES = [
     [
       [
         'lets a wrong environment variable keep an application from starting',
-        'doubts.push({ variable, problem: value.problem, of })\n      continue',
+        'wrong(value.problem)\n      continue',
         'throw new Error(value.problem)',
       ],
       [
         'does not report an unknown variable',
-        'doubts.push({ variable, problem: unknown(name, names) })',
-        '',
+        'else doubts.push(doubt)\n      continue',
+        'continue',
       ],
-      ['waits forever for a pipe in place of a file', 'if (!stats.isFile())', 'if (false)'],
     ],
+  ),
+  ...inFile(
+    'exporter/config/sources/environment',
+    [exporter('unreadable-variables')],
+    [
+      [
+        'sends without the redaction that a variable was meant to give',
+        'if (target.option.withholds) stop(doubt, path, destination)\n      // An',
+        'if (false) stop(doubt, path, destination)\n      // An',
+      ],
+      [
+        'ignores a misspelt variable of redaction',
+        'else if (!instead && looksWithholding(name))',
+        'else if (false)',
+      ],
+      [
+        'takes a variable for what it may mean, although it may withhold something elsewhere',
+        'for (const other of others) stop(',
+        'for (const other of others) void (',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/pipeline/lane-router',
+    [exporter('stopped-destination')],
+    [
+      [
+        'sends to a destination of which is not known what must not reach it',
+        'if (stopped !== undefined)',
+        'if (false)',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/pipeline/spools',
+    [exporter('stopped-destination')],
+    [
+      [
+        'sends what waits on disk for such a destination',
+        'filter(({ stopped }) => stopped === undefined)',
+        'filter(() => true)',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/config/sources/variable-value',
+    [exporter('environment')],
+    [['waits forever for a pipe in place of a file', 'if (!stats.isFile())', 'if (false)']],
   ),
   ...inFile(
     'exporter/config/sources/variable-text',
@@ -315,7 +384,7 @@ export const EDGES = [
       [
         'keeps what the URL of another server carried',
         'inUrl: over.inUrl ?? base.inUrl',
-        'inUrl: mergeOptions(base.inUrl ?? {}, over.inUrl ?? {})',
+        'inUrl: mergeViews(base.inUrl ?? {}, over.inUrl ?? {})',
       ],
     ],
   ),
@@ -347,7 +416,7 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/config/option-table',
+    'exporter/config/shared-option-table',
     [exporter('option-table'), exporter('config')],
     [
       [
@@ -432,12 +501,12 @@ export const EDGES = [
     [
       [
         "writes a span into the middle of another span's row",
-        'this.#isAdding || isPending(record)',
+        'this.#arrivals.isWriting || isPending(record)',
         'isPending(record)',
       ],
       [
         'answers a flush that a getter called before the row is written',
-        'if (this.#isAdding) await turn()',
+        'if (this.#arrivals.isWriting) await turn()',
         'if (false) await turn()',
       ],
     ],

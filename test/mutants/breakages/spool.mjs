@@ -162,18 +162,24 @@ export const SPOOL = [
     [
       [
         'forgets a record that the disk wrote late',
-        'if (late) this.#awaitOnDisk',
-        'if (false) this.#awaitOnDisk',
-      ],
-      [
-        'removes a record that was written late before its parts are delivered',
-        'await gone // perhaps it was divided',
-        'void gone // it was divided',
+        'if (late) this.disk.awaitLate',
+        'if (false) this.disk.awaitLate',
       ],
       [
         'reports rows in memory as rows on disk',
         'if (!entry.stored && counts',
         'if (entry.stored && counts',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/on-disk',
+    [exporter('spool-late')],
+    [
+      [
+        'removes a record that was written late before its parts are delivered',
+        'await gone // perhaps it was divided',
+        'void gone // it was divided',
       ],
     ],
   ),
@@ -228,7 +234,7 @@ export const SPOOL = [
     [
       [
         'sends every record of a refused kind again',
-        'return recovered && insert && this.#kinds.size > 0 ? kindOf(insert) : undefined',
+        'return foreign && insert && this.#kinds.size > 0 ? kindOf(insert) : undefined',
         'return undefined',
       ],
       [
@@ -271,7 +277,7 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/delivery/attempts',
+    'exporter/delivery/attempt',
     [exporter('spool-refused')],
     [
       [

@@ -11,5 +11,7 @@ export type DropReason =
   | 'unconfirmed'
   | 'internal_error'
   | 'shutdown'
+  /** The destination gets nothing, because an option that says what must not reach it cannot be read. */
+  | 'misconfigured'
   /** An option of routing leaves them out. */
   | 'filtered'

@@ -1,4 +1,4 @@
-import { SIGNALS } from '../config/option-table.js'
+import { SIGNALS } from '../config/signal.js'
 import { exporterOf, exporterVariable } from '../config/sources/sdk-environment.js'
 import { PREFIX } from '../config/variable-names.js'
 import { backendOptionsOf } from './backend-options.js'

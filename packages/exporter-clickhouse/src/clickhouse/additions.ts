@@ -24,11 +24,9 @@ export async function addColumns(target: Target, run: Run): Promise<Outcome | un
     if (!there || there.size === 0) return undefined
     const missing = columns.filter(({ name }) => !there.has(name))
     if (missing.length > columns.length * LEAST_SHARE) return undefined
-    const outcome = await runAll(
-      missing.map((column) => addColumn(column, at)),
-      run,
-    )
-    if (outcome && outcome.status !== 'delivered') return outcome
+    const statements = missing.map((column) => addColumn(column, at))
+    const outcome = await runAll(statements, run)
+    if (outcome && outcome.status !== 'delivered') return withStatement(outcome, statements)
     added ??= outcome
   }
   return added
@@ -57,6 +55,15 @@ async function runAll(statements: readonly string[], run: Run): Promise<Outcome 
     last = outcome
   }
   return last
+}
+
+/** Rows wait until the columns are there: whoever may add them needs the statement, which is one for all of them. */
+function withStatement(outcome: Outcome, statements: readonly string[]): Outcome {
+  if (outcome.status !== 'retry' || outcome.why !== 'misconfigured') return outcome
+  const [first = '', ...others] = statements
+  const clauses = others.map((one) => one.slice(one.indexOf('\n')))
+  const statement = [first, ...clauses].join(',').replace(/\n */g, ' ')
+  return { ...outcome, fix: `${outcome.fix ? `${outcome.fix} Or run: ` : 'Run: '}${statement};` }
 }
 
 async function isOurs({ database, table }: TableName, run: Run): Promise<boolean> {

@@ -40,6 +40,7 @@ export interface Exception extends Meaning {
 // Codes whose replies are read in other files.
 export const CANNOT_PARSE_INPUT_ASSERTION_FAILED = 27
 export const SYNTAX_ERROR = 62
+export const UNKNOWN_TABLE = 60
 export const UNKNOWN_DATABASE = 81
 export const VIOLATED_CONSTRAINT = 469
 export const ACCESS_DENIED = 497
@@ -134,7 +135,7 @@ const EXCEPTIONS: readonly Exception[] = [
   { code: 50, name: 'UNKNOWN_TYPE', class: 'misconfigured', mayBeForm: true, quotes: 'statement' },
   { code: 53, name: 'TYPE_MISMATCH', class: 'rejected', mayBeForm: true },
   {
-    code: 60,
+    code: UNKNOWN_TABLE,
     name: 'UNKNOWN_TABLE',
     class: 'missing_table',
     fix: "Create the table (ddl() has the statements), or set `manageSchema: 'create'`.",

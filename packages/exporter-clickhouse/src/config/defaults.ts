@@ -2,7 +2,8 @@ import type { Limits as SpanLimits, Table } from '@spanhouse/transform'
 import type { DestinationConfig, Signal, Temporality, TlsConfig } from './config.js'
 import { bareTree, DEFAULT, Given, type Tree, valuesOf } from './given.js'
 import type { Group, Option } from './option.js'
-import type { MetricsOptions, NamedDestinationOptions, Options } from './options.js'
+import type { NamedDestinationOptions, Options } from './options.js'
+import type { MetricsOptions } from './signal-options.js'
 import { DESTINATION_VIEW, OPTIONS_VIEW } from './signal-view.js'
 
 type Complete<T> = { [Name in keyof T]-?: Exclude<T[Name], undefined> }

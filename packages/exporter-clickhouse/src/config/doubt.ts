@@ -1,7 +1,8 @@
-import type { Gathered } from './gathered.js'
+import { type Gathered, takes } from './gathered.js'
 import { givenAt, sourceText } from './given.js'
 import { PRIMARY } from './layers.js'
 import { lookUp } from './option-lookup.js'
+import { SIGNALS } from './signal.js'
 import { placeInView } from './signal-view.js'
 
 /** A variable that is ignored, wholly or in part. */
@@ -11,6 +12,8 @@ export interface Doubt {
   readonly problem: string
   /** What follows, as a sentence, if only a part of the variable is ignored. */
   readonly consequence?: string
+  /** It says what must not reach a destination, so that nothing is sent there. */
+  readonly stops?: boolean
   /** The option that it would have set. */
   readonly of?: { readonly path: readonly string[]; readonly destination: string | undefined }
 }
@@ -22,8 +25,26 @@ export function sentenceOf(
 ): string {
   const { variable, problem } = doubt
   const text = `${variable}${/^[ :]/.test(problem) ? '' : ' '}${problem}`
-  const { consequence = used(doubt, gathered) } = doubt
-  return `${text}${text.endsWith('?') ? '' : '.'} ${consequence}`
+  const { consequence = used(doubt, gathered), stops } = doubt
+  const end = (stops && stopped(variable, gathered)) || consequence
+  return `${text}${text.endsWith('?') ? '' : '.'} ${end}`
+}
+
+/** Which destinations get nothing. Undefined if none does: stronger sources give the option. */
+function stopped(
+  variable: string,
+  { destinations }: Pick<Gathered, 'destinations'>,
+): string | undefined {
+  const names = destinations.flatMap((one) => {
+    const signals = SIGNALS.filter(
+      (signal) => takes(one, signal) && one.unreadable[signal].includes(variable),
+    )
+    if (signals.length === 0) return []
+    const isWhole = SIGNALS.every((signal) => signals.includes(signal) || !takes(one, signal))
+    return isWhole ? [one.name] : [`${one.name} (${signals.join(', ')})`]
+  })
+  if (names.length === 0) return undefined
+  return `It may say what must not be sent, so nothing is sent to ${names.join(' or ')} until it is corrected: rows are dropped as \`misconfigured\`.`
 }
 
 function used(

@@ -1,21 +1,30 @@
 import type { Endpoint } from './endpoint-url.js'
 import { fromText } from './from-text.js'
+import { UNREADABLE } from './given.js'
 import type { Fields, Option } from './option.js'
 import { didYouMean, plain } from './option-hints.js'
 import { shownName } from './option-problems.js'
 import { NAMED_DESTINATION } from './option-table.js'
 import { problemOf } from './text-rules.js'
+import { looksWithholding } from './withheld-words.js'
 
 /** The options that an endpoint's URL carries beside the address. */
 export interface EndpointOptions {
   readonly options: Record<string, unknown>
-  /** What is wrong with each parameter that is left out, as the end of a sentence. */
-  readonly problems: readonly string[]
+  /** The parameters that are left out. One that says what must not reach the destination is among the options as `UNREADABLE`. */
+  readonly problems: readonly ProblemInUrl[]
+}
+
+interface ProblemInUrl {
+  /** What is wrong with it, as the end of a sentence. */
+  readonly problem: string
+  /** It says what must not reach the destination. */
+  readonly stops: boolean
 }
 
 export function optionsIn({ username, password, database, query }: Endpoint): EndpointOptions {
   const options: Record<string, unknown> = Object.create(null)
-  const problems: string[] = []
+  const problems: ProblemInUrl[] = []
   // Always both: a user or password of a lower layer may belong to another server.
   if (username !== undefined || password !== undefined)
     Object.assign(options, { username: username ?? 'default', password: password ?? '' })
@@ -24,8 +33,13 @@ export function optionsIn({ username, password, database, query }: Endpoint): En
   for (const [name, text] of query) {
     const named = optionNamed(name)
     const problem = named ? put(options, named, text, seen) : unknown(name)
-    if (problem !== undefined)
-      problems.push(`: \`${name.split('.').map(shownName).join('.')}\`${problem}`)
+    if (problem === undefined) continue
+    const stops = named ? named.option.withholds === true : looksWithholding(name)
+    if (stops) place(options, named?.path ?? ['redact', name], UNREADABLE)
+    problems.push({
+      problem: `: \`${name.split('.').map(shownName).join('.')}\`${problem}`,
+      stops,
+    })
   }
   return { options, problems }
 }
@@ -63,10 +77,11 @@ function optionBelow(fields: Fields, [first = '', ...rest]: readonly string[]): 
   const found = optionBelow(type.fields, rest)
   if (found === undefined) return undefined
   const isSecret = option.isSecret || found.option.isSecret
+  const withholds = option.withholds || found.option.withholds
   return {
     ...found,
     path: [at, ...found.path],
-    option: { ...found.option, ...(isSecret && { isSecret }) },
+    option: { ...found.option, ...(isSecret && { isSecret }), ...(withholds && { withholds }) },
   }
 }
 
@@ -78,7 +93,7 @@ const SETTINGS = { option: NAMED_DESTINATION.fields['settings'] as Option }
 
 /** ClickHouse has more than a thousand settings, nearly all of several words. The others are written as `settings.name`. */
 function isSetting(name: string): boolean {
-  return /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/.test(name) && hintFor(name) === ''
+  return /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/.test(name) && !/redact/.test(name) && hintFor(name) === ''
 }
 
 function unknown(name: string): string {
@@ -112,9 +127,16 @@ function put(
   const problem = 'problem' in read ? read.problem : problemOf(inMap(read.value), option.type)
   if (problem !== undefined) return problem.startsWith(':') ? problem : ` ${problem}`
   const { value } = read as { value: unknown }
-  const [at = '', ...below] = path
-  options[at] = withValue(options[at], below, value)
+  place(options, path, value)
   return undefined
+}
+
+function place(
+  options: Record<string, unknown>,
+  [at = '', ...below]: readonly string[],
+  value: unknown,
+): void {
+  options[at] = withValue(options[at], below, value)
 }
 
 function withValue(given: unknown, [first, ...rest]: readonly string[], value: unknown): unknown {

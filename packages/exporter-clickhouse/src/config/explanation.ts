@@ -3,10 +3,10 @@ import { withDefaults } from './defaults.js'
 import { parseEndpoint } from './endpoint-url.js'
 import type { ExplainedConfig, ExplainedSetting } from './explained.js'
 import { type Gathered, type GatheredDestination, takes } from './gathered.js'
-import { Given, sourceText, type Tree } from './given.js'
+import { Given, sourceText, type Tree, UNREADABLE } from './given.js'
 import { type Fields, group, type Type } from './option.js'
-import { SIGNALS } from './option-table.js'
 import { resolveDestination } from './resolve.js'
+import { SIGNALS } from './signal.js'
 import { DESTINATION_VIEW, OPTIONS_VIEW } from './signal-view.js'
 import { printable } from './summary.js'
 import { METRIC_TABLES } from './targets.js'
@@ -130,6 +130,7 @@ function shown(option: string, value: unknown, isSecret: boolean): string {
   if (option === 'endpoint') return parseEndpoint(String(value)).url.href
   if (option === 'endpoints' && Array.isArray(value))
     return value.map((one) => parseEndpoint(String(one)).url.href).join(', ')
+  if (value === UNREADABLE) return 'cannot be read, so nothing is sent'
   if (value === '') return 'none'
   if (isSecret) return MASKED
   if (Array.isArray(value)) return printable(value.map(nameOf).join(', '))

@@ -6,7 +6,7 @@ import { type Doubt, sentenceOf } from './doubt.js'
 import { optionsIn } from './endpoint-query.js'
 import { parseEndpoint } from './endpoint-url.js'
 import type { Gathered, GatheredDestination } from './gathered.js'
-import { givenAt, type Source, type Tree, treeOf } from './given.js'
+import { givenAt, readableOf, type Source, type Tree, treeOf, unreadableIn } from './given.js'
 import { keyInUrl, type Layer, mergeLayers, type NamedTree, withFirstEndpoints } from './layers.js'
 import { NAMED_DESTINATION, OPTIONS } from './option-table.js'
 import type { NamedDestinationOptions, Options } from './options.js'
@@ -96,7 +96,7 @@ function mergedWithoutConflicts(
     const { layer, doubts } = withEndpoints(withFirstEndpoints(read.layer), file, code)
     const layers = [file, layer, code]
     const merged = bySignal((one) => mergeLayers(layers, one, (key) => ignored.has(key)))
-    const options = bySignal((one) => merged[one].options)
+    const options = bySignal((one) => readableOf(merged[one].options))
     const { outside, listed } = merged.traces // the other signals have the same names
     const destinations = [...(outside ? [outside] : []), ...listed].map(({ name }, index) =>
       gathered(
@@ -124,7 +124,14 @@ function mergedWithoutConflicts(
 }
 
 function gathered(name: string, trees: GatheredDestination['trees']): GatheredDestination {
-  return { name, trees, options: bySignal((one) => completeDestination(name, trees[one])) }
+  return {
+    name,
+    trees,
+    unreadable: bySignal((one) => [
+      ...new Set(unreadableIn(trees[one]).flatMap((source) => source.name ?? [])),
+    ]),
+    options: bySignal((one) => completeDestination(name, readableOf(trees[one]))),
+  }
 }
 
 /** The variables that take part in a conflict, by the key under which they are ignored. */
@@ -177,8 +184,9 @@ function problemsInUrls(layers: readonly Layer[]): { problems: string[]; doubts:
       if (!endpoint) continue
       const { layer, name: variable = '' } = endpoint.source
       const at = name === '' ? 'endpoint' : `destinations[${name}].endpoint`
-      for (const problem of optionsIn(parseEndpoint(String(endpoint.value))).problems) {
-        if (layer === 'environment') doubts.push({ variable, problem, consequence: IGNORED_IN_URL })
+      for (const { problem, stops } of optionsIn(parseEndpoint(String(endpoint.value))).problems) {
+        if (layer === 'environment')
+          doubts.push({ variable, problem, consequence: IGNORED_IN_URL, stops })
         else problems.push(`${layer === 'file' ? `${variable}: ` : ''}${at}${problem}`)
       }
     }

@@ -26,6 +26,9 @@ export class Given {
   }
 }
 
+/** The value of an option that says what must not reach a destination, if its text cannot be read. */
+export const UNREADABLE: unique symbol = Symbol('unreadable')
+
 /** Options by name, those of a group or dictionary in a tree of their own. An option that is not in it is not given. */
 export interface Tree {
   [name: string]: Given | Tree
@@ -68,6 +71,24 @@ export function valuesOf(tree: Tree): Record<string, unknown> {
   for (const [name, node] of Object.entries(tree))
     values[name] = node instanceof Given ? node.value : valuesOf(node)
   return values
+}
+
+/** Without what cannot be read. */
+export function readableOf(tree: Tree): Tree {
+  const readable = bareTree()
+  for (const [name, node] of Object.entries(tree)) {
+    if (!(node instanceof Given)) readable[name] = readableOf(node)
+    else if (node.value !== UNREADABLE) readable[name] = node
+  }
+  return readable
+}
+
+/** Where that comes from which cannot be read. */
+export function unreadableIn(tree: Tree): Source[] {
+  return Object.values(tree).flatMap((node) => {
+    if (!(node instanceof Given)) return unreadableIn(node)
+    return node.value === UNREADABLE ? [node.source] : []
+  })
 }
 
 export function valueAt(tree: Tree, path: readonly string[]): unknown {

@@ -9,6 +9,11 @@ export interface Option {
   readonly environment?: string
   /** Messages must not show its value, nor that of any option in it. */
   readonly isSecret?: true
+  /**
+   * It says which records, or which parts of them, must not reach a destination. If a variable for it cannot be read, the destination
+   * gets nothing, because what has been sent cannot be taken back.
+   */
+  readonly withholds?: true
 }
 
 export type Fields = Readonly<Record<string, Option>>

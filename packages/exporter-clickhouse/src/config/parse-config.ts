@@ -1,9 +1,9 @@
 import { ConfigError } from '../common/errors.js'
 import { bare } from './bare.js'
-import type { Config, Records, Signal } from './config.js'
+import type { Config, DestinationConfig, Records, Signal } from './config.js'
 import { completeOptions } from './defaults.js'
 import { gather } from './gather.js'
-import { type Gathered, takes } from './gathered.js'
+import { type Gathered, type GatheredDestination, takes } from './gathered.js'
 import type { Options } from './options.js'
 import { resolveDestination } from './resolve.js'
 import { summaryOf } from './summary.js'
@@ -22,6 +22,16 @@ export function parseConfig<On extends Signal>(
   return configOf(signal, gathered)
 }
 
+function destinationOf<On extends Signal>(
+  { options, unreadable }: GatheredDestination,
+  signal: On,
+): DestinationConfig<Records[On]> {
+  const resolved = resolveDestination(options[signal], signal)
+  const variables = unreadable[signal].join(' and ')
+  if (variables === '') return resolved
+  return { ...resolved, stopped: `${variables} cannot be read, so nothing is sent` }
+}
+
 /** As `parseConfig()`, for options without problems. */
 export function configOf<On extends Signal>(
   signal: On,
@@ -30,7 +40,7 @@ export function configOf<On extends Signal>(
   const { limits, ...options } = completeOptions(trees[signal])
   const { rowBytes, ...spanLimits } = limits
   const taking = destinations.filter((one) => takes(one, signal))
-  const resolved = taking.map((one) => resolveDestination(one.options[signal], signal))
+  const resolved = taking.map((one) => destinationOf(one, signal))
   const none = `no destination takes ${signal}: the option \`signals\` leaves them out everywhere.`
   return {
     destinations: resolved,

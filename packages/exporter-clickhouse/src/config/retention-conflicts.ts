@@ -1,7 +1,7 @@
 import { serviceColumn } from '@spanhouse/transform/internal'
 import { type Conflict, partsOf, placeOf } from './conflict.js'
 import { type GatheredDestination, takes } from './gathered.js'
-import { SIGNALS } from './option-table.js'
+import { SIGNALS } from './signal.js'
 import { targetsOf } from './targets.js'
 
 /** A retention that no table can have: the server would refuse to create it. */

@@ -22,9 +22,12 @@ import {
 
 const PATTERNS = list(text(patternProblem), 1000)
 
-/** The part of the table of options that decides which records a destination gets. */
+/**
+ * The part of the table of options that decides which records a destination gets. `sample` withholds nothing: it is about the amount, and
+ * without it a destination only gets more of what it may have.
+ */
 export const ROUTING: Record<keyof DestinationRouting<never>, Option> = {
-  filter: { type: data(filterProblem) },
+  filter: { type: data(filterProblem), withholds: true },
   sample: {
     type: {
       ...group({
@@ -50,8 +53,9 @@ export const ROUTING: Record<keyof DestinationRouting<never>, Option> = {
       }),
       isOffByDefault: true,
     },
+    withholds: true,
   },
   dispatch: { type: FUNCTION },
-  origin: { type: text(originProblem) },
-  skipIfOrigin: { type: list(text(originProblem), 100) },
+  origin: { type: text(originProblem), withholds: true }, // other destinations leave records out by it
+  skipIfOrigin: { type: list(text(originProblem), 100), withholds: true },
 }

@@ -2,7 +2,8 @@ import type { Signal } from './config.js'
 import { Given, type Tree } from './given.js'
 import { mergeFields } from './merge.js'
 import { type Fields, fieldsOf, type Group, group } from './option.js'
-import { NAMED_DESTINATION, OPTIONS, SIGNALS } from './option-table.js'
+import { NAMED_DESTINATION, OPTIONS } from './option-table.js'
+import { SIGNALS } from './signal.js'
 
 /** The options as one signal sees them: those of its group stand beside the shared ones. */
 export const OPTIONS_VIEW: Group = group(seen(OPTIONS.fields))

@@ -8,3 +8,5 @@ export interface Records {
 }
 
 export type Signal = keyof Records
+
+export const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics']

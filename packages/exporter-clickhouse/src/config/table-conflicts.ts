@@ -3,7 +3,7 @@ import { type Conflict, type Part, partsOf, placeOf } from './conflict.js'
 import { type GatheredDestination, takes } from './gathered.js'
 import { Given, type Tree } from './given.js'
 import { show } from './option-problems.js'
-import { SIGNALS } from './option-table.js'
+import { SIGNALS } from './signal.js'
 import { isOfFive, METRIC_TABLES, targetsOf } from './targets.js'
 
 /** Tables that are named in vain, or that would get rows of two kinds. */

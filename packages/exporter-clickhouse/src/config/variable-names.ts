@@ -14,24 +14,29 @@ export interface VariableOption {
  * without the unit `Ms`: `batch.maxDelayMs` is `BATCH_MAX_DELAY`. `tls` and `codec` are left out: `CA`, `COMPRESSION`.
  */
 function variablesOf(fields: Fields): ReadonlyMap<string, VariableOption> {
-  return new Map(entriesOf(fields, [], '', false))
+  return new Map(entriesOf(fields, [], '', {}))
 }
 
 function entriesOf(
   fields: Fields,
   at: readonly string[],
   prefix: string,
-  isInSecret: boolean,
+  group: Pick<Option, 'isSecret' | 'withholds'>,
 ): [string, VariableOption][] {
   return Object.entries(fields).flatMap(([name, given]): [string, VariableOption][] => {
-    const isSecret = isInSecret || given.isSecret === true
+    const option = { ...given, ...inherited(group), ...inherited(given) }
     const { type, environment = words(name) } = given
     const variable = [prefix, environment].filter((part) => part !== '').join('_')
     const path = [...at, name]
-    if (type.kind === 'group') return entriesOf(type.fields, path, variable, isSecret)
+    if (type.kind === 'group') return entriesOf(type.fields, path, variable, option)
     if (isList(type) || type.kind === 'custom') return []
-    return [[variable, { path, option: isSecret ? { ...given, isSecret } : given }]]
+    return [[variable, { path, option }]]
   })
+}
+
+/** What is true of all options in a group if it is true of the group. */
+function inherited({ isSecret, withholds }: Pick<Option, 'isSecret' | 'withholds'>) {
+  return { ...(isSecret && { isSecret }), ...(withholds && { withholds }) }
 }
 
 /** Whether it is a list of objects, which no text can express. */

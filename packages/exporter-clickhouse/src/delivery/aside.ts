@@ -1,5 +1,7 @@
+import { UNKNOWN_TABLE } from '../clickhouse/exception-codes.js'
 import { kindOf, tableOf } from '../clickhouse/insert.js'
 import type { Retry } from '../clickhouse/outcome.js'
+import { ClickHouseError } from '../common/errors.js'
 import type { DestinationConfig } from '../config/config.js'
 import type { DestinationLog } from '../telemetry/log.js'
 import { MAX_REST_MS, restMs } from './backoff.js'
@@ -17,7 +19,7 @@ interface Surroundings {
   readonly pump: () => void
 }
 
-/** Recovered batches that the server refuses as they are. They wait on disk, grouped by kind, and do not hold up other batches. */
+/** Foreign batches that the server refuses as they are. They wait, grouped by kind, and do not hold up other batches. */
 export class Aside {
   readonly #with: Surroundings
   readonly #kinds: RefusedKinds
@@ -51,12 +53,26 @@ export class Aside {
     const delayMs = (refusals: number) => restMs(refusals, outcome, config.retry)
     if (!this.#kinds.refused(entry, kind, delayMs)) return
     const table = tableOf(insert)
+    if (!entry.recovered) {
+      const fix = isThere(outcome)
+        ? (outcome.fix ?? '')
+        : `Create ${table}: only configured tables are created.`
+      log.hook(
+        `the server refuses the rows that \`dispatch\` returns for ${table}: ${outcome.error.message}. ${fix} They are kept and tried again every ${MAX_REST_MS / 1000} s; other rows do not wait for them.`,
+      )
+      return
+    }
     const fix = tables.of(insert).target
       ? (outcome.fix ?? '')
       : `This destination is now configured for another table and creates only that one. Create ${table} yourself (ddl({ database, table }) has the statements), with the columns and rights that these rows need.`
     log.spool(
       `the server refuses rows that an earlier process left in the spool in ${config.spool?.directory}, for ${table}: ${outcome.error.message}. ${fix} The rows stay there and are tried again every ${MAX_REST_MS / 1000} s; new rows do not wait for them.`,
     )
+  }
+
+  /** A flush waits for batches of this process: one of each kind is tried now. */
+  hurry(): void {
+    this.#kinds.hurry(({ recovered }) => !recovered)
   }
 
   /** The server has taken this batch: others of its kind may follow. */
@@ -72,8 +88,8 @@ export class Aside {
     this.#kinds.close()
   }
 
-  #kindOf({ recovered, insert }: Entry): string | undefined {
-    return recovered && insert && this.#kinds.size > 0 ? kindOf(insert) : undefined
+  #kindOf({ foreign, insert }: Entry): string | undefined {
+    return foreign && insert && this.#kinds.size > 0 ? kindOf(insert) : undefined
   }
 
   #put(entry: Entry, kind: string): void {
@@ -81,6 +97,11 @@ export class Aside {
     entry.kind = kind
     entry.to('aside')
     holdings.queue.letGo(entry)
-    if (entry.stored) holdings.noLongerAwaited(entry)
+    if (entry.recovered) holdings.noLongerAwaited(entry)
+    else entry.acknowledge('waiting')
   }
+}
+
+function isThere({ error }: Retry): boolean {
+  return !(error instanceof ClickHouseError && error.code === UNKNOWN_TABLE)
 }

@@ -1,57 +1,33 @@
 import type { Insert } from '../clickhouse/insert.js'
-import type { Outcome, Rejection, Retry } from '../clickhouse/outcome.js'
-import type { Sender } from '../clickhouse/sender.js'
+import type { Rejection, Retry } from '../clickhouse/outcome.js'
 import { clock } from '../common/clock.js'
-import { startDeadline } from '../common/deadline.js'
-import { ClickHouseError } from '../common/errors.js'
-import type { DestinationConfig } from '../config/config.js'
 import { TOKEN } from '../config/insert-settings.js'
-import type { Spool } from '../spool/spool.js'
-import type { DestinationLog } from '../telemetry/log.js'
 import { Aside } from './aside.js'
+import {
+  type Asks,
+  type Attempt,
+  attemptOnce,
+  isAnswer,
+  isService,
+  type Surroundings,
+} from './attempt.js'
 import { restMs } from './backoff.js'
-import type { DeadLetters } from './dead-letters.js'
 import type { Entry } from './entry.js'
 import { giveUp } from './give-up.js'
-import { type Going, Health } from './health.js'
-import type { Holdings } from './holdings.js'
+import { Health } from './health.js'
 import type { KnownTable } from './known-table.js'
-import type { KnownTables } from './known-tables.js'
 import { loaded } from './loading.js'
 import type { Part } from './parts.js'
-import type { SharedPace } from './shared-pace.js'
 import { smallOnes } from './small-batches.js'
 import { Splitter } from './splitter.js'
 import { decide, type Fault, type Verdict } from './verdict.js'
-
-interface Surroundings {
-  readonly config: DestinationConfig
-  readonly holdings: Holdings
-  readonly tables: KnownTables
-  readonly sender: Sender
-  /** Of the server, for all destinations that share it. */
-  readonly pace: SharedPace
-  readonly log: DestinationLog
-  readonly spool: Spool | undefined
-  readonly deadLetters: DeadLetters | undefined
-  readonly onAttempt: (rows: number, seconds: number, outcome: Outcome) => void
-  /** Aborts when the destination closes. */
-  readonly closing: AbortSignal
-}
-
-// Over a slow link a large batch would never get through in time: its deadline doubles after a timeout, at most this often.
-const MAX_DEADLINE_DOUBLINGS = 2
-/**
- * After this time without an answer, a server counts as behind, and no export() waits for it. A BatchSpanProcessor that waited for the
- * whole deadline would overflow, and the healthy destinations would lose those spans too.
- */
-export const PATIENCE_MS = 1000
 
 /** Sends the batches of one destination and acts on the outcome of each attempt. */
 export class Attempts {
   readonly #with: Surroundings
   readonly #aside: Aside
   readonly #splitter: Splitter
+  readonly #asks: Asks
   #isLast = false
   /** What the outcomes say about the server and this destination. */
   readonly health: Health
@@ -68,6 +44,7 @@ export class Attempts {
       onBehind: () => this.#acknowledgeAll(),
     })
     this.#aside = new Aside({ ...surroundings, pump })
+    this.#asks = { ...surroundings, health: this.health, aside: this.#aside }
     const divide = (entry: Entry, rejection: Rejection) => this.#divideUntried(entry, rejection)
     this.#splitter = new Splitter({ ...surroundings, pump, divide })
   }
@@ -85,6 +62,7 @@ export class Attempts {
   hurry(isLast: boolean): void {
     this.#isLast ||= isLast
     for (const entry of this.#with.holdings) if (entry.state === 'resting') entry.to('ready')
+    this.#aside.hurry()
     this.health.hurry()
     this.pump()
   }
@@ -100,16 +78,15 @@ export class Attempts {
   }
 
   #start(first: Entry): void {
-    const { holdings, config, tables } = this.#with
-    const target = first.insert && tables.of(first.insert).target
-    let entries = smallOnes(first, holdings, config.batch, target)
+    const { holdings, config } = this.#with
+    let entries = smallOnes(first, holdings, config.batch)
     for (const entry of entries) entry.to('in_flight')
     const going = this.health.begin()
     const work = async () => {
       const entry = entries.length > 1 ? await this.#splitter.unite(entries) : first
       if (!entry) return
       entries = [entry]
-      const attempt = await this.#attempt(entry, going)
+      const attempt = await attemptOnce(entry, going, this.#isLast, this.#asks)
       if (attempt) await this.#conclude(entry, attempt)
     }
     work()
@@ -121,47 +98,6 @@ export class Attempts {
         going.end()
         this.pump()
       })
-  }
-
-  async #attempt(entry: Entry, going: Going): Promise<Attempt | undefined> {
-    const { config, holdings, tables, sender, onAttempt, closing, spool } = this.#with
-    if (this.#aside.takes(entry)) return undefined
-    const part = await loaded(entry, holdings, spool, closing)
-    if (!part || this.#aside.takes(entry)) return undefined
-    // Not earlier: a disk that hangs must not hold up the probes of others.
-    if (!going.takeTurn()) return this.#postpone(entry)
-    entry.attempted = true
-    const table = tables.of(part.insert)
-    const startedAt = clock.now()
-    const endPatience = startDeadline(PATIENCE_MS, () => this.health.fallBehind(), { ref: false })
-    const { timeouts } = entry.history
-    const { servedOthers, timedOut: pingFirst } = this.health
-    const unfit = await table.unfit()
-    const answer =
-      unfit ??
-      (await sender.attempt(part.batch, part.insert, table.target, {
-        deadlineMs: config.timeoutMs * 2 ** Math.min(timeouts, MAX_DEADLINE_DOUBLINGS),
-        pingFirst,
-        repeatable: table.duplicates.deduplication !== 'ineffective',
-        doubt: entry.doubt,
-        isLast: this.#isLast && !entry.stored,
-      }))
-    // Once for a batch: the parts of a batch with a bad row would ask again and again.
-    const isFirst = answer.status === 'rejected' && !entry.divided
-    const outcome = (isFirst && (await table.retyped(answer))) || answer
-    if (outcome.status === 'retry' && outcome.doubt) entry.doubt = outcome.doubt
-    endPatience()
-    if (outcome.status !== 'delivered') holdings.account.errors++
-    this.health.saw(outcome)
-    onAttempt(entry.rows, (clock.now() - startedAt) / 1000, outcome)
-    return { outcome, servedOthers, pinged: pingFirst && !unfit && !isUnsent(outcome) }
-  }
-
-  /** Another destination asks the server now whether it is back. */
-  #postpone(entry: Entry): undefined {
-    if (!this.#with.holdings.has(entry)) return
-    entry.to('ready')
-    this.#with.holdings.queue.unload(entry)
   }
 
   /**
@@ -178,7 +114,7 @@ export class Attempts {
     const { verdict, history } = decide(outcome, entry.history, {
       rows: entry.rows,
       rawBytes: entry.batch?.rawBytes ?? 0,
-      recovered: entry.recovered,
+      foreign: entry.foreign,
       mayBeForm: table.mayRefuseForm(insert),
       asyncInsert: config.asyncInsert,
       maxRetries: config.retry.maxRetries,
@@ -305,29 +241,4 @@ export class Attempts {
   }
 }
 
-interface Attempt {
-  readonly outcome: Outcome
-  /** Requests of other destinations that the server had served before. */
-  readonly servedOthers: number
-  /** The server answered a ping right before. */
-  readonly pinged: boolean
-}
-
 type Failure = { readonly fault: Fault; readonly outcome: Retry }
-
-/** Whether the server has read the rows, even if it refused them. */
-function isService({ status }: Outcome, { step }: Verdict): boolean {
-  return step === 'deliver' || status === 'rejected' || status === 'too_large'
-}
-
-/** Whether the server answers, and the outcome concerns only the table, the rows or the form of the request. */
-function isAnswer(outcome: Outcome, pinged: boolean): boolean {
-  if (outcome.status !== 'retry') return true
-  if (outcome.timedOut) return pinged
-  const { error, ofServer } = outcome
-  return !ofServer && error instanceof ClickHouseError && error.code > 0
-}
-
-function isUnsent(outcome: Outcome): boolean {
-  return outcome.status === 'retry' && outcome.unsent === true
-}

@@ -10,12 +10,13 @@ import { nameOnDisk } from '../config/name-on-disk.js'
 import type { Spool } from '../spool/spool.js'
 import type { Stored } from '../spool/stored.js'
 import type { DestinationLog } from '../telemetry/log.js'
-import { Attempts, PATIENCE_MS } from './attempts.js'
+import { PATIENCE_MS } from './attempt.js'
+import { Attempts } from './attempts.js'
 import type { DeadLetters } from './dead-letters.js'
-import { DiskRoom } from './disk-room.js'
 import { Entry } from './entry.js'
 import { Holdings } from './holdings.js'
 import { KnownTables } from './known-tables.js'
+import { OnDisk } from './on-disk.js'
 import type { SharedPace } from './shared-pace.js'
 
 /** What a destination works with. Destinations of different servers share nothing except the directory of a spool. */
@@ -40,7 +41,8 @@ export class Destination {
   readonly #holdings: Holdings
   readonly #tables: KnownTables
   readonly #attempts: Attempts
-  readonly #diskRoom: DiskRoom
+  /** Its batches on disk. */
+  readonly disk: OnDisk
   readonly #closing = new AbortController()
 
   constructor(config: DestinationConfig, equipment: Equipment) {
@@ -55,10 +57,7 @@ export class Destination {
     this.#tables = new KnownTables({ config, ...equipment })
     const [holdings, tables] = [this.#holdings, this.#tables]
     this.#attempts = new Attempts({ ...equipment, config, holdings, tables, closing })
-    this.#diskRoom = new DiskRoom(
-      config.spool?.maxBytes ?? 0,
-      () => spool?.bytesOf(nameOnDisk(config)) ?? 0,
-    )
+    this.disk = new OnDisk(config, holdings, spool, closing)
   }
 
   get #closed(): boolean {
@@ -85,25 +84,14 @@ export class Destination {
     return insertOf(of, this.config, batch)
   }
 
-  /** Takes in a sealed batch. It gets its place in the queue now, and is sent after `ready()`. */
-  offer(batch: Batch): Entry {
-    const entry = Entry.of(batch)
+  /** Takes in a sealed batch for a target. It gets its place in the queue now, and is sent after `ready()`. */
+  offer(batch: Batch, target: number | Target): Entry {
+    const entry = Entry.of(batch, { foreign: typeof target !== 'number' })
     batch.want()
     this.#holdings.accept(entry)
     if (this.#closed) this.#holdings.drop(entry, 'shutdown')
     this.#holdings.makeRoomFor(entry)
     return entry
-  }
-
-  /** Drops batches until `bytes` more fit on disk. False if this batch itself was dropped. */
-  makeRoomOnDisk(entry: Entry, bytes: number): boolean {
-    const holdings = this.#holdings
-    if (this.#diskRoom.isTooLarge(bytes)) holdings.drop(entry, 'spool_full')
-    while (holdings.has(entry) && !this.#diskRoom.has(bytes))
-      holdings.drop(holdings.queue.victimOnDisk(entry), 'spool_full')
-    if (!holdings.has(entry)) return false
-    this.#diskRoom.reserve(entry, bytes)
-    return true
   }
 
   /** The batch is compressed and may be sent. `stored`: its copy on disk, if the disk took it. `late`: a disk that hung may still take it. */
@@ -114,8 +102,8 @@ export class Destination {
     late?: Promise<Stored | undefined>,
   ): void {
     const { queue } = this.#holdings
-    if (late) this.#awaitOnDisk(entry, late)
-    else this.#diskRoom.release(entry)
+    if (late) this.disk.awaitLate(entry, late)
+    else this.disk.room.release(entry)
     if (!queue.has(entry)) {
       if (stored) this.spool?.remove(stored)
       return
@@ -131,46 +119,11 @@ export class Destination {
     this.#attempts.pump()
   }
 
-  /** A batch that reaches the disk late stays there until its last row is delivered or dropped: `export()` has acknowledged it. */
-  #awaitOnDisk(entry: Entry, late: Promise<Stored | undefined>): void {
-    const holdings = this.#holdings
-    const waiting = holdings.has(entry) ? [entry] : []
-    const gone = holdings.whenGone(waiting, this.#closing.signal)
-    void late.then(async (stored) => {
-      this.#diskRoom.release(entry)
-      if (!stored) return
-      if (holdings.has(entry)) {
-        entry.stored = stored
-        holdings.queue.unload(entry)
-      } else {
-        await gone // perhaps it was divided, and its parts are only in memory
-        this.spool?.remove(stored)
-      }
-    })
-  }
-
   /** Takes in a batch that an earlier process left on disk. */
   recover(stored: Stored): void {
     if (this.#closed) return
     this.#holdings.accept(Entry.recovered(stored))
     this.#attempts.pump()
-  }
-
-  /** A batch on disk turned out to be damaged; the spool has moved it aside. */
-  corrupted(stored: Stored): void {
-    const where = this.config.spool?.directory
-    const error = new Error(
-      `records in ${where} are damaged (and kept in corrupt/) or were deleted`,
-    )
-    for (const entry of this.#holdings)
-      if (entry.stored === stored) this.#holdings.drop(entry, 'spool_corrupt', error)
-  }
-
-  /** Leaves batches on disk to the newer version that wrote them. */
-  leave(stored: readonly Stored[]): void {
-    const left = new Set(stored)
-    for (const entry of this.#holdings)
-      if (entry.stored && left.has(entry.stored)) this.#holdings.handOver(entry)
   }
 
   /** Counts rows that never became part of a batch, or whose batch is lost. */
@@ -254,8 +207,8 @@ export class Destination {
       deduplication: this.#tables.deduplication,
       possibleDuplicates: this.#tables.possibleDuplicates,
       hookErrors,
-      failing,
-      lastError: lastError?.message ?? null,
+      failing: failing || this.config.stopped !== undefined,
+      lastError: lastError?.message ?? this.config.stopped ?? null,
     }
   }
 
@@ -266,8 +219,8 @@ export class Destination {
   }
 }
 
-function isAsideOnDisk({ state, stored }: Entry): boolean {
-  return state === 'aside' && stored !== undefined
+function isAsideOnDisk({ state, stored, recovered }: Entry): boolean {
+  return state === 'aside' && stored !== undefined && recovered
 }
 
 /** No export() waits longer than this, not even behind a long backlog. */

@@ -9,7 +9,7 @@ export type Receipt = 'delivered' | 'waiting' | 'dropped'
 
 /**
  * `sealed`: not yet compressed, or not yet on disk. `resting`: only this batch failed, and it waits by itself. `splitting`: other
- * batches are being made of its rows. `held`: a part that waits for the result of the other part. `aside`: recovered, and its whole
+ * batches are being made of its rows. `held`: a part that waits for the result of the other part. `aside`: foreign, and its whole
  * kind is refused. `gone`: it is no longer in the queue.
  */
 export type State =
@@ -47,6 +47,8 @@ export class Entry {
   reservedBytes = 0
   /** An earlier process left it, or the batch that it is a part of, on disk. */
   readonly recovered: boolean
+  /** Its table and columns are not those that the destination is configured for: `dispatch` names them, or an earlier process did. */
+  readonly foreign: boolean
   /** Part of a batch that was divided. */
   readonly divided: boolean
   /** Its rows were compact until the server refused that form. */
@@ -66,7 +68,7 @@ export class Entry {
 
   private constructor(
     { batch, stored }: { batch?: Batch; stored?: Stored },
-    { divided = false, recovered = false } = {},
+    { divided = false, recovered = false, foreign = false } = {},
   ) {
     this.rows = batch?.rows ?? stored?.rows ?? 0
     this.batch = batch
@@ -74,6 +76,7 @@ export class Entry {
     this.heldBytes = batch?.heldBytes ?? 0
     this.divided = divided
     this.recovered = recovered
+    this.foreign = foreign
     let acknowledge: Entry['acknowledge'] = () => {}
     this.receipt = new Promise<Receipt>((resolve) => {
       acknowledge = resolve
@@ -82,13 +85,13 @@ export class Entry {
     if (recovered || divided) acknowledge('waiting') // no export() waits for these
   }
 
-  static of(batch: Batch): Entry {
-    return new Entry({ batch })
+  static of(batch: Batch, { foreign = false }: { foreign?: boolean } = {}): Entry {
+    return new Entry({ batch }, { foreign })
   }
 
   /** A batch that an earlier process left on disk. */
   static recovered(stored: Stored): Entry {
-    const entry = new Entry({ stored }, { recovered: true })
+    const entry = new Entry({ stored }, { recovered: true, foreign: true })
     entry.doubt = OF_EARLIER_PROCESS
     entry.to('ready')
     return entry
@@ -96,7 +99,8 @@ export class Entry {
 
   /** A batch made of rows of this one. It inherits the history. */
   heir(batch: Batch, insert: Insert, stored: Stored | undefined): Entry {
-    const heir = new Entry({ batch }, { divided: true, recovered: this.recovered })
+    const { recovered, foreign } = this
+    const heir = new Entry({ batch }, { divided: true, recovered, foreign })
     heir.insert = insert
     heir.stored = stored
     heir.doubt = this.doubt

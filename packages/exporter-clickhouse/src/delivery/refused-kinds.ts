@@ -11,8 +11,8 @@ interface Kind {
 }
 
 /**
- * Recovered batches whose INSERT the server refuses: an earlier configuration made them, for a table, columns, settings or rights
- * that no longer exist. That says nothing about the server, so they wait aside, grouped by kind, and do not hold up other batches.
+ * Foreign batches whose INSERT the server refuses: `dispatch` or an earlier configuration named a table, columns, settings or rights
+ * that do not exist. That says nothing about the server, so they wait aside, grouped by kind, and do not hold up other batches.
  * After a while one of each kind is tried again. When the server takes it, all of that kind are sent.
  */
 export class RefusedKinds {
@@ -72,6 +72,12 @@ export class RefusedKinds {
     for (const entry of kind.aside) this.#wake(entry)
   }
 
+  /** Tries one of each kind now, of those that `matters` is true for. */
+  hurry(matters: (entry: Entry) => boolean): void {
+    for (const kind of this.#kinds.values())
+      if (!kind.probe && [...kind.aside].some(matters)) this.#ask(kind)
+  }
+
   /** The entry has left the queue, or its heirs have taken its place. */
   left(entry: Entry, [heir]: readonly Entry[] = []): void {
     for (const [name, kind] of this.#kinds) {
@@ -92,14 +98,14 @@ export class RefusedKinds {
 
   #askLater(kind: Kind, delayMs: number): void {
     clock.clearTimeout(kind.timer)
-    kind.timer = clock
-      .setTimeout(() => {
-        const [next] = kind.aside
-        if (!next || kind.probe) return
-        kind.aside.delete(next)
-        kind.probe = next
-        this.#wake(next)
-      }, delayMs)
-      .unref()
+    kind.timer = clock.setTimeout(() => this.#ask(kind), delayMs).unref()
+  }
+
+  #ask(kind: Kind): void {
+    const [next] = kind.aside
+    if (!next || kind.probe) return
+    kind.aside.delete(next)
+    kind.probe = next
+    this.#wake(next)
   }
 }

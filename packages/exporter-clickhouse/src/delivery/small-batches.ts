@@ -1,5 +1,5 @@
-import { beginningFor } from '../clickhouse/insert.js'
-import type { BatchLimits, Target } from '../config/config.js'
+import { tableOf } from '../clickhouse/insert.js'
+import type { BatchLimits } from '../config/config.js'
 import type { Entry } from './entry.js'
 
 // About fifty rows. A SimpleSpanProcessor exports one span at a time, and a server takes a few hundred INSERTs a second.
@@ -10,25 +10,20 @@ const MAX_UNITED_BYTES = 128 * 1024
 /**
  * The batch that is due, and small ones behind it that can go with it in one INSERT. Batches that were attempted are not united,
  * because a retry must send the same bytes. Nor are batches that are on disk or may still be written there: the next process would
- * send each of them under its own token. Nor are those that `dispatch` has made for other tables, or with other columns than the target's.
+ * send each of them under its own token. Nor are foreign batches, each of which may have columns of its own.
  */
 export function smallOnes(
   first: Entry,
   queue: Iterable<Entry>,
   { maxRows, maxBytes }: BatchLimits,
-  target: Target | undefined,
 ): readonly Entry[] {
-  const beginning = target && `${beginningFor(target)} `
-  const isOfTarget = ({ insert }: Entry) =>
-    beginning !== undefined && insert?.statement.startsWith(beginning) === true
   if (!isSmall(first)) return [first]
-  if (!isOfTarget(first)) return [first]
   const together = [first]
   let { rows } = first
   let bytes = bytesOf(first)
   for (const entry of queue) {
     if (entry === first || entry.state !== 'ready' || !isSmall(entry)) continue
-    if (!isOfTarget(entry)) continue
+    if (!isOfSameTable(entry, first)) continue
     rows += entry.rows
     bytes += bytesOf(entry)
     if (rows > maxRows || bytes > Math.min(maxBytes, MAX_UNITED_BYTES)) break
@@ -39,7 +34,12 @@ export function smallOnes(
 
 function isSmall(entry: Entry): boolean {
   const isUntouched = !entry.attempted && !entry.divided && !entry.mayBeOnDisk
-  return isUntouched && entry.batch !== undefined && bytesOf(entry) <= MAX_SMALL_BYTES
+  if (entry.foreign || !isUntouched) return false
+  return entry.batch !== undefined && bytesOf(entry) <= MAX_SMALL_BYTES
+}
+
+function isOfSameTable({ insert: one }: Entry, { insert: other }: Entry): boolean {
+  return one !== undefined && other !== undefined && tableOf(one) === tableOf(other)
 }
 
 function bytesOf({ batch }: Entry): number {

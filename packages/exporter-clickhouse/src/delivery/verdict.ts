@@ -18,8 +18,8 @@ const FIX_OF_FEWER_ROWS =
 export interface Facts {
   readonly rows: number
   readonly rawBytes: number
-  /** An earlier process left the batch on disk, or the batch that it is a part of. */
-  readonly recovered: boolean
+  /** Its table and columns are not those that the destination is configured for. */
+  readonly foreign: boolean
   /** The rows are compact, and this table has not yet taken a statement as long as theirs. */
   readonly mayBeForm: boolean
   readonly asyncInsert: boolean
@@ -39,8 +39,8 @@ export interface Facts {
 
 /**
  * What is at fault. `server`: all batches for it wait, whatever their signal. `signal`: the table or the rights of one signal, so its
- * other batches wait too. `batch`: others were delivered since it last failed, so it waits by itself and does not hold up others. `kind`: an earlier configuration made it, and the server refuses all of its kind. That says nothing
- * about new rows.
+ * other batches wait too. `batch`: others were delivered since it last failed, so it waits by itself and does not hold up others. `kind`: its table or
+ * columns are those of `dispatch` or of an earlier configuration, and the server refuses all of its kind. That says nothing about other rows.
  */
 export type Fault = 'server' | 'signal' | 'batch' | 'kind'
 
@@ -127,7 +127,7 @@ function ofRetry(
   const { error, ofBatch = false } = outcome
   const givesUp = history.failures > facts.maxRetries
   const isOnlyBatch = isBatchAtFault(outcome, history)
-  const isSuspect = history.refusals > MAX_REFUSALS_OF_BATCH && !isOfEarlierConfig(outcome, facts)
+  const isSuspect = history.refusals > MAX_REFUSALS_OF_BATCH && !isOfItsTable(outcome, facts)
   const divides = (status: Rejection['status']): Verdict =>
     ofRejection({ status, error }, { ...facts, mayBeForm: false })
   if (!givesUp && ofBatch && canBeHalved(history, facts))
@@ -169,17 +169,17 @@ function isBatchAtFault(
   return overtaken && answers && !isOfServer && retryAfterMs === undefined
 }
 
-/** Whether an earlier process left the batch and the server refuses it as it is: that says nothing about new rows. */
-function isKindAtFault(outcome: Retry, { recovered }: Facts): boolean {
+/** Whether the server refuses a foreign batch as it is: that says nothing about other rows. */
+function isKindAtFault(outcome: Retry, { foreign }: Facts): boolean {
   const { error, retryAfterMs, ofBatch } = outcome
   // A Retry-After is about the server, not about these rows.
   const isOfRows = error instanceof ClickHouseError && retryAfterMs === undefined
-  return recovered && isOfRows && isDefinite(outcome) && !ofBatch
+  return foreign && isOfRows && isDefinite(outcome) && !ofBatch
 }
 
-/** The rows are not at fault, the earlier configuration is: dividing the batch would end with every row refused. */
-function isOfEarlierConfig({ why }: Retry, { recovered }: Facts): boolean {
-  return recovered && why === 'misconfigured'
+/** The rows are not at fault, their table is: dividing the batch would end with every row refused. */
+function isOfItsTable({ why }: Retry, { foreign }: Facts): boolean {
+  return foreign && why === 'misconfigured'
 }
 
 /** A batch that may have been stored stays whole, because halves have tokens of their own. */

@@ -28,7 +28,8 @@ export function newHandOver(compress: Compress): HandOver {
     const batch = Batch.of(rows, compression, common)
     const entries = new Map<Destination, Entry>()
     batch.want() // until every destination has been asked
-    for (const destination of destinations) entries.set(destination, destination.offer(batch))
+    for (const destination of destinations)
+      entries.set(destination, destination.offer(batch, target))
     batch.unwant()
     void (async () => {
       try {
@@ -54,7 +55,7 @@ async function makeReady(
   for (const [destination, insert] of inserts) {
     const { spool } = destination
     const entry = entries.get(destination)
-    if (!entry || (spool && !destination.makeRoomOnDisk(entry, bytes))) continue
+    if (!entry || (spool && !destination.disk.makeRoom(entry, bytes))) continue
     const group = bySpool.get(spool) ?? new Map<Destination, Insert>()
     bySpool.set(spool, group.set(destination, insert))
   }

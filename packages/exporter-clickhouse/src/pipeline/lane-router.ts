@@ -7,10 +7,15 @@ export type Surroundings<Input> = Pick<RouterEnds<Input>, 'keep' | 'whenFree'>
 
 /** The router of a lane. Undefined if no option of routing is given: then every record is encoded as it is. */
 export function routerOf<Input>(
-  { route, signal }: DestinationConfig<Input>,
+  { route, signal, stopped }: DestinationConfig<Input>,
   destinations: readonly Destination[],
   lane: Omit<RouterEnds<Input>, 'leaveOut' | 'report'>,
+  turnAway: (reason: 'misconfigured', error: Error) => void,
 ): Router<Input> | undefined {
+  if (stopped !== undefined) {
+    const why = new Error(stopped)
+    return passingNothing(() => turnAway('misconfigured', why))
+  }
   if (!route) return undefined
   const destination = destinations.map(({ config }) => config.name).join(', ')
   return newRouter(
@@ -29,4 +34,8 @@ export function routerOf<Input>(
       },
     },
   )
+}
+
+function passingNothing(add: () => void): Router<unknown> {
+  return { add, decide() {}, close() {}, waitingRows: 0, waitingBytes: 0 }
 }

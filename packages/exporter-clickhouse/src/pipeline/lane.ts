@@ -48,7 +48,7 @@ export class Lane<Input> {
   readonly #limits: Limits
   readonly #sheets: readonly ConfiguredSheet<Input>[]
   readonly #dispatched: DispatchedSheets<Input>
-  /** Only if an option of routing is given. */
+  /** Only if an option of routing is given, or if nothing may be sent. */
   readonly #router: Router<Input> | undefined
   #receipts: Promise<Receipt>[] | undefined
 
@@ -86,13 +86,14 @@ export class Lane<Input> {
       return { target, schema, encoder, open: openOf(target) }
     })
     this.#dispatched = new DispatchedSheets(config.targets, openOf)
-    this.#router = routerOf(config, destinations, {
+    const ends = {
       ...surroundings,
-      encode: (record) => this.#encode(record),
-      rowOf: (record) => this.#rowOf(record),
-      addRow: (row, record) => this.#addDispatched(row, record),
-      refuse: (error) => this.#refuse('internal_error', error),
-    })
+      encode: (record: Input) => this.#encode(record),
+      rowOf: (record: Input) => this.#rowOf(record),
+      addRow: (row: DispatchedRow, record: Input) => this.#addDispatched(row, record),
+      refuse: (error: Error) => this.#refuse('internal_error', error),
+    }
+    this.#router = routerOf(config, destinations, ends, (...why) => this.#refuse(...why))
   }
 
   /** Rows of open batches, and rows that wait for the decision about their trace. */
@@ -227,7 +228,10 @@ export class Lane<Input> {
     return encoder.resourceFormOf(record)
   }
 
-  #refuse(reason: 'too_large' | 'encode_error' | 'internal_error', error?: Error): void {
+  #refuse(
+    reason: 'too_large' | 'encode_error' | 'internal_error' | 'misconfigured',
+    error?: Error,
+  ): void {
     for (const destination of this.destinations) {
       destination.refuse(1, reason, error)
       this.#receipts?.push(Promise.resolve('dropped'))

@@ -7,6 +7,7 @@ import type { Surroundings } from './lane-router.js'
 
 /**
  * Destinations share a lane if they agree on tables, batch limits, compression, `asyncInsert` and routing. Tables are compared by identity.
+ * Those that get nothing, for the same reason, share one too.
  * `destinations`: one for each configuration, in the same order.
  */
 export function lanesOf<Input>(
@@ -29,6 +30,7 @@ export function lanesOf<Input>(
 }
 
 function agree(a: DestinationConfig, b: DestinationConfig): boolean {
+  if (a.stopped !== undefined || b.stopped !== undefined) return a.stopped === b.stopped
   const shared = ({ batch, compression, asyncInsert }: DestinationConfig) =>
     JSON.stringify([batch, compression, asyncInsert])
   const hasTablesOf = (other: DestinationConfig) =>

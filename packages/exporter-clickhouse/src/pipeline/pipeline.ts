@@ -1,34 +1,27 @@
-import { diag } from '@opentelemetry/api'
 import type { DropReason } from '../accounting/drop-reason.js'
 import type { Stats } from '../accounting/stats.js'
 import { compressQueue } from '../batching/batch.js'
 import { clock, turn } from '../common/clock.js'
 import { within } from '../common/deadline.js'
-import { hook } from '../common/hook.js'
 import type { Config } from '../config/config.js'
-import { openDeadLetters } from '../delivery/dead-letters.js'
-import { Destination } from '../delivery/destination.js'
+import type { Destination } from '../delivery/destination.js'
 import type { Receipt } from '../delivery/entry.js'
-import { type Share, shareServer } from '../delivery/server.js'
 import { reportAtExit } from '../lifetime/at-exit.js'
 import { flushBeforeExit } from '../lifetime/before-exit.js'
 import { collectFirst } from '../lifetime/collect-first.js'
 import { flushOnSignal } from '../lifetime/flush-on-signal.js'
 import type { Spool } from '../spool/spool.js'
-import { openMetrics } from '../telemetry/metrics.js'
-import { warnEverybody } from '../telemetry/visible-warning.js'
+import { announce } from './announce.js'
+import { Arrivals } from './arrivals.js'
+import { openDestinations } from './destinations.js'
 import { newHandOver } from './hand-over.js'
 import type { Lane } from './lane.js'
 import { lanesOf } from './lanes.js'
-import { isPending, type OfResource, pendingResources } from './pending-resources.js'
-import { openSpools } from './spools.js'
-
-// Records whose resource is not known yet are held as they are, at perhaps 2 KiB each.
-const MAX_ARRIVING_RECORDS = 10_000
+import { isPending, type OfResource } from './pending-resources.js'
+import { statsOf } from './stats-of.js'
 
 // Time that the spool always gets to give up its lease, however long the rest of the shutdown has taken.
 const MIN_CLOSE_MS = 500
-
 // A script that has ended waits no longer than this for a server that has refused every attempt.
 const REFUSED_WAIT_MS = 2000
 
@@ -52,9 +45,7 @@ export class Pipeline<Input extends OfResource> {
   readonly #lanes: readonly Lane<Input>[]
   readonly #spools: readonly Spool[]
   readonly #leaveEnds: readonly (() => void)[]
-  readonly #arriving = new Set<Promise<unknown>>()
-  #arrivingRows = 0
-  #isAdding = false
+  readonly #arrivals: Arrivals
   #rowsTaken = 0
   /** The count of #rowsTaken up to which lost rows have been reported at the end of the process. */
   #rowsReported = 0
@@ -66,42 +57,17 @@ export class Pipeline<Input extends OfResource> {
   ) {
     this.#config = config
     this.#keep = keep
-    const { onDrop, meterProvider } = config
-    try {
-      diag.info(`spanhouse: ${lead}${config.summary}`)
-    } catch {} // the application's logger may throw
-    for (const doubt of config.doubts) {
-      try {
-        diag.warn(`spanhouse: ${doubt}`)
-      } catch {} // the application's logger may throw
-      if (config.warnings) warnEverybody('SPANHOUSE_ENVIRONMENT', doubt, doubt)
-    }
-    const [first] = config.destinations
-    const metrics =
-      first && meterProvider && openMetrics(meterProvider, first.signal, () => this.stats())
-    const callOnDrop = hook('onDrop', onDrop)
-    const shares = config.destinations.map((one) => shareServer(one, config.warnings))
-    const logs = new Map(config.destinations.map(({ name }, n) => [name, shares[n]?.log]))
-    const spools = openSpools(config.destinations, logs, (name) => this.#byName(name))
-    this.#destinations = config.destinations.map((one, n) => {
-      const share = shares[n] as Share
-      const record = metrics?.attemptsOf(one)
-      return new Destination(one, {
-        ...share,
-        spool: spools.get(one.name),
-        deadLetters: openDeadLetters(one, share.sender),
-        acknowledge: config.acknowledge,
-        onDrop: (rows, reason) => callOnDrop(rows, reason, one.name),
-        onAttempt: hook('the meter', record),
-      })
-    })
-    this.#spools = [...new Set(spools.values())]
+    announce(config, lead)
+    const { destinations, spools } = openDestinations(config, () => this.stats())
+    this.#destinations = destinations
+    this.#spools = spools
     const handOver = newHandOver(compressQueue())
-    const whenFree = (run: () => void) => this.#whenFree(run)
-    this.#lanes = lanesOf(config.destinations, this.#destinations, config, handOver, {
-      keep,
-      whenFree,
+    this.#arrivals = new Arrivals(config.flushTimeoutMs, (records) => {
+      for (const destination of destinations) destination.refuse(records, 'queue_full')
     })
+    const whenFree = (run: () => void) => this.#arrivals.whenFree(run)
+    const surroundings = { keep, whenFree }
+    this.#lanes = lanesOf(config.destinations, destinations, config, handOver, surroundings)
     const flushable = collect ? collectFirst(this, collect, config.flushTimeoutMs) : this
     this.#leaveEnds = [
       flushBeforeExit(flushable),
@@ -121,16 +87,16 @@ export class Pipeline<Input extends OfResource> {
   /** Takes records in. Resolves with false only if every destination has dropped all of them. */
   async export(records: readonly Input[]): Promise<boolean> {
     this.#rowsTaken += records.length
+    if (this.#lanes.length === 0) return true
     const take = () => this.#take(records)
-    const receipts = await Promise.all(await this.#whenReady(records, take))
-    const nothingToWaitFor = receipts.length === 0
-    return nothingToWaitFor || receipts.some((receipt) => receipt !== 'dropped')
+    const receipts = await Promise.all(await this.#arrivals.whenReady(records, take))
+    return receipts.length === 0 || receipts.some((receipt) => receipt !== 'dropped')
   }
 
   /** Takes one record in, to be gathered with others. */
   accept(record: Input): void {
     this.#rowsTaken++
-    if (this.#isAdding || isPending(record)) this.#addLater(record)
+    if (this.#arrivals.isWriting || isPending(record)) this.#addLater(record)
     else this.#add(record)
   }
 
@@ -186,7 +152,9 @@ export class Pipeline<Input extends OfResource> {
     for (const lane of this.#lanes) lane.decide()
     for (const destination of this.#destinations) {
       const lane = this.#lanes.find((one) => one.destinations.includes(destination))
-      destination.log.exited(destination.unsafeRows + (lane?.waitingRows ?? 0) + this.#arrivingRows)
+      destination.log.exited(
+        destination.unsafeRows + (lane?.waitingRows ?? 0) + this.#arrivals.rows,
+      )
     }
   }
 
@@ -204,25 +172,7 @@ export class Pipeline<Input extends OfResource> {
   }
 
   stats(): Stats {
-    const lanes = new Map(
-      this.#lanes.flatMap((lane) =>
-        lane.destinations.map((destination) => [destination, lane] as const),
-      ),
-    )
-    return {
-      destinations: Object.fromEntries(
-        this.#destinations.map((destination) => {
-          const stats = destination.stats()
-          const lane = lanes.get(destination)
-          // Rows of the open batch, and rows not encoded yet, are for every destination: accepted, but not in any queue yet.
-          const open = (lane?.waitingRows ?? 0) + this.#arrivingRows
-          stats.accepted += open
-          stats.waiting += open
-          stats.waitingBytes += lane?.waitingBytes ?? 0
-          return [destination.config.name, stats]
-        }),
-      ),
-    }
+    return statsOf(this.#destinations, this.#lanes, this.#arrivals.rows)
   }
 
   async #close(): Promise<void> {
@@ -245,19 +195,15 @@ export class Pipeline<Input extends OfResource> {
     await within(left, () => Promise.all(this.#spools.map((spool) => spool.close())))
   }
 
-  #byName(name: string): Destination | undefined {
-    return this.#destinations.find((destination) => destination.config.name === name)
-  }
-
   #take(records: readonly Input[]): Promise<Receipt>[] {
     const { acknowledge } = this.#config
     // With a spool, rows must be on disk before they are acknowledged, so every export is a batch of its own.
     if (acknowledge === 'delivered' || this.#spools.length > 0) {
-      this.#isAdding = true
+      this.#arrivals.begin()
       try {
         return this.#lanes.flatMap((lane) => lane.addAndSeal(records))
       } finally {
-        this.#isAdding = false
+        this.#arrivals.end()
       }
     }
     for (const record of records) this.#add(record)
@@ -267,64 +213,22 @@ export class Pipeline<Input extends OfResource> {
   #add(record: Input): void {
     const lanes = this.#lanes
     const { length } = lanes
-    this.#isAdding = true
+    this.#arrivals.begin()
     try {
       for (let index = 0; index < length; index++) lanes[index]?.add(record) // for…of would allocate an iterator for every record
     } finally {
-      this.#isAdding = false
+      this.#arrivals.end()
     }
   }
 
   // A method of its own: a closure in accept() would be allocated for every record.
   #addLater(record: Input): void {
+    if (this.#lanes.length === 0) return
     const kept = this.#keep(record)
-    void this.#whenReady([kept], () => {
+    void this.#arrivals.whenReady([kept], () => {
       this.#add(kept)
       return []
     })
-  }
-
-  /**
-   * Calls `encode` at once, if possible. If attributes of a resource are still pending, its records are encoded when they are known, or
-   * after a while without them. While a row is written or its batch is sealed, application code may run (a getter of the span, onDrop)
-   * and end another span. That span is encoded one turn of the event loop later; until then stats and flushes count it as waiting.
-   */
-  #whenReady(
-    records: readonly OfResource[],
-    encode: () => Promise<Receipt>[],
-  ): Promise<Receipt>[] | Promise<Promise<Receipt>[]> {
-    const pending = pendingResources(records) ?? (this.#isAdding ? turn() : undefined)
-    if (!pending || this.#lanes.length === 0) return encode()
-    if (this.#arrivingRows + records.length > MAX_ARRIVING_RECORDS) {
-      for (const destination of this.#destinations) destination.refuse(records.length, 'queue_full')
-      return [Promise.resolve('dropped')]
-    }
-    this.#arrivingRows += records.length
-    const arrival = within(this.#config.flushTimeoutMs, () => pending, { ref: false }).then(() => {
-      this.#arrivingRows -= records.length
-      this.#arriving.delete(arrival)
-      return encode()
-    })
-    this.#arriving.add(arrival)
-    return arrival
-  }
-
-  /** What was decided about a record elsewhere: in a timer, or while another signal's record is taken in. */
-  #whenFree(run: () => void): void {
-    if (!this.#isAdding) {
-      this.#isAdding = true
-      try {
-        run()
-      } finally {
-        this.#isAdding = false
-      }
-      return
-    }
-    const arrival = turn().then(() => {
-      this.#arriving.delete(arrival)
-      this.#whenFree(run)
-    })
-    this.#arriving.add(arrival)
   }
 
   async #flushUntil(
@@ -332,7 +236,7 @@ export class Pipeline<Input extends OfResource> {
     { isLast = false }: { isLast?: boolean } = {},
   ): Promise<void> {
     const sent = async () => {
-      if (this.#isAdding) await turn() // a getter of a span called this: seal the batches only after the row of that span is written
+      if (this.#arrivals.isWriting) await turn() // a getter of a span called this: seal the batches only after the row of that span is written
       for (const lane of this.#lanes) {
         lane.decide()
         lane.seal()
@@ -340,7 +244,7 @@ export class Pipeline<Input extends OfResource> {
       for (const destination of this.#destinations) destination.hurry(isLast)
       await Promise.all(this.#destinations.map(done))
     }
-    const arrived = this.#arriving.size > 0 && Promise.all(this.#arriving).then(sent)
+    const arrived = this.#arrivals.arrived()?.then(sent)
     await Promise.all([sent(), arrived])
   }
 }

@@ -14,19 +14,21 @@ export function openSpools(
   destinationOf: (name: string) => Destination | undefined,
 ): Map<string, Spool> {
   const spools = new Map<string, Spool>()
-  for (const { spool, name, signal } of destinations) {
+  // What an earlier process left for a destination that gets nothing stays on disk.
+  const open = destinations.filter(({ stopped }) => stopped === undefined)
+  for (const { spool, name, signal } of open) {
     if (!spool || spools.has(name)) continue
-    const sharers = destinations.filter((other) => other.spool?.directory === spool.directory)
+    const sharers = open.filter((other) => other.spool?.directory === spool.directory)
     const log = logs.get(name)
     const byName = (onDisk: string) => destinationOf(namedOnDisk(onDisk).name)
     const tellDeleted = onceAMinute()
     const opened = openSpool(spool, sharers.map(nameOnDisk), {
       recovered: (stored) => byName(stored.destination)?.recover(stored),
-      corrupt: (stored) => byName(stored.destination)?.corrupted(stored),
+      corrupt: (stored) => byName(stored.destination)?.disk.corrupted(stored),
       newer: (stored) => {
         const [first] = stored
         if (!first) return
-        byName(first.destination)?.leave(stored)
+        byName(first.destination)?.disk.leave(stored)
         const rows = stored.reduce((sum, one) => sum + one.rows, 0)
         logs
           .get(namedOnDisk(first.destination).name)
@@ -48,6 +50,7 @@ export function openSpools(
       foreign: (onDisk, rows) => {
         const foreign = namedOnDisk(onDisk)
         if (foreign.signal !== signal) return // the pipeline of that signal knows them, or says so
+        if (destinationOf(foreign.name)) return // it gets nothing, which has been said
         log?.spool(
           `the spool in ${spool.directory} holds ${rows} rows for "${foreign.name}", which is not one of the configured destinations. The rows are kept.`,
         )

@@ -83,12 +83,15 @@ describe('columns', () => {
     expect(changes).toEqual([])
   })
 
-  test('the first refusal is the answer, and nothing follows it', async () => {
+  test('the first refusal is the answer, with a statement that adds everything, and nothing follows it', async () => {
     const { changes, run } = serverWith(
       { traces: lacking('environment', 'trace_state') },
       () => REFUSED,
     )
-    expect(await addColumns(PLAIN, run)).toBe(REFUSED)
+    expect(await addColumns(PLAIN, run)).toEqual({
+      ...REFUSED,
+      fix: 'Run: ALTER TABLE `d`.`traces` ADD COLUMN IF NOT EXISTS `trace_state` String CODEC(ZSTD(1)), ADD COLUMN IF NOT EXISTS `environment` LowCardinality(String) CODEC(ZSTD(1));',
+    })
     expect(changes).toEqual([])
   })
 })

@@ -2,9 +2,9 @@ import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ConfigError } from '../../src/common/errors.js'
-import { SIGNALS } from '../../src/config/option-table.js'
 import type { Options } from '../../src/config/options.js'
 import { parseConfig } from '../../src/config/parse-config.js'
+import { SIGNALS } from '../../src/config/signal.js'
 import {
   DESTINATION_VARIABLES,
   OPTION_VARIABLES,

@@ -134,7 +134,7 @@ Two signals of one destination cannot have the same table. A process reads each 
 const TABLE = `| option | variable, after \`${PREFIX}\` | value | |
 |---|---|---|---|`
 
-const page = `<!-- Made by test/config/configuration-page.test.ts of the exporter: change the docstrings in src/config/options.ts and routing-options.ts, then run \`npx vitest run -u configuration-page\`. -->
+const page = `<!-- Made by test/config/configuration-page.test.ts of the exporter: change the docstrings in src/config/*options.ts, then run \`npx vitest run -u configuration-page\`. -->
 # Configuration
 
 Every option of the exporter, the processor and \`register\`. An option may come from four places, each stronger than the one before it:
@@ -151,7 +151,8 @@ node -e "require('@spanhouse/exporter-clickhouse').explainConfig()"
 
 At the start, one line at level \`info\` says where rows go and what decided that (\`OTEL_LOG_LEVEL=info\` with \`register\`, or a logger given
 to \`diag.setLogger()\`). A mistake in code or file throws a \`ConfigError\` that lists every problem at once. A mistake in a variable never
-stops the application: the variable is ignored, and a warning names it and what is used instead.
+stops the application: the variable is ignored, and a warning names it and what is used instead. A variable that says what must not be
+sent (\`filter\`, \`redact\`, \`origin\`, \`skipIfOrigin\`, \`signals\`) stops the destinations that it is for; see [routing](routing.md#a-variable-with-a-mistake).
 
 ## Environment
 

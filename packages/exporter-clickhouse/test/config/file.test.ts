@@ -7,8 +7,8 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { ConfigError } from '../../src/common/errors.js'
 import { loadOptions } from '../../src/config/load-options.js'
-import { SIGNALS } from '../../src/config/option-table.js'
 import { parseConfig } from '../../src/config/parse-config.js'
+import { SIGNALS } from '../../src/config/signal.js'
 import { MiB, only, parse } from './config-kit.js'
 
 function fileOf(content: string | Buffer, name = 'spanhouse.json'): string {

@@ -33,7 +33,7 @@ function interfacesIn(source: string): ReadonlyMap<string, readonly Field[]> {
 }
 
 const interfaces = interfacesIn(
-  ['routing-options.ts', 'options.ts']
+  ['routing-options.ts', 'shared-options.ts', 'signal-options.ts', 'options.ts']
     .map((name) => readFileSync(new URL(`../../src/config/${name}`, import.meta.url), 'utf8'))
     .join('\n'),
 )
@@ -42,7 +42,8 @@ const interfaces = interfacesIn(
 function docstringsOf(fields: readonly Field[], at = ''): [path: string, doc: string][] {
   return fields.flatMap(({ name, doc, type, fields: own }): [string, string][] => {
     const path = `${at}${name}`
-    const [, other = '', of] = /^ (\w+)(?:<\w+>|\['(\w+)'\])?(?: \| undefined)?$/.exec(type) ?? []
+    const [, other = '', of] =
+      /^ (\w+)(?:<\w+>|(?:<never>)?\['(\w+)'\])?(?: \| undefined)?$/.exec(type) ?? []
     const referred = interfaces.get(other) ?? []
     const below = of === undefined ? referred : referred.find((one) => one.name === of)?.fields
     return [[path, doc], ...docstringsOf([...own, ...(below ?? [])], `${path}.`)]

@@ -17,9 +17,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ConfigError } from '../../src/common/errors.js'
 import type { Config, DestinationConfig, Signal } from '../../src/config/config.js'
-import { SIGNALS } from '../../src/config/option-table.js'
 import type { Options } from '../../src/config/options.js'
 import { parseConfig } from '../../src/config/parse-config.js'
+import { SIGNALS } from '../../src/config/signal.js'
 import { env, envWithFile, MiB, P, table } from './config-kit.js'
 
 type Variables = Record<string, string>

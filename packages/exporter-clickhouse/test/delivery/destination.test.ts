@@ -39,7 +39,7 @@ function destinationWith(...outcomes: (Outcome | Error)[]) {
   async function send(rows: number): Promise<void> {
     const lines = Array.from({ length: rows }, () => '{}')
     const batch = await compressedBatch(lines, { codec: 'none', level: 1, thresholdBytes: 0 })
-    const entry = destination.offer(batch)
+    const entry = destination.offer(batch, 0)
     destination.ready(entry, destination.insertOf(batch, 0), undefined)
     await entry.receipt
     await turn() // what follows from the receipt

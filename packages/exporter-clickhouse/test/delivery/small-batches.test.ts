@@ -9,7 +9,6 @@ import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { makeSpan } from '../../../transform/test/spans.js'
 import { Batch } from '../../src/batching/batch.js'
 import { turn } from '../../src/common/clock.js'
-import type { Target } from '../../src/config/config.js'
 import { Entry } from '../../src/delivery/entry.js'
 import { smallOnes } from '../../src/delivery/small-batches.js'
 import { ClickHouseSpanExporter } from '../../src/traces/span-exporter.js'
@@ -157,28 +156,23 @@ test('a SimpleSpanProcessor over the exporter loses nothing at shutdown, before 
   expect(slow.inserts.length).toBeLessThan(150)
 })
 
-test('small batches go together only with others for the same table and columns', () => {
-  const entryFor = (into: string) => {
-    const entry = Entry.of(Batch.seal(['{}'], { codec: 'none', level: 1, thresholdBytes: 0 }))
-    entry.insert = { statement: `INSERT INTO ${into} FORMAT JSONEachRow`, settings: {} }
+test('small batches go together only with others for the same table, and not if `dispatch` names it', () => {
+  const entryFor = (table: string, foreign = false) => {
+    const batch = Batch.seal(['{}'], { codec: 'none', level: 1, thresholdBytes: 0 })
+    const entry = Entry.of(batch, { foreign })
+    entry.insert = { statement: `INSERT INTO ${table} (\`a\`) FORMAT JSONEachRow`, settings: {} }
     entry.to('ready')
     return entry
   }
-  const [first, ...others] = [
-    '`db`.`traces` (`a`)',
-    '`db`.`logs` (`a`)',
-    '`db`.`traces` (`a`, `b`)',
-    '`db`.`traces` (`a`)',
-  ].map(entryFor)
-  const [ofLogs, wider, last] = others
-  if (!first || !ofLogs || !wider || !last) throw new Error('no entries')
+  const [first, other, last] = [
+    entryFor('`db`.`traces`'),
+    entryFor('`db`.`logs`'),
+    entryFor('`db`.`traces`'),
+  ] as const
+  const dispatched = entryFor('`db`.`traces`', true)
   const limits = { maxRows: 100, maxBytes: 1e6, maxDelayMs: 1000 }
-  const schema = { insertColumns: ['a'] } as unknown as Target['schema']
-  const target: Target = { database: 'db', table: 'traces', schema, creation: {} }
-  const all = [first, ...others]
-  expect(smallOnes(first, all, limits, target)).toEqual([first, last])
-  expect(smallOnes(wider, all, limits, target)).toEqual([wider])
-  expect(smallOnes(ofLogs, all, limits, undefined)).toEqual([ofLogs])
+  expect(smallOnes(first, [first, other, dispatched, last], limits)).toEqual([first, last])
+  expect(smallOnes(dispatched, [first, dispatched, last], limits)).toEqual([dispatched])
 })
 
 test('small batches that dispatch has made arrive after an outage as they are', async () => {

@@ -7,7 +7,7 @@ import { decide, type Facts } from '../../src/delivery/verdict.js'
 const FACTS: Facts = {
   rows: 100,
   rawBytes: 1024 * 1024,
-  recovered: false,
+  foreign: false,
   mayBeForm: false,
   asyncInsert: false,
   maxRetries: Number.POSITIVE_INFINITY,
@@ -188,20 +188,20 @@ describe('what an outcome means for a batch', () => {
       'a refusal of what an earlier process left',
       'retry kind, moved to the end',
       REFUSED,
-      { recovered: true },
+      { foreign: true },
     ],
     [
       'the sixth refusal of what an earlier configuration made',
       'retry kind, moved to the end',
       REFUSED,
-      { ...OTHERS_DELIVERED, recovered: true },
+      { ...OTHERS_DELIVERED, foreign: true },
       REFUSED_OFTEN,
     ],
     [
       'a server that is not there for what an earlier process left',
       'retry server',
       GONE,
-      { recovered: true },
+      { foreign: true },
     ],
     ['more than one query may use, the first time', 'retry signal', TOO_MUCH],
     [

@@ -2,8 +2,8 @@ import { diag } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { diagLines } from '../../../../test/kit/diag-lines.js'
 import { makeSpan } from '../../../transform/test/spans.js'
-import { SIGNALS } from '../../src/config/option-table.js'
 import { parseConfig } from '../../src/config/parse-config.js'
+import { SIGNALS } from '../../src/config/signal.js'
 import { Pipeline } from '../../src/pipeline/pipeline.js'
 
 let warnings: string[]

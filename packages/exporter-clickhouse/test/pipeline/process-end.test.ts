@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { diagLines } from '../../../../test/kit/diag-lines.js'
 import { freePort } from '../../../../test/kit/free-port.js'
 import { type Behaviour, scriptedServer } from '../../../../test/kit/scripted-server.js'
+import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { makeSpan } from '../../../transform/test/spans.js'
 import type { Options } from '../../src/config/options.js'
 import { parseConfig } from '../../src/config/parse-config.js'
@@ -58,6 +59,54 @@ describe('at the natural end of a process', () => {
       expect(performance.now() - startedAt).toBeGreaterThan(2800)
     }
     expect(warnings).toHaveLength(1) // of the one that never took a row
+  })
+})
+
+describe('spans that wait for the decision about their trace', () => {
+  // Without the first span of its trace, a span is kept.
+  const sample = { rate: 1, rules: [{ name: 'never', rate: 0 }] }
+  const child = () => {
+    const [traceId, spanId] = ['1'.repeat(32), '2'.repeat(16)]
+    const parentSpanContext = { traceId, spanId: '3'.repeat(16) }
+    const status = { code: 0 }
+    return makeSpan({ spanContext: () => ({ traceId, spanId }), parentSpanContext, status })
+  }
+  const statsOf = (to: Pipeline<SpanLike>) => to.stats().destinations['primary']
+
+  test('are decided and sent at the natural end of a process', async () => {
+    const server = await scriptedServer()
+    const to = pipeline({ endpoint: server.url, sample })
+    to.accept(child())
+    expect(statsOf(to)).toMatchObject({ accepted: 1, waiting: 1 })
+    await to.flushBeforeExit()
+    expect(server.rows).toHaveLength(1)
+    expect(statsOf(to)).toMatchObject({ delivered: 1, waiting: 0, waitingBytes: 0 })
+  })
+
+  test('are among the rows that process.exit() loses', async () => {
+    const lines = diagLines(DiagLogLevel.WARN)
+    const to = pipeline({ endpoint: (await scriptedServer()).url, sample })
+    to.accept(child())
+    to.exits()
+    to.hasExited()
+    expect(lines).toEqual([expect.stringContaining('1 rows were not delivered')])
+  })
+
+  test('are decided and counted when a shutdown has no server', async () => {
+    const to = pipeline({ endpoint: `http://127.0.0.1:${await freePort()}`, sample })
+    to.accept(child())
+    await to.shutdown()
+    expect(statsOf(to)).toMatchObject({ accepted: 1, waiting: 0, dropped: { shutdown: 1 } })
+  })
+
+  test('are not on disk before that, although there is a spool: a kill loses them', async () => {
+    const endpoint = `http://127.0.0.1:${await freePort()}`
+    const to = pipeline({ endpoint, sample, spool: { directory: temporaryDirectory() } })
+    expect(await to.export([child()])).toBe(true) // answered, although it is in memory only
+    expect(statsOf(to)).toMatchObject({ waiting: 1, spooledBytes: 0 })
+    await to.flushBeforeExit()
+    expect(statsOf(to)).toMatchObject({ waiting: 1, unspooled: 0 })
+    expect(statsOf(to)?.spooledBytes).toBeGreaterThan(0)
   })
 })
 

@@ -426,3 +426,30 @@ test('application code that runs while a row is written may end spans and emit r
   expect(rows.filter((row) => 'span_name' in row).length).toBeGreaterThanOrEqual(2)
   expect([statsOf(spans).waiting, statsOf(logs).waiting]).toEqual([0, 0])
 })
+
+test('a span that ends while a row is written about which a flush has decided gets a row of its own', async () => {
+  const server = await scriptedServer()
+  // The first span of a trace may have the name of the rule, so the others wait for it. Without it, they are kept.
+  const sample = { rate: 1, rules: [{ name: 'never', rate: 0 }] }
+  const to = processorTo({ endpoint: server.url, sample })
+  const { span } = newTrace()
+  let isWritten = false
+  const attributes = {
+    first: 'x',
+    get second() {
+      if (isWritten) to.onEnd(makeSpan({ name: 'inner', parentSpanContext: undefined }))
+      isWritten = false
+      return 'y'
+    },
+  }
+  to.onEnd(span('held', 'elsewhere', { attributes }))
+  expect(statsOf(to)).toMatchObject({ accepted: 1, waiting: 1 })
+  isWritten = true
+  await flushed(to)
+  await flushed(to) // the inner span has ended after the first one began
+  expect(namesIn(server).sort()).toEqual(['held', 'inner'])
+  expect(server.rows.find((row) => row['span_name'] === 'held')).toMatchObject({
+    attributes: { first: 'x', second: 'y' },
+  })
+  expect(statsOf(to)).toMatchObject({ delivered: 2, waiting: 0, dropped: {} })
+})

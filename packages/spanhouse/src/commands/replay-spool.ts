@@ -68,6 +68,8 @@ function replaysOf(
         `The destination ${name} is not configured here: say with --endpoint where its rows go.`,
         FAILURE,
       )
+    if (given.stopped !== undefined)
+      throw new CommandError(`${given.stopped} to ${name}: correct it first.`, FAILURE)
     // The spool knows its rows by the name that the destination had.
     const destination: DestinationConfig = {
       ...given,

@@ -1,14 +1,8 @@
-import { readFileSync, statSync } from 'node:fs'
 import { metrics } from '@opentelemetry/api'
-import { distance } from '../../common/distance.js'
 import type { Doubt } from '../doubt.js'
-import { fromText } from '../from-text.js'
-import { bareTree, Given, givenBelow, type Tree } from '../given.js'
+import { bareTree, Given, givenBelow, type Tree, UNREADABLE } from '../given.js'
 import type { Layer } from '../layers.js'
-import { didYouMean, plain } from '../option-hints.js'
-import { SIGNALS } from '../option-table.js'
 import { placeInView, viewOf } from '../signal-view.js'
-import { problemOf } from '../text-rules.js'
 import {
   DESTINATION_VARIABLES,
   OPTION_VARIABLES,
@@ -17,8 +11,11 @@ import {
   type VariableOption,
   variablePartOf,
 } from '../variable-names.js'
+import { looksWithholding } from '../withheld-words.js'
 import { namesIn } from './destination-names.js'
-import { isQuoted, meantText } from './variable-text.js'
+import { unknownVariable } from './unknown-variable.js'
+import { isQuoted } from './variable-text.js'
+import { textIn, valueFrom } from './variable-value.js'
 
 export interface Environment {
   readonly layer: Layer
@@ -27,16 +24,10 @@ export interface Environment {
   readonly warnings: boolean
 }
 
-const QUOTED = {
-  problem: 'is in quotation marks, which are a part of the value here: remove them',
-}
-
-const MAX_FILE_BYTES = 1024 * 1024
-
 /**
  * Reads options from environment variables. `above` is the layer of the code: a variable for an option that the code gives is not read.
- * `below` is the layer of the file. An invalid variable is ignored, so that it never keeps an application from starting. `ignored` are
- * variables that contradict other options.
+ * `below` is the layer of the file. An invalid variable never keeps an application from starting: it is ignored, or, if it says what must
+ * not reach a destination, becomes a value that is `UNREADABLE`. `ignored` are variables that contradict other options.
  */
 export function fromEnvironment(
   env: NodeJS.ProcessEnv,
@@ -58,42 +49,73 @@ export function fromEnvironment(
 
   const options = bareTree()
   const named = new Map<string, Tree>()
+  const treeOf = (destination: string | undefined) => {
+    if (destination === undefined) return options
+    const tree = named.get(destination) ?? bareTree()
+    named.set(destination, tree)
+    return tree
+  }
+  const unreadable: Unreadable[] = []
+  /** A variable that cannot be read says what must not reach a destination. */
+  const stop = (doubt: Doubt, path: readonly string[], destination: string | undefined) => {
+    doubts.push({ ...doubt, stops: true })
+    unreadable.push({ variable: doubt.variable, path, destination })
+  }
   for (const variable of variables) {
     const name = variable.slice(PREFIX.length)
     if (OTHER_VARIABLES.has(name)) continue
     const readings = readingsOf(name, names)
     const [found] = readings
     if (found === undefined) {
-      doubts.push({ variable, problem: unknown(name, names) })
+      const { problem, meant } = unknownVariable(name, names)
+      const [instead] = meant === undefined ? [] : readingsOf(meant, names)
+      const doubt = { variable, problem }
+      if (instead?.target.option.withholds) stop(doubt, instead.target.path, instead.destination)
+      else if (!instead && looksWithholding(name)) stop(doubt, ['redact', variable], undefined)
+      else doubts.push(doubt)
       continue
     }
     const { target, destination, isFile } = found
     const { path } = target
     const code = destination === undefined ? above.options : above.named.get(destination)
     if (code && isGiven(code, path, above) && target.option.type.kind !== 'map') continue
-    if (readings.length > 1) doubts.push({ variable, ...ambiguity(readings) })
     const of = { path, destination }
+    const wrong = (problem: string) => {
+      const doubt = { variable, problem, of }
+      if (target.option.withholds) stop(doubt, path, destination)
+      // An endpoint may carry rules in its URL.
+      else if (/^endpoints?$/.test(path[0] ?? '') && looksWithholding(env[variable] ?? ''))
+        stop(doubt, ['redact', variable], destination)
+      else doubts.push(doubt)
+    }
+    if (readings.length > 1) {
+      const doubt = { variable, ...ambiguity(readings) }
+      const others = readings.slice(1).filter((one) => one.target.option.withholds)
+      if (others.length === 0) doubts.push(doubt)
+      for (const other of others) stop(doubt, other.target.path, other.destination)
+    }
     const plainName = variable.slice(0, -'_FILE'.length)
     if (isFile && variables.includes(plainName)) {
-      doubts.push({ variable, problem: `is set beside ${plainName}`, of })
+      wrong(`is set beside ${plainName}`)
       continue
     }
     const read = isFile ? textIn(env[variable]?.trim() ?? '') : { value: env[variable] ?? '' }
     const value = 'problem' in read ? read : valueFrom(read.value, target.option)
     if ('problem' in value) {
-      doubts.push({ variable, problem: value.problem, of })
+      wrong(value.problem)
       continue
     }
-    const tree = destination === undefined ? options : (named.get(destination) ?? bareTree())
-    if (destination !== undefined) named.set(destination, tree)
     if (typeof value.value === 'string' && isQuoted(value.value))
       doubts.push({
         variable,
         problem: 'is in quotation marks',
         consequence: 'They are taken as a part of the value: remove them if they are not.',
       })
-    put(tree, path, value.value, variable)
+    put(treeOf(destination), path, value.value, variable)
   }
+  // Last: a variable that can be read is no stand-in for one beside it that cannot.
+  for (const { variable, path, destination } of unreadable)
+    put(treeOf(destination), path, UNREADABLE, variable)
   if (env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS']?.toLowerCase() === 'true')
     put(options, ['meterProvider'], metrics, 'OTEL_NODE_EXPERIMENTAL_SDK_METRICS')
   return {
@@ -101,6 +123,13 @@ export function fromEnvironment(
     doubts,
     warnings: own.get('WARNINGS') !== false,
   }
+}
+
+/** A variable that cannot be read, although it says what must not reach a destination. */
+interface Unreadable {
+  readonly variable: string
+  readonly path: readonly string[]
+  readonly destination: string | undefined
 }
 
 /** The configuration file that the environment names. */
@@ -165,62 +194,6 @@ function isGiven(options: Tree, path: readonly string[], { tableOf }: Layer): bo
   const isOfSignal = inView !== path || path[0] === 'table'
   const tree = isOfSignal ? viewOf(options, signal, tableOf) : options
   return givenBelow(tree, inView).length > 0
-}
-
-function unknown(name: string, destinations: readonly string[]): string {
-  const known = [
-    ...OPTION_VARIABLES.keys(),
-    ...OTHER_VARIABLES.keys(),
-    ...destinations.flatMap((one) =>
-      [...DESTINATION_VARIABLES.keys()].map((known) => `${variablePartOf(one)}_${known}`),
-    ),
-  ]
-  const nearest = known
-    .map((one) => ({ one, distance: name.length > 80 ? 99 : distance(one, name) }))
-    .filter((found) => found.distance <= Math.min(2, (found.one.length - 1) / 2))
-    .sort((a, b) => a.distance - b.distance)[0]?.one
-  if (nearest !== undefined) return `is not known: did you mean ${PREFIX}${nearest}?`
-  const [, meant = ''] = /did you mean `(.*)`/.exec(didYouMean(name, [])) ?? []
-  const elsewhere = [...OPTION_VARIABLES].find(
-    ([, { path }]) => path.join('.') === meant || plain(path.join('')) === plain(name),
-  )?.[0]
-  if (elsewhere !== undefined) return `is not known: did you mean ${PREFIX}${elsewhere}?`
-  const [, signal = '', option = ''] = /^([A-Z]+)_(.+)$/.exec(name) ?? []
-  if (SIGNALS.some((one) => one === signal.toLowerCase()) && DESTINATION_VARIABLES.has(option))
-    return `is not known: for ${signal.toLowerCase()} alone, it must be that of a destination with SIGNALS=${signal.toLowerCase()}`
-  const ofDestination = [...DESTINATION_VARIABLES.keys()].find((one) => name.endsWith(`_${one}`))
-  return ofDestination === undefined
-    ? 'is not known'
-    : `is not known: to name a destination, add it to ${PREFIX}DESTINATIONS`
-}
-
-function valueFrom(
-  text: string,
-  option: VariableOption['option'],
-): { value: unknown } | { problem: string } {
-  const read = fromText(meantText(text, option), option.type)
-  const problem = 'problem' in read ? read.problem : problemOf(read.value, option.type)
-  // Only a password or a key may really be in quotation marks.
-  if (isQuoted(text) && !(problem === undefined && option.isSecret && option.type.kind === 'text'))
-    return QUOTED
-  return problem === undefined ? read : { problem }
-}
-
-/** The text in a file. */
-function textIn(file: string): { value: string } | { problem: string } {
-  if (isQuoted(file)) return QUOTED
-  try {
-    const stats = statSync(file)
-    if (!stats.isFile()) return { problem: 'names something that is not a file' } // a pipe would block
-    if (stats.size > MAX_FILE_BYTES) return { problem: 'names a file that is larger than 1 MiB' }
-    const value = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
-    return value.trim() === '' ? { problem: 'names a file that is empty' } : { value }
-  } catch (error) {
-    const { code = 'an error' } = error as NodeJS.ErrnoException
-    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
-      return { problem: 'names a file that is not UTF-8: save it with that encoding' }
-    return { problem: `names a file that cannot be read (${code})` }
-  }
 }
 
 function put(tree: Tree, path: readonly string[], value: unknown, variable: string): void {

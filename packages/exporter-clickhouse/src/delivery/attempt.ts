@@ -1,0 +1,121 @@
+import type { Outcome } from '../clickhouse/outcome.js'
+import type { Sender } from '../clickhouse/sender.js'
+import { clock } from '../common/clock.js'
+import { startDeadline } from '../common/deadline.js'
+import { ClickHouseError } from '../common/errors.js'
+import type { DestinationConfig } from '../config/config.js'
+import type { Spool } from '../spool/spool.js'
+import type { DestinationLog } from '../telemetry/log.js'
+import type { Aside } from './aside.js'
+import type { DeadLetters } from './dead-letters.js'
+import type { Entry } from './entry.js'
+import type { Going, Health } from './health.js'
+import type { Holdings } from './holdings.js'
+import type { KnownTables } from './known-tables.js'
+import { loaded } from './loading.js'
+import type { SharedPace } from './shared-pace.js'
+import type { Verdict } from './verdict.js'
+
+/** What the attempts of a destination work with. */
+export interface Surroundings {
+  readonly config: DestinationConfig
+  readonly holdings: Holdings
+  readonly tables: KnownTables
+  readonly sender: Sender
+  /** Of the server, for all destinations that share it. */
+  readonly pace: SharedPace
+  readonly log: DestinationLog
+  readonly spool: Spool | undefined
+  readonly deadLetters: DeadLetters | undefined
+  readonly onAttempt: (rows: number, seconds: number, outcome: Outcome) => void
+  /** Aborts when the destination closes. */
+  readonly closing: AbortSignal
+}
+
+/** The same, with what earlier attempts have taught. */
+export interface Asks extends Surroundings {
+  readonly health: Health
+  readonly aside: Aside
+}
+
+// Over a slow link a large batch would never get through in time: its deadline doubles after a timeout, at most this often.
+const MAX_DEADLINE_DOUBLINGS = 2
+/**
+ * After this time without an answer, a server counts as behind, and no export() waits for it. A BatchSpanProcessor that waited for the
+ * whole deadline would overflow, and the healthy destinations would lose those spans too.
+ */
+export const PATIENCE_MS = 1000
+
+export interface Attempt {
+  readonly outcome: Outcome
+  /** Requests of other destinations that the server had served before. */
+  readonly servedOthers: number
+  /** The server answered a ping right before. */
+  readonly pinged: boolean
+}
+
+/** One attempt to send a batch. Resolves with undefined if it is not sent now. `isLast`: what is left in memory afterwards is lost. */
+export async function attemptOnce(
+  entry: Entry,
+  going: Going,
+  isLast: boolean,
+  { config, holdings, tables, sender, onAttempt, closing, spool, health, aside }: Asks,
+): Promise<Attempt | undefined> {
+  if (aside.takes(entry)) return undefined
+  const part = await loaded(entry, holdings, spool, closing)
+  if (!part || aside.takes(entry)) return undefined
+  // Not earlier: a disk that hangs must not hold up the probes of others.
+  if (!going.takeTurn()) {
+    postpone(entry, holdings)
+    return undefined
+  }
+  entry.attempted = true
+  const table = tables.of(part.insert)
+  const startedAt = clock.now()
+  const endPatience = startDeadline(PATIENCE_MS, () => health.fallBehind(), { ref: false })
+  const { timeouts } = entry.history
+  const { servedOthers, timedOut: pingFirst } = health
+  const unfit = await table.unfit()
+  const answer =
+    unfit ??
+    (await sender.attempt(part.batch, part.insert, table.target, {
+      deadlineMs: config.timeoutMs * 2 ** Math.min(timeouts, MAX_DEADLINE_DOUBLINGS),
+      pingFirst,
+      repeatable: table.duplicates.deduplication !== 'ineffective',
+      doubt: entry.doubt,
+      isLast: isLast && !entry.stored,
+    }))
+  // Once for a batch: the parts of a batch with a bad row would ask again and again.
+  const isFirst = answer.status === 'rejected' && !entry.divided
+  const outcome = (isFirst && (await table.retyped(answer))) || answer
+  if (outcome.status === 'retry' && outcome.doubt) entry.doubt = outcome.doubt
+  endPatience()
+  if (outcome.status !== 'delivered') holdings.account.errors++
+  health.saw(outcome)
+  onAttempt(entry.rows, (clock.now() - startedAt) / 1000, outcome)
+  return { outcome, servedOthers, pinged: pingFirst && !unfit && !isUnsent(outcome) }
+}
+
+/** Another destination asks the server now whether it is back. */
+function postpone(entry: Entry, holdings: Holdings): void {
+  if (!holdings.has(entry)) return
+  entry.to('ready')
+  holdings.queue.unload(entry)
+}
+
+/** Whether the server has read the rows, even if it refused them. */
+export function isService({ status }: Outcome, { step }: Verdict): boolean {
+  return step === 'deliver' || status === 'rejected' || status === 'too_large'
+}
+
+/** Whether the server answers, and the outcome concerns only the table, the rows or the form of the request. */
+export function isAnswer(outcome: Outcome, pinged: boolean): boolean {
+  if (outcome.status !== 'retry') return true
+  if (outcome.timedOut) return pinged
+  const { error, ofServer } = outcome
+  return !ofServer && error instanceof ClickHouseError && error.code > 0
+}
+
+function isUnsent(outcome: Outcome): boolean {
+  return outcome.status === 'retry' && outcome.unsent === true
+}
