@@ -7,16 +7,15 @@ import { repairTable } from '../regions/repair-table.js'
 import type { Window } from '../regions/window.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
-import { FAILURE } from '../writing/patiently.js'
 import type { Command, Context } from './command.js'
 import { tablesToCompare } from './compare-tables.js'
 import { comparedAsJson, comparedAsText, type Report } from './compare-text.js'
 import { countOption, durationOption, textOption } from './option-values.js'
+import { verdict } from './verdict.js'
 
 const HOUR_MS = 3_600_000
 const SHOWN = 20
 const MOST_SHOWN = 1_000_000
-const INTERRUPTED = 130
 
 export const compare: Command = {
   name: 'compare',
@@ -82,20 +81,12 @@ export const compare: Command = {
       'destinations of the configuration, by name',
     ],
   ],
-  async run(context) {
-    try {
-      return await run(context)
-    } catch (error) {
-      if (context.signal.aborted)
-        throw new CommandError(
-          'The comparison was interrupted. A repair goes on where it stopped when it is started again.',
-          INTERRUPTED,
-        )
-      // 1 stands for a difference.
-      if (error instanceof CommandError) throw new CommandError(error.message, FAILURE)
-      throw error
-    }
-  },
+  run: (context) =>
+    verdict(
+      context,
+      'The comparison was interrupted. A repair goes on where it stopped when it is started again.',
+      () => run(context),
+    ),
 }
 
 async function run(context: Context): Promise<number> {
@@ -178,7 +169,7 @@ function letterTables(named: string | undefined): (table: TableAt) => TableAt {
   if (named === undefined) return ({ database }) => ({ database, table: 'dead_letters' })
   const [, database, table] = /^([^.]+)\.(.+)$/s.exec(named) ?? []
   if (database === undefined || table === undefined)
-    throw new CommandError('--dead-letter-table must be DATABASE.TABLE.', FAILURE)
+    throw new CommandError('--dead-letter-table must be DATABASE.TABLE.')
   return () => ({ database, table })
 }
 
@@ -198,7 +189,6 @@ function untilOf(values: Context['values']): number {
   if (Number.isNaN(at))
     throw new CommandError(
       '--until must be a length of time, such as 1m, or a time with its zone, such as 2026-11-29T02:00:00Z.',
-      FAILURE,
     )
   return at
 }
@@ -207,6 +197,5 @@ function nothingThere([a, b]: Sides<Region>, pairs: readonly Sides<TableAt>[]): 
   const names = pairs.map(([{ database, table }]) => `${database}.${table}`)
   return new CommandError(
     `Neither ${a.url} nor ${b.url} has ${names.join(' or ')} (or this user may not read it): name a table with --table, or the schema with --schema.`,
-    FAILURE,
   )
 }

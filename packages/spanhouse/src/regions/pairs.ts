@@ -1,6 +1,5 @@
 import type { Query } from '@spanhouse/queries'
 import { CommandError } from '../terminal/command-error.js'
-import { FAILURE } from '../writing/patiently.js'
 import { type Common, commonColumns, type ServerColumn, type Sides } from './common-columns.js'
 import type { Types } from './copy.js'
 import { both } from './minutes.js'
@@ -53,7 +52,6 @@ export async function match(
   if (common === undefined)
     throw new CommandError(
       `${at[0].database}.${at[0].table} cannot be compared: both tables need a column of type DateTime or DateTime64 with one name, and another column.`,
-      FAILURE,
     )
   const tableOf = (side: 0 | 1): RegionTable => ({
     ...places[side],

@@ -2,9 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ClickHouseError, errorText, type Outcome } from '#exporter'
 import { CommandError } from '../terminal/command-error.js'
 
-/** 1 stands for a difference. */
-export const FAILURE = 2
-
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5000
 const PATIENCE_MS = 60_000
@@ -61,6 +58,5 @@ export function failure(what: string, url: string, outcome: Failed): CommandErro
   const { error, fix = '' } = { fix: undefined, ...outcome }
   return new CommandError(
     `${what} at ${url} failed: ${errorText(error).replace(/\.$/, '')}. ${fix ?? ''}`.trim(),
-    FAILURE,
   )
 }
