@@ -18,7 +18,7 @@ import {
 import { Ajv } from 'ajv'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
-import { createDeadLetters } from '../../packages/spanhouse/src/writing/dead-letter-table.js'
+import { createDeadLetters } from '../../packages/exporter-clickhouse/src/delivery/dead-letter-table.js'
 import { ended, root } from '../examples/run-example.js'
 import { flushed } from '../kit/patience.js'
 import { shopSpans } from '../kit/shop-spans.js'
@@ -186,7 +186,10 @@ test.each(Object.entries(FAMILIES))(
 
 test('docker/init/kv.sql is the table of examples/active-active, and one for its dead letters', async () => {
   const { kv } = await import('../../examples/active-active/table.mjs' as string)
-  const letters = createDeadLetters({ database: 'telemetry', table: 'dead_letters' })
+  const letters = createDeadLetters(
+    { database: 'telemetry', table: 'dead_letters' },
+    { database: 'telemetry', table: 'traces' },
+  )
   const statements = [...kv.ddl(), letters].map((statement) => `${statement};\n`)
   const head =
     '-- The table of examples/active-active, and one for its dead letters: npm test says if they differ.\n'
