@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClickHouseError, errorText, type Outcome } from '#exporter'
+import { unlessAborted } from '../clickhouse/unless-aborted.js'
 import { CommandError } from '../terminal/command-error.js'
 
 const FIRST_PAUSE_MS = 250
@@ -35,7 +36,8 @@ async function attempts(
 ): Promise<Outcome> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     signal.throwIfAborted()
-    const outcome = await attempt()
+    // An attempt has a deadline, but no user waits for it: what may be written twice without harm may be left in doubt.
+    const outcome = await unlessAborted(attempt(), signal)
     if (outcome.status !== 'retry' || outcome.why === 'misconfigured') return outcome
     if (outcome.error instanceof ClickHouseError && outcome.error.code === READONLY) return outcome
     if (performance.now() + pauseMs > deadline) return outcome
