@@ -1,5 +1,5 @@
-import type { DdlOptions, Retention, Table } from '@spanhouse/transform'
-import { endpointProblem, FAMILIES, parseEndpoint, type Signal } from '#exporter'
+import type { DdlOptions, Table } from '@spanhouse/transform'
+import { endpointProblem, engineProblem, FAMILIES, parseEndpoint, type Signal } from '#exporter'
 import { openReader } from '../clickhouse/open-reader.js'
 import { type SchemaDifference, schemaDifference } from '../clickhouse/schema-difference.js'
 import { SOURCE_OPTIONS, sourceFor } from '../config/source.js'
@@ -47,6 +47,15 @@ export const ddl: Command = {
       value: 'NAME',
       help: 'create the tables on every server of this cluster (ON CLUSTER)',
     },
+    engine: {
+      type: 'string',
+      value: 'ENGINE',
+      help: 'engine of the MergeTree family, such as ReplicatedMergeTree; default: MergeTree',
+    },
+    distributed: {
+      type: 'boolean',
+      help: 'with --cluster: create tables named …_local, and a Distributed one over them',
+    },
     diff: {
       type: 'string',
       value: 'URL',
@@ -61,7 +70,10 @@ export const ddl: Command = {
       'spanhouse ddl --ttl 30d --keep audit=365d --keep debug=3d',
       'other times for the rows of two services',
     ],
-    ['spanhouse ddl --schema otel --cluster main', "the Collector's tables, on every server"],
+    [
+      'spanhouse ddl --schema otel --cluster main --engine ReplicatedMergeTree --distributed',
+      "the Collector's tables on shards of replicas",
+    ],
     ['spanhouse ddl --ttl 30d --diff http://localhost:8123', 'what this server lacks'],
   ],
   run: (context) => verdict(context, 'The comparison was interrupted.', () => run(context)),
@@ -99,21 +111,28 @@ function tablesOf(
   return signals.flatMap((signal): readonly Table<never>[] => FAMILIES[signal][family])
 }
 
-function optionsOf(values: OptionValues) {
+function optionsOf(values: OptionValues): DdlOptions {
   const named = (name: 'database' | 'table' | 'cluster') => {
     const value = textOption(values, name)
     if (value === '') throw new CommandError(`--${name} must not be empty.`)
     return value === undefined ? {} : { [name]: value }
   }
+  const engine = textOption(values, 'engine')
+  const problem = engine === undefined ? undefined : engineProblem(engine)
+  if (problem !== undefined) throw new CommandError(`--engine ${problem}.`)
+  if (values['distributed'] === true && textOption(values, 'cluster') === undefined)
+    throw new CommandError('--distributed goes with --cluster NAME.')
   const ttl = secondsOption(values, 'ttl')
   const retention = retentionOf(values)
   return {
     ...named('database'),
     ...named('table'),
     ...named('cluster'),
+    ...(engine !== undefined && { engine }),
+    ...(values['distributed'] === true && { distributed: {} }),
     ...(ttl !== undefined && { ttl }),
     ...(retention && { retention }),
-  } as { database?: string; table?: string; cluster?: string; ttl?: number; retention?: Retention }
+  } as DdlOptions
 }
 
 /** `clickhouse://host/database` names one. */
