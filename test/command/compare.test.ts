@@ -330,7 +330,7 @@ describe('spanhouse compare --repair', () => {
     expect(code).toBe(1)
     expect(out).toMatch(/missing in B: hash \d+ \(2 times\)/)
     expect(out).toContain('Missing: 1 row in A, 4 rows in B.')
-    expect((await compare('--repair', '--signal', 'logs')).code).toBe(0)
+    expect((await compare('--repair', '--without-ids', '--signal', 'logs')).code).toBe(0)
     await bothAre(7, 'logs')
     expect(await ask(`SELECT count() FROM ${west}.logs WHERE body = 'line 2'`)).toBe('3')
   })
@@ -382,7 +382,7 @@ describe('spanhouse compare --repair', () => {
     await server.query(
       `INSERT INTO ${east}.all_types (${names.join(', ')}) SELECT ${values.join(', ')} FROM numbers(20)`,
     )
-    const { code, out } = await compare('--repair', '--table', 'all_types')
+    const { code, out } = await compare('--repair', '--without-ids', '--table', 'all_types')
     expect(out).toContain('state is not compared: its type is AggregateFunction(sum, UInt64).')
     expect(out).toContain('Copied 0 rows to A and 20 rows to B.')
     expect(code).toBe(0)
@@ -408,7 +408,7 @@ describe('spanhouse compare --repair', () => {
     await server.query(
       `INSERT INTO ${east}.metrics (timestamp, metric_name, value, sum, attributes) SELECT toDateTime64(${BASE_MS / 1000} + number, 9), 'm', if(number = 3, nan, number / 7), if(number % 2 = 0, NULL, number), map('a', toString(number)) FROM numbers(50)`,
     )
-    expect((await compare('--repair', '--signal', 'metrics')).code).toBe(0)
+    expect((await compare('--repair', '--without-ids', '--signal', 'metrics')).code).toBe(0)
     await bothAre(50, 'metrics')
     for (const database of [east, west])
       for (const statement of otelTraces.ddl({ database })) await server.query(statement)

@@ -82,7 +82,8 @@ test('the commands of docs/regions.md do what it says', async () => {
     [expect.stringMatching(/^compare --window 1h/), 1],
     [expect.stringMatching(/^compare --window 7d/), 1],
     [expect.stringMatching(/^compare --table telemetry.traces/), 0], // one table, compared with itself here
-    [expect.stringMatching(/^compare --repair/), 0],
+    [expect.stringMatching(/^compare --repair --window/), 0],
+    [expect.stringMatching(/^compare --repair --without-ids/), 0],
     [expect.stringMatching(/^replay .\/dead-letters/), 0],
     [expect.stringMatching(/^replay telemetry.dead_letters/), 0],
     [expect.stringMatching(/^replay \/var\/spool\/app$/), 0],

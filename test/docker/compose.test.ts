@@ -289,8 +289,8 @@ describe('a server with the tables and the user of docker/', () => {
     // Both regions are this server: each row is there twice, and each key has two rows.
     const counts = 'SELECT count(), uniqExact(v) FROM telemetry.kv'
     expect((await ask(counts)).text).toBe('320\t160\n')
-    const args = ['compare', '--table', 'telemetry.kv', '--repair', server.url, server.url]
-    const out = await run([command, ...args])
+    const args = ['compare', '--table', 'telemetry.kv', '--until', 'now', '--repair']
+    const out = await run([command, ...args, server.url, server.url])
     expect(out).toContain('80 ids with several contents')
     expect(
       (await ask('SELECT count(), uniqExact(k), uniqExact(_source) FROM telemetry.kv')).text,

@@ -32,6 +32,11 @@ export interface RegionTable extends TableAt {
   readonly final: '' | ' FINAL'
 }
 
+/** Rows can be written and read through such a table, but not deleted. */
+export function isDistributed({ engine }: RegionTable): boolean {
+  return engine.startsWith('Distributed')
+}
+
 /** A repair writes in steps of some thousand rows. A mutation reads whole parts. */
 const WRITE_TIMEOUT_MS = 300_000
 
