@@ -7,6 +7,7 @@ import { failure, patiently, written } from '../writing/patiently.js'
 import type { ReplayDestination } from './destination.js'
 import type { SendBatch } from './letter-file.js'
 import { goTogether, type Letter, letterOf } from './letters.js'
+import { openTableLock, type TableLock } from './table-lock.js'
 import type { Tally } from './tally.js'
 
 /** What a row of the table is that names letters which are being sent. */
@@ -22,7 +23,8 @@ interface Place {
 
 /**
  * Sends the rows of a table of dead letters, and deletes those that went in. Before a batch is sent, a row of the table says which letters it
- * has: a replay that was killed is finished by the next one, with the same batch and the same token.
+ * has: a replay that was killed is finished by the next one, with the same batch and the same token. Two at once would put the same letters
+ * into batches of their own, whose tokens differ.
  */
 export async function replayTable(
   destination: ReplayDestination,
@@ -31,11 +33,28 @@ export async function replayTable(
   tally: Tally,
   signal: AbortSignal,
 ): Promise<void> {
-  const letters = openLetterTable(destination, at, signal)
-  for (const { event, events } of await letters.marks())
+  const lock = openTableLock(destination, at, signal)
+  try {
+    await lock.hold()
+    await sendAll(openLetterTable(destination, at, signal), lock, send, tally)
+  } finally {
+    lock.release()
+  }
+}
+
+async function sendAll(
+  letters: LetterTable,
+  lock: TableLock,
+  send: SendBatch,
+  tally: Tally,
+): Promise<void> {
+  for (const { event, events } of await letters.marks()) {
+    await lock.hold() // a proxy may have ended the connection meanwhile
     await sendMarked(letters, event, await letters.read(events), send, tally)
+  }
   tally.add(undefined, 0, await letters.conflicts())
   for (let after: Place | undefined; ; ) {
+    await lock.hold()
     const places = await letters.next(after)
     const last = places.at(-1)
     if (last === undefined) return
