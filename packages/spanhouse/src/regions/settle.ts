@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteText } from '@spanhouse/transform'
 import { ClickHouseError, createDeadLetters } from '#exporter'
-import { CONFLICT } from '../writing/conflict.js'
+import { CONFLICT } from '../clickhouse/dead-letter-rows.js'
 import { failure, patiently, written } from '../writing/patiently.js'
 import type { Common } from './common-columns.js'
 import { ofHashes, type Types } from './copy.js'

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { quoteIdentifier, quoteText } from '@spanhouse/transform'
 import type { TableName } from '#exporter'
+import { CONFLICT, MARK } from '../clickhouse/dead-letter-rows.js'
 import { LONG_LIMITS } from '../clickhouse/limits.js'
-import { CONFLICT } from '../writing/conflict.js'
 import { failure, patiently, written } from '../writing/patiently.js'
 import type { ReplayDestination } from './destination.js'
 import type { SendBatch } from './letter-file.js'
@@ -10,8 +10,6 @@ import { goTogether, type Letter, letterOf } from './letters.js'
 import { openTableLock, type TableLock } from './table-lock.js'
 import type { Tally } from './tally.js'
 
-/** What a row of the table is that names letters which are being sent. */
-const MARK = 'spanhouse.replay'
 const MAX_ROWS = 500
 const MAX_BYTES = 4 * 1024 * 1024
 
