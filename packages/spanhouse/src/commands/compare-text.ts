@@ -41,7 +41,13 @@ export function comparedAsText(
   let shown = 0
   return {
     lacking({ database, table }, { side, url }) {
-      line(paint(out, 'red', `${side} (${url}) has no table ${oneLine(`${database}.${table}`)}.`))
+      line(
+        paint(
+          out,
+          'red',
+          `${side} (${url}) has no table ${oneLine(`${database}.${table}`)}, or this user may not see it.`,
+        ),
+      )
     },
     table(tables, common, progress) {
       shown = 0

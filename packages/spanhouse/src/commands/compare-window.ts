@@ -6,6 +6,9 @@ import { durationOption, textOption } from './option-values.js'
 const HOUR_MS = 3_600_000
 /** An application batches rows for seconds, and tries again for some minutes when a server restarts. */
 const ON_THEIR_WAY_MS = 300_000
+/** What a DateTime64 with nanoseconds can hold. */
+const EARLIEST_MS = Date.UTC(1900, 0)
+const LATEST_MS = Date.UTC(2262, 0)
 
 export const WINDOW_OPTIONS: Readonly<Record<'window' | 'until', Option>> = {
   window: {
@@ -23,9 +26,9 @@ export const WINDOW_OPTIONS: Readonly<Record<'window' | 'until', Option>> = {
 /** `leftOutMs`: the stretch before now that nobody asked to leave out. Throws a CommandError. */
 export function windowOf(values: OptionValues): Window & { readonly leftOutMs: number } {
   const length = durationOption(values, 'window') ?? HOUR_MS
-  const untilMs = untilOf(values)
+  const untilMs = Math.min(untilOf(values), LATEST_MS)
   const leftOutMs = textOption(values, 'until') === undefined ? ON_THEIR_WAY_MS : 0
-  return { fromMs: Math.floor(untilMs - length), untilMs, leftOutMs }
+  return { fromMs: Math.max(Math.floor(untilMs - length), EARLIEST_MS), untilMs, leftOutMs }
 }
 
 function untilOf(values: OptionValues): number {

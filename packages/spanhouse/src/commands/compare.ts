@@ -1,3 +1,4 @@
+import { oneLine } from '#exporter'
 import { SOURCE_OPTIONS } from '../config/source.js'
 import type { Sides } from '../regions/common-columns.js'
 import { compareTable, type Found } from '../regions/compare-table.js'
@@ -89,6 +90,8 @@ async function run(context: Context): Promise<number> {
   const window = windowOf(values)
   const ignored = new Set((textOption(values, 'ignore') ?? '').split(',').map((one) => one.trim()))
   const limit = countOption(values, 'limit', [0, MOST_SHOWN]) ?? SHOWN
+  if (values['without-ids'] === true && values['repair'] !== true)
+    throw new CommandError('--without-ids goes with --repair.')
   const [a = '', b = ''] = positionals
   const { configs, pairs } = tablesToCompare(context, [a, b])
   const letters = letterTables(textOption(values, 'dead-letter-table'))
@@ -106,7 +109,7 @@ async function run(context: Context): Promise<number> {
       const found = await match(regions, at, ignored, signal)
       if ('lacking' in found) {
         if (found.lacking === 'neither') continue
-        report.lacking(at[0], found.lacking)
+        report.lacking(at[found.lacking.side === 'A' ? 0 : 1], found.lacking)
         compared++
         differ = true
         continue
@@ -186,7 +189,7 @@ function letterTables(named: string | undefined): (table: TableAt) => TableAt {
 }
 
 function nothingThere([a, b]: Sides<Region>, pairs: readonly Sides<TableAt>[]): CommandError {
-  const names = pairs.map(([{ database, table }]) => `${database}.${table}`)
+  const names = pairs.map(([{ database, table }]) => oneLine(`${database}.${table}`))
   return new CommandError(
     `Neither ${a.url} nor ${b.url} has ${names.join(' or ')} (or this user may not read it): name a table with --table, or the schema with --schema.`,
   )
