@@ -281,7 +281,9 @@ describe('a server with the tables and the user of docker/', () => {
     const run = async (args: readonly string[], more: Record<string, string> = {}) => {
       const how = { cwd: root, env: { ...env, ...more } }
       const { exitCode, stdout, stderr } = await ended(process.execPath, args, how)
-      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+      // On a busy machine it says what it does.
+      const said = stderr.replaceAll(/^.* …\n/gm, '')
+      expect({ exitCode, said }).toEqual({ exitCode: 0, said: '' })
       return stdout
     }
     for (const REGION of ['east', 'west'])

@@ -2,7 +2,7 @@ import type { DdlOptions, Table } from '@spanhouse/transform'
 import { endpointProblem, engineProblem, FAMILIES, parseEndpoint, type Signal } from '#exporter'
 import { openReader } from '../clickhouse/open-reader.js'
 import { type SchemaDifference, schemaDifference } from '../clickhouse/schema-difference.js'
-import { SOURCE_OPTIONS, sourceFor } from '../config/source.js'
+import { asUrl, SOURCE_OPTIONS, sourceFor } from '../config/source.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
 import type { Command, Context, OptionValues } from './command.js'
@@ -147,7 +147,11 @@ async function difference(
   url: string,
 ): Promise<SchemaDifference> {
   const { values, env, signal, err } = context
-  const { connection } = sourceFor({ values: { ...values, endpoint: url }, env, signal })
+  const { connection } = sourceFor({
+    values: { ...values, endpoint: asUrl(url, '--diff') },
+    env,
+    signal,
+  })
   const reader = openReader(connection)
   try {
     return await withProgress(err, `Reading the tables of ${connection.url}`, async () => {

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { quoteIdentifier, quoteText } from '@spanhouse/transform'
-import type { TableName } from '#exporter'
+import { oneLine, type TableName } from '#exporter'
 import { CONFLICT, MARK } from '../clickhouse/dead-letter-rows.js'
 import { LONG_LIMITS } from '../clickhouse/limits.js'
+import { ReadError } from '../clickhouse/read-error.js'
+import { CommandError } from '../terminal/command-error.js'
 import { failure, patiently, written } from '../writing/patiently.js'
 import type { ReplayDestination } from './destination.js'
 import type { SendBatch } from './letter-file.js'
@@ -10,6 +12,7 @@ import { goTogether, type Letter, letterOf } from './letters.js'
 import { openTableLock, type TableLock } from './table-lock.js'
 import type { Tally } from './tally.js'
 
+const UNKNOWN_IDENTIFIER = 47
 const MAX_ROWS = 500
 const MAX_BYTES = 4 * 1024 * 1024
 
@@ -104,7 +107,11 @@ function openLetterTable(destination: ReplayDestination, at: TableName, signal: 
     async marks() {
       const rows = await ask<{ event: string; data_after: string }>(
         `SELECT toString(event) AS event, data_after FROM ${place} WHERE dlq_name = ${quoteText(MARK)} ORDER BY source_nanos`,
-      )
+      ).catch((error) => {
+        if (error instanceof ReadError && error.code === UNKNOWN_IDENTIFIER)
+          throw new CommandError(`${oneLine(what)} at ${url} is no table of dead letters.`)
+        throw error
+      })
       return rows.map(({ event, data_after }) => ({ event, events: eventsIn(data_after) }))
     },
     /** Where the next letters stand, bounded in rows and bytes. */

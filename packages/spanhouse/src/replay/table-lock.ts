@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClickHouseError, classify, openClient, type TableName } from '#exporter'
+import { ReadError } from '../clickhouse/read-error.js'
 import { CommandError } from '../terminal/command-error.js'
 import { failure } from '../writing/patiently.js'
 import type { ReplayDestination } from './destination.js'
@@ -17,6 +18,7 @@ const SECONDS = 600
 /** A server notices within a second or two that a process was killed. */
 const PATIENCE_MS = 10_000
 const POLL_MS = 100
+const REFUSED_WITHIN_MS = 2000
 const SAME_ID_IS_RUNNING = 216
 
 /** The query that holds the lock of a table has this id. */
@@ -40,16 +42,22 @@ export function openTableLock(
   const what = `${at.database}.${at.table}`
   let isHeld = false
 
+  /** Undefined: the user may not see what runs. */
   const isRunning = async (nonce: string) => {
-    const { rows } = await reader.ask<{ runs: number }>(
-      {
-        name: 'lock',
-        sql: 'SELECT toUInt32(count()) AS runs FROM system.processes WHERE query_id = {id:String} AND position(query, {nonce:String}) > 0',
-        parameters: { id, nonce },
-      },
-      signal,
-    )
-    return Number(rows[0]?.runs) > 0
+    const answer = await reader
+      .ask<{ runs: number }>(
+        {
+          name: 'lock',
+          sql: 'SELECT toUInt32(count()) AS runs FROM system.processes WHERE query_id = {id:String} AND position(query, {nonce:String}) > 0',
+          parameters: { id, nonce },
+        },
+        signal,
+      )
+      .catch((error) => {
+        if (error instanceof ReadError && error.problem === 'refused') return undefined
+        throw error
+      })
+    return answer && Number(answer.rows[0]?.runs) > 0
   }
 
   /** Resolves with the answer once there is one: then the lock is lost, or another process has it. */
@@ -78,9 +86,12 @@ export function openTableLock(
       answer = exchange
       isHeld = false
     })
+    const startedAt = performance.now()
     while (answer === undefined) {
-      if (await isRunning(nonce)) {
-        isHeld = answer === undefined
+      // A server refuses a second query at once. Should it do so later, the next batch is not sent.
+      const runs = (await isRunning(nonce)) ?? performance.now() - startedAt > REFUSED_WITHIN_MS
+      if (runs && answer === undefined) {
+        isHeld = true
         return 'held'
       }
       await Promise.race([ended, sleep(POLL_MS, undefined, { signal })])
