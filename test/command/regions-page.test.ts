@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatLogs, flatMetrics, flatTraces, type Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createDeadLetters } from '../../packages/spanhouse/src/writing/dead-letter-table.js'
+import { createDeadLetters } from '../../packages/exporter-clickhouse/src/delivery/dead-letter-table.js'
 import { openExporter } from '../kit/entry-points.mjs'
 import { numbered } from '../kit/numbered-records.mjs'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
@@ -23,7 +23,12 @@ beforeAll(async () => {
   for (const database of ['telemetry', 'west'])
     for (const table of [flatTraces, flatLogs, flatMetrics] as Table<never>[])
       for (const statement of table.ddl({ database })) await server.query(statement)
-  await server.query(createDeadLetters({ database: 'telemetry', table: 'dead_letters' }))
+  await server.query(
+    createDeadLetters(
+      { database: 'telemetry', table: 'dead_letters' },
+      { database: 'telemetry', table: 'traces' },
+    ),
+  )
 })
 afterAll(() => server?.stop())
 
@@ -77,7 +82,8 @@ test('the commands of docs/regions.md do what it says', async () => {
     [expect.stringMatching(/^compare --window 1h/), 1],
     [expect.stringMatching(/^compare --window 7d/), 1],
     [expect.stringMatching(/^compare --table telemetry.traces/), 0], // one table, compared with itself here
-    [expect.stringMatching(/^compare --repair/), 0],
+    [expect.stringMatching(/^compare --repair --window/), 0],
+    [expect.stringMatching(/^compare --repair --without-ids/), 0],
     [expect.stringMatching(/^replay .\/dead-letters/), 0],
     [expect.stringMatching(/^replay telemetry.dead_letters/), 0],
     [expect.stringMatching(/^replay \/var\/spool\/app$/), 0],

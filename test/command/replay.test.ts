@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatLogs, flatTraces, type Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createDeadLetters } from '../../packages/exporter-clickhouse/src/delivery/dead-letter-table.js'
+import { lockId } from '../../packages/spanhouse/src/replay/table-lock.js'
 import { openExporter } from '../kit/entry-points.mjs'
 import { numbered } from '../kit/numbered-records.mjs'
 import { until } from '../kit/patience.js'
@@ -13,7 +15,8 @@ import { project, spanhouse } from './processes.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {
-  server = await startClickHouse()
+  const grants = ['SELECT, INSERT, ALTER DELETE ON d*.*']
+  server = await startClickHouse({ users: [{ name: 'sender', password: 'p', grants }] })
 })
 afterAll(() => server?.stop())
 
@@ -107,7 +110,7 @@ describe('dead letters', () => {
       `INSERT INTO ${database}.dead_letters VALUES (generateUUIDv4(), 'traces', 1, 0, '{"trace_id":"a"}', '{"reason":"conflict"}')`,
     )
     const { code, out } = await replay(`${database}.dead_letters`)
-    expect(out).toContain('1 row stay: newer ones')
+    expect(out).toContain('1 row stays: newer ones')
     expect(code).toBe(0)
     expect([await rowsIn('traces'), await rowsIn('dead_letters')]).toEqual([0, 1])
   })
@@ -145,7 +148,7 @@ describe('dead letters', () => {
     await server.query(`RENAME TABLE ${database}.logs TO ${database}.away`)
     const { code, out } = await replay(directory)
     expect(code).toBe(1)
-    expect(out).toMatch(/1 row were refused again and are kept: .*UNKNOWN_TABLE/)
+    expect(out).toMatch(/1 row was refused again and is kept: .*UNKNOWN_TABLE/)
     expect(await replay(directory, '--table', `${database}.away`)).toMatchObject({ code: 0 })
     expect(await rowsIn('away')).toBe(1)
   })
@@ -170,6 +173,69 @@ describe('dead letters', () => {
     expect(await rowsIn('logs')).toBe(2)
   })
 
+  async function tableOfLetters(numbers: readonly number[]) {
+    await server.query(
+      createDeadLetters({ database, table: 'dead_letters' }, { database, table: 'logs' }),
+    )
+    const rows = numbers.map((i) => {
+      const { table, row } = JSON.parse(letter(i))
+      return JSON.stringify({ dlq_name: table, source_nanos: i >> 1, data_after: row })
+    })
+    await server.query(
+      `INSERT INTO ${database}.dead_letters (event, dlq_name, source_nanos, data_after, data_before) SELECT generateUUIDv4(), dlq_name, source_nanos, data_after, '{}' FROM input('dlq_name String, source_nanos Int64, data_after String') FORMAT JSONEachRow ${rows.join('\n')}`,
+    )
+  }
+
+  test.each([
+    ['as a user with all rights', []],
+    ['as a user who may not see which queries run', ['--user', 'sender']],
+  ])('several replays of one table at once store each row once, %s', async (_, user) => {
+    await tableOfLetters(upTo(2300))
+    const env = { OTEL_EXPORTER_CLICKHOUSE_PASSWORD: user.length > 0 ? 'p' : '' }
+    const line = ['replay', `${database}.dead_letters`, '--endpoint', server.url, ...user]
+    const ended = await Promise.all(upTo(3).map(() => run(line, { env })))
+    for (const { code, err } of ended) {
+      if (code !== 0) expect(err).toContain('Another spanhouse replay works on')
+      else expect(code).toBe(0)
+    }
+    expect(ended.map(({ code }) => code)).toContain(0)
+    expect(await bodies()).toBe('2300\t2300\n')
+    expect(await rowsIn('dead_letters')).toBe(0)
+  })
+
+  test('a replay whose lock is ended by somebody takes it again', async () => {
+    await tableOfLetters(upTo(1500))
+    const id = lockId({ database, table: 'dead_letters' })
+    const kill = () => server.query(`KILL QUERY WHERE query_id = '${id}' SYNC`)
+    let killed = 0
+    const proxy = await rewritingProxy(port(), {
+      answer: ({ path }) => {
+        if (path.includes('insert_deduplication_token') && killed++ < 2) void kill()
+      },
+    })
+    const what = `${database}.dead_letters`
+    expect(await run(['replay', what, '--endpoint', proxy.url])).toMatchObject({ code: 0 })
+    expect(killed).toBeGreaterThan(1)
+    expect(await bodies()).toBe('1500\t1500\n')
+  })
+
+  test('a table that another replay works on is left to it', async () => {
+    await tableOfLetters([1])
+    const id = lockId({ database, table: 'dead_letters' })
+    const query = 'SELECT sleepEachRow(1) FROM numbers(60) SETTINGS max_block_size = 1'
+    const parameters = new URLSearchParams({ query_id: id, query })
+    const other = fetch(`${server.url}/?${parameters}`).then((response) => response.text())
+    await until(async () =>
+      (await server.query('SELECT query_id FROM system.processes')).includes(id),
+    )
+    const { code, err } = await replay(`${database}.dead_letters`)
+    expect(code).toBe(2)
+    expect(err).toContain(`Another spanhouse replay works on ${database}.dead_letters at`)
+    expect([await rowsIn('logs'), await rowsIn('dead_letters')]).toEqual([0, 1])
+    await server.query(`KILL QUERY WHERE query_id = '${id}' SYNC`)
+    await other
+  })
+
   test.each(['file', 'table'])(
     'a replay of a %s that is killed at any INSERT is finished by the next one, and no row is there twice',
     async (kind) => {
@@ -177,18 +243,7 @@ describe('dead letters', () => {
       const file = join(directory, 'primary.logs.ndjson')
       const all = upTo(2300)
       if (kind === 'file') writeFileSync(file, `${all.map((i) => letter(i)).join('\n')}\n`)
-      else {
-        await server.query(
-          `CREATE TABLE ${database}.dead_letters (event UUID, dlq_name LowCardinality(String), source_nanos Int64, source_logical Int64, data_after String, data_before String) ENGINE = MergeTree ORDER BY (dlq_name, source_nanos)`,
-        )
-        const rows = all.map((i) => {
-          const { table, row } = JSON.parse(letter(i))
-          return JSON.stringify({ dlq_name: table, source_nanos: i >> 1, data_after: row })
-        })
-        await server.query(
-          `INSERT INTO ${database}.dead_letters (event, dlq_name, source_nanos, data_after, data_before) SELECT generateUUIDv4(), dlq_name, source_nanos, data_after, '{}' FROM input('dlq_name String, source_nanos Int64, data_after String') FORMAT JSONEachRow ${rows.join('\n')}`,
-        )
-      }
+      else await tableOfLetters(all)
       const what = kind === 'file' ? directory : `${database}.dead_letters`
       const cwd = project()
       for (const [nth, when] of [
@@ -241,6 +296,7 @@ describe('dead letters', () => {
       ['./nowhere', 'There is no file or folder'],
       [join(directory, 'y.txt'), 'is no file of dead letters'],
       [`${database}.nope`, 'ClickHouse says'],
+      [`${database}.traces`, `${database}.traces at ${server.url} is no table of dead letters.`],
     ] as const) {
       const { code, err } = await replay(what)
       expect({ what, code }).toEqual({ what, code: 2 })
@@ -297,7 +353,7 @@ describe('a spool', () => {
       `ALTER TABLE ${database}.traces ADD CONSTRAINT c CHECK sipHash64(span_id) % 2 = 0`,
     )
     const { code, out } = await replay(directory)
-    expect(out).toMatch(/\d rows were refused and are kept in .*refused/)
+    expect(out).toMatch(/\d rows? (were|was) refused and (are|is) kept in .*refused/)
     expect(code).toBe(1)
     await server.query(`ALTER TABLE ${database}.traces DROP CONSTRAINT c`)
     expect((await replay(join(directory, 'refused'))).code).toBe(0)

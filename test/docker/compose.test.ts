@@ -18,7 +18,7 @@ import {
 import { Ajv } from 'ajv'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
-import { createDeadLetters } from '../../packages/spanhouse/src/writing/dead-letter-table.js'
+import { createDeadLetters } from '../../packages/exporter-clickhouse/src/delivery/dead-letter-table.js'
 import { ended, root } from '../examples/run-example.js'
 import { flushed } from '../kit/patience.js'
 import { shopSpans } from '../kit/shop-spans.js'
@@ -186,7 +186,10 @@ test.each(Object.entries(FAMILIES))(
 
 test('docker/init/kv.sql is the table of examples/active-active, and one for its dead letters', async () => {
   const { kv } = await import('../../examples/active-active/table.mjs' as string)
-  const letters = createDeadLetters({ database: 'telemetry', table: 'dead_letters' })
+  const letters = createDeadLetters(
+    { database: 'telemetry', table: 'dead_letters' },
+    { database: 'telemetry', table: 'traces' },
+  )
   const statements = [...kv.ddl(), letters].map((statement) => `${statement};\n`)
   const head =
     '-- The table of examples/active-active, and one for its dead letters: npm test says if they differ.\n'
@@ -288,8 +291,8 @@ describe('a server with the tables and the user of docker/', () => {
     // Both regions are this server: each row is there twice, and each key has two rows.
     const counts = 'SELECT count(), uniqExact(v) FROM telemetry.kv'
     expect((await ask(counts)).text).toBe('320\t160\n')
-    const args = ['compare', '--table', 'telemetry.kv', '--repair', server.url, server.url]
-    const out = await run([command, ...args])
+    const args = ['compare', '--table', 'telemetry.kv', '--until', 'now', '--repair']
+    const out = await run([command, ...args, server.url, server.url])
     expect(out).toContain('80 ids with several contents')
     expect(
       (await ask('SELECT count(), uniqExact(k), uniqExact(_source) FROM telemetry.kv')).text,

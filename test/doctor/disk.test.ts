@@ -244,6 +244,45 @@ describe('dead letters', () => {
     ).toMatchObject([{ level: 'problem' }])
   })
 
+  test('are found in every file of the destination: of each signal, refused again by a replay, or of one that was interrupted', async () => {
+    const directory = temporaryDirectory()
+    const names = [
+      'primary.ndjson',
+      'primary.logs.ndjson',
+      'primary.refused-0a1b2c3d.ndjson',
+      'primary.metrics.refused-0a1b2c3d.ndjson',
+      'primary.logs.ndjson.replay-0a1b2c3d',
+    ]
+    const others = [
+      'primary2.ndjson',
+      'primary.ndjson.lock',
+      'primary.refused-0a1b2c3d.ndjson.draft',
+    ]
+    for (const name of [...names, ...others])
+      writeFileSync(join(directory, name), '{"message":"why","time":"then"}\n')
+    const { code, of } = await examine({ DEAD_LETTER_DIRECTORY: directory })
+    expect(code).toBe(1)
+    expect(of('dead-letters').map(({ text }) => text)).toEqual(
+      names.sort().map((name) => `1 row in ${join(directory, name)}; the newest: why (then)`),
+    )
+    for (let i = 0; i < 8; i++)
+      writeFileSync(join(directory, `primary.refused-0000000${i}.ndjson`), '{}\n')
+    const many = (await examine({ DEAD_LETTER_DIRECTORY: directory })).of('dead-letters')
+    expect(many).toHaveLength(11)
+    expect(many.at(-1)?.text).toBe(`3 more files in ${directory}`)
+  })
+
+  test('that a replay of a spool left in its folder are found, too', async () => {
+    const spool = temporaryDirectory()
+    mkdirSync(join(spool, 'refused'))
+    writeFileSync(join(spool, 'refused', 'primary.ndjson'), '{"message":"why","time":"then"}\n')
+    const run = await examine({ SPOOL_DIRECTORY: spool })
+    expect(run.of('dead-letters')).toMatchObject([
+      { level: 'ok' },
+      { level: 'warning', text: expect.stringMatching(/^1 row in .*refused\/primary\.ndjson/) },
+    ])
+  })
+
   test('in a file whose last line was cut are counted all the same', async () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'primary.ndjson'), '{"message":"a"}\n{"mess')
@@ -267,6 +306,18 @@ describe('dead letters', () => {
         level: 'warning',
         text: '2 rows in telemetry.dead; the newest: Code: 27. DB::Exception: the newest (2027-01-15T08:00:00.000Z)',
       },
+    ])
+    // Neither is a refused row: what a replay notes, and what lost a conflict.
+    await server.query(
+      `INSERT INTO telemetry.dead (dlq_name, source_nanos, data_before) VALUES ('spanhouse.replay', 1900000000000000000, '{}'), ('traces', 1900000000000000000, '{"reason":"conflict"}')`,
+    )
+    const [found] = (await examine({ DEAD_LETTER_TABLE: 'dead' })).of('dead-letters')
+    expect(found?.text).toBe(
+      '2 rows in telemetry.dead; the newest: Code: 27. DB::Exception: the newest (2027-01-15T08:00:00.000Z). 1 row in telemetry.dead lost a conflict (spanhouse compare --repair)',
+    )
+    await server.query("DELETE FROM telemetry.dead WHERE data_before LIKE '%message%'")
+    expect((await examine({ DEAD_LETTER_TABLE: 'dead' })).of('dead-letters')).toMatchObject([
+      { level: 'ok', text: expect.stringContaining('1 row in telemetry.dead lost a conflict') },
     ])
   })
 })

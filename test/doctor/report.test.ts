@@ -91,6 +91,7 @@ describe('the report as JSON', () => {
       expect(Object.keys(finding)).toEqual([
         'check',
         'destination',
+        'host',
         'level',
         'text',
         'fix',

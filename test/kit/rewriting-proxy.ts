@@ -53,8 +53,10 @@ export async function rewritingProxy(port: number, habits: Habits): Promise<Rewr
       agent: false,
     })
     to.on('error', () => res.destroy())
+    res.on('close', () => to.destroy())
     to.end(body)
-    const [from] = await once(to, 'response')
+    const [from] = await once(to, 'response').catch(() => [])
+    if (!from) return
     const answer: Message = {
       path,
       status: from.statusCode,

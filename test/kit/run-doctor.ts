@@ -5,6 +5,8 @@ import { memoryOutput } from './memory-output.js'
 export interface DoctorFinding {
   readonly check: string
   readonly destination: string | null
+  /** Null: the first one. */
+  readonly host: string | null
   readonly level: 'ok' | 'warning' | 'problem' | 'skipped'
   readonly text: string
   readonly fix: string | null

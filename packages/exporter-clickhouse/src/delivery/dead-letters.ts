@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as nodeFs from 'node:fs/promises'
 import { join } from 'node:path'
-import { engineSql, onCluster } from '@spanhouse/transform/internal'
 import {
   type Insert,
   quotedName,
@@ -16,6 +15,7 @@ import { ClickHouseError, errorText } from '../common/errors.js'
 import { untraced } from '../common/suppress-tracing.js'
 import type { DestinationConfig } from '../config/config.js'
 import { nameOnDisk } from '../config/name-on-disk.js'
+import { createDeadLetters } from './dead-letter-table.js'
 
 /** A row that ClickHouse will never take. */
 export interface DeadLetter {
@@ -116,23 +116,14 @@ async function isTorn(file: string, size: number): Promise<boolean> {
   }
 }
 
-// The columns are those of a dead letter queue in change-data tools. `data_after` is the refused row, `data_before` describes the
-// refusal, `source_logical` is the number of attempts.
 function toTable(
   { name, signal, targets }: DestinationConfig,
   deadTable: TableName,
   sender: Sender,
 ) {
   const place = quotedName(deadTable)
-  const { creation } = targets[0]
-  const create = `CREATE TABLE IF NOT EXISTS ${place}${onCluster(creation)} (
-    event UUID,
-    dlq_name LowCardinality(String),
-    source_nanos Int64,
-    source_logical Int64,
-    data_after String,
-    data_before String
-) ENGINE = ${engineSql(creation.engine ?? 'MergeTree', creation)} ORDER BY (dlq_name, source_nanos) SETTINGS non_replicated_deduplication_window = 1000`
+  const [{ database, table: beside, creation }] = targets
+  const create = createDeadLetters(deadTable, { ...creation, database, table: beside })
 
   return async ({ row, error, attempts, insert, table }: DeadLetter): Promise<void> => {
     const letter = JSON.stringify({

@@ -153,5 +153,5 @@ function messageIn(text: string): string {
 /** Advice of the exporter's as a clause, in the words of the command line. */
 function clause(fix: string): string {
   const words = fix.replace(/^`endpoint`/, 'the endpoint').replaceAll('`endpoint`', 'the endpoint')
-  return words.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
+  return words.replace(/^[A-Z](?=[a-z]*\b)/, (letter) => letter.toLowerCase())
 }

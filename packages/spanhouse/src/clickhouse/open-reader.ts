@@ -7,6 +7,7 @@ import type { Connection, Reader } from './reader.js'
 import { normalisedSql, refusalOfStatement } from './reading-only.js'
 import { FORMAT, NATIVE, type Parsed, parseLines } from './rows.js'
 import { findLogTables, findTables } from './tables.js'
+import { unlessAborted } from './unless-aborted.js'
 
 /** The first limit is short: whether a server is there should be known soon. */
 const GREETING_LIMITS: Limits = { ...OWN_LIMITS, seconds: 5 }
@@ -42,7 +43,7 @@ export function openReader(connection: Connection): Reader {
   }
 
   const answer = async (asked: Omit<Asked, 'settings'>) => {
-    const { refused } = await greet()
+    const { refused } = await unlessAborted(greet(), asked.signal)
     return ask({ ...asked, settings: permitted(asked.limits, refused) })
   }
 
@@ -59,7 +60,7 @@ export function openReader(connection: Connection): Reader {
       }
     },
     async native({ sql, parameters }, signal, limits = OWN_LIMITS) {
-      const { refused } = await greet()
+      const { refused } = await unlessAborted(greet(), signal)
       const settings = permitted(limits, refused)
       const reply = replied(
         await exchanges.send({ sql, parameters, limits, signal, settings, format: NATIVE }),
@@ -78,7 +79,7 @@ export function openReader(connection: Connection): Reader {
       return Buffer.from(reply.text, 'latin1')
     },
     async askSql(sql, signal, database) {
-      const { isReadonly } = await greet()
+      const { isReadonly } = await unlessAborted(greet(), signal)
       if (!isReadonly)
         throw new ReadError(
           'refused',

@@ -1,14 +1,8 @@
-import { type DdlOptions, quoteIdentifier, quoteText, type Table } from '@spanhouse/transform'
-import {
-  addColumn,
-  addIndex,
-  retentionSettings,
-  shapeOf,
-  type TableShape,
-  ttlExpression,
-} from '@spanhouse/transform/internal'
+import { type DdlOptions, type Placement, quoteIdentifier, type Table } from '@spanhouse/transform'
+import { onCluster, shapeOf, type TableShape } from '@spanhouse/transform/internal'
+import { type Behind, behindOf } from './distributed-engine.js'
 import type { Reader } from './reader.js'
-import { isSameTtl } from './same-ttl.js'
+import { additions, columnDifferences, differences } from './table-difference.js'
 import { factsOf, type TableFacts, tablesIn } from './table-facts.js'
 
 /** What a server lacks of a schema. */
@@ -26,120 +20,95 @@ export async function schemaDifference<Input>(
   options: DdlOptions,
   signal: AbortSignal,
 ): Promise<SchemaDifference> {
-  const at = {
-    ...options,
-    database: options.database ?? schema.database,
-    table: options.table ?? schema.name,
-  }
-  const [createDatabase = '', createTable = '', ...companions] = schema.ddl(at)
-  const there = await tablesIn(reader, at.database, signal)
-  const statements = there ? [] : [createDatabase]
-  const remarks: string[] = []
+  const database = options.database ?? schema.database
+  const at = { ...options, database, table: options.table ?? schema.name }
+  const names = await tablesIn(reader, database, signal)
+  const facts = names?.has(at.table) ? await factsOf(reader, database, at.table, signal) : undefined
   const shape = shapeOf(schema)
-  if (!there?.has(at.table)) statements.push(createTable)
-  else if (shape) {
-    const facts = await factsOf(reader, at.database, at.table, signal)
-    statements.push(...additions(shape, facts, at))
-    remarks.push(...differences(shape, facts))
-    remarks.push(...(await retentionDifference(shape, facts, at, reader, signal)))
-    remarks.push(...deduplicationDifference(facts, at))
+  const behind = facts && behindOf(facts.engineFull)
+  if (facts && behind && shape)
+    return differenceBehind(reader, schema, { shape, front: facts, behind, at, names }, signal)
+  // A table that is there and is not Distributed stays what it is.
+  const asked = facts ? { ...at, distributed: undefined } : at
+  const statements = missing(schema.ddl(asked), database, names)
+  if (!facts || !shape) return { statements, remarks: [] }
+  return {
+    statements: [...additions(shape, facts, at), ...statements],
+    remarks: await differences(shape, facts, at, reader, signal),
   }
-  for (const companion of companions)
-    if (!there?.has(createdBy(companion, at.database))) statements.push(companion)
+}
+
+interface Distributed {
+  readonly shape: TableShape
+  readonly front: TableFacts
+  readonly behind: Behind
+  readonly at: Placement
+  readonly names: ReadonlySet<string> | undefined
+}
+
+/** The rows are in the local tables. The Distributed one has columns only, and no row is in a column that it lacks. */
+async function differenceBehind<Input>(
+  reader: Reader,
+  schema: Table<Input>,
+  { shape, front, behind, at, names }: Distributed,
+  signal: AbortSignal,
+): Promise<SchemaDifference> {
+  const { cluster } = at
+  const place = { ...at, distributed: undefined }
+  const local = { ...place, database: behind.database, table: behind.table }
+  const facts = await factsOf(reader, local.database, local.table, signal)
+  const isHere = facts.columns.size > 0
+  const created = missing(createdWith(schema, at, behind), at.database, names)
+  const statements = [
+    ...(isHere ? additions(shape, facts, local) : []),
+    ...additions({ ...shape, indexes: [] }, front, place),
+    // Without a cluster, nobody knows whether this server is to have local tables.
+    ...(isHere || cluster !== undefined ? created : []),
+  ]
+  const remarks = [
+    ...(isHere
+      ? (await differences(shape, facts, local, reader, signal)).map((one) =>
+          /^ALTER /.test(one) ? one : `${local.table}: ${one}`,
+        )
+      : [
+          `${local.database}.${local.table}, which ${at.table} distributes, is not on this server: ask one of the cluster ${behind.cluster}.`,
+        ]),
+    ...columnDifferences(shape, front).map((one) => `${at.table}: ${one}`),
+  ]
+  if (
+    cluster === undefined &&
+    [...statements, ...remarks].some((one) => /^(ALTER|CREATE) /.test(one))
+  )
+    remarks.push(
+      `Run the statements on every server of the cluster ${behind.cluster}, or name it: --cluster ${behind.cluster}.`,
+    )
   return { statements, remarks }
 }
 
-type At = DdlOptions & { database: string; table: string }
-
-/** The name in `` CREATE … IF NOT EXISTS `database`.`name` ``. The names of companions are ours: nothing in them is quoted. */
-function createdBy(statement: string, database: string): string {
-  const start = `${quoteIdentifier(database)}.\``
-  const from = statement.indexOf(start) + start.length
-  const quoted = statement.slice(from, statement.indexOf('`', from))
-  return quoted
+/** What would be created with local tables of these names; nothing if names of ours cannot be like that. */
+function createdWith<Input>(schema: Table<Input>, at: Placement, behind: Behind): string[] {
+  const { cluster = behind.cluster } = at
+  const table = behind.table.replace(at.table, () => '{table}')
+  if (behind.database !== at.database || table === behind.table || table === '{table}') return []
+  const statements = schema.ddl({ ...at, cluster, distributed: { table } })
+  return at.cluster === undefined
+    ? statements.map((one) => one.replace(onCluster({ cluster }), ''))
+    : statements
 }
 
-function additions(shape: TableShape, facts: TableFacts, at: At): string[] {
-  return [
-    ...shape.columns
-      .filter(({ name }) => !facts.columns.has(name))
-      .map((column) => addColumn(column, at)),
-    ...(shape.indexes ?? [])
-      .filter((index) => !facts.indexes.has(nameOf(index)))
-      .map((index) => addIndex(index, at)),
-  ]
-}
+const NAME = '`(?:[^`\\\\]|\\\\.)*`'
+const CREATED = new RegExp(`^CREATE \\w+(?: VIEW)? IF NOT EXISTS (${NAME})(?:\\.(${NAME}))?`)
 
-function differences(shape: TableShape, facts: TableFacts): string[] {
-  const columns = shape.columns.flatMap(({ name, type }) => {
-    const found = facts.columns.get(name)
-    return found === undefined || plain(found) === plain(type)
-      ? []
-      : [`Column ${name} is ${found}; the schema has ${type}.`]
+/** Those of our CREATE statements whose database, table or view is not there. */
+function missing(
+  statements: readonly string[],
+  database: string,
+  names: ReadonlySet<string> | undefined,
+): string[] {
+  const there = new Set([...(names ?? [])].filter(Boolean).map(quoteIdentifier))
+  if (names) there.add(`${quoteIdentifier(database)} itself`)
+  return statements.filter((statement) => {
+    const [, first, second] = CREATED.exec(statement) ?? []
+    return !there.has(second ?? `${first} itself`)
   })
-  return [
-    ...columns,
-    ...(facts.engine.endsWith('MergeTree') ? [] : [`The engine is ${facts.engine}.`]),
-    ...expression('PARTITION BY', facts.partitionBy, shape.partitionBy ?? ''),
-    ...expression('ORDER BY', facts.orderBy, shape.orderBy),
-  ]
-}
-
-function expression(what: string, found: string, wanted: string): string[] {
-  return plain(found) === plain(wanted)
-    ? []
-    : [`${what} is ${found || 'missing'}; the schema has ${wanted || 'none'}.`]
-}
-
-/** Only what was asked for: without that, the server's is somebody's decision. */
-async function retentionDifference(
-  shape: TableShape,
-  facts: TableFacts,
-  at: At,
-  reader: Reader,
-  signal: AbortSignal,
-): Promise<string[]> {
-  // The storage policy first: the TTL may name a volume of it.
-  const settings = Object.entries(retentionSettings(at))
-    .toReversed()
-    .filter(
-      ([name, value]) => facts.settings.get(name)?.replace(/^'(.*)'$/s, '$1') !== String(value),
-    )
-    .flatMap(([name, value]) => [
-      `${name} is ${facts.settings.get(name) ?? 'the default'}; the retention needs ${value}.`,
-      `${alter(at)} MODIFY SETTING ${name} = ${typeof value === 'number' ? value : quoteText(value)};`,
-    ])
-  const wanted = ttlExpression(shape, at)
-  if (wanted === undefined || (await isSameTtl(reader, facts.ttl, wanted, signal))) return settings
-  return [
-    ...settings,
-    `TTL is ${facts.ttl || 'missing'}; asked for was ${wanted}.`,
-    `${alter(at)} MODIFY TTL ${wanted};`,
-  ]
-}
-
-/** A replicated table remembers blocks by itself, one of ClickHouse Cloud too. */
-function deduplicationDifference(facts: TableFacts, at: At): string[] {
-  const setting = 'non_replicated_deduplication_window'
-  if (/^(Replicated|Shared)/.test(facts.engine) || Number(facts.settings.get(setting)) > 0)
-    return []
-  return [
-    `${setting} is ${facts.settings.get(setting) ?? '0'}: rows that are sent twice are stored twice.`,
-    `${alter(at)} MODIFY SETTING ${setting} = 10000;`,
-  ]
-}
-
-function alter({ database, table, cluster }: At): string {
-  const on = cluster === undefined ? '' : ` ON CLUSTER ${quoteIdentifier(cluster)}`
-  return `ALTER TABLE ${quoteIdentifier(database)}.${quoteIdentifier(table)}${on}`
-}
-
-function nameOf(index: string): string {
-  return index.trim().split(/\s+/)[0] ?? ''
-}
-
-/** Servers write `a, b` for `(a, b)`, and spaces as they like. */
-function plain(sql: string): string {
-  const bare = sql.replaceAll(/\s+/g, '')
-  return /^\([^()]*(\([^()]*\)[^()]*)*\)$/.test(bare) ? bare.slice(1, -1) : bare
 }

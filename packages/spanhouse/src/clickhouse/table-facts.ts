@@ -9,6 +9,8 @@ export interface TableFacts {
   readonly indexes: ReadonlySet<string>
   /** Such as `MergeTree`. */
   readonly engine: string
+  /** With its arguments and all that follows them. */
+  readonly engineFull: string
   readonly partitionBy: string
   readonly orderBy: string
   /** The expression after TTL; empty if rows are kept for ever. */
@@ -71,6 +73,7 @@ export async function factsOf(
     columns: new Map(columns.rows.map(({ name, type }) => [name, type])),
     indexes: new Set(indexes.rows.map(({ name }) => name)),
     engine: row?.engine ?? '',
+    engineFull: row?.engine_full ?? '',
     partitionBy: row?.partition_key ?? '',
     orderBy: row?.sorting_key ?? '',
     ttl,

@@ -3,7 +3,6 @@ import { namedDestination } from '../config/named-destination.js'
 import type { Sides } from '../regions/common-columns.js'
 import type { TableAt } from '../regions/region.js'
 import { CommandError } from '../terminal/command-error.js'
-import { FAILURE } from '../writing/patiently.js'
 import type { Context } from './command.js'
 import { choiceOption, textOption } from './option-values.js'
 import { signalsOf } from './signals.js'
@@ -22,7 +21,7 @@ export function tablesToCompare(
   const configs = [of(words[0], 'traces'), of(words[1], 'traces')] as const
   const named = textOption(values, 'table')
   if (named !== undefined) {
-    if (named === '') throw new CommandError('--table must name a table.', FAILURE)
+    if (named === '') throw new CommandError('--table must name a table.')
     const [, database, table] = /^([^.]+)\.(.+)$/s.exec(named) ?? []
     const at = ({ targets }: DestinationConfig): TableAt => ({
       database: database ?? targets[0].database,
@@ -36,7 +35,6 @@ export function tablesToCompare(
     if (a.length !== b.length)
       throw new CommandError(
         `The two destinations have other tables for ${signal}: name the schema with --schema.`,
-        FAILURE,
       )
     return a.map((one, i) => [one, b[i] ?? one])
   })

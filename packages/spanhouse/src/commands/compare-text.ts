@@ -15,11 +15,15 @@ export interface Report {
   lacking(table: TableAt, region: Region): void
   table(tables: Sides<RegionTable>, common: Common, progress: (text: string) => void): Told
   found(found: Found, repairs: boolean): void
+  /** What a repair does not do. */
+  remark(sentence: string): void
   repaired(repaired: Repaired, after: Found): void
 }
 
 export interface Shown {
   readonly window: Window
+  /** The newest rows, which are not compared although nobody said so. */
+  readonly leftOutMs: number
   readonly limit: number
   readonly allMinutes: boolean
 }
@@ -29,17 +33,30 @@ const several = (count: number, noun: string) =>
   `${numbers.format(count)} ${count === 1 ? noun : `${noun}s`}`
 const count = (rows: number) => several(rows, 'row')
 
-export function comparedAsText(out: Output, { window, limit, allMinutes }: Shown): Report {
+export function comparedAsText(
+  out: Output,
+  { window, leftOutMs, limit, allMinutes }: Shown,
+): Report {
   const line = (text: string) => out.write(`${text}\n`)
   let shown = 0
   return {
     lacking({ database, table }, { side, url }) {
-      line(paint(out, 'red', `${side} (${url}) has no table ${oneLine(`${database}.${table}`)}.`))
+      line(
+        paint(
+          out,
+          'red',
+          `${side} (${url}) has no table ${oneLine(`${database}.${table}`)}, or this user may not see it.`,
+        ),
+      )
     },
     table(tables, common, progress) {
       shown = 0
       const { fromMs, untilMs } = window
       line(paint(out, 'bold', `${nameOf(tables)}, ${timeText(fromMs)} to ${timeText(untilMs)} UTC`))
+      if (leftOutMs > 0)
+        line(
+          `  The newest ${several(leftOutMs / 60_000, 'minute')} are left out: rows may be on their way (--until now)`,
+        )
       for (const { region } of tables) line(`  ${region.side} is ${region.url}`)
       for (const remark of common.remarks) line(`  ${oneLine(remark)}`)
       return {
@@ -57,6 +74,7 @@ export function comparedAsText(out: Output, { window, limit, allMinutes }: Shown
     found(found, repairs) {
       for (const sentence of sentences(found, repairs)) line(sentence)
     },
+    remark: line,
     repaired({ copied: [a, b], setAside, single }, after) {
       const aside = setAside[0] + setAside[1]
       line(
@@ -68,7 +86,7 @@ export function comparedAsText(out: Output, { window, limit, allMinutes }: Shown
           : paint(
               out,
               'red',
-              `Still different in ${several(after.differing, 'minute')}: rows may have arrived meanwhile (--until 1m leaves out the newest). Compare again.`,
+              `Still different in ${several(after.differing, 'minute')}: rows may have arrived meanwhile. Compare again.`,
             ),
       )
     },
@@ -76,7 +94,7 @@ export function comparedAsText(out: Output, { window, limit, allMinutes }: Shown
 }
 
 /** One object a line. `rows` and `hashes` are those of A and B. */
-export function comparedAsJson(out: Output, { allMinutes }: Shown): Report {
+export function comparedAsJson(out: Output, { window, allMinutes }: Shown): Report {
   const line = (value: object) => out.write(`${JSON.stringify(value)}\n`)
   let table = ''
   return {
@@ -106,7 +124,15 @@ export function comparedAsJson(out: Output, { allMinutes }: Shown): Report {
         progress,
       }
     },
-    found: (found) => line({ table, equal: found.differing === 0, ...found }),
+    found: (found) =>
+      line({
+        table,
+        from: timeOf(window.fromMs),
+        until: timeOf(window.untilMs),
+        equal: found.differing === 0,
+        ...found,
+      }),
+    remark: (sentence) => line({ table, remark: sentence }),
     repaired: (repaired, after) =>
       line({ table, equal: after.differing === 0, ...repaired, rows: after.rows }),
   }

@@ -1,22 +1,22 @@
+import { oneLine } from '#exporter'
 import { SOURCE_OPTIONS } from '../config/source.js'
 import type { Sides } from '../regions/common-columns.js'
 import { compareTable, type Found } from '../regions/compare-table.js'
 import { type Matched, match } from '../regions/pairs.js'
-import { openRegion, type Region, type TableAt } from '../regions/region.js'
+import { isDistributed, openRegion, type Region, type TableAt } from '../regions/region.js'
 import { repairTable } from '../regions/repair-table.js'
 import type { Window } from '../regions/window.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
-import { FAILURE } from '../writing/patiently.js'
 import type { Command, Context } from './command.js'
 import { tablesToCompare } from './compare-tables.js'
 import { comparedAsJson, comparedAsText, type Report } from './compare-text.js'
-import { countOption, durationOption, textOption } from './option-values.js'
+import { WINDOW_OPTIONS, windowOf } from './compare-window.js'
+import { countOption, textOption } from './option-values.js'
+import { verdict } from './verdict.js'
 
-const HOUR_MS = 3_600_000
 const SHOWN = 20
 const MOST_SHOWN = 1_000_000
-const INTERRUPTED = 130
 
 export const compare: Command = {
   name: 'compare',
@@ -24,16 +24,7 @@ export const compare: Command = {
   usage: '[options] URL_A URL_B',
   positionals: { min: 2, max: 2 },
   options: {
-    window: {
-      type: 'string',
-      value: 'TIME',
-      help: 'how far back rows are compared, by the time in the row, such as 15m or 7d; default: 1h',
-    },
-    until: {
-      type: 'string',
-      value: 'TIME',
-      help: 'where the window ends: so long ago, such as 1m, or a time such as 2026-11-29T02:00:00Z; default: now',
-    },
+    ...WINDOW_OPTIONS,
     signal: {
       type: 'string',
       value: 'traces|logs|metrics|all',
@@ -58,6 +49,10 @@ export const compare: Command = {
       type: 'boolean',
       help: 'copy what one server lacks, both ways; of rows with the same ids the newest stays, the others become dead letters',
     },
+    'without-ids': {
+      type: 'boolean',
+      help: 'with --repair: also copy rows without ids, such as logs and metrics. If the row itself arrives later, it is there twice, and nothing tells them apart',
+    },
     'dead-letter-table': {
       type: 'string',
       value: 'DATABASE.TABLE',
@@ -78,36 +73,31 @@ export const compare: Command = {
       'exit code 1: they differ',
     ],
     [
-      'spanhouse compare --repair --until 5m east west',
+      'spanhouse compare --repair --window 1d east west',
       'destinations of the configuration, by name',
     ],
   ],
-  async run(context) {
-    try {
-      return await run(context)
-    } catch (error) {
-      if (context.signal.aborted)
-        throw new CommandError(
-          'The comparison was interrupted. A repair goes on where it stopped when it is started again.',
-          INTERRUPTED,
-        )
-      // 1 stands for a difference.
-      if (error instanceof CommandError) throw new CommandError(error.message, FAILURE)
-      throw error
-    }
-  },
+  run: (context) =>
+    verdict(
+      context,
+      'The comparison was interrupted. A repair goes on where it stopped when it is started again.',
+      () => run(context),
+    ),
 }
 
 async function run(context: Context): Promise<number> {
   const { values, positionals, out, err, signal } = context
-  const window = windowOf(context)
+  const window = windowOf(values)
   const ignored = new Set((textOption(values, 'ignore') ?? '').split(',').map((one) => one.trim()))
   const limit = countOption(values, 'limit', [0, MOST_SHOWN]) ?? SHOWN
+  if (values['without-ids'] === true && values['repair'] !== true)
+    throw new CommandError('--without-ids goes with --repair.')
   const [a = '', b = ''] = positionals
   const { configs, pairs } = tablesToCompare(context, [a, b])
   const letters = letterTables(textOption(values, 'dead-letter-table'))
   const report = (values['json'] === true ? comparedAsJson : comparedAsText)(out, {
     window,
+    leftOutMs: window.leftOutMs,
     limit,
     allMinutes: values['minutes'] === true,
   })
@@ -119,7 +109,7 @@ async function run(context: Context): Promise<number> {
       const found = await match(regions, at, ignored, signal)
       if ('lacking' in found) {
         if (found.lacking === 'neither') continue
-        report.lacking(at[0], found.lacking)
+        report.lacking(at[found.lacking.side === 'A' ? 0 : 1], found.lacking)
         compared++
         differ = true
         continue
@@ -128,7 +118,11 @@ async function run(context: Context): Promise<number> {
       const isEqual = await withProgress(err, 'Comparing', (progress) =>
         tableIsEqual(
           found,
-          { window, report, letters, repairs: values['repair'] === true, signal },
+          {
+            ...{ window, report, letters, signal },
+            repairs: values['repair'] === true,
+            withoutIds: values['without-ids'] === true,
+          },
           progress.say,
         ),
       )
@@ -146,20 +140,32 @@ interface Ways {
   readonly report: Report
   readonly letters: (table: TableAt) => TableAt
   readonly repairs: boolean
+  readonly withoutIds: boolean
   readonly signal: AbortSignal
 }
 
 async function tableIsEqual(
   matched: Matched,
-  { window, report, letters, repairs, signal }: Ways,
+  { window, report, letters, repairs, withoutIds, signal }: Ways,
   say: (text: string) => void,
 ): Promise<boolean> {
-  const { tables } = matched
+  const { tables, common } = matched
   const pair = { ...matched, window }
-  const told = report.table(tables, matched.common, say)
+  const told = report.table(tables, common, say)
   const found = await compareTable(pair, told, signal)
   report.found(found, repairs)
   if (!repairs || (isEqual(found) && found.shared === 0)) return isEqual(found)
+  if (common.identity.length === 0 && !withoutIds) {
+    report.remark(
+      'Not repaired: rows without ids that are copied, and then arrive from a queue or spool, are there twice. If none can be waiting, add --without-ids.',
+    )
+    return false
+  }
+  const distributed = tables.find(isDistributed)
+  if (distributed)
+    report.remark(
+      `${distributed.region.side} has a Distributed table: missing rows are copied, but no row can be deleted through it. Compare its local tables to settle other contents and doubled rows.`,
+    )
   const repaired = await repairTable(
     { ...pair, letters: [letters(tables[0]), letters(tables[1])] },
     say,
@@ -178,35 +184,13 @@ function letterTables(named: string | undefined): (table: TableAt) => TableAt {
   if (named === undefined) return ({ database }) => ({ database, table: 'dead_letters' })
   const [, database, table] = /^([^.]+)\.(.+)$/s.exec(named) ?? []
   if (database === undefined || table === undefined)
-    throw new CommandError('--dead-letter-table must be DATABASE.TABLE.', FAILURE)
+    throw new CommandError('--dead-letter-table must be DATABASE.TABLE.')
   return () => ({ database, table })
 }
 
-function windowOf({ values }: Context): Window {
-  const length = durationOption(values, 'window') ?? HOUR_MS
-  const untilMs = untilOf(values)
-  return { fromMs: Math.floor(untilMs - length), untilMs }
-}
-
-function untilOf(values: Context['values']): number {
-  const text = textOption(values, 'until')
-  if (text === undefined || text === 'now') return Date.now()
-  if (/^\d+(\.\d+)?\s*[a-z]+$/i.test(text))
-    return Math.floor(Date.now() - (durationOption(values, 'until') ?? 0))
-  // A time without a zone would be that of this machine.
-  const at = /(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(at))
-    throw new CommandError(
-      '--until must be a length of time, such as 1m, or a time with its zone, such as 2026-11-29T02:00:00Z.',
-      FAILURE,
-    )
-  return at
-}
-
 function nothingThere([a, b]: Sides<Region>, pairs: readonly Sides<TableAt>[]): CommandError {
-  const names = pairs.map(([{ database, table }]) => `${database}.${table}`)
+  const names = pairs.map(([{ database, table }]) => oneLine(`${database}.${table}`))
   return new CommandError(
     `Neither ${a.url} nor ${b.url} has ${names.join(' or ')} (or this user may not read it): name a table with --table, or the schema with --schema.`,
-    FAILURE,
   )
 }

@@ -1,18 +1,15 @@
-import type { DdlOptions, Retention, Table } from '@spanhouse/transform'
-import { endpointProblem, FAMILIES, parseEndpoint, type Signal } from '#exporter'
+import type { DdlOptions, Table } from '@spanhouse/transform'
+import { endpointProblem, engineProblem, FAMILIES, parseEndpoint, type Signal } from '#exporter'
 import { openReader } from '../clickhouse/open-reader.js'
 import { type SchemaDifference, schemaDifference } from '../clickhouse/schema-difference.js'
-import { SOURCE_OPTIONS, sourceFor } from '../config/source.js'
+import { asUrl, SOURCE_OPTIONS, sourceFor } from '../config/source.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
 import type { Command, Context, OptionValues } from './command.js'
-
 import { choiceOption, secondsOption, textOption } from './option-values.js'
 import { RETENTION_OPTIONS, retentionOf } from './retention-options.js'
 import { signalsOf } from './signals.js'
-
-/** 1 stands for a difference. */
-const FAILURE = 2
+import { verdict } from './verdict.js'
 
 export const ddl: Command = {
   name: 'ddl',
@@ -50,6 +47,15 @@ export const ddl: Command = {
       value: 'NAME',
       help: 'create the tables on every server of this cluster (ON CLUSTER)',
     },
+    engine: {
+      type: 'string',
+      value: 'ENGINE',
+      help: 'engine of the MergeTree family, such as ReplicatedMergeTree; default: MergeTree',
+    },
+    distributed: {
+      type: 'boolean',
+      help: 'with --cluster: create tables named …_local, and a Distributed one over them',
+    },
     diff: {
       type: 'string',
       value: 'URL',
@@ -64,34 +70,38 @@ export const ddl: Command = {
       'spanhouse ddl --ttl 30d --keep audit=365d --keep debug=3d',
       'other times for the rows of two services',
     ],
-    ['spanhouse ddl --schema otel --cluster main', "the Collector's tables, on every server"],
+    [
+      'spanhouse ddl --schema otel --cluster main --engine ReplicatedMergeTree --distributed',
+      "the Collector's tables on shards of replicas",
+    ],
     ['spanhouse ddl --ttl 30d --diff http://localhost:8123', 'what this server lacks'],
   ],
-  async run(context) {
-    const { values, out } = context
-    const family = choiceOption(values, 'schema', ['flat', 'otel', 'otel_json']) ?? 'flat'
-    const tables = tablesOf(signalsOf(values, 'traces'), family)
-    const options = optionsOf(values)
-    if (options.table !== undefined && tables.length > 1)
-      throw new CommandError(
-        `--table names one table, and these are ${tables.length}: ${tables.map(({ name }) => name).join(', ')}.`,
-        FAILURE,
-      )
-    const url = textOption(values, 'diff')
-    if (url === undefined) {
-      out.write(text(tables.flatMap((table) => table.ddl(options))))
-      return 0
-    }
-    const database = options.database ?? databaseIn(url)
-    const { statements, remarks } = await difference(
-      context,
-      tables,
-      { ...options, ...(database !== undefined && { database }) },
-      url,
+  run: (context) => verdict(context, 'The comparison was interrupted.', () => run(context)),
+}
+
+async function run(context: Context): Promise<number> {
+  const { values, out } = context
+  const family = choiceOption(values, 'schema', ['flat', 'otel', 'otel_json']) ?? 'flat'
+  const tables = tablesOf(signalsOf(values, 'traces'), family)
+  const options = optionsOf(values)
+  if (options.table !== undefined && tables.length > 1)
+    throw new CommandError(
+      `--table names one table, and these are ${tables.length}: ${tables.map(({ name }) => name).join(', ')}.`,
     )
-    out.write(text(statements) + remarks.map((remark) => `-- ${oneLine(remark)}\n`).join(''))
-    return statements.length + remarks.length > 0 ? 1 : 0
-  },
+  const url = textOption(values, 'diff')
+  if (url === undefined) {
+    out.write(text(tables.flatMap((table) => table.ddl(options))))
+    return 0
+  }
+  const database = options.database ?? databaseIn(url)
+  const { statements, remarks } = await difference(
+    context,
+    tables,
+    { ...options, ...(database !== undefined && { database }) },
+    url,
+  )
+  out.write(text(statements) + remarks.map((remark) => `-- ${oneLine(remark)}\n`).join(''))
+  return statements.length + remarks.length > 0 ? 1 : 0
 }
 
 function tablesOf(
@@ -101,21 +111,28 @@ function tablesOf(
   return signals.flatMap((signal): readonly Table<never>[] => FAMILIES[signal][family])
 }
 
-function optionsOf(values: OptionValues) {
+function optionsOf(values: OptionValues): DdlOptions {
   const named = (name: 'database' | 'table' | 'cluster') => {
     const value = textOption(values, name)
-    if (value === '') throw new CommandError(`--${name} must not be empty.`, FAILURE)
+    if (value === '') throw new CommandError(`--${name} must not be empty.`)
     return value === undefined ? {} : { [name]: value }
   }
+  const engine = textOption(values, 'engine')
+  const problem = engine === undefined ? undefined : engineProblem(engine)
+  if (problem !== undefined) throw new CommandError(`--engine ${problem}.`)
+  if (values['distributed'] === true && textOption(values, 'cluster') === undefined)
+    throw new CommandError('--distributed goes with --cluster NAME.')
   const ttl = secondsOption(values, 'ttl')
   const retention = retentionOf(values)
   return {
     ...named('database'),
     ...named('table'),
     ...named('cluster'),
+    ...(engine !== undefined && { engine }),
+    ...(values['distributed'] === true && { distributed: {} }),
     ...(ttl !== undefined && { ttl }),
     ...(retention && { retention }),
-  } as { database?: string; table?: string; cluster?: string; ttl?: number; retention?: Retention }
+  } as DdlOptions
 }
 
 /** `clickhouse://host/database` names one. */
@@ -130,29 +147,28 @@ async function difference(
   url: string,
 ): Promise<SchemaDifference> {
   const { values, env, signal, err } = context
+  const { connection } = sourceFor({
+    values: { ...values, endpoint: asUrl(url, '--diff') },
+    env,
+    signal,
+  })
+  const reader = openReader(connection)
   try {
-    const { connection } = sourceFor({ values: { ...values, endpoint: url }, env, signal })
-    const reader = openReader(connection)
-    try {
-      return await withProgress(err, `Reading the tables of ${connection.url}`, async () => {
-        const statements: string[] = []
-        const remarks: string[] = []
-        for (const table of tables) {
-          const found = await schemaDifference(reader, table, options, signal)
-          statements.push(...found.statements)
-          const of = tables.length > 1 ? `${table.name}: ` : ''
-          remarks.push(
-            ...found.remarks.map((remark) => (/^ALTER /.test(remark) ? remark : of + remark)),
-          )
-        }
-        return { statements, remarks }
-      })
-    } finally {
-      await reader.close()
-    }
-  } catch (error) {
-    if (error instanceof CommandError) throw new CommandError(error.message, FAILURE)
-    throw error
+    return await withProgress(err, `Reading the tables of ${connection.url}`, async () => {
+      const statements: string[] = []
+      const remarks: string[] = []
+      for (const table of tables) {
+        const found = await schemaDifference(reader, table, options, signal)
+        statements.push(...found.statements)
+        const of = tables.length > 1 ? `${table.name}: ` : ''
+        remarks.push(
+          ...found.remarks.map((remark) => (/^ALTER /.test(remark) ? remark : of + remark)),
+        )
+      }
+      return { statements, remarks }
+    })
+  } finally {
+    await reader.close()
   }
 }
 

@@ -10,8 +10,7 @@ import { serverOfDev } from '../local/source-to-read.js'
 import { CommandError } from '../terminal/command-error.js'
 import { startProgress, withProgress } from '../terminal/progress.js'
 import type { Command, Context } from './command.js'
-
-const INTERRUPTED = 130
+import { verdict } from './verdict.js'
 
 export const doctor: Command = {
   name: 'doctor',
@@ -38,26 +37,28 @@ export const doctor: Command = {
     ['spanhouse doctor --fix --yes', 'creates what is missing, and checks again'],
     ['spanhouse doctor --json', 'for CI: exit code 0 means ok, 1 warnings, 2 problems'],
   ],
-  async run(context) {
-    const { values, out } = context
-    if (values['yes'] === true && values['fix'] !== true)
-      throw new CommandError('--yes belongs to --fix: spanhouse doctor --fix --yes.', 2)
-    const isJson = values['json'] === true
-    const show = (sections: readonly Section[]) => {
-      if (isJson) return
-      for (const section of sections) out.write(`${sectionAsText(out, section)}\n`)
-    }
-    const { surroundings, sections: first } = await checked(context)
-    const remedies = values['fix'] === true ? remediesIn(first) : []
-    const isToRun = values['yes'] === true && remedies.some(({ isSafe }) => isSafe)
-    show(first)
-    const mended = isToRun ? await mending(remedies, surroundings, context) : undefined
-    if (values['fix'] === true && !isJson) out.write(`${remediesAsText(out, remedies, mended)}\n`)
-    const sections = mended ? (await checked(context)).sections : first
-    if (mended) show(sections)
-    out.write(isJson ? reportAsJson(sections, mended) : summaryAsText(out, sections))
-    return exitCodeOf(countsOf(sections))
-  },
+  run: (context) => verdict(context, 'The examination was interrupted.', () => run(context)),
+}
+
+async function run(context: Context): Promise<number> {
+  const { values, out } = context
+  if (values['yes'] === true && values['fix'] !== true)
+    throw new CommandError('--yes belongs to --fix: spanhouse doctor --fix --yes.')
+  const isJson = values['json'] === true
+  const show = (sections: readonly Section[]) => {
+    if (isJson) return
+    for (const section of sections) out.write(`${sectionAsText(out, section)}\n`)
+  }
+  const { surroundings, sections: first } = await checked(context)
+  const remedies = values['fix'] === true ? remediesIn(first) : []
+  const isToRun = values['yes'] === true && remedies.some(({ isSafe }) => isSafe)
+  show(first)
+  const mended = isToRun ? await mending(remedies, surroundings, context) : undefined
+  if (values['fix'] === true && !isJson) out.write(`${remediesAsText(out, remedies, mended)}\n`)
+  const sections = mended ? (await checked(context)).sections : first
+  if (mended) show(sections)
+  out.write(isJson ? reportAsJson(sections, mended) : summaryAsText(out, sections))
+  return exitCodeOf(countsOf(sections))
 }
 
 async function checked(
@@ -73,12 +74,10 @@ async function checked(
     testSpan: values['no-test-span'] !== true,
     verbose: values['verbose'] === true,
   })
-  const sections = await unlessInterrupted(signal, () =>
-    examine(surroundings, {
-      signal,
-      begin: (title) => startProgress(err, `checking: ${title}`).end,
-    }),
-  )
+  const sections = await examine(surroundings, {
+    signal,
+    begin: (title) => startProgress(err, `checking: ${title}`).end,
+  })
   return { surroundings, sections }
 }
 
@@ -93,16 +92,5 @@ function mending(
   { destinations }: Surroundings,
   { err, signal }: Context,
 ): Promise<Mended[]> {
-  return unlessInterrupted(signal, () =>
-    withProgress(err, 'mending', () => mend(remedies, destinations, signal)),
-  )
-}
-
-async function unlessInterrupted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (signal.aborted) throw new CommandError('The examination was interrupted.', INTERRUPTED)
-    throw error
-  }
+  return withProgress(err, 'mending', () => mend(remedies, destinations, signal))
 }

@@ -9,8 +9,6 @@ import type { Context } from './command.js'
 import { textOption } from './option-values.js'
 import { spoolReplayedAsText } from './replay-text.js'
 
-const FAILURE = 2
-
 /** Sends the orphaned batches of a spool. Exit code 1: not all of them went in. */
 export async function replaySpools(context: Context, directory: string): Promise<number> {
   const { out, err, signal } = context
@@ -52,12 +50,10 @@ function replaysOf(
   if (wanted.length === 0)
     throw new CommandError(
       `The spool has no rows of ${only}: it has some of ${[...new Set(folders)].join(', ')}.`,
-      FAILURE,
     )
   if (endpoint !== undefined && names.length > 1)
     throw new CommandError(
       `The spool has rows of several destinations (${names.join(', ')}): say with --destination which of them go there.`,
-      FAILURE,
     )
   return wanted.map(({ name, signal, folder }) => {
     const config: Config = configOf(signal, {}, env)
@@ -66,7 +62,6 @@ function replaysOf(
     if (given === undefined)
       throw new CommandError(
         `The destination ${name} is not configured here: say with --endpoint where its rows go.`,
-        FAILURE,
       )
     if (given.stopped !== undefined)
       throw new CommandError(`${given.stopped} to ${name}: correct it first.`, FAILURE)

@@ -4,21 +4,27 @@ import type { Tally } from '../replay/tally.js'
 
 const numbers = new Intl.NumberFormat('en-US')
 const count = (rows: number) => `${numbers.format(rows)} ${rows === 1 ? 'row' : 'rows'}`
+/** `1 row was`, `2 rows were`. */
+const some = (rows: number, one: string, several: string) =>
+  `${count(rows)} ${rows === 1 ? one : several}`
 
 export function replayedAsText(
   { delivered, there, refused, unreadable, conflicts, because }: Tally,
   url: string,
 ): string {
   const sentences = [`Sent ${count(delivered)} to ${url}.`]
-  if (there > 0) sentences.push(`${count(there)} were there already.`)
+  if (there > 0) sentences.push(`${some(there, 'was', 'were')} there already.`)
   if (refused > 0)
     sentences.push(
-      `${count(refused)} were refused again and are kept: ${oneLine(because ?? 'for no known reason')}`,
+      `${some(refused, 'was refused again and is', 'were refused again and are')} kept: ${oneLine(because ?? 'for no known reason')}`,
     )
-  if (unreadable > 0) sentences.push(`${count(unreadable)} could not be read and are kept.`)
+  if (unreadable > 0)
+    sentences.push(
+      `${count(unreadable)} could not be read and ${unreadable === 1 ? 'is' : 'are'} kept.`,
+    )
   if (conflicts > 0)
     sentences.push(
-      `${count(conflicts)} stay: newer ones with their ids are in the table (spanhouse compare).`,
+      `${some(conflicts, 'stays', 'stay')}: newer ones with their ids are in the table (spanhouse compare).`,
     )
   return `${sentences.join('\n')}\n`
 }
@@ -29,13 +35,18 @@ export function spoolReplayedAsText(
   url: string,
 ): string {
   const sentences = [`${folder}: sent ${count(delivered)} to ${url}.`]
-  if (refused > 0) sentences.push(`${count(refused)} were refused and are kept in ${deadLetters}.`)
+  if (refused > 0)
+    sentences.push(
+      `${some(refused, 'was refused and is', 'were refused and are')} kept in ${deadLetters}.`,
+    )
   if (lost > 0) sentences.push(`${count(lost)} could not be read or kept.`)
   if (possibleDuplicates > 0)
     sentences.push(
       `${count(possibleDuplicates)} may be there twice: an answer was lost, and the table remembers no tokens.`,
     )
   if (waiting > 0)
-    sentences.push(`${count(waiting)} stay in the spool: ${oneLine(lastError ?? 'no answer')}`)
+    sentences.push(
+      `${some(waiting, 'stays', 'stay')} in the spool: ${oneLine(lastError ?? 'no answer')}`,
+    )
   return `${sentences.join('\n')}\n`
 }

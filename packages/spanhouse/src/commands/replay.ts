@@ -15,9 +15,7 @@ import type { Command, Context } from './command.js'
 import { textOption } from './option-values.js'
 import { replaySpools } from './replay-spool.js'
 import { replayedAsText } from './replay-text.js'
-
-const FAILURE = 2
-const INTERRUPTED = 130
+import { verdict } from './verdict.js'
 
 export const replay: Command = {
   name: 'replay',
@@ -51,19 +49,12 @@ export const replay: Command = {
       'what ended processes left there',
     ],
   ],
-  async run(context) {
-    try {
-      return await run(context)
-    } catch (error) {
-      if (context.signal.aborted)
-        throw new CommandError(
-          'The replay was interrupted. It goes on where it stopped when it is started again.',
-          INTERRUPTED,
-        )
-      if (error instanceof CommandError) throw new CommandError(error.message, FAILURE)
-      throw error
-    }
-  },
+  run: (context) =>
+    verdict(
+      context,
+      'The replay was interrupted. It goes on where it stopped when it is started again.',
+      () => run(context),
+    ),
 }
 
 async function run(context: Context): Promise<number> {
@@ -88,7 +79,6 @@ async function run(context: Context): Promise<number> {
       found
         ? `${path} is no file of dead letters: those end with .ndjson.`
         : `There is no file or folder ${path}. A table of dead letters is named as DATABASE.TABLE.`,
-      FAILURE,
     )
   return replayLetters(context, (destination, send, tally) =>
     replayTable(destination, table, send, tally, context.signal),
@@ -109,7 +99,7 @@ async function replayLetters(context: Context, source: Source): Promise<number> 
   const other = textOption(values, 'table')
   const at = other === undefined ? undefined : tableNamed(other)
   if (other !== undefined && at === undefined)
-    throw new CommandError('--table must be DATABASE.TABLE.', FAILURE)
+    throw new CommandError('--table must be DATABASE.TABLE.')
   const destination = openDestination(destinationOf(context))
   try {
     const tally = await withProgress(err, `Sending to ${destination.url}`, async (progress) => {
@@ -139,7 +129,7 @@ function destinationOf(context: Context): DestinationConfig {
   if (named !== undefined) return namedDestination(named, 'traces', context)
   const [first] = configOf('traces', {}, env).destinations
   if (first) return first
-  throw new CommandError('The configuration names no ClickHouse: give --endpoint URL.', FAILURE)
+  throw new CommandError('The configuration names no ClickHouse: give --endpoint URL.')
 }
 
 function tableNamed(text: string): TableName | undefined {

@@ -67,6 +67,13 @@ export const DESTINATION: readonly Check<Facts>[] = [
   testSpan,
 ]
 
+const NOT_OF_A_HOST = new Set([proxies, spoolFolder, spoolRows, deadLetters, testSpan])
+
+/** For each further host of a destination. */
+export const HOST: readonly Check<Facts>[] = DESTINATION.filter(
+  (check) => !NOT_OF_A_HOST.has(check),
+)
+
 /** For a destination that takes logs or metrics only: a span cannot be sent there. */
 export const WITHOUT_TRACES: readonly Check<Facts>[] = DESTINATION.filter(
   (check) => check !== testSpan,

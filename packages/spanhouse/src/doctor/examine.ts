@@ -1,12 +1,15 @@
-import type { Finding } from './check.js'
-import { APPLICATION, DESTINATION, WITHOUT_TRACES } from './checks.js'
+import { count, type Finding } from './check.js'
+import { APPLICATION, DESTINATION, HOST, WITHOUT_TRACES } from './checks.js'
 import { type Facts, factsOf, type Surroundings } from './facts.js'
+import { atHost, differingFrom, furtherHosts, hostFinding } from './hosts.js'
 import { hides, plain } from './plain.js'
 import { runChecks, type Watch } from './run-checks.js'
 
 export interface Section {
   /** Undefined: the application. */
   readonly destination: string | undefined
+  /** Absent: the first host of the destination. */
+  readonly host?: string
   /** What stands above its findings. */
   readonly heading: string
   readonly findings: readonly Finding[]
@@ -27,29 +30,53 @@ export async function examine(surroundings: Surroundings, watch: Watch): Promise
     const config = configs.get(destination.signal)
     if (!config) continue
     const checks = destination.signal === 'traces' ? DESTINATION : WITHOUT_TRACES
-    let facts: Facts | undefined
-    try {
-      const findings = await runChecks(
-        checks,
-        (passed) => {
-          facts = factsOf(surroundings, config, destination, passed)
-          return facts
-        },
-        watch,
-      )
-      const { name, endpoint } = destination
+    const at = async (endpoint: URL, those: typeof checks) => {
+      let facts: Facts | undefined
+      const factsAt = (passed: Facts['passed']) => {
+        facts = factsOf(surroundings, config, atHost(destination, endpoint), passed)
+        return facts
+      }
+      try {
+        return { findings: await runChecks(those, factsAt, watch), table: facts?.table.name }
+      } finally {
+        facts?.server.close()
+      }
+    }
+    const { name, endpoint } = destination
+    const first = await at(endpoint, checks)
+    sections.push({
+      destination: name,
+      heading: plain(`destination ${name}: ${urlOf(endpoint)}, table ${first.table}`),
+      findings: first.findings.map(clean),
+    })
+    const { checked, left } = furtherHosts(destination)
+    for (const host of checked) {
+      const { findings } = await at(host, HOST)
       sections.push({
         destination: name,
-        heading: plain(
-          `destination ${name}: ${endpoint.href.replace(/\/$/, '')}, table ${facts?.table.name}`,
-        ),
-        findings: findings.map(clean),
+        host: urlOf(host),
+        heading: plain(`destination ${name}: ${urlOf(host)}`),
+        findings: differingFrom(first.findings, findings).map((one) => clean(runAt(one, host))),
       })
-    } finally {
-      facts?.server.close()
     }
+    if (left > 0)
+      sections.push({
+        destination: name,
+        heading: `destination ${name}: further hosts`,
+        findings: [hostFinding('skipped', `${count(left, 'more host')} not checked`)],
+      })
   }
   return sections
+}
+
+function urlOf({ href }: URL): string {
+  return href.replace(/\/$/, '')
+}
+
+/** What mends a host is to run there. */
+function runAt({ commands, ...finding }: Finding, host: URL): Finding {
+  const there = commands?.map((one) => (one.kind === 'sql' ? { ...one, host: urlOf(host) } : one))
+  return { ...finding, ...(there && { commands: there }) }
 }
 
 /** Servers, files and errors may repeat what we sent them. */

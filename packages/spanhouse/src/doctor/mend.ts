@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import type { DestinationConfig } from '#exporter'
 import type { Section } from './examine.js'
+import { atHost } from './hosts.js'
 import { type Remedy, remedyText } from './remedy.js'
 import { openServer } from './statement.js'
 
@@ -80,12 +81,13 @@ async function run(
 }
 
 async function runSql(
-  { destination: name, sql }: Extract<Remedy, { kind: 'sql' }>,
+  { destination: name, host, sql }: Extract<Remedy, { kind: 'sql' }>,
   destinations: readonly DestinationConfig[],
 ): Promise<string | undefined> {
   const destination = destinations.find((one) => one.name === name)
   if (!destination) return `there is no destination ${name}`
-  const server = openServer({ ...destination, timeoutMs: STATEMENT_MS }, STATEMENT_MS)
+  const there = host === undefined ? destination : atHost(destination, new URL(host))
+  const server = openServer({ ...there, timeoutMs: STATEMENT_MS }, STATEMENT_MS)
   try {
     return (await server.run(sql)).refused?.text
   } finally {

@@ -4,6 +4,8 @@ export type Remedy =
       readonly kind: 'sql'
       /** Name of the destination. */
       readonly destination: string
+      /** The host where it is to run; absent: the first one. */
+      readonly host?: string
       readonly sql: string
       readonly isSafe: boolean
     }
@@ -20,7 +22,7 @@ export type Remedy =
 export function remedyText(remedy: Remedy): string {
   switch (remedy.kind) {
     case 'sql':
-      return `${remedy.sql.trimEnd()};`
+      return `${remedy.host === undefined ? '' : `-- at ${remedy.host}\n`}${remedy.sql.trimEnd()};`
     case 'folder':
       return `mkdir -p -m 700 ${quoted(remedy.path)}`
     case 'program':

@@ -1,5 +1,6 @@
 import { quoteIdentifier, quoteText } from '@spanhouse/transform'
-import type { DestinationConfig } from '#exporter'
+import type { TableName } from '#exporter'
+import { behindOf } from '../clickhouse/distributed-engine.js'
 import type { Answer, Server } from './statement.js'
 
 export interface TableInfo {
@@ -13,17 +14,17 @@ export interface TableFacts {
   readonly quoted: string
   /** For people. */
   readonly name: string
+  readonly at: TableName
   /** Condition on the columns `database` and `table` of a system table. */
   readonly where: string
   /** Undefined if the table is missing, or may not be seen. */
   info(): Promise<TableInfo | undefined | 'unknown'>
   hasDatabase(): Promise<boolean | undefined>
+  /** The table that has the rows: the local one behind a Distributed table, else this one. */
+  local(): Promise<TableFacts>
 }
 
-export function newTableFacts(
-  server: Server,
-  { database, table }: Pick<DestinationConfig['targets'][0], 'database' | 'table'>,
-): TableFacts {
+export function newTableFacts(server: Server, { database, table }: TableName): TableFacts {
   let asked: Promise<Answer> | undefined
   const ask = () => {
     asked ??= server.rows(
@@ -31,9 +32,10 @@ export function newTableFacts(
     )
     return asked
   }
-  return {
+  const facts: TableFacts = {
     quoted: `${quoteIdentifier(database)}.${quoteIdentifier(table)}`,
     name: `${database}.${table}`,
+    at: { database, table },
     where: `database = ${quoteText(database)} AND table = ${quoteText(table)}`,
     async info() {
       const { rows } = await ask()
@@ -47,5 +49,11 @@ export function newTableFacts(
       )
       return rows && rows.length > 0
     },
+    async local() {
+      const info = await facts.info()
+      const behind = typeof info === 'object' ? behindOf(info.engineFull) : undefined
+      return behind ? newTableFacts(server, behind) : facts
+    },
   }
+  return facts
 }

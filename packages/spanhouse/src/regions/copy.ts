@@ -5,7 +5,7 @@ import { quoteIdentifier } from '@spanhouse/transform'
 import { Batch, type CompressedBatch, OF_EVERY_INSERT, TOKEN } from '#exporter'
 import { LONG_LIMITS } from '../clickhouse/limits.js'
 import { CommandError } from '../terminal/command-error.js'
-import { FAILURE, written } from '../writing/patiently.js'
+import { written } from '../writing/patiently.js'
 import type { Common } from './common-columns.js'
 import { quoted, type RegionTable, rowsOf } from './region.js'
 import { inSlice, type Slice } from './slices.js'
@@ -48,7 +48,6 @@ export async function copyStep(
   if (lackingIn(step, there).size === 0) return copied
   throw new CommandError(
     `Rows that were copied to ${to.region.url} are not in ${to.database}.${to.table} as they were: does a column there have another type, a default or a TTL?`,
-    FAILURE,
   )
 }
 

@@ -1,3 +1,4 @@
+import { quoteIdentifier } from '@spanhouse/transform'
 import type { Common, Sides } from './common-columns.js'
 import { quoted, type RegionTable, rowsOf } from './region.js'
 import { minuteOf, stepsOf, type Window, within } from './window.js'
@@ -33,7 +34,10 @@ export async function* minutesOf(
   window: Window,
   signal: AbortSignal,
 ): AsyncGenerator<Minute> {
-  for (const week of stepsOf(window, COUNTED_MS)) {
+  const weeks = [...stepsOf(window, COUNTED_MS)]
+  const withRows =
+    weeks.length > 1 ? await weeksWithRows(tables, common, window, signal) : undefined
+  for (const week of weeks.filter((_, number) => withRows?.has(number) ?? true)) {
     const counts = await both(tables, (table) => ask(table, common, week, false, signal))
     for (const part of portions(week, counts)) {
       const [a, b] = await both(tables, (table) => ask(table, common, part, true, signal))
@@ -47,6 +51,26 @@ export async function* minutesOf(
       }
     }
   }
+}
+
+/** The numbers of those weeks of a window in which there are rows: a long window may be empty for years. */
+async function weeksWithRows(
+  tables: Sides<RegionTable>,
+  { time }: Common,
+  window: Window,
+  signal: AbortSignal,
+): Promise<ReadonlySet<number>> {
+  const [first] = stepsOf(window, COUNTED_MS)
+  const sides = await both(tables, (table) =>
+    rowsOf<{ _week: number }>(
+      table.region,
+      'weeks with rows',
+      `SELECT toUInt32(intDiv(toUnixTimestamp64Milli(toDateTime64(${quoteIdentifier(time)}, 3, 'UTC')) - toInt64(${(first?.untilMs ?? 0) - COUNTED_MS}), ${COUNTED_MS})) AS _week
+FROM ${quoted(table)} WHERE ${within(time, window)} GROUP BY _week`,
+      signal,
+    ),
+  )
+  return new Set(sides.flat().map(({ _week }) => Number(_week)))
 }
 
 export async function both<T, R>(sides: Sides<T>, work: (one: T) => Promise<R>): Promise<Sides<R>> {

@@ -1,6 +1,5 @@
 import type { Query } from '@spanhouse/queries'
 import { CommandError } from '../terminal/command-error.js'
-import { FAILURE } from '../writing/patiently.js'
 import { type Common, commonColumns, type ServerColumn, type Sides } from './common-columns.js'
 import type { Types } from './copy.js'
 import { both } from './minutes.js'
@@ -17,13 +16,15 @@ export interface Matched {
 export type Match = Matched | { readonly lacking: Region } | { readonly lacking: 'neither' }
 
 interface TableColumn extends ServerColumn {
+  /** With its arguments; without them in a database that gives each table a path of its own. */
   readonly engine: string
 }
 
 const COLUMNS: Query<TableColumn> = {
   name: 'columns to compare',
   sql: `SELECT name, type, default_kind, toUInt32(is_in_sorting_key) AS is_in_sorting_key,
-  (SELECT any(engine) FROM system.tables WHERE database = {database:String} AND name = {table:String}) AS engine
+  (SELECT any(if(engine LIKE 'Replicated%' AND database IN (SELECT name FROM system.databases WHERE engine = 'Replicated'), engine, engine_full))
+    FROM system.tables WHERE database = {database:String} AND name = {table:String}) AS engine
 FROM system.columns WHERE database = {database:String} AND table = {table:String} ORDER BY position`,
   parameters: {},
 }
@@ -53,16 +54,12 @@ export async function match(
   if (common === undefined)
     throw new CommandError(
       `${at[0].database}.${at[0].table} cannot be compared: both tables need a column of type DateTime or DateTime64 with one name, and another column.`,
-      FAILURE,
     )
-  const tableOf = (side: 0 | 1): RegionTable => ({
-    ...places[side],
-    final: /Replacing|Collapsing|Summing|Aggregating|Coalescing/.test(
-      columns[side][0]?.engine ?? '',
-    )
-      ? ' FINAL'
-      : '',
-  })
+  const tableOf = (side: 0 | 1): RegionTable => {
+    const engine = columns[side][0]?.engine ?? ''
+    const final = /^\w*(Replacing|Collapsing|Summing|Aggregating|Coalescing)/.test(engine)
+    return { ...places[side], engine, final: final ? ' FINAL' : '' }
+  }
   const typesOf = (side: 0 | 1): Types =>
     new Map(
       columns[side]

@@ -13,6 +13,8 @@ export interface Region {
   readonly reader: Reader
   /** Writes as the exporter does. Used only for a repair. */
   readonly sender: Sender
+  /** Where statements that create a table run, if the configuration says so: ON CLUSTER. */
+  readonly cluster: string | undefined
   close(): Promise<void>
 }
 
@@ -24,8 +26,15 @@ export interface TableAt {
 /** The table of one server, as it stands in a query. */
 export interface RegionTable extends TableAt {
   readonly region: Region
+  /** As the server states it, with its arguments and what follows them. */
+  readonly engine: string
   /** For engines that merge rows: how many there are must not depend on merges that are still to come. */
   readonly final: '' | ' FINAL'
+}
+
+/** Rows can be written and read through such a table, but not deleted. */
+export function isDistributed({ engine }: RegionTable): boolean {
+  return engine.startsWith('Distributed')
 }
 
 /** A repair writes in steps of some thousand rows. A mutation reads whole parts. */
@@ -41,6 +50,7 @@ export function openRegion(side: 'A' | 'B', config: DestinationConfig): Region {
     url: reader.connection.url,
     reader,
     sender,
+    cluster: config.targets[0].creation.cluster,
     async close() {
       sender.close()
       link.close()

@@ -4,7 +4,7 @@ import { conflictsOf } from './conflicts.js'
 import { type Copying, copyStep, ofHashes, present, type Types } from './copy.js'
 import type { Difference } from './difference.js'
 import { isEqual, minutesOf } from './minutes.js'
-import type { TableAt } from './region.js'
+import { isDistributed, type TableAt } from './region.js'
 import { remove, setAside } from './settle.js'
 import { inSlice, type Listed, type Slice } from './slices.js'
 import { stepsIn } from './steps.js'
@@ -62,10 +62,14 @@ export async function repairTable(
         }
       if (!common.differ)
         for (const side of [0, 1] as const)
-          single += await makeSingle(ways[side], doubledIn(found, side), found.slice, signal)
+          if (!isDistributed(tables[side]))
+            single += await makeSingle(ways[side], doubledIn(found, side), found.slice, signal)
     }
   }
 
+  const repaired = { copied, setAside: aside, single }
+  // What one server deleted, the next repair would copy back from the other.
+  if (tables.some(isDistributed)) return repaired
   progress('looking for ids with several contents')
   for await (const conflicts of conflictsOf(tables, common, window, most, signal))
     for (const side of [0, 1] as const) {
@@ -84,7 +88,7 @@ export async function repairTable(
         progress(`${aside[0]} older rows set aside in A, ${aside[1]} in B, of ${tables[0].table}`)
       }
     }
-  return { copied, setAside: aside, single }
+  return repaired
 }
 
 function missingIn(found: Difference, side: 0 | 1) {

@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteText } from '@spanhouse/transform'
-import { ClickHouseError } from '#exporter'
-import { CONFLICT, createDeadLetters } from '../writing/dead-letter-table.js'
+import { ClickHouseError, createDeadLetters } from '#exporter'
+import { CONFLICT } from '../clickhouse/dead-letter-rows.js'
 import { failure, patiently, written } from '../writing/patiently.js'
 import type { Common } from './common-columns.js'
 import { ofHashes, type Types } from './copy.js'
@@ -38,7 +38,7 @@ WHERE _event NOT IN (SELECT event FROM ${quoted(letters)})`
   const insert = () => run(statement, false)
   const first = await patiently(insert, signal)
   if (first.status === 'missing_table') {
-    const create = createDeadLetters(letters)
+    const create = createDeadLetters(letters, { ...table, cluster: region.cluster })
     await written('Creating the table of dead letters', region.url, () => run(create), signal)
     await written('Writing dead letters', region.url, insert, signal)
   } else if (first.status !== 'delivered') throw failure('Writing dead letters', region.url, first)

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { quoteIdentifier, quoteText } from '@spanhouse/transform'
-import type { TableName } from '#exporter'
+import { oneLine, type TableName } from '#exporter'
+import { CONFLICT, MARK } from '../clickhouse/dead-letter-rows.js'
 import { LONG_LIMITS } from '../clickhouse/limits.js'
-import { CONFLICT } from '../writing/dead-letter-table.js'
+import { ReadError } from '../clickhouse/read-error.js'
+import { CommandError } from '../terminal/command-error.js'
 import { failure, patiently, written } from '../writing/patiently.js'
 import type { ReplayDestination } from './destination.js'
 import type { SendBatch } from './letter-file.js'
 import { goTogether, type Letter, letterOf } from './letters.js'
+import { openTableLock, type TableLock } from './table-lock.js'
 import type { Tally } from './tally.js'
 
-/** What a row of the table is that names letters which are being sent. */
-const MARK = 'spanhouse.replay'
+const UNKNOWN_IDENTIFIER = 47
 const MAX_ROWS = 500
 const MAX_BYTES = 4 * 1024 * 1024
 
@@ -22,7 +24,8 @@ interface Place {
 
 /**
  * Sends the rows of a table of dead letters, and deletes those that went in. Before a batch is sent, a row of the table says which letters it
- * has: a replay that was killed is finished by the next one, with the same batch and the same token.
+ * has: a replay that was killed is finished by the next one, with the same batch and the same token. Two at once would put the same letters
+ * into batches of their own, whose tokens differ.
  */
 export async function replayTable(
   destination: ReplayDestination,
@@ -31,11 +34,28 @@ export async function replayTable(
   tally: Tally,
   signal: AbortSignal,
 ): Promise<void> {
-  const letters = openLetterTable(destination, at, signal)
-  for (const { event, events } of await letters.marks())
+  const lock = openTableLock(destination, at, signal)
+  try {
+    await lock.hold()
+    await sendAll(openLetterTable(destination, at, signal), lock, send, tally)
+  } finally {
+    lock.release()
+  }
+}
+
+async function sendAll(
+  letters: LetterTable,
+  lock: TableLock,
+  send: SendBatch,
+  tally: Tally,
+): Promise<void> {
+  for (const { event, events } of await letters.marks()) {
+    await lock.hold() // a proxy may have ended the connection meanwhile
     await sendMarked(letters, event, await letters.read(events), send, tally)
+  }
   tally.add(undefined, 0, await letters.conflicts())
   for (let after: Place | undefined; ; ) {
+    await lock.hold()
     const places = await letters.next(after)
     const last = places.at(-1)
     if (last === undefined) return
@@ -87,7 +107,11 @@ function openLetterTable(destination: ReplayDestination, at: TableName, signal: 
     async marks() {
       const rows = await ask<{ event: string; data_after: string }>(
         `SELECT toString(event) AS event, data_after FROM ${place} WHERE dlq_name = ${quoteText(MARK)} ORDER BY source_nanos`,
-      )
+      ).catch((error) => {
+        if (error instanceof ReadError && error.code === UNKNOWN_IDENTIFIER)
+          throw new CommandError(`${oneLine(what)} at ${url} is no table of dead letters.`)
+        throw error
+      })
       return rows.map(({ event, data_after }) => ({ event, events: eventsIn(data_after) }))
     },
     /** Where the next letters stand, bounded in rows and bytes. */

@@ -2,8 +2,6 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { CommandError } from '../terminal/command-error.js'
 
-const FAILURE = 2
-
 /** Makes sure that only one process works on a file. Resolves with what ends that. The lock of a killed process is taken over. */
 export async function lock(path: string): Promise<() => Promise<void>> {
   const file = `${path}.lock`
@@ -19,7 +17,6 @@ export async function lock(path: string): Promise<() => Promise<void>> {
       if (holder !== '' && (host !== hostname() || isAlive(Number(pid))))
         throw new CommandError(
           `Another spanhouse replay (process ${pid} on ${host}) works on ${path}. If it has ended, delete ${file}.`,
-          FAILURE,
         )
       await rm(file, { force: true })
     }

@@ -3,6 +3,7 @@ import type { Output } from './output.js'
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const FRAME_MS = 100
+const LINE_MS = 1000
 
 export interface Progress {
   /** Another text. */
@@ -13,7 +14,7 @@ export interface Progress {
 
 /**
  * Says on `err` what is going on once it has taken `afterMs` (default: 1000): on a terminal a line that turns and is removed at the
- * end, elsewhere one line for each text.
+ * end, elsewhere one line for each text, but at most one a second: a log keeps them all.
  */
 export function startProgress(err: Output, text: string, afterMs = 1000): Progress {
   let current = text
@@ -21,11 +22,16 @@ export function startProgress(err: Output, text: string, afterMs = 1000): Progre
   let isShown = false
   let isOver = false
   let timer: NodeJS.Timeout | undefined
+  let lineAt = Number.NEGATIVE_INFINITY
   const draw = () => {
     if (err.isTerminal) {
       const line = `${FRAMES[frame++ % FRAMES.length]} ${current} …`
       err.write(`\r\x1b[2K${fit(line, err.width - 1)}`)
-    } else err.write(`${current} …\n`)
+      return
+    }
+    if (performance.now() - lineAt < LINE_MS) return
+    lineAt = performance.now()
+    err.write(`${current} …\n`)
   }
   const show = () => {
     isShown = true

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClickHouseError, errorText, type Outcome } from '#exporter'
+import { unlessAborted } from '../clickhouse/unless-aborted.js'
 import { CommandError } from '../terminal/command-error.js'
-
-/** 1 stands for a difference. */
-export const FAILURE = 2
 
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5000
@@ -38,7 +36,8 @@ async function attempts(
 ): Promise<Outcome> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     signal.throwIfAborted()
-    const outcome = await attempt()
+    // An attempt has a deadline, but no user waits for it: what may be written twice without harm may be left in doubt.
+    const outcome = await unlessAborted(attempt(), signal)
     if (outcome.status !== 'retry' || outcome.why === 'misconfigured') return outcome
     if (outcome.error instanceof ClickHouseError && outcome.error.code === READONLY) return outcome
     if (performance.now() + pauseMs > deadline) return outcome
@@ -61,6 +60,5 @@ export function failure(what: string, url: string, outcome: Failed): CommandErro
   const { error, fix = '' } = { fix: undefined, ...outcome }
   return new CommandError(
     `${what} at ${url} failed: ${errorText(error).replace(/\.$/, '')}. ${fix ?? ''}`.trim(),
-    FAILURE,
   )
 }

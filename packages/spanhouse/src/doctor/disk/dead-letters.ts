@@ -1,54 +1,80 @@
 import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { quoteIdentifier } from '@spanhouse/transform'
+import { quoteIdentifier, quoteText } from '@spanhouse/transform'
+import { CONFLICT, MARK } from '../../clickhouse/dead-letter-rows.js'
 import { type Check, count, type Found, ok, problem, skipped, warning } from '../check.js'
 import type { Facts } from '../facts.js'
 import { UNKNOWN_TABLE } from '../statement.js'
-import { folderState } from './folders.js'
+import { entriesOf, folderState } from './folders.js'
 
 const FIX =
   'Look at the rows: they were refused for good. When the cause is mended, `spanhouse replay` sends them.'
 const REASON_BYTES = 256 * 1024
+const MAX_FILES = 10
+const LETTERS = /^(\.logs|\.metrics)?(\.refused-[0-9a-f]{8})?\.ndjson(\.replay-[0-9a-f]{8})?$/
+const OF_REPLAY = /\.(refused|replay)-[0-9a-f]{8}/
 
 export const deadLetters: Check<Facts> = {
   id: 'dead-letters',
   title: 'dead letters',
   async run(facts, signal) {
-    const { deadLetter, name } = facts.destination
-    if (!deadLetter) return [ok('not kept: refused rows are counted only (option `deadLetter`)')]
-    if ('table' in deadLetter) return [await inTable(facts, deadLetter)]
-    const found: Found[] = []
-    // That of traces has no signal in its name.
-    for (const file of ['ndjson', 'logs.ndjson', 'metrics.ndjson'])
-      found.push(await inFile(join(deadLetter.directory, `${name}.${file}`), deadLetter, signal))
-    const worse = [...new Map(found.map((one) => [one.text, one])).values()].filter(
-      ({ level }) => level !== 'ok',
-    )
-    return worse.length > 0 ? worse : found.slice(0, 1)
+    const { deadLetter, spool, name } = facts.destination
+    // Where `spanhouse replay` puts rows of a spool that are refused even then.
+    const ofSpool = spool ? await inFolder(name, join(spool.directory, 'refused'), signal) : []
+    if (!deadLetter)
+      return [ok('not kept: refused rows are counted only (option `deadLetter`)'), ...ofSpool]
+    if ('table' in deadLetter) return [await inTable(facts, deadLetter), ...ofSpool]
+    const { directory, maxBytes } = deadLetter
+    const { problem: why } = await folderState(directory)
+    if (why !== undefined)
+      return [problem(why, 'Let the user of the application write there.'), ...ofSpool]
+    const found = [...(await inFolder(name, directory, signal, maxBytes)), ...ofSpool]
+    return found.length > 0 ? found : [ok('none')]
   },
+}
+
+/** Those of one destination and all signals: as applications write them, refused again by a replay, or of a replay that was interrupted. */
+async function inFolder(
+  destination: string,
+  directory: string,
+  signal: AbortSignal,
+  maxBytes?: number,
+): Promise<readonly Found[]> {
+  const files: string[] = []
+  for await (const { name, path, isFile } of entriesOf(directory))
+    if (
+      isFile &&
+      name.startsWith(`${destination}.`) &&
+      LETTERS.test(name.slice(destination.length))
+    )
+      files.push(path)
+  const found: Found[] = []
+  for (const file of files.sort().slice(0, MAX_FILES))
+    found.push(...(await inFile(file, signal, maxBytes)))
+  if (files.length > MAX_FILES)
+    found.push(warning(`${count(files.length - MAX_FILES, 'more file')} in ${directory}`, FIX))
+  return found
 }
 
 async function inFile(
   file: string,
-  { directory, maxBytes }: { directory: string; maxBytes: number },
   signal: AbortSignal,
-): Promise<Found> {
-  const { problem: why } = await folderState(directory)
-  if (why !== undefined) return problem(why, 'Let the user of the application write there.')
-  const size = await stat(file).then(
-    (found) => (found.isFile() ? found.size : 0),
-    () => 0,
-  )
-  if (size === 0) return ok('none')
+  maxBytes = Number.POSITIVE_INFINITY,
+): Promise<readonly Found[]> {
+  const { size } = await stat(file).catch(() => ({ size: 0 }))
+  if (size === 0) return []
   const rows = await linesIn(file, signal)
   const text = `${count(rows, 'row')} in ${file}; the newest: ${await newestReason(file, size)}`
-  return size > maxBytes * 0.9
-    ? warning(
-        `${text}. The file is nearly full`,
-        'Move it away: when it is full, refused rows are dropped.',
-      )
-    : warning(text, FIX)
+  // Applications write only to files whose name says nothing of a replay.
+  return size > maxBytes * 0.9 && !OF_REPLAY.test(file)
+    ? [
+        warning(
+          `${text}. The file is nearly full`,
+          'Move it away: when it is full, refused rows are dropped.',
+        ),
+      ]
+    : [warning(text, FIX)]
 }
 
 async function linesIn(file: string, signal: AbortSignal): Promise<number> {
@@ -81,7 +107,8 @@ async function inTable(
 ): Promise<Found> {
   const place = `${quoteIdentifier(database)}.${quoteIdentifier(table)}`
   const { rows, refused } = await server.rows(
-    `SELECT count() AS rows, base64Encode(substring(argMax(JSONExtractString(data_before, 'message'), source_nanos), 1, 200)) AS reason, max(source_nanos) AS newest FROM ${place}`,
+    `SELECT countIf(NOT lost) AS rows, countIf(lost) AS conflicts, base64Encode(substring(argMaxIf(JSONExtractString(data_before, 'message'), source_nanos, NOT lost), 1, 200)) AS reason, maxIf(source_nanos, NOT lost) AS newest
+FROM (SELECT *, JSONExtractString(data_before, 'reason') = ${quoteText(CONFLICT)} AS lost FROM ${place} WHERE dlq_name != ${quoteText(MARK)})`,
   )
   if (!rows)
     return refused.code === UNKNOWN_TABLE || refused.why === 'missing_table'
@@ -89,13 +116,15 @@ async function inTable(
       : skipped(`${database}.${table} cannot be read: ${refused.text}`, refused.fix)
   const [row] = rows
   const kept = Number(row?.['rows'] ?? 0)
-  if (kept === 0) return ok('none')
+  const conflicts = Number(row?.['conflicts'] ?? 0)
+  const older = `${count(conflicts, 'row')} in ${database}.${table} lost a conflict (spanhouse compare --repair)`
+  if (kept === 0) return ok(conflicts > 0 ? older : 'none')
   const at = new Date(Number(row?.['newest']) / 1e6)
   const when = Number.isNaN(at.getTime()) ? 'unknown time' : at.toISOString()
   // In base64, because an answer that contains the text of an exception looks like a refusal.
   const reason = Buffer.from(String(row?.['reason'] ?? ''), 'base64').toString()
   return warning(
-    `${count(kept, 'row')} in ${database}.${table}; the newest: ${reason} (${when})`,
+    `${count(kept, 'row')} in ${database}.${table}; the newest: ${reason} (${when})${conflicts > 0 ? `. ${older}` : ''}`,
     FIX,
   )
 }

@@ -13,6 +13,7 @@ import { countsOf, exitCodeOf } from './verdict.js'
  *       "findings": [{
  *         "check": "dns",                      // an id that stays the same
  *         "destination": "primary" | null,     // null: the application
+ *         "host": "http://ch2:8123" | null,    // null: the first host of the destination
  *         "level": "ok" | "warning" | "problem" | "skipped",
  *         "text": "…", "fix": "…" | null,      // for people: these texts change
  *         "commands": [{ "kind": "sql" | "folder" | "program", "text": "…", "isSafe": true }]
@@ -31,10 +32,11 @@ export function reportAsJson(
     format: 1,
     exitCode: exitCodeOf(counts),
     counts,
-    findings: sections.flatMap(({ destination, findings }) =>
+    findings: sections.flatMap(({ destination, host, findings }) =>
       findings.map(({ check, level, text, fix, commands }) => ({
         check,
         destination: destination ?? null,
+        host: host ?? null,
         level,
         text,
         fix: fix ?? null,

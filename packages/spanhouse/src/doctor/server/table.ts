@@ -57,7 +57,6 @@ const ENGINES: Readonly<Record<string, readonly ['problem' | 'warning', string]>
   Null: ['problem', 'keeps no rows'],
   Memory: ['warning', 'loses its rows when the server restarts, and cannot deduplicate'],
   Buffer: ['warning', 'loses rows when the server crashes, and cannot deduplicate'],
-  Distributed: ['warning', 'cannot deduplicate'],
   Merge: ['problem', 'only reads other tables'],
   MaterializedView: ['warning', 'is meant for rows of another table'],
   View: ['problem', 'takes no rows'],
@@ -76,6 +75,8 @@ export const engine: Check<Facts> = {
       const text = `the engine ${info.engine} ${known[1]}`
       return [known[0] === 'problem' ? problem(text, fix) : warning(text, fix)]
     }
+    // The check of deduplication looks behind it.
+    if (info.engine === 'Distributed') return [ok(info.engine)]
     if (/MergeTree$/.test(info.engine)) return [ok(info.engine)]
     return [warning(`the engine ${info.engine} is not of the MergeTree family`, fix)]
   },
@@ -101,9 +102,10 @@ export const columns: Check<Facts> = {
         problem(
           `${missing.length === 1 ? 'a column is' : `${missing.length} columns are`} missing: ${missing.map(({ name }) => name).join(', ')}`,
           'Add what is missing, or set `schema` to that of the table.',
-          additions(
+          await additions(
             missing.map(({ name }) => name),
             destination,
+            table,
           ),
         ),
       )
@@ -126,16 +128,24 @@ export const columns: Check<Facts> = {
 }
 
 /** The statements of `spanhouse ddl --diff`. */
-function additions(names: readonly string[], { name, targets }: DestinationConfig): Remedy[] {
-  const { database, table, schema } = targets[0]
-  return (shapeOf(schema)?.columns ?? [])
-    .filter((column) => names.includes(column.name))
-    .map((column) => ({
+async function additions(
+  names: readonly string[],
+  { name, targets }: DestinationConfig,
+  table: Facts['table'],
+): Promise<Remedy[]> {
+  const missing = (shapeOf(targets[0].schema)?.columns ?? []).filter((column) =>
+    names.includes(column.name),
+  )
+  const local = await table.local()
+  const places = local === table ? [table] : [local, table]
+  return places.flatMap(({ at }) =>
+    missing.map((column) => ({
       kind: 'sql',
       destination: name,
-      sql: addColumn(column, { database, table }),
+      sql: addColumn(column, at),
       isSafe: true,
-    }))
+    })),
+  )
 }
 
 export const deduplication: Check<Facts> = {
@@ -153,7 +163,7 @@ export const deduplication: Check<Facts> = {
     const remedy: Remedy = {
       kind: 'sql',
       destination: destination.name,
-      sql: `ALTER TABLE ${table.quoted} MODIFY SETTING non_replicated_deduplication_window = 10000`,
+      sql: `ALTER TABLE ${(await table.local()).quoted} MODIFY SETTING non_replicated_deduplication_window = 10000`,
       isSafe: true,
     }
     return [
@@ -173,8 +183,9 @@ export const ttl: Check<Facts> = {
   title: 'TTL',
   needs: ['table'],
   async run({ table, destination }) {
-    const info = await table.info()
-    if (typeof info !== 'object') return [skipped(`the TTL of ${table.name} is not known`)]
+    const local = await table.local()
+    const info = await local.info()
+    if (typeof info !== 'object') return [skipped(`the TTL of ${local.name} is not known`)]
     const there = TTL.exec(info.engineFull)?.[1]
     const { creation, database, table: name, schema } = destination.targets[0]
     const { ttl: wished } = creation
@@ -195,7 +206,7 @@ export const ttl: Check<Facts> = {
                 {
                   kind: 'sql',
                   destination: destination.name,
-                  sql: `ALTER TABLE ${table.quoted} MODIFY TTL ${expression}`,
+                  sql: `ALTER TABLE ${local.quoted} MODIFY TTL ${expression}`,
                   isSafe: false,
                 },
               ],

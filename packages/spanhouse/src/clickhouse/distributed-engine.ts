@@ -1,0 +1,21 @@
+/** The tables that a Distributed one stands for. */
+export interface Behind {
+  readonly cluster: string
+  readonly database: string
+  readonly table: string
+}
+
+const TEXT = "'((?:[^'\\\\]|\\\\.)*)'"
+const DISTRIBUTED = new RegExp(`^Distributed\\(${TEXT}, ${TEXT}, ${TEXT}`, 's')
+
+/** Undefined if the table is not Distributed. `engineFull` is that of system.tables. */
+export function behindOf(engineFull: string): Behind | undefined {
+  const [cluster, database, table] = (DISTRIBUTED.exec(engineFull) ?? []).slice(1).map(plain)
+  return cluster === undefined || database === undefined || table === undefined
+    ? undefined
+    : { cluster, database, table }
+}
+
+function plain(escaped: string): string {
+  return escaped.replaceAll(/\\(.)/gs, '$1')
+}

@@ -1,0 +1,24 @@
+import { CommandError } from '../terminal/command-error.js'
+import type { Context } from './command.js'
+
+/** The exit code of a command that could not find out, or not do, what it was asked: 1 stands for a difference. */
+const FAILURE = 2
+const INTERRUPTED = 130
+
+/**
+ * Runs a command whose exit codes 0 and 1 are its result. Every failure has exit code 2. After Ctrl-C the user reads `interrupted`, whatever
+ * the work was about to fail with, and the exit code is 130. A second Ctrl-C ends the process at once (cli.ts), so the work may end in peace.
+ */
+export async function verdict(
+  { signal }: Pick<Context, 'signal'>,
+  interrupted: string,
+  work: () => Promise<number>,
+): Promise<number> {
+  try {
+    return await work()
+  } catch (error) {
+    if (signal.aborted) throw new CommandError(interrupted, INTERRUPTED)
+    if (error instanceof CommandError) throw new CommandError(error.message, FAILURE)
+    throw error
+  }
+}

@@ -1,0 +1,122 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ClickHouseError, classify, openClient, type TableName } from '#exporter'
+import { ReadError } from '../clickhouse/read-error.js'
+import { CommandError } from '../terminal/command-error.js'
+import { failure } from '../writing/patiently.js'
+import type { ReplayDestination } from './destination.js'
+
+/** Makes sure that only one process works on a table. */
+export interface TableLock {
+  /** Resolves when this process has the lock; at once if it has it already. Rejects if another one keeps it. */
+  hold(): Promise<void>
+  release(): void
+}
+
+/** So long a query lasts that nobody ends; a profile may allow less. Then the lock is taken again before the next batch. */
+const SECONDS = 600
+/** A server notices within a second or two that a process was killed. */
+const PATIENCE_MS = 10_000
+const POLL_MS = 100
+const REFUSED_WITHIN_MS = 2000
+const SAME_ID_IS_RUNNING = 216
+
+/** The query that holds the lock of a table has this id. */
+export function lockId({ database, table }: TableName): string {
+  const digest = createHash('sha256').update(`${database}\0${table}`).digest('hex')
+  return `spanhouse-replay-${digest.slice(0, 32)}`
+}
+
+/**
+ * The lock is a query that sleeps: a server runs no second one of the same id, and ends it when the connection of this process ends, for
+ * whatever reason. So no lock outlives its process, and no right is needed. It is a lock of this server only, not of its replicas.
+ */
+export function openTableLock(
+  { config, reader, url }: ReplayDestination,
+  at: TableName,
+  signal: AbortSignal,
+): TableLock {
+  const client = openClient(config, 1)
+  const ending = new AbortController()
+  const id = lockId(at)
+  const what = `${at.database}.${at.table}`
+  let isHeld = false
+
+  /** Undefined: the user may not see what runs. */
+  const isRunning = async (nonce: string) => {
+    const answer = await reader
+      .ask<{ runs: number }>(
+        {
+          name: 'lock',
+          sql: 'SELECT toUInt32(count()) AS runs FROM system.processes WHERE query_id = {id:String} AND position(query, {nonce:String}) > 0',
+          parameters: { id, nonce },
+        },
+        signal,
+      )
+      .catch((error) => {
+        if (error instanceof ReadError && error.problem === 'refused') return undefined
+        throw error
+      })
+    return answer && Number(answer.rows[0]?.runs) > 0
+  }
+
+  /** Resolves with the answer once there is one: then the lock is lost, or another process has it. */
+  const query = (nonce: string) => {
+    const settings = {
+      query: `SELECT sleepEachRow(1) FROM numbers(${SECONDS}) /* ${nonce} */`,
+      query_id: id,
+      max_block_size: '1', // the server looks at the connection between blocks
+      cancel_http_readonly_queries_on_client_close: '1',
+    }
+    const get = {
+      method: 'GET' as const, // so the query is a readonly one, as the last setting demands
+      path: `/?${new URLSearchParams(settings)}`,
+      headers: {},
+      body: Buffer.alloc(0),
+      deadlineMs: 2 * SECONDS * 1000,
+      repeatable: false,
+    }
+    return client.send(get, ending.signal)
+  }
+
+  const acquire = async (): Promise<'taken' | 'held'> => {
+    const nonce = randomUUID()
+    let answer: Awaited<ReturnType<typeof query>> | undefined
+    const ended = query(nonce).then((exchange) => {
+      answer = exchange
+      isHeld = false
+    })
+    const startedAt = performance.now()
+    while (answer === undefined) {
+      // A server refuses a second query at once. Should it do so later, the next batch is not sent.
+      const runs = (await isRunning(nonce)) ?? performance.now() - startedAt > REFUSED_WITHIN_MS
+      if (runs && answer === undefined) {
+        isHeld = true
+        return 'held'
+      }
+      await Promise.race([ended, sleep(POLL_MS, undefined, { signal })])
+    }
+    const outcome = classify(answer, { hasResult: true })
+    if (outcome.status === 'delivered') return 'taken' // it is over already: try again
+    if (outcome.error instanceof ClickHouseError && outcome.error.code === SAME_ID_IS_RUNNING)
+      return 'taken'
+    throw failure(`Locking ${what}`, url, outcome)
+  }
+
+  return {
+    async hold() {
+      const deadline = performance.now() + PATIENCE_MS
+      while (!isHeld && (await acquire()) === 'taken') {
+        if (performance.now() > deadline)
+          throw new CommandError(
+            `Another spanhouse replay works on ${what} at ${url}: try again when it has ended. (It has the lock as long as a query ${id} runs there.)`,
+          )
+        await sleep(POLL_MS, undefined, { signal })
+      }
+    },
+    release() {
+      ending.abort()
+      client.close()
+    },
+  }
+}

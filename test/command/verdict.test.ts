@@ -1,0 +1,46 @@
+// Commands whose exit code 1 is a result: compare, replay, ddl --diff, doctor.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { elapsed, SOON_MS, until } from '../kit/patience.js'
+import { rawServer } from '../kit/raw-server.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
+import { run, start } from './command-kit.js'
+
+const letters = () => {
+  const file = join(temporaryDirectory(), 'primary.logs.ndjson')
+  const row = JSON.stringify({ timestamp: '1700000000.000000001', body: 'x' })
+  writeFileSync(file, `${JSON.stringify({ database: 'd', table: 'logs', row })}\n`)
+  return file
+}
+
+const COMMANDS: [string, (url: string) => string[]][] = [
+  ['compare', (url) => ['compare', url, url]],
+  ['replay', (url) => ['replay', letters(), '--endpoint', url]],
+  ['ddl', (url) => ['ddl', '--diff', url]],
+  ['doctor', (url) => ['doctor', '--endpoint', url]],
+]
+
+test.each(COMMANDS)(
+  '%s at a server that hangs is interrupted at once, and says so in one sentence, with exit code 130',
+  async (_, line) => {
+    const hangs = await rawServer(() => {})
+    const running = start(line(hangs.url))
+    await until(() => hangs.connections > 0)
+    expect(await elapsed(running.end())).toBeLessThan(SOON_MS)
+    expect(await running.ended).toBe(130)
+    // Lines of progress may come before, if it took long.
+    expect(running.err.text().trim().split('\n').at(-1)).toMatch(
+      /^spanhouse: The (comparison|replay|examination) was interrupted\./,
+    )
+  },
+)
+
+test.each(COMMANDS)(
+  '%s with an address that is none says so, with exit code 2: no result',
+  async (_, line) => {
+    const { code, err } = await run(line('ftp://host'))
+    expect(code).toBe(2)
+    expect(err).toMatch(/^spanhouse: .+\n$/)
+  },
+)
