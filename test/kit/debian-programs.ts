@@ -47,11 +47,7 @@ export function clickHouse(
   })
 }
 
-export function zooKeeper(
-  directory: string,
-  port: number,
-  { classPath }: DebianPackages,
-): Program {
+export function zooKeeper(directory: string, port: number, { classPath }: DebianPackages): Program {
   mkdirSync(directory)
   const config = join(directory, 'zoo.cfg')
   // A session lasts 20 ticks at most.
