@@ -26,8 +26,6 @@ export interface ReplicaNode {
 
 /** When a server is killed, ZooKeeper believes for this long that it lives. It comes back only then. */
 const SESSION_MS = 6000
-/** On a busy machine, with another server that starts beside it. */
-const STARTED_MS = 120_000
 /** A program that is about to listen may leave a question without an answer. */
 const ASKED_MS = 1000
 
@@ -90,10 +88,14 @@ function program(
       })
       closeSync(output)
       await once(child, 'spawn')
+      const said = (what: string) =>
+        new Error(`${command[0]} ${what}:\n${readFileSync(log, 'utf8').slice(-4000)}`)
       await until(async () => {
-        if (hasEnded()) throw new Error(`It has ended:\n${readFileSync(log, 'utf8').slice(-4000)}`)
+        if (hasEnded()) throw said('has ended')
         return await answers().catch(() => false)
-      }, STARTED_MS)
+      }).catch((error) => {
+        throw said(String(error))
+      })
     },
     async kill() {
       if (!child || hasEnded()) return
