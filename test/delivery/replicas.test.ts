@@ -118,6 +118,30 @@ describe.skipIf(skipped !== '')(`two replicas${skipped && ` (${skipped})`}`, () 
     expect(data).toEqual([[TIME.getTime() / 1000, String(2n ** 64n - 1n), TAGS]])
   })
 
+  test('one is dead when the tables are created: rows wait until it is back', async () => {
+    await r2.kill()
+    const collector = collectorTo({ timeoutMs: 2000 })
+    for (const record of records(TRACES, 10 * ROWS)) collector.add(record)
+    await eventually(() => expect(statsOf(collector).lastError).toContain('within 2000 ms'))
+    expect(statsOf(collector)).toMatchObject({ delivered: 0, waiting: 10 * ROWS })
+    await r2.start()
+    await flushed(collector)
+    await onBoth(10 * ROWS)
+    expect(statsOf(collector)).toMatchObject({ delivered: 10 * ROWS, dropped: {} })
+  })
+
+  test('tables that are there already are written to, compared or not', async () => {
+    await warm(collectorTo())
+    const lines = diagLines()
+    for (const manageSchema of ['off', 'validate'] as const) {
+      const collector = collectorTo({ manageSchema })
+      for (const record of records(TRACES, ROWS)) collector.add(record)
+      await flushed(collector)
+    }
+    await onBoth(3 * ROWS)
+    expect(lines.filter((line) => !line.includes('does not deduplicate'))).toEqual([])
+  })
+
   /** Under load, each host in turn loses replies. Resolves with the rows that were made, and those that were in the lost replies at most. */
   async function loseReplies(collector: RecordCollector): Promise<{ rows: number; lost: number }> {
     const made = load(collector, TRACES, ROWS_A_SECOND)
