@@ -120,8 +120,10 @@ describe.skipIf(skipped !== '')(`two replicas${skipped && ` (${skipped})`}`, () 
 
   test('one is dead when the tables are created: rows wait until it is back', async () => {
     await r2.kill()
+    const lines = diagLines()
     const collector = collectorTo({ timeoutMs: 2000 })
     for (const record of records(TRACES, 10 * ROWS)) collector.add(record)
+    await eventually(() => expect(lines.join()).toContain('no complete answer within 2000 ms'))
     await until(() => statsOf(collector).errors > 5)
     expect(statsOf(collector)).toMatchObject({ delivered: 0, waiting: 10 * ROWS })
     await r2.start()
