@@ -20,6 +20,7 @@ export type Fault =
 
 export interface FaultyProxy {
   readonly url: string
+  readonly port: number
   /** Replies lost or cut so far. */
   readonly lost: number
   /** Connections accepted so far. */
@@ -30,8 +31,12 @@ export interface FaultyProxy {
 
 const TRICKLE_MS = 200
 
-/** A TCP proxy before 127.0.0.1:`port`, on a port of its own. */
-export async function startProxy(port: number, first: Fault = 'none'): Promise<FaultyProxy> {
+/** A TCP proxy before 127.0.0.1:`port`, on a port of its own, unless it is told where to listen. */
+export async function startProxy(
+  port: number,
+  first: Fault = 'none',
+  at: { readonly host: string; readonly port: number } = { host: '127.0.0.1', port: 0 },
+): Promise<FaultyProxy> {
   let fault: Fault = 'none'
   let lost = 0
   let connections = 0
@@ -133,7 +138,7 @@ export async function startProxy(port: number, first: Fault = 'none'): Promise<F
     connections++
     open.add(new Connection(client))
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(at)
   await once(server, 'listening')
   const { port: own } = server.address() as AddressInfo
 
@@ -150,7 +155,7 @@ export async function startProxy(port: number, first: Fault = 'none'): Promise<F
     fault = next
     if (next === 'refuse') return closeListener()
     if (previous === 'refuse') {
-      server.listen(own, '127.0.0.1')
+      server.listen({ ...at, port: own })
       await once(server, 'listening')
     }
     if (previous === 'black hole') for (const connection of open) connection.resume()
@@ -160,7 +165,8 @@ export async function startProxy(port: number, first: Fault = 'none'): Promise<F
 
   if (first !== 'none') await become(first)
   return {
-    url: `http://127.0.0.1:${own}`,
+    url: `http://${at.host}:${own}`,
+    port: own,
     get lost() {
       return lost
     },

@@ -124,6 +124,7 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
   }
   return {
     url: front.url,
+    port: front.port,
     get lost() {
       return front.lost
     },

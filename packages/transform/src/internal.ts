@@ -6,7 +6,14 @@ export { bodyOf } from './log/values.js'
 export { otelMetricsJsonTables } from './schemas/otel-json.js'
 export { otelMetricsTables } from './schemas/otel-metrics.js'
 export { localName } from './sql/cluster.js'
-export { addColumn, addIndex, engineSql, onCluster, type TableShape } from './sql/ddl.js'
+export {
+  addColumn,
+  addIndex,
+  engineSql,
+  onCluster,
+  type TableShape,
+  withoutSetting,
+} from './sql/ddl.js'
 export { retentionSettings, serviceColumn, ttlExpression } from './sql/retention.js'
 export { promotedTable } from './table/extend.js'
 export { compactRowsOf, hasIdentity, shapeOf } from './table/table.js'

@@ -156,6 +156,11 @@ export const NETWORK = [
     [exporter('sender'), exporter('missing-table'), exporter('refusals')],
     [
       ['creates a database that exists', 'if (isDatabaseMissing(missing)) {', 'if (missing) {'],
+      [
+        'creates no table on servers that do not know its settings',
+        "if (outcome.status !== 'unknown_setting') return outcome",
+        'return outcome',
+      ],
       ['holds rows because a view is missing', 'if (!isRefusal(outcome)) {', 'if (outcome) {'],
       ['stores maps in columns of type JSON', 'return isJson && ', 'return false && '],
     ],

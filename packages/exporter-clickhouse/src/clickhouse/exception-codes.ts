@@ -101,6 +101,8 @@ const EXCEPTIONS: readonly Exception[] = [
     class: 'misconfigured',
     mayBeForm: true,
     quotes: 'statement',
+    // Servers before 19 say so of a setting of a table.
+    variant: { text: /Unknown setting \w+ for storage/, class: 'unknown_setting' },
   },
   { code: 38, name: 'CANNOT_PARSE_DATE', class: 'rejected' },
   { code: 41, name: 'CANNOT_PARSE_DATETIME', class: 'rejected' },

@@ -73,17 +73,12 @@ function hasFreeTypes({ schema }: Target): boolean {
   return schema.columns.some(({ type }) => /\b(JSON|Dynamic|Variant)\b/.test(type))
 }
 
-/** How the INSERTs of whole rows of a target begin. Those of rows that `dispatch` has made may name other columns of the same table. */
-export function beginningFor(target: Target): string {
-  const columns = target.schema.insertColumns.map(quoteIdentifier).join(', ')
-  return `INSERT INTO ${quotedName(insertedInto(target))} (${columns})`
-}
-
 function formOf(
   target: Target,
   common: CompactForm | undefined,
 ): Pick<Insert, 'statement' | 'whole'> {
-  const into = beginningFor(target)
+  const columns = target.schema.insertColumns.map(quoteIdentifier).join(', ')
+  const into = `INSERT INTO ${quotedName(insertedInto(target))} (${columns})`
   const statement = `${into} FORMAT JSONEachRow`
   if (!common) return { statement }
   const { query, shape } = common

@@ -5,6 +5,11 @@ import type { Outcome } from './outcome.js'
 
 export type Forbidden = Extract<Outcome, { setting: string }>
 
+// ClickHouse before 20.7 stores random times in place of ours with `best_effort` (ClickHouse#13441), and reads them right without. Only tables
+// with maps need `best_effort`, and such a server has no maps. It does not know the other setting either, and says so before it takes a row.
+const SINCE_21 = 'log_comment'
+const TIMES = 'date_time_input_format'
+
 /** Settings of ours that requests leave out, because the server does not know them, or a constraint forbids them to this user. */
 export class LeftOut {
   readonly #config: DestinationConfig
@@ -40,6 +45,7 @@ export class LeftOut {
     if (this.#names.size <= leftOutThen && this.#names.has(setting)) return false
     this.#names.add(setting)
     if (status === 'forbidden_setting') this.#forbidden.add(setting)
+    else if (setting === SINCE_21) this.#names.add(TIMES)
     return true
   }
 }

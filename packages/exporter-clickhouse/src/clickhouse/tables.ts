@@ -1,5 +1,5 @@
 import { quoteText } from '@spanhouse/transform'
-import { canonicalType } from '@spanhouse/transform/internal'
+import { canonicalType, withoutSetting } from '@spanhouse/transform/internal'
 import type { ClickHouseError } from '../common/errors.js'
 import type { Target } from '../config/config.js'
 import { UNKNOWN_DATABASE } from './exception-codes.js'
@@ -37,7 +37,7 @@ export async function createTables(
   const companions = others
   const runAll = async (all: readonly string[]): Promise<Outcome> => {
     for (const statement of all) {
-      const { outcome } = await run(statement)
+      const outcome = await runAsKnown(statement, run)
       if (outcome.status !== 'delivered') return outcome
     }
     return { status: 'delivered' }
@@ -61,6 +61,14 @@ export async function createTables(
     break // the view that follows needs this table
   }
   return { status: 'delivered' }
+}
+
+/** Servers before 20 refuse a table for `ttl_only_drop_parts`, and those before 21.5 for the window of plain tables: they get it without. */
+async function runAsKnown(statement: string, run: Run): Promise<Outcome> {
+  const { outcome } = await run(statement)
+  if (outcome.status !== 'unknown_setting') return outcome
+  const shorter = withoutSetting(statement, outcome.setting)
+  return shorter === undefined ? outcome : runAsKnown(shorter, run)
 }
 
 function isDatabaseMissing({ code }: ClickHouseError): boolean {

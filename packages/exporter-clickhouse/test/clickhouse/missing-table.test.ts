@@ -60,6 +60,60 @@ describe('a missing table', () => {
     expect(statsOf(to).lastError).toContain('telemetry.traces')
   })
 
+  const OLD: [string, (name: string) => Behaviour][] = [
+    [
+      '18.16',
+      (name) => ({
+        status: 500,
+        body: `Code: 36, e.displayText() = DB::Exception: There was an error on [ch2:9000]: Code: 36, e.displayText() = DB::Exception: Unknown setting ${name} for storage MergeTree, e.what() = DB::Exception, e.what() = DB::Exception`,
+      }),
+    ],
+    [
+      '20.3',
+      (name) => ({
+        status: 404,
+        code: 115,
+        body: `Code: 115. DB::Exception: Unknown setting ${name} for storage MergeTree (version 20.3)`,
+      }),
+    ],
+  ]
+  test.each(OLD)(
+    'is created without the settings of tables that ClickHouse %s does not know',
+    async (_, refusal) => {
+      let created = ''
+      const server = await scriptedServer({
+        each({ isInsert, statement }) {
+          const unknown = /ttl_only_drop_parts|non_replicated_deduplication_window/.exec(statement)
+          if (unknown) return refusal(unknown[0])
+          if (statement.startsWith('CREATE TABLE')) created = statement
+          return isInsert && created === '' ? MISSING : 'ok'
+        },
+      })
+      const to = exporterTo({ endpoint: server.url })
+      expect(await exported(to, spans(2))).toEqual({ code: 0 })
+      expect(created).toMatch(/SETTINGS index_granularity = 8192$/m)
+      expect(statsOf(to)).toMatchObject({ delivered: 2, dropped: {} })
+    },
+  )
+
+  test('that another host of the cluster refuses: the error says why', async () => {
+    const server = await scriptedServer({
+      each: ({ isInsert }) =>
+        isInsert
+          ? MISSING
+          : {
+              status: 500,
+              body: 'Code: 36, e.displayText() = DB::Exception: There was an error on [ch2:9000]: Code: 36, e.displayText() = DB::Exception: No macro shard in config, e.what() = DB::Exception, e.what() = DB::Exception',
+            },
+    })
+    const to = exporterTo({ endpoint: server.url, shutdownTimeoutMs: 1 })
+    await exported(to, spans(2))
+    await expect
+      .poll(() => statsOf(to).lastError)
+      .toBe('ClickHouse error 36: There was an error on [ch2:9000]: No macro shard in config')
+    expect(statsOf(to)).toMatchObject({ waiting: 2, dropped: {} })
+  })
+
   test.each([36, 43, 44, 53, 62, 70, 117, 450, 497])(
     'that cannot be created (code %i) costs no rows: they are held',
     async (code) => {

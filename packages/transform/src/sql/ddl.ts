@@ -83,6 +83,13 @@ const SETTINGS = {
   non_replicated_deduplication_window: 10_000,
 }
 
+/** A CREATE TABLE without this setting, for a server that is too old for it. Undefined if it is not one that every table gets here. */
+export function withoutSetting(statement: string, name: string): string | undefined {
+  const value = (SETTINGS as Readonly<Record<string, number>>)[name]
+  const shorter = statement.replace(`, ${name} = ${value}`, '')
+  return shorter === statement ? undefined : shorter
+}
+
 export function createDatabase(at: Placement): string {
   return `CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(at.database)}${onCluster(at)}`
 }
