@@ -7,6 +7,20 @@ export type {
 } from './declared/definition.js'
 export type { FieldNames, Records, Signal } from './declared/fields.js'
 export type { RowOfColumns, ValueOf } from './declared/row-type.js'
+export { type DefinitionModule, definitionModule } from './imported/definition-module.js'
+export type {
+  Ask,
+  DescribedColumn,
+  DescribedIndex,
+  TableDescription,
+} from './imported/description.js'
+export type { Unmapped } from './imported/mapped.js'
+export {
+  type ImportedTable,
+  type ServerTable,
+  tableFromDescription,
+  tableFromServer,
+} from './imported/table-from-server.js'
 export type { LogRecordLike, LogSpanContextLike } from './log/log-record.js'
 export type {
   ExemplarLike,
@@ -48,6 +62,7 @@ export { quoteText } from './sql/text.js'
 export { type ExtendedRow, type Extension, extendTable, type NewType } from './table/extend.js'
 export type { Promotion } from './table/promote.js'
 export { defineTable, type RowOf, type Table, type TableDefinition } from './table/table.js'
+export type { TimeUnit } from './values/in-unit.js'
 export type { MetricLike, MetricType } from './values/metric.js'
 export type { AttributesLike, ResourceLike, ScopeLike } from './values/resource.js'
 export type { HrTime } from './values/time.js'

@@ -1,0 +1,91 @@
+import type { Unmapped } from './mapped.js'
+import { comment, keyOf, literal, sourceOf } from './source-text.js'
+import type { ImportedTable } from './table-from-server.js'
+import { wordsOf } from './words.js'
+
+/** A module that exports the table: the text of a file. */
+export interface DefinitionModule {
+  readonly text: string
+  /** The name of the table in it. */
+  readonly exported: string
+}
+
+/**
+ * Writes an imported table as a module. Each guess has a comment, and each column without a value stands in one, to be filled in by hand.
+ * `types`: also export the type of its rows, which only TypeScript understands. Default: true.
+ */
+export function definitionModule(
+  imported: ImportedTable,
+  { types = true }: { readonly types?: boolean | undefined } = {},
+): DefinitionModule {
+  const { base, definition } = imported
+  const making = base === undefined ? 'defineTable' : 'extendTable'
+  const named = [making, ...(base === undefined ? [] : [base])]
+  const exported = identifierFor(definition.name ?? 'table', named)
+  const row = `${exported[0]?.toUpperCase()}${exported.slice(1)}Row`
+  const members = Object.entries({ ...definition, ...hereIn(imported) })
+  const imports = [...named, ...(types ? ['type RowOf'] : [])].join(', ')
+  const lines = [
+    `import { ${imports} } from '@spanhouse/transform'`,
+    '',
+    `// Made from the table ${comment(`${definition.database}.${definition.name}`)}: ${imported.mapped} of its columns get a value.`,
+    ...imported.remarks.map((remark) => `// ${comment(remark)}`),
+    `export const ${exported} = ${making}(${base === undefined ? '' : `${base}, `}{`,
+    ...members.flatMap(([key, value]) => memberLines(key, value, imported)),
+    '})',
+    ...(types ? ['', `export type ${row} = RowOf<typeof ${exported}>`] : []),
+  ]
+  return { text: `${lines.join('\n')}\n`, exported }
+}
+
+/** Columns without a value stand beside the others, also where there are none. */
+function hereIn({ base, definition, unmapped, left }: ImportedTable): object {
+  const hasGaps = unmapped.length + left.length > 0
+  return base !== undefined && hasGaps && !('add' in definition) ? { add: [] } : {}
+}
+
+function memberLines(key: string, value: unknown, imported: ImportedTable): string[] {
+  if (key === 'retype')
+    return [
+      '  retype: {',
+      ...Object.entries(value as object).map(
+        ([name, to]) => `    ${keyOf(name)}: ${sourceOf(to)},`,
+      ),
+      '  },',
+    ]
+  if (key === 'columns' || key === 'add') {
+    const { guesses, unmapped, left } = imported
+    return [
+      `  ${key}: [`,
+      ...(value as { readonly name: string }[]).map((column) => {
+        const guess = guesses.get(column.name)
+        return `    ${sourceOf(column)},${guess === undefined ? '' : ` // a guess: ${comment(guess)}`}`
+      }),
+      ...unmapped.map((gap) => gapLine(gap, 'not mapped')),
+      ...left.map((gap) => gapLine(gap, 'left out')),
+      '  ],',
+    ]
+  }
+  if (Array.isArray(value))
+    return [`  ${key}: [`, ...value.map((item) => `    ${sourceOf(item)},`), '  ],']
+  return [`  ${keyOf(key)}: ${sourceOf(value)},`]
+}
+
+function gapLine({ column, type, why, instead }: Unmapped, what: string): string {
+  const filled = instead === undefined ? '' : `, ${instead}`
+  return `    // ${comment(`{ name: ${literal(column)}, type: ${literal(type)}${filled} },`)} ${what}: ${comment(why)}`
+}
+
+const RESERVED = new Set(
+  'abstract any arguments as async await boolean break case catch class const continue debugger default delete do else enum eval export extends false finally for from function get if implements import in instanceof interface let module namespace new null number object of package private protected public return set static string super switch symbol this throw true try type typeof undefined unknown var void while with yield'.split(
+    ' ',
+  ),
+)
+
+/** A name of JavaScript for a table. */
+function identifierFor(table: string, taken: readonly string[]): string {
+  const [first = '', ...others] = wordsOf(table.replaceAll(/[^\w]+/g, '_'))
+  const name = first + others.map((word) => word[0]?.toUpperCase() + word.slice(1)).join('')
+  const isFree = /^[a-z]/.test(name) && !RESERVED.has(name) && !taken.includes(name)
+  return isFree ? name : `${/^[a-z]/.test(name) ? name : `t${name}`}Table`
+}
