@@ -96,3 +96,9 @@ function hasCheck(statement: string): boolean {
     statement.replaceAll(/'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/gs, 'x'),
   )
 }
+
+export function columnsByName(
+  columns: readonly DescribedColumn[],
+): ReadonlyMap<string, DescribedColumn> {
+  return new Map(columns.map((column) => [column.name, column]))
+}

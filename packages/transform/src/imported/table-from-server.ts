@@ -1,17 +1,10 @@
 import type { Records, Signal } from '../declared/fields.js'
-import type { AnyColumn } from '../row/column.js'
-import { type Extension, extendTable } from '../table/extend.js'
-import { defineTable, shapeOf, type Table, type TableDefinition } from '../table/table.js'
-import { withDefaults } from './defaults.js'
-import {
-  type Ask,
-  type DescribedColumn,
-  descriptionOf,
-  type TableDescription,
-} from './description.js'
-import { codecIn, keysOf } from './keys.js'
-import { type AnyDefinition, type Mapped, mappedColumn, type Unmapped } from './mapped.js'
-import { isHeld, isSame, type Preset, presetOf } from './presets.js'
+import type { Extension } from '../table/extend.js'
+import type { Table, TableDefinition } from '../table/table.js'
+import { type Ask, columnsByName, descriptionOf, type TableDescription } from './description.js'
+import { fromNothing, fromPreset } from './made.js'
+import type { Unmapped } from './mapped.js'
+import { presetOf } from './presets.js'
 import { remarksOf } from './remarks.js'
 import { signalOf } from './signal-of.js'
 
@@ -72,12 +65,9 @@ export function tableFromDescription<const On extends Signal = Signal>(
   { signal: given }: { readonly signal?: On | undefined } = {},
 ): ImportedTable<On> {
   const named = `${described.database}.${described.table}`
-  const source = /^(MaterializedView|View|LiveView|WindowView|Dictionary|System\w*)$/.exec(
-    described.engine,
-  )
-  if (source)
+  if (/^(\w*View|Dictionary|System\w*)$/.test(described.engine))
     throw new TypeError(
-      `${named} is a ${source[0] === 'Dictionary' ? 'dictionary' : 'view'} (${described.engine}): name the table that holds its rows`,
+      `${named} has the engine ${described.engine}: name the table that holds its rows`,
     )
   const columns = described.columns.filter(
     ({ default_kind }) => default_kind !== 'ALIAS' && default_kind !== 'MATERIALIZED',
@@ -100,123 +90,12 @@ export function tableFromDescription<const On extends Signal = Signal>(
   } as unknown as ImportedTable<On>
 }
 
-interface Made {
-  readonly table: Table<Records[Signal]>
-  readonly base?: string
-  readonly definition: ImportedTable['definition']
-  readonly mapped: number
-  readonly gaps: readonly Unmapped[]
-  readonly guesses: ReadonlyMap<string, string>
-  readonly without: readonly string[]
-}
-
-function fromNothing(
-  described: TableDescription,
-  columns: readonly DescribedColumn[],
-  signal: Signal,
-): Made {
-  const { found, gaps, guesses } = mappedColumns(columns, signal)
-  const defined = withDefaults(found, byName(columns))
-  const { keys, without } = keysOf(described, defined)
-  const { database, table: name } = described
-  const definition = { signal, name, database, columns: defined, ...keys }
-  return {
-    table: defineTable<Records[Signal]>(definition as TableDefinition<Records[Signal]>),
-    definition: definition as TableDefinition<Records[Signal]>,
-    mapped: defined.length,
-    gaps,
-    guesses,
-    without,
-  }
-}
-
-function fromPreset(
-  described: TableDescription,
-  columns: readonly DescribedColumn[],
-  { table: base, exported, signal }: Preset,
-): Made | undefined {
-  const own = base.columns as readonly AnyColumn[]
-  const there = byName(columns)
-  const kept = own.filter((column) => isHeld(column, there.get(column.name)?.type))
-  const names = new Set(kept.map(({ name }) => name))
-  const { found, gaps, guesses } = mappedColumns(
-    columns.filter(({ name }) => !names.has(name)),
-    signal,
-  )
-  const omit = own.filter(({ name }) => !names.has(name)).map(({ name }) => name)
-  const retype = Object.fromEntries(
-    kept.flatMap((column) => {
-      const { type = '', compression_codec = '' } = there.get(column.name) ?? {}
-      return isSame(column, type) ? [] : [[column.name, { type, ...codecIn(compression_codec) }]]
-    }),
-  )
-  const add = withDefaults(found, there)
-  const shapes = [
-    ...kept.map((column) => ({ ...column, type: there.get(column.name)?.type ?? '' })),
-    ...add,
-  ]
-  const { keys, without } = keysOf(described, shapes)
-  const { orderBy, partitionBy = 'tuple()', engine } = keys
-  const shape = shapeOf(base)
-  const definition = {
-    name: described.table,
-    database: described.database,
-    ...(omit.length > 0 && { omit }),
-    ...(Object.keys(retype).length > 0 && { retype }),
-    ...(add.length > 0 && { add }),
-    ...(plainSql(orderBy) !== plainSql(shape?.orderBy) && { orderBy }),
-    ...(plainSql(partitionBy) !== plainSql(shape?.partitionBy) && { partitionBy }),
-    ...(engine !== undefined && { engine }),
-  } as Extension<Records[Signal]>
-  const table = extended(base, definition)
-  if (!table) return undefined
-  return {
-    table,
-    base: exported,
-    definition,
-    mapped: kept.length + add.length,
-    gaps,
-    guesses,
-    without,
-  }
-}
-
-/** Undefined if what remains of the preset is no table, for example without the column that its rows are partitioned by. */
-function extended(
-  base: Table<Records[Signal]>,
-  extension: Extension<Records[Signal]>,
-): Table<Records[Signal]> | undefined {
-  try {
-    return extendTable(base, extension) as unknown as Table<Records[Signal]>
-  } catch {
-    return undefined
-  }
-}
-
-function plainSql(sql: string | undefined): string | undefined {
-  return sql?.replaceAll(/[\s()]/g, '')
-}
-
-function mappedColumns(columns: readonly DescribedColumn[], signal: Signal) {
-  const found: AnyDefinition[] = []
-  const gaps: Unmapped[] = []
-  const guesses = new Map<string, string>()
-  for (const column of columns) {
-    const one: Mapped | Unmapped = mappedColumn(column, signal)
-    if (!('type' in one)) {
-      found.push(one.column)
-      if (one.guess !== undefined) guesses.set(column.name, one.guess)
-    } else gaps.push(one)
-  }
-  return { found, gaps, guesses }
-}
-
 /** A column that has a default or may be NULL is right without a value. */
 function divided(
   { columns }: TableDescription,
   gaps: readonly Unmapped[],
 ): Pick<ImportedTable, 'unmapped' | 'left'> {
-  const there = byName(columns)
+  const there = columnsByName(columns)
   const reasonOf = ({ column, type }: Unmapped): string | undefined => {
     const kind = there.get(column)?.default_kind ?? ''
     if (kind !== '') return `the server fills it (${kind})`
@@ -239,8 +118,4 @@ function divided(
       ...computed,
     ],
   }
-}
-
-function byName(columns: readonly DescribedColumn[]): ReadonlyMap<string, DescribedColumn> {
-  return new Map(columns.map((column) => [column.name, column]))
 }
