@@ -1,3 +1,4 @@
+import { shapeOf } from '../table/table.js'
 import type { Unmapped } from './mapped.js'
 import { comment, keyOf, literal, sourceOf } from './source-text.js'
 import type { ImportedTable } from './table-from-server.js'
@@ -23,7 +24,12 @@ export function definitionModule(
   const named = [making, ...(base === undefined ? [] : [base])]
   const exported = identifierFor(definition.name ?? 'table', named)
   const row = `${exported[0]?.toUpperCase()}${exported.slice(1)}Row`
-  const members = Object.entries({ ...definition, ...hereIn(imported) })
+  const gaps = gapsOf(imported)
+  const members = Object.entries({
+    ...definition,
+    // The gaps of an extension stand among its further columns, even if it has none.
+    ...(base !== undefined && gaps.length > 0 && !('add' in definition) && { add: [] }),
+  })
   const imports = [...named, ...(types ? ['type RowOf'] : [])].join(', ')
   const lines = [
     `import { ${imports} } from '@spanhouse/transform'`,
@@ -31,20 +37,30 @@ export function definitionModule(
     `// Made from the table ${comment(`${definition.database}.${definition.name}`)}: ${imported.mapped} of its columns get a value.`,
     ...imported.remarks.map((remark) => `// ${comment(remark)}`),
     `export const ${exported} = ${making}(${base === undefined ? '' : `${base}, `}{`,
-    ...members.flatMap(([key, value]) => memberLines(key, value, imported)),
+    ...members.flatMap(([key, value]) => memberLines(key, value, imported.guesses, gaps)),
     '})',
     ...(types ? ['', `export type ${row} = RowOf<typeof ${exported}>`] : []),
   ]
   return { text: `${lines.join('\n')}\n`, exported }
 }
 
-/** Columns without a value stand beside the others, also where there are none. */
-function hereIn({ base, definition, unmapped, left }: ImportedTable): object {
-  const hasGaps = unmapped.length + left.length > 0
-  return base !== undefined && hasGaps && !('add' in definition) ? { add: [] } : {}
+/** Each column without a value as a comment, but for those that the definition has as materialized ones. */
+function gapsOf({ table, unmapped, left }: ImportedTable): string[] {
+  const materialized = new Set(shapeOf(table)?.materialized?.map(({ name }) => name))
+  return [
+    ...unmapped.map((gap) => gapLine(gap, 'not mapped')),
+    ...left
+      .filter(({ column }) => !materialized.has(column))
+      .map((gap) => gapLine(gap, 'left out')),
+  ]
 }
 
-function memberLines(key: string, value: unknown, imported: ImportedTable): string[] {
+function memberLines(
+  key: string,
+  value: unknown,
+  guesses: ImportedTable['guesses'],
+  gaps: readonly string[],
+): string[] {
   if (key === 'retype')
     return [
       '  retype: {',
@@ -54,15 +70,13 @@ function memberLines(key: string, value: unknown, imported: ImportedTable): stri
       '  },',
     ]
   if (key === 'columns' || key === 'add') {
-    const { guesses, unmapped, left } = imported
     return [
       `  ${key}: [`,
       ...(value as { readonly name: string }[]).map((column) => {
         const guess = guesses.get(column.name)
         return `    ${sourceOf(column)},${guess === undefined ? '' : ` // a guess: ${comment(guess)}`}`
       }),
-      ...unmapped.map((gap) => gapLine(gap, 'not mapped')),
-      ...left.map((gap) => gapLine(gap, 'left out')),
+      ...gaps,
       '  ],',
     ]
   }
