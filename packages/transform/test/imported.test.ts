@@ -135,7 +135,10 @@ describe('a column that cannot be filled is named with the reason', () => {
     ['timestamp UInt64', 'its name does not say what it counts'],
     ['duration Float64', 'its name does not say what it counts'],
     ['duration DateTime', 'a duration is no point in time'],
-    ['kind UInt8', 'a number may be counted from 0 or from 1'],
+    ['kind UInt8', 'OTLP counts kinds from 1 and JavaScript from 0'],
+    ['status_code UInt16', 'a number may be the status of the span, or of HTTP'],
+    ['_timestamp DateTime', 'no field and no attribute of OpenTelemetry has this name'],
+    ['_tp_time DateTime64(3)', 'no field and no attribute of OpenTelemetry has this name'],
     ["kind Enum8('server' = 1)", /^its names lack UNSPECIFIED, /],
     ['attributes Map(String, Float64)', 'attributes need a Map of texts or JSON'],
     ['events String', 'it is a list of objects'],
@@ -157,6 +160,19 @@ describe('a column that cannot be filled is named with the reason', () => {
       expect.objectContaining({ column: name, type, why: expect.stringMatching(why) }),
     ])
   })
+})
+
+test('a value that no field has is suggested as a function that compiles', () => {
+  const span = makeSpan({ kind: 1, status: { code: 2 } })
+  const found = imported(...TRACE, 'kind Int8', 'status UInt8', 'is_error Bool')
+  const { text } = definitionModule(found)
+  const uncommented = text.replaceAll(/^( +)\/\/ (\{.*\},) not mapped.*$/gm, '$1$2')
+  const { columns } = new Function(
+    'defineTable',
+    `${uncommented.replace(/^(import|export type) .*$/gm, '').replace('export const spans =', 'return')}`,
+  )(defineTable)
+  const functions = columns.map(({ value }: { value(span: SpanLike): unknown }) => value(span))
+  expect(functions.slice(-3)).toEqual([2, 2, true])
 })
 
 test('columns that the server fills, or that may be NULL, are left out and said', () => {
@@ -215,6 +231,11 @@ describe('the columns tell the signal', () => {
     const logs = tableFromDescription(described(columns), { signal: 'logs' })
     expectTypeOf(logs.table).toEqualTypeOf<Table<LogRecordLike>>()
     expect(logs.table.toRow(makeLog({ hrTime: [5, 0] }))).toMatchObject({ timestamp: '0000000005' })
+  })
+
+  test('the logger of a log record is its scope', () => {
+    const { table } = imported('logger LowCardinality(String)', 'message String')
+    expect(table.toRow(makeLog())).toMatchObject({ logger: makeLog().instrumentationScope.name })
   })
 
   test('severity is a text in one table and a number in another', () => {
@@ -438,7 +459,7 @@ export const mySpans = defineTable({
     { name: 'span_id', type: 'String', field: 'spanId' },
     { name: 'parent_span_id', type: 'String', field: 'parentSpanId' },
     { name: 'duration', type: 'UInt64', field: 'duration' }, // a guess: nanoseconds, as the name says no unit
-    // { name: 'kind', type: 'UInt8', value: (span) => span.kind + 1 }, not mapped: a number may be counted from 0 or from 1
+    // { name: 'kind', type: 'UInt8', value: (span) => span.kind + 1 }, not mapped: OTLP counts kinds from 1 and JavaScript from 0
     // { name: 'tenant', type: 'String' }, left out: the server fills it (DEFAULT)
   ],
   orderBy: 'trace_id',
@@ -462,7 +483,7 @@ export type MySpansRow = RowOf<typeof mySpans>
         ],
       }),
     )
-    expect(text).toBe(`import { extendTable, otelTraces, type RowOf } from '@spanhouse/transform'
+    expect(text).toBe(`import { extendTable, otelTraces } from '@spanhouse/transform'
 
 // Made from the table default.otel_traces: 22 of its columns get a value.
 export const otelTracesTable = extendTable(otelTraces, {
@@ -475,8 +496,6 @@ export const otelTracesTable = extendTable(otelTraces, {
     // { name: 'x', type: 'UInt8' }, not mapped: no field and no attribute of OpenTelemetry has this name
   ],
 })
-
-export type OtelTracesTableRow = RowOf<typeof otelTracesTable>
 `)
   })
 

@@ -13,13 +13,14 @@ export interface DefinitionModule {
 
 /**
  * Writes an imported table as a module. Each guess has a comment, and each column without a value stands in one, to be filled in by hand.
- * `types`: also export the type of its rows, which only TypeScript understands. Default: true.
+ * `types`: also export the type of its rows, which only TypeScript understands, if it is a table from nothing. Default: true.
  */
 export function definitionModule(
   imported: ImportedTable,
   { types = true }: { readonly types?: boolean | undefined } = {},
 ): DefinitionModule {
   const { base, definition } = imported
+  const hasType = types && base === undefined // the rows of our own tables have no type of their own
   const making = base === undefined ? 'defineTable' : 'extendTable'
   const named = [making, ...(base === undefined ? [] : [base])]
   const exported = identifierFor(definition.name ?? 'table', named)
@@ -30,7 +31,7 @@ export function definitionModule(
     // The gaps of an extension stand among its further columns, even if it has none.
     ...(base !== undefined && gaps.length > 0 && !('add' in definition) && { add: [] }),
   })
-  const imports = [...named, ...(types ? ['type RowOf'] : [])].join(', ')
+  const imports = [...named, ...(hasType ? ['type RowOf'] : [])].join(', ')
   const lines = [
     `import { ${imports} } from '@spanhouse/transform'`,
     '',
@@ -39,7 +40,7 @@ export function definitionModule(
     `export const ${exported} = ${making}(${base === undefined ? '' : `${base}, `}{`,
     ...members.flatMap(([key, value]) => memberLines(key, value, imported.guesses, gaps)),
     '})',
-    ...(types ? ['', `export type ${row} = RowOf<typeof ${exported}>`] : []),
+    ...(hasType ? ['', `export type ${row} = RowOf<typeof ${exported}>`] : []),
   ]
   return { text: `${lines.join('\n')}\n`, exported }
 }
@@ -98,7 +99,7 @@ const RESERVED = new Set(
 
 /** A name of JavaScript for a table. */
 function identifierFor(table: string, taken: readonly string[]): string {
-  const [first = '', ...others] = wordsOf(table.replaceAll(/[^\w]+/g, '_'))
+  const [first = '', ...others] = wordsOf(table.replaceAll(/\W+/g, '_').replace(/^_+/, ''))
   const name = first + others.map((word) => word[0]?.toUpperCase() + word.slice(1)).join('')
   const isFree = /^[a-z]/.test(name) && !RESERVED.has(name) && !taken.includes(name)
   return isFree ? name : `${/^[a-z]/.test(name) ? name : `t${name}`}Table`

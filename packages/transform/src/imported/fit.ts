@@ -14,10 +14,16 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   status: ['UNSET', 'OK', 'ERROR'],
 }
 
-/** A `value` that does what no field does, for the reader of the definition to choose. */
-const INSTEAD: Readonly<Record<string, string>> = {
-  kind: 'value: (span) => span.kind + 1', // OTLP counts from 1
-  status: 'value: (span) => span.status.code',
+/** What a number in such a column may be, and a `value` for one of these. */
+const NUMBERED: Readonly<Record<string, { readonly why: string; readonly instead: string }>> = {
+  kind: {
+    why: 'OTLP counts kinds from 1 and JavaScript from 0',
+    instead: 'value: (span) => span.kind + 1',
+  },
+  status: {
+    why: 'a number may be the status of the span, or of HTTP',
+    instead: 'value: (span) => span.status.code',
+  },
 }
 
 const NUMBERS = new Set([
@@ -63,11 +69,7 @@ function fitOfName(field: string, names: readonly string[], held: Held): Fit {
     const missing = names.filter((name) => !held.names.has(name))
     return missing.length === 0 ? FITS : { why: `its names lack ${missing.join(', ')}` }
   }
-  if (held.what !== 'integer') return fitOfText(held)
-  return {
-    why: 'a number may be counted from 0 or from 1',
-    ...(INSTEAD[field] !== undefined && { instead: INSTEAD[field] }),
-  }
+  return (held.what === 'integer' ? NUMBERED[field] : undefined) ?? fitOfText(held)
 }
 
 function fitOfId(field: string, held: Held): Fit {

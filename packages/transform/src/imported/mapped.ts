@@ -56,7 +56,16 @@ export function mappedColumn(described: DescribedColumn, signal: Signal): Mapped
     if ('type' in found) refusal ??= unmapped(found.why, found.instead)
     else return found
   }
-  return refusal ?? unmapped('no field and no attribute of OpenTelemetry has this name')
+  return refusal ?? unmapped(UNKNOWN, suggestionFor(words, held, signal))
+}
+
+const UNKNOWN = 'no field and no attribute of OpenTelemetry has this name'
+
+/** Whether a span failed is said by no field, but by a function. */
+function suggestionFor(words: readonly string[], held: Held, signal: Signal): string | undefined {
+  const isFlag = held.what === 'bool' || held.what === 'integer'
+  const isError = signal === 'traces' && /^(is|has)?(error|failed)$/.test(words.join(''))
+  return isFlag && isError ? 'value: (span) => span.status.code === 2' : undefined
 }
 
 /** Nested columns that are not flattened take lists of objects. */

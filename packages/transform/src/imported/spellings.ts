@@ -112,13 +112,16 @@ const OTHERS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['libraryversion', { scope: 'version' }],
 ])
 
+const OF_LOGGERS: ReadonlySet<string> = new Set(['logger', 'loggername'])
+
 /** What a name may mean, best first: `severity` is a text in one table and a number in another. */
 export function meaningsOf(words: readonly string[], signal: Signal): readonly Meaning[] {
   const name = words.join('')
   const fields = Object.entries(FIELDS[signal])
     .filter(([, names]) => names?.split(' ').includes(name))
     .map(([field]): Meaning => ({ field }))
-  const other = OTHERS.get(name)
+  const isLogger = signal === 'logs' && OF_LOGGERS.has(name)
+  const other: Meaning | undefined = isLogger ? { scope: 'name' } : OTHERS.get(name)
   return other ? [...fields, other] : fields
 }
 

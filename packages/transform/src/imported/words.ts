@@ -1,7 +1,11 @@
 import type { TimeUnit } from '../values/in-unit.js'
 
-/** The words of a name: `startTimeUnixNano` and `start_time_unix_nano` have the same. */
+/**
+ * The words of a name: `startTimeUnixNano` and `start_time_unix_nano` have the same. A name that begins with an underscore has none:
+ * `_timestamp` is when a row was written, and not when a span began.
+ */
 export function wordsOf(name: string): readonly string[] {
+  if (name.startsWith('_')) return []
   return name
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replaceAll(/([A-Z])([A-Z][a-z])/g, '$1_$2')
