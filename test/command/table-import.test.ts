@@ -335,6 +335,8 @@ describe('what cannot be imported is one sentence and the exit code 2', () => {
     expect(configured).toMatchObject({ code: 0, out: expect.not.stringContaining('RowOf') })
     const url = `${server.url.replace('http:', 'clickhouse:')}/shop`
     expect(await run(['table', 'import', url, 'spans'])).toMatchObject({ code: 0 })
+    const option = ['table', 'import', 'spans', '--endpoint', url]
+    expect(await run(option)).toMatchObject({ code: 0, out: expect.stringContaining("'shop'") })
     expect(await importing('spans')).toMatchObject({ code: 2, out: '' })
   })
 })

@@ -9,7 +9,7 @@ import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
 import { nearest } from './arguments.js'
 import type { Command, Context } from './command.js'
-import { choiceOption } from './option-values.js'
+import { choiceOption, textOption } from './option-values.js'
 
 /** 1 stands for a column that gets no value. */
 const FAILURE = 2
@@ -31,6 +31,7 @@ export const table: Command = {
       value: 'ts|js',
       help: 'language of the module; default: ts, which also has the type of a row',
     },
+    endpoint: { ...SOURCE_OPTIONS.endpoint, help: 'the same as URL before the table' },
     user: SOURCE_OPTIONS.user,
   },
   examples: [
@@ -45,7 +46,7 @@ export const table: Command = {
   ],
   async run(context) {
     const { values, positionals, out, err } = context
-    const { url, named } = argumentsIn(positionals)
+    const { url = textOption(values, 'endpoint'), named } = argumentsIn(positionals)
     const signal = choiceOption(values, 'signal', ['traces', 'logs', 'metrics'])
     const format = choiceOption(values, 'format', ['ts', 'js']) ?? 'ts'
     const imported = await importedFrom(context, url, named, signal)
@@ -154,7 +155,7 @@ function reportOf(
 ): string[] {
   const all = mapped + unmapped.length
   return [
-    `Mapped ${mapped} of ${all} columns to ${signal}${base === undefined ? '' : `, as the table ${base}`}${left.length > 0 ? `; ${left.length} more need no value` : ''}.`,
+    `Mapped ${mapped} of ${all} columns to ${signal}${base === undefined ? '' : `, as the table ${base}`}${left.length > 0 ? `; ${left.length} more ${left.length === 1 ? 'needs' : 'need'} no value` : ''}.`,
     ...unmapped.map(
       ({ column, type, why }) => `  not mapped: ${shown(column, type)}: ${harmless(why, 300)}`,
     ),

@@ -65,7 +65,7 @@ function isMapOfTexts(args: readonly string[]): boolean {
 export function isAlike(one: Held, other: Held): boolean {
   if (one.what === 'list' && other.what === 'list') return isAlike(one.of, other.of)
   if (isNumber(one) && isNumber(other)) return true
-  return one.what === other.what && one.what !== 'other'
+  return one.what === other.what
 }
 
 function isNumber({ what }: Held): boolean {
