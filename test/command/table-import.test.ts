@@ -6,8 +6,10 @@ import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import {
+  flatTraces,
   type ImportedTable,
   otelTraces,
+  otelTracesJson,
   quoteIdentifier,
   type Table,
   tableFromServer,
@@ -68,12 +70,13 @@ const recordsOf = (signal: SignalName, count = 20): AnyRecord[] =>
   )
 
 /** Writes records with the imported definition, and expects that every row arrives as it is defined. */
-async function written(signal: SignalName, schema: Table<never>, records: readonly AnyRecord[]) {
-  const collector = openCollector(signal, {
-    endpoint: server.url,
-    schema,
-    manageSchema: 'validate',
-  })
+async function written(
+  signal: SignalName,
+  schema: Table<never>,
+  records: readonly AnyRecord[],
+  manageSchema: 'validate' | 'create' = 'validate',
+) {
+  const collector = openCollector(signal, { endpoint: server.url, schema, manageSchema })
   for (const record of records) collector.add(record)
   await flushed(collector)
   await until(() => statsOf(collector).deduplication !== 'unknown')
@@ -148,7 +151,34 @@ const OTHERS = [
       ] as const,
   ),
   ['spans of ClickStack', 'traces', clickStackSpans] as const,
+  [
+    'spans of the Collector with JSON columns, before it had lists of paths',
+    'traces',
+    jsonSpans,
+  ] as const,
+  ['spans of an early Collector', 'traces', earlySpans] as const,
 ]
+
+function jsonSpans(at: string): string[] {
+  const [database = '', table = ''] = at.split('.')
+  const [, create = ''] = otelTracesJson.ddl({ database, table })
+  return [
+    create.replaceAll(/^.*AttributesKeys.*\n/gm, '').replace(/\nCOMMENT .*/, ''),
+    `ALTER TABLE ${at} MODIFY COLUMN SpanAttributes JSON(max_dynamic_paths = 100)`,
+  ]
+}
+
+function earlySpans(at: string): string[] {
+  const [database = '', table = ''] = at.split('.')
+  const [, create = ''] = otelTraces.ddl({ database, table })
+  return [
+    create
+      .replace('`SpanName` LowCardinality(String)', '`SpanName` String')
+      .replace('`Duration` UInt64', '`Duration` Int64')
+      .replace(/\nCOMMENT .*/, ''),
+    `ALTER TABLE ${at} DROP COLUMN ScopeName, DROP COLUMN ScopeVersion, DROP COLUMN \`Links.TraceState\``,
+  ]
+}
 
 function clickStackSpans(at: string): string[] {
   const [database = '', table = ''] = at.split('.')
@@ -168,8 +198,12 @@ test.each(OTHERS)(
     for (const statement of statements(`${database}.t`)) await server.query(statement)
     const { code, out, err } = await importing(`${database}.t`)
     expect({ code, err }).toMatchObject({ code: 0, err: expect.not.stringContaining('not mapped') })
-    await written(signal, await tableIn(out), recordsOf(signal))
-    expect(await rowsOf(`${database}.t`)).toHaveLength(20)
+    const imported = await tableIn(out)
+    const before = await server.query(`SHOW CREATE TABLE ${database}.t`)
+    await written(signal, imported, recordsOf(signal))
+    await written(signal, imported, recordsOf(signal), 'create')
+    expect(await rowsOf(`${database}.t`)).toHaveLength(40)
+    expect(await server.query(`SHOW CREATE TABLE ${database}.t`)).toBe(before)
   },
 )
 
@@ -256,6 +290,30 @@ Give it to the exporter or processor of traces: { schema: spans }.
     expect(expected).toMatchObject({ operation: span.name, service: 'storefront' })
   })
 
+  test('a Distributed table has the keys of the local one, and is what the local one is', async () => {
+    const database = await newDatabase()
+    for (const statement of flatTraces.ddl({ database, table: 'local' }))
+      await server.query(statement)
+    await server.query(
+      `CREATE TABLE ${database}.\`my spans\` AS ${database}.local ENGINE = Distributed(here, ${database}, local, cityHash64(trace_id))`,
+    )
+    const { code, out } = await importing(`${database}.my spans`)
+    expect(code).toBe(0)
+    expect(out).toMatch(/= extendTable\(flatTraces, \{\n {2}name: 'my spans',\n.*\n\}\)/)
+    const imported = await tableIn(out)
+    expect(imported.partitionDay).toBeDefined()
+    await written('traces', imported, recordsOf('traces'))
+    await server.query(
+      `CREATE TABLE ${database}.own_local (span_id String, parent_span_id String, day Date, INDEX i span_id TYPE minmax) ENGINE = MergeTree PARTITION BY day ORDER BY (span_id, day)`,
+    )
+    await server.query(
+      `CREATE TABLE ${database}.own AS ${database}.own_local ENGINE = Buffer('${database}', own_local, 1, 1, 1, 1, 1, 1, 1)`,
+    )
+    const buffered = await importing(`${database}.own`)
+    expect(buffered.out).toContain("orderBy: '(span_id, day)',\n  partitionBy: 'day',")
+    expect(buffered.err).toMatch(/^Its engine is Buffer: /m)
+  })
+
   test('lists of objects that are not flattened are written as such', async () => {
     const database = await newDatabase()
     await server.query(
@@ -266,10 +324,7 @@ Give it to the exporter or processor of traces: { schema: spans }.
     const imported = await tableIn(out)
     const [span] = recordsOf('traces', 1)
     const events = [{ name: 'e', time: [1_700_000_000, 5], attributes: {} }]
-    const collector = openCollector('traces', { endpoint: server.url, schema: imported })
-    collector.add({ ...(span as object), events } as never)
-    await flushed(collector)
-    await collector.shutdown()
+    await written('traces', imported, [{ ...(span as object), events } as never])
     expect(await rowsOf(`${database}.s`, 'events')).toEqual([
       '{"events":[{"name":"e","timestamp":"2023-11-14 22:13:20.000000005"}]}',
     ])

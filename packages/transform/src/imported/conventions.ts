@@ -1,5 +1,5 @@
 import type { Signal } from '../declared/fields.js'
-import type { Meaning } from './spellings.js'
+import { ENVIRONMENT, type Meaning } from './spellings.js'
 
 // Keys of OpenTelemetry's semantic conventions, which see to it that no two keys differ only by a dot and an underscore. So a column
 // `http_route` can mean nothing but `http.route`.
@@ -75,32 +75,17 @@ const RENAMED: Readonly<Record<string, string>> = {
   'messaging.operation': 'messaging.operation.type',
 }
 
-const keyed = (keys: string, meaning: (key: string) => Meaning): [string, Meaning][] =>
-  keys.split(/\s+/).map((key) => [underscored(key), meaning(key)])
-
-const SHARED: readonly (readonly [string, Meaning])[] = [
-  ...keyed(EVERY_RECORD, (attribute) => ({ attribute })),
-  ...Object.entries(RENAMED).map(([old, key]): [string, Meaning] => [
-    underscored(old),
-    { attribute: [key, old] },
-  ]),
-  ...keyed(RESOURCE, (resource) => ({ resource })),
-  [
-    'deployment_environment',
-    { resource: ['deployment.environment.name', 'deployment.environment'] },
-  ],
-]
-
-const everywhere = new Map(SHARED)
-const KEYS: Readonly<Record<Signal, ReadonlyMap<string, Meaning>>> = {
-  traces: everywhere,
-  logs: new Map([...SHARED, ...keyed(OF_LOGS, (attribute) => ({ attribute }))]),
-  metrics: everywhere,
-}
-
 /** The attribute whose key is the name with dots for underscores. */
 export function conventionFor(words: readonly string[], signal: Signal): Meaning | undefined {
-  return KEYS[signal].get(words.join('_'))
+  const name = words.join('_')
+  const keyIn = (keys: string) => keys.split(/\s+/).find((key) => underscored(key) === name)
+  const attribute = keyIn(signal === 'logs' ? `${EVERY_RECORD} ${OF_LOGS}` : EVERY_RECORD)
+  if (attribute !== undefined) return { attribute }
+  const old = Object.keys(RENAMED).find((key) => underscored(key) === name)
+  if (old !== undefined) return { attribute: [RENAMED[old] ?? old, old] }
+  if (name === 'deployment_environment') return { resource: ENVIRONMENT }
+  const resource = keyIn(RESOURCE)
+  return resource === undefined ? undefined : { resource }
 }
 
 function underscored(key: string): string {

@@ -1,4 +1,5 @@
 import { quoteText } from '../sql/text.js'
+import { tableBehind } from './behind.js'
 
 /** What a server says about one of its tables. */
 export interface TableDescription {
@@ -8,6 +9,7 @@ export interface TableDescription {
   readonly engine: string
   /** With its arguments and all that follows them: `MergeTree PARTITION BY … ORDER BY … TTL … SETTINGS …`. */
   readonly engineFull?: string | undefined
+  /** Of a Distributed or Buffer table those of the table behind it, if it is on the same server. */
   readonly partitionKey?: string | undefined
   readonly sortingKey?: string | undefined
   readonly comment?: string | undefined
@@ -62,6 +64,8 @@ export async function descriptionOf(
 WHERE database = ${quoteText(database)} AND name = ${quoteText(table)}`,
   )) as readonly TableRow[]
   if (row === undefined) return undefined
+  const behind = tableBehind(row.engine, row.engine_full, database)
+  const keys = (behind && (await keysOf(ask, behind))) ?? row
   const columns = (await ask(
     `SELECT name, type, default_kind, default_expression, compression_codec FROM system.columns WHERE ${of} ORDER BY position`,
   )) as readonly DescribedColumn[]
@@ -70,13 +74,24 @@ WHERE database = ${quoteText(database)} AND name = ${quoteText(table)}`,
     table,
     engine: row.engine,
     engineFull: row.engine_full,
-    partitionKey: row.partition_key,
-    sortingKey: row.sorting_key,
+    partitionKey: keys.partition_key,
+    sortingKey: keys.sorting_key,
     comment: row.comment,
     columns,
     indexes: await indexesOf(ask, of),
     hasChecks: hasCheck(row.create_table_query),
   }
+}
+
+async function keysOf(
+  ask: Ask,
+  { database, table }: { readonly database: string; readonly table: string },
+): Promise<Pick<TableRow, 'partition_key' | 'sorting_key'> | undefined> {
+  const [row] = await ask(
+    `SELECT partition_key, sorting_key FROM system.tables
+WHERE database = ${quoteText(database)} AND name = ${quoteText(table)}`,
+  )
+  return row as TableRow | undefined
 }
 
 /** No row depends on them, and old servers and careful administrators do not show them. */

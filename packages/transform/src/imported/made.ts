@@ -67,8 +67,10 @@ export function fromPreset(
     ...kept.map((column) => ({ ...column, type: there.get(column.name)?.type ?? '' })),
     ...add,
   ]
-  const { keys, without } = keysOf(described, shapes)
+  // The indexes of a table that is there need not be in the definition.
+  const { keys, without } = keysOf({ ...described, indexes: [] }, shapes)
   const { orderBy, partitionBy = 'tuple()', engine } = keys
+  const hasKeys = described.sortingKey || /MergeTree$/.test(described.engine)
   const shape = shapeOf(base)
   const definition = {
     name: described.table,
@@ -76,8 +78,8 @@ export function fromPreset(
     ...(omit.length > 0 && { omit }),
     ...(Object.keys(retype).length > 0 && { retype }),
     ...(add.length > 0 && { add }),
-    ...(plainSql(orderBy) !== plainSql(shape?.orderBy) && { orderBy }),
-    ...(plainSql(partitionBy) !== plainSql(shape?.partitionBy) && { partitionBy }),
+    ...(hasKeys && plainSql(orderBy) !== plainSql(shape?.orderBy) && { orderBy }),
+    ...(hasKeys && plainSql(partitionBy) !== plainSql(shape?.partitionBy) && { partitionBy }),
     ...(engine !== undefined && { engine }),
   } as Extension<Records[Signal]>
   const table = extended(base, definition)

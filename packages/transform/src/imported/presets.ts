@@ -35,7 +35,8 @@ export interface Preset {
   readonly table: Table<Records[Signal]>
 }
 
-const PRESETS: readonly Preset[] = [
+/** A function: what calls functions when it is loaded stays in every bundle. */
+const presets = (): readonly Preset[] => [
   ...of('traces', 'flat', { flatTraces }),
   ...of('traces', 'otel', { otelTraces }),
   ...of('traces', 'otel_json', { otelTracesJson }),
@@ -82,7 +83,7 @@ export function presetOf(
 ): Preset | undefined {
   const types = new Map(columns.map(({ name, type }) => [name, type]))
   let best: { readonly preset: Preset; readonly share: number } | undefined
-  for (const preset of PRESETS) {
+  for (const preset of presets()) {
     if (signal !== undefined && preset.signal !== signal) continue
     const own = preset.table.columns as readonly AnyColumn[]
     const shared = own.filter((column) => isHeld(column, types.get(column.name))).length

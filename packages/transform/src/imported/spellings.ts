@@ -93,26 +93,32 @@ const FIELDS: Readonly<Record<Signal, Spellings>> = {
   metrics: { ...OF_POINTS, ...EVERYWHERE, ...ITEMS },
 }
 
-const OTHERS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
-  ['service', { resource: 'service.name' }],
-  ['environment', { resource: ['deployment.environment.name', 'deployment.environment'] }],
-  ['env', { resource: ['deployment.environment.name', 'deployment.environment'] }],
-  ['hostname', { resource: 'host.name' }],
-  ['projectname', { resource: 'project.name' }],
-  ['scope', { scope: 'name' }],
-  ['scopename', { scope: 'name' }],
-  ['scopeversion', { scope: 'version' }],
-  ['scopeschemaurl', { scope: 'schemaUrl' }],
-  ['instrumentationscope', { scope: 'name' }],
-  ['instrumentationscopename', { scope: 'name' }],
-  ['instrumentationscopeversion', { scope: 'version' }],
-  ['otelscopename', { scope: 'name' }],
-  ['otelscopeversion', { scope: 'version' }],
-  ['libraryname', { scope: 'name' }],
-  ['libraryversion', { scope: 'version' }],
-])
+/** The key of today, and that before it. */
+export const ENVIRONMENT: readonly string[] = [
+  'deployment.environment.name',
+  'deployment.environment',
+]
 
-const OF_LOGGERS: ReadonlySet<string> = new Set(['logger', 'loggername'])
+const OTHERS: Readonly<Record<string, Meaning>> = {
+  service: { resource: 'service.name' },
+  environment: { resource: ENVIRONMENT },
+  env: { resource: ENVIRONMENT },
+  hostname: { resource: 'host.name' },
+  projectname: { resource: 'project.name' },
+  scope: { scope: 'name' },
+  scopename: { scope: 'name' },
+  scopeversion: { scope: 'version' },
+  scopeschemaurl: { scope: 'schemaUrl' },
+  instrumentationscope: { scope: 'name' },
+  instrumentationscopename: { scope: 'name' },
+  instrumentationscopeversion: { scope: 'version' },
+  otelscopename: { scope: 'name' },
+  otelscopeversion: { scope: 'version' },
+  libraryname: { scope: 'name' },
+  libraryversion: { scope: 'version' },
+}
+
+const OF_LOGGERS = ['logger', 'loggername']
 
 /** What a name may mean, best first: `severity` is a text in one table and a number in another. */
 export function meaningsOf(words: readonly string[], signal: Signal): readonly Meaning[] {
@@ -120,26 +126,25 @@ export function meaningsOf(words: readonly string[], signal: Signal): readonly M
   const fields = Object.entries(FIELDS[signal])
     .filter(([, names]) => names?.split(' ').includes(name))
     .map(([field]): Meaning => ({ field }))
-  const isLogger = signal === 'logs' && OF_LOGGERS.has(name)
-  const other: Meaning | undefined = isLogger ? { scope: 'name' } : OTHERS.get(name)
+  const isLogger = signal === 'logs' && OF_LOGGERS.includes(name)
+  const other: Meaning | undefined = isLogger ? { scope: 'name' } : own(OTHERS, name)
   return other ? [...fields, other] : fields
 }
 
-/** The fields that only records of one signal have: they tell what a table is for. */
-export const TELLING: Readonly<Record<Signal, ReadonlySet<string>>> = {
-  traces: new Set(
-    'spanname operationname parentspanid parentid spankind endtime endtimestamp endedat duration elapsed latency took statusmessage statusdescription tracestate spanattributes links linkstraceid linksspanid'.split(
-      ' ',
-    ),
-  ),
-  logs: new Set(
-    'body message msg logmessage severity severitytext severitynumber level loglevel levelname observedtimestamp traceflags logattributes'.split(
-      ' ',
-    ),
-  ),
-  metrics: new Set(
-    'metricname metrictype metricvalue metricunit metricdescription value sum bounds explicitbounds bucketcounts temporality aggregationtemporality ismonotonic exemplars exemplarsvalue quantiles valueatquantilesvalue'.split(
-      ' ',
-    ),
-  ),
+function own<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined
+}
+
+// Names of what only records of one signal have.
+const TELLING: Readonly<Record<Signal, string>> = {
+  traces:
+    'spanname operationname parentspanid parentid spankind endtime endtimestamp endedat end duration elapsed latency took statusmessage statusdescription tracestate spanattributes links linkstraceid linksspanid',
+  logs: 'body message msg logmessage severity severitytext severitynumber level loglevel levelname observedtimestamp traceflags logattributes',
+  metrics:
+    'metricname metrictype metricvalue metricunit metricdescription value sum bounds explicitbounds bucketcounts temporality aggregationtemporality ismonotonic exemplars exemplarsvalue quantiles valueatquantilesvalue',
+}
+
+/** Whether a column of this name tells that the table is for a signal. */
+export function isTelling(words: readonly string[], signal: Signal): boolean {
+  return TELLING[signal].split(' ').includes(words.join(''))
 }

@@ -80,13 +80,14 @@ export function tableFromDescription<const On extends Signal = Signal>(
     )
   const made =
     (preset && fromPreset(described, columns, preset)) ?? fromNothing(described, columns, signal)
+  const { gaps, without, ...others } = made
   if (made.mapped === 0)
     throw new TypeError(`${named} has no column that could be filled with ${signal}`)
   return {
     signal,
-    ...made,
-    ...divided(described, made.gaps),
-    remarks: [...remarksOf(described, preset, made.without)],
+    ...others,
+    ...divided(described, gaps),
+    remarks: [...remarksOf(described, made.base === undefined ? undefined : preset, without)],
   } as unknown as ImportedTable<On>
 }
 
