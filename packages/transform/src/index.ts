@@ -7,7 +7,6 @@ export type {
 } from './declared/definition.js'
 export type { FieldNames, Records, Signal } from './declared/fields.js'
 export type { RowOfColumns, ValueOf } from './declared/row-type.js'
-export { type DefinitionModule, definitionModule } from './imported/definition-module.js'
 export type {
   Ask,
   DescribedColumn,

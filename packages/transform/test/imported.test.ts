@@ -1,10 +1,7 @@
 // A definition from the description of a table. Against a real server: test/integration/imported-tables.test.ts.
-import fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import {
   type DescribedColumn,
-  defineTable,
-  definitionModule,
   flatLogs,
   flatMetrics,
   flatTraces,
@@ -162,17 +159,13 @@ describe('a column that cannot be filled is named with the reason', () => {
   })
 })
 
-test('a value that no field has is suggested as a function that compiles', () => {
-  const span = makeSpan({ kind: 1, status: { code: 2 } })
-  const found = imported(...TRACE, 'kind Int8', 'status UInt8', 'is_error Bool')
-  const { text } = definitionModule(found)
-  const uncommented = text.replaceAll(/^( +)\/\/ (\{.*\},) not mapped.*$/gm, '$1$2')
-  const { columns } = new Function(
-    'defineTable',
-    `${uncommented.replace(/^(import|export type) .*$/gm, '').replace('export const spans =', 'return')}`,
-  )(defineTable)
-  const functions = columns.map(({ value }: { value(span: SpanLike): unknown }) => value(span))
-  expect(functions.slice(-3)).toEqual([2, 2, true])
+test.each([
+  ['kind Int8', 'value: (span) => span.kind + 1'],
+  ['status UInt8', 'value: (span) => span.status.code'],
+  ['is_error Bool', 'value: (span) => span.status.code === 2'],
+  ['timestamp UInt64', "field: 'timestamp', unit: 'ms'"],
+])('%s: a mapping that may be right is suggested', (column, instead) => {
+  expect(imported(...TRACE, column).unmapped).toMatchObject([{ instead }])
 })
 
 test('columns that the server fills, or that may be NULL, are left out and said', () => {
@@ -434,116 +427,5 @@ describe('a table that takes no rows, or none of ours, is an error', () => {
     expect(found).toMatchObject({ mapped: 3, remarks: [], definition: { database: 'default' } })
     const refused = async () => Promise.reject(new Error('refused'))
     await expect(tableFromServer({ ask: refused, table: 't' })).rejects.toThrow('refused')
-  })
-})
-
-describe('the module', () => {
-  test('of a table from nothing has a line for each column, with guesses and gaps in comments', () => {
-    const found = tableFromDescription(
-      described([...TRACE, 'duration UInt64', 'kind UInt8', "tenant String DEFAULT 'none'"], {
-        table: 'my-spans',
-        sortingKey: 'trace_id',
-      }),
-    )
-    expect(definitionModule(found)).toEqual({
-      exported: 'mySpans',
-      text: `import { defineTable, type RowOf } from '@spanhouse/transform'
-
-// Made from the table shop.my-spans: 4 of its columns get a value.
-export const mySpans = defineTable({
-  signal: 'traces',
-  name: 'my-spans',
-  database: 'shop',
-  columns: [
-    { name: 'trace_id', type: 'String', field: 'traceId' },
-    { name: 'span_id', type: 'String', field: 'spanId' },
-    { name: 'parent_span_id', type: 'String', field: 'parentSpanId' },
-    { name: 'duration', type: 'UInt64', field: 'duration' }, // a guess: nanoseconds, as the name says no unit
-    // { name: 'kind', type: 'UInt8', value: (span) => span.kind + 1 }, not mapped: OTLP counts kinds from 1 and JavaScript from 0
-    // { name: 'tenant', type: 'String' }, left out: the server fills it (DEFAULT)
-  ],
-  orderBy: 'trace_id',
-})
-
-export type MySpansRow = RowOf<typeof mySpans>
-`,
-    })
-    expect(definitionModule(found, { types: false }).text).not.toContain('RowOf')
-  })
-
-  test('of a table of ours extends it', () => {
-    const preset = describedPreset(otelTraces)
-    const { text } = definitionModule(
-      tableFromDescription({
-        ...preset,
-        columns: [
-          ...preset.columns.slice(1),
-          columnOf('Timestamp DateTime64(3)'),
-          columnOf('x UInt8'),
-        ],
-      }),
-    )
-    expect(text).toBe(`import { extendTable, otelTraces } from '@spanhouse/transform'
-
-// Made from the table default.otel_traces: 22 of its columns get a value.
-export const otelTracesTable = extendTable(otelTraces, {
-  name: 'otel_traces',
-  database: 'default',
-  retype: {
-    Timestamp: { type: 'DateTime64(3)' },
-  },
-  add: [
-    // { name: 'x', type: 'UInt8' }, not mapped: no field and no attribute of OpenTelemetry has this name
-  ],
-})
-`)
-  })
-
-  /** Runs the module with the functions of this package. */
-  function run(text: string, exported: string): Table<SpanLike> {
-    const body = text.replace(/^import .*$/m, '').replace('export const', 'const')
-    return new Function('defineTable', `${body}\nreturn ${exported}`)(defineTable)
-  }
-
-  test('whatever names, types and defaults say, it is the same table and no other code', () => {
-    const hostile = fc.oneof(
-      fc.string({ unit: 'binary', minLength: 1 }),
-      fc.constantFrom(
-        "'); process.exit(1) //",
-        '\u2028throw 1',
-        '*/ throw 1 /*',
-        '$' + '{throw 1}',
-        '`',
-        '\\',
-        "\\'",
-        '\r\nthrow 1',
-        '\u202e',
-        '__proto__',
-        '\ud800',
-      ),
-    )
-    fc.assert(
-      fc.property(hostile, hostile, hostile, hostile, (table, database, column, other) => {
-        const columns: DescribedColumn[] = [
-          columnOf('trace_id String'),
-          { ...columnOf('http_route String'), default_kind: 'DEFAULT', default_expression: "'x'" },
-          { ...columnOf('a String'), name: `a.${column}` },
-          { ...columnOf('a String'), name: column },
-          { ...columnOf('a String'), name: 'typed', type: `Enum8(${other})` },
-        ]
-        const found = tableFromDescription(
-          { database, table, engine: other, comment: other, sortingKey: other, columns },
-          { signal: 'traces' },
-        )
-        const { text, exported } = definitionModule(found, { types: false })
-        expect(text).toMatch(/^[\p{L}\p{M}\p{N}\p{P}\p{S} \n]*$/u)
-        const made = run(text, exported)
-        expect({ ...made, columns: [] }).toMatchObject({
-          name: table,
-          database,
-          insertColumns: found.table.insertColumns,
-        })
-      }),
-    )
   })
 })

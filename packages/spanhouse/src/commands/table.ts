@@ -1,5 +1,5 @@
 import { harmless } from '@spanhouse/queries'
-import { definitionModule, type ImportedTable, tableFromServer } from '@spanhouse/transform'
+import { type ImportedTable, tableFromServer } from '@spanhouse/transform'
 import { endpointProblem, parseEndpoint, type Signal } from '#exporter'
 import { openReader } from '../clickhouse/open-reader.js'
 import type { Reader } from '../clickhouse/reader.js'
@@ -10,6 +10,7 @@ import { withProgress } from '../terminal/progress.js'
 import { nearest } from './arguments.js'
 import type { Command, Context } from './command.js'
 import { choiceOption, textOption } from './option-values.js'
+import { tableModule } from './table-module.js'
 
 /** 1 stands for a column that gets no value. */
 const FAILURE = 2
@@ -50,7 +51,7 @@ export const table: Command = {
     const signal = choiceOption(values, 'signal', ['traces', 'logs', 'metrics'])
     const format = choiceOption(values, 'format', ['ts', 'js']) ?? 'ts'
     const imported = await importedFrom(context, url, named, signal)
-    const { text, exported } = definitionModule(imported, { types: format === 'ts' })
+    const { text, exported } = tableModule(imported, { types: format === 'ts' })
     out.write(text)
     for (const line of reportOf(imported, exported)) err.write(`${line}\n`)
     return imported.unmapped.length > 0 ? 1 : 0

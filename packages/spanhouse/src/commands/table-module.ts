@@ -1,11 +1,9 @@
-import { shapeOf } from '../table/table.js'
-import type { Unmapped } from './mapped.js'
+import type { ImportedTable, Unmapped } from '@spanhouse/transform'
+import { shapeOf } from '@spanhouse/transform/internal'
 import { comment, keyOf, literal, sourceOf } from './source-text.js'
-import type { ImportedTable } from './table-from-server.js'
-import { wordsOf } from './words.js'
 
 /** A module that exports the table: the text of a file. */
-export interface DefinitionModule {
+export interface TableModule {
   readonly text: string
   /** The name of the table in it. */
   readonly exported: string
@@ -15,10 +13,10 @@ export interface DefinitionModule {
  * Writes an imported table as a module. Each guess has a comment, and each column without a value stands in one, to be filled in by hand.
  * `types`: also export the type of its rows, which only TypeScript understands, if it is a table from nothing. Default: true.
  */
-export function definitionModule(
+export function tableModule(
   imported: ImportedTable,
   { types = true }: { readonly types?: boolean | undefined } = {},
-): DefinitionModule {
+): TableModule {
   const { base, definition } = imported
   const hasType = types && base === undefined // the rows of our own tables have no type of their own
   const making = base === undefined ? 'defineTable' : 'extendTable'
@@ -99,8 +97,11 @@ const RESERVED = new Set(
 
 /** A name of JavaScript for a table. */
 function identifierFor(table: string, taken: readonly string[]): string {
-  const [first = '', ...others] = wordsOf(table.replaceAll(/\W+/g, '_').replace(/^_+/, ''))
-  const name = first + others.map((word) => word[0]?.toUpperCase() + word.slice(1)).join('')
+  const [first = '', ...others] = table.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
+  const name =
+    (first[0]?.toLowerCase() ?? '') +
+    first.slice(1) +
+    others.map((word) => word[0]?.toUpperCase() + word.slice(1)).join('')
   const isFree = /^[a-z]/.test(name) && !RESERVED.has(name) && !taken.includes(name)
   return isFree ? name : `${/^[a-z]/.test(name) ? name : `t${name}`}Table`
 }
