@@ -196,12 +196,14 @@ test('a default of the server stands for what is missing', () => {
     "http_route String DEFAULT 'none'",
     'http_status_code UInt16 DEFAULT length(http_route)',
     'user_id String DEFAULT somewhere', // no column of the definition
+    'server_port UInt8 DEFAULT 8080', // the server takes 144 for it
   )
   const defaults = table.columns.map((column) => [column.name, column.default])
   expect(Object.fromEntries(defaults)).toMatchObject({
     http_route: "'none'",
     http_status_code: 'length(http_route)',
     user_id: undefined,
+    server_port: undefined,
   })
   expect(table.toRow(makeSpan({ attributes: {} }))).toMatchObject({ http_route: 'none' })
 })
@@ -299,6 +301,38 @@ describe('a table of ours plus or minus columns is an extension of it', () => {
     })
     expect(hasIdentity(found.table)).toBe(true)
     expect(found.table.toRow(makeSpan())).toMatchObject({ duration_ns: '145000000' })
+  })
+
+  test.each([
+    ['otelMetricsGauge', otelMetricsGauge, 'TimeUnix', 'DateTime64(9)'],
+    ['flatTraces', flatTraces, 'timestamp', 'DateTime64(9)'],
+    ['otelTraces', otelTraces, 'SpanName', 'String'],
+    ['otelTraces', otelTraces, 'Events.Name', 'Array(String)'],
+  ])('%s: a type that is written in the same way is not said: %s %s', (base, table, name, type) => {
+    const preset = describedPreset(table as Table<never>)
+    const columns = preset.columns.map((one) => (one.name === name ? { ...one, type } : one))
+    const { definition, ...found } = tableFromDescription({ ...preset, columns })
+    expect(found).toMatchObject({ base, unmapped: [], mapped: columns.length })
+    expect(Object.keys(definition)).toEqual(['name', 'database'])
+  })
+
+  test.each(['Array(UInt64)', 'Array(Array(String))', 'String'])(
+    'a list of other items is not that of the preset: %s',
+    (type) => {
+      const preset = describedPreset(otelTraces)
+      const columns = preset.columns.map((one) =>
+        one.name === 'Links.SpanId' ? { ...one, type } : one,
+      )
+      const found = tableFromDescription({ ...preset, columns })
+      expect(found).toMatchObject({ base: 'otelTraces', unmapped: [{ column: 'Links.SpanId' }] })
+    },
+  )
+
+  test('a table that passes rows on has no keys of its own, and keeps those of the preset', () => {
+    const { columns, database, table } = describedPreset(flatTraces)
+    const found = tableFromDescription({ columns, database, table, engine: 'Null' })
+    expect(Object.keys(found.definition)).toEqual(['name', 'database'])
+    expect(found.table.partitionDay).toBeDefined()
   })
 
   test('a column whose name means something else there is not taken for that of the preset', () => {

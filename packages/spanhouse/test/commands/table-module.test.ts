@@ -14,7 +14,7 @@ import { tableModule } from '../../src/commands/table-module.js'
 /** `name Type DEFAULT expression`, as a CREATE TABLE has it. */
 function columnOf(text: string): DescribedColumn {
   const [, name = '', type = '', default_kind = '', default_expression = ''] =
-    /^(\S+) (.+?)(?: (DEFAULT) (.*))?$/s.exec(text) ?? []
+    /^(\S+) (.+?)(?: (DEFAULT|MATERIALIZED) (.*))?$/s.exec(text) ?? []
   return { name, type, default_kind, default_expression, compression_codec: '' }
 }
 
@@ -92,6 +92,15 @@ function run(text: string, exported: string): Table<SpanLike> {
   const body = text.replace(/^import .*$/m, '').replace('export const', 'const')
   return new Function('defineTable', `${body}\nreturn ${exported}`)(defineTable)
 }
+
+test('a materialized column that the definition has is no gap', () => {
+  const columns = ['ts DateTime', 'day Date MATERIALIZED toDate(ts)', 'x UInt8 MATERIALIZED y + 1']
+  const { text } = tableModule(tableFromDescription(spans([...TRACE, ...columns])))
+  expect(text).toContain(
+    "materialized: [\n    { name: 'day', type: 'Date', expression: 'toDate(ts)' },",
+  )
+  expect(text.match(/\/\/ \{ name: '\w+'/g)).toEqual(["// { name: 'x'"])
+})
 
 test.each([
   ['spans', 'spans'],

@@ -73,9 +73,11 @@ function writable(type: string): string {
   return type.replace(/^Nested\((.*)\)$/s, 'Array(Tuple($1))')
 }
 
-/** A name with a dot is the key of an attribute; in an array it would be a part of a Nested column. */
+/** A name with a dot is the key of an attribute, unless it is a part of a list: in an array, or with the name of a list of ours. */
 function dotted(name: string, held: Held): Meaning | undefined {
-  return /^[\w-]+(\.[\w-]+)+$/.test(name) && held.what !== 'list' ? { attribute: name } : undefined
+  const isKey = /^[\w-]+(\.[\w-]+)+$/.test(name)
+  const isPart = held.what === 'list' || /^(events|links|exemplars|quantiles)\./i.test(name)
+  return isKey && !isPart ? { attribute: name } : undefined
 }
 
 function asMeant(
