@@ -50,7 +50,7 @@ test.each([
   [['dvv'], /no command dvv: did you mean spanhouse dev\?$/],
   [['ruN'], /did you mean spanhouse run\?$/],
   [['dve'], /did you mean spanhouse dev\?$/],
-  [['qqqqq'], /no command qqqqq: choose dev, run, ui, .* or ddl\.$/],
+  [['qqqqq'], /no command qqqqq: choose dev, run, ui, .* or table\.$/],
   [['constructor'], /no command constructor/],
   [['--port', 'dev'], /The command comes first, and then its options: .* spanhouse dev --port/],
   [['--', 'node', 'app.js'], /Name a command first: spanhouse dev -- node app\.js\.$/],

@@ -1,7 +1,9 @@
 // Every code block of docs/own-tables.md, against a real ClickHouse.
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import {
   defineTable,
@@ -10,7 +12,7 @@ import {
   type SpanLike,
   type Table,
 } from '@spanhouse/transform'
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Options } from '../../packages/exporter-clickhouse/src/config/options.js'
 import { ClickHouseSpanExporter } from '../../packages/exporter-clickhouse/src/traces/span-exporter.js'
 import { makeSpan } from '../../packages/transform/test/spans.js'
@@ -26,6 +28,9 @@ const defining = page.take('ts', 'defineTable(')
 const reading = page.take('ts', 'createClient(')
 const mistakes = page.take('text', 'did you mean')
 const json = page.take('sh', 'otel_json')
+const importing = page.take('sh', 'table import')
+const report = page.take('text', 'Mapped')
+const inCode = page.take('ts', 'tableFromServer')
 
 // Beside the packages, which the blocks import.
 const folder = mkdtempSync(join(import.meta.dirname, '.blocks-'))
@@ -148,6 +153,41 @@ test('the errors are as they are quoted', () => {
     }
   })
   expect(messages).toEqual(mistakes.trim().split('\n'))
+})
+
+const spanhouse = join(import.meta.dirname, '../../packages/spanhouse/dist/cli.js')
+const atServer = (text: string) => text.replace('http://localhost:8123', server.url)
+
+describe('a table that is already there', () => {
+  beforeAll(async () => {
+    await server.query('CREATE DATABASE shop')
+    await server.query(
+      `CREATE TABLE shop.requests (span_id String, parent_span_id String, start_time DateTime64(3), duration UInt64,
+        http_route LowCardinality(String), host_name String, tenant LowCardinality(String), written DateTime DEFAULT now())
+        ENGINE = MergeTree ORDER BY start_time`,
+    )
+  })
+  const stored = () =>
+    only('SELECT duration, http_route, host_name, written > 0 FROM shop.requests LIMIT 1')
+
+  test('becomes a module, and the report says what it is', async () => {
+    const [, command = '', file = ''] = /^npx spanhouse (.*) > (.*)\n$/.exec(importing) ?? []
+    const run = promisify(execFile)(process.execPath, [spanhouse, ...atServer(command).split(' ')])
+    const { code, stdout, stderr } = await run.catch((error) => error)
+    expect({ code, stderr }).toEqual({ code: 1, stderr: report })
+    const made = await exportsOf(stdout, file)
+    await exported({ schema: made['requests'] as Table<SpanLike>, manageSchema: 'validate' })
+    expect(await stored()).toEqual([145_000_000, '/cart', 'h1', 1])
+  })
+
+  test('or a table in code', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    onTestFinished(() => warn.mockRestore())
+    const made = await exportsOf(atServer(inCode), 'in-code.mts')
+    expect(warn.mock.lastCall?.[1]).toMatchObject([{ column: 'tenant' }])
+    await exported({ schema: made['table'] as Table<SpanLike> })
+    expect(await only('SELECT count() FROM shop.requests')).toEqual([2])
+  })
 })
 
 test('the Collector’s tables with JSON columns', async () => {

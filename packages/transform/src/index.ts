@@ -7,6 +7,19 @@ export type {
 } from './declared/definition.js'
 export type { FieldNames, Records, Signal } from './declared/fields.js'
 export type { RowOfColumns, ValueOf } from './declared/row-type.js'
+export type {
+  Ask,
+  DescribedColumn,
+  DescribedIndex,
+  TableDescription,
+} from './imported/description.js'
+export type { Unmapped } from './imported/mapped.js'
+export {
+  type ImportedTable,
+  type ServerTable,
+  tableFromDescription,
+  tableFromServer,
+} from './imported/table-from-server.js'
 export type { LogRecordLike, LogSpanContextLike } from './log/log-record.js'
 export type {
   ExemplarLike,
@@ -49,6 +62,7 @@ export { extendTable } from './table/extend.js'
 export type { ExtendedRow, Extension, NewType } from './table/extension.js'
 export type { Promotion } from './table/promote.js'
 export { defineTable, type RowOf, type Table, type TableDefinition } from './table/table.js'
+export type { TimeUnit } from './values/in-unit.js'
 export type { MetricLike, MetricType } from './values/metric.js'
 export type { AttributesLike, ResourceLike, ScopeLike } from './values/resource.js'
 export type { HrTime } from './values/time.js'

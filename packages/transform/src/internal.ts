@@ -15,6 +15,7 @@ export {
   withoutSetting,
 } from './sql/ddl.js'
 export { retentionSettings, serviceColumn, ttlExpression } from './sql/retention.js'
+export { unescaped } from './sql/text.js'
 export { promotedTable } from './table/extend.js'
 export { compactRowsOf, hasIdentity, shapeOf } from './table/table.js'
 export { canonicalType } from './types/canonical.js'

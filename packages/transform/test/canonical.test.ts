@@ -10,6 +10,7 @@ test.each([
   ['Tuple(a UInt8,`b c` Nullable(String))', 'Tuple(\n    a UInt8,\n    `b c` Nullable(String))'],
   ['Variant(UInt64, Array(UInt64))', 'Variant(Array(UInt64), UInt64)'],
   ['JSON(b.c Array(String), a UInt8, SKIP x.y)', 'JSON(SKIP x.y, a UInt8, `b.c` Array(String))'],
+  ['Nested(a UInt8, `b c` String)', 'Array(Tuple(a UInt8, `b c` String))'],
   ['Map( LowCardinality(String),String )', 'Map(LowCardinality(String), String)'],
 ])('%s is %s', (a, b) => {
   expect(canonicalType(a)).toBe(canonicalType(b))

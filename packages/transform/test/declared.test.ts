@@ -132,10 +132,108 @@ test('events, links and exemplars are lists of objects, also as JSON', () => {
   })
 })
 
+test('a time or a duration in a column of numbers is counted in a unit, without rounding up', () => {
+  const columns = (['s', 'ms', 'us', 'ns'] as const).flatMap((unit) => [
+    { name: `at_${unit}`, type: 'Int64', field: 'timestamp', unit } as const,
+    { name: `took_${unit}`, type: 'UInt64', field: 'duration', unit } as const,
+    { name: `exact_${unit}`, type: 'Nullable(Float64)', field: 'duration', unit } as const,
+  ])
+  const table = defineTable({
+    signal: 'traces',
+    name: 't',
+    orderBy: 'tuple()',
+    columns: [
+      ...columns,
+      { name: 'steps', type: 'Array(UInt64)', field: 'events.timestamp', unit: 'us' },
+    ],
+  })
+  const tally = newTally()
+  const span = makeSpan({ startTime: [1_729_627_200, 999_999_999], endTime: [1_729_627_202, 4] })
+  expect(table.toRow(span, tally)).toEqual({
+    at_s: '1729627200',
+    at_ms: '1729627200999',
+    at_us: '1729627200999999',
+    at_ns: '1729627200999999999',
+    took_s: '1',
+    took_ms: '1000',
+    took_us: '1000000',
+    took_ns: '1000000005',
+    exact_s: 1.000000005,
+    exact_ms: 1000.000005,
+    exact_us: 1000000.005,
+    exact_ns: 1000000005,
+    steps: ['1729627200000000'],
+  })
+  expect(tally).toEqual(newTally())
+  const centuries = makeSpan({ endTime: [9_000_000_000, 0], startTime: [0, 1] })
+  expect(table.toRow(centuries)).toMatchObject({ took_ms: '8999999999999' })
+  const unreadable = makeSpan({ startTime: 'then' as never })
+  expect(table.toRow(unreadable, tally)).toMatchObject({ at_ms: '0', exact_ms: 0 })
+  expect(tally.unreadableValues).toBeGreaterThan(0)
+})
+
+test('the parts of a list have columns of their own with names of their own', () => {
+  const table = defineTable({
+    signal: 'traces',
+    name: 't',
+    orderBy: 'tuple()',
+    columns: [
+      { name: 'steps.what', type: 'Array(LowCardinality(String))', field: 'events.name' },
+      { name: 'steps.more', type: 'Array(Map(String, String))', field: 'events.attributes' },
+      { name: 'other', type: 'Array(String)', field: 'links.spanId' },
+    ],
+  })
+  const event = (name: string) => ({ name, time: [1, 0] as const, attributes: { n: name } })
+  const span = makeSpan({ events: [event('a'), event('b')] })
+  expect(table.toRow(span, newTally(), { eventCount: 1 })).toEqual({
+    'steps.what': ['a'],
+    'steps.more': [{ n: 'a' }],
+    other: ['c7ad6b7169203331'],
+  })
+  let reads = 0
+  const counting = Object.defineProperty(makeSpan(), 'events', {
+    get: () => {
+      reads++
+      return [event('a')]
+    },
+  })
+  table.toRow(counting)
+  expect(reads).toBe(1) // neighbours share the list, so their lengths agree
+  const upper = makeSpan({
+    links: [{ context: { traceId: '0', spanId: 'C7AD6B7169203331' }, attributes: {} }],
+  })
+  expect(table.toRow(upper)).toMatchObject({ other: ['c7ad6b7169203331'] })
+  expectTypeOf<RowOf<typeof table>['other']>().toEqualTypeOf<string[]>()
+})
+
+test('the attributes of the resource and of the scope are fields of every signal', () => {
+  const map = 'Map(LowCardinality(String), String)'
+  const table = defineTable<unknown>({
+    name: 't',
+    orderBy: 'tuple()',
+    columns: [
+      { name: 'of_resource', type: map, field: 'resourceAttributes' },
+      { name: 'of_scope', type: 'JSON', field: 'scopeAttributes' },
+    ],
+  })
+  const shared = {
+    resource: { attributes: { 'host.name': 'h', n: 1 } },
+    instrumentationScope: { name: 's', attributes: { n: 2 } },
+  }
+  for (const record of [makeSpan(shared), makeLog(shared), makePoint('gauge', shared)])
+    expect(table.toRow(record)).toEqual({
+      of_resource: { 'host.name': 'h', n: '1' },
+      of_scope: { n: 2 },
+    })
+  expect(table.columns.map(({ from }) => from)).toEqual(['resource', 'scope'])
+})
+
 const column = (more: object): ColumnDefinition<SpanLike> =>
   ({ name: 'c', type: 'String', value: () => 'x', ...more }) as never
 const define = (more: object, ...columns: ColumnDefinition<SpanLike>[]) =>
   defineTable<SpanLike>({ name: 't', orderBy: 'c', columns: [column({}), ...columns], ...more })
+
+const field = (more: object) => column({ name: 'd', value: undefined, ...more })
 
 describe('a wrong definition is an error that names the column and says what to do', () => {
   test.each<[string, () => unknown, string]>([
@@ -249,6 +347,51 @@ describe('a wrong definition is an error that names the column and says what to 
       'a tuple with half its names',
       () => define({}, column({ name: 'd', type: 'Tuple(a String, UInt8)' })),
       'each element needs a name of its own, or none has a name',
+    ],
+    [
+      'a tuple with an element called null',
+      () => define({}, column({ name: 'd', type: 'Tuple(a String, `null` String)' })),
+      'ClickHouse keeps the name null for itself',
+    ],
+    [
+      'a unit that is none',
+      () => define({}, field({ field: 'duration', type: 'UInt64', unit: 'min' })),
+      'column d: unit must be one of s, ms, us, ns',
+    ],
+    [
+      'a unit of what is no time',
+      () => define({}, field({ field: 'name', unit: 'ms' })),
+      'column d: name is no time and has no unit',
+    ],
+    [
+      'a unit in a column of no numbers',
+      () => define({}, field({ field: 'timestamp', type: 'DateTime', unit: 'ms' })),
+      'column d: unit is for columns of numbers, and DateTime is none',
+    ],
+    [
+      'a unit of an attribute',
+      () => define({}, column({ name: 'd', value: undefined, attribute: 'a', unit: 'ms' })),
+      'column d: unit is for a field',
+    ],
+    [
+      'a part that the items of a list have not',
+      () => define({}, field({ field: 'events.time', type: 'Array(DateTime)' })),
+      'column d: events has no time; its items have name, timestamp, attributes',
+    ],
+    [
+      'a part of what is no list',
+      () => define({}, field({ field: 'name.length', type: 'Array(String)' })),
+      'column d: name has no length; it is no list',
+    ],
+    [
+      'a part of a list in a column that is none',
+      () => define({}, field({ field: 'events.name' })),
+      'column d: events.name needs an Array(…), not String',
+    ],
+    [
+      'a part of a list with a default',
+      () => define({}, field({ field: 'events.name', type: 'Array(String)', default: "['a']" })),
+      'column d: events.name has no default',
     ],
     [
       'more decimals than digits',

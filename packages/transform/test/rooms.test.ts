@@ -17,6 +17,7 @@ const ROOMS = [
   'declared',
   'table',
   'schemas',
+  'imported',
   'otlp',
 ]
 

@@ -1,7 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { quoteIdentifier, type Table } from '@spanhouse/transform'
-import { type CompactForm, hasIdentity, type RowShape } from '@spanhouse/transform/internal'
+import {
+  type CompactForm,
+  hasIdentity,
+  type RowShape,
+  unescaped,
+} from '@spanhouse/transform/internal'
 import type { CompressedBatch } from '../batching/batch.js'
 import type { Compression, DestinationConfig, Target } from '../config/config.js'
 import {
@@ -130,18 +135,9 @@ export function quotedName({ database, table }: TableName): string {
 /** The inverse of `quotedName`. */
 export function tableNameOf(quoted: string): TableName {
   const [database = '', table = ''] = [...quoted.matchAll(/`((?:[^`\\]|\\.)+)`/gs)].map(
-    ([, name = '']) => name.replace(/\\(.)/gs, (_, escaped: string) => ESCAPES[escaped] ?? escaped),
+    ([, name = '']) => unescaped(name),
   )
   return { database, table }
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  b: '\b',
-  f: '\f',
-  0: '\0',
 }
 
 /** The `quotedName` of the table that an INSERT is for. An earlier process, with other options, may have made the INSERT. */

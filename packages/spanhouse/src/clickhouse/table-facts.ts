@@ -25,6 +25,11 @@ const TABLES: Query<{ name: string }> = {
 UNION ALL SELECT '' AS name FROM system.databases WHERE name = {database:String}`,
   parameters: {},
 }
+const DATABASES: Query<{ name: string }> = {
+  name: 'databases',
+  sql: 'SELECT name FROM system.databases ORDER BY name',
+  parameters: {},
+}
 const COLUMNS: Query<{ name: string; type: string }> = {
   name: 'columns',
   sql: 'SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String}',
@@ -55,6 +60,11 @@ export async function tablesIn(
 ): Promise<ReadonlySet<string> | undefined> {
   const { rows } = await reader.ask({ ...TABLES, parameters: { database } }, signal)
   return rows.length === 0 ? undefined : new Set(rows.map(({ name }) => name))
+}
+
+export async function databasesOf(reader: Reader, signal: AbortSignal): Promise<readonly string[]> {
+  const { rows } = await reader.ask(DATABASES, signal)
+  return rows.map(({ name }) => name)
 }
 
 export async function factsOf(

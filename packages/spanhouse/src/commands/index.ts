@@ -12,4 +12,5 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   compare: async () => (await import('./compare.js')).compare,
   replay: async () => (await import('./replay.js')).replay,
   ddl: async () => (await import('./ddl.js')).ddl,
+  table: async () => (await import('./table.js')).table,
 }

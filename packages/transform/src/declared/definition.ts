@@ -1,5 +1,6 @@
 import type { Column } from '../row/column.js'
 import type { ColumnShape } from '../sql/ddl.js'
+import type { TimeUnit } from '../values/in-unit.js'
 
 /** A column whose value is said by name. Exactly one of `attribute`, `resource`, `scope`, `field` and `value` says where it comes from. */
 export type ColumnDefinition<Input, Field extends string = string> =
@@ -48,6 +49,11 @@ export interface FieldColumn<Field extends string = string>
   extends ColumnShape,
     Omit<NoNames, 'field'>,
     NoFunctions {
-  /** Such as `name`, `kind`, `timestamp` or `duration` of a span; the same names for logs and data points where they have the same. */
+  /**
+   * Such as `name`, `kind`, `timestamp` or `duration` of a span; the same names for logs and data points where they have the same. Of a list
+   * also one part of its items, such as `events.name`, in a column `Array(…)`.
+   */
   readonly field: Field
+  /** Of a time or duration in a column of numbers: what is counted. Default: `ns`. */
+  readonly unit?: TimeUnit | undefined
 }

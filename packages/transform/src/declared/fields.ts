@@ -19,7 +19,13 @@ export interface Records {
 
 export type Signal = keyof Records
 
+type SharedField = 'resourceAttributes' | 'scopeAttributes'
+
+type ItemOf<List extends keyof typeof PARTS> = `${List}.${(typeof PARTS)[List][number]}`
+
 type SpanField =
+  | SharedField
+  | ItemOf<'events' | 'links'>
   | 'name'
   | 'kind'
   | 'traceId'
@@ -36,6 +42,7 @@ type SpanField =
   | 'links'
 
 type LogField =
+  | SharedField
   | 'timestamp'
   | 'observedTimestamp'
   | 'severityNumber'
@@ -48,6 +55,8 @@ type LogField =
   | 'attributes'
 
 type PointField =
+  | SharedField
+  | ItemOf<'exemplars' | 'quantiles'>
   | 'name'
   | 'description'
   | 'unit'
@@ -75,9 +84,20 @@ export interface FieldNames {
   readonly metrics: PointField
 }
 
+/** What the items of each list have: `events.name` is a field too, with a value for each event. */
+export const PARTS = {
+  events: ['name', 'timestamp', 'attributes'],
+  links: ['traceId', 'spanId', 'traceState', 'attributes'],
+  exemplars: ['timestamp', 'value', 'traceId', 'spanId', 'attributes'],
+  quantiles: ['quantile', 'value'],
+} as const
+
 type Read<Input> = (record: Input, encoding: Encoding) => unknown
 
-const ofSpan: Readonly<Record<SpanField, Read<SpanLike>>> = {
+/** Those that are read from the record itself, whole. */
+type Own<Field> = Exclude<Field, SharedField | `${string}.${string}`>
+
+const ofSpan: Readonly<Record<Own<SpanField>, Read<SpanLike>>> = {
   name: (span) => span.name,
   kind: (span) => SPAN_KINDS.get(span.kind) ?? 'UNSPECIFIED',
   traceId: (span) => contextOf(span).traceId,
@@ -105,7 +125,7 @@ const ofSpan: Readonly<Record<SpanField, Read<SpanLike>>> = {
     })),
 }
 
-const ofLogRecord: Readonly<Record<LogField, Read<LogRecordLike>>> = {
+const ofLogRecord: Readonly<Record<Own<LogField>, Read<LogRecordLike>>> = {
   timestamp: timeOf,
   observedTimestamp: (record) => record.hrTimeObserved,
   severityNumber: (record) => record.severityNumber,
@@ -118,7 +138,7 @@ const ofLogRecord: Readonly<Record<LogField, Read<LogRecordLike>>> = {
   attributes: (record) => itemAttributes(record),
 }
 
-const ofPoint: Readonly<Record<PointField, Read<MetricPointLike>>> = {
+const ofPoint: Readonly<Record<Own<PointField>, Read<MetricPointLike>>> = {
   name: ({ metric }) => metric.name,
   description: ({ metric }) => metric.description,
   unit: ({ metric }) => metric.unit,
@@ -158,6 +178,15 @@ const FIELDS: Readonly<Record<Signal, Fields>> = {
 /** The fields that are trace or span ids: as texts they are written in lower case, and empty if they are zero. */
 export const ID_FIELDS: ReadonlySet<string> = new Set(['traceId', 'spanId', 'parentSpanId'])
 
+/** The fields that are points in time, or lengths of time: those that have a unit in a column of numbers. */
+export const TIME_FIELDS: ReadonlySet<string> = new Set([
+  'timestamp',
+  'endTimestamp',
+  'observedTimestamp',
+  'startTimestamp',
+  'duration',
+])
+
 /** Reads a field of a record. Throws a TypeError that names those there are. */
 export function fieldReader(field: string, signal: Signal | undefined): Read<unknown> {
   const signals = signal ? [signal] : (Object.keys(FIELDS) as Signal[])
@@ -166,7 +195,9 @@ export function fieldReader(field: string, signal: Signal | undefined): Read<unk
   if (first === undefined) {
     const known = new Set(signals.flatMap((one) => Object.keys(FIELDS[one])))
     const whose = signal ? ` of ${signal}` : ''
-    throw new TypeError(`there is no field ${field}${whose}; there are ${[...known].join(', ')}`)
+    throw new TypeError(
+      `there is no field ${field}${whose}; there are ${[...known].join(', ')}, resourceAttributes, scopeAttributes`,
+    )
   }
   if (others.length === 0) return readerIn(first, field)
   const readers = new Map(having.map((one) => [one, readerIn(one, field)]))

@@ -27,7 +27,8 @@ export function nestedColumns(column: AnyColumn): AnyColumn[] {
   })
 }
 
-function member(item: unknown, part: string): unknown {
+/** An own property. */
+export function member(item: unknown, part: string): unknown {
   if (typeof item !== 'object' || item === null) return undefined
   return Object.hasOwn(item, part) ? Reflect.get(item, part) : undefined
 }

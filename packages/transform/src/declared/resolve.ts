@@ -1,15 +1,16 @@
 import type { AnyColumn, Column } from '../row/column.js'
-import { hexId } from '../types/hex-id.js'
 import type { Encoding } from '../writing/encoding.js'
 import { cut } from '../writing/json-text.js'
 import type { ColumnDefinition } from './definition.js'
-import { fieldReader, ID_FIELDS, type Signal } from './fields.js'
+import { fieldColumn } from './field-column.js'
+import type { Signal } from './fields.js'
 import { isNested, nestedColumns } from './nested.js'
 
 const SOURCES = ['attribute', 'resource', 'scope', 'field', 'value'] as const
-const TEXT = /^\s*(String|LowCardinality\s*\(\s*String\s*\))\s*$/
 
-type Loose = Omit<AnyColumn, 'value'> & { readonly [Source in (typeof SOURCES)[number]]?: unknown }
+type Loose = Omit<AnyColumn, 'value'> & {
+  readonly [Source in (typeof SOURCES)[number] | 'unit']?: unknown
+}
 
 /** The columns with functions that read their values, a Nested one as its parts. Throws a TypeError that names the column. */
 export function resolveColumns<Input>(
@@ -23,7 +24,7 @@ export function resolveColumns<Input>(
 }
 
 function resolved(definition: Loose, signal: Signal | undefined): AnyColumn {
-  const { attribute, resource, scope, field, value, ...shape } = definition
+  const { attribute, resource, scope, field, value, unit, ...shape } = definition
   const given = SOURCES.filter((source) => definition[source] !== undefined)
   const [source, ...others] = given
   const { name } = definition
@@ -32,6 +33,8 @@ function resolved(definition: Loose, signal: Signal | undefined): AnyColumn {
     throw new TypeError(
       `column ${name}: give one of ${SOURCES.join(', ')}${others.length > 0 ? `, and not ${given.join(' and ')}` : ''}`,
     )
+  if (unit !== undefined && source !== 'field')
+    throw new TypeError(`column ${name}: unit is for a field`)
   switch (source) {
     case 'attribute': {
       const read = attributeReader(keysIn(attribute, name))
@@ -42,7 +45,7 @@ function resolved(definition: Loose, signal: Signal | undefined): AnyColumn {
     case 'scope':
       return { ...shape, from: 'scope', value: scopeReader(keysIn(scope, name)) }
     case 'field':
-      return fieldColumn(shape, String(field), signal)
+      return ofField(shape, String(field), signal, unit)
     default:
       if (typeof value !== 'function')
         throw new TypeError(`column ${name}: value must be a function`)
@@ -50,14 +53,14 @@ function resolved(definition: Loose, signal: Signal | undefined): AnyColumn {
   }
 }
 
-function fieldColumn(
+function ofField(
   shape: Omit<AnyColumn, 'value'>,
   field: string,
   signal: Signal | undefined,
+  unit: unknown,
 ): AnyColumn {
   try {
-    const isId = ID_FIELDS.has(field) && TEXT.test(shape.type)
-    return { ...shape, ...(isId && { kind: hexId }), value: fieldReader(field, signal) }
+    return fieldColumn(shape, field, signal, unit)
   } catch (cause) {
     throw new TypeError(`column ${shape.name}: ${(cause as Error).message}`, { cause })
   }

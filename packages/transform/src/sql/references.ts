@@ -1,4 +1,5 @@
 import { quoteIdentifier } from './identifier.js'
+import { unescaped } from './text.js'
 
 /** A name in an expression that is neither a function, an alias, nor the argument of a lambda. It may be a keyword. */
 export interface Reference {
@@ -86,5 +87,5 @@ function quotedIfNeeded(name: string): string {
 }
 
 function plainPart(part: string): string {
-  return /^[`"]/.test(part) ? part.slice(1, -1).replace(/\\(.)/gs, '$1') : part
+  return /^[`"]/.test(part) ? unescaped(part.slice(1, -1)) : part
 }

@@ -5,3 +5,17 @@ export function quoteText(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL ends a statement
   return `'${text.toWellFormed().replace(/['\\\u0000]/g, (character) => ESCAPES[character] ?? character)}'`
 }
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  b: '\b',
+  f: '\f',
+  0: '\0',
+}
+
+/** What is between the quotes of a text or an identifier, without its escapes. */
+export function unescaped(quoted: string): string {
+  return quoted.replace(/\\(.)/gs, (_, escaped: string) => MEANINGS[escaped] ?? escaped)
+}

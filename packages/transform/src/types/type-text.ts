@@ -1,3 +1,5 @@
+import { unescaped } from '../sql/text.js'
+
 /** The text of a ClickHouse type, taken apart one level deep: `Map(String, Array(UInt8))` has the arguments `String` and `Array(UInt8)`. */
 export interface TypeText {
   readonly name: string
@@ -41,21 +43,9 @@ export function wholeArgument(
   return number >= min && number <= max ? number : undefined
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  b: '\b',
-  f: '\f',
-  0: '\0',
-}
-
 /** The text that a literal in single quotes, or an identifier in backticks, stands for; undefined for anything else. */
 export function unquoted(literal: string): string | undefined {
   const [quote = ''] = literal
   if (!/^(?:'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.)+`)$/s.test(literal)) return undefined
-  return literal
-    .slice(1, -1)
-    .replaceAll(quote + quote, quote)
-    .replace(/\\(.)/gs, (_, escaped: string) => ESCAPES[escaped] ?? escaped)
+  return unescaped(literal.slice(1, -1).replaceAll(quote + quote, quote))
 }

@@ -1,0 +1,108 @@
+import { ID_FIELDS, PARTS, TIME_FIELDS } from '../declared/fields.js'
+import type { TimeUnit } from '../values/in-unit.js'
+import type { Held } from './held.js'
+
+/** Whether a field can be written to a column: how, or why not. */
+export type Fit =
+  | { readonly unit?: TimeUnit; readonly guess?: string }
+  | { readonly why: string; readonly instead?: string }
+
+const FITS = {}
+
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  kind: ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'],
+  status: ['UNSET', 'OK', 'ERROR'],
+}
+
+/** What a number in such a column may be, and a `value` for one of these. */
+const NUMBERED: Readonly<Record<string, { readonly why: string; readonly instead: string }>> = {
+  kind: {
+    why: 'OTLP counts kinds from 1 and JavaScript from 0',
+    instead: 'value: (span) => span.kind + 1',
+  },
+  status: {
+    why: 'a number may be the status of the span, or of HTTP',
+    instead: 'value: (span) => span.status.code',
+  },
+}
+
+const NUMBERS = new Set([
+  'severityNumber',
+  'traceFlags',
+  'temporality',
+  'value',
+  'count',
+  'sum',
+  'min',
+  'max',
+  'flags',
+  'quantile',
+])
+
+/** `unit`: what the name of the column says that it counts. */
+export function fitOf(field: string, held: Held, unit: TimeUnit | undefined): Fit {
+  const [list = '', part] = field.split('.')
+  if (part !== undefined)
+    return held.what === 'list' ? fitOf(part, held.of, unit) : { why: `${field} needs an Array` }
+  if (TIME_FIELDS.has(field)) return fitOfTime(field, held, unit)
+  if (ID_FIELDS.has(field)) return fitOfId(field, held)
+  if (Object.hasOwn(PARTS, field)) return fitOfList(list as keyof typeof PARTS, held)
+  if (/attributes$/i.test(field))
+    return ['texts by text', 'json'].includes(held.what)
+      ? FITS
+      : { why: 'attributes need a Map of texts or JSON' }
+  if (field === 'isMonotonic')
+    return ['bool', 'integer'].includes(held.what) ? FITS : { why: 'it is true or false' }
+  if (field === 'bounds' || field === 'bucketCounts')
+    return held.what === 'list' && isNumber(held.of) ? FITS : { why: `${field} are numbers` }
+  if (NUMBERS.has(field)) return isNumber(held) ? FITS : { why: `${field} is a number` }
+  const names = NAMES[field]
+  return names ? fitOfName(field, names, held) : fitOfText(held)
+}
+
+function fitOfText(held: Held): Fit {
+  return held.what === 'text' || held.what === 'fixed text' ? FITS : { why: 'it is a text' }
+}
+
+function fitOfName(field: string, names: readonly string[], held: Held): Fit {
+  if (held.what === 'names') {
+    const missing = names.filter((name) => !held.names.has(name))
+    return missing.length === 0 ? FITS : { why: `its names lack ${missing.join(', ')}` }
+  }
+  return (held.what === 'integer' ? NUMBERED[field] : undefined) ?? fitOfText(held)
+}
+
+function fitOfId(field: string, held: Held): Fit {
+  const digits = field === 'traceId' ? 32 : 16
+  if (held.what === 'text' || (held.what === 'uuid' && field === 'traceId')) return FITS
+  if (held.what === 'fixed text' && held.length >= digits) return FITS
+  return { why: `an id is a text of ${digits} hex digits` }
+}
+
+function fitOfTime(field: string, held: Held, unit: TimeUnit | undefined): Fit {
+  const isDuration = field === 'duration'
+  if (held.what === 'time') return isDuration ? { why: 'a duration is no point in time' } : FITS
+  if (!isNumber(held)) return { why: isDuration ? 'a duration is a number' : 'it is a time' }
+  if (unit !== undefined) return unit === 'ns' ? FITS : { unit }
+  if (isDuration && held.what === 'integer')
+    return { guess: 'nanoseconds, as the name says no unit' }
+  return { why: 'its name does not say what it counts', instead: `field: '${field}', unit: 'ms'` }
+}
+
+function fitOfList(list: keyof typeof PARTS, held: Held): Fit {
+  if (held.what === 'json') return { why: 'one object cannot hold a list' }
+  if (held.what !== 'list') return { why: 'it is a list of objects' }
+  if (held.of.what === 'json') return FITS
+  if (held.of.what !== 'tuple') return { why: 'its items are objects' }
+  const has: readonly string[] = PARTS[list]
+  const others = held.of.parts.filter((part) => !has.includes(part))
+  return others.length === 0
+    ? FITS
+    : {
+        why: `the items of ${list} have ${has.join(', ')}, and not ${others.map((part) => part || 'an element without a name').join(', ')}`,
+      }
+}
+
+function isNumber({ what }: Held): boolean {
+  return what === 'integer' || what === 'float'
+}
