@@ -92,6 +92,7 @@ const REASONS: Readonly<Record<DropReason, true>> = {
   encode_error: true,
   spool_full: true,
   spool_corrupt: true,
+  misconfigured: true,
   unconfirmed: true,
   filtered: true,
   internal_error: true,

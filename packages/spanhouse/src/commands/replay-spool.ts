@@ -64,7 +64,7 @@ function replaysOf(
         `The destination ${name} is not configured here: say with --endpoint where its rows go.`,
       )
     if (given.stopped !== undefined)
-      throw new CommandError(`${given.stopped} to ${name}: correct it first.`, FAILURE)
+      throw new CommandError(`${given.stopped} to ${name}: correct it first.`)
     // The spool knows its rows by the name that the destination had.
     const destination: DestinationConfig = {
       ...given,

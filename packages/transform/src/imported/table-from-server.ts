@@ -1,5 +1,5 @@
 import type { Records, Signal } from '../declared/fields.js'
-import type { Extension } from '../table/extend.js'
+import type { Extension } from '../table/extension.js'
 import type { Table, TableDefinition } from '../table/table.js'
 import { type Ask, columnsByName, descriptionOf, type TableDescription } from './description.js'
 import { fromNothing, fromPreset } from './made.js'
