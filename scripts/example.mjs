@@ -1,5 +1,5 @@
 // npm run example -- express [start:cjs]: runs one folder of examples/ against a ClickHouse of its own, or against the one in
-// OTEL_EXPORTER_CLICKHOUSE_ENDPOINT, and prints the rows that arrived. If an example prints an address, it is a
+// OTEL_EXPORTER_CLICKHOUSE_ENDPOINT, and prints the rows that arrived. If an example prints an address and no report, it is a
 // server: the address is requested once, and then SIGTERM ends the example, as it ends a container.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -68,8 +68,9 @@ async function runExample() {
   let isAnswered = false
   createInterface({ input: child.stdout }).on('line', async (line) => {
     console.log(line)
+    if (isAnswered || WITH_REPORT.includes(name)) return // a report may print log records with an address
     const [address] = /http:\/\/localhost:\S+/.exec(line) ?? []
-    if (!address || isAnswered) return
+    if (!address) return
     isAnswered = true
     console.log(await (await fetch(address + (PATHS[name] ?? ''))).text())
     end('SIGTERM')

@@ -9,7 +9,7 @@ import {
   resourceFromAttributes,
 } from '#sdk'
 import { PATIENT } from '../../../../test/kit/exporters.js'
-import { flushed } from '../../../../test/kit/patience.js'
+import { flushed, PATIENT_MS } from '../../../../test/kit/patience.js'
 import { scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
 import { makeLog } from '../../../transform/test/logs.js'
@@ -147,7 +147,7 @@ describe('the processor', () => {
 
   test('takes records of every level, also without a span, and none after shutdown', async () => {
     const server = await scriptedServer()
-    const processor = processorTo({ endpoint: server.url })
+    const processor = processorTo({ endpoint: server.url, shutdownTimeoutMs: PATIENT_MS })
     processor.onEmit(makeLog({ body: 'trace level', severityNumber: 1 }))
     processor.onEmit(
       makeLog({
