@@ -1,5 +1,6 @@
 import { oneLine } from '#exporter'
 import { SOURCE_OPTIONS } from '../config/source.js'
+import { fullyNamedTable } from '../config/table-name.js'
 import type { Sides } from '../regions/common-columns.js'
 import { compareTable, type Found } from '../regions/compare-table.js'
 import { type Matched, match } from '../regions/pairs.js'
@@ -37,8 +38,8 @@ export const compare: Command = {
     },
     table: {
       type: 'string',
-      value: 'TABLE',
-      help: 'compare this table instead: DATABASE.TABLE, or one in the database of each address',
+      value: 'TABLE|DATABASE.TABLE',
+      help: 'compare this table instead: DATABASE.TABLE, or one in the database of each address. Without it only the tables of the configuration are compared: name each table that dispatch fills in a call of its own',
     },
     ignore: {
       type: 'string',
@@ -182,10 +183,9 @@ export function isEqual({ differing }: Found): boolean {
 
 function letterTables(named: string | undefined): (table: TableAt) => TableAt {
   if (named === undefined) return ({ database }) => ({ database, table: 'dead_letters' })
-  const [, database, table] = /^([^.]+)\.(.+)$/s.exec(named) ?? []
-  if (database === undefined || table === undefined)
-    throw new CommandError('--dead-letter-table must be DATABASE.TABLE.')
-  return () => ({ database, table })
+  const table = fullyNamedTable(named)
+  if (table === undefined) throw new CommandError('--dead-letter-table must be DATABASE.TABLE.')
+  return () => table
 }
 
 function nothingThere([a, b]: Sides<Region>, pairs: readonly Sides<TableAt>[]): CommandError {

@@ -5,6 +5,7 @@ import { openReader } from '../clickhouse/open-reader.js'
 import type { Reader } from '../clickhouse/reader.js'
 import { databasesOf, tablesIn } from '../clickhouse/table-facts.js'
 import { SOURCE_OPTIONS, sourceFor } from '../config/source.js'
+import { namedTable } from '../config/table-name.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
 import { nearest } from './arguments.js'
@@ -87,8 +88,9 @@ async function importedFrom(
       env,
       signal: ending,
     })
-    const [, database = databaseIn(url) ?? 'default', table = named] =
-      /^([^.]+)\.(.+)$/s.exec(named) ?? []
+    const at = namedTable(named)
+    if (at === undefined) throw new CommandError('The table must be TABLE or DATABASE.TABLE.')
+    const { database = databaseIn(url) ?? 'default', table } = at
     const reader = openReader(connection)
     try {
       return await withProgress(

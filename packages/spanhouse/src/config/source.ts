@@ -9,6 +9,7 @@ import {
 } from '#exporter'
 import type { Connection } from '../clickhouse/reader.js'
 import { CommandError } from '../terminal/command-error.js'
+import { fullyNamedTable } from './table-name.js'
 
 /** What decides which ClickHouse is read: a part of a command's context. */
 export interface Surroundings {
@@ -54,12 +55,11 @@ export function sourceFor({ values, env }: Surroundings): Source {
   if (first === undefined)
     throw new CommandError('The configuration names no ClickHouse: give --endpoint URL.')
   const { database, table } = first.targets[0]
-  const [, named = database, namedTable = table] =
-    /^([^.]+)\.(.+)$/s.exec(textOf(values['table']) ?? '') ?? []
+  const target = fullyNamedTable(textOf(values['table']) ?? '') ?? { database, table }
   return {
     connection: connectionOf(first),
-    target: { database: named, table: namedTable },
-    logs: logsTargetOf(configOf('logs', options, env), { database: named, table: 'logs' }),
+    target,
+    logs: logsTargetOf(configOf('logs', options, env), { ...target, table: 'logs' }),
     warnings: config.doubts,
   }
 }
