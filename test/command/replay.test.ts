@@ -1,4 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatLogs, flatTraces, type Table } from '@spanhouse/transform'
@@ -323,6 +330,29 @@ describe('a spool', () => {
     },
   )
 
+  test('of a process that was killed a moment ago is left to it until its lease ends, and the other rows are sent', async () => {
+    const directory = temporaryDirectory()
+    const options = { endpoint: dead, spool: { directory }, shutdownTimeoutMs: 100 }
+    const folders = () => readdirSync(directory).filter((name) => /^(o|new)-/.test(name))
+    await exported('traces', upTo(3), options)
+    const before = folders()
+    await exported('traces', [3, 4], options)
+    const [killed = ''] = folders().filter((name) => !before.includes(name))
+    const lease = join(directory, killed, 'owner.lease')
+    writeFileSync(lease, '')
+    const early = await replay(directory)
+    expect(early.out).toContain('2 rows are left in')
+    expect(early.out).toContain('sent 3 rows')
+    expect(early.code).toBe(1)
+    expect(await rowsIn('traces')).toBe(3)
+    const past = new Date(Date.now() - 60_000)
+    utimesSync(lease, past, past)
+    const { code, out } = await replay(directory)
+    expect(out).not.toContain('left in')
+    expect(code).toBe(0)
+    expect(await rowsIn('traces')).toBe(5)
+  })
+
   test('of a living process is left to it', async () => {
     const directory = temporaryDirectory()
     const exporter = openExporter('traces', {
@@ -337,8 +367,10 @@ describe('a spool', () => {
       readdirSync(directory, { recursive: true }).some((name) => String(name).endsWith('.batch')),
     )
     const { code, out } = await replay(directory)
-    expect(out).toContain('they send them themselves')
-    expect(code).toBe(0)
+    expect(out).toBe(
+      `1 row is left in ${directory}: the owner gave a sign of life within the last 15 s. A process that runs sends its rows itself; if it has ended, repeat this command in 15 s.\n`,
+    )
+    expect(code).toBe(1)
     await exporter.shutdown()
   })
 

@@ -29,6 +29,12 @@ export function replayedAsText(
   return `${sentences.join('\n')}\n`
 }
 
+/** A process that was killed looks alive until its lease ends: nobody can say yet which of both it is. */
+export function heldAsText(rows: number, directory: string, leaseMs: number): string {
+  const seconds = `${numbers.format(leaseMs / 1000)} s`
+  return `${some(rows, 'is', 'are')} left in ${directory}: the owner gave a sign of life within the last ${seconds}. A process that runs sends its rows itself; if it has ended, repeat this command in ${seconds}.\n`
+}
+
 export function spoolReplayedAsText(
   folder: string,
   { delivered, refused, lost, waiting, possibleDuplicates, lastError, deadLetters }: SpoolReplayed,
