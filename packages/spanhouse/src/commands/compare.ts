@@ -6,6 +6,7 @@ import { compareTable, type Found } from '../regions/compare-table.js'
 import { type Matched, match } from '../regions/pairs.js'
 import { isDistributed, openRegion, type Region, type TableAt } from '../regions/region.js'
 import { repairTable } from '../regions/repair-table.js'
+import { isOneTable } from '../regions/same-table.js'
 import type { Window } from '../regions/window.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
@@ -152,6 +153,10 @@ async function tableIsEqual(
 ): Promise<boolean> {
   const { tables, common } = matched
   const pair = { ...matched, window }
+  if (repairs && (await isOneTable(tables, signal)))
+    throw new CommandError(
+      `A and B are one table, ${oneLine(`${tables[0].database}.${tables[0].table}`)} at ${tables[0].region.url} and ${tables[1].region.url}: --repair needs two.`,
+    )
   const told = report.table(tables, common, say)
   const found = await compareTable(pair, told, signal)
   report.found(found, repairs)
