@@ -325,7 +325,7 @@ describe('dead letters', () => {
     mkdirSync(join(directory, 'x.txt'))
     writeFileSync(join(directory, 'y.txt'), '')
     for (const [what, sentence] of [
-      ['./nowhere', 'There is no file or folder'],
+      ['./nowhere', 'There is no file or folder ./nowhere. '],
       [join(directory, 'y.txt'), 'is no file of dead letters'],
       [`${database}.nope`, 'ClickHouse says'],
       [`${database}.traces`, `${database}.traces at ${server.url} is no table of dead letters.`],

@@ -1,6 +1,7 @@
 import { oneLine } from '#exporter'
 import type { SpoolReplayed } from '../replay/spool.js'
 import type { Tally } from '../replay/tally.js'
+import type { ShowPath } from '../terminal/shown-path.js'
 
 const numbers = new Intl.NumberFormat('en-US')
 const count = (rows: number) => `${numbers.format(rows)} ${rows === 1 ? 'row' : 'rows'}`
@@ -39,11 +40,13 @@ export function spoolReplayedAsText(
   folder: string,
   { delivered, refused, lost, waiting, possibleDuplicates, lastError, deadLetters }: SpoolReplayed,
   url: string,
+  show: ShowPath,
 ): string {
+  const kept = 'directory' in deadLetters ? show(deadLetters.directory) : deadLetters.table
   const sentences = [`${folder}: sent ${count(delivered)} to ${url}.`]
   if (refused > 0)
     sentences.push(
-      `${some(refused, 'was refused and is', 'were refused and are')} kept in ${deadLetters}.`,
+      `${some(refused, 'was refused and is', 'were refused and are')} kept in ${kept}.`,
     )
   if (lost > 0) sentences.push(`${count(lost)} could not be read or kept.`)
   if (possibleDuplicates > 0)
