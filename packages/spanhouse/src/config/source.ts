@@ -18,6 +18,9 @@ export interface Surroundings {
   readonly signal?: AbortSignal
 }
 
+/** The exit code of a command line that cannot be understood. */
+const USAGE = 2
+
 /** Options of every command that reads ClickHouse. */
 export const SOURCE_OPTIONS = {
   endpoint: {
@@ -114,7 +117,7 @@ export function asUrl(text: string, option = '--endpoint'): string {
   const url = text.includes('://') ? text : `http://${text}`
   const problem = endpointProblem(url)
   // The text itself is not shown: it may contain a password.
-  if (problem !== undefined) throw new CommandError(`${option} ${problem}.`)
+  if (problem !== undefined) throw new CommandError(`${option} ${problem}.`, USAGE)
   return url
 }
 
