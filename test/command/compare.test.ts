@@ -238,6 +238,19 @@ describe('spanhouse compare', () => {
     expect(await rowsIn(west)).toBe(4)
   })
 
+  test('a table that dispatch fills is compared with --table, and the help says so', async () => {
+    for (const database of [east, west])
+      for (const statement of flatTraces.ddl({ database, table: 'audit' }))
+        await server.query(statement)
+    await insert(server, spans(0, 3), { table: `${east}.audit` })
+    expect((await compare()).code).toBe(0)
+    const { code, out } = await compare('--table', 'audit')
+    expect(out).toContain('Missing: 0 rows in A, 3 rows in B.')
+    expect(code).toBe(1)
+    const help = (await run(['compare', '--help'])).out.replaceAll(/\s+/g, ' ')
+    expect(help).toContain('name each table that dispatch fills in a call of its own')
+  })
+
   test('a table that only one server has is a difference', async () => {
     await put(east, spans(0, 3))
     await server.query(`DROP TABLE ${west}.traces`)

@@ -45,6 +45,16 @@ test.each([
   },
 )
 
+test.each([
+  [['--table', 'c.x'], { database: 'c', table: 'x' }],
+  [['--table', 'c.x', '--database', 'c'], { database: 'c', table: 'x' }],
+  [['--table', 'c.x.y'], { database: 'c', table: 'x.y' }],
+])('%j names the database before the first dot, as in every command', async (args, at) => {
+  const { code, out } = await ddl(...args)
+  expect(code).toBe(0)
+  expect(statementsOf(out)).toEqual(flatTraces.ddl(at))
+})
+
 test('--signal metrics --schema otel prints the five tables of the Collector', async () => {
   const { out } = await ddl('--signal', 'metrics', '--schema', 'otel', '--database', 'd')
   expect(out.match(/CREATE TABLE IF NOT EXISTS `d`\.`otel_metrics_\w+`/g)).toHaveLength(5)
@@ -235,6 +245,12 @@ test.each([
   [['--ttl', '1500ms'], '--ttl must be whole seconds'],
   [['--schema', 'jaeger'], '--schema must be one of flat, otel'],
   [['--table', ''], '--table must not be empty'],
+  [['--table', '.x'], '--table must be TABLE or DATABASE.TABLE.'],
+  [['--table', 'c.'], '--table must be TABLE or DATABASE.TABLE.'],
+  [
+    ['--table', 'c.x', '--database', 'd'],
+    '--table names the database c, and --database names d: name one.',
+  ],
 ])('%j is refused', async (args, message) => {
   const { code, err } = await ddl(...args)
   expect(code).toBe(2)

@@ -1,4 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatLogs, flatTraces, type Table } from '@spanhouse/transform'
@@ -16,7 +23,11 @@ import { project, spanhouse } from './processes.js'
 let server: ClickHouseServer
 beforeAll(async () => {
   const grants = ['SELECT, INSERT, ALTER DELETE ON d*.*']
-  server = await startClickHouse({ users: [{ name: 'sender', password: 'p', grants }] })
+  const limited = [1, 2].map((queries) => ({
+    name: `runs-${queries}`,
+    settings: { max_concurrent_queries_for_user: queries },
+  }))
+  server = await startClickHouse({ users: [{ name: 'sender', password: 'p', grants }, ...limited] })
 })
 afterAll(() => server?.stop())
 
@@ -219,6 +230,27 @@ describe('dead letters', () => {
     expect(await bodies()).toBe('1500\t1500\n')
   })
 
+  test('a user who may run one query at a time is told that the replay of a table needs two', async () => {
+    await tableOfLetters([1, 2])
+    const { code, out, err } = await replay(`${database}.dead_letters`, '--user', 'runs-1')
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err.trim().split('\n').at(-1)).toBe(
+      `spanhouse: The replay of a table runs two queries at a time, of which one is its lock, and ClickHouse at ${server.url} runs no second one of the user 'runs-1' now: raise its max_concurrent_queries_for_user to 2 or more, use another user (--user), or try again when its other queries have ended.`,
+    )
+    expect([await rowsIn('logs'), await rowsIn('dead_letters')]).toEqual([0, 2])
+  })
+
+  test('a user who may run two queries at a time replays a table, and one with a single query a file', async () => {
+    await tableOfLetters(upTo(600))
+    const what = `${database}.dead_letters`
+    expect(await replay(what, '--user', 'runs-2')).toMatchObject({ code: 0, err: '' })
+    expect([await rowsIn('logs'), await rowsIn('dead_letters')]).toEqual([600, 0])
+    const file = join(temporaryDirectory(), 'primary.logs.ndjson')
+    writeFileSync(file, `${letter(1)}\n`)
+    expect(await replay(file, '--user', 'runs-1')).toMatchObject({ code: 0 })
+    expect(await rowsIn('logs')).toBe(601)
+  })
+
   test('a table that another replay works on is left to it', async () => {
     await tableOfLetters([1])
     const id = lockId({ database, table: 'dead_letters' })
@@ -293,7 +325,7 @@ describe('dead letters', () => {
     mkdirSync(join(directory, 'x.txt'))
     writeFileSync(join(directory, 'y.txt'), '')
     for (const [what, sentence] of [
-      ['./nowhere', 'There is no file or folder'],
+      ['./nowhere', 'There is no file or folder ./nowhere. '],
       [join(directory, 'y.txt'), 'is no file of dead letters'],
       [`${database}.nope`, 'ClickHouse says'],
       [`${database}.traces`, `${database}.traces at ${server.url} is no table of dead letters.`],
@@ -323,6 +355,28 @@ describe('a spool', () => {
     },
   )
 
+  test('of a process that was killed a moment ago is left to it until its lease ends, and the other rows are sent', async () => {
+    const directory = temporaryDirectory()
+    const options = { endpoint: dead, spool: { directory }, shutdownTimeoutMs: 100 }
+    const folders = () => readdirSync(directory).filter((name) => /^(o|new)-/.test(name))
+    await exported('traces', [0, 1], options)
+    await exported('traces', [2, 3], options)
+    const [killed = ''] = folders()
+    const lease = join(directory, killed, 'owner.lease')
+    writeFileSync(lease, '')
+    const early = await replay(directory)
+    expect(early.out).toContain('2 rows are left in')
+    expect(early.out).toContain('sent 2 rows')
+    expect(early.code).toBe(1)
+    expect(await rowsIn('traces')).toBe(2)
+    const past = new Date(Date.now() - 60_000)
+    utimesSync(lease, past, past)
+    const { code, out } = await replay(directory)
+    expect(out).not.toContain('left in')
+    expect(code).toBe(0)
+    expect(await rowsIn('traces')).toBe(4)
+  })
+
   test('of a living process is left to it', async () => {
     const directory = temporaryDirectory()
     const exporter = openExporter('traces', {
@@ -337,8 +391,10 @@ describe('a spool', () => {
       readdirSync(directory, { recursive: true }).some((name) => String(name).endsWith('.batch')),
     )
     const { code, out } = await replay(directory)
-    expect(out).toContain('they send them themselves')
-    expect(code).toBe(0)
+    expect(out).toBe(
+      `1 row is left in ${directory}: the owner gave a sign of life within the last 15 s. A process that runs sends its rows itself; if it has ended, repeat this command in 15 s.\n`,
+    )
+    expect(code).toBe(1)
     await exporter.shutdown()
   })
 

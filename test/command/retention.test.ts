@@ -112,10 +112,16 @@ test.each([
   [['--keep', 'audit=30'], '--keep must be a length of time, such as 500ms, 15m or 30d'],
   [['--keep', 'audit=100ms'], '--keep must be whole seconds'],
   [['--keep', 'a=1d', '--keep', 'a=2d'], '--keep names a twice'],
+  ...['<', '>', '!'].map((sign): [string[], string] => [
+    ['--keep-where', `duration_ms ${sign}=3d`],
+    `--keep-where duration_ms ${sign}=3d compares with nothing: the last = separates the condition from the time, so write duration_ms ${sign}= VALUE=3d.`,
+  ]),
+  [['--keep-where', 'duration_ms <= =3d'], 'so write duration_ms <= VALUE=3d.'],
+  [['--keep-where', 'span_kind ==3d'], 'so write span_kind == VALUE=3d.'],
   [['--move-after', '7d'], '--move-after goes with one of --move-to-volume and --move-to-disk'],
   [['--move-to-disk', 'cold'], '--move-after goes with one of'],
   [['--storage-policy', ''], '--storage-policy must not be empty'],
-])('%j is refused', async (args, message) => {
+] as [string[], string][])('%j is refused', async (args, message) => {
   const { code, out, err } = await run(['ddl', ...args])
   expect({ code, out }).toEqual({ code: 2, out: '' })
   expect(err).toContain(message)

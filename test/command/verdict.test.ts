@@ -1,4 +1,4 @@
-// Commands whose exit code 1 is a result: compare, replay, ddl --diff, doctor.
+// Commands whose exit code 1 is a result: compare, replay, ddl --diff, doctor, table import.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -19,6 +19,7 @@ const COMMANDS: [string, (url: string) => string[]][] = [
   ['replay', (url) => ['replay', letters(), '--endpoint', url]],
   ['ddl', (url) => ['ddl', '--diff', url]],
   ['doctor', (url) => ['doctor', '--endpoint', url]],
+  ['table', (url) => ['table', 'import', url, 'd.t']],
 ]
 
 test.each(COMMANDS)(
@@ -31,7 +32,7 @@ test.each(COMMANDS)(
     expect(await running.ended).toBe(130)
     // Lines of progress may come before, if it took long.
     expect(running.err.text().trim().split('\n').at(-1)).toMatch(
-      /^spanhouse: The (comparison|replay|examination) was interrupted\./,
+      /^spanhouse: The (comparison|replay|examination|import) was interrupted\./,
     )
   },
 )

@@ -12,6 +12,7 @@ import type { Connection } from './reader.js'
 
 const MAX_MESSAGE_LENGTH = 400
 const READONLY = 164
+export const TOO_MANY_QUERIES = 202
 
 interface Meaning {
   readonly problem: ReadProblem
@@ -24,6 +25,13 @@ const CREDENTIALS =
 const refusesUser = ({ url, username }: Connection) =>
   `ClickHouse at ${url} refuses the user '${oneLine(username)}'`
 const says = (_: Connection, message: string) => `ClickHouse says: ${message}`
+
+const LIMIT_OF_USER: Meaning = {
+  problem: 'limit',
+  what: ({ url, username }) =>
+    `ClickHouse at ${url} runs no more queries of the user '${oneLine(username)}' at a time`,
+  fix: 'raise its max_concurrent_queries_for_user, use another user, or try again when its other queries have ended',
+}
 
 /** By the exception code of ClickHouse. */
 const MEANINGS: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
@@ -77,7 +85,7 @@ const MEANINGS: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
     },
   ],
   [
-    202,
+    TOO_MANY_QUERIES,
     {
       problem: 'limit',
       what: () => 'ClickHouse runs too many queries at the moment',
@@ -114,7 +122,8 @@ export function failureOfReply(reply: Reply, connection: Connection): ReadError 
 
 /** An exception of ClickHouse, as one sentence. */
 export function failureOfException(code: number, text: string, connection: Connection): ReadError {
-  const { problem, what, fix } = MEANINGS.get(code) ?? { problem: 'query' as const, what: says }
+  const ofUser = code === TOO_MANY_QUERIES && / for user /.test(text) ? LIMIT_OF_USER : undefined
+  const { problem, what, fix } = ofUser ?? MEANINGS.get(code) ?? { problem: 'query', what: says }
   const grant = grantFix(code, text)
   return new ReadError(problem, what(connection, messageIn(text)).replace(/\.$/, ''), {
     fix: grant ? clause(grant) : fix,

@@ -2,6 +2,7 @@ import { exceptionCode, oneLine, type Reply as PlainReply } from '#exporter'
 import { type Asked, type Exchanges, type NoReply, openExchanges, type Reply } from './exchange.js'
 import { failureOfException, failureOfNetwork, failureOfReply } from './failures.js'
 import { type Limits, OWN_LIMITS, SETTING_NAMES, SQL_LIMITS, settingsOf } from './limits.js'
+import { onceFree } from './once-free.js'
 import { ReadError } from './read-error.js'
 import type { Connection, Reader } from './reader.js'
 import { normalisedSql, refusalOfStatement } from './reading-only.js'
@@ -59,25 +60,26 @@ export function openReader(connection: Connection): Reader {
         truncated: isCut,
       }
     },
-    async native({ sql, parameters }, signal, limits = OWN_LIMITS) {
-      const { refused } = await unlessAborted(greet(), signal)
-      const settings = permitted(limits, refused)
-      const reply = replied(
-        await exchanges.send({ sql, parameters, limits, signal, settings, format: NATIVE }),
-        limits,
-        connection,
-      )
-      const plain = plainReply(reply)
-      if (isFailure(reply) || reply.headers['x-clickhouse-format'] !== NATIVE)
-        throw failureOfReply({ ...plain, body: plain.body.slice(0, 20_000) }, connection)
-      // A user who may change no setting gets no wait_end_of_query: an exception then stands after the rows.
-      const end = { ...plain, body: plain.body.slice(-20_000) }
-      if (refused.size > 0 && exceptionCode(end) > 0)
-        throw failureOfException(exceptionCode(end), end.body, connection)
-      if (reply.isCut)
-        throw new ReadError('limit', `The rows of one step are more than ${limits.bytes} bytes`)
-      return Buffer.from(reply.text, 'latin1')
-    },
+    native: ({ sql, parameters }, signal, limits = OWN_LIMITS) =>
+      onceFree(async () => {
+        const { refused } = await unlessAborted(greet(), signal)
+        const settings = permitted(limits, refused)
+        const reply = replied(
+          await exchanges.send({ sql, parameters, limits, signal, settings, format: NATIVE }),
+          limits,
+          connection,
+        )
+        const plain = plainReply(reply)
+        if (isFailure(reply) || reply.headers['x-clickhouse-format'] !== NATIVE)
+          throw failureOfReply({ ...plain, body: plain.body.slice(0, 20_000) }, connection)
+        // A user who may change no setting gets no wait_end_of_query: an exception then stands after the rows.
+        const end = { ...plain, body: plain.body.slice(-20_000) }
+        if (refused.size > 0 && exceptionCode(end) > 0)
+          throw failureOfException(exceptionCode(end), end.body, connection)
+        if (reply.isCut)
+          throw new ReadError('limit', `The rows of one step are more than ${limits.bytes} bytes`)
+        return Buffer.from(reply.text, 'latin1')
+      }, signal),
     async askSql(sql, signal, database) {
       const { isReadonly } = await unlessAborted(greet(), signal)
       if (!isReadonly)
@@ -104,7 +106,7 @@ export function openReader(connection: Connection): Reader {
         truncated: isCut || rows.length > limits.rows,
       }
     },
-    version: async () => (await greet()).version,
+    version: async (signal) => (await unlessAborted(greet(), signal)).version,
     tables: (signal) => findTables(reader, signal),
     logTables: (signal) => findLogTables(reader, signal),
     close: () => exchanges.close(),
@@ -142,8 +144,12 @@ function permitted(limits: Limits, refused: ReadonlySet<string>): Asked['setting
 }
 
 function asker(exchanges: Exchanges, connection: Connection) {
-  return async (asked: Asked): Promise<Result> =>
-    resultOf(replied(await exchanges.send(asked), asked.limits, connection), connection)
+  return (asked: Asked): Promise<Result> =>
+    onceFree(
+      async () =>
+        resultOf(replied(await exchanges.send(asked), asked.limits, connection), connection),
+      asked.signal,
+    )
 }
 
 function replied(reply: Reply | NoReply, { seconds }: Limits, connection: Connection): Reply {

@@ -91,6 +91,11 @@ export async function factsOf(
   }
 }
 
+/** What stands after TTL in `engine_full`; empty if rows are kept for ever. */
+export function ttlIn(engineFull: string): string {
+  return endOf(engineFull).ttl
+}
+
 /** `engine_full` ends with `… ORDER BY … TTL … SETTINGS a = 1, b = 'x'`. */
 function endOf(full: string): Pick<TableFacts, 'ttl' | 'settings'> {
   const [, before = full, settings = ''] = /^(.*) SETTINGS (.*)$/s.exec(full) ?? []

@@ -1,5 +1,6 @@
 import type { DestinationConfig, Signal } from '#exporter'
 import { namedDestination } from '../config/named-destination.js'
+import { namedTable } from '../config/table-name.js'
 import type { Sides } from '../regions/common-columns.js'
 import type { TableAt } from '../regions/region.js'
 import { CommandError } from '../terminal/command-error.js'
@@ -21,12 +22,9 @@ export function tablesToCompare(
   const configs = [of(words[0], 'traces'), of(words[1], 'traces')] as const
   const named = textOption(values, 'table')
   if (named !== undefined) {
-    if (named === '') throw new CommandError('--table must name a table.')
-    const [, database, table] = /^([^.]+)\.(.+)$/s.exec(named) ?? []
-    const at = ({ targets }: DestinationConfig): TableAt => ({
-      database: database ?? targets[0].database,
-      table: table ?? named,
-    })
+    const table = namedTable(named)
+    if (table === undefined) throw new CommandError('--table must be TABLE or DATABASE.TABLE.')
+    const at = ({ targets: [{ database }] }: DestinationConfig): TableAt => ({ database, ...table })
     return { configs, pairs: [[at(configs[0]), at(configs[1])]] }
   }
   const pairs = signalsOf(values, 'all').flatMap((signal): Sides<TableAt>[] => {

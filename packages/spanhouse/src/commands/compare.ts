@@ -1,10 +1,12 @@
 import { oneLine } from '#exporter'
 import { SOURCE_OPTIONS } from '../config/source.js'
+import { fullyNamedTable } from '../config/table-name.js'
 import type { Sides } from '../regions/common-columns.js'
 import { compareTable, type Found } from '../regions/compare-table.js'
 import { type Matched, match } from '../regions/pairs.js'
 import { isDistributed, openRegion, type Region, type TableAt } from '../regions/region.js'
 import { repairTable } from '../regions/repair-table.js'
+import { isOneTable } from '../regions/same-table.js'
 import type { Window } from '../regions/window.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
@@ -37,8 +39,8 @@ export const compare: Command = {
     },
     table: {
       type: 'string',
-      value: 'TABLE',
-      help: 'compare this table instead: DATABASE.TABLE, or one in the database of each address',
+      value: 'TABLE|DATABASE.TABLE',
+      help: 'compare this table instead: DATABASE.TABLE, or one in the database of each address. Without it only the tables of the configuration are compared: name each table that dispatch fills in a call of its own',
     },
     ignore: {
       type: 'string',
@@ -151,6 +153,10 @@ async function tableIsEqual(
 ): Promise<boolean> {
   const { tables, common } = matched
   const pair = { ...matched, window }
+  if (repairs && (await isOneTable(tables, signal)))
+    throw new CommandError(
+      `A and B are one table, ${oneLine(`${tables[0].database}.${tables[0].table}`)} at ${tables[0].region.url} and ${tables[1].region.url}: --repair needs two.`,
+    )
   const told = report.table(tables, common, say)
   const found = await compareTable(pair, told, signal)
   report.found(found, repairs)
@@ -182,10 +188,9 @@ export function isEqual({ differing }: Found): boolean {
 
 function letterTables(named: string | undefined): (table: TableAt) => TableAt {
   if (named === undefined) return ({ database }) => ({ database, table: 'dead_letters' })
-  const [, database, table] = /^([^.]+)\.(.+)$/s.exec(named) ?? []
-  if (database === undefined || table === undefined)
-    throw new CommandError('--dead-letter-table must be DATABASE.TABLE.')
-  return () => ({ database, table })
+  const table = fullyNamedTable(named)
+  if (table === undefined) throw new CommandError('--dead-letter-table must be DATABASE.TABLE.')
+  return () => table
 }
 
 function nothingThere([a, b]: Sides<Region>, pairs: readonly Sides<TableAt>[]): CommandError {

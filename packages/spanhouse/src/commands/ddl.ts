@@ -1,8 +1,10 @@
+import { harmless } from '@spanhouse/queries'
 import type { DdlOptions, Table } from '@spanhouse/transform'
 import { endpointProblem, engineProblem, FAMILIES, parseEndpoint, type Signal } from '#exporter'
 import { openReader } from '../clickhouse/open-reader.js'
 import { type SchemaDifference, schemaDifference } from '../clickhouse/schema-difference.js'
 import { asUrl, SOURCE_OPTIONS, sourceFor } from '../config/source.js'
+import { type NamedTable, namedTable } from '../config/table-name.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
 import type { Command, Context, OptionValues } from './command.js'
@@ -33,7 +35,7 @@ export const ddl: Command = {
     },
     table: {
       type: 'string',
-      value: 'NAME',
+      value: 'TABLE|DATABASE.TABLE',
       help: 'table, if it is one; default: traces, logs or metrics, with --schema otel: otel_traces, …',
     },
     ttl: {
@@ -112,11 +114,12 @@ function tablesOf(
 }
 
 function optionsOf(values: OptionValues): DdlOptions {
-  const named = (name: 'database' | 'table' | 'cluster') => {
+  const named = (name: 'database' | 'cluster') => {
     const value = textOption(values, name)
     if (value === '') throw new CommandError(`--${name} must not be empty.`)
     return value === undefined ? {} : { [name]: value }
   }
+  const at = tableIn(values)
   const engine = textOption(values, 'engine')
   const problem = engine === undefined ? undefined : engineProblem(engine)
   if (problem !== undefined) throw new CommandError(`--engine ${problem}.`)
@@ -126,13 +129,28 @@ function optionsOf(values: OptionValues): DdlOptions {
   const retention = retentionOf(values)
   return {
     ...named('database'),
-    ...named('table'),
+    ...at,
     ...named('cluster'),
     ...(engine !== undefined && { engine }),
     ...(values['distributed'] === true && { distributed: {} }),
     ...(ttl !== undefined && { ttl }),
     ...(retention && { retention }),
   } as DdlOptions
+}
+
+/** A dot separates the database, as in every command: no table gets a name that the others would read as two. */
+function tableIn(values: OptionValues): Partial<NamedTable> {
+  const text = textOption(values, 'table')
+  if (text === undefined) return {}
+  if (text === '') throw new CommandError('--table must not be empty.')
+  const at = namedTable(text)
+  if (at === undefined) throw new CommandError('--table must be TABLE or DATABASE.TABLE.')
+  const database = textOption(values, 'database')
+  if (at.database !== undefined && database !== undefined && at.database !== database)
+    throw new CommandError(
+      `--table names the database ${harmless(at.database, 100)}, and --database names ${harmless(database, 100)}: name one.`,
+    )
+  return at
 }
 
 /** `clickhouse://host/database` names one. */

@@ -5,33 +5,37 @@ import { readSpool } from '../doctor/disk/spool-contents.js'
 import { replaySpool, type SpoolReplay } from '../replay/spool.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
+import type { ShowPath } from '../terminal/shown-path.js'
 import type { Context } from './command.js'
 import { textOption } from './option-values.js'
-import { spoolReplayedAsText } from './replay-text.js'
+import { heldAsText, spoolReplayedAsText } from './replay-text.js'
 
-/** Sends the orphaned batches of a spool. Exit code 1: not all of them went in. */
-export async function replaySpools(context: Context, directory: string): Promise<number> {
+/** Sends the orphaned batches of a spool. Exit code 1: some rows are refused, or stay in the spool, whoever they belong to. */
+export async function replaySpools(
+  context: Context,
+  directory: string,
+  show: ShowPath,
+): Promise<number> {
   const { out, err, signal } = context
   const { destinations } = configOf('traces', {}, context.env)
   const leaseMs = destinations.find(({ spool }) => spool)?.spool?.leaseMs ?? 15_000
-  const { orphaned, orphans, waiting } = await readSpool(directory, leaseMs, signal)
-  if (orphans.length === 0) {
-    const rows = [...waiting.values()].reduce((sum, one) => sum + one.rows, 0)
-    out.write(
-      rows === 0
-        ? `No rows wait in ${directory}.\n`
-        : `${rows} rows wait in ${directory}, of processes that gave a sign of life within the last ${leaseMs / 1000} s: they send them themselves.\n`,
-    )
-    return 0
+  const { orphaned, orphans, held } = await readSpool(directory, leaseMs, signal)
+  const only = textOption(context.values, 'destination')
+  const isMeant = (folder: string) => only === undefined || namedOnDisk(folder).name === only
+  const left = [...held].reduce((sum, [folder, rows]) => sum + (isMeant(folder) ? rows : 0), 0)
+  let complete = left === 0
+  if (left > 0) out.write(heldAsText(left, show(directory), leaseMs))
+  if (orphans.length === 0 || (left > 0 && ![...orphaned.keys()].some(isMeant))) {
+    if (complete) out.write(`No rows wait in ${show(directory)}.\n`)
+    return complete ? 0 : 1
   }
-  let complete = true
   for (const one of replaysOf(context, directory, [...orphaned.keys()])) {
     const { folder, destination } = one
     const url = destination.endpoint.href.replace(/\/$/, '')
     const replayed = await withProgress(err, `Sending ${folder} to ${url}`, (progress) =>
       replaySpool(one, progress.say, signal),
     )
-    out.write(spoolReplayedAsText(folder, replayed, url))
+    out.write(spoolReplayedAsText(folder, replayed, url, show))
     if (replayed.refused + replayed.lost + replayed.waiting > 0) complete = false
   }
   return complete ? 0 : 1

@@ -1,6 +1,7 @@
 import { oneLine } from '#exporter'
 import type { SpoolReplayed } from '../replay/spool.js'
 import type { Tally } from '../replay/tally.js'
+import type { ShowPath } from '../terminal/shown-path.js'
 
 const numbers = new Intl.NumberFormat('en-US')
 const count = (rows: number) => `${numbers.format(rows)} ${rows === 1 ? 'row' : 'rows'}`
@@ -29,15 +30,23 @@ export function replayedAsText(
   return `${sentences.join('\n')}\n`
 }
 
+/** A process that was killed looks alive until its lease ends: nobody can say yet which of both it is. */
+export function heldAsText(rows: number, directory: string, leaseMs: number): string {
+  const seconds = `${numbers.format(leaseMs / 1000)} s`
+  return `${some(rows, 'is', 'are')} left in ${directory}: the owner gave a sign of life within the last ${seconds}. A process that runs sends its rows itself; if it has ended, repeat this command in ${seconds}.\n`
+}
+
 export function spoolReplayedAsText(
   folder: string,
   { delivered, refused, lost, waiting, possibleDuplicates, lastError, deadLetters }: SpoolReplayed,
   url: string,
+  show: ShowPath,
 ): string {
+  const kept = 'directory' in deadLetters ? show(deadLetters.directory) : deadLetters.table
   const sentences = [`${folder}: sent ${count(delivered)} to ${url}.`]
   if (refused > 0)
     sentences.push(
-      `${some(refused, 'was refused and is', 'were refused and are')} kept in ${deadLetters}.`,
+      `${some(refused, 'was refused and is', 'were refused and are')} kept in ${kept}.`,
     )
   if (lost > 0) sentences.push(`${count(lost)} could not be read or kept.`)
   if (possibleDuplicates > 0)

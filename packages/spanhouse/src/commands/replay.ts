@@ -11,6 +11,7 @@ import { isSpool } from '../replay/spool.js'
 import { newTally, type Tally } from '../replay/tally.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
+import { type ShowPath, showsPaths } from '../terminal/shown-path.js'
 import type { Command, Context } from './command.js'
 import { textOption } from './option-values.js'
 import { replaySpools } from './replay-spool.js'
@@ -61,24 +62,25 @@ async function run(context: Context): Promise<number> {
   const { positionals, cwd } = context
   const [named = ''] = positionals
   const path = resolve(cwd, named)
+  const show = showsPaths(cwd, named)
   const found = await stat(path).catch(() => undefined)
   if (found?.isDirectory()) {
     const names = await readdir(path)
-    if (await isSpool(path, names)) return replaySpools(context, path)
+    if (await isSpool(path, names)) return replaySpools(context, path, show)
   }
   const isLetters = found?.isDirectory() || path.endsWith('.ndjson')
   const files = isLetters ? await letterFiles(path).catch(() => []) : []
-  if (files.length > 0) return replayLetters(context, filesOf(files))
+  if (files.length > 0) return replayLetters(context, filesOf(files, show))
   if (found?.isDirectory()) {
-    context.out.write(`There are no dead letters and no spool in ${path}.\n`)
+    context.out.write(`There are no dead letters and no spool in ${show(path)}.\n`)
     return 0
   }
   const table = found ? undefined : tableNamed(named)
   if (table === undefined)
     throw new CommandError(
       found
-        ? `${path} is no file of dead letters: those end with .ndjson.`
-        : `There is no file or folder ${path}. A table of dead letters is named as DATABASE.TABLE.`,
+        ? `${show(path)} is no file of dead letters: those end with .ndjson.`
+        : `There is no file or folder ${show(path)}. A table of dead letters is named as DATABASE.TABLE.`,
     )
   return replayLetters(context, (destination, send, tally) =>
     replayTable(destination, table, send, tally, context.signal),
@@ -87,10 +89,10 @@ async function run(context: Context): Promise<number> {
 
 type Source = (destination: ReplayDestination, send: SendBatch, tally: Tally) => Promise<void>
 
-function filesOf(files: readonly string[]): Source {
+function filesOf(files: readonly string[], show: ShowPath): Source {
   return async ({ config }, send, tally) => {
     const { database } = config.targets[0]
-    for (const file of files) await replayFile(file, database, send, tally)
+    for (const file of files) await replayFile(file, database, send, tally, show)
   }
 }
 

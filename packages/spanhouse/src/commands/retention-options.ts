@@ -62,7 +62,14 @@ function agesIn(values: OptionValues, name: string): Record<string, number> | un
         `--${name} must be written as ${RETENTION_OPTIONS[name]?.value}, such as …=30d.`,
         USAGE,
       )
-    return [what, secondsOption({ [name]: text.slice(at + 1).trim() }, name) ?? 0]
+    const time = text.slice(at + 1).trim()
+    const operator = name === 'keep-where' ? /[<>=!]+$/.exec(what)?.[0] : undefined
+    if (operator !== undefined)
+      throw new CommandError(
+        `--${name} ${text} compares with nothing: the last = separates the condition from the time, so write ${what.slice(0, -operator.length).trim()} ${operator.replace(/^[<>!]$/, '$&=').replace(/^=$/, '==')} VALUE=${time}.`,
+        USAGE,
+      )
+    return [what, secondsOption({ [name]: time }, name) ?? 0]
   })
   const twice = entries.find(([what], index) => entries.findIndex(([one]) => one === what) < index)
   if (twice) throw new CommandError(`--${name} names ${twice[0]} twice.`, USAGE)

@@ -5,15 +5,15 @@ import { openReader } from '../clickhouse/open-reader.js'
 import type { Reader } from '../clickhouse/reader.js'
 import { databasesOf, tablesIn } from '../clickhouse/table-facts.js'
 import { SOURCE_OPTIONS, sourceFor } from '../config/source.js'
+import { namedTable } from '../config/table-name.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
 import { nearest } from './arguments.js'
 import type { Command, Context } from './command.js'
 import { choiceOption, textOption } from './option-values.js'
 import { tableModule } from './table-module.js'
+import { verdict } from './verdict.js'
 
-/** 1 stands for a column that gets no value. */
-const FAILURE = 2
 const MOST_NAMES = 20
 
 export const table: Command = {
@@ -45,17 +45,20 @@ export const table: Command = {
       'of the ClickHouse that the exporter sends to',
     ],
   ],
-  async run(context) {
-    const { values, positionals, out, err } = context
-    const { url = textOption(values, 'endpoint'), named } = argumentsIn(positionals)
-    const signal = choiceOption(values, 'signal', ['traces', 'logs', 'metrics'])
-    const format = choiceOption(values, 'format', ['ts', 'js']) ?? 'ts'
-    const imported = await importedFrom(context, url, named, signal)
-    const { text, exported } = tableModule(imported, { types: format === 'ts' })
-    out.write(text)
-    for (const line of reportOf(imported, exported)) err.write(`${line}\n`)
-    return imported.unmapped.length > 0 ? 1 : 0
-  },
+  run: (context) => verdict(context, 'The import was interrupted.', () => run(context)),
+}
+
+/** Exit code 1: a column gets no value. */
+async function run(context: Context): Promise<number> {
+  const { values, positionals, out, err } = context
+  const { url = textOption(values, 'endpoint'), named } = argumentsIn(positionals)
+  const signal = choiceOption(values, 'signal', ['traces', 'logs', 'metrics'])
+  const format = choiceOption(values, 'format', ['ts', 'js']) ?? 'ts'
+  const imported = await importedFrom(context, url, named, signal)
+  const { text, exported } = tableModule(imported, { types: format === 'ts' })
+  out.write(text)
+  for (const line of reportOf(imported, exported)) err.write(`${line}\n`)
+  return imported.unmapped.length > 0 ? 1 : 0
 }
 
 function argumentsIn(positionals: readonly string[]): {
@@ -68,10 +71,9 @@ function argumentsIn(positionals: readonly string[]): {
   if (verb !== 'import')
     throw new CommandError(
       'spanhouse table can import one: spanhouse table import URL DATABASE.TABLE.',
-      FAILURE,
     )
   if (named === undefined || named.includes('://'))
-    throw new CommandError('Name the table: spanhouse table import URL DATABASE.TABLE.', FAILURE)
+    throw new CommandError('Name the table: spanhouse table import URL DATABASE.TABLE.')
   return { url, named }
 }
 
@@ -87,8 +89,9 @@ async function importedFrom(
       env,
       signal: ending,
     })
-    const [, database = databaseIn(url) ?? 'default', table = named] =
-      /^([^.]+)\.(.+)$/s.exec(named) ?? []
+    const at = namedTable(named)
+    if (at === undefined) throw new CommandError('The table must be TABLE or DATABASE.TABLE.')
+    const { database = databaseIn(url) ?? 'default', table } = at
     const reader = openReader(connection)
     try {
       return await withProgress(
@@ -105,9 +108,7 @@ async function importedFrom(
       await reader.close()
     }
   } catch (error) {
-    if (error instanceof CommandError) throw new CommandError(error.message, FAILURE)
-    if (error instanceof TypeError) throw new CommandError(sentence(error.message), FAILURE)
-    throw error
+    throw error instanceof TypeError ? new CommandError(sentence(error.message)) : error
   }
 }
 
@@ -133,7 +134,6 @@ async function checkThere(
   const near = nearest(word, known)
   throw new CommandError(
     `There is no ${harmless(what, 200)}: ${near === undefined ? choices(known) : `did you mean ${harmless(near, 100)}?`}`,
-    FAILURE,
   )
 }
 

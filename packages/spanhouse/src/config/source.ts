@@ -9,6 +9,7 @@ import {
 } from '#exporter'
 import type { Connection } from '../clickhouse/reader.js'
 import { CommandError } from '../terminal/command-error.js'
+import { fullyNamedTable } from './table-name.js'
 
 /** What decides which ClickHouse is read: a part of a command's context. */
 export interface Surroundings {
@@ -16,6 +17,9 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv
   readonly signal?: AbortSignal
 }
+
+/** The exit code of a command line that cannot be understood. */
+const USAGE = 2
 
 /** Options of every command that reads ClickHouse. */
 export const SOURCE_OPTIONS = {
@@ -54,12 +58,11 @@ export function sourceFor({ values, env }: Surroundings): Source {
   if (first === undefined)
     throw new CommandError('The configuration names no ClickHouse: give --endpoint URL.')
   const { database, table } = first.targets[0]
-  const [, named = database, namedTable = table] =
-    /^([^.]+)\.(.+)$/s.exec(textOf(values['table']) ?? '') ?? []
+  const target = fullyNamedTable(textOf(values['table']) ?? '') ?? { database, table }
   return {
     connection: connectionOf(first),
-    target: { database: named, table: namedTable },
-    logs: logsTargetOf(configOf('logs', options, env), { database: named, table: 'logs' }),
+    target,
+    logs: logsTargetOf(configOf('logs', options, env), { ...target, table: 'logs' }),
     warnings: config.doubts,
   }
 }
@@ -114,7 +117,7 @@ export function asUrl(text: string, option = '--endpoint'): string {
   const url = text.includes('://') ? text : `http://${text}`
   const problem = endpointProblem(url)
   // The text itself is not shown: it may contain a password.
-  if (problem !== undefined) throw new CommandError(`${option} ${problem}.`)
+  if (problem !== undefined) throw new CommandError(`${option} ${problem}.`, USAGE)
   return url
 }
 

@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { CommandError } from '../terminal/command-error.js'
+import { type ShowPath, showsPaths } from '../terminal/shown-path.js'
 
 /** The folder in which `dev` keeps the data of one project. */
 export interface DataFolder {
@@ -12,6 +13,8 @@ export interface DataFolder {
   readonly data: string
   /** Which server is running. */
   readonly serverFile: string
+  /** How messages name it and what is in it. */
+  readonly show: ShowPath
 }
 
 const OF_PROJECT = 'node_modules/.cache/spanhouse'
@@ -36,7 +39,12 @@ export function dataFolderFor({ cwd, env, data, platform = process.platform }: P
       : project !== undefined
         ? join(project, OF_PROJECT)
         : join(cacheOfUser(env, platform), 'spanhouse')
-  return { path, data: join(path, 'clickhouse'), serverFile: join(path, SERVER_FILE) }
+  return {
+    path,
+    data: join(path, 'clickhouse'),
+    serverFile: join(path, SERVER_FILE),
+    show: showsPaths(cwd, data),
+  }
 }
 
 /** Where the server that was last started for a project is noted, wherever its data is: commands that read look here. */
@@ -77,11 +85,11 @@ function cacheOfUser(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string 
 }
 
 /** Makes the folder, and marks it as ours unless it already holds data of somebody else's. */
-export async function prepare({ path, data }: DataFolder): Promise<void> {
+export async function prepare({ path, data, show }: DataFolder): Promise<void> {
   const isOurs = existsSync(join(path, MARK))
   if (!isOurs && existsSync(data))
     throw new CommandError(
-      `${data} was not made by spanhouse: choose another folder with --data, or remove that one by hand.`,
+      `${show(data)} was not made by spanhouse: choose another folder with --data, or remove that one by hand.`,
     )
   try {
     await mkdir(path, { recursive: true })
@@ -89,18 +97,18 @@ export async function prepare({ path, data }: DataFolder): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new CommandError(
-      `The data cannot be kept in ${path} (${code}): choose another folder with --data, or use --in-memory.`,
+      `The data cannot be kept in ${show(path)} (${code}): choose another folder with --data, or use --in-memory.`,
     )
   }
 }
 
 /** Removes the data, if this command made it. Nothing may be using it. */
-export async function removeData({ path, data }: DataFolder): Promise<void> {
+export async function removeData({ path, data, show }: DataFolder): Promise<void> {
   if (!existsSync(data)) return
   const mark = await readFile(join(path, MARK), 'utf8').catch(() => undefined)
   if (mark === undefined)
     throw new CommandError(
-      `${data} was not made by spanhouse, so --fresh does not remove it: remove it by hand, or choose another folder with --data.`,
+      `${show(data)} was not made by spanhouse, so --fresh does not remove it: remove it by hand, or choose another folder with --data.`,
     )
   await rm(data, { recursive: true, force: true, maxRetries: 3 })
 }

@@ -18,7 +18,7 @@ const PREFERRED_PORT = 8123
 
 export interface LocalServer {
   readonly url: string
-  /** Where the data is kept; undefined if it goes with the server. */
+  /** Where the data is kept, as messages name it; undefined if it goes with the server. */
   readonly folder: string | undefined
   /** The process of the `spanhouse dev` that has started it, if it was another one: it ends with that one. */
   readonly startedBy: number | undefined
@@ -46,12 +46,12 @@ export async function openLocalServer(options: LocalOptions): Promise<LocalServe
   const isSame = running?.data === folder.data
   if (running && isSame && options.fresh)
     throw new CommandError(
-      `Another spanhouse dev (process ${running.pid}) uses the data in ${folder.path}: end it before --fresh, or choose another folder with --data.`,
+      `Another spanhouse dev (process ${running.pid}) uses the data in ${folder.show(folder.path)}: end it before --fresh, or choose another folder with --data.`,
     )
   if (running && isSame)
     return {
       url: running.url,
-      folder: folder.path,
+      folder: folder.show(folder.path),
       startedBy: running.pid,
       exited: new Promise(() => {}),
       stop: async () => {},
@@ -74,7 +74,7 @@ async function noted(
   await noteServer(ofProject, note).catch(() => {})
   return {
     url: server.url,
-    folder: folder?.path,
+    folder: folder?.show(folder.path),
     startedBy: undefined,
     exited: server.exited,
     stop: async () => {

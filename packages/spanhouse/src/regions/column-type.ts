@@ -8,12 +8,12 @@ export interface ColumnType {
 export function columnType(text: string): ColumnType {
   const [, name = '', inside] = /^\s*(\w+)\s*(?:\((.*)\))?\s*$/s.exec(text) ?? []
   if (inside === undefined) return { name, args: [] }
-  const args = split(inside)
+  const args = splitList(inside)
   return { name, args: name === 'Tuple' || name === 'Nested' ? args.map(withoutName) : args }
 }
 
 /** At commas outside of brackets and texts. */
-function split(text: string): string[] {
+export function splitList(text: string): string[] {
   const args: string[] = []
   let depth = 0
   let from = 0

@@ -23,6 +23,8 @@ export interface Common {
   readonly identity: readonly string[]
   /** The column with the time of a row. */
   readonly time: string
+  /** Conditions on the rows that count at all, for queries that only read (expiry.ts). */
+  readonly kept: readonly string[]
   /** Larger for the newer one of two rows with one identity, as an integer. */
   readonly version: string
   /** What is not compared or compared in another way, as sentences. */
@@ -65,6 +67,7 @@ export function commonColumns(
     hash: `cityHash64(${hashed.join(', ')})`,
     identity: identityIn(new Set(names)),
     time,
+    kept: [],
     version: versionOf(names.includes(VERSION) ? a.get(VERSION) : a.get(time)),
     remarks,
     differ,

@@ -2,7 +2,7 @@ import { quoteIdentifier } from '@spanhouse/transform'
 import type { Common, Sides } from './common-columns.js'
 import { both } from './minutes.js'
 import { quoted, type RegionTable, rowsOf } from './region.js'
-import { type Window, within } from './window.js'
+import { counting, type Window } from './window.js'
 
 /** Rows of one identity that have several contents, over both servers. */
 export interface Conflict {
@@ -61,15 +61,16 @@ export async function* conflictsOf(
 
 async function ask(
   table: RegionTable,
-  { identity, hash, time, version }: Common,
+  common: Common,
   window: Window,
   { of, number, after }: { of: number; number: number; after: string | undefined },
   signal: AbortSignal,
 ): Promise<Found> {
+  const { identity, hash, version } = common
   // One text, whose order both servers agree on.
   const key = `concat(${identity.map((name) => `toString(${quoteIdentifier(name)})`).join(", '/', ")})`
   const conditions = [
-    within(time, window),
+    counting(common, window),
     ...(of > 1 ? [`cityHash64(${key}) % ${of} = ${number}`] : []),
     ...(after === undefined ? [] : [`${key} > {after:String}`]),
   ].join(' AND ')

@@ -1,7 +1,7 @@
 import { quoteIdentifier } from '@spanhouse/transform'
 import type { Common, Sides } from './common-columns.js'
 import { quoted, type RegionTable, rowsOf } from './region.js'
-import { minuteOf, stepsOf, type Window, within } from './window.js'
+import { counting, minuteOf, stepsOf, type Window, within } from './window.js'
 
 /** One minute of a table on both servers. */
 export interface Minute {
@@ -80,18 +80,19 @@ export async function both<T, R>(sides: Sides<T>, work: (one: T) => Promise<R>):
 
 async function ask(
   table: RegionTable,
-  { time, hash }: Common,
+  common: Common,
   window: Window,
   hashed: boolean,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, Counted>> {
+  const { time, hash } = common
   // The sum wraps around. It counts a row that is there twice, which an exclusive or would not.
   const sum = hashed ? `lower(hex(sum(${hash})))` : "''"
   const rows = await rowsOf<Counted>(
     table.region,
     'count of minutes',
     `SELECT toUInt32(${minuteOf(time)}) AS _minute, toString(count()) AS _rows, ${sum} AS _hash
-FROM ${quoted(table)}${table.final} WHERE ${within(time, window)} GROUP BY _minute ORDER BY _minute`,
+FROM ${quoted(table)}${table.final} WHERE ${counting(common, window)} GROUP BY _minute ORDER BY _minute`,
     signal,
   )
   return new Map(rows.map((row) => [Number(row._minute), row]))

@@ -2,6 +2,7 @@ import type { Query } from '@spanhouse/queries'
 import { CommandError } from '../terminal/command-error.js'
 import { type Common, commonColumns, type ServerColumn, type Sides } from './common-columns.js'
 import type { Types } from './copy.js'
+import { expiryOf } from './expiry.js'
 import { both } from './minutes.js'
 import type { Region, RegionTable, TableAt } from './region.js'
 
@@ -68,5 +69,11 @@ export async function match(
         )
         .map(({ name, type }) => [name, type]),
     )
-  return { tables: [tableOf(0), tableOf(1)], common, types: [typesOf(0), typesOf(1)] }
+  const tables = [tableOf(0), tableOf(1)] as const
+  const { kept, remarks } = await expiryOf(tables, signal)
+  return {
+    tables,
+    common: { ...common, kept, remarks: [...common.remarks, ...remarks] },
+    types: [typesOf(0), typesOf(1)],
+  }
 }

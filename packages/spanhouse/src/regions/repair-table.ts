@@ -6,9 +6,9 @@ import type { Difference } from './difference.js'
 import { isEqual, minutesOf } from './minutes.js'
 import { isDistributed, type TableAt } from './region.js'
 import { remove, setAside } from './settle.js'
-import { inSlice, type Listed, type Slice } from './slices.js'
+import type { Listed, Slice } from './slices.js'
 import { stepsIn } from './steps.js'
-import { minuteText } from './window.js'
+import { minuteText, within } from './window.js'
 
 export interface Repairing extends Pair {
   /** The types of all columns that are stored, on each server. */
@@ -115,7 +115,7 @@ async function makeSingle(
     const there = await present(from, common, slice, step.hashes, signal)
     const hashes = step.hashes.filter((hash) => there.has(hash))
     if (hashes.length === 0) continue
-    await remove(to, `${inSlice(common, slice)} AND ${ofHashes(common, hashes)}`, signal)
+    await remove(to, `${within(common.time, slice.window)} AND ${ofHashes(common, hashes)}`, signal)
     await copyStep(copying, slice, { hashes, times: 1 }, signal)
     single += hashes.length
   }

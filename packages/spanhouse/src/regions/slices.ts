@@ -2,7 +2,7 @@ import { quoteIdentifier } from '@spanhouse/transform'
 import type { Common, Sides } from './common-columns.js'
 import { both, type Minute } from './minutes.js'
 import { quoted, type RegionTable, rowsOf } from './region.js'
-import { type Window, within } from './window.js'
+import { counting, type Window } from './window.js'
 
 /** Equal rows of one server: those with the same hash. */
 export interface Listed {
@@ -25,9 +25,9 @@ export interface Slice {
 /** A list of so many takes some megabytes. */
 const LISTED_ROWS = 20_000
 
-/** The condition on a row to be in a slice. */
+/** The condition on a row to be in a slice, for queries that only read. */
 export function inSlice(common: Common, { window, of, number }: Slice): string {
-  const time = within(common.time, window)
+  const time = counting(common, window)
   return of === 1 ? time : `${time} AND ${sliceOf(common, of)} = ${number}`
 }
 
@@ -52,7 +52,7 @@ export async function differingSlices(
       table.region,
       'slices of a minute',
       `SELECT toString(${sliceOf(common, of)}) AS _slice, toString(count()) AS _rows, toString(sum(${common.hash})) AS _hash
-FROM ${quoted(table)}${table.final} WHERE ${within(common.time, window)} GROUP BY _slice`,
+FROM ${quoted(table)}${table.final} WHERE ${counting(common, window)} GROUP BY _slice`,
       signal,
     )
     return new Map(rows.map(({ _slice, _rows, _hash }) => [Number(_slice), `${_rows} ${_hash}`]))

@@ -14,6 +14,14 @@ export function within(time: string, { fromMs, untilMs }: Window): string {
   return `${column} >= fromUnixTimestamp64Milli(toInt64(${fromMs})) AND ${column} < fromUnixTimestamp64Milli(toInt64(${untilMs}))`
 }
 
+/** The same without the rows that do not count. Its conditions come from the servers: for queries that only read. */
+export function counting(
+  { time, kept }: { readonly time: string; readonly kept: readonly string[] },
+  window: Window,
+): string {
+  return [within(time, window), ...kept].join(' AND ')
+}
+
 /** The number of a row's minute since 1970. */
 export function minuteOf(time: string): string {
   return `intDiv(toUnixTimestamp(${quoteIdentifier(time)}), 60)`

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import type { ShowPath } from '../terminal/shown-path.js'
 import { type Journal, openJournal } from './journal.js'
 import { goTogether, type Letter, letterOf } from './letters.js'
 import { type Line, linesFrom } from './lines.js'
@@ -41,9 +42,10 @@ export async function replayFile(
   database: string,
   send: SendBatch,
   tally: Tally,
+  show: ShowPath,
 ): Promise<void> {
   const claimed = CLAIMED.test(path) ? path : `${path}.replay-${randomBytes(4).toString('hex')}`
-  const unlock = await lock(CLAIMED.exec(claimed)?.[1] ?? path)
+  const unlock = await lock(CLAIMED.exec(claimed)?.[1] ?? path, show)
   try {
     if (claimed !== path) await rename(path, claimed)
     const file = await open(claimed)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { quoteIdentifier, quoteText } from '@spanhouse/transform'
 import { oneLine, type TableName } from '#exporter'
 import { CONFLICT, MARK } from '../clickhouse/dead-letter-rows.js'
+import { TOO_MANY_QUERIES } from '../clickhouse/failures.js'
 import { LONG_LIMITS } from '../clickhouse/limits.js'
 import { ReadError } from '../clickhouse/read-error.js'
 import { CommandError } from '../terminal/command-error.js'
@@ -9,7 +10,7 @@ import { failure, patiently, written } from '../writing/patiently.js'
 import type { ReplayDestination } from './destination.js'
 import type { SendBatch } from './letter-file.js'
 import { goTogether, type Letter, letterOf } from './letters.js'
-import { openTableLock, type TableLock } from './table-lock.js'
+import { needsTwoQueries, openTableLock, type TableLock } from './table-lock.js'
 import type { Tally } from './tally.js'
 
 const UNKNOWN_IDENTIFIER = 47
@@ -38,6 +39,10 @@ export async function replayTable(
   try {
     await lock.hold()
     await sendAll(openLetterTable(destination, at, signal), lock, send, tally)
+  } catch (error) {
+    // The question whether the lock is held is not limited: the first one after it is.
+    const isSecond = error instanceof ReadError && error.code === TOO_MANY_QUERIES
+    throw isSecond ? needsTwoQueries(destination) : error
   } finally {
     lock.release()
   }

@@ -1,9 +1,10 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { CommandError } from '../terminal/command-error.js'
+import type { ShowPath } from '../terminal/shown-path.js'
 
 /** Makes sure that only one process works on a file. Resolves with what ends that. The lock of a killed process is taken over. */
-export async function lock(path: string): Promise<() => Promise<void>> {
+export async function lock(path: string, show: ShowPath): Promise<() => Promise<void>> {
   const file = `${path}.lock`
   const own = `${hostname()} ${process.pid}`
   for (let tries = 0; ; tries++)
@@ -16,7 +17,7 @@ export async function lock(path: string): Promise<() => Promise<void>> {
       const [host, pid] = holder.split(' ')
       if (holder !== '' && (host !== hostname() || isAlive(Number(pid))))
         throw new CommandError(
-          `Another spanhouse replay (process ${pid} on ${host}) works on ${path}. If it has ended, delete ${file}.`,
+          `Another spanhouse replay (process ${pid} on ${host}) works on ${show(path)}. If it has ended, delete ${show(file)}.`,
         )
       await rm(file, { force: true })
     }

@@ -22,7 +22,7 @@ export interface SpoolReplayed {
   readonly waiting: number
   readonly possibleDuplicates: number
   readonly lastError: string | undefined
-  readonly deadLetters: string
+  readonly deadLetters: { readonly directory: string } | { readonly table: string }
 }
 
 /** Without any progress for so long, the rest stays in the spool. */
@@ -95,8 +95,8 @@ export async function replaySpool(
       lastError: lastError ?? undefined,
       deadLetters:
         place && 'table' in place
-          ? `${place.database}.${place.table}`
-          : (place?.directory ?? deadLetters),
+          ? { table: `${place.database}.${place.table}` }
+          : { directory: place?.directory ?? deadLetters },
     }
   } finally {
     await pipeline.shutdown()

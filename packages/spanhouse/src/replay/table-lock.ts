@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ClickHouseError, classify, openClient, type TableName } from '#exporter'
+import { ClickHouseError, classify, oneLine, openClient, type TableName } from '#exporter'
+import { TOO_MANY_QUERIES } from '../clickhouse/failures.js'
 import { ReadError } from '../clickhouse/read-error.js'
 import { CommandError } from '../terminal/command-error.js'
 import { failure } from '../writing/patiently.js'
@@ -25,6 +26,15 @@ const SAME_ID_IS_RUNNING = 216
 export function lockId({ database, table }: TableName): string {
   const digest = createHash('sha256').update(`${database}\0${table}`).digest('hex')
   return `spanhouse-replay-${digest.slice(0, 32)}`
+}
+
+export function needsTwoQueries({
+  config: { username },
+  url,
+}: Pick<ReplayDestination, 'config' | 'url'>): CommandError {
+  return new CommandError(
+    `The replay of a table runs two queries at a time, of which one is its lock, and ClickHouse at ${url} runs no second one of the user '${oneLine(username)}' now: raise its max_concurrent_queries_for_user to 2 or more, use another user (--user), or try again when its other queries have ended.`,
+  )
 }
 
 /**
@@ -98,8 +108,9 @@ export function openTableLock(
     }
     const outcome = classify(answer, { hasResult: true })
     if (outcome.status === 'delivered') return 'taken' // it is over already: try again
-    if (outcome.error instanceof ClickHouseError && outcome.error.code === SAME_ID_IS_RUNNING)
-      return 'taken'
+    const code = outcome.error instanceof ClickHouseError ? outcome.error.code : 0
+    if (code === SAME_ID_IS_RUNNING) return 'taken'
+    if (code === TOO_MANY_QUERIES) throw needsTwoQueries({ config, url })
     throw failure(`Locking ${what}`, url, outcome)
   }
 

@@ -1,4 +1,5 @@
 import { AUTO, isTooOld, TARGETS, wholeSdk } from '#exporter'
+import { showsPaths } from '../../terminal/shown-path.js'
 import { type Check, type Found, ok, problem, skipped, warning } from '../check.js'
 import type { Surroundings } from '../facts.js'
 import {
@@ -24,7 +25,7 @@ export const manifest: Check<Surroundings> = {
       return [skipped("Yarn's Plug'n'Play keeps the packages, so they are not looked at")]
     return [
       found
-        ? ok(`package.json in ${found.folder}`)
+        ? ok(`package.json in ${showsPaths(cwd)(found.folder)}`)
         : skipped(
             'there is no package.json in this folder or above it',
             "Run doctor in the application's folder.",

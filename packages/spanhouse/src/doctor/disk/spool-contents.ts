@@ -14,7 +14,9 @@ export interface SpoolContents {
   readonly waiting: ReadonlyMap<string, Waiting>
   /** Directories with records whose owner has given no sign of life for the time of a lease. */
   readonly orphans: readonly string[]
-  /** Paths of the records in them, by destination. */
+  /** Rows in the other directories: their owner has given a sign of life, by destination. */
+  readonly held: ReadonlyMap<string, number>
+  /** Paths of the records in the orphans, by destination. */
   readonly orphaned: ReadonlyMap<string, readonly string[]>
   /** Paths of all records, by destination. */
   readonly records: ReadonlyMap<string, readonly string[]>
@@ -37,31 +39,36 @@ export async function readSpool(
   signal: AbortSignal,
 ): Promise<SpoolContents> {
   const waiting = new Map<string, Waiting>()
+  const held = new Map<string, number>()
   const orphans: string[] = []
   const orphaned = new Map<string, string[]>()
   const records = new Map<string, string[]>()
   let newer = 0
   for await (const owner of entriesOf(directory)) {
     if (!owner.isFolder || !DIRECTORY.test(owner.name)) continue
-    const own: [folder: string, path: string][] = []
+    const own: [folder: string, path: string, rows: number][] = []
     for await (const folder of entriesOf(owner.path)) {
       if (!folder.isFolder) continue
       for await (const { name, path, isFile } of entriesOf(folder.path)) {
         signal.throwIfAborted()
         const record = isFile ? parseRecordName(name) : undefined
         if (!record) continue
-        own.push([folder.name, path])
+        own.push([folder.name, path, record.rows])
         waiting.set(folder.name, sum(waiting.get(folder.name), record))
         if (await isNewer(path)) newer++
       }
     }
     for (const [folder, path] of own) add(records, folder, path)
-    if (own.length === 0 || (await leaseAgeMs(owner.path)) <= leaseMs) continue
+    if (own.length === 0) continue
+    if ((await leaseAgeMs(owner.path)) <= leaseMs) {
+      for (const [folder, , rows] of own) held.set(folder, (held.get(folder) ?? 0) + rows)
+      continue
+    }
     orphans.push(owner.name)
     for (const [folder, path] of own) add(orphaned, folder, path)
   }
   const corrupt = await filesIn(join(directory, 'corrupt'))
-  return { waiting, orphans, orphaned, records, newer, corrupt }
+  return { waiting, held, orphans, orphaned, records, newer, corrupt }
 }
 
 function add(lists: Map<string, string[]>, key: string, item: string): void {
