@@ -181,7 +181,9 @@ test('the same rows are never in two requests at once, when a part fails alone',
     if (isBad && request.rows.length > 2) whole++ < 2 ? end(500, 999) : end(400, 27)
     else setTimeout(() => (isBad ? end(500, 999) : end(200)), isBad ? 100 : 5)
   })
-  const to = exporterTo({ endpoint: server.url, retry: { ...SOON, maxRetries: 8 } })
+  const retry = { ...SOON, maxRetries: 8 }
+  // An attempt that ran into a deadline would go on at the server.
+  const to = exporterTo({ endpoint: server.url, retry, timeoutMs: PATIENT_MS })
   let others = 0
   const good = setInterval(() => void exported(to, spans(20, `other ${others++}`)), 20)
   onTestFinished(() => clearInterval(good))
