@@ -167,7 +167,8 @@ test('the same rows are never in two requests at once, when a part fails alone',
   let most = 0
   let whole = 0
   const server = await scriptedServer((request, response) => {
-    const token = request.query.get('insert_deduplication_token') ?? ''
+    const token = request.query.get('insert_deduplication_token')
+    if (!token) return void response.end() // a ping
     const count = (underWay.get(token) ?? 0) + 1
     underWay.set(token, count)
     most = Math.max(most, count)
@@ -182,7 +183,7 @@ test('the same rows are never in two requests at once, when a part fails alone',
     else setTimeout(() => (isBad ? end(500, 999) : end(200)), isBad ? 100 : 5)
   })
   const retry = { ...SOON, maxRetries: 8 }
-  // An attempt that ran into a deadline would go on at the server.
+  // An attempt that runs into its deadline may still be under way at the server.
   const to = exporterTo({ endpoint: server.url, retry, timeoutMs: PATIENT_MS })
   let others = 0
   const good = setInterval(() => void exported(to, spans(20, `other ${others++}`)), 20)
