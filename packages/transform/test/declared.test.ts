@@ -514,50 +514,6 @@ describe('a table made from another', () => {
   })
 })
 
-describe('promoted attributes', () => {
-  const span = makeSpan({ attributes: { 'http.route': '/a', 'user.id': 7, __proto__x: 1 } })
-
-  test('have a column, and stay in the map', () => {
-    const table = extendTable(flatTraces, {
-      promote: ['http.route', { attribute: 'user.id', column: 'user', type: 'UInt32' }],
-    })
-    expect(table.toRow(span)).toMatchObject({
-      http_route: '/a',
-      user: 7,
-      attributes: { 'http.route': '/a', 'user.id': '7' },
-    })
-    expect(table.toRow(makeSpan({ attributes: {} }))).toMatchObject({ http_route: '', user: 0 })
-  })
-
-  test('or leave the map', () => {
-    const table = extendTable(flatTraces, { promote: ['http.route'], keepPromoted: false })
-    const tally = newTally()
-    expect(table.toRow(span, tally)).toMatchObject({
-      http_route: '/a',
-      attributes: { 'user.id': '7', __proto__x: '1' },
-    })
-    expect(tally).toEqual(newTally())
-  })
-
-  test('a getter that throws costs its own attribute only', () => {
-    const attributes = { 'http.route': '/a', ok: 1 }
-    Object.defineProperty(attributes, 'bad', {
-      enumerable: true,
-      get: () => {
-        throw new Error('mine')
-      },
-    })
-    const table = extendTable(flatTraces, { promote: ['http.route', 'bad'], keepPromoted: false })
-    const tally = newTally()
-    expect(table.toRow(makeSpan({ attributes }), tally)).toMatchObject({
-      bad: '',
-      http_route: '/a',
-      attributes: { ok: '1' },
-    })
-    expect(tally).toMatchObject({ unreadableValues: 1 })
-  })
-})
-
 test('the name of an event in a function of its own, as before', () => {
   const table = defineTable<SpanLike>({
     name: 't',

@@ -39,7 +39,10 @@ export interface SharedOptions<Input> extends DestinationRouting<Input> {
    * called after the attribute, `http_route`, and is a `String`, unless it says otherwise. Default: none.
    */
   promote?: readonly Promotion[] | undefined
-  /** Whether promoted attributes stay in the map of attributes as well. Default: `true`. */
+  /**
+   * Whether promoted attributes stay in the map of attributes as well. With `false`, those that their column cannot hold as they are stay
+   * all the same. Default: `true`.
+   */
   keepPromoted?: boolean | undefined
   /** Deadline of one request and its whole answer. In milliseconds. Default: 10,000. */
   timeoutMs?: number | undefined

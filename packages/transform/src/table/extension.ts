@@ -21,7 +21,7 @@ export interface Extension<Input>
   readonly omit?: readonly string[] | undefined
   /** Attributes of the record that get a column of their own. */
   readonly promote?: readonly Promotion[] | undefined
-  /** Whether the map of attributes has the promoted ones as well. Default: true. */
+  /** Whether the map of attributes has the promoted ones as well. With false it keeps those that their column cannot hold as they are. Default: true. */
   readonly keepPromoted?: boolean | undefined
 }
 
