@@ -14,9 +14,9 @@ export function within(time: string, { fromMs, untilMs }: Window): string {
   return `${column} >= fromUnixTimestamp64Milli(toInt64(${fromMs})) AND ${column} < fromUnixTimestamp64Milli(toInt64(${untilMs}))`
 }
 
-/** The number of a row's minute since 1970. */
+/** The number of a row's minute since 1970; negative before. Times in UInt32 would begin anew in 2106, and intDiv would take the minute before 1970 for the one after. */
 export function minuteOf(time: string): string {
-  return `intDiv(toUnixTimestamp(${quoteIdentifier(time)}), 60)`
+  return `toInt32(floor(toUnixTimestamp64Milli(toDateTime64(${quoteIdentifier(time)}, 3, 'UTC')) / ${MINUTE_MS}))`
 }
 
 /** The part of a window that is in one minute. */
