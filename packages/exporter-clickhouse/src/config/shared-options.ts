@@ -35,8 +35,9 @@ export interface SharedOptions<Input> extends DestinationRouting<Input> {
    */
   schema?: 'flat' | 'otel' | 'otel_json' | Table<Input> | undefined
   /**
-   * Attributes of the record that get a column of their own: names, or in code and files `{ attribute, column, type }`. The column is
-   * called after the attribute, `http_route`, and is a `String`, unless it says otherwise. Default: none.
+   * Attributes of the record that get a column of their own: names, or `{ attribute, column, type }`, in a variable as a list in JSON. The
+   * column is called after the attribute, `http_route`, and is a `String`, unless it says otherwise. An empty list, `[]`, is for a destination
+   * or signal that shall not have those of the others. Default: none.
    */
   promote?: readonly Promotion[] | undefined
   /**
