@@ -161,7 +161,7 @@ export interface SharedOptions<Input> extends DestinationRouting<Input> {
   cluster?: string | undefined
   /**
    * Engine of the tables that the exporter creates, as SQL text. With `cluster`, `ReplicatedMergeTree` without arguments gets a path and a
-   * name made of the server's macros `{shard}` and `{replica}`. Default: `MergeTree`.
+   * name made of the server's macros `{shard}` and `{replica}`. A path of your own needs `{table}` or `{uuid}`. Default: `MergeTree`.
    */
   engine?: string | undefined
   /**
