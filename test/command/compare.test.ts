@@ -128,6 +128,32 @@ describe('spanhouse compare', () => {
     expect(out).toContain('Missing: 0 rows in A, 2 rows in B.')
   })
 
+  // A server takes toDate() of the partition for monotonic, which it is not at 1970: so no window reaches from before to after it.
+  test.each([
+    [
+      'after 2106',
+      '9999-01-01T00:00:00Z',
+      ['1970-01-01 00:00:30', '2106-02-07 06:29:00', '2200-01-01 00:00:00'],
+    ],
+    ['before 1970', '1969-12-31T23:59:59Z', ['1969-12-31 23:58:30.5', '1969-12-31 23:59:00']],
+  ])('minutes %s are not taken for others', async (_when, until, times) => {
+    const values = times.map((at, n) => `('${traceOf(n)}', '${spanId(`s${n}`)}', '${at}')`)
+    await server.query(`INSERT INTO ${east}.traces (trace_id, span_id, timestamp) VALUES ${values}`)
+    const { code, out } = await run([
+      ...['compare', '--window', '5000000d', '--until', until],
+      ...['--signal', 'traces', '--json', address(east), address(west)],
+    ])
+    expect(code).toBe(1)
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.flatMap(({ minute, rows }) => (minute ? [[minute, rows]] : []))).toEqual(
+      times.map((at) => [`${at.slice(0, 16).replace(' ', 'T')}:00.000Z`, [1, 0]]),
+    )
+    expect(lines.filter(({ missingIn }) => missingIn)).toHaveLength(times.length)
+  })
+
   test('does not depend on the order in maps, of columns, or on parts, types and missing columns', async () => {
     await server.query(`DROP TABLE ${west}.traces`)
     const [, create = ''] = flatTraces.ddl({ database: west })

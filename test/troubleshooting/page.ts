@@ -41,7 +41,7 @@ by \`OTEL_EXPORTER_CLICKHOUSE_WARNINGS=false\`.
    \`batch.maxDelayMs\`.
 2. **The start.** With \`OTEL_LOG_LEVEL=info\`, \`register\` prints one line that says where traces go and what decided that. If there is none,
    \`register\` is not loaded: is \`--import @spanhouse/exporter-clickhouse/register\` on the command line or in \`NODE_OPTIONS\` of this very
-   process? In code, the line needs a logger: \`diag.setLogger(new DiagConsoleLogger(), DiagLogLevel.INFO)\` before the exporter is made.
+   process? Without \`/register\` at its end, \`--import\` loads the package and starts nothing. In code, the line needs a logger: \`diag.setLogger(new DiagConsoleLogger(), DiagLogLevel.INFO)\` before the exporter is made.
 3. **Switches of OpenTelemetry**: \`OTEL_SDK_DISABLED=true\` switches off everything, \`OTEL_TRACES_EXPORTER\` unset means \`otlp\`, and
    \`OTEL_TRACES_SAMPLER=always_off\` or a small \`OTEL_TRACES_SAMPLER_ARG\` leaves spans out. None of them is a mistake, so there is no warning.
 4. **What is configured**, and where each value comes from:

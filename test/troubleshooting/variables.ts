@@ -66,8 +66,8 @@ export const VARIABLES: readonly AppMistake[] = [
   },
   {
     did: 'You gave a rule of redaction that cannot be read.',
-    says: 'OTEL_EXPORTER_CLICKHOUSE_REDACT_VALUES must be JSON. It may say what must not be sent, so nothing is sent to <name> until it is corrected: rows are dropped as `misconfigured`.',
-    todo: 'Write a list in JSON: `["email","credit_card"]`. Nothing is sent, because what has been sent cannot be taken back; see [routing](routing.md#a-variable-with-a-mistake).',
+    says: "OTEL_EXPORTER_CLICKHOUSE_REDACT_VALUES: [1] must be 'email', 'credit_card', 'ipv4', 'bearer_token', 'jwt', 'url_credentials'; or, in code, { pattern: RegExp } or a function. It may say what must not be sent, so nothing is sent to <name> until it is corrected: rows are dropped as `misconfigured`.",
+    todo: 'Write names from that list: `email,credit_card`. Nothing is sent, because what has been sent cannot be taken back; see [routing](routing.md#a-variable-with-a-mistake).',
     make: variables({ REDACT_VALUES: `email,${SECRET}` }),
   },
   {

@@ -14,7 +14,7 @@ import {
 import { makeLog } from './logs.js'
 
 function valuesOf(log: LogRecordLike | undefined): unknown[] {
-  const row = log ? otelLogs.toRow(log) : {}
+  const row: Record<string, unknown> = log ? otelLogs.toRow(log) : {}
   const maps = ['ResourceAttributes', 'ScopeAttributes', 'LogAttributes']
   return [row['Body'], ...maps.map((name) => Object.entries(row[name] as object))]
 }

@@ -408,6 +408,21 @@ describe('a wrong definition is an error that names the column and says what to 
       () => extendTable(flatTraces, { omit: ['span_name'] }),
       'ORDER BY names span_name, which is not',
     ],
+    ...[
+      'timestamp',
+      'date',
+      'Date',
+      'DateTime',
+      '`date`',
+      'toDate(timestamp)',
+      '(c, date)',
+      'toStartOfInterval(Timestamp, INTERVAL 5 MINUTE)',
+      'CAST(Date AS String)',
+    ].map((orderBy): [string, () => unknown, string] => [
+      `a key over a column that is missing and has the name of a keyword or type: ${orderBy}`,
+      () => define({ orderBy }),
+      `ORDER BY names ${/timestamp|datetime|date(?=$|[`)]| AS)/i.exec(orderBy)?.[0].replace(' AS', '')}, which is not a column`,
+    ]),
     [
       'a promoted name that is taken',
       () => extendTable(flatTraces, { promote: ['span_name'] }),
@@ -433,6 +448,10 @@ test('expressions may name columns in any way that SQL allows', () => {
     'c::FixedString(3)',
     'toStartOfInterval(`at time`, INTERVAL 5 MINUTE) AS five, five DESC',
     "multiIf(c = 'it''s' OR c IN ('a', 'b'), 1, NULL)",
+    "(c, `at time` >= DATE '2030-01-01', `at time` < timestamp '2030-01-01 00:00:00')",
+    'CAST(c AS Map(Date, Array(DateTime)))',
+    '(c::LowCardinality(Nullable(Date)), CAST(c AS Date))',
+    'dateDiff(DAY, `at time`, `at time` + INTERVAL 2 WEEK)',
   ])
     expect(() => define({ orderBy }, ...columns)).not.toThrow()
 })
@@ -511,50 +530,6 @@ describe('a table made from another', () => {
     expect(of({ retype: { trace_id: 'FixedString(4)' } })).toBe(false)
     expect(hasIdentity({ ...flatTraces, toLine: () => '{}' })).toBe(false)
     expect(hasIdentity(requests)).toBe(false)
-  })
-})
-
-describe('promoted attributes', () => {
-  const span = makeSpan({ attributes: { 'http.route': '/a', 'user.id': 7, __proto__x: 1 } })
-
-  test('have a column, and stay in the map', () => {
-    const table = extendTable(flatTraces, {
-      promote: ['http.route', { attribute: 'user.id', column: 'user', type: 'UInt32' }],
-    })
-    expect(table.toRow(span)).toMatchObject({
-      http_route: '/a',
-      user: 7,
-      attributes: { 'http.route': '/a', 'user.id': '7' },
-    })
-    expect(table.toRow(makeSpan({ attributes: {} }))).toMatchObject({ http_route: '', user: 0 })
-  })
-
-  test('or leave the map', () => {
-    const table = extendTable(flatTraces, { promote: ['http.route'], keepPromoted: false })
-    const tally = newTally()
-    expect(table.toRow(span, tally)).toMatchObject({
-      http_route: '/a',
-      attributes: { 'user.id': '7', __proto__x: '1' },
-    })
-    expect(tally).toEqual(newTally())
-  })
-
-  test('a getter that throws costs its own attribute only', () => {
-    const attributes = { 'http.route': '/a', ok: 1 }
-    Object.defineProperty(attributes, 'bad', {
-      enumerable: true,
-      get: () => {
-        throw new Error('mine')
-      },
-    })
-    const table = extendTable(flatTraces, { promote: ['http.route', 'bad'], keepPromoted: false })
-    const tally = newTally()
-    expect(table.toRow(makeSpan({ attributes }), tally)).toMatchObject({
-      bad: '',
-      http_route: '/a',
-      attributes: { ok: '1' },
-    })
-    expect(tally).toMatchObject({ unreadableValues: 1 })
   })
 })
 

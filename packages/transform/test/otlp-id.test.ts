@@ -18,7 +18,7 @@ function idsOf(traceId: unknown, spanId: unknown, table = flatTraces) {
     resourceSpans: [{ scopeSpans: [{ spans: [{ ...json, links: [link] }] }] }],
   })
   const tally = newTally()
-  const row = table.toRow(span as SpanLike, tally)
+  const row: Record<string, unknown> = table.toRow(span as SpanLike, tally)
   const { invalidIds, ...others } = tally
   expect({ ...others, invalidIds: 0 }).toEqual(newTally())
   return { ids: PLACES.map((name) => [row[name]].flat()[0]), invalidIds }

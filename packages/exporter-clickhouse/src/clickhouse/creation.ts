@@ -1,8 +1,17 @@
 import type { ClickHouseError } from '../common/errors.js'
 import type { Target } from '../config/config.js'
 import { addColumns } from './additions.js'
+import { COLUMNS } from './exception-codes.js'
 import type { Outcome, Retry } from './outcome.js'
 import { createTables, type Refused, type Run } from './tables.js'
+
+const CONDITIONS =
+  'Correct `retention.where`: its conditions stand in the statement that creates the table.'
+const DEFINITION =
+  'Correct the definition of the table: the server refuses the statement that creates it.'
+
+/** What the server says of a condition that it cannot compute: an unknown column or function, wrong arguments or types, no SQL. */
+const OF_CONDITIONS: ReadonlySet<number> = new Set([16, 42, 43, 44, 46, 47, 53, 59, 62, 386, 450])
 
 /** Creates a table when an INSERT finds it missing: once for all batches in flight, because they all find it missing. */
 export class Creation {
@@ -47,9 +56,18 @@ export class Creation {
     if (!interrupted) this.#missing = undefined
     if (created.status === 'delivered') return created
     // Whatever is wrong with this statement, the form of the rows is not the cause.
-    if (created.status === 'retry') return { ...created, refusesForm: false }
-    const { error, fix } = { fix: undefined, ...created }
-    return { status: 'retry', why: 'misconfigured', error, fix }
+    const fix = this.#fixOf(created)
+    if (created.status === 'retry') return { ...created, fix, refusesForm: false }
+    return { status: 'retry', why: 'misconfigured', error: created.error, fix }
+  }
+
+  /** Advice for the INSERT does not help where the statement that creates the table is refused: `ddl()` has made it. */
+  #fixOf(refused: Exclude<Outcome, { status: 'delivered' }>): string | undefined {
+    const { error, fix } = { fix: undefined, ...refused }
+    const { where = {} } = this.#target.creation.retention ?? {}
+    const hasConditions = Object.keys(where).length > 0
+    if (hasConditions && OF_CONDITIONS.has((error as ClickHouseError).code ?? 0)) return CONDITIONS
+    return fix === COLUMNS ? DEFINITION : fix
   }
 
   /**

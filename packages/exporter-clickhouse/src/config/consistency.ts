@@ -5,6 +5,7 @@ import { absolutePath } from '../common/absolute-path.js'
 import type { Signal, TlsConfig } from './config.js'
 import { type Conflict, partsOf, placeOf } from './conflict.js'
 import { type Endpoint, parseEndpoint } from './endpoint-url.js'
+import { engineConflicts } from './engine-conflicts.js'
 import type { GatheredDestination } from './gathered.js'
 import type { Group, Option } from './option.js'
 import { formRule, show } from './option-problems.js'
@@ -53,6 +54,7 @@ export function conflicts(destinations: readonly GatheredDestination[]): Conflic
     ...destinations.flatMap(conflictsWithin),
     ...destinations.flatMap(tableConflicts),
     ...destinations.flatMap(retentionConflicts),
+    ...destinations.flatMap(engineConflicts),
     ...spoolConflicts(destinations),
   ]
 }

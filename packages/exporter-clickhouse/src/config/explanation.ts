@@ -131,7 +131,7 @@ function shown(option: string, value: unknown, isSecret: boolean): string {
   if (option === 'endpoints' && Array.isArray(value))
     return value.map((one) => parseEndpoint(String(one)).url.href).join(', ')
   if (value === UNREADABLE) return 'cannot be read, so nothing is sent'
-  if (value === '') return 'none'
+  if (value === '' || (Array.isArray(value) && value.length === 0)) return 'none'
   if (isSecret) return MASKED
   if (Array.isArray(value)) return printable(value.map(nameOf).join(', '))
   if (typeof value === 'string' && /:\/\/|@/.test(value)) return MASKED // a URL with a password, given for the wrong option

@@ -18,13 +18,15 @@ export function fromText(given: string, type: Type): Read {
       return { value: chosen(text, type) }
     case 'list': {
       const { item } = type
-      const parts = text.split(',').map((one) => one.trim())
+      if (item.kind === 'text' && item.or && isJson(text)) return jsonFrom(text, LIST_RULE)
+      const parts = partsOf(text)
       return { value: item.kind === 'choice' ? parts.map((one) => chosen(one, item)) : parts }
     }
     case 'map':
       return pairsFrom(text, type.value)
     case 'data':
-      return jsonFrom(text)
+      if (!type.hasNames) return jsonFrom(text, 'must be JSON')
+      return isJson(text) ? jsonFrom(text, LIST_RULE) : { value: partsOf(text.toLowerCase()) }
     default:
       return { value: given }
   }
@@ -52,11 +54,21 @@ const UNITS: Readonly<Record<Unit, string>> = {
   bytes: ', or have a unit: 512KiB, 64MiB, 1GB',
 }
 
-function jsonFrom(text: string): Read {
+const LIST_RULE = 'must be names with commas in between, or a list as JSON'
+
+function isJson(text: string): boolean {
+  return /^[[{]/.test(text)
+}
+
+function partsOf(text: string): string[] {
+  return text.split(',').map((one) => one.trim())
+}
+
+function jsonFrom(text: string, problem: string): Read {
   try {
     return { value: JSON.parse(text) }
   } catch {
-    return { problem: 'must be JSON' } // without the error, which quotes the text
+    return { problem } // without the error, which quotes the text
   }
 }
 

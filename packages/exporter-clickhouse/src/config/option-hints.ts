@@ -64,7 +64,8 @@ export function didYouMean(name: string, at: readonly string[]): string {
   const inGroup = pathInGroup(isDestination ? OPTIONS.fields : here, isMeant)
   if (inGroup !== undefined) return `: did you mean \`${inGroup}\`?`
   if (near !== undefined) return `: did you mean \`${near}\`?`
-  if (at.length > 0 && isGlobal) return `: set it outside \`${at.at(-1)}\``
+  const holder = at.findLast((part) => !/^\d+$/.test(part)) // not the place in a list
+  if (holder !== undefined && isGlobal) return `: set it outside \`${holder}\``
   return ''
 }
 

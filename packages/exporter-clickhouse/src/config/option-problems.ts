@@ -31,11 +31,20 @@ export function describe(issue: z.core.$ZodIssue, options: unknown): Problem[] {
     return [problem(` ${choiceRule(type.values, received, type.or)}`)] // the value is not shown: it may be a whole table
   if (type?.kind === 'group' && issue.code === 'invalid_union')
     return [problem(formProblem(type, received))]
+  // An object in place of a text: what is wrong with it says more than that it is no text.
+  if (type?.kind === 'text' && issue.code === 'invalid_union' && isObject(received))
+    return (issue.errors.at(-1) ?? []).flatMap((inner) =>
+      describe({ ...inner, path: [...issue.path, ...inner.path] } as typeof inner, options),
+    )
   const shown = isSecret ? 'a value not shown' : show(received)
   const isRoot = path.length === 0
   if (type?.kind === 'data') return [problem(issue.message)]
   const rule = ruleOf(issue, { type, received, isRoot })
   return [problem(rule.endsWith('?') ? ` ${rule}` : ` ${rule} (received ${shown})`)]
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 interface Faulty {
@@ -101,7 +110,7 @@ function ruleOf(issue: z.core.$ZodIssue, { type, received, isRoot }: Faulty): st
   }
 }
 
-function objectRule({ fields }: Group): string {
+export function objectRule({ fields }: Group): string {
   return `an object: { ${Object.keys(fields).join(', ')} }`
 }
 

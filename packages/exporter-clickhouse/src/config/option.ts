@@ -65,6 +65,8 @@ export interface Custom {
 /** Rules of a form of their own, such as lists of objects, which a text expresses as JSON. Another source replaces them as a whole. */
 export interface Data {
   readonly kind: 'data'
+  /** Rules that a name can stand for: a text may then be names with commas in between. */
+  readonly hasNames?: true
   /** The end of a sentence. Must not show the value. */
   problemOf(value: unknown): string | undefined
 }
@@ -91,6 +93,8 @@ export interface List {
   readonly kind: 'list'
   readonly item: Group | Choice | Text
   readonly max: number
+  /** An empty one takes back what a weaker source says. */
+  readonly mayBeEmpty?: true
 }
 
 export function text(problemOf?: TextCheck): Text {

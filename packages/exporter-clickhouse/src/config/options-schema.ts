@@ -55,8 +55,10 @@ function schemaOf(type: Type): z.ZodMiniType {
       return z.record(textSchema(type.nameProblem, true), schemaOf(type.value))
     case 'group':
       return groupSchema(type)
-    case 'list':
-      return z.array(schemaOf(type.item)).check(z.minLength(1))
+    case 'list': {
+      const items = z.array(schemaOf(type.item))
+      return type.mayBeEmpty ? items : items.check(z.minLength(1))
+    }
   }
 }
 

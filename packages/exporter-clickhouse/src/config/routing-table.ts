@@ -47,7 +47,7 @@ export const ROUTING: Record<keyof DestinationRouting<never>, Option> = {
         allow: { type: PATTERNS },
         deny: { type: PATTERNS },
         hash: { type: PATTERNS },
-        values: { type: data(redactValuesProblem) },
+        values: { type: { ...data(redactValuesProblem), hasNames: true } },
         key: { type: text(), isSecret: true },
         replace: { type: textOrEmpty(), default: '[redacted]' },
       }),

@@ -59,10 +59,13 @@ export const SHARED: Record<keyof SharedOptions<never>, Option> = {
     default: 'flat',
   },
   promote: {
-    type: list(
-      { ...text(), or: required(['attribute'], { attribute: TEXT, column: TEXT, type: TEXT }) },
-      100,
-    ),
+    type: {
+      ...list(
+        { ...text(), or: required(['attribute'], { attribute: TEXT, column: TEXT, type: TEXT }) },
+        100,
+      ),
+      mayBeEmpty: true,
+    },
   },
   keepPromoted: { type: FLAG, default: true },
   timeoutMs: { type: milliseconds(1), default: 10_000 },

@@ -35,11 +35,15 @@ export interface SharedOptions<Input> extends DestinationRouting<Input> {
    */
   schema?: 'flat' | 'otel' | 'otel_json' | Table<Input> | undefined
   /**
-   * Attributes of the record that get a column of their own: names, or in code and files `{ attribute, column, type }`. The column is
-   * called after the attribute, `http_route`, and is a `String`, unless it says otherwise. Default: none.
+   * Attributes of the record that get a column of their own: names, or `{ attribute, column, type }`, in a variable as a list in JSON. The
+   * column is called after the attribute, `http_route`, and is a `String`, unless it says otherwise. An empty list, `[]`, is for a destination
+   * or signal that shall not have those of the others. Default: none.
    */
   promote?: readonly Promotion[] | undefined
-  /** Whether promoted attributes stay in the map of attributes as well. Default: `true`. */
+  /**
+   * Whether promoted attributes stay in the map of attributes as well. With `false`, those that their column cannot hold as they are stay
+   * all the same. Default: `true`.
+   */
   keepPromoted?: boolean | undefined
   /** Deadline of one request and its whole answer. In milliseconds. Default: 10,000. */
   timeoutMs?: number | undefined
@@ -157,7 +161,7 @@ export interface SharedOptions<Input> extends DestinationRouting<Input> {
   cluster?: string | undefined
   /**
    * Engine of the tables that the exporter creates, as SQL text. With `cluster`, `ReplicatedMergeTree` without arguments gets a path and a
-   * name made of the server's macros `{shard}` and `{replica}`. Default: `MergeTree`.
+   * name made of the server's macros `{shard}` and `{replica}`. A path of your own needs `{table}` or `{uuid}`. Default: `MergeTree`.
    */
   engine?: string | undefined
   /**

@@ -1,5 +1,6 @@
 import { diag } from '@opentelemetry/api'
 import { afterEach, describe, expect, test } from 'vitest'
+import { diagLines } from '../../../../test/kit/diag-lines.js'
 import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
 import { type Behaviour, namesIn, scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
@@ -59,6 +60,45 @@ describe('a missing table', () => {
     expect(statsOf(to)).toMatchObject({ waiting: 2, dropped: {}, failing: true })
     expect(statsOf(to).lastError).toContain('telemetry.traces')
   })
+
+  test.each<[string, number, object, string]>([
+    [
+      'a condition of retention',
+      47,
+      { retention: { where: { 'servce = 1': 60 } } },
+      'Correct `retention.where`: its conditions stand in the statement that creates the table.',
+    ],
+    [
+      'a condition that is no SQL',
+      62,
+      { retention: { where: { 'a = = 1': 60 } } },
+      'Correct `retention.where`: its conditions stand in the statement that creates the table.',
+    ],
+    [
+      'something else',
+      47,
+      {},
+      'Correct the definition of the table: the server refuses the statement that creates it.',
+    ],
+  ])(
+    'that the server refuses to create because of %s: the advice is about that',
+    async (_what, code, options, advice) => {
+      const lines = diagLines()
+      const refused: Behaviour = {
+        status: 404,
+        code,
+        body: `Code: ${code}. DB::Exception: Missing columns: 'servce'. (NAME) (version 26.7)`,
+      }
+      const server = await scriptedServer({
+        each: ({ isInsert }) => (isInsert ? MISSING : refused),
+      })
+      const to = exporterTo({ endpoint: server.url, ...options })
+      await exported(to, spans(1))
+      expect(statsOf(to)).toMatchObject({ waiting: 1, dropped: {}, failing: true })
+      expect(lines.join()).toContain(advice)
+      expect(lines.join()).not.toContain('ddl()')
+    },
+  )
 
   const OLD: [string, (name: string) => Behaviour][] = [
     [

@@ -70,7 +70,7 @@ function allowed({ type }: Option): string {
         ? `at most ${type.max}`
         : `a list of ${allowed({ type: type.item })}`
     case 'data':
-      return 'rules; in a variable, as JSON'
+      return type.hasNames ? 'a list of names; in code also rules' : 'rules; in a variable, as JSON'
     case 'custom':
       return 'in code only'
     default:

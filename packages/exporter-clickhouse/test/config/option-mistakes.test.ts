@@ -98,6 +98,14 @@ const mistakes: [options: unknown, answer: RegExp][] = [
   [{ spool: '/var/spool' }, /^spool must be an object: \{ directory, /],
   [{ destinations: ['http://a'] }, /^destinations\.0 must be an object: .*endpoint/],
   ['http://user:secret@h:8123', /^options must be an object: \{ endpoint, … \} \(received a value/],
+  [
+    new URL('http://user:secret@h:8123'),
+    /^options must be an object: \{ endpoint, … \} \(received a value not shown\)$/,
+  ],
+  [
+    { destinations: [new URL('http://a')] },
+    /^destinations\.0 must be an object: .*endpoint.*a value not shown\)$/,
+  ],
   [{ endpoint: new URL('http://h') }, /^endpoint must be a string: write its href /],
   [{ agent: new HttpAgent(), endpoint: 'https://h' }, /^agent .* node:https$/],
   [{ agent: new HttpsAgent(), endpoint: 'http://h' }, /^agent .* node:http$/],

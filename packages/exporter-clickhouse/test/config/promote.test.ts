@@ -26,6 +26,10 @@ describe('promoted attributes have columns of their own', () => {
     expect(typesOf({}, envWithFile({ promote: ['http.route', USER] }))).toEqual(expected)
   })
 
+  test('from a variable', () => {
+    expect(typesOf({}, env({ PROMOTE: JSON.stringify(['http.route', USER]) }))).toEqual(expected)
+  })
+
   test.each([
     ['a variable', {}, env({ PROMOTE: 'http.route, enduser.id' })],
     [
@@ -34,6 +38,12 @@ describe('promoted attributes have columns of their own', () => {
       env({ PROMOTE: 'x', TRACES_PROMOTE: 'http.route,enduser.id' }),
     ],
     ['a URL', { endpoint: 'http://h?promote=http.route,enduser.id' }, {}],
+    ['JSON in a variable', {}, env({ PROMOTE: ' ["http.route", {"attribute": "enduser.id"}]' })],
+    [
+      'JSON in a URL',
+      { endpoint: `http://h?promote=${encodeURIComponent('["http.route","enduser.id"]')}` },
+      {},
+    ],
     [
       'the group of the signal',
       { promote: ['x'], traces: { promote: ['http.route', 'enduser.id'] } },
@@ -48,6 +58,21 @@ describe('promoted attributes have columns of their own', () => {
     const [first, second] = parse({ endpoint: 'http://a', destinations }).destinations
     expect(first?.targets[0].schema).toBe(flatTraces)
     expect(second?.targets[0].schema.insertColumns.at(-1)).toBe('b')
+  })
+
+  test.each([
+    ['code', { promote: [] }, () => ({})],
+    ['a file', {}, () => envWithFile({ destinations: [{ name: 'b', promote: [] }] })],
+    ['a variable', {}, () => env({ B_PROMOTE: '[]' })],
+    ['its URL', { endpoint: 'http://b?promote=[]' }, () => ({})],
+    ['the group of its signal', { traces: { promote: [] } }, () => ({})],
+  ])('in one destination not, although it is said for all: in %s', (_where, own, variables) => {
+    const destinations = [{ name: 'b', endpoint: 'http://b', ...own }]
+    const config = parse({ endpoint: 'http://a', promote: ['a'], destinations }, variables())
+    const [first, second] = config.destinations
+    expect(first?.targets[0].schema.insertColumns.at(-1)).toBe('a')
+    expect(second?.targets[0].schema).toBe(flatTraces)
+    expect(config.doubts).toEqual([])
   })
 
   test('for all five tables of metrics', () => {
@@ -97,20 +122,39 @@ test.each<[unknown, string]>([
     { promote: [{ attribute: 'a', type: 'Txt' }], signals: ['traces'] },
     'promote: column a: cannot write a column of type Txt; supported are',
   ],
-  [{ promote: [] }, 'promote must not be empty'],
   [{ promote: 'a' }, 'promote must be a list (received "a")'],
   [
     { promote: [7] },
     'promote.0 must be a text or an object: { attribute, column, type } (received 7)',
   ],
   [{ promote: [''] }, 'promote.0 must not be empty'],
-  [
-    { promote: [{ column: 'a' }] },
-    'promote.0 must be a text or an object: { attribute, column, type }',
-  ],
   [{ promote: Array(101).fill('a') }, 'promote: 101 are too many: at most 100 are allowed'],
 ])('%j is a mistake', (options, message) => {
   expect(errorOf(options).message).toContain(message)
+})
+
+test.each<[unknown, string]>([
+  [[{ attribute: 'a', colunm: 'b' }], '0.colunm is not an option: did you mean `column`?'],
+  [['x', { column: 'a' }], '1.attribute must be a string'],
+  [[{ attribute: '' }], '0.attribute must not be empty'],
+  [[{ attribute: 'a', type: 7 }], '0.type must be a string'],
+  [[7], '0 must be a text or an object: { attribute, column, type }'],
+  [[['a']], '0 must be a text or an object: { attribute, column, type }'],
+  [{ attribute: 'a' }, 'must be a list'],
+])('%j is the same mistake in code, file and variable', (promote, rule) => {
+  const words = rule.startsWith('must') ? ` ${rule}` : `.${rule}`
+  expect(errorOf({ promote }).message).toContain(`promote${words}`)
+  expect(errorOf({}, envWithFile({ promote })).message).toContain(`promote${words}`)
+  const inVariable = parse({}, env({ PROMOTE: JSON.stringify(promote) }))
+  const shown = rule.startsWith('must') ? ` ${rule}` : `: ${rule}`
+  expect(inVariable.doubts.join()).toContain(`${P}PROMOTE${shown}`)
+  expect(inVariable.destinations[0]?.targets[0].schema).toBe(flatTraces)
+})
+
+test('a variable that is neither names nor JSON says so', () => {
+  expect(parse({}, env({ PROMOTE: '[http.route]' })).doubts.join()).toContain(
+    `${P}PROMOTE must be names with commas in between, or a list as JSON`,
+  )
 })
 
 test('a variable that names a column that is taken is ignored, and said so', () => {

@@ -61,6 +61,16 @@ test('a variable of `sample` that is wrong is ignored with a warning that does n
   expect(doubts.join()).not.toContain('secret')
 })
 
+test.each([
+  ['a variable', env({ REDACT_VALUES: 'email, Credit_Card' })],
+  ['JSON in a variable', env({ REDACT_VALUES: '["email","credit_card"]' })],
+  ['a URL', env({ ENDPOINT: 'http://h/?redact.values=email,credit_card' })],
+])('values to redact are names with commas in %s', (_where, variables) => {
+  const { destinations, doubts } = parse({}, variables)
+  expect(destinations[0]?.route?.redact?.values).toEqual(['email', 'credit_card'])
+  expect(doubts).toEqual([])
+})
+
 describe('a wrong option gives one clear sentence', () => {
   test.each<[object, string]>([
     [{ filter: 7 }, 'filter must be { keep, drop } or a function'],

@@ -23,7 +23,8 @@ function stopped(
 const EVERYTHING = { traces: ['primary'], logs: ['primary'], metrics: ['primary'] }
 
 test.each<[why: string, variable: string, text: string]>([
-  ['is not JSON', 'REDACT_VALUES', 'email,credit_card'],
+  ['is neither names nor JSON', 'REDACT_VALUES', '[email,credit_card]'],
+  ['has a name that is not known', 'REDACT_VALUES', 'email,creditcard'],
   ['names a pattern that is not known', 'REDACT_VALUES', '["emails"]'],
   ['has an empty pattern', 'REDACT_DENY', '*password*,,user.*'],
   ['has a pattern that is too long', 'REDACT_HASH', 'x'.repeat(1001)],

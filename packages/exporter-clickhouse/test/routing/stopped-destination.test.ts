@@ -21,7 +21,7 @@ function setVariable(name: string, text: string): void {
 }
 
 test('a destination whose redaction cannot be read gets nothing, and its rows are counted; others get all', async () => {
-  setVariable('REDACT_VALUES', 'email,credit_card')
+  setVariable('REDACT_VALUES', '[email,credit_card]')
   const lines = diagLines()
   const onDrop = vi.fn()
   const [a, b] = [await scriptedServer(), await scriptedServer()]
@@ -44,7 +44,7 @@ test('a destination whose redaction cannot be read gets nothing, and its rows ar
   expect(statsOf(exporter, 'b')).toMatchObject({ delivered: 3, dropped: {} })
   expect(onDrop.mock.calls.every((call) => call.join() === '1,misconfigured,primary')).toBe(true)
   expect(lines).toEqual([
-    'spanhouse: OTEL_EXPORTER_CLICKHOUSE_REDACT_VALUES must be JSON. It may say what must not be sent, so nothing is sent to primary until it is corrected: rows are dropped as `misconfigured`.',
+    'spanhouse: OTEL_EXPORTER_CLICKHOUSE_REDACT_VALUES must be names with commas in between, or a list as JSON. It may say what must not be sent, so nothing is sent to primary until it is corrected: rows are dropped as `misconfigured`.',
     expect.stringContaining('lost 1 rows (misconfigured)'),
   ])
 })

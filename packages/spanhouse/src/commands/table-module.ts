@@ -18,7 +18,6 @@ export function tableModule(
   { types = true }: { readonly types?: boolean | undefined } = {},
 ): TableModule {
   const { base, definition } = imported
-  const hasType = types && base === undefined // the rows of our own tables have no type of their own
   const making = base === undefined ? 'defineTable' : 'extendTable'
   const named = [making, ...(base === undefined ? [] : [base])]
   const exported = identifierFor(definition.name ?? 'table', named)
@@ -29,7 +28,7 @@ export function tableModule(
     // The gaps of an extension stand among its further columns, even if it has none.
     ...(base !== undefined && gaps.length > 0 && !('add' in definition) && { add: [] }),
   })
-  const imports = [...named, ...(hasType ? ['type RowOf'] : [])].join(', ')
+  const imports = [...named, ...(types ? ['type RowOf'] : [])].join(', ')
   const lines = [
     `import { ${imports} } from '@spanhouse/transform'`,
     '',
@@ -38,7 +37,7 @@ export function tableModule(
     `export const ${exported} = ${making}(${base === undefined ? '' : `${base}, `}{`,
     ...members.flatMap(([key, value]) => memberLines(key, value, imported.guesses, gaps)),
     '})',
-    ...(hasType ? ['', `export type ${row} = RowOf<typeof ${exported}>`] : []),
+    ...(types ? ['', `export type ${row} = RowOf<typeof ${exported}>`] : []),
   ]
   return { text: `${lines.join('\n')}\n`, exported }
 }

@@ -91,7 +91,7 @@ async function ask(
   const rows = await rowsOf<Counted>(
     table.region,
     'count of minutes',
-    `SELECT toUInt32(${minuteOf(time)}) AS _minute, toString(count()) AS _rows, ${sum} AS _hash
+    `SELECT ${minuteOf(time)} AS _minute, toString(count()) AS _rows, ${sum} AS _hash
 FROM ${quoted(table)}${table.final} WHERE ${counting(common, window)} GROUP BY _minute ORDER BY _minute`,
     signal,
   )

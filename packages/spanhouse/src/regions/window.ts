@@ -22,9 +22,9 @@ export function counting(
   return [within(time, window), ...kept].join(' AND ')
 }
 
-/** The number of a row's minute since 1970. */
+/** The number of a row's minute since 1970; negative before. Times in UInt32 would begin anew in 2106, and intDiv would take the minute before 1970 for the one after. */
 export function minuteOf(time: string): string {
-  return `intDiv(toUnixTimestamp(${quoteIdentifier(time)}), 60)`
+  return `toInt32(floor(toUnixTimestamp64Milli(toDateTime64(${quoteIdentifier(time)}, 3, 'UTC')) / ${MINUTE_MS}))`
 }
 
 /** The part of a window that is in one minute. */

@@ -71,7 +71,7 @@ test('a table of ours is extended', () => {
       ],
     }),
   )
-  expect(text).toBe(`import { extendTable, otelTraces } from '@spanhouse/transform'
+  expect(text).toBe(`import { extendTable, otelTraces, type RowOf } from '@spanhouse/transform'
 
 // Made from the table shop.spans: 22 of its columns get a value.
 export const spans = extendTable(otelTraces, {
@@ -84,6 +84,8 @@ export const spans = extendTable(otelTraces, {
     // { name: 'x', type: 'UInt8' }, not mapped: no field and no attribute of OpenTelemetry has this name
   ],
 })
+
+export type SpansRow = RowOf<typeof spans>
 `)
 })
 

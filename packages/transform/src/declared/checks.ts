@@ -17,9 +17,9 @@ export function checkShape(shape: TableShape): void {
   for (const [what, sql] of keysOf(shape)) checkKey(what, sql, shape)
 }
 
-/** As in `CAST(column AS Nullable(String))`. */
-function isType({ parts }: Reference): boolean {
-  return parts.length === 1 && isTypeName(parts[0] ?? '')
+/** As in `CAST(column AS Nullable(String))`: what follows AS is none of the references. */
+function isType({ parts, within }: Reference): boolean {
+  return parts.length === 1 && isTypeName(parts[0] ?? '') && isTypeName(within ?? '')
 }
 
 function namesOf({ columns, materialized = [] }: TableShape): string[] {

@@ -1,7 +1,7 @@
 import type { AnyColumn } from '../row/column.js'
 import { parseType, unquoted } from '../types/type-text.js'
 
-export function isNested({ type }: AnyColumn): boolean {
+export function isNested({ type }: Pick<AnyColumn, 'type'>): boolean {
   return /^\s*Nested\b/.test(type)
 }
 

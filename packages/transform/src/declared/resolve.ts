@@ -96,7 +96,7 @@ function scopeReader(keys: readonly string[]): (scope: unknown) => unknown {
 }
 
 /** The limit on attributes holds for those that have a column, too. */
-function limited(value: unknown, encoding: Encoding): unknown {
+export function limited(value: unknown, encoding: Encoding): unknown {
   const most = encoding.limits.attributeValueLength
   return most === undefined || typeof value !== 'string' ? value : cut(value, most, encoding)
 }

@@ -27,7 +27,7 @@ export function membersOf(run: Run, nameOf: NameOf): Members {
 }
 
 function columnMember(column: AnyColumn, nameOf: NameOf): Members {
-  const kind = column.kind ?? kindOfColumn(column, column.type)
+  const kind = column.kind ?? kindOfColumn(column.name, column.type)
   const name = nameOf(column)
   const key = memberPiece(name)
   const empty = Buffer.from(kind.empty)
@@ -146,13 +146,14 @@ function elementKind(column: AnyColumn): Kind {
     throw new TypeError(
       `column ${column.name}: with each its type must be Array(…), not ${column.type}`,
     )
-  return column.kind ?? kindOfColumn(column, element)
+  return column.kind ?? kindOfColumn(column.name, element)
 }
 
-function kindOfColumn(column: AnyColumn, type: string): Kind {
+/** Throws a TypeError that names the column for a type that cannot be written. */
+export function kindOfColumn(name: string, type: string): Kind {
   try {
     return kindOf(type)
   } catch (cause) {
-    throw new TypeError(`column ${column.name}: ${(cause as Error).message}`, { cause })
+    throw new TypeError(`column ${name}: ${(cause as Error).message}`, { cause })
   }
 }

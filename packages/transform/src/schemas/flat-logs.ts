@@ -4,6 +4,7 @@ import { bodyOf, flagsOf, spanOf, timeOf } from '../log/values.js'
 import { defineTable, type Table } from '../table/table.js'
 import { hexId } from '../types/hex-id.js'
 import { ofResourceAndScope, ofService } from './flat-columns.js'
+import type { FlatLogsRow } from './rows.js'
 
 const id = { type: 'String', codec: 'ZSTD(1)', kind: hexId }
 const label = { type: 'LowCardinality(String)', codec: 'ZSTD(1)' }
@@ -12,7 +13,7 @@ const attributes = { type: 'Map(LowCardinality(String), String)', codec: 'ZSTD(1
 const number = { type: 'UInt8', codec: 'ZSTD(1)' }
 
 /** One flat row for each log record: `telemetry.logs`. */
-export const flatLogs: Table<LogRecordLike> = defineTable<LogRecordLike>({
+export const flatLogs = defineTable<LogRecordLike>({
   name: 'logs',
   database: 'telemetry',
   comment: 'spanhouse: flat logs, version 1',
@@ -56,4 +57,4 @@ export const flatLogs: Table<LogRecordLike> = defineTable<LogRecordLike>({
   orderBy: '(toStartOfFiveMinutes(timestamp), service_name, timestamp)',
   // toDateTime() of a time after 2106 wraps round to the past, and the row would be deleted at once.
   ttl: "toDateTime(least(timestamp, toDateTime64('2100-01-01 00:00:00', 9, 'UTC')))",
-})
+}) as Table<LogRecordLike, FlatLogsRow>

@@ -7,6 +7,7 @@ import { array, repeating } from '../types/array.js'
 import { exactFloat } from '../types/exact-float.js'
 import { hexId } from '../types/hex-id.js'
 import { ofResourceAndScope, ofService } from './flat-columns.js'
+import type { FlatMetricsRow } from './rows.js'
 
 const TEMPORALITIES = ['', 'delta', 'cumulative']
 
@@ -30,7 +31,7 @@ const counts = { type: 'Array(UInt64)', codec: 'ZSTD(1)' }
 const int = { type: 'Int32', codec: 'ZSTD(1)' }
 
 /** One flat row for each data point of every type: `telemetry.metrics`. */
-export const flatMetrics: Table<MetricPointLike> = defineTable<MetricPointLike>({
+export const flatMetrics = defineTable<MetricPointLike>({
   name: 'metrics',
   database: 'telemetry',
   comment: 'spanhouse: flat metrics, version 1',
@@ -120,7 +121,7 @@ export const flatMetrics: Table<MetricPointLike> = defineTable<MetricPointLike>(
     '(service_name, metric_name, toStartOfHour(timestamp), cityHash64(attributes), timestamp)',
   // toDateTime() of a time after 2106 wraps round to the past, and the row would be deleted at once.
   ttl: "toDateTime(least(timestamp, toDateTime64('2100-01-01 00:00:00', 9, 'UTC')))",
-})
+}) as Table<MetricPointLike, FlatMetricsRow>
 
 function isDistribution({ metric }: MetricPointLike): boolean {
   return metric.type !== 'gauge' && metric.type !== 'sum'

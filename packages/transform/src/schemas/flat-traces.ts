@@ -9,6 +9,7 @@ import { defineTable, type Table } from '../table/table.js'
 import { hexId } from '../types/hex-id.js'
 import { milliseconds } from '../values/time.js'
 import { ofResourceAndScope, ofService } from './flat-columns.js'
+import type { FlatTracesRow } from './rows.js'
 
 const id = { type: 'String', codec: 'ZSTD(1)', kind: hexId }
 const text = { type: 'String', codec: 'ZSTD(1)' }
@@ -17,7 +18,7 @@ const time = { type: "DateTime64(9, 'UTC')", codec: 'Delta(8), ZSTD(1)' }
 const attributes = { type: 'Map(LowCardinality(String), String)', codec: 'ZSTD(1)' }
 
 /** One flat row for each span, easy to read and query by hand: `telemetry.traces`. */
-export const flatTraces: Table<SpanLike> = defineTable<SpanLike>({
+export const flatTraces = defineTable<SpanLike>({
   name: 'traces',
   identity: ['trace_id', 'span_id'],
   database: 'telemetry',
@@ -82,4 +83,4 @@ export const flatTraces: Table<SpanLike> = defineTable<SpanLike>({
   orderBy: '(service_name, span_name, timestamp)',
   // toDateTime() of a time after 2106 wraps round to the past, and the row would be deleted at once.
   ttl: "toDateTime(least(timestamp, toDateTime64('2100-01-01 00:00:00', 9, 'UTC')))",
-})
+}) as Table<SpanLike, FlatTracesRow>

@@ -14,33 +14,49 @@ import {
   otelMetricsSummary,
 } from './otel-metrics.js'
 import { otelTraces } from './otel-traces.js'
+import type {
+  OtelLogsJsonRow,
+  OtelMetricsExponentialHistogramJsonRow,
+  OtelMetricsGaugeJsonRow,
+  OtelMetricsHistogramJsonRow,
+  OtelMetricsSumJsonRow,
+  OtelMetricsSummaryJsonRow,
+  OtelTracesJsonRow,
+} from './rows.js'
 
 // The Collector's tables with `json: true`: attributes keep their types, and beside each object stands the list of its paths.
 
 /** As `otelTraces`, with attributes of type JSON. Its `…Keys` columns are those of the Collector's newer tables; for older ones: `extendTable` with `omit`. */
-export const otelTracesJson: Table<SpanLike> = withJson(
-  otelTraces,
-  ['ResourceAttributes', 'SpanAttributes'],
-  {
-    retype: { 'Events.Attributes': 'Array(JSON)', 'Links.Attributes': 'Array(JSON)' },
-    orderBy: '(ServiceName, SpanName, toDateTime(Timestamp), Timestamp)',
-  },
-)
+export const otelTracesJson = withJson(otelTraces, ['ResourceAttributes', 'SpanAttributes'], {
+  retype: { 'Events.Attributes': 'Array(JSON)', 'Links.Attributes': 'Array(JSON)' },
+  orderBy: '(ServiceName, SpanName, toDateTime(Timestamp), Timestamp)',
+}) as Table<SpanLike, OtelTracesJsonRow>
 
-export const otelLogsJson: Table<LogRecordLike> = withJson(
+export const otelLogsJson = withJson(
   otelLogs,
   ['ResourceAttributes', 'ScopeAttributes', 'LogAttributes'],
   { orderBy: '(ServiceName, toDateTime(Timestamp), Timestamp)', indexed: true },
-)
+) as Table<LogRecordLike, OtelLogsJsonRow>
 
-export const otelMetricsGaugeJson: Table<MetricPointLike> = metricsWithJson(otelMetricsGauge)
-export const otelMetricsSumJson: Table<MetricPointLike> = metricsWithJson(otelMetricsSum)
-export const otelMetricsHistogramJson: Table<MetricPointLike> =
-  metricsWithJson(otelMetricsHistogram)
-export const otelMetricsExponentialHistogramJson: Table<MetricPointLike> = metricsWithJson(
+export const otelMetricsGaugeJson = metricsWithJson(otelMetricsGauge) as Table<
+  MetricPointLike,
+  OtelMetricsGaugeJsonRow
+>
+export const otelMetricsSumJson = metricsWithJson(otelMetricsSum) as Table<
+  MetricPointLike,
+  OtelMetricsSumJsonRow
+>
+export const otelMetricsHistogramJson = metricsWithJson(otelMetricsHistogram) as Table<
+  MetricPointLike,
+  OtelMetricsHistogramJsonRow
+>
+export const otelMetricsExponentialHistogramJson = metricsWithJson(
   otelMetricsExponentialHistogram,
-)
-export const otelMetricsSummaryJson: Table<MetricPointLike> = metricsWithJson(otelMetricsSummary)
+) as Table<MetricPointLike, OtelMetricsExponentialHistogramJsonRow>
+export const otelMetricsSummaryJson = metricsWithJson(otelMetricsSummary) as Table<
+  MetricPointLike,
+  OtelMetricsSummaryJsonRow
+>
 
 /** In the order of the option `tables`. */
 export const otelMetricsJsonTables: readonly Table<MetricPointLike>[] = [

@@ -4,6 +4,7 @@ import type { LogRecordLike } from '../log/log-record.js'
 import { bodyOf, flagsOf, spanOf, timeOf } from '../log/values.js'
 import { defineTable, type Table } from '../table/table.js'
 import { hexId } from '../types/hex-id.js'
+import type { OtelLogsRow } from './rows.js'
 
 const text = { type: 'String', codec: 'ZSTD(1)' }
 const id = { ...text, kind: hexId }
@@ -26,7 +27,7 @@ const MATERIALIZED = [
  * The log table of the OpenTelemetry Collector's ClickHouse exporter, column for column: `default.otel_logs`. It is created as the
  * Collector creates it on servers before 26.2, which all servers accept; rows go into its earlier tables and ClickStack's too.
  */
-export const otelLogs: Table<LogRecordLike> = defineTable<LogRecordLike>({
+export const otelLogs = defineTable<LogRecordLike>({
   name: 'otel_logs',
   comment: 'spanhouse: otel logs, version 1',
   columns: [
@@ -88,4 +89,4 @@ export const otelLogs: Table<LogRecordLike> = defineTable<LogRecordLike>({
   orderBy: '(toStartOfFiveMinutes(Timestamp), ServiceName, Timestamp)',
   // toDateTime() of a time after 2106 wraps round to the past, and the row would be deleted at once.
   ttl: "toDateTime(least(Timestamp, toDateTime64('2100-01-01 00:00:00', 9, 'UTC')))",
-})
+}) as Table<LogRecordLike, OtelLogsRow>

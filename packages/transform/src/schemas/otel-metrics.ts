@@ -9,6 +9,13 @@ import { eitherTime } from '../types/date-time.js'
 import { exactFloat } from '../types/exact-float.js'
 import { zeroedId } from '../types/hex-id.js'
 import type { MetricType } from '../values/metric.js'
+import type {
+  OtelMetricsExponentialHistogramRow,
+  OtelMetricsGaugeRow,
+  OtelMetricsHistogramRow,
+  OtelMetricsSummaryRow,
+  OtelMetricsSumRow,
+} from './rows.js'
 
 // The tables of today's Collector. Its earlier ones differ in two types, DateTime64(9) for times and String for names, and take the same rows.
 
@@ -111,13 +118,12 @@ const exemplars: readonly Column<Point>[] = nested<Point, ExemplarLike>('Exempla
   { name: 'TraceId', ...text, kind: zeroedId(32), value: ({ traceId }) => traceId },
 ])
 
-export const otelMetricsGauge: Table<MetricPointLike> = tableOf('gauge', [
-  value,
-  flags,
-  ...exemplars,
-])
+export const otelMetricsGauge = tableOf('gauge', [value, flags, ...exemplars]) as Table<
+  Point,
+  OtelMetricsGaugeRow
+>
 
-export const otelMetricsSum: Table<MetricPointLike> = tableOf('sum', [
+export const otelMetricsSum = tableOf('sum', [
   value,
   flags,
   ...exemplars,
@@ -129,9 +135,9 @@ export const otelMetricsSum: Table<MetricPointLike> = tableOf('sum', [
     from: 'metric',
     value: ({ isMonotonic }) => isMonotonic,
   },
-])
+]) as Table<Point, OtelMetricsSumRow>
 
-export const otelMetricsHistogram: Table<MetricPointLike> = tableOf('histogram', [
+export const otelMetricsHistogram = tableOf('histogram', [
   count,
   sum,
   { name: 'BucketCounts', ...counts, value: ({ bucketCounts }) => bucketCounts },
@@ -140,27 +146,24 @@ export const otelMetricsHistogram: Table<MetricPointLike> = tableOf('histogram',
   flags,
   ...minAndMax,
   temporality,
-])
+]) as Table<Point, OtelMetricsHistogramRow>
 
-export const otelMetricsExponentialHistogram: Table<MetricPointLike> = tableOf(
-  'exponential_histogram',
-  [
-    count,
-    sum,
-    { name: 'Scale', ...int, value: ({ scale }) => scale },
-    { name: 'ZeroCount', ...whole, value: ({ zeroCount }) => zeroCount },
-    { name: 'PositiveOffset', ...int, value: ({ positive }) => positive?.offset },
-    { name: 'PositiveBucketCounts', ...counts, value: ({ positive }) => positive?.bucketCounts },
-    { name: 'NegativeOffset', ...int, value: ({ negative }) => negative?.offset },
-    { name: 'NegativeBucketCounts', ...counts, value: ({ negative }) => negative?.bucketCounts },
-    ...exemplars,
-    flags,
-    ...minAndMax,
-    temporality,
-  ],
-)
+export const otelMetricsExponentialHistogram = tableOf('exponential_histogram', [
+  count,
+  sum,
+  { name: 'Scale', ...int, value: ({ scale }) => scale },
+  { name: 'ZeroCount', ...whole, value: ({ zeroCount }) => zeroCount },
+  { name: 'PositiveOffset', ...int, value: ({ positive }) => positive?.offset },
+  { name: 'PositiveBucketCounts', ...counts, value: ({ positive }) => positive?.bucketCounts },
+  { name: 'NegativeOffset', ...int, value: ({ negative }) => negative?.offset },
+  { name: 'NegativeBucketCounts', ...counts, value: ({ negative }) => negative?.bucketCounts },
+  ...exemplars,
+  flags,
+  ...minAndMax,
+  temporality,
+]) as Table<Point, OtelMetricsExponentialHistogramRow>
 
-export const otelMetricsSummary: Table<MetricPointLike> = tableOf('summary', [
+export const otelMetricsSummary = tableOf('summary', [
   count,
   sum,
   ...nested<Point, QuantileLike>('ValueAtQuantiles', quantilesOf, [
@@ -168,7 +171,7 @@ export const otelMetricsSummary: Table<MetricPointLike> = tableOf('summary', [
     { name: 'Value', ...double, value: (at) => at.value },
   ]),
   flags,
-])
+]) as Table<Point, OtelMetricsSummaryRow>
 
 /** The table of the points of each type. */
 export const otelMetricsTables: Readonly<Record<MetricType, Table<MetricPointLike>>> = {

@@ -7,6 +7,7 @@ import type { EventLike, LinkLike, SpanLike } from '../span/span.js'
 import { contextOf, durationOf, parentId, traceStateText } from '../span/values.js'
 import { defineTable, type Table } from '../table/table.js'
 import { hexId } from '../types/hex-id.js'
+import type { OtelTracesRow } from './rows.js'
 import { traceIdTimes } from './trace-id-times.js'
 
 const KINDS = new Map<unknown, string>(
@@ -20,7 +21,7 @@ const label = { type: 'LowCardinality(String)', codec: 'ZSTD(1)' }
 const attributes = { type: 'Map(LowCardinality(String), String)', codec: 'ZSTD(1)' }
 
 /** The table of the OpenTelemetry Collector's ClickHouse exporter, column for column: `default.otel_traces`, with its table of trace times. */
-export const otelTraces: Table<SpanLike> = defineTable<SpanLike>({
+export const otelTraces = defineTable<SpanLike>({
   name: 'otel_traces',
   comment: 'spanhouse: otel traces, version 1',
   identity: ['TraceId', 'SpanId'],
@@ -92,4 +93,4 @@ export const otelTraces: Table<SpanLike> = defineTable<SpanLike>({
   // toDateTime() of a time after 2106 wraps round to the past, and the row would be deleted at once.
   ttl: "toDateTime(least(Timestamp, toDateTime64('2100-01-01 00:00:00', 9, 'UTC')))",
   companions: traceIdTimes,
-})
+}) as Table<SpanLike, OtelTracesRow>

@@ -7,6 +7,10 @@ export interface Reference {
   readonly parts: readonly string[]
   readonly start: number
   readonly end: number
+  /** The function or type whose parentheses it stands in, if there is one. */
+  readonly within: string | undefined
+  /** Whether a text in quotes follows, as in `DATE '2030-01-01'`. */
+  readonly isBeforeText: boolean
 }
 
 const NAME = /(?:[A-Za-z_]\w*|`(?:[^`\\]|\\.)+`|"(?:[^"\\]|\\.)+")/.source
@@ -16,30 +20,43 @@ const TOKENS = new RegExp(
 )
 const PART = new RegExp(`${NAME}|\\d+`, 'gs')
 const KEYWORDS = new Set(
-  'AND OR NOT IN IS AS LIKE ILIKE BETWEEN CASE WHEN THEN ELSE END DIV MOD NULL TRUE FALSE ASC DESC INTERVAL SECOND MINUTE HOUR DAY WEEK MONTH QUARTER YEAR DISTINCT DATE TIMESTAMP TO DISK VOLUME DELETE RECOMPRESS CODEC WHERE GROUP BY SET NULLS FIRST LAST INF NAN'.split(
+  'AND OR NOT IN IS AS LIKE ILIKE BETWEEN CASE WHEN THEN ELSE END DIV MOD NULL TRUE FALSE ASC DESC INTERVAL SECOND MINUTE HOUR DAY WEEK MONTH QUARTER YEAR DISTINCT TO DISK VOLUME DELETE RECOMPRESS CODEC WHERE GROUP BY SET NULLS FIRST LAST INF NAN'.split(
     ' ',
   ),
 )
+
+/** Words that are only keywords before a text: they are usual names of columns. */
+const LITERALS = new Set(['DATE', 'TIMESTAMP'])
 
 export function referencesIn(sql: string): Reference[] {
   const tokens = [...sql.matchAll(TOKENS)]
   const found: Reference[] = []
   const bound = boundNames(sql)
+  const around: (string | undefined)[] = []
   for (const [index, match] of tokens.entries()) {
     const [text] = match
     const [before, after] = [tokens[index - 1]?.[0], tokens[index + 1]?.[0]]
+    if (text === '(') around.push(before)
+    if (text === ')') around.pop()
     if (!/^[A-Za-z_`"]/.test(text) || after === '(' || before === '::') continue
     if (/^as$/i.test(before ?? '')) continue
     const parts = [...text.matchAll(PART)].map(([part]) => plainPart(part))
     if (bound.has(parts[0] ?? '')) continue
-    found.push({ parts, start: match.index, end: match.index + text.length })
+    found.push({
+      parts,
+      start: match.index,
+      end: match.index + text.length,
+      within: around.at(-1),
+      isBeforeText: after?.startsWith("'") === true,
+    })
   }
   return found
 }
 
 /** Whether a reference that is no column may be a word of SQL. */
-export function isKeyword({ parts }: Reference): boolean {
-  return parts.length === 1 && KEYWORDS.has((parts[0] ?? '').toUpperCase())
+export function isKeyword({ parts, isBeforeText }: Reference): boolean {
+  const word = (parts[0] ?? '').toUpperCase()
+  return parts.length === 1 && (KEYWORDS.has(word) || (isBeforeText && LITERALS.has(word)))
 }
 
 /** The arguments of lambdas, and the names that follow AS. */

@@ -21,7 +21,7 @@ export interface Extension<Input>
   readonly omit?: readonly string[] | undefined
   /** Attributes of the record that get a column of their own. */
   readonly promote?: readonly Promotion[] | undefined
-  /** Whether the map of attributes has the promoted ones as well. Default: true. */
+  /** Whether the map of attributes has the promoted ones as well. With false it keeps those that their column cannot hold as they are. Default: true. */
   readonly keepPromoted?: boolean | undefined
 }
 
@@ -55,15 +55,35 @@ type NewValue<To> = To extends string
     ? ValueOf<Type>
     : unknown
 
+/** A name, and those of its parts. */
+type Under<Name> = Name | `${Name & string}.${string}`
+
+/** The one of these names that a column is meant by: its own, or that of the list that it is a part of. */
+type Meant<Name, Names> = Name extends Names
+  ? Name
+  : Name extends `${infer List}.${string}`
+    ? List extends Names
+      ? List
+      : never
+    : never
+
+type NewName<Name, To> = [Meant<Name, keyof To>] extends [never]
+  ? Name
+  : Name extends keyof To
+    ? To[Name] & string
+    : Name extends `${infer List}.${infer Part}`
+      ? `${To[List & keyof To] & string}.${Part}`
+      : Name
+
 /** The row of the table that `extendTable` makes. */
 export type ExtendedRow<Row, With> = {
-  [Name in keyof Row as Name extends ItemsOf<Member<With, 'omit'>>
+  [Name in keyof Row as Name extends Under<ItemsOf<Member<With, 'omit'>>>
     ? never
-    : Name extends keyof Member<With, 'rename'>
-      ? Member<With, 'rename'>[Name] & string
-      : Name]: Name extends keyof Member<With, 'retype'>
-    ? NewValue<Member<With, 'retype'>[Name]>
-    : Row[Name]
+    : NewName<Name, Member<With, 'rename'>>]: [Meant<Name, keyof Member<With, 'retype'>>] extends [
+    never,
+  ]
+    ? Row[Name]
+    : NewValue<Member<With, 'retype'>[Meant<Name, keyof Member<With, 'retype'>>]>
 } & {
   [One in ItemsOf<Member<With, 'promote'>> as PromotedName<One>]: PromotedValue<One>
 } & (With extends { readonly add: infer Added extends readonly ColumnDefinition<never>[] }

@@ -48,6 +48,7 @@ function readFields(
 ): unknown {
   try {
     if (typeof given !== 'object' || given === null) return given
+    if (given instanceof URL) return given.href // refused like its text: the user and password in it are no options
     if (Array.isArray(given)) return [] // refused like the list itself, and cannot throw, as a Proxy could
     const fields = fieldsOf(type)
     const inherited = Object.keys(fields).filter(
