@@ -297,6 +297,21 @@ describe.skipIf(skipped !== '')(`two replicas${skipped && ` (${skipped})`}`, () 
     })
   })
 
+  test('INSERTs with a quorum, several at a time: all are there once, and one line says that they go one at a time', async () => {
+    const lines = diagLines()
+    const collector = collectorTo({ settings: { insert_quorum: 2 }, endpointOrder: 'round_robin' })
+    await warm(collector)
+    const made = load(collector, TRACES, ROWS_A_SECOND)
+    await moreDelivered(collector, 20 * ROWS)
+    const rows = ROWS + made.stop()
+    await flushed(collector)
+    await onBoth(rows)
+    expect(statsOf(collector)).toMatchObject({ delivered: rows, dropped: {} })
+    expect(lines.filter((line) => line.includes('takes no rows'))).toEqual([])
+    const turns = lines.filter((line) => line.includes('takes one INSERT at a time'))
+    expect(turns.length).toBeLessThanOrEqual(1)
+  })
+
   const silences: [string, AnyOptions, RegExp, { fall(): Promise<void>; rise(): Promise<void> }][] =
     [
       [

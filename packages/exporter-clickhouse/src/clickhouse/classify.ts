@@ -67,6 +67,8 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
     ofBatch,
     ofServer,
     mayBeForm,
+    excluded,
+    ofReplica,
     ...meaning
   } = meaningIn(reply, code, exception)
   const fix = grantFix(code, body) ?? meaning.fix
@@ -94,6 +96,8 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
         refusesForm: refusesForm && kind !== 'ambiguous',
         ...(ofBatch && { ofBatch }),
         ...(ofServer && { ofServer }),
+        ...(excluded && { excluded }),
+        ...(ofReplica && { ofReplica }),
         ...(fix === COLUMNS && { refusesColumns: true }),
       }
   }

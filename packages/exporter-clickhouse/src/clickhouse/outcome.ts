@@ -41,6 +41,10 @@ export type Outcome =
       readonly ofHost?: boolean
       /** Where its rows may be. Pass it on with the next attempt. */
       readonly doubt?: Doubt
+      /** Another INSERT into the table must end first, perhaps one of another process. */
+      readonly excluded?: boolean
+      /** Another replica of the table may take the rows. */
+      readonly ofReplica?: boolean
       /** The batch exceeds what one query may use. The server may take a smaller one. */
       readonly ofBatch?: boolean
     }

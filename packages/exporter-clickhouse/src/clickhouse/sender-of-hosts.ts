@@ -156,9 +156,11 @@ const NO_HOST: Retry = {
 
 /** Whether another host may do better: this one cannot be reached, or cannot take rows now. */
 function isOfHost(outcome: Outcome): outcome is Retry {
-  if (outcome.status !== 'retry' || outcome.ofBatch) return false
-  const { why, ofServer, timedOut } = outcome
-  return ofServer === true || timedOut === true || why === 'transient' || why === 'overloaded'
+  // What excludes an INSERT at one replica does so at all of them.
+  if (outcome.status !== 'retry' || outcome.ofBatch || outcome.excluded) return false
+  const { why, ofServer, ofReplica, timedOut } = outcome
+  if (ofServer || ofReplica || timedOut) return true
+  return why === 'transient' || why === 'overloaded'
 }
 
 function hasToken({ settings }: Insert, { leftOut }: Hosts): boolean {

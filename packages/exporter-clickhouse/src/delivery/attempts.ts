@@ -123,6 +123,7 @@ export class Attempts {
       serverFails: this.health.serverFails,
       pinged,
       isAlone,
+      isExcludedForLong: this.health.isExcludedForLong,
     })
     entry.history = history
     if (isService(outcome, verdict)) {
@@ -165,6 +166,7 @@ export class Attempts {
   #begin({ fault, outcome }: Failure): void {
     this.health.noteError(outcome.error)
     if (fault === 'server' || fault === 'signal') this.health.pauseAfter(fault, outcome)
+    if (fault === 'turn' && this.health.excluded()) this.#with.log.oneAtATime(outcome)
   }
 
   #explain({ fault, outcome }: Failure, table: KnownTable, isAlone: boolean): void {
@@ -191,6 +193,7 @@ export class Attempts {
         break
       case 'signal':
       case 'server':
+      case 'turn':
         entry.to('ready')
     }
     queue.unload(entry)

@@ -26,8 +26,8 @@ export const NEW: History = {
 }
 
 /**
- * `deliveries`: batches that the destination has delivered. `hurried`: a flush asked for the attempt, so it does not count towards
- * `maxRetries`. Nor does one at a single host of several.
+ * `deliveries`: batches that the destination has delivered. `hurried`: a flush asked for the attempt, or another INSERT had to end first, so it
+ * does not count towards `maxRetries`. Nor does one at a single host of several.
  */
 export function afterFailure(
   history: History,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { classify } from '../../src/clickhouse/classify.js'
+import type { Retry } from '../../src/clickhouse/outcome.js'
 import { bodyOnly, errorOf, kindOf, modern, old, reply } from './replies.js'
 
 const CODES: Record<string, number[]> = {
@@ -63,6 +64,45 @@ describe('success', () => {
 
   test('a 200 that is longer than we read is none', () => {
     expect(kindOf(classify(reply({ complete: false })))).toBe('ambiguous')
+  })
+})
+
+describe('codes of replicas', () => {
+  const answers: [number, string, string, Partial<Retry>][] = [
+    [
+      286,
+      'Quorum for previous write has not been satisfied yet. Status: version: 1',
+      'transient',
+      { excluded: true },
+    ],
+    [286, 'Another quorum insert has been already started', 'ambiguous', { excluded: true }],
+    [285, 'Number of alive replicas (1) is less than requested quorum (2).', 'transient', {}],
+    [
+      319,
+      'Unknown status, client must retry. Reason: Connection loss',
+      'ambiguous',
+      { ofReplica: true },
+    ],
+    [
+      319,
+      'Unknown status, client must retry. Reason: Timeout while waiting for quorum',
+      'ambiguous',
+      {},
+    ],
+    ...['Connection loss', 'Operation timeout', 'Session expired', 'No node'].map(
+      (text): [number, string, string, Partial<Retry>] => [
+        999,
+        `Coordination::Exception: ${text}, path: /clickhouse/tables/1/traces`,
+        'ambiguous',
+        { ofReplica: true },
+      ],
+    ),
+  ]
+  test.each(answers)('%i %s: %s', (code, text, why, more) => {
+    const { excluded, ofReplica, ...outcome } = classify(old(code, text)) as Retry
+    expect(outcome.why).toBe(why)
+    expect({ ...(excluded && { excluded }), ...(ofReplica && { ofReplica }) }).toEqual(more)
+    if (excluded) expect(outcome.fix).toContain('`insert_quorum_parallel = 0`')
   })
 })
 
