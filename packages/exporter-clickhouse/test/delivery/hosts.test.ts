@@ -243,6 +243,25 @@ describe('a batch whose answer was lost', () => {
     expect(tokens(b)[0]).toBe(tokens(a).at(-1))
   })
 
+  test.each([
+    [999, 'Coordination::Exception: Connection loss, path: /clickhouse/tables/1'],
+    [319, 'Unknown status, client must retry. Reason: Operation timeout'],
+  ])(
+    'because its replica has lost Keeper (%i) goes at once to a replica that shares the tokens',
+    async (code, text) => {
+      const [a, b] = [await host('ok', REPLICATED), await host('ok', REPLICATED)]
+      const exporter = exporterTo({ endpoints: [a.url, b.url] })
+      await exported(exporter, spans(1, 'first'))
+      await eventually(() => expect(statsOf(exporter).deduplication).toBe('effective'))
+      a.become(refusal(500, code, text))
+      await exported(exporter, spans(2, 'unclear'))
+      await exported(exporter, spans(2, 'next'))
+      expect(statsOf(exporter)).toMatchObject({ delivered: 5, retries: 0, possibleDuplicates: 0 })
+      expect(b.rows).toHaveLength(4)
+      expect(tokens(b)[0]).toBe(tokens(a).at(-1))
+    },
+  )
+
   test('does not go to a replica of another shard', async () => {
     const other = { ...REPLICATED, path: JSON.stringify(['/clickhouse/tables/2/telemetry/traces']) }
     const [a, b] = [await host('ok', REPLICATED), await host('ok', other)]
