@@ -118,17 +118,21 @@ describe.skipIf(skipped !== '')(`two replicas${skipped && ` (${skipped})`}`, () 
     expect(data).toEqual([[TIME.getTime() / 1000, String(2n ** 64n - 1n), TAGS]])
   })
 
-  test('one is dead when the tables are created: the other takes rows, and each statement is in the queue of the cluster once', async () => {
+  // This old server does not know a setting of our tables, and says so only when the other one has run the statement too.
+  test('one is dead when the tables are created: rows wait until it is back, and the queue of the cluster does not grow', async () => {
     await r2.kill()
+    const lines = diagLines()
     const collector = collectorTo()
     for (const record of records(TRACES, 10 * ROWS)) collector.add(record)
-    await flushed(collector)
-    expect(await held(r1)).toEqual({ rows: 10 * ROWS, ids: 10 * ROWS })
+    await eventually(() => expect(lines.join()).toContain('A host of the cluster may be away.'))
+    await until(() => statsOf(collector).errors > 15)
+    expect(statsOf(collector)).toMatchObject({ delivered: 0, waiting: 10 * ROWS })
     const queue = `SELECT value FROM system.zookeeper WHERE path = '/clickhouse/task_queue/ddl'`
     const statements = (await r1.query(queue)).split('CREATE ').slice(1)
     const own = statements.filter((statement) => statement.includes(database))
-    expect(own.map((statement) => statement.split(' ')[0])).toEqual(['DATABASE', 'TABLE'])
+    expect(own.length).toBeLessThanOrEqual(3) // each of the two once, or the second once more after 30 seconds
     await r2.start()
+    await flushed(collector)
     await onBoth(10 * ROWS)
     expect(statsOf(collector)).toMatchObject({ delivered: 10 * ROWS, dropped: {} })
   })

@@ -17,6 +17,7 @@ import {
   foreignBody,
   grantFix,
   isSuccess,
+  mayBeOnOtherShards,
   rowHint,
   settingIn,
   UNREADABLE,
@@ -72,13 +73,21 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
     ...meaning
   } = meaningIn(reply, code, exception)
   const fix = grantFix(code, body) ?? meaning.fix
-  const refusesForm = mayBeForm === true
+  const partly = mayBeOnOtherShards(body)
+  // Whole rows have another token than compact ones: shards that have stored the rows would not recognise them.
+  const refusesForm = mayBeForm === true && !partly
   switch (kind) {
     case 'missing_table':
       return { status: kind, error, fix }
     case 'rejected':
     case 'too_large':
-      return { status: kind, error, refusesForm, ...rowHint(code, body) }
+      return {
+        status: kind,
+        error,
+        refusesForm,
+        ...rowHint(code, body),
+        ...(partly && { partly }),
+      }
     case 'unknown_setting':
     case 'forbidden_setting': {
       const setting = settingIn(body)
@@ -98,6 +107,7 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
         ...(ofServer && { ofServer }),
         ...(excluded && { excluded }),
         ...(ofReplica && { ofReplica }),
+        ...(partly && { partly }),
         ...(fix === COLUMNS && { refusesColumns: true }),
       }
   }

@@ -126,6 +126,7 @@ export class Attempts {
       isExcludedForLong: this.health.isExcludedForLong,
     })
     entry.history = history
+    entry.partly ||= 'partly' in outcome && outcome.partly === true
     if (isService(outcome, verdict)) {
       this.health.served()
       log.recovered()
@@ -134,9 +135,10 @@ export class Attempts {
       case 'deliver':
         this.#aside.taken(entry)
         table.duplicates.deliver(entry.rows, {
-          ambiguous: history.ambiguous || entry.recovered, // the earlier process may have sent it
+          ambiguous: history.ambiguous || entry.doubled || entry.recovered, // the earlier process may have sent it
           hasToken: this.#hasToken(insert),
-          elsewhere: outcome.status === 'delivered' && outcome.elsewhere === true,
+          elsewhere:
+            entry.doubled || (outcome.status === 'delivered' && outcome.elsewhere === true),
         })
         holdings.deliver(entry)
         table.took(insert, entry.wasCompact)

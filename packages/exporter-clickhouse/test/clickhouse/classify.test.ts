@@ -106,6 +106,35 @@ describe('codes of replicas', () => {
   })
 })
 
+describe('an answer about one shard of a Distributed table', () => {
+  const wrote = (blocks: number) =>
+    `All connection tries failed. Log: \n\n: Insertion status:\nWrote ${blocks} blocks and ${blocks} rows on shard 0 replica 0, ch1:9000 (average 0 ms per block)\nWrote 0 blocks and 0 rows on shard 1 replica 0, ch2:9000 (average 1 ms per block)\n. (ALL_CONNECTION_TRIES_FAILED)`
+  const refused = 'Received from ch2:9000. DB::Exception: Constraint `c` for table t.l is violated'
+
+  test.each([
+    [279, wrote(1), 'transient', true],
+    [279, wrote(0), 'transient', undefined],
+    [242, 'Received from ch2:9000. DB::Exception: Table is in readonly mode', 'transient', true],
+    [16, 'Received from ch2:9000. DB::Exception: No such column', 'misconfigured', true],
+    [469, refused, 'rejected', true],
+    [
+      252,
+      'Received from ch2:9000. DB::Exception: Too many partitions for single INSERT block',
+      'too_large',
+      true,
+    ],
+    [469, 'Constraint `c` for table t.d is violated', 'rejected', undefined],
+  ] as const)(
+    '%i %s: %s, and other shards may have stored their rows: %s',
+    (code, text, kind, partly) => {
+      const outcome = classify(modern(code, text))
+      expect(kindOf(outcome)).toBe(kind)
+      expect(outcome).toMatchObject(partly ? { partly, refusesForm: false } : {})
+      expect('partly' in outcome).toBe(partly === true)
+    },
+  )
+})
+
 describe('code 252', () => {
   test('too many parts: the server wants patience', () => {
     const outcome = classify(
