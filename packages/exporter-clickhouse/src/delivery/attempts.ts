@@ -135,7 +135,7 @@ export class Attempts {
       case 'deliver':
         this.#aside.taken(entry)
         table.duplicates.deliver(entry.rows, {
-          ambiguous: history.ambiguous || entry.doubled || entry.recovered, // the earlier process may have sent it
+          ambiguous: entry.doubled || history.ambiguous || entry.recovered, // the earlier process may have sent it
           hasToken: this.#hasToken(insert),
           elsewhere:
             entry.doubled || (outcome.status === 'delivered' && outcome.elsewhere === true),
