@@ -124,7 +124,9 @@ export function openSenderOfHosts(hosts: Hosts, onRefused: (refused: Refused) =>
         if (!host || isClosed) {
           const [lack] = without.values()
           if (lack && last === NO_HOST) return lack
-          return ended(hosts.someAreUp && !lack)
+          // Somebody can do something about the table at once.
+          if (lack) return { ...ended(false), error: lack.error, fix: lack.fix } as Retry
+          return ended(hosts.someAreUp)
         }
         tried.add(host)
         const pingFirst = how.pingFirst || host.isHung

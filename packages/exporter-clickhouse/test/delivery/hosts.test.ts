@@ -175,6 +175,7 @@ describe('the next host', () => {
     const exporter = exporterTo({ endpoints, manageSchema: 'off' })
     await exported(exporter, spans(2))
     expect(statsOf(exporter)).toMatchObject({ failing: true, waiting: 2 })
+    expect(statsOf(exporter).lastError).toMatch(/^ClickHouse error 60: /)
     const b = await host('ok', PLAIN, port)
     await eventually(() => expect(statsOf(exporter)).toMatchObject({ delivered: 2 }))
     expect(b.rows).toHaveLength(2)
