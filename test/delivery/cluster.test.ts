@@ -9,7 +9,7 @@ import { freePort } from '../kit/free-port.js'
 import { eventually, flushed, LONG, until } from '../kit/patience.js'
 import { type FaultyProxy, startProxy } from '../kit/proxy.js'
 import { CERT, KEY } from '../kit/raw-server.js'
-import { load, narrowTable, records, TRACES } from '../kit/signals.js'
+import { type Identified, idOf, load, narrowTable, records, TRACES } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
 
@@ -136,6 +136,46 @@ describe('through a Distributed table', () => {
     expect(await tally(205, 'traces_local')).toEqual(NOTHING_AMISS)
     expect(statsOf(collector)).toMatchObject({ delivered: 205, possibleDuplicates: 0 })
     for (const { lost } of proxies) expect(lost).toBeGreaterThan(0)
+  })
+
+  test('a row that one shard refuses: the others are delivered, and what may be stored twice is counted', async () => {
+    await createOnBoth(table, 'cityHash64(span_id)')
+    const made = records(TRACES, 40)
+    const onShard1 = await shards[0]?.query(
+      `SELECT id FROM (SELECT arrayJoin(['${made.map((record) => idOf(record as Identified)).join("','")}']) AS id) WHERE cityHash64(id) % 2 = 1 LIMIT 1 FORMAT TSV`,
+    )
+    const [refused = ''] = (onShard1 ?? '').split('\n')
+    await shards[1]?.query(
+      `ALTER TABLE ${database}.traces_local ADD CONSTRAINT c CHECK span_id != '${refused}'`,
+    )
+    const collector = collectorTo({ endpoint: shards[0]?.url as string, manageSchema: 'off' })
+    for (const record of made) collector.add(record)
+    await flushed(collector)
+    const stats = statsOf(collector)
+    expect(stats).toMatchObject({ delivered: 39, dropped: { rejected: 1 } })
+    const { lost, doubled } = await tally(40, 'traces_local')
+    expect(lost).toBe(1)
+    expect(doubled).toBeGreaterThan(0)
+    expect(stats.possibleDuplicates).toBeGreaterThanOrEqual(doubled)
+  })
+
+  test('with tokens that no shard recognises, rows that one shard may have while the other is dead are counted', async () => {
+    await createOnBoth(table, 'rand()')
+    const collector = collectorTo({ endpoint: shards[0]?.url as string, manageSchema: 'off' })
+    for (const record of records(TRACES, 50)) collector.add(record)
+    await flushed(collector)
+    await eventually(() => expect(statsOf(collector).deduplication).toBe('ineffective'))
+    await kill(1)
+    for (const record of records(TRACES, 100)) collector.add(record)
+    await until(() => statsOf(collector).errors > 3)
+    await start(1)
+    await flushed(collector)
+    const { delivered, possibleDuplicates } = statsOf(collector)
+    expect(delivered).toBe(150)
+    const { lost, doubled } = await tally(150, 'traces_local')
+    expect(lost).toBe(0)
+    expect(possibleDuplicates).toBeGreaterThan(0)
+    expect(possibleDuplicates).toBeGreaterThanOrEqual(doubled)
   })
 
   test('companions have one too, over the tables that the views of each shard fill', async () => {

@@ -378,6 +378,71 @@ export const DESTINATION = [
     ],
   ),
   ...inFile(
+    'exporter/delivery/pace',
+    [exporter('quorum')],
+    [
+      [
+        'keeps sending INSERTs at once that exclude each other',
+        'this.#maxConcurrency = 1',
+        'this.#maxConcurrency = 4',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/verdict',
+    [exporter('quorum')],
+    [
+      [
+        'takes an INSERT that has to wait for another for an outage',
+        'outcome.excluded === true && !facts.isExcludedForLong',
+        'false',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/clickhouse/cluster-statements',
+    [exporter('cluster-statements')],
+    [
+      [
+        'puts a statement into the queue of the cluster at each attempt',
+        'if (clock.now() < before.againAt) return waiting(before.answer, missing)',
+        '',
+      ],
+      [
+        'waits for all hosts of a cluster, although this one has the table',
+        "if (outcome.status === 'delivered' || (await isHere())) return DONE",
+        "if (outcome.status === 'delivered') return DONE",
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/clickhouse/sender-of-hosts',
+    [exporter('hosts')],
+    [
+      [
+        'lets all rows wait for a host that lacks the table',
+        'if (isLack(outcome) && !isClosed) {',
+        'if (isClosed) {',
+      ],
+      [
+        'stays with a replica that has lost Keeper',
+        'if (ofServer || ofReplica || timedOut) return true',
+        'if (ofServer || timedOut) return true',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/entry',
+    [exporter('divided')],
+    [
+      [
+        'does not count what the shards may have of a batch that is divided',
+        'heir.doubled = this.doubled || this.partly',
+        'heir.doubled = this.doubled',
+      ],
+    ],
+  ),
+  ...inFile(
     'exporter/delivery/splitter',
     [faults('divided-twice')],
     [

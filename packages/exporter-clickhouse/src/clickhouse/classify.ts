@@ -17,6 +17,7 @@ import {
   foreignBody,
   grantFix,
   isSuccess,
+  mayBeOnOtherShards,
   rowHint,
   settingIn,
   UNREADABLE,
@@ -67,16 +68,26 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
     ofBatch,
     ofServer,
     mayBeForm,
+    excluded,
+    ofReplica,
     ...meaning
   } = meaningIn(reply, code, exception)
   const fix = grantFix(code, body) ?? meaning.fix
-  const refusesForm = mayBeForm === true
+  const partly = mayBeOnOtherShards(body)
+  // Whole rows have another token than compact ones: shards that have stored the rows would not recognise them.
+  const refusesForm = mayBeForm === true && !partly
   switch (kind) {
     case 'missing_table':
       return { status: kind, error, fix }
     case 'rejected':
     case 'too_large':
-      return { status: kind, error, refusesForm, ...rowHint(code, body) }
+      return {
+        status: kind,
+        error,
+        refusesForm,
+        ...rowHint(code, body),
+        ...(partly && { partly }),
+      }
     case 'unknown_setting':
     case 'forbidden_setting': {
       const setting = settingIn(body)
@@ -94,6 +105,9 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
         refusesForm: refusesForm && kind !== 'ambiguous',
         ...(ofBatch && { ofBatch }),
         ...(ofServer && { ofServer }),
+        ...(excluded && { excluded }),
+        ...(ofReplica && { ofReplica }),
+        ...(partly && { partly }),
         ...(fix === COLUMNS && { refusesColumns: true }),
       }
   }

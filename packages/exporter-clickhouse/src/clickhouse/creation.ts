@@ -1,6 +1,7 @@
 import type { ClickHouseError } from '../common/errors.js'
 import type { Target } from '../config/config.js'
 import { addColumns } from './additions.js'
+import { ClusterStatements } from './cluster-statements.js'
 import { COLUMNS } from './exception-codes.js'
 import type { Outcome, Retry } from './outcome.js'
 import { createTables, type Refused, type Run } from './tables.js'
@@ -17,6 +18,7 @@ const OF_CONDITIONS: ReadonlySet<number> = new Set([16, 42, 43, 44, 46, 47, 53, 
 export class Creation {
   readonly #target: Target
   readonly #run: Run
+  readonly #cluster: ClusterStatements
   readonly #onRefused: (refused: Refused) => void
   #missing: ClickHouseError | undefined
   #underWay: Promise<Outcome> | undefined
@@ -25,6 +27,7 @@ export class Creation {
   constructor(target: Target, run: Run, onRefused: (refused: Refused) => void) {
     this.#target = target
     this.#run = run
+    this.#cluster = new ClusterStatements(run)
     this.#onRefused = onRefused
   }
 
@@ -45,11 +48,10 @@ export class Creation {
   async create(): Promise<{ readonly status: 'delivered' } | Retry> {
     const missing = this.#missing
     if (!missing) return { status: 'delivered' }
-    this.#underWay ??= createTables(this.#target, missing, this.#run, this.#onRefused).finally(
-      () => {
-        this.#underWay = undefined
-      },
-    )
+    const run = (statement: string) => this.#cluster.run(statement, missing)
+    this.#underWay ??= createTables(this.#target, missing, run, this.#onRefused).finally(() => {
+      this.#underWay = undefined
+    })
     const created = await this.#underWay
     // After a refusal the next attempt starts with the INSERT again: somebody may have created the table by hand.
     const interrupted = created.status === 'retry' && created.why !== 'misconfigured'

@@ -23,6 +23,10 @@ export interface Meaning {
   readonly ofBatch?: true
   /** It concerns every table: who may use the server, or how much it can take. */
   readonly ofServer?: true
+  /** Another INSERT into the table must end first. */
+  readonly excluded?: true
+  /** This replica cannot reach Keeper. Another replica of the table may take the rows. */
+  readonly ofReplica?: true
 }
 
 export interface Exception extends Meaning {
@@ -58,6 +62,11 @@ const STATEMENT_TOO_LONG = {
   class: 'misconfigured',
   mayBeForm: true,
   fix: 'Raise `max_query_size`, and `http_max_field_value_size`, for this user on the server.',
+} as const
+
+const ONE_AT_A_TIME = {
+  excluded: true,
+  fix: 'Before ClickHouse 20.10, and with `insert_quorum_parallel = 0`, a table takes one INSERT with a quorum at a time.',
 } as const
 
 // By ClickHouse's code, because the HTTP status says little: 202, 241, 242, 252, 306, 319, 407 and 999 all come with status 500
@@ -273,7 +282,15 @@ const EXCEPTIONS: readonly Exception[] = [
   { code: 271, name: 'CANNOT_DECOMPRESS', class: 'transient', fix: COMPRESSION },
   { code: 279, name: 'ALL_CONNECTION_TRIES_FAILED', class: 'transient' },
   { code: 285, name: 'TOO_FEW_LIVE_REPLICAS', class: 'transient' },
-  { code: 286, name: 'UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE', class: 'ambiguous' },
+  {
+    code: 286,
+    name: 'UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE',
+    // "Another quorum insert has been already started" is said of one part: the parts of other partitions may be stored.
+    class: 'ambiguous',
+    ...ONE_AT_A_TIME,
+    // This is said before the first part.
+    variant: { text: /has not been satisfied yet/, class: 'transient', ...ONE_AT_A_TIME },
+  },
   { code: 289, name: 'REPLICA_IS_NOT_IN_QUORUM', class: 'transient' },
   { code: 290, name: 'LIMIT_EXCEEDED', class: 'overloaded' },
   { code: 291, name: 'DATABASE_ACCESS_DENIED', class: 'misconfigured' },
@@ -291,7 +308,14 @@ const EXCEPTIONS: readonly Exception[] = [
     },
   },
   { code: 307, name: 'TOO_MANY_BYTES', class: 'too_large' },
-  { code: 319, name: 'UNKNOWN_STATUS_OF_INSERT', class: 'ambiguous' },
+  {
+    code: 319,
+    name: 'UNKNOWN_STATUS_OF_INSERT',
+    class: 'ambiguous',
+    ofReplica: true,
+    // This replica has the rows, and others have not fetched them in time: they would do no better.
+    variant: { text: /quorum/i, class: 'ambiguous' },
+  },
   { code: 321, name: 'VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE', class: 'rejected' },
   {
     code: 349,
@@ -355,7 +379,9 @@ const EXCEPTIONS: readonly Exception[] = [
   { code: 733, name: 'TABLE_IS_BEING_RESTARTED', class: 'transient' },
   { code: 735, name: 'QUERY_WAS_CANCELLED_BY_CLIENT', class: 'ambiguous' },
   { code: 745, name: 'SERVER_OVERLOADED', class: 'overloaded', ofServer: true },
-  { code: 999, name: 'KEEPER_EXCEPTION', class: 'ambiguous' },
+  // Whatever the message: it is about one part, and the parts of other partitions may be stored. "Session expired" says that Keeper did not get
+  // the last request, and "Connection loss" and "Operation timeout" not even that.
+  { code: 999, name: 'KEEPER_EXCEPTION', class: 'ambiguous', ofReplica: true },
   { code: 1000, name: 'POCO_EXCEPTION', class: 'ambiguous', variant: STATEMENT_TOO_LONG },
   { code: 1001, name: 'STD_EXCEPTION', class: 'ambiguous', quotes: 'rows' },
   { code: 1002, name: 'UNKNOWN_EXCEPTION', class: 'ambiguous', quotes: 'rows' },

@@ -84,6 +84,15 @@ export class Hosts {
     if (this.someAreUp) this.#log.failed(host.name, outcome)
   }
 
+  /** It lacks a table that another host has. That is no failure of the host: it may have others. */
+  lacks(host: Host, table: string, why: Pick<Retry, 'error' | 'fix'>): void {
+    this.#log.failed(`${host.name}, ${table}`, why)
+  }
+
+  hasNow(host: Host, table: string): void {
+    this.#log.recovered(`${host.name}, ${table}`)
+  }
+
   took(host: Host): void {
     host.took()
     this.#log.recovered(host.name)

@@ -41,6 +41,14 @@ export type Outcome =
       readonly ofHost?: boolean
       /** Where its rows may be. Pass it on with the next attempt. */
       readonly doubt?: Doubt
+      /** Another INSERT into the table must end first, perhaps one of another process. */
+      readonly excluded?: boolean
+      /** The table is missing and was not created, so this attempt wrote nothing, whatever `why` says of the statement. */
+      readonly lacksTable?: boolean
+      /** Another replica of the table may take the rows. */
+      readonly ofReplica?: boolean
+      /** Other shards of a Distributed table may have stored their rows, whatever `why` says. */
+      readonly partly?: boolean
       /** The batch exceeds what one query may use. The server may take a smaller one. */
       readonly ofBatch?: boolean
     }
@@ -62,8 +70,10 @@ export type Outcome =
       readonly error: ClickHouseError
     } & Refusal)
 
-/** In both cases nothing was written. */
+/** In both cases nothing was written, unless `partly` is set. */
 interface Refusal {
+  /** Other shards of a Distributed table may have stored their rows. */
+  readonly partly?: boolean
   /** The server or the table may refuse only the compact form of the statement or the rows. */
   readonly refusesForm?: boolean
   /** The index of the refused row, as far as the server knows it. */

@@ -43,6 +43,16 @@ export function viewThatFailed(body: string): string | undefined {
   return VIEW.exec(text)?.[1] ?? (/['"]/.test(text) ? undefined : '')
 }
 
+/**
+ * Whether other shards of a Distributed table may have stored their rows, although one did not. A row that the text quotes may contain the same
+ * words, so this must only make us more careful.
+ */
+export function mayBeOnOtherShards(body: string): boolean {
+  const status = body.lastIndexOf('Insertion status:')
+  if (status >= 0) return /^Wrote [1-9]/m.test(body.slice(status))
+  return body.includes('DB::Exception: Received from ')
+}
+
 /** How many rows the server says it wrote. On ClickHouse 26.7 that is never less than it stored, with any engine and also for a repeated token. */
 export function writtenRows({ headers }: Reply): { writtenRows?: number } {
   const summary = headers['x-clickhouse-summary']

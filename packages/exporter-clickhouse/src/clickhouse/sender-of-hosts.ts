@@ -1,8 +1,10 @@
+import { ClickHouseError } from '../common/errors.js'
 import { TOKEN } from '../config/insert-settings.js'
 import { type Doubt, hostToStayWith, inDoubt, mayBeElsewhere } from './doubt.js'
 import type { Host } from './host.js'
 import type { Hosts } from './hosts.js'
 import { type Insert, tableNameOf, tableOf } from './insert.js'
+import { Lacking } from './lacking.js'
 import type { Outcome, Retry } from './outcome.js'
 import { openSender, type Sender } from './sender.js'
 import type { Refused } from './tables.js'
@@ -14,6 +16,7 @@ import { tokenMemoryOf } from './token-memory.js'
  */
 export function openSenderOfHosts(hosts: Hosts, onRefused: (refused: Refused) => void): Sender {
   const senders = new Map<Host, Sender>()
+  const lacking = new Lacking()
   let requestsOfFormer = 0
   let isClosed = false
 
@@ -28,6 +31,7 @@ export function openSenderOfHosts(hosts: Hosts, onRefused: (refused: Refused) =>
       if (!host.isClosed) continue
       requestsOfFormer += requests
       senders.delete(host)
+      lacking.forget(host)
     }
   }
 
@@ -102,7 +106,8 @@ export function openSenderOfHosts(hosts: Hosts, onRefused: (refused: Refused) =>
       forgetFormer()
       const table = tableOf(insert)
       const isHeld = how.repeatable && !how.isLast && hasToken(insert, hosts)
-      const order = hosts.inOrder()
+      const order = lacking.sorted(table, hosts.inOrder())
+      const without = new Map<Host, Lack>()
       const tried = new Set<Host>()
       let { doubt } = how
       let isReplayed = false
@@ -116,12 +121,20 @@ export function openSenderOfHosts(hosts: Hosts, onRefused: (refused: Refused) =>
       for (;;) {
         const stayWith = isHeld ? (hostToStayWith(doubt) as Host | undefined) : undefined
         const host = await nextHost(table, order, tried, stayWith)
-        if (!host || isClosed) return ended(hosts.someAreUp)
+        if (!host || isClosed) {
+          const [lack] = without.values()
+          if (lack && last === NO_HOST) return lack
+          // Somebody can do something about the table at once.
+          if (lack) return { ...ended(false), error: lack.error, fix: lack.fix } as Retry
+          return ended(hosts.someAreUp)
+        }
         tried.add(host)
         const pingFirst = how.pingFirst || host.isHung
         const outcome = await senderTo(host).attempt(batch, insert, target, { ...how, pingFirst })
         if (outcome.status === 'delivered') {
           hosts.took(host)
+          for (const [one, lack] of without) hosts.lacks(one, table, lack)
+          if (lacking.took(table, host)) hosts.hasNow(host, table)
           await learnToCompare(host, doubt, table)
           const elsewhere = mayBeElsewhere(doubt, host, sharing(table))
           return {
@@ -130,9 +143,14 @@ export function openSenderOfHosts(hosts: Hosts, onRefused: (refused: Refused) =>
             ...(elsewhere && { elsewhere }),
           }
         }
+        if (isLack(outcome) && !isClosed) {
+          lacking.add(table, host)
+          without.set(host, outcome)
+          continue
+        }
         if (outcome.status !== 'retry' || isClosed) return outcome
         last = outcome
-        if (outcome.why === 'ambiguous') {
+        if ((outcome.why === 'ambiguous' && !outcome.lacksTable) || outcome.partly) {
           doubt = inDoubt(doubt, host, sharing(table))
           isReplayed = true
         }
@@ -154,11 +172,22 @@ const NO_HOST: Retry = {
   ofServer: true,
 }
 
+type Lack = Extract<Outcome, { status: 'retry' | 'missing_table' }>
+
+/** Whether it is only the table that this host lacks: another host may have it. */
+function isLack(outcome: Outcome): outcome is Lack {
+  if (outcome.status !== 'retry') return outcome.status === 'missing_table'
+  const { error, lacksTable, ofServer } = outcome
+  return lacksTable === true && !ofServer && error instanceof ClickHouseError
+}
+
 /** Whether another host may do better: this one cannot be reached, or cannot take rows now. */
 function isOfHost(outcome: Outcome): outcome is Retry {
-  if (outcome.status !== 'retry' || outcome.ofBatch) return false
-  const { why, ofServer, timedOut } = outcome
-  return ofServer === true || timedOut === true || why === 'transient' || why === 'overloaded'
+  // What excludes an INSERT at one replica does so at all of them.
+  if (outcome.status !== 'retry' || outcome.ofBatch || outcome.excluded) return false
+  const { why, ofServer, ofReplica, timedOut } = outcome
+  if (ofServer || ofReplica || timedOut) return true
+  return why === 'transient' || why === 'overloaded'
 }
 
 function hasToken({ settings }: Insert, { leftOut }: Hosts): boolean {

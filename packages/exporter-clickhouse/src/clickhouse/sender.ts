@@ -148,7 +148,7 @@ export function openSender(
       for (let creations = 0, isWidened = false; ; ) {
         if (creation?.isDue) {
           const created = await creation.create()
-          if (created.status !== 'delivered') return created
+          if (created.status !== 'delivered') return { ...created, lacksTable: true }
         }
         const leftOutThen = leftOut.names.size
         const outcome = await insertOnce(batch, insert, how)

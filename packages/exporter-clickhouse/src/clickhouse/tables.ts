@@ -7,8 +7,14 @@ import type { TableName } from './insert.js'
 import type { Outcome } from './outcome.js'
 import { fateOf } from './type-difference.js'
 
+/** What a statement other than an INSERT came to, and the text of the reply. */
+export interface Answer {
+  readonly outcome: Outcome
+  readonly text: string
+}
+
 /** Runs one statement other than the INSERT of a batch. */
-export type Run = (statement: string) => Promise<{ outcome: Outcome; text: string }>
+export type Run = (statement: string) => Promise<Answer>
 
 /** A companion of our table (a view, or the table it fills) that could not be created. */
 export interface Refused {

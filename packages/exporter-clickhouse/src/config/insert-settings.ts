@@ -88,6 +88,8 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
 export const OF_STATEMENTS: Readonly<Record<string, string>> = {
   data_type_default_nullable: '0',
   aggregate_functions_null_for_empty: '0',
+  // How long the server waits for the other hosts of a cluster, in seconds. The statement stays in their queue afterwards.
+  distributed_ddl_task_timeout: '5',
   ...valuesOf('limit', 'offset', 'timeout_overflow_mode', 'enforce_strict_identifier_format'),
   ...valuesOf('additional_table_filters', 'additional_result_filter', 'log_comment'),
 }

@@ -123,8 +123,10 @@ export class Attempts {
       serverFails: this.health.serverFails,
       pinged,
       isAlone,
+      isExcludedForLong: this.health.isExcludedForLong,
     })
     entry.history = history
+    entry.partly ||= 'partly' in outcome && outcome.partly === true
     if (isService(outcome, verdict)) {
       this.health.served()
       log.recovered()
@@ -133,9 +135,10 @@ export class Attempts {
       case 'deliver':
         this.#aside.taken(entry)
         table.duplicates.deliver(entry.rows, {
-          ambiguous: history.ambiguous || entry.recovered, // the earlier process may have sent it
+          ambiguous: entry.doubled || history.ambiguous || entry.recovered, // the earlier process may have sent it
           hasToken: this.#hasToken(insert),
-          elsewhere: outcome.status === 'delivered' && outcome.elsewhere === true,
+          elsewhere:
+            entry.doubled || (outcome.status === 'delivered' && outcome.elsewhere === true),
         })
         holdings.deliver(entry)
         table.took(insert, entry.wasCompact)
@@ -165,6 +168,7 @@ export class Attempts {
   #begin({ fault, outcome }: Failure): void {
     this.health.noteError(outcome.error)
     if (fault === 'server' || fault === 'signal') this.health.pauseAfter(fault, outcome)
+    if (fault === 'turn' && this.health.excluded()) this.#with.log.oneAtATime(outcome)
   }
 
   #explain({ fault, outcome }: Failure, table: KnownTable, isAlone: boolean): void {
@@ -191,6 +195,7 @@ export class Attempts {
         break
       case 'signal':
       case 'server':
+      case 'turn':
         entry.to('ready')
     }
     queue.unload(entry)

@@ -58,6 +58,10 @@ export class Entry {
   /** An attempt has begun: from now on every attempt must send the same bytes. */
   attempted = false
   history: History = NEW
+  /** An attempt was refused, but other shards of a Distributed table may have stored their rows. */
+  partly = false
+  /** Its rows may be there under the token of the batch that it is a part of. */
+  doubled = false
   /** Which host may have its rows, of several. */
   doubt: Doubt | undefined
   /** Called once: with true when the server has taken the batch, with false in every other case. */
@@ -104,6 +108,7 @@ export class Entry {
     heir.insert = insert
     heir.stored = stored
     heir.doubt = this.doubt
+    heir.doubled = this.doubled || this.partly
     heir.history = { ...this.history, timeouts: 0 } // it is smaller, so it starts with the shortest deadline again
     return heir
   }

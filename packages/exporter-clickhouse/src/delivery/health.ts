@@ -172,6 +172,16 @@ export class Health implements Sharer {
     this.#pace.failed(outcome)
   }
 
+  /** Another INSERT into the table had to end first. True the first time. */
+  excluded(): boolean {
+    return this.#pace.excluded()
+  }
+
+  /** As far as it goes back, other INSERTs had to end first, and none did. */
+  get isExcludedForLong(): boolean {
+    return this.#pace.isExcludedForLong
+  }
+
   pump(): void {
     this.#with.pump()
   }

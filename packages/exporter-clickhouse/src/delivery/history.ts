@@ -26,8 +26,8 @@ export const NEW: History = {
 }
 
 /**
- * `deliveries`: batches that the destination has delivered. `hurried`: a flush asked for the attempt, so it does not count towards
- * `maxRetries`. Nor does one at a single host of several.
+ * `deliveries`: batches that the destination has delivered. `hurried`: a flush asked for the attempt, or another INSERT had to end first, so it
+ * does not count towards `maxRetries`. Nor does one at a single host of several.
  */
 export function afterFailure(
   history: History,
@@ -39,7 +39,7 @@ export function afterFailure(
     failures: hurried || outcome.ofHost ? failures : failures + 1,
     timeouts: outcome.timedOut && !outcome.unsent ? timeouts + 1 : timeouts,
     refusals: hurried ? refusals : isDefinite(outcome) ? refusals + 1 : 0,
-    ambiguous: ambiguous || outcome.why === 'ambiguous',
+    ambiguous: ambiguous || outcome.why === 'ambiguous' || outcome.partly === true,
     deliveriesAtFailure: deliveries,
     overtaken: failures > 0 && deliveries > deliveriesAtFailure,
   }

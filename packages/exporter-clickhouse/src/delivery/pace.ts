@@ -9,11 +9,14 @@ const PROBE_EVERY_MS = 2000
 // Nobody corrects a password within a second, and a server may lock a user out after too many attempts.
 const MISCONFIGURED_PROBE_MS = 30_000
 const HURRIED_APART_MS = 200
+// An INSERT that waits for a quorum takes about this long.
+const MAX_TURN_MS = 500
+const LONG_EXCLUDED_MS = 10_000
 
 /** When something that can fail may be tried, and with how many requests at once: a server, or the tables of one destination on it. */
 export class Pace {
   readonly #retry: RetryConfig
-  readonly #maxConcurrency: number
+  #maxConcurrency: number
   readonly #resumed: () => void
   #concurrency: number
   #failures = 0
@@ -23,6 +26,9 @@ export class Pace {
   #isSlow = false
   #hasSucceeded = false
   #lastFailureAt = Number.NEGATIVE_INFINITY
+  /** Exclusions since the last success. */
+  #exclusions = 0
+  #excludedSince = Number.POSITIVE_INFINITY
   /** Until when the server asked us to wait, on the monotonic clock. */
   #notBefore = 0
 
@@ -53,6 +59,8 @@ export class Pace {
   }
 
   succeeded(): void {
+    this.#exclusions = 0
+    this.#excludedSince = Number.POSITIVE_INFINITY
     this.#hurried = false
     this.#hasSucceeded = true
     // After a failure, one request at a time at first: a server that has just come back must not be flooded.
@@ -68,6 +76,29 @@ export class Pace {
   slowDown(): void {
     this.#concurrency = 1
     this.#isSlow = true
+  }
+
+  /**
+   * Another INSERT had to end first: from now on one request at a time, because several would only exclude each other. The pause is short,
+   * since the server is well. True the first time.
+   */
+  excluded(): boolean {
+    const isFirst = this.#maxConcurrency > 1
+    this.#maxConcurrency = 1
+    this.#concurrency = 1
+    this.#exclusions++
+    this.#excludedSince = Math.min(this.#excludedSince, clock.now())
+    if (this.#pause === undefined) {
+      const maxDelayMs = Math.min(this.#retry.maxDelayMs, MAX_TURN_MS)
+      const delay = backoffMs(this.#exclusions, { ...this.#retry, maxDelayMs })
+      this.#pause = clock.setTimeout(() => this.#resume(), delay).unref()
+    }
+    return isFirst
+  }
+
+  /** For a long time now, whoever was tried was excluded: no other INSERT seems to end. */
+  get isExcludedForLong(): boolean {
+    return clock.now() - this.#excludedSince > LONG_EXCLUDED_MS
   }
 
   failed(outcome: Retry): void {

@@ -35,14 +35,17 @@ export interface Facts {
   readonly pinged: boolean
   /** Meanwhile the server has served other destinations: it is not at fault. */
   readonly isAlone: boolean
+  /** For a long time now other INSERTs have had to end first. */
+  readonly isExcludedForLong: boolean
 }
 
 /**
  * What is at fault. `server`: all batches for it wait, whatever their signal. `signal`: the table or the rights of one signal, so its
  * other batches wait too. `batch`: others were delivered since it last failed, so it waits by itself and does not hold up others. `kind`: its table or
- * columns are those of `dispatch` or of an earlier configuration, and the server refuses all of its kind. That says nothing about other rows.
+ * columns are those of `dispatch` or of an earlier configuration, and the server refuses all of its kind. That says nothing about other rows. `turn`:
+ * nothing is: the table takes one INSERT at a time, and another one is under way.
  */
-export type Fault = 'server' | 'signal' | 'batch' | 'kind'
+export type Fault = 'server' | 'signal' | 'batch' | 'kind' | 'turn'
 
 /** What happens to a batch after an attempt. */
 export type Verdict =
@@ -123,8 +126,12 @@ function ofRetry(
   before: History,
   facts: Facts,
 ): { verdict: Verdict; history: History } {
-  const history = afterFailure(before, outcome, facts)
+  const waitsForTurn = outcome.excluded === true && !facts.isExcludedForLong
+  const hurried = facts.hurried || waitsForTurn
+  const history = afterFailure(before, outcome, { ...facts, hurried })
   const { error, ofBatch = false } = outcome
+  if (waitsForTurn)
+    return { verdict: { step: 'retry', fault: 'turn', outcome, moveToEnd: false }, history }
   const givesUp = history.failures > facts.maxRetries
   const isOnlyBatch = isBatchAtFault(outcome, history)
   const isSuspect = history.refusals > MAX_REFUSALS_OF_BATCH && !isOfItsTable(outcome, facts)

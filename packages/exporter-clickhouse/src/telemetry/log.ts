@@ -41,6 +41,8 @@ export interface DestinationLog {
   dropped(rows: number, reason: DropReason, error: Error | undefined): void
   /** `isOfServer`: it is so for every table there. */
   noDeduplication(because: string, isOfServer: boolean): void
+  /** The table takes one INSERT at a time. */
+  oneAtATime(failure: Failure): void
   /** Settings of ours that are left out because the server forbids them, each with its consequence. */
   leftOut(settings: readonly string[]): void
   differences(found: readonly string[]): void
@@ -132,6 +134,11 @@ export function serverLog(name: string, endpoint: URL, now: () => number = clock
       noDeduplication(because, isOfServer) {
         warnOnce(
           `${isOfServer ? server : where} does not deduplicate: a retry after a lost answer may store rows twice. ${because}`,
+        )
+      },
+      oneAtATime(failure) {
+        warnOnce(
+          `${where} takes one INSERT at a time, and gets no more from now on: ${reasonOf(failure)}`,
         )
       },
       leftOut(settings) {

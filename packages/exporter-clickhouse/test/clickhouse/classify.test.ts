@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { classify } from '../../src/clickhouse/classify.js'
+import type { Retry } from '../../src/clickhouse/outcome.js'
 import { bodyOnly, errorOf, kindOf, modern, old, reply } from './replies.js'
 
 const CODES: Record<string, number[]> = {
@@ -64,6 +65,74 @@ describe('success', () => {
   test('a 200 that is longer than we read is none', () => {
     expect(kindOf(classify(reply({ complete: false })))).toBe('ambiguous')
   })
+})
+
+describe('codes of replicas', () => {
+  const answers: [number, string, string, Partial<Retry>][] = [
+    [
+      286,
+      'Quorum for previous write has not been satisfied yet. Status: version: 1',
+      'transient',
+      { excluded: true },
+    ],
+    [286, 'Another quorum insert has been already started', 'ambiguous', { excluded: true }],
+    [285, 'Number of alive replicas (1) is less than requested quorum (2).', 'transient', {}],
+    [
+      319,
+      'Unknown status, client must retry. Reason: Connection loss',
+      'ambiguous',
+      { ofReplica: true },
+    ],
+    [
+      319,
+      'Unknown status, client must retry. Reason: Timeout while waiting for quorum',
+      'ambiguous',
+      {},
+    ],
+    ...['Connection loss', 'Operation timeout', 'Session expired', 'No node'].map(
+      (text): [number, string, string, Partial<Retry>] => [
+        999,
+        `Coordination::Exception: ${text}, path: /clickhouse/tables/1/traces`,
+        'ambiguous',
+        { ofReplica: true },
+      ],
+    ),
+  ]
+  test.each(answers)('%i %s: %s', (code, text, why, more) => {
+    const { excluded, ofReplica, ...outcome } = classify(old(code, text)) as Retry
+    expect(outcome.why).toBe(why)
+    expect({ ...(excluded && { excluded }), ...(ofReplica && { ofReplica }) }).toEqual(more)
+    if (excluded) expect(outcome.fix).toContain('`insert_quorum_parallel = 0`')
+  })
+})
+
+describe('an answer about one shard of a Distributed table', () => {
+  const wrote = (blocks: number) =>
+    `All connection tries failed. Log: \n\n: Insertion status:\nWrote ${blocks} blocks and ${blocks} rows on shard 0 replica 0, ch1:9000 (average 0 ms per block)\nWrote 0 blocks and 0 rows on shard 1 replica 0, ch2:9000 (average 1 ms per block)\n. (ALL_CONNECTION_TRIES_FAILED)`
+  const refused = 'Received from ch2:9000. DB::Exception: Constraint `c` for table t.l is violated'
+
+  test.each([
+    [279, wrote(1), 'transient', true],
+    [279, wrote(0), 'transient', undefined],
+    [242, 'Received from ch2:9000. DB::Exception: Table is in readonly mode', 'transient', true],
+    [16, 'Received from ch2:9000. DB::Exception: No such column', 'misconfigured', true],
+    [469, refused, 'rejected', true],
+    [
+      252,
+      'Received from ch2:9000. DB::Exception: Too many partitions for single INSERT block',
+      'too_large',
+      true,
+    ],
+    [469, 'Constraint `c` for table t.d is violated', 'rejected', undefined],
+  ] as const)(
+    '%i %s: %s, and other shards may have stored their rows: %s',
+    (code, text, kind, partly) => {
+      const outcome = classify(modern(code, text))
+      expect(kindOf(outcome)).toBe(kind)
+      expect(outcome).toMatchObject(partly ? { partly, refusesForm: false } : {})
+      expect('partly' in outcome).toBe(partly === true)
+    },
+  )
 })
 
 describe('code 252', () => {

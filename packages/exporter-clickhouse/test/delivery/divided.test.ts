@@ -53,6 +53,26 @@ async function halvingServer() {
 }
 
 describe('a batch that is divided', () => {
+  test('because of a row that one shard refuses counts as possible duplicates: others may have stored it whole', async () => {
+    const refusal: Behaviour = {
+      status: 500,
+      code: 469,
+      body: 'Code: 469. DB::Exception: Received from ch2:9000. DB::Exception: Constraint `c` for table t.l is violated at row 1.',
+    }
+    const server = await scriptedServer({
+      each: (request) => (request.isInsert && isPoisoned(request) ? refusal : 'ok'),
+    })
+    const exporter = exporterTo({ endpoint: server.url })
+    await exported(exporter, [...spans(3, 'good'), ...spans(1, 'bad')])
+    await eventually(() =>
+      expect(statsOf(exporter)).toMatchObject({
+        delivered: 3,
+        dropped: { rejected: 1 },
+        possibleDuplicates: 3,
+      }),
+    )
+  })
+
   test('stays on disk when the exporter is shut down meanwhile', async () => {
     const directory = temporaryDirectory()
     const refusing = await scriptedServer(REFUSED)

@@ -117,6 +117,70 @@ describe('the next host', () => {
     expect(b.inserts).toHaveLength(0)
   })
 
+  const LACKS = refusal(404, 60, 'Table telemetry.traces does not exist')
+  /** It has no table, and this user may not create one. */
+  const refusesToCreate: Behaviour = refusal(403, 497, 'Not enough privileges')
+
+  test.each([
+    ['off', 'ok'],
+    ['create', refusesToCreate],
+  ] as const)(
+    'is another if the first lacks the table (%s): one line says so, and it is asked again later',
+    async (manageSchema, create) => {
+      const lines = diagLines()
+      const [a, b] = [await host(LACKS), await host()]
+      let hasTable = false
+      const answer = ({ isInsert, statement }: Received): Behaviour => {
+        if (isInsert) return hasTable ? 'ok' : LACKS
+        return statement.startsWith('CREATE') ? create : 'ok'
+      }
+      a.follow({ each: answer })
+      const exporter = exporterTo({ endpoints: [a.url, b.url], manageSchema })
+      for (let n = 0; n < 4; n++) await exported(exporter, spans(1, `batch ${n}`))
+      expect(statsOf(exporter)).toMatchObject({ delivered: 4, retries: 0, failing: false })
+      expect(a.inserts).toHaveLength(1)
+      later(31_000)
+      await exported(exporter, spans(1, 'still none'))
+      expect(a.inserts).toHaveLength(2)
+      hasTable = true
+      later(31_000)
+      await exported(exporter, spans(1, 'there'))
+      expect([a.rows.length, b.rows.length]).toEqual([1, 5])
+      expect(lines).toEqual([
+        expect.stringMatching(
+          /host 127\.0\.0\.1:\d+, `telemetry`\.`traces` takes no rows: .*Its rows go to other hosts/,
+        ),
+        expect.stringMatching(/host 127\.0\.0\.1:\d+, `telemetry`\.`traces` takes rows again/),
+      ])
+    },
+  )
+
+  test('does not help if all of them lack the table: rows wait, and one line says so', async () => {
+    const lines = diagLines()
+    const hosts = [await host(LACKS), await host(LACKS)]
+    const endpoints = hosts.map(({ url }) => url)
+    const exporter = exporterTo({ endpoints, manageSchema: 'off' })
+    await exported(exporter, spans(2))
+    expect(statsOf(exporter)).toMatchObject({ failing: true, waiting: 2, possibleDuplicates: 0 })
+    expect(hosts.map(({ inserts }) => inserts.length)).toEqual([1, 1])
+    expect(lines).toEqual([
+      expect.stringMatching(/takes no rows: ClickHouse error 60: .*Create the table/),
+    ])
+  })
+
+  test('that has the table is down, and the first lacks it: rows wait for that one', async () => {
+    const port = await freePort()
+    const a = await host(LACKS)
+    const endpoints = [a.url, `http://127.0.0.1:${port}`]
+    const exporter = exporterTo({ endpoints, manageSchema: 'off' })
+    await exported(exporter, spans(2))
+    expect(statsOf(exporter)).toMatchObject({ failing: true, waiting: 2 })
+    expect(statsOf(exporter).lastError).toMatch(/^ClickHouse error 60: /)
+    const b = await host('ok', PLAIN, port)
+    await eventually(() => expect(statsOf(exporter)).toMatchObject({ delivered: 2 }))
+    expect(b.rows).toHaveLength(2)
+  })
+
   test('creates its own tables', async () => {
     const missing = refusal(404, 60, 'Unknown table')
     const [a, b] = [await host(missing), await host(missing)]
@@ -200,6 +264,19 @@ describe('a host that fails', () => {
   })
 })
 
+test('a host that is drained, and closes each connection after its answer, costs no attempt of a batch', async () => {
+  const [a, b] = [await host(), await host()]
+  const exporter = exporterTo({ endpoints: [a.url, b.url], batch: { maxRows: 1 } })
+  await exported(exporter, spans(8, 'before'))
+  a.become((_, response) => void response.writeHead(200, { connection: 'close' }).end())
+  await exported(exporter, spans(8, 'draining'))
+  await a.close()
+  await exported(exporter, spans(8, 'gone'))
+  expect(statsOf(exporter)).toMatchObject({ delivered: 24, retries: 0, possibleDuplicates: 0 })
+  expect(a.inserts).toHaveLength(16)
+  expect(b.rows).toHaveLength(8)
+})
+
 describe('a batch whose answer was lost', () => {
   test('stays with the host whose tokens no other shares, while new batches go to the others', async () => {
     const [a, b] = [await host(), await host()]
@@ -242,6 +319,25 @@ describe('a batch whose answer was lost', () => {
     expect(b.rows).toHaveLength(2)
     expect(tokens(b)[0]).toBe(tokens(a).at(-1))
   })
+
+  test.each([
+    [999, 'Coordination::Exception: Connection loss, path: /clickhouse/tables/1'],
+    [319, 'Unknown status, client must retry. Reason: Operation timeout'],
+  ])(
+    'because its replica has lost Keeper (%i) goes at once to a replica that shares the tokens',
+    async (code, text) => {
+      const [a, b] = [await host('ok', REPLICATED), await host('ok', REPLICATED)]
+      const exporter = exporterTo({ endpoints: [a.url, b.url] })
+      await exported(exporter, spans(1, 'first'))
+      await eventually(() => expect(statsOf(exporter).deduplication).toBe('effective'))
+      a.become(refusal(500, code, text))
+      await exported(exporter, spans(2, 'unclear'))
+      await exported(exporter, spans(2, 'next'))
+      expect(statsOf(exporter)).toMatchObject({ delivered: 5, retries: 0, possibleDuplicates: 0 })
+      expect(b.rows).toHaveLength(4)
+      expect(tokens(b)[0]).toBe(tokens(a).at(-1))
+    },
+  )
 
   test('does not go to a replica of another shard', async () => {
     const other = { ...REPLICATED, path: JSON.stringify(['/clickhouse/tables/2/telemetry/traces']) }

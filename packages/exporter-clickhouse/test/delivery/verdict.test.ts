@@ -16,6 +16,7 @@ const FACTS: Facts = {
   serverFails: false,
   pinged: false,
   isAlone: false,
+  isExcludedForLong: false,
 }
 const ANSWER = new ClickHouseError(500, 0, 'the server says no')
 const NO_ANSWER = new Error('socket hang up')
