@@ -178,7 +178,7 @@ test('a table that dispatch names and that is missing is said to be the operator
   all.spans.onEnd(span('early'))
   await eventually(() => {
     expect(lines).toEqual([
-      expect.stringContaining('Create that table: the exporter creates only the tables that it is'),
+      expect.stringContaining('Create `lacking`.`audit`: only configured tables are created.'),
     ])
     expect(lines[0]).toContain('lacking.audit')
     expect(lines[0]).not.toContain('manageSchema')

@@ -12,6 +12,8 @@ const REASONS: Readonly<Record<string, string>> = {
     'The spool had no room left. Give it more, or look at why ClickHouse does not take rows.',
   spool_corrupt: 'A file of the spool was damaged. It is kept in corrupt/ there.',
   unconfirmed: 'ClickHouse answered success, but wrote fewer rows than were sent.',
+  misconfigured:
+    'A variable that says what must not be sent cannot be read, so nothing is sent until it is corrected. The log of the application names it.',
   shutdown: 'The process ended before the rows were delivered. A spool keeps them.',
   filtered:
     'Left out by an option of routing (filter, sample, skipIfOrigin or dispatch). That is no loss.',
