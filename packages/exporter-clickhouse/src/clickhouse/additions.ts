@@ -57,7 +57,7 @@ async function runAll(statements: readonly string[], run: Run): Promise<Outcome 
   return last
 }
 
-/** Rows wait until the columns are there: whoever may add them needs the statement, which is one for all of them. */
+/** Rows wait until somebody has added the columns, so the advice has the statement: one ALTER that adds all of them. */
 function withStatement(outcome: Outcome, statements: readonly string[]): Outcome {
   if (outcome.status !== 'retry' || outcome.why !== 'misconfigured') return outcome
   const [first = '', ...others] = statements

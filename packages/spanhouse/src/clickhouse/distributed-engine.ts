@@ -1,4 +1,4 @@
-/** The tables that a Distributed one stands for. */
+/** Where the rows of a Distributed table are: a table of this name on each shard of the cluster. */
 export interface Behind {
   readonly cluster: string
   readonly database: string

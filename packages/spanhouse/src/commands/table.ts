@@ -118,7 +118,7 @@ function databaseIn(url: string | undefined): string | undefined {
     : undefined
 }
 
-/** Whoever misspells a name is told which there are. */
+/** Throws a CommandError with the nearest name, or all of them, if there is no such database or table. */
 async function checkThere(
   reader: Reader,
   database: string,
@@ -149,7 +149,7 @@ function sentence(message: string): string {
   return `${text[0]?.toUpperCase()}${text.slice(1)}${text.endsWith('signal') ? ', with --signal' : ''}.`
 }
 
-/** What the reader of the module should know, one line each. */
+/** The report, line by line. */
 function reportOf(
   { mapped, unmapped, left, guesses, remarks, signal, base }: ImportedTable,
   exported: string,

@@ -36,7 +36,7 @@ async function attempts(
 ): Promise<Outcome> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     signal.throwIfAborted()
-    // An attempt has a deadline, but no user waits for it: what may be written twice without harm may be left in doubt.
+    // Ctrl-C does not wait for the deadline of an attempt: what is written here may be in doubt, because writing it again does no harm.
     const outcome = await unlessAborted(attempt(), signal)
     if (outcome.status !== 'retry' || outcome.why === 'misconfigured') return outcome
     if (outcome.error instanceof ClickHouseError && outcome.error.code === READONLY) return outcome

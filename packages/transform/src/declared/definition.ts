@@ -50,10 +50,10 @@ export interface FieldColumn<Field extends string = string>
     Omit<NoNames, 'field'>,
     NoFunctions {
   /**
-   * Such as `name`, `kind`, `timestamp` or `duration` of a span; the same names for logs and data points where they have the same. Of a list
-   * also one part of its items, such as `events.name`, in a column `Array(…)`.
+   * Such as `name`, `kind`, `timestamp` or `duration` of a span. Log records and data points have the same names for what they have too. Of a
+   * list, also one part of its items: `events.name`, in a column `Array(…)`.
    */
   readonly field: Field
-  /** Of a time or duration in a column of numbers: what is counted. Default: `ns`. */
+  /** What a column of numbers counts if the field is a time or a duration. Default: `ns`. */
   readonly unit?: TimeUnit | undefined
 }

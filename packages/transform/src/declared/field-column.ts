@@ -25,7 +25,7 @@ const SHARED: Readonly<Record<string, Pick<AnyColumn, 'from' | 'value'>>> = {
   },
 }
 
-/** The column of a field. Throws a TypeError that says what is wrong about it. */
+/** A column that reads a field of the record. Throws a TypeError that says what is wrong. */
 export function fieldColumn(
   shape: Shape,
   field: string,
@@ -42,7 +42,7 @@ export function fieldColumn(
   return { ...shape, ...(isId && { kind: hexId }), value: read }
 }
 
-/** Neighbouring columns of one list have the same reader, so that it is read once. */
+/** A column with one part of each item of a list. Neighbouring columns of one list share its reader, so the list is read once. */
 function partColumn(
   shape: Shape,
   list: string,

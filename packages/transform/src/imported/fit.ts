@@ -14,7 +14,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   status: ['UNSET', 'OK', 'ERROR'],
 }
 
-/** What a number in such a column may be, and a `value` for one of these. */
+/** Why a column of integers cannot be mapped to these fields, and a `value` that may be what is meant. */
 const NUMBERED: Readonly<Record<string, { readonly why: string; readonly instead: string }>> = {
   kind: {
     why: 'OTLP counts kinds from 1 and JavaScript from 0',
@@ -39,7 +39,7 @@ const NUMBERS = new Set([
   'quantile',
 ])
 
-/** `unit`: what the name of the column says that it counts. */
+/** How a field fits into a column that can hold `held`. `unit`: the unit that the name of the column says. */
 export function fitOf(field: string, held: Held, unit: TimeUnit | undefined): Fit {
   const [list = '', part] = field.split('.')
   if (part !== undefined)

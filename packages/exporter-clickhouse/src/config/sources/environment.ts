@@ -56,7 +56,7 @@ export function fromEnvironment(
     return tree
   }
   const unreadable: Unreadable[] = []
-  /** A variable that cannot be read says what must not reach a destination. */
+  /** Notes a variable that cannot be read, although it says what must not reach a destination. */
   const stop = (doubt: Doubt, path: readonly string[], destination: string | undefined) => {
     doubts.push({ ...doubt, stops: true })
     unreadable.push({ variable: doubt.variable, path, destination })
@@ -113,7 +113,7 @@ export function fromEnvironment(
       })
     put(treeOf(destination), path, value.value, variable)
   }
-  // Last: a variable that can be read is no stand-in for one beside it that cannot.
+  // Last, so that nothing replaces these: a variable that can be read does not make up for one for the same option that cannot.
   for (const { variable, path, destination } of unreadable)
     put(treeOf(destination), path, UNREADABLE, variable)
   if (env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS']?.toLowerCase() === 'true')
