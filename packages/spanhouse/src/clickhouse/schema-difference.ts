@@ -74,7 +74,7 @@ async function differenceBehind<Input>(
           /^ALTER /.test(one) ? one : `${local.table}: ${one}`,
         )
       : [
-          `${local.database}.${local.table}, which ${at.table} distributes, is not on this server: ask one of the cluster ${behind.cluster}.`,
+          `${at.table} is a Distributed table over ${local.database}.${local.table}, which is not on this server: give --diff a server of the cluster ${behind.cluster} that has it.`,
         ]),
     ...columnDifferences(shape, front).map((one) => `${at.table}: ${one}`),
   ]
@@ -83,7 +83,7 @@ async function differenceBehind<Input>(
     [...statements, ...remarks].some((one) => /^(ALTER|CREATE) /.test(one))
   )
     remarks.push(
-      `Run the statements on every server of the cluster ${behind.cluster}, or name it: --cluster ${behind.cluster}.`,
+      `Run the statements on every server of the cluster ${behind.cluster}, or name the cluster: --cluster ${behind.cluster}.`,
     )
   return { statements, remarks }
 }

@@ -1,8 +1,8 @@
 import type { DdlOptions, Table } from '@spanhouse/transform'
-import { endpointProblem, engineProblem, FAMILIES, parseEndpoint, type Signal } from '#exporter'
+import { engineProblem, FAMILIES, type Signal } from '#exporter'
 import { openReader } from '../clickhouse/open-reader.js'
 import { type SchemaDifference, schemaDifference } from '../clickhouse/schema-difference.js'
-import { asUrl, SOURCE_OPTIONS, sourceFor } from '../config/source.js'
+import { asUrl, databaseIn, SOURCE_OPTIONS, sourceFor } from '../config/source.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
 import type { Command, Context, OptionValues } from './command.js'
@@ -133,11 +133,6 @@ function optionsOf(values: OptionValues): DdlOptions {
     ...(ttl !== undefined && { ttl }),
     ...(retention && { retention }),
   } as DdlOptions
-}
-
-/** `clickhouse://host/database` names one. */
-function databaseIn(url: string): string | undefined {
-  return endpointProblem(url) === undefined ? parseEndpoint(url).database : undefined
 }
 
 async function difference(

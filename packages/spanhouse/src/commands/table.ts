@@ -1,10 +1,10 @@
 import { harmless } from '@spanhouse/queries'
 import { type ImportedTable, tableFromServer } from '@spanhouse/transform'
-import { endpointProblem, parseEndpoint, type Signal } from '#exporter'
+import type { Signal } from '#exporter'
 import { openReader } from '../clickhouse/open-reader.js'
 import type { Reader } from '../clickhouse/reader.js'
 import { databasesOf, tablesIn } from '../clickhouse/table-facts.js'
-import { SOURCE_OPTIONS, sourceFor } from '../config/source.js'
+import { databaseIn, SOURCE_OPTIONS, sourceFor } from '../config/source.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
 import { nearest } from './arguments.js'
@@ -67,7 +67,7 @@ function argumentsIn(positionals: readonly string[]): {
   const [url] = others
   if (verb !== 'import')
     throw new CommandError(
-      'spanhouse table can import one: spanhouse table import URL DATABASE.TABLE.',
+      'The first word after spanhouse table is import: spanhouse table import URL DATABASE.TABLE.',
       FAILURE,
     )
   if (named === undefined || named.includes('://'))
@@ -109,13 +109,6 @@ async function importedFrom(
     if (error instanceof TypeError) throw new CommandError(sentence(error.message), FAILURE)
     throw error
   }
-}
-
-/** `clickhouse://host/database` names one. */
-function databaseIn(url: string | undefined): string | undefined {
-  return url !== undefined && endpointProblem(url) === undefined
-    ? parseEndpoint(url).database
-    : undefined
 }
 
 /** Throws a CommandError with the nearest name, or all of them, if there is no such database or table. */

@@ -68,6 +68,6 @@ export function isAlike(one: Held, other: Held): boolean {
   return one.what === other.what
 }
 
-function isNumber({ what }: Held): boolean {
+export function isNumber({ what }: Held): boolean {
   return what === 'integer' || what === 'float'
 }

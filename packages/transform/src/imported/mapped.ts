@@ -7,6 +7,7 @@ import { conventionFor } from './conventions.js'
 import type { DescribedColumn } from './description.js'
 import { fitOf } from './fit.js'
 import { type Held, heldBy } from './held.js'
+import { codecIn } from './keys.js'
 import { type Meaning, meaningsOf } from './spellings.js'
 import { withoutUnit, wordsOf } from './words.js'
 
@@ -90,11 +91,10 @@ function asMeant(
 ): Mapped | Unmapped {
   const fit = 'field' in meaning ? fitOf(meaning.field, held, unit) : fitOfAttribute(held)
   if ('why' in fit) return { column: name, type, ...fit }
-  const [, codec] = /^CODEC\((.*)\)$/s.exec(compression_codec) ?? []
   const column = {
     name,
     type,
-    ...(codec !== undefined && { codec }),
+    ...codecIn(compression_codec),
     ...meaning,
     ...(fit.unit !== undefined && { unit: fit.unit }),
   } as AnyDefinition
@@ -108,7 +108,7 @@ function fitOfAttribute(
   held: Held,
 ): { readonly unit?: never; readonly guess?: never } | { readonly why: string } {
   return held.what === 'texts by text' || held.what === 'tuple' || held.what === 'other'
-    ? { why: 'a value of an attribute has no such type' }
+    ? { why: 'an attribute is not mapped to this type' }
     : {}
 }
 
