@@ -31,7 +31,7 @@ export interface DataTableProps<Row> {
 }
 
 /** In CSS pixels; `styles/6-tables.css` has the same. */
-export const ROW_HEIGHT = 32
+const ROW_HEIGHT = 32
 
 /**
  * A table of which only the visible rows are in the document. It is as high as its rows, up to the height that its class allows, and
