@@ -7,7 +7,7 @@ import { columnsOf, type Run } from './tables.js'
 
 // What a newer version of a table has, and the table on the server lacks. It is added, and nothing is ever changed or dropped.
 
-/** Our tables begin their comment with it. */
+/** The comments of our tables begin with this. */
 const MARK = 'spanhouse'
 // A table with fewer of our columns is somebody else's, and the wrong one: it must not get two dozen columns.
 const LEAST_SHARE = 0.5

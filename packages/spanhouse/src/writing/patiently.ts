@@ -12,8 +12,8 @@ const READONLY = 164
 type Failed = Exclude<Outcome, { status: 'delivered' }>
 
 /**
- * Writes, and tries again for a minute while the server may only be busy or away. Resolves with the last outcome. What may be written
- * twice without harm is the caller's promise.
+ * Writes, and tries again for a minute while the server may only be busy or away. Resolves with the last outcome. The caller
+ * promises that writing twice does no harm.
  */
 export async function patiently(
   attempt: () => Promise<Outcome>,

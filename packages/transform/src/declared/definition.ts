@@ -2,7 +2,7 @@ import type { Column } from '../row/column.js'
 import type { ColumnShape } from '../sql/ddl.js'
 import type { TimeUnit } from '../values/in-unit.js'
 
-/** A column whose value is said by name. Exactly one of `attribute`, `resource`, `scope`, `field` and `value` says where it comes from. */
+/** A column of a definition. Exactly one of `attribute`, `resource`, `scope`, `field` and `value` says where its value comes from. */
 export type ColumnDefinition<Input, Field extends string = string> =
   | (Column<Input> & NoNames)
   | AttributeColumn

@@ -208,7 +208,7 @@ function readerIn(signal: Signal, field: string): Read<unknown> {
   return FIELDS[signal][field] as Read<unknown>
 }
 
-/** By what only records of one signal have. */
+/** Tells the signal by what only its records have. */
 function signalOf(record: unknown): Signal {
   const { metric, spanContext } = Object(record) as { metric?: unknown; spanContext?: unknown }
   if (metric !== undefined) return 'metrics'
