@@ -12,7 +12,7 @@ export interface TableColumn<Row> {
   /** Numbers stand at the end of their column. */
   readonly end?: boolean
   readonly cell: (row: Row) => ComponentChildren
-  /** By what it is sorted. A column without it cannot be sorted. */
+  /** The value by which the rows are sorted. A column without it cannot be sorted. */
   readonly order?: (row: Row) => SortValue
   /** Shown below the title, such as the type. */
   readonly note?: string
