@@ -2,7 +2,7 @@
 // and a merge takes neighbours of similar size, the more of them the better, as ClickHouse's own choice does.
 
 // From so many parts on ClickHouse makes each INSERT wait (parts_to_delay_insert); at 3,000 it refuses them (parts_to_throw_insert).
-export const DELAYED_FROM = 1000
+const DELAYED_FROM = 1000
 const MOST_AT_ONCE = 100 // max_parts_to_merge_at_once
 const POOL = 16 // half of the 32 merges that a server runs at once (background_pool_size × concurrency ratio): other tables merge too
 

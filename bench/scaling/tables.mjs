@@ -3,8 +3,8 @@ import { number } from '../figures.mjs'
 import { shardsFor } from './fleet.mjs'
 import { simulatePartition } from './merges.mjs'
 
-export const CORES = 16
-export const ROWS_PER_PROCESS = 20
+const CORES = 16
+const ROWS_PER_PROCESS = 20
 const MAX_ROWS = 10_000
 const FLEETS = [10, 100, 1000, 10_000, 100_000]
 const WAYS = [

@@ -119,3 +119,12 @@ export async function run(argv: readonly string[], surroundings: Surroundings = 
   const code = await ended
   return { code, out: out.text(), err: err.text() }
 }
+
+/** The statements that `spanhouse ddl` prints; comments are left out. */
+export function statementsOf(out: string): string[] {
+  return out
+    .replaceAll(/^--.*$/gm, '')
+    .split(/;\n/)
+    .map((statement) => statement.trim())
+    .filter(Boolean)
+}

@@ -4,7 +4,7 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { flatTraces, otelTraces, type Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { freePort } from '../kit/free-port.js'
-import { run } from './command-kit.js'
+import { run, statementsOf } from './command-kit.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {
@@ -19,12 +19,6 @@ beforeEach(() => {
   database = `d${databases++}`
 })
 
-const statementsOf = (out: string) =>
-  out
-    .replaceAll(/^--.*$/gm, '')
-    .split(/;\n/)
-    .map((statement) => statement.trim())
-    .filter(Boolean)
 const remarksOf = (out: string) => out.split('\n').filter((line) => line.startsWith('-- '))
 
 async function apply(out: string) {
@@ -134,25 +128,25 @@ describe('--diff with a Distributed table', () => {
       -- spans of shard: non_replicated_deduplication_window is 0: rows that are sent twice are stored twice.
       -- ALTER TABLE \`d\`.\`spans of shard\` MODIFY SETTING non_replicated_deduplication_window = 10000;
       -- traces: Column duration_ms is Float32; the schema has Float64.
-      -- Run the statements on every server of the cluster main, or name it: --cluster main.
+      -- Run the statements on every server of the cluster main, or name the cluster: --cluster main.
       "
     `)
   })
 
-  test('a server that has the Distributed table only is no shard: it is said which table is to be looked at', async () => {
+  test('on a server without the local table, a remark says where to look', async () => {
     await apply((await ddl(...CLUSTER)).out)
     await server.query(`DROP TABLE ${database}.traces_local`)
     const { code, out } = await diff()
     expect(code).toBe(1)
     expect(out).toBe(
-      `-- ${database}.traces_local, which traces distributes, is not on this server: ask one of the cluster main.\n`,
+      `-- traces is a Distributed table over ${database}.traces_local, which is not on this server: give --diff a server of the cluster main that has it.\n`,
     )
     // With the name of the cluster it is created there, as it should have been.
     await apply((await diff('--cluster', 'main')).out)
     expect(await diff()).toMatchObject({ code: 0, out: '' })
   })
 
-  test('a table that is there is not made a Distributed one', async () => {
+  test('a table that exists is not made Distributed', async () => {
     await apply((await ddl()).out)
     const { code, out } = await diff(...CLUSTER)
     expect(code).toBe(1)
@@ -168,7 +162,7 @@ describe('--diff with a Distributed table', () => {
     ])
     expect(out).not.toContain('ON CLUSTER')
     expect(remarksOf(out)).toEqual([
-      '-- Run the statements on every server of the cluster main, or name it: --cluster main.',
+      '-- Run the statements on every server of the cluster main, or name the cluster: --cluster main.',
     ])
     await apply(out)
     expect(await diff('--schema', 'otel')).toMatchObject({ code: 0, out: '' })

@@ -1,7 +1,7 @@
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatLogs, flatMetrics, flatTraces, otelTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { run } from './command-kit.js'
+import { run, statementsOf } from './command-kit.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {
@@ -11,14 +11,6 @@ afterAll(() => server?.stop())
 
 let databases = 0
 const newDatabase = () => `d${databases++}`
-
-/** The statements of an output; comments are left out. */
-const statementsOf = (out: string) =>
-  out
-    .replaceAll(/^--.*$/gm, '')
-    .split(/;\n/)
-    .map((statement) => statement.trim())
-    .filter(Boolean)
 
 async function apply(out: string) {
   for (const statement of statementsOf(out)) await server.query(statement)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatTraces, otelTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { run } from './command-kit.js'
+import { run, statementsOf } from './command-kit.js'
 
 const DAY = 86_400
 
@@ -14,13 +14,6 @@ afterAll(() => server?.stop())
 
 let databases = 0
 const newDatabase = () => `retained_${databases++}`
-
-const statementsOf = (out: string) =>
-  out
-    .replaceAll(/^--.*$/gm, '')
-    .split(/;\n/)
-    .map((statement) => statement.trim())
-    .filter(Boolean)
 
 async function apply(statements: readonly string[]) {
   for (const statement of statements) await server.query(statement)

@@ -372,7 +372,7 @@ describe('what cannot be imported is one sentence and the exit code 2', () => {
   })
 
   test.each([
-    [['table', 'export', 'a', 'b'], 'spanhouse table can import one'],
+    [['table', 'export', 'a', 'b'], 'The first word after spanhouse table is import'],
     [['table', 'import'], 'Name the table'],
     [['table', 'import', 'http://localhost:1'], 'Name the table'],
     [['table'], 'The form is: spanhouse table import [URL] DATABASE.TABLE [options]'],

@@ -64,7 +64,7 @@ test.each([
     expect(statsOf(collector)).toMatchObject({ waiting: 200, dropped: {}, failing: false })
     expect(lines).toEqual([
       expect.stringMatching(
-        /the server refuses the rows that `dispatch` returns for `dispatched_\d+`\.`usage`: .*Create `dispatched_\d+`\.`usage`: only configured tables are created\. They are kept and tried again every 30 s; other rows do not wait for them\.$/,
+        /the server refuses the rows that `dispatch` returns for `dispatched_\d+`\.`usage`: .*Create `dispatched_\d+`\.`usage`: only configured tables are created\. These rows are kept and tried again every 30 s; other rows do not wait for them\.$/,
       ),
     ])
     await createUsage()

@@ -226,7 +226,7 @@ describe('manageSchema: create', () => {
     await collector.shutdown()
     await server.query(`ALTER TABLE ${database}.${table} DROP INDEX ${INDEX}`)
     await server.query(`ALTER TABLE ${database}.${table} MODIFY COMMENT 'of another team'`)
-    // What follows the first success has no end that a test could wait for, so this is called as it would be.
+    // Nothing shows when the work after the first success has ended, so the test does that work itself.
     const options = { endpoint: server.url, database }
     const [destination] = parseConfig('traces', options, {}).destinations
     const sender = openSender(destination as never, () => {})

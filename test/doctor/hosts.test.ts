@@ -35,7 +35,7 @@ const elsewhere = () =>
   })
 
 describe('a destination of several hosts', () => {
-  test('is checked at each host, and a host that is as the first takes one line', async () => {
+  test('is checked at each host, and a host like the first takes one line', async () => {
     const same = await rewritingProxy(port(), {})
     const run = await examine({ ENDPOINTS: `${server.url},${same.url}` }, '--json')
     expect(run.code).toBe(0)
@@ -45,7 +45,7 @@ describe('a destination of several hosts', () => {
     expect(run.of('test-span').every(({ level }) => level === 'ok')).toBe(true)
   })
 
-  test('one that does not answer is a problem that names it', async () => {
+  test('with a host that does not answer has a problem that names the host', async () => {
     const gone = `http://127.0.0.1:${await freePort()}`
     const run = await examine({ ENDPOINTS: `${server.url},${gone}` }, '--json', '--no-test-span')
     expect(run.code).toBe(2)
@@ -56,7 +56,7 @@ describe('a destination of several hosts', () => {
     expect(text.out.match(/^destination primary/gm)).toHaveLength(2)
   })
 
-  test('what one host lacks is created there', async () => {
+  test('gets what one host lacks created at that host', async () => {
     const other = await elsewhere()
     const options = { ENDPOINTS: `${server.url},${other.url}` }
     const before = await examine(options, '--json', '--no-test-span')
@@ -73,7 +73,7 @@ describe('a destination of several hosts', () => {
     expect(await server.query('EXISTS TABLE secondary.traces')).toBe('1\n')
   })
 
-  test('of many hosts some are checked, and it is said how many are not', async () => {
+  test('with many hosts is checked at some of them, and the report says how many are left', async () => {
     const gone = await freePort()
     const hosts = Array.from({ length: 11 }, (_, i) => `http://127.0.0.${i + 2}:${gone}`)
     const run = await examine(

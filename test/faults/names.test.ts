@@ -99,7 +99,7 @@ describe('names, in a real server', () => {
   test.each([false, true])(
     'any may be that of a column, of rows that are whole: %s',
     async (isWhole) => {
-      // Compact rows do not tell a column of such a name from what every object inherits (compact.ts).
+      // Compact rows do not tell a column of such a name from what every object inherits (transform's compact-rows.ts).
       const inherited = isWhole ? ['__proto__', 'constructor', 'toString'] : []
       const names = [...NAMES, 'x'.repeat(1000), ...inherited]
       // What stands before a dot is a file, and those of two maps must not be the same.

@@ -175,7 +175,8 @@ describe('a table that is already there', () => {
     const run = promisify(execFile)(process.execPath, [spanhouse, ...atServer(command).split(' ')])
     const { code, stdout, stderr } = await run.catch((error) => error)
     expect({ code, stderr }).toEqual({ code: 1, stderr: report })
-    const made = await exportsOf(stdout, `imported-${file}`) // another block of the page is the module requests.ts
+    // Another module of this page has that name, and a module is loaded once.
+    const made = await exportsOf(stdout, `imported-${file}`)
     await exported({ schema: made['requests'] as Table<SpanLike>, manageSchema: 'validate' })
     expect(await stored()).toEqual([145_000_000, '/cart', 'h1', 1])
   })

@@ -24,9 +24,9 @@ export interface ReplicaNode {
   readonly replicas: readonly number[]
 }
 
-/** When a server is killed, ZooKeeper believes for this long that it lives. It comes back only then. */
+/** For this long after a kill, ZooKeeper takes the server for alive, and the server cannot come back. */
 const SESSION_MS = 6000
-/** A program that is about to listen may leave a question without an answer. */
+/** How long to wait for an answer: a program that is about to listen may never give one. */
 const ASKED_MS = 1000
 
 export function clickHouse(

@@ -5,7 +5,7 @@ import { freePort } from './free-port.js'
 import { type FaultyProxy, startProxy } from './proxy.js'
 
 export interface Replica extends Program {
-  /** Past all proxies. */
+  /** Asks the server itself, not through a proxy. */
   query(statement: string): Promise<string>
   /** The way of clients to this server. */
   readonly http: FaultyProxy
@@ -32,7 +32,7 @@ export async function startReplicas(
   const replica = async (n: 0 | 1): Promise<Replica> => {
     const name = `r${n + 1}`
     const ports = { http: await freePort(), tcp: tcp[n], parts: await freePort() }
-    // A server names the port that it listens on itself as the one for its parts. So the proxy has that port too, at another address.
+    // A server tells the other replica to fetch parts from the port that it listens on. So the proxy between them has that port too, at another address.
     const partsHost = `127.0.0.${n + 2}`
     const toZooKeeper = await startProxy(port)
     const node = { name, ports, partsHost, zooKeeperPort: toZooKeeper.port, replicas: tcp }

@@ -23,7 +23,7 @@ export const VARIABLES: readonly AppMistake[] = [
   {
     did: 'You gave a TTL without a unit.',
     says: 'OTEL_EXPORTER_CLICKHOUSE_TTL must have a unit, such as <number>s or 30d. It is ignored, as if it were not set.',
-    todo: 'Write `30d` or `12h`. This is the only variable that needs a unit: deleting rows too early cannot be undone.',
+    todo: 'Write `30d` or `12h`. Only ages of rows need a unit (also `…_TTLS_…` and `…_RETENTION_…`): rows that are deleted too early do not come back.',
     make: variables({ TTL: '2592000' }),
   },
   {

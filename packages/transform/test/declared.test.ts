@@ -351,22 +351,22 @@ describe('a wrong definition is an error that names the column and says what to 
     [
       'a tuple with an element called null',
       () => define({}, column({ name: 'd', type: 'Tuple(a String, `null` String)' })),
-      'ClickHouse keeps the name null for itself',
+      'ClickHouse reserves the name null',
     ],
     [
-      'a unit that is none',
+      'an unknown unit',
       () => define({}, field({ field: 'duration', type: 'UInt64', unit: 'min' })),
       'column d: unit must be one of s, ms, us, ns',
     ],
     [
-      'a unit of what is no time',
+      'a unit of a field that is not a time',
       () => define({}, field({ field: 'name', unit: 'ms' })),
-      'column d: name is no time and has no unit',
+      'column d: name is not a time or duration, so it has no unit',
     ],
     [
-      'a unit in a column of no numbers',
+      'a unit in a column that does not hold numbers',
       () => define({}, field({ field: 'timestamp', type: 'DateTime', unit: 'ms' })),
-      'column d: unit is for columns of numbers, and DateTime is none',
+      'column d: unit is for columns of numbers, not for DateTime',
     ],
     [
       'a unit of an attribute',
@@ -374,24 +374,24 @@ describe('a wrong definition is an error that names the column and says what to 
       'column d: unit is for a field',
     ],
     [
-      'a part that the items of a list have not',
+      'a part that the items of a list do not have',
       () => define({}, field({ field: 'events.time', type: 'Array(DateTime)' })),
       'column d: events has no time; its items have name, timestamp, attributes',
     ],
     [
-      'a part of what is no list',
+      'a part of a field that is not a list',
       () => define({}, field({ field: 'name.length', type: 'Array(String)' })),
-      'column d: name has no length; it is no list',
+      'column d: name has no length; it is not a list',
     ],
     [
-      'a part of a list in a column that is none',
+      'a part of a list in a column that is not an array',
       () => define({}, field({ field: 'events.name' })),
       'column d: events.name needs an Array(…), not String',
     ],
     [
       'a part of a list with a default',
       () => define({}, field({ field: 'events.name', type: 'Array(String)', default: "['a']" })),
-      'column d: events.name has no default',
+      'column d: events.name cannot have a default',
     ],
     [
       'more decimals than digits',

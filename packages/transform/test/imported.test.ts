@@ -1,4 +1,4 @@
-// A definition from the description of a table. Against a real server: test/integration/imported-tables.test.ts.
+// A definition from the description of a table. Against a real server: test/command/table-import.test.ts.
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import {
   type DescribedColumn,
@@ -129,16 +129,16 @@ describe('a column that cannot be filled is named with the reason', () => {
     ['place Point', 'a column of this type cannot be written'],
     ['trace_id FixedString(16)', 'an id is a text of 32 hex digits'],
     ['span_id UInt64', 'an id is a text of 16 hex digits'],
-    ['timestamp UInt64', 'its name does not say what it counts'],
-    ['duration Float64', 'its name does not say what it counts'],
+    ['timestamp UInt64', 'its name does not say its unit'],
+    ['duration Float64', 'its name does not say its unit'],
     ['duration DateTime', 'a duration is no point in time'],
     ['kind UInt8', 'OTLP counts kinds from 1 and JavaScript from 0'],
     ['status_code UInt16', 'a number may be the status of the span, or of HTTP'],
     ['_timestamp DateTime', 'no field and no attribute of OpenTelemetry has this name'],
     ['_tp_time DateTime64(3)', 'no field and no attribute of OpenTelemetry has this name'],
-    ["kind Enum8('server' = 1)", /^its names lack UNSPECIFIED, /],
+    ["kind Enum8('server' = 1)", /^the Enum lacks UNSPECIFIED, /],
     ['attributes Map(String, Float64)', 'attributes need a Map of texts or JSON'],
-    ['events String', 'it is a list of objects'],
+    ['events String', 'events is a list of objects'],
     [
       'events Array(Tuple(title String, timestamp DateTime))',
       'the items of events have name, timestamp, attributes, and not title',
@@ -146,7 +146,7 @@ describe('a column that cannot be filled is named with the reason', () => {
     ['tenant String', 'no field and no attribute of OpenTelemetry has this name'],
     ['host String', 'no field and no attribute of OpenTelemetry has this name'],
     ['exception_type String', 'no field and no attribute of OpenTelemetry has this name'],
-    ['http_route Map(String, String)', 'a value of an attribute has no such type'],
+    ['http_route Map(String, String)', 'an attribute is not mapped to this type'],
   ])('%s', (column, why) => {
     const { unmapped, mapped } = tableFromDescription(described(['trace_state String', column]), {
       signal: 'traces',
@@ -168,7 +168,7 @@ test.each([
   expect(imported(...TRACE, column).unmapped).toMatchObject([{ instead }])
 })
 
-test('columns that the server fills, or that may be NULL, are left out and said', () => {
+test('columns that the server fills, or that may be NULL, are left out and named', () => {
   const { left, unmapped, table } = imported(
     ...TRACE,
     'created_at DateTime DEFAULT now()',
@@ -263,7 +263,7 @@ describe('a table of ours plus or minus columns is an extension of it', () => {
     expect(hasIdentity(found.table)).toBe(hasIdentity(table))
   })
 
-  test('columns that it lacks, has more, or has of another type', () => {
+  test('columns may be missing, added, or of another type', () => {
     const preset = describedPreset(flatTraces)
     const found = tableFromDescription({
       ...preset,
@@ -308,16 +308,19 @@ describe('a table of ours plus or minus columns is an extension of it', () => {
     ['flatTraces', flatTraces, 'timestamp', 'DateTime64(9)'],
     ['otelTraces', otelTraces, 'SpanName', 'String'],
     ['otelTraces', otelTraces, 'Events.Name', 'Array(String)'],
-  ])('%s: a type that is written in the same way is not said: %s %s', (base, table, name, type) => {
-    const preset = describedPreset(table as Table<never>)
-    const columns = preset.columns.map((one) => (one.name === name ? { ...one, type } : one))
-    const { definition, ...found } = tableFromDescription({ ...preset, columns })
-    expect(found).toMatchObject({ base, unmapped: [], mapped: columns.length })
-    expect(Object.keys(definition)).toEqual(['name', 'database'])
-  })
+  ])(
+    '%s: a type that is written in the same way is not named in the definition: %s %s',
+    (base, table, name, type) => {
+      const preset = describedPreset(table as Table<never>)
+      const columns = preset.columns.map((one) => (one.name === name ? { ...one, type } : one))
+      const { definition, ...found } = tableFromDescription({ ...preset, columns })
+      expect(found).toMatchObject({ base, unmapped: [], mapped: columns.length })
+      expect(Object.keys(definition)).toEqual(['name', 'database'])
+    },
+  )
 
   test.each(['Array(UInt64)', 'Array(Array(String))', 'String'])(
-    'a list of other items is not that of the preset: %s',
+    'a list of other items is not taken for that of the preset: %s',
     (type) => {
       const preset = describedPreset(otelTraces)
       const columns = preset.columns.map((one) =>
@@ -392,11 +395,11 @@ describe('keys, TTL, indexes and settings are kept as far as they name columns o
       materialized: [{ name: 'hour', type: 'DateTime', expression: 'toStartOfHour(ts)' }],
     })
     expect(remarks).toEqual([
-      'Not in the definition, because it names columns that are not: INDEX by_tenant.',
+      'Left out of the definition, because they use columns that it does not have: INDEX by_tenant.',
     ])
   })
 
-  test('an ORDER BY over a column without a value is said and left out', () => {
+  test('an ORDER BY over a column without a value is left out, and a remark names it', () => {
     const { definition, remarks } = tableFromDescription(
       described([...TRACE, 'tenant String'], { sortingKey: 'tenant, trace_id' }),
     )

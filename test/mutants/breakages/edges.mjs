@@ -39,12 +39,12 @@ export const EDGES = [
     [exporter('routing/routing')],
     [
       [
-        'writes a row of which was decided elsewhere into the middle of another one',
+        'writes the row of a record that was decided elsewhere into the middle of another row',
         'if (!this.#isWriting) {\n      this.#isWriting = true',
         'if (true) {\n      this.#isWriting = true',
       ],
       [
-        'writes the row of a span into that of one which waited for its trace',
+        'writes the row of a span into the row of a span that waited for its trace',
         'if (!this.#isWriting) {\n      this.#isWriting = true',
         'if (!this.#isWriting) {',
       ],
@@ -309,14 +309,10 @@ export const EDGES = [
     [
       [
         'lets a wrong environment variable keep an application from starting',
-        'wrong(value.problem)\n      continue',
+        'wrong(value.problem)\n    return',
         'throw new Error(value.problem)',
       ],
-      [
-        'does not report an unknown variable',
-        'else doubts.push(doubt)\n      continue',
-        'continue',
-      ],
+      ['does not report an unknown variable', 'else reading.doubts.push(doubt)', ''],
     ],
   ),
   ...inFile(
@@ -325,8 +321,8 @@ export const EDGES = [
     [
       [
         'sends without the redaction that a variable was meant to give',
-        'if (target.option.withholds) stop(doubt, path, destination)\n      // An',
-        'if (false) stop(doubt, path, destination)\n      // An',
+        'if (target.option.withholds) stop(doubt, path, destination, reading)',
+        'if (false) stop(doubt, path, destination, reading)',
       ],
       [
         'ignores a misspelt variable of redaction',
@@ -335,8 +331,8 @@ export const EDGES = [
       ],
       [
         'takes a variable for what it may mean, although it may withhold something elsewhere',
-        'for (const other of others) stop(',
-        'for (const other of others) void (',
+        'for (const other of withholding) stop(',
+        'for (const other of withholding) void (',
       ],
     ],
   ),
@@ -345,7 +341,7 @@ export const EDGES = [
     [exporter('stopped-destination')],
     [
       [
-        'sends to a destination of which is not known what must not reach it',
+        'sends to a destination although it is not known what must not reach it',
         'if (stopped !== undefined)',
         'if (false)',
       ],
@@ -356,7 +352,7 @@ export const EDGES = [
     [exporter('stopped-destination')],
     [
       [
-        'sends what waits on disk for such a destination',
+        'sends what waits on disk for a destination that gets nothing',
         'filter(({ stopped }) => stopped === undefined)',
         'filter(() => true)',
       ],

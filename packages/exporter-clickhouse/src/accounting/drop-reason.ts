@@ -11,7 +11,7 @@ export type DropReason =
   | 'unconfirmed'
   | 'internal_error'
   | 'shutdown'
-  /** The destination gets nothing, because an option that says what must not reach it cannot be read. */
+  /** The destination gets nothing, because a variable that says what must not be sent there cannot be read. */
   | 'misconfigured'
   /** An option of routing leaves them out. */
   | 'filtered'

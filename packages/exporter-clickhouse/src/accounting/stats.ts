@@ -30,9 +30,9 @@ export interface DestinationStats {
   possibleDuplicates: number
   /** Calls of `filter`, `dispatch` and functions of `redact` that threw. Their records are not lost. */
   hookErrors: number
-  /** Whether the last attempt failed. */
+  /** Whether the last attempt failed, or nothing may be sent because a variable cannot be read (`misconfigured`). */
   failing: boolean
-  /** The error of the last failed attempt, without row values. Null if there was none. */
+  /** The error of the last failed attempt, without row values; or why nothing may be sent. Null if there was none. */
   lastError: string | null
 }
 

@@ -7,7 +7,7 @@ import { columnsOf, type Run } from './tables.js'
 
 // What a newer version of a table has, and the table on the server lacks. It is added, and nothing is ever changed or dropped.
 
-/** Our tables begin their comment with it. */
+/** The comments of our tables begin with this. */
 const MARK = 'spanhouse'
 // A table with fewer of our columns is somebody else's, and the wrong one: it must not get two dozen columns.
 const LEAST_SHARE = 0.5
@@ -57,7 +57,7 @@ async function runAll(statements: readonly string[], run: Run): Promise<Outcome 
   return last
 }
 
-/** Rows wait until the columns are there: whoever may add them needs the statement, which is one for all of them. */
+/** Rows wait until somebody has added the columns, so the advice has the statement: one ALTER that adds all of them. */
 function withStatement(outcome: Outcome, statements: readonly string[]): Outcome {
   if (outcome.status !== 'retry' || outcome.why !== 'misconfigured') return outcome
   const [first = '', ...others] = statements

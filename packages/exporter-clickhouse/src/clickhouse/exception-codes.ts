@@ -110,7 +110,7 @@ const EXCEPTIONS: readonly Exception[] = [
     class: 'misconfigured',
     mayBeForm: true,
     quotes: 'statement',
-    // Servers before 19 say so of a setting of a table.
+    // Servers before 19 answer with this code if a table has a setting that they do not know.
     variant: { text: /Unknown setting \w+ for storage/, class: 'unknown_setting' },
   },
   { code: 38, name: 'CANNOT_PARSE_DATE', class: 'rejected' },

@@ -12,7 +12,7 @@ export class Host {
   readonly config: DestinationConfig
   readonly pool: Pool
   readonly link: Link
-  /** The one of several addresses of its name. */
+  /** Which of the addresses of its name this host is, if there are several. */
   readonly address: string | undefined
   /**
    * By table: the name of the memory that its tokens are in. Hosts with the same name recognise each other's rows. Undefined: it shares them

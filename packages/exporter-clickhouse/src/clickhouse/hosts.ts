@@ -98,7 +98,7 @@ export class Hosts {
     this.#log.recovered(host.name)
   }
 
-  /** So many senders use each host. */
+  /** How many senders use each host. */
   resize(sharers: number): void {
     this.#sharers = sharers
     for (const { pool } of this.all) pool.resize(socketsFor(sharers))

@@ -5,8 +5,9 @@ import type { Outcome } from './outcome.js'
 
 export type Forbidden = Extract<Outcome, { setting: string }>
 
-// ClickHouse before 20.7 stores random times in place of ours with `best_effort` (ClickHouse#13441), and reads them right without. Only tables
-// with maps need `best_effort`, and such a server has no maps. It does not know the other setting either, and says so before it takes a row.
+// With `best_effort`, ClickHouse before 20.7 stores random times in place of ours (ClickHouse#13441); without it, it reads them right. Only
+// tables with maps need `best_effort`, and such a server has no maps. How it is recognised: it does not know `log_comment` either, and says so
+// before it takes a row.
 const SINCE_21 = 'log_comment'
 const TIMES = 'date_time_input_format'
 

@@ -30,7 +30,7 @@ export const MAX_CONCURRENCY = 4
 // A ping must not queue behind the requests that hang.
 const SPARE_SOCKETS = 2
 
-/** The connections that so many senders need, each with all of its requests under way. */
+/** How many connections this number of senders needs, each with all of its requests under way. */
 export function socketsFor(senders: number): number {
   return senders * MAX_CONCURRENCY + SPARE_SOCKETS
 }

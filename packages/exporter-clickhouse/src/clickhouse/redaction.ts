@@ -39,7 +39,7 @@ function nameIn(body: string): string | undefined {
 function messageOf(body: string, { quotes }: Exception): string {
   const message = body
     .replace(/^Code: \d+[.,] (?:e\.displayText\(\) = )?(?:DB::Exception: )?/, '')
-    // What another host of the cluster said follows the name of that host.
+    // The reply of another host of the cluster is quoted after the name of that host.
     .replace(/ Code: \d+[.,] (?:e\.displayText\(\) = )?DB::Exception:/g, '')
     .replace(/\(version .*$/s, '')
     .replace(/, e\.what\(\) = .*$/s, '')

@@ -19,7 +19,7 @@ import { type Asked, hasOwnHeaders } from './witness.js'
 export interface Sender {
   /**
    * One attempt to insert a batch: one request, unless a table has to be created or a setting to be left out first. `target`: the table, if
-   * it may be created; undefined for a table that only an earlier configuration knows.
+   * it may be created; undefined for a table that is not configured.
    */
   attempt(
     batch: CompressedBatch,

@@ -69,7 +69,7 @@ export async function createTables(
   return { status: 'delivered' }
 }
 
-/** Servers before 20 refuse a table for `ttl_only_drop_parts`, and those before 21.5 for the window of plain tables: they get it without. */
+/** Servers before 20 do not know `ttl_only_drop_parts`, and those before 21.5 not the window of plain tables: their tables are created without. */
 async function runAsKnown(statement: string, run: Run): Promise<Outcome> {
   const { outcome } = await run(statement)
   if (outcome.status !== 'unknown_setting') return outcome

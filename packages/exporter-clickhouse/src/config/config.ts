@@ -47,7 +47,7 @@ export interface DestinationConfig<Input = never> {
   readonly headers: Readonly<Record<string, string>>
   readonly settings: Readonly<Record<string, string>>
   readonly agent: Agent | undefined
-  /** Why nothing may be sent: what must not reach it cannot be read. One sentence. */
+  /** Why nothing may be sent: a variable that says what must not be sent cannot be read. One sentence, without its full stop. */
   readonly stopped?: string
   /** Which records it gets, and in what form. Undefined if no option of routing is given. */
   readonly route: RouteConfig<Input> | undefined

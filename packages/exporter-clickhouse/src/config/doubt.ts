@@ -12,7 +12,7 @@ export interface Doubt {
   readonly problem: string
   /** What follows, as a sentence, if only a part of the variable is ignored. */
   readonly consequence?: string
-  /** It says what must not reach a destination, so that nothing is sent there. */
+  /** Whether it says what must not be sent, so that nothing is sent to the destinations that it is for. */
   readonly stops?: boolean
   /** The option that it would have set. */
   readonly of?: { readonly path: readonly string[]; readonly destination: string | undefined }

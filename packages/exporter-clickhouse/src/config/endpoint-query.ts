@@ -11,14 +11,14 @@ import { looksWithholding } from './withheld-words.js'
 /** The options that an endpoint's URL carries beside the address. */
 export interface EndpointOptions {
   readonly options: Record<string, unknown>
-  /** The parameters that are left out. One that says what must not reach the destination is among the options as `UNREADABLE`. */
+  /** The parameters that cannot be used. If one says what must not reach the destination, its option has the value `UNREADABLE`. */
   readonly problems: readonly ProblemInUrl[]
 }
 
 interface ProblemInUrl {
   /** What is wrong with it, as the end of a sentence. */
   readonly problem: string
-  /** It says what must not reach the destination. */
+  /** Whether the parameter says what must not reach the destination. */
   readonly stops: boolean
 }
 

@@ -20,7 +20,7 @@ export interface GatheredDestination {
   readonly name: string
   /** What is given for it, as each signal sees it. */
   readonly trees: Readonly<Record<Signal, Tree>>
-  /** Variables that say what must not reach it and cannot be read. If there are any, the signal is not sent there. */
+  /** Variables that say what must not reach it, and cannot be read. A signal with such variables is not sent there. */
   readonly unreadable: Readonly<Record<Signal, readonly string[]>>
   /** The same with the defaults. */
   readonly options: Readonly<Record<Signal, CompleteDestination>>

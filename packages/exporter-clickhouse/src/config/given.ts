@@ -26,7 +26,7 @@ export class Given {
   }
 }
 
-/** The value of an option that says what must not reach a destination, if its text cannot be read. */
+/** Stands for the value of an option that says what must not reach a destination, if its text cannot be read. */
 export const UNREADABLE: unique symbol = Symbol('unreadable')
 
 /** Options by name, those of a group or dictionary in a tree of their own. An option that is not in it is not given. */
@@ -73,7 +73,7 @@ export function valuesOf(tree: Tree): Record<string, unknown> {
   return values
 }
 
-/** Without what cannot be read. */
+/** The tree without `UNREADABLE` values. */
 export function readableOf(tree: Tree): Tree {
   const readable = bareTree()
   for (const [name, node] of Object.entries(tree)) {
@@ -83,7 +83,7 @@ export function readableOf(tree: Tree): Tree {
   return readable
 }
 
-/** Where that comes from which cannot be read. */
+/** The sources of the `UNREADABLE` values. */
 export function unreadableIn(tree: Tree): Source[] {
   return Object.values(tree).flatMap((node) => {
     if (!(node instanceof Given)) return unreadableIn(node)

@@ -1,6 +1,7 @@
-// Every option. A new one is an entry here, and a type and docstring in `options.ts`. Reading, checks, hints, masking, merging, defaults
-// and environment variables follow from the entry. Only the docstring says what an option does: texts here would be loaded by every
-// application and make the package 2 kB larger. A test compares the units and defaults in the docstrings with those here.
+// Every option; those of a destination are in `shared-option-table.ts`. A new one is an entry here or there, and a type and docstring in
+// `options.ts`, `shared-options.ts` or `signal-options.ts`. Reading, checks, hints, masking, merging, defaults and environment variables
+// follow from the entry. Only the docstring says what an option does: texts here would be loaded by every application and make the
+// package 2 kB larger. A test compares the units and defaults in the docstrings with those of the entries.
 import {
   bytes,
   choice,

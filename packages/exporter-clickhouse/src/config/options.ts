@@ -4,7 +4,8 @@ import type { DropReason } from '../accounting/drop-reason.js'
 import type { SharedOptions } from './shared-options.js'
 import type { AllMetricsOptions, MetricsOptions, SampledSignalOptions } from './signal-options.js'
 
-// `option-table.ts` holds the rules and defaults of these options. A test compares units and defaults in the docstrings with it.
+// `option-table.ts` holds the rules and defaults of these options, `shared-option-table.ts` those of `SharedOptions`. A test compares units and
+// defaults in the docstrings with them.
 
 /** Options that apply to every destination, or to one of them in `destinations`. `Input` is what a row of a `schema` of your own is made of. */
 export interface DestinationOptions<Input = SpanLike> extends SharedOptions<Input> {

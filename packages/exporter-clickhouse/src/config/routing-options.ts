@@ -1,6 +1,6 @@
 import type { Signal } from './signal.js'
 
-// `option-table.ts` holds the rules and defaults of these options, as of those in `options.ts`.
+// `routing-table.ts` holds the rules and defaults of these options.
 
 /** Options that decide which records a destination gets, of one signal or of all. `Input` is a span, a log record or a data point. */
 export interface RoutingOptions<Input> {
@@ -91,7 +91,7 @@ export interface SampleOptions {
   maxWaitingBytes?: number | undefined
 }
 
-/** Patterns, of which all must fit, and the rate that they decide. */
+/** Patterns that must all fit, and the rate of the traces that they fit. */
 export interface SampleRule {
   readonly service?: string | undefined
   /** Of the attribute `http.route`. */

@@ -2,7 +2,7 @@
 
 const SEVERITIES = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 const STATUSES = ['unset', 'ok', 'error']
-export const NAMED_VALUES = [
+const NAMED_VALUES = [
   'email',
   'credit_card',
   'ipv4',

@@ -23,8 +23,8 @@ import {
 const PATTERNS = list(text(patternProblem), 1000)
 
 /**
- * The part of the table of options that decides which records a destination gets. `sample` withholds nothing: it is about the amount, and
- * without it a destination only gets more of what it may have.
+ * The part of the table of options that decides which records a destination gets. `sample` withholds nothing: it is about the amount of data,
+ * and without it a destination only gets more of what it may have.
  */
 export const ROUTING: Record<keyof DestinationRouting<never>, Option> = {
   filter: { type: data(filterProblem), withholds: true },
@@ -56,6 +56,6 @@ export const ROUTING: Record<keyof DestinationRouting<never>, Option> = {
     withholds: true,
   },
   dispatch: { type: FUNCTION },
-  origin: { type: text(originProblem), withholds: true }, // other destinations leave records out by it
+  origin: { type: text(originProblem), withholds: true }, // other destinations leave records out by the origin
   skipIfOrigin: { type: list(text(originProblem), 100), withholds: true },
 }

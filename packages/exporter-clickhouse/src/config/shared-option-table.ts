@@ -38,7 +38,7 @@ const MiB = 1024 * 1024
 
 const TEXT: Option = { type: text() }
 
-/** The part of the table of options that all signals of a destination share. */
+/** The part of the table of options that all signals of a destination share. `option-table.ts` says what an entry is. */
 export const SHARED: Record<keyof SharedOptions<never>, Option> = {
   endpoint: {
     type: textOrEmpty(endpointProblem),

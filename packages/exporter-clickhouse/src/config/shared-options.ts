@@ -21,7 +21,7 @@ export interface SharedOptions<Input> extends DestinationRouting<Input> {
    * `endpoints`, a name with several addresses of one kind stands for as many hosts. Default: `in_order`.
    */
   endpointOrder?: 'in_order' | 'round_robin' | 'random' | undefined
-  /** Database of the tables. Default: that of the schema, `telemetry` for `flat`, `default` for `otel`. */
+  /** Database of the tables. Default: that of the schema, `telemetry` for `flat`, `default` for `otel` and `otel_json`. */
   database?: string | undefined
   /** Table of the exporter's own signal; in a file, variable or URL, that of the spans. Default: that of the schema, such as `traces`. */
   table?: string | undefined
@@ -132,9 +132,9 @@ export interface SharedOptions<Input> extends DestinationRouting<Input> {
    */
   asyncInsert?: boolean | undefined
   /**
-   * `create` creates a missing database or table when the server first reports it, adds columns of ours that a table lacks when it
-   * refuses rows for that, and adds indexes of ours, after the first success, to a table that it has created; it never changes or drops
-   * anything. `validate` creates and adds nothing, compares the columns after the first success, and warns of differences. `off` does
+   * `create` creates a missing database or table when the server first reports it. It adds a missing column of ours when the server
+   * refuses rows for the lack of it, and, after the first success, missing indexes of ours to a table that the exporter has created. It
+   * never changes or drops anything. `validate` creates and adds nothing, compares the columns after the first success, and warns of differences. `off` does
    * neither. Except with `off`, the columns of a table that refuses ours are compared at once. Default: `create`.
    */
   manageSchema?: 'create' | 'validate' | 'off' | undefined
@@ -174,8 +174,8 @@ export interface SharedOptions<Input> extends DestinationRouting<Input> {
         /** SQL text that decides which shard a row goes to. Default: a hash of the trace id, so that a trace is on one shard. */
         shardingKey?: string | undefined
         /**
-         * Into which table rows are inserted. `distributed`: the server spreads each batch over all shards, and takes it when all of them
-         * have. `local`: a batch goes to the host that is asked, and no shard waits for another. Default: `distributed`.
+         * Into which table rows are inserted. `distributed`: the server spreads each batch over all shards, and answers when each of them has
+         * its rows. `local`: a batch stays on the host that is asked, and no shard waits for another. Default: `distributed`.
          */
         insertInto?: 'distributed' | 'local' | undefined
       }

@@ -33,7 +33,7 @@ export interface SampledSignalOptions<Input> extends SignalOptions<Input> {
 }
 
 export interface MetricsOptions extends SignalOptions<MetricPointLike> {
-  /** Names of the tables of the schema `otel`, which has one for each type of metric. */
+  /** Names of the tables of the schemas `otel` and `otel_json`, which have one for each type of metric. */
   tables?:
     | {
         /** Table of gauges. Default: `otel_metrics_gauge`. */

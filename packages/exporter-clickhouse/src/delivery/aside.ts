@@ -58,7 +58,7 @@ export class Aside {
         ? (outcome.fix ?? '')
         : `Create ${table}: only configured tables are created.`
       log.hook(
-        `the server refuses the rows that \`dispatch\` returns for ${table}: ${outcome.error.message}. ${fix} They are kept and tried again every ${MAX_REST_MS / 1000} s; other rows do not wait for them.`,
+        `the server refuses the rows that \`dispatch\` returns for ${table}: ${outcome.error.message}. ${fix} These rows are kept and tried again every ${MAX_REST_MS / 1000} s; other rows do not wait for them.`,
       )
       return
     }

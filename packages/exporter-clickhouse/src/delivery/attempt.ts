@@ -32,8 +32,8 @@ export interface Surroundings {
   readonly closing: AbortSignal
 }
 
-/** The same, with what earlier attempts have taught. */
-export interface Asks extends Surroundings {
+/** Also what earlier attempts have taught. */
+export interface Means extends Surroundings {
   readonly health: Health
   readonly aside: Aside
 }
@@ -59,7 +59,7 @@ export async function attemptOnce(
   entry: Entry,
   going: Going,
   isLast: boolean,
-  { config, holdings, tables, sender, onAttempt, closing, spool, health, aside }: Asks,
+  { config, holdings, tables, sender, onAttempt, closing, spool, health, aside }: Means,
 ): Promise<Attempt | undefined> {
   if (aside.takes(entry)) return undefined
   const part = await loaded(entry, holdings, spool, closing)

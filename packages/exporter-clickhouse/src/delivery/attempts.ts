@@ -4,11 +4,11 @@ import { clock } from '../common/clock.js'
 import { TOKEN } from '../config/insert-settings.js'
 import { Aside } from './aside.js'
 import {
-  type Asks,
   type Attempt,
   attemptOnce,
   isAnswer,
   isService,
+  type Means,
   type Surroundings,
 } from './attempt.js'
 import { restMs } from './backoff.js'
@@ -27,7 +27,7 @@ export class Attempts {
   readonly #with: Surroundings
   readonly #aside: Aside
   readonly #splitter: Splitter
-  readonly #asks: Asks
+  readonly #means: Means
   #isLast = false
   /** What the outcomes say about the server and this destination. */
   readonly health: Health
@@ -44,7 +44,7 @@ export class Attempts {
       onBehind: () => this.#acknowledgeAll(),
     })
     this.#aside = new Aside({ ...surroundings, pump })
-    this.#asks = { ...surroundings, health: this.health, aside: this.#aside }
+    this.#means = { ...surroundings, health: this.health, aside: this.#aside }
     const divide = (entry: Entry, rejection: Rejection) => this.#divideUntried(entry, rejection)
     this.#splitter = new Splitter({ ...surroundings, pump, divide })
   }
@@ -86,7 +86,7 @@ export class Attempts {
       const entry = entries.length > 1 ? await this.#splitter.unite(entries) : first
       if (!entry) return
       entries = [entry]
-      const attempt = await attemptOnce(entry, going, this.#isLast, this.#asks)
+      const attempt = await attemptOnce(entry, going, this.#isLast, this.#means)
       if (attempt) await this.#conclude(entry, attempt)
     }
     work()

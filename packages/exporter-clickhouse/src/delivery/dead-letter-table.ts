@@ -2,7 +2,7 @@ import { engineSql, onCluster } from '@spanhouse/transform/internal'
 import { quotedName, type TableName } from '../clickhouse/insert.js'
 import type { TableCreation } from '../config/config.js'
 
-/** A table whose refused rows become dead letters, and how it was made. */
+/** The table whose refused rows become dead letters, and how it was created. */
 export interface Beside extends TableName, Pick<TableCreation, 'cluster' | 'engine'> {}
 
 /**
@@ -27,8 +27,8 @@ const REPLICATED = new RegExp(
 )
 
 /**
- * Letters are replicated where the rows beside them are. Two letters of one millisecond are two letters, so an engine that merges rows, such
- * as ReplacingMergeTree, is none for them.
+ * Dead letters are replicated where the table beside them is. An engine that merges rows, such as ReplacingMergeTree, is not used for them: it
+ * would take two letters of one millisecond for the same row.
  */
 function engineOf(letters: TableName, { engine = '', database, table }: Beside): string {
   const [isReplicated, path, replica] = REPLICATED.exec(engine) ?? []
@@ -37,7 +37,7 @@ function engineOf(letters: TableName, { engine = '', database, table }: Beside):
   return `ReplicatedMergeTree('${pathOf(path, { database, table }, letters)}', '${replica}')`
 }
 
-/** Two tables with one path would be taken for replicas of each other. Paths and names stand in quotes: what is escaped stays so. */
+/** A path of its own: two tables with one path would be taken for replicas of each other. `path` is still escaped, and so is the result. */
 function pathOf(path: string, beside: TableName, letters: TableName): string {
   if (/\{(?:table|uuid)\}/.test(path)) return path
   const parts = path.split('/')

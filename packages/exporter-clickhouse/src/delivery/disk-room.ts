@@ -11,7 +11,7 @@ export class DiskRoom {
     this.#storedBytes = storedBytes
   }
 
-  /** Whether so many bytes would not fit even if nothing else was on disk. */
+  /** Whether `bytes` would not fit even if nothing else was on disk. */
   isTooLarge(bytes: number): boolean {
     return bytes > this.#maxBytes
   }

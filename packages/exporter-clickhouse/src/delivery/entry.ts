@@ -9,7 +9,7 @@ export type Receipt = 'delivered' | 'waiting' | 'dropped'
 
 /**
  * `sealed`: not yet compressed, or not yet on disk. `resting`: only this batch failed, and it waits by itself. `splitting`: other
- * batches are being made of its rows. `held`: a part that waits for the result of the other part. `aside`: foreign, and its whole
+ * batches are being made of its rows. `held`: a part that waits for the result of the other part. `aside`: it is foreign, and its whole
  * kind is refused. `gone`: it is no longer in the queue.
  */
 export type State =
@@ -47,7 +47,7 @@ export class Entry {
   reservedBytes = 0
   /** An earlier process left it, or the batch that it is a part of, on disk. */
   readonly recovered: boolean
-  /** Its table and columns are not those that the destination is configured for: `dispatch` names them, or an earlier process did. */
+  /** Its table or columns may differ from those that the destination is configured for: `dispatch` or an earlier process chose them. */
   readonly foreign: boolean
   /** Part of a batch that was divided. */
   readonly divided: boolean

@@ -19,7 +19,7 @@ export interface Server {
 /** One table on one server, and what is known about it. The server is asked nothing before the first success. */
 export class KnownTable {
   readonly name: TableName
-  /** Undefined for a table that only an earlier configuration knows: its batches come from the spool. */
+  /** Undefined for a table that is not configured: `dispatch` or an earlier configuration named it. */
   readonly target: Target | undefined
   readonly duplicates: Duplicates = new Duplicates()
   readonly #server: Server

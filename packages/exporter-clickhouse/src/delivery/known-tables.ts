@@ -8,7 +8,7 @@ import {
 } from '../clickhouse/insert.js'
 import { KnownTable, type Server } from './known-table.js'
 
-/** The tables of one server into which batches are inserted: the configured ones, and those that only an earlier configuration knows. */
+/** The tables of one server into which batches are inserted: the configured ones, and those that `dispatch` or an earlier configuration named. */
 export class KnownTables {
   readonly #server: Server
   /** In the order of the targets. */

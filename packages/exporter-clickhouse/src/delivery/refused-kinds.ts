@@ -11,8 +11,8 @@ interface Kind {
 }
 
 /**
- * Foreign batches whose INSERT the server refuses: `dispatch` or an earlier configuration named a table, columns, settings or rights
- * that do not exist. That says nothing about the server, so they wait aside, grouped by kind, and do not hold up other batches.
+ * Foreign batches whose INSERT the server refuses: `dispatch` or an earlier configuration named a table, columns or settings that do not
+ * exist, or the rights for them are missing. That says nothing about the server, so they wait aside, grouped by kind, and do not hold up other batches.
  * After a while one of each kind is tried again. When the server takes it, all of that kind are sent.
  */
 export class RefusedKinds {
@@ -72,7 +72,7 @@ export class RefusedKinds {
     for (const entry of kind.aside) this.#wake(entry)
   }
 
-  /** Tries one of each kind now, of those that `matters` is true for. */
+  /** Tries one batch now of each kind that has a batch for which `matters` is true. */
   hurry(matters: (entry: Entry) => boolean): void {
     for (const kind of this.#kinds.values())
       if (!kind.probe && [...kind.aside].some(matters)) this.#ask(kind)

@@ -12,7 +12,7 @@ import { SharedPace } from './shared-pace.js'
 /** The way to the one host or the several hosts of a server. */
 interface Way {
   senderFor(config: DestinationConfig, onRefused: (refused: Refused) => void): Sender
-  /** So many destinations share it. */
+  /** How many destinations share it. */
   resize(sharers: number): void
   close(): void
 }

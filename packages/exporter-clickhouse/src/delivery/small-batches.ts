@@ -10,7 +10,7 @@ const MAX_UNITED_BYTES = 128 * 1024
 /**
  * The batch that is due, and small ones behind it that can go with it in one INSERT. Batches that were attempted are not united,
  * because a retry must send the same bytes. Nor are batches that are on disk or may still be written there: the next process would
- * send each of them under its own token. Nor are foreign batches, each of which may have columns of its own.
+ * send each of them under its own token. Nor are foreign batches: each may have columns of its own.
  */
 export function smallOnes(
   first: Entry,

@@ -22,7 +22,7 @@ interface Surroundings {
   readonly divide: (entry: Entry, rejection: Rejection) => void
 }
 
-/** Makes new batches of rows of which nothing was written. */
+/** Makes new batches of rows that were certainly not written. */
 export class Splitter {
   readonly #with: Surroundings
 

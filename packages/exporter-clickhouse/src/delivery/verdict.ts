@@ -18,7 +18,7 @@ const FIX_OF_FEWER_ROWS =
 export interface Facts {
   readonly rows: number
   readonly rawBytes: number
-  /** Its table and columns are not those that the destination is configured for. */
+  /** Its table or columns may differ from those that the destination is configured for. */
   readonly foreign: boolean
   /** The rows are compact, and this table has not yet taken a statement as long as theirs. */
   readonly mayBeForm: boolean
@@ -41,8 +41,8 @@ export interface Facts {
 
 /**
  * What is at fault. `server`: all batches for it wait, whatever their signal. `signal`: the table or the rights of one signal, so its
- * other batches wait too. `batch`: others were delivered since it last failed, so it waits by itself and does not hold up others. `kind`: its table or
- * columns are those of `dispatch` or of an earlier configuration, and the server refuses all of its kind. That says nothing about other rows. `turn`:
+ * other batches wait too. `batch`: others were delivered since it last failed, so it waits by itself and does not hold up others. `kind`: `dispatch`
+ * or an earlier configuration chose its table or columns, and the server refuses all of its kind. That says nothing about other rows. `turn`:
  * nothing is: the table takes one INSERT at a time, and another one is under way.
  */
 export type Fault = 'server' | 'signal' | 'batch' | 'kind' | 'turn'
@@ -184,7 +184,7 @@ function isKindAtFault(outcome: Retry, { foreign }: Facts): boolean {
   return foreign && isOfRows && isDefinite(outcome) && !ofBatch
 }
 
-/** The rows are not at fault, their table is: dividing the batch would end with every row refused. */
+/** Whether a foreign batch is refused because of its table, not its rows: dividing it would end with every row refused. */
 function isOfItsTable({ why }: Retry, { foreign }: Facts): boolean {
   return foreign && why === 'misconfigured'
 }

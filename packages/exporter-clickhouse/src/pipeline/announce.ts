@@ -2,7 +2,7 @@ import { diag } from '@opentelemetry/api'
 import type { Config } from '../config/config.js'
 import { warnEverybody } from '../telemetry/visible-warning.js'
 
-/** Says at the start what is configured, and what the environment has wrong. */
+/** Says at the start what is configured, and which variables cannot be used. */
 export function announce({ summary, doubts, warnings }: Config<never>, lead: string): void {
   try {
     diag.info(`spanhouse: ${lead}${summary}`)

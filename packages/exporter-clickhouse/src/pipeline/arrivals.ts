@@ -18,7 +18,7 @@ export class Arrivals {
   #rows = 0
   #isWriting = false
 
-  /** `patienceMs`: how long to wait for attributes of a resource. `refuse`: counts records that there is no room for. */
+  /** `patienceMs`: how long to wait for attributes of a resource. `refuse` counts records for which there is no room. */
   constructor(patienceMs: number, refuse: (records: number) => void) {
     this.#patienceMs = patienceMs
     this.#refuse = refuse
@@ -34,7 +34,7 @@ export class Arrivals {
     return this.#isWriting
   }
 
-  /** A row is written from now on. Not a method that takes a function: that would be allocated for every record. */
+  /** From now on a row is being written. There is no method that takes a function: the function would be allocated for every record. */
   begin(): void {
     this.#isWriting = true
   }
@@ -72,7 +72,7 @@ export class Arrivals {
     return arrival
   }
 
-  /** Runs what was decided about a record elsewhere: in a timer, or while another signal's record is taken in. */
+  /** Runs what was decided about a record elsewhere (in a timer, or while another signal's record is taken in) when no row is being written. */
   whenFree(run: () => void): void {
     if (!this.#isWriting) {
       this.#isWriting = true

@@ -8,7 +8,7 @@ import type { Spool } from '../spool/spool.js'
 import { openMetrics } from '../telemetry/metrics.js'
 import { openSpools } from './spools.js'
 
-/** The destinations of a signal, each with its share in a server, and the spools that some of them have. */
+/** Opens the destinations of a signal, each with its share in a server, and their spools. */
 export function openDestinations<Input>(
   { destinations: configs, acknowledge, warnings, onDrop, meterProvider }: Config<Input>,
   stats: () => Stats,

@@ -5,7 +5,10 @@ import { newRouter, type Router, type RouterEnds } from '../routing/router.js'
 /** What a lane that routes needs of its pipeline. */
 export type Surroundings<Input> = Pick<RouterEnds<Input>, 'keep' | 'whenFree'>
 
-/** The router of a lane. Undefined if no option of routing is given: then every record is encoded as it is. */
+/**
+ * The router of a lane. Undefined if no option of routing is given: then every record is encoded as it is. If nothing may be sent, it turns
+ * every record away.
+ */
 export function routerOf<Input>(
   { route, signal, stopped }: DestinationConfig<Input>,
   destinations: readonly Destination[],

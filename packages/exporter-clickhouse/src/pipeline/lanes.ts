@@ -7,7 +7,7 @@ import type { Surroundings } from './lane-router.js'
 
 /**
  * Destinations share a lane if they agree on tables, batch limits, compression, `asyncInsert` and routing. Tables are compared by identity.
- * Those that get nothing, for the same reason, share one too.
+ * Destinations that get nothing for the same reason share one too.
  * `destinations`: one for each configuration, in the same order.
  */
 export function lanesOf<Input>(

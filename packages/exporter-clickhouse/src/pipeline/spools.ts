@@ -50,7 +50,7 @@ export function openSpools(
       foreign: (onDisk, rows) => {
         const foreign = namedOnDisk(onDisk)
         if (foreign.signal !== signal) return // the pipeline of that signal knows them, or says so
-        if (destinationOf(foreign.name)) return // it gets nothing, which has been said
+        if (destinationOf(foreign.name)) return // it gets nothing: a warning has said so
         log?.spool(
           `the spool in ${spool.directory} holds ${rows} rows for "${foreign.name}", which is not one of the configured destinations. The rows are kept.`,
         )

@@ -1,6 +1,6 @@
 import { clock } from '../common/clock.js'
 
-/** What a call gives that threw, or returned a promise. */
+/** Stands for the result of a call that threw, or returned a promise. */
 export const FAILED: unique symbol = Symbol('failed')
 
 const LOG_EVERY_MS = 60_000

@@ -19,7 +19,7 @@ export function isChosen(traceId: string, rate: number): boolean {
 export interface Rates {
   readonly lowest: number
   readonly highest: number
-  /** Of a trace of whose first span nothing is known. */
+  /** The rate of a trace whose first span is not known. */
   readonly usual: number
   /** The rate of the trace with this first span. */
   of(root: AnyRecord): number

@@ -41,7 +41,7 @@ export function valueRedaction(
   )
   const isHashed = anyMatcher(key === undefined ? [] : config.hash, true)
   const onlyAllowed = config.allow.length > 0
-  // A mail address may seem to begin within the password of a URL. What that leaves of the password nobody would find afterwards, so URLs come first.
+  // A mail address may seem to begin within the password of a URL. URLs come first: the rest of such a password would not be found afterwards.
   const rules = config.values
     .map((rule, index) => ({
       isOfUrls: rule === 'url_credentials',

@@ -23,7 +23,7 @@ import { newWriter } from './writer.js'
 export interface SpoolEvents extends LoadEvents {
   /** A batch of an earlier process, or of one that died meanwhile. The oldest come first. */
   recovered(stored: Stored): void
-  /** So many damaged records that had been moved aside were deleted for good. */
+  /** Damaged records that had been moved aside were deleted for good; `files`: how many. */
   deletedAside(files: number): void
   /** Nothing can be written to disk. Called once until `recoveredFromTrouble()`. */
   troubled(error: Error): void

@@ -161,7 +161,7 @@ A variable is called \`${PREFIX}\` and the words of the option's path, without t
 not set. The tables below show the part after the prefix.
 
 - Times and sizes may have a unit: \`500ms\`, \`5s\`, \`2m\`, \`12h\`, \`30d\`; \`512KiB\`, \`64MiB\`, \`1GB\`. Plain numbers are milliseconds and bytes.
-  \`TTL\` and the times of \`RETENTION_…\` need a unit.
+  \`TTL\`, \`METRICS_TTLS_…\` and the times of \`RETENTION_…\` need a unit.
 - Lists are separated by commas: \`SIGNALS=traces,logs\`.
 - Rules are written as JSON: \`FILTER={"drop":[{"name":"GET /health*"}]}\`; see [routing](routing.md).
 - Maps are written as OpenTelemetry writes them, percent-encoded: \`HEADERS=x-team=shop,x-key=a%3Db\`.

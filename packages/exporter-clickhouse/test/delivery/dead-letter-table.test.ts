@@ -37,7 +37,7 @@ test('a table of dead letters is replicated where the table beside it is, under 
   expect(engineOf(other)).toBe("ReplicatedMergeTree('/traces/other/dead_letters', 'r')")
 })
 
-test('an engine that merges rows is none for dead letters: two of one millisecond are two', () => {
+test('dead letters never get an engine that merges rows: two of one millisecond are two', () => {
   const engine = (text: string) => engineOf(createDeadLetters(letters, { ...traces, engine: text }))
   expect(engine('ReplacingMergeTree(version)')).toBe('MergeTree')
   expect(engine("ReplicatedReplacingMergeTree('/t/{table}', '{replica}', version)")).toBe(

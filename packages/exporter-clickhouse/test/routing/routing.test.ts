@@ -427,7 +427,7 @@ test('application code that runs while a row is written may end spans and emit r
   expect([statsOf(spans).waiting, statsOf(logs).waiting]).toEqual([0, 0])
 })
 
-test('a span that ends while a row is written about which a flush has decided gets a row of its own', async () => {
+test('a span that ends while a flush writes the row of a span that was held gets a row of its own', async () => {
   const server = await scriptedServer()
   // The first span of a trace may have the name of the rule, so the others wait for it. Without it, they are kept.
   const sample = { rate: 1, rules: [{ name: 'never', rate: 0 }] }

@@ -69,7 +69,7 @@ test('spans of a processor are counted as they come, and nothing waits at a flus
   expect(server.requests).toEqual([])
 })
 
-test('what waits on disk stays there until the variable is corrected, and what waits for others does not', async () => {
+test('what waits on disk stays there until the variable is corrected, and what waits for other destinations is sent', async () => {
   const spool = { directory: temporaryDirectory() }
   const to = (endpoint: string, other: string) => ({
     endpoint,

@@ -7,7 +7,7 @@ import { indented } from './layout.js'
 import { type Query, queryOf } from './query.js'
 import type { KeyRow, ValueRow } from './rows.js'
 
-// Suggestions for the search box. So many spans show what there is; the numbers are those of these spans.
+// Suggestions for the search box. This many spans show what there is, and the numbers count these spans only.
 const SAMPLE = 200_000
 const MAX_KEYS = 1000
 const MAX_SUGGESTIONS = 200

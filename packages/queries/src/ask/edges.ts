@@ -9,7 +9,7 @@ import { PEER_KIND, PEER_NAME, peerColumns } from './peers.js'
 import { type Query, queryOf } from './query.js'
 import type { EdgeRow } from './rows.js'
 
-/** A parent may have begun so long before the range, and a child so long after it. */
+/** How long before the range a parent may have begun, and how long after it a child. */
 const MARGIN_US = 3_600_000_000
 export const MAX_EDGES = 2000
 

@@ -117,7 +117,7 @@ function pointsOf(table: MetricTable, names: string, isLimited: boolean): string
     WHERE ${metric} IN (${names})${since}`
 }
 
-/** What there is where there is no table. */
+/** The answer where there is no table. */
 const NO_POINTS = `    SELECT
       '' AS metric,
       '' AS service,

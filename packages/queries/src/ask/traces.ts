@@ -18,7 +18,7 @@ export interface TracesOptions {
   readonly sort?: 'newest' | 'slowest' | 'errors' | undefined
 }
 
-/** Spans of a trace are looked for so long before and after the searched range. */
+/** How long before and after the searched range the spans of a trace are looked for. */
 export const TRACE_MARGIN_US = 3_600_000_000
 
 /** Traces of which one span fulfils the search. Rows that are stored twice count once. */

@@ -24,7 +24,7 @@ export const text: Reading = (column) => {
   return types.isText(plain) || types.isEnum(plain) ? value : undefined
 }
 
-/** An id in hex: as text, as UUID, or as so many bytes. */
+/** An id in hex, stored as text, as UUID, or as a number of bytes. */
 const id =
   (bytes: number): Reading =>
   (column) => {

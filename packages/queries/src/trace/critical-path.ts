@@ -10,7 +10,7 @@ interface Frame {
   next: number
 }
 
-/** What of a child lies within its parent. */
+/** The part of a child that lies within its parent. */
 interface Part {
   readonly draft: Draft
   readonly fromNs: number

@@ -25,7 +25,7 @@ export function logsPart(rows: readonly LogRow[], startUs: number): string[] {
   ]
 }
 
-/** So many lines, in their order: errors and warnings rather than others, and of those the first ones. */
+/** At most `most` lines, in their order. Warnings and errors are taken before others, and earlier lines before later ones. */
 export function mostSevere(rows: readonly LogRow[], most: number): readonly LogRow[] {
   if (rows.length <= most) return rows
   const isSevere = (row: LogRow) => ['warn', 'error', 'fatal'].includes(levelOf(row) ?? '')

@@ -1,7 +1,7 @@
-// What rows of a table of dead letters are that are no refused rows.
+// A table of dead letters also has rows that are not refused rows. This is how they are recognised.
 
-/** The reason in `data_before` of a row that is older than another one with its ids: it was taken once, and is not sent again. */
+/** `reason` in `data_before` of a row that lost a conflict: a newer row with its ids is in the table. It is not sent again. */
 export const CONFLICT = 'conflict'
 
-/** The name, instead of that of a table, of a row that names letters which are being sent. */
+/** `dlq_name` of a row by which a replay notes which letters it is sending. */
 export const MARK = 'spanhouse.replay'

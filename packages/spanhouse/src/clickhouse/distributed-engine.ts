@@ -1,4 +1,6 @@
-/** The tables that a Distributed one stands for. */
+import { unescaped } from '@spanhouse/transform/internal'
+
+/** Where the rows of a Distributed table are: a table of this name on each shard of the cluster. */
 export interface Behind {
   readonly cluster: string
   readonly database: string
@@ -10,12 +12,8 @@ const DISTRIBUTED = new RegExp(`^Distributed\\(${TEXT}, ${TEXT}, ${TEXT}`, 's')
 
 /** Undefined if the table is not Distributed. `engineFull` is that of system.tables. */
 export function behindOf(engineFull: string): Behind | undefined {
-  const [cluster, database, table] = (DISTRIBUTED.exec(engineFull) ?? []).slice(1).map(plain)
+  const [cluster, database, table] = (DISTRIBUTED.exec(engineFull) ?? []).slice(1).map(unescaped)
   return cluster === undefined || database === undefined || table === undefined
     ? undefined
     : { cluster, database, table }
-}
-
-function plain(escaped: string): string {
-  return escaped.replaceAll(/\\(.)/gs, '$1')
 }

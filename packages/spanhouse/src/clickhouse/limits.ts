@@ -2,7 +2,7 @@
 export interface Limits {
   readonly seconds: number
   readonly memoryBytes: number
-  /** The server stops soon after so many. */
+  /** The server stops soon after this many. */
   readonly rows: number
   /** Of the answer. What comes after them is not read. */
   readonly bytes: number

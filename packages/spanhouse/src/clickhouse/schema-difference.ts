@@ -28,7 +28,7 @@ export async function schemaDifference<Input>(
   const behind = facts && behindOf(facts.engineFull)
   if (facts && behind && shape)
     return differenceBehind(reader, schema, { shape, front: facts, behind, at, names }, signal)
-  // A table that is there and is not Distributed stays what it is.
+  // A table that exists and is not Distributed stays as it is.
   const asked = facts ? { ...at, distributed: undefined } : at
   const statements = missing(schema.ddl(asked), database, names)
   if (!facts || !shape) return { statements, remarks: [] }
@@ -46,7 +46,10 @@ interface Distributed {
   readonly names: ReadonlySet<string> | undefined
 }
 
-/** The rows are in the local tables. The Distributed one has columns only, and no row is in a column that it lacks. */
+/**
+ * What a server lacks whose table is Distributed. Rows, indexes, TTL and settings are in the local table. The Distributed table needs every
+ * column too: what it lacks cannot be written through it.
+ */
 async function differenceBehind<Input>(
   reader: Reader,
   schema: Table<Input>,
@@ -62,7 +65,7 @@ async function differenceBehind<Input>(
   const statements = [
     ...(isHere ? additions(shape, facts, local) : []),
     ...additions({ ...shape, indexes: [] }, front, place),
-    // Without a cluster, nobody knows whether this server is to have local tables.
+    // Without --cluster it is not known whether this server should have a local table.
     ...(isHere || cluster !== undefined ? created : []),
   ]
   const remarks = [
@@ -71,7 +74,7 @@ async function differenceBehind<Input>(
           /^ALTER /.test(one) ? one : `${local.table}: ${one}`,
         )
       : [
-          `${local.database}.${local.table}, which ${at.table} distributes, is not on this server: ask one of the cluster ${behind.cluster}.`,
+          `${at.table} is a Distributed table over ${local.database}.${local.table}, which is not on this server: give --diff a server of the cluster ${behind.cluster} that has it.`,
         ]),
     ...columnDifferences(shape, front).map((one) => `${at.table}: ${one}`),
   ]
@@ -80,12 +83,12 @@ async function differenceBehind<Input>(
     [...statements, ...remarks].some((one) => /^(ALTER|CREATE) /.test(one))
   )
     remarks.push(
-      `Run the statements on every server of the cluster ${behind.cluster}, or name it: --cluster ${behind.cluster}.`,
+      `Run the statements on every server of the cluster ${behind.cluster}, or name the cluster: --cluster ${behind.cluster}.`,
     )
   return { statements, remarks }
 }
 
-/** What would be created with local tables of these names; nothing if names of ours cannot be like that. */
+/** The statements that create a schema whose local table has this name. Empty if our options cannot give it this name. */
 function createdWith<Input>(schema: Table<Input>, at: Placement, behind: Behind): string[] {
   const { cluster = behind.cluster } = at
   const table = behind.table.replace(at.table, () => '{table}')
@@ -99,7 +102,7 @@ function createdWith<Input>(schema: Table<Input>, at: Placement, behind: Behind)
 const NAME = '`(?:[^`\\\\]|\\\\.)*`'
 const CREATED = new RegExp(`^CREATE \\w+(?: VIEW)? IF NOT EXISTS (${NAME})(?:\\.(${NAME}))?`)
 
-/** Those of our CREATE statements whose database, table or view is not there. */
+/** The CREATE statements whose database, table or view does not exist. */
 function missing(
   statements: readonly string[],
   database: string,

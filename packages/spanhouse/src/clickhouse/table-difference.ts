@@ -23,7 +23,7 @@ export function additions(shape: TableShape, facts: TableFacts, at: Placement): 
   ]
 }
 
-/** What differs in a table that has rows. */
+/** What differs in a table that is not Distributed, as sentences, and statements that change it. */
 export async function differences(
   shape: TableShape,
   facts: TableFacts,
@@ -50,7 +50,7 @@ export function columnDifferences(shape: TableShape, facts: TableFacts): string[
   })
 }
 
-/** ClickHouse Cloud makes its own engine of each of ours. */
+/** In ClickHouse Cloud, the server replaces our engines by its own (`Shared…`): that is no difference. */
 function engineDifference({ engine }: TableFacts, at: Placement): string[] {
   if (at.distributed) return [`The engine is ${engine}; asked for was Distributed.`]
   if (!engine.endsWith('MergeTree')) return [`The engine is ${engine}.`]

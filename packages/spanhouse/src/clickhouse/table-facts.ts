@@ -9,7 +9,7 @@ export interface TableFacts {
   readonly indexes: ReadonlySet<string>
   /** Such as `MergeTree`. */
   readonly engine: string
-  /** With its arguments and all that follows them. */
+  /** The engine with its arguments and all that follows them. */
   readonly engineFull: string
   readonly partitionBy: string
   readonly orderBy: string

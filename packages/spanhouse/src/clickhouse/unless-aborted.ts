@@ -1,6 +1,6 @@
 import { ReadError } from './read-error.js'
 
-/** As `work`; rejects as soon as the signal is aborted. The work itself goes on: whoever owns its connections closes them. */
+/** Settles as `work` does, but rejects as soon as the signal is aborted. The work goes on until the owner of its connections closes them. */
 export async function unlessAborted<T>(
   work: Promise<T>,
   signal: AbortSignal | undefined,

@@ -15,14 +15,14 @@ export interface Report {
   lacking(table: TableAt, region: Region): void
   table(tables: Sides<RegionTable>, common: Common, progress: (text: string) => void): Told
   found(found: Found, repairs: boolean): void
-  /** What a repair does not do. */
+  /** Says what a repair does not do. */
   remark(sentence: string): void
   repaired(repaired: Repaired, after: Found): void
 }
 
 export interface Shown {
   readonly window: Window
-  /** The newest rows, which are not compared although nobody said so. */
+  /** How long before now the window ends by default; 0 if --until was given. */
   readonly leftOutMs: number
   readonly limit: number
   readonly allMinutes: boolean

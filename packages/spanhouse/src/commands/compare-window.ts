@@ -4,7 +4,7 @@ import type { Option, OptionValues } from './command.js'
 import { durationOption, textOption } from './option-values.js'
 
 const HOUR_MS = 3_600_000
-/** An application batches rows for seconds, and tries again for some minutes when a server restarts. */
+/** Newer rows may be on their way: an application batches rows for seconds, and sends them again for some minutes while a server restarts. */
 const ON_THEIR_WAY_MS = 300_000
 /** What a DateTime64 with nanoseconds can hold. */
 const EARLIEST_MS = Date.UTC(1900, 0)
@@ -23,7 +23,7 @@ export const WINDOW_OPTIONS: Readonly<Record<'window' | 'until', Option>> = {
   },
 }
 
-/** `leftOutMs`: the stretch before now that nobody asked to leave out. Throws a CommandError. */
+/** `leftOutMs`: how long before now the window ends by default; 0 if --until was given. Throws a CommandError. */
 export function windowOf(values: OptionValues): Window & { readonly leftOutMs: number } {
   const length = durationOption(values, 'window') ?? HOUR_MS
   const untilMs = Math.min(untilOf(values), LATEST_MS)

@@ -1,9 +1,9 @@
 import { harmless } from '@spanhouse/queries'
 import type { DdlOptions, Table } from '@spanhouse/transform'
-import { endpointProblem, engineProblem, FAMILIES, parseEndpoint, type Signal } from '#exporter'
+import { engineProblem, FAMILIES, type Signal } from '#exporter'
 import { openReader } from '../clickhouse/open-reader.js'
 import { type SchemaDifference, schemaDifference } from '../clickhouse/schema-difference.js'
-import { asUrl, SOURCE_OPTIONS, sourceFor } from '../config/source.js'
+import { asUrl, databaseIn, SOURCE_OPTIONS, sourceFor } from '../config/source.js'
 import { type NamedTable, namedTable } from '../config/table-name.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
@@ -151,11 +151,6 @@ function tableIn(values: OptionValues): Partial<NamedTable> {
       `--table names the database ${harmless(at.database, 100)}, and --database names ${harmless(database, 100)}: name one.`,
     )
   return at
-}
-
-/** `clickhouse://host/database` names one. */
-function databaseIn(url: string): string | undefined {
-  return endpointProblem(url) === undefined ? parseEndpoint(url).database : undefined
 }
 
 async function difference(

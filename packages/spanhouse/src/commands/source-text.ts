@@ -1,6 +1,6 @@
 const KEY = /^[A-Za-z_$][\w$]*$/
 
-/** A text as a literal of JavaScript, in printable characters: nothing in it ends the literal, or shows the reader another text. */
+/** A text as a JavaScript literal of printable characters. Nothing in it can end the literal, or look like another text to a reader. */
 export function literal(text: string): string {
   return `'${text.replaceAll(/['\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, escaped)}'`
 }
@@ -29,13 +29,13 @@ export function sourceOf(value: unknown): string {
   return `{ ${members.map(([key, member]) => `${keyOf(key)}: ${sourceOf(member)}`).join(', ')} }`
 }
 
-/** In brackets: `__proto__` in quotes would be no member but the prototype. */
+/** A key of an object literal. `__proto__` needs brackets: without them, also in quotes, it would set the prototype. */
 export function keyOf(key: string): string {
   if (key === '__proto__') return "['__proto__']"
   return KEY.test(key) ? key : literal(key)
 }
 
-/** What stands after `//`. A line break, of which there are several, would end the comment. */
+/** A text to stand after `//`, without line breaks of any kind: they would end the comment. */
 export function comment(text: string): string {
   return text.replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]+/gu, ' ').trim()
 }

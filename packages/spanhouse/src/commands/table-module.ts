@@ -10,8 +10,8 @@ export interface TableModule {
 }
 
 /**
- * Writes an imported table as a module. Each guess has a comment, and each column without a value stands in one, to be filled in by hand.
- * `types`: also export the type of its rows, which only TypeScript understands, if it is a table from nothing. Default: true.
+ * Writes an imported table as a module. Each guess has a comment, and each column without a value is a comment, to be filled in by hand.
+ * `types`: whether the module is TypeScript; then it also exports the type of the rows, unless the table is made from one of ours. Default: true.
  */
 export function tableModule(
   imported: ImportedTable,
@@ -25,7 +25,7 @@ export function tableModule(
   const gaps = gapsOf(imported)
   const members = Object.entries({
     ...definition,
-    // The gaps of an extension stand among its further columns, even if it has none.
+    // The gaps of an extension stand in `add`, even if it adds no columns.
     ...(base !== undefined && gaps.length > 0 && !('add' in definition) && { add: [] }),
   })
   const imports = [...named, ...(types ? ['type RowOf'] : [])].join(', ')
@@ -42,7 +42,7 @@ export function tableModule(
   return { text: `${lines.join('\n')}\n`, exported }
 }
 
-/** Each column without a value as a comment, but for those that the definition has as materialized ones. */
+/** A comment for each column without a value, except those that the definition has in `materialized`. */
 function gapsOf({ table, unmapped, left }: ImportedTable): string[] {
   const materialized = new Set(shapeOf(table)?.materialized?.map(({ name }) => name))
   return [
@@ -94,7 +94,7 @@ const RESERVED = new Set(
   ),
 )
 
-/** A name of JavaScript for a table. */
+/** The name of the constant in the module, made of the name of the table. */
 function identifierFor(table: string, taken: readonly string[]): string {
   const [first = '', ...others] = table.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
   const name =

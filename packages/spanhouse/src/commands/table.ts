@@ -1,10 +1,10 @@
 import { harmless } from '@spanhouse/queries'
 import { type ImportedTable, tableFromServer } from '@spanhouse/transform'
-import { endpointProblem, parseEndpoint, type Signal } from '#exporter'
+import type { Signal } from '#exporter'
 import { openReader } from '../clickhouse/open-reader.js'
 import type { Reader } from '../clickhouse/reader.js'
 import { databasesOf, tablesIn } from '../clickhouse/table-facts.js'
-import { SOURCE_OPTIONS, sourceFor } from '../config/source.js'
+import { databaseIn, SOURCE_OPTIONS, sourceFor } from '../config/source.js'
 import { namedTable } from '../config/table-name.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
@@ -70,7 +70,7 @@ function argumentsIn(positionals: readonly string[]): {
   const [url] = others
   if (verb !== 'import')
     throw new CommandError(
-      'spanhouse table can import one: spanhouse table import URL DATABASE.TABLE.',
+      'The first word after spanhouse table is import: spanhouse table import URL DATABASE.TABLE.',
     )
   if (named === undefined || named.includes('://'))
     throw new CommandError('Name the table: spanhouse table import URL DATABASE.TABLE.')
@@ -112,14 +112,7 @@ async function importedFrom(
   }
 }
 
-/** `clickhouse://host/database` names one. */
-function databaseIn(url: string | undefined): string | undefined {
-  return url !== undefined && endpointProblem(url) === undefined
-    ? parseEndpoint(url).database
-    : undefined
-}
-
-/** Whoever misspells a name is told which there are. */
+/** Throws a CommandError with the nearest name, or all of them, if there is no such database or table. */
 async function checkThere(
   reader: Reader,
   database: string,
@@ -149,7 +142,7 @@ function sentence(message: string): string {
   return `${text[0]?.toUpperCase()}${text.slice(1)}${text.endsWith('signal') ? ', with --signal' : ''}.`
 }
 
-/** What the reader of the module should know, one line each. */
+/** The report, line by line. */
 function reportOf(
   { mapped, unmapped, left, guesses, remarks, signal, base }: ImportedTable,
   exported: string,

@@ -19,7 +19,7 @@ export const LEVEL_WIDTH = 5
 const MOST_LINES = 100
 const LINES_EACH = 4
 
-export const LEVEL_COLOURS: Readonly<Record<Level, Colour>> = {
+const LEVEL_COLOURS: Readonly<Record<Level, Colour>> = {
   trace: 'dim',
   debug: 'dim',
   info: 'blue',

@@ -1,13 +1,13 @@
 import { CommandError } from '../terminal/command-error.js'
 import type { Context } from './command.js'
 
-/** The exit code of a command that could not find out, or not do, what it was asked: 1 stands for a difference. */
+/** The exit code of a command that failed. 1 is a result: there is a difference, or something is left to do. */
 const FAILURE = 2
 const INTERRUPTED = 130
 
 /**
  * Runs a command whose exit codes 0 and 1 are its result. Every failure has exit code 2. After Ctrl-C the user reads `interrupted`, whatever
- * the work was about to fail with, and the exit code is 130. A second Ctrl-C ends the process at once (cli.ts), so the work may end in peace.
+ * error the work ends with, and the exit code is 130. The work may take its time to end: a second Ctrl-C ends the process at once (cli.ts).
  */
 export async function verdict(
   { signal }: Pick<Context, 'signal'>,

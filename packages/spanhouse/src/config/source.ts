@@ -5,6 +5,7 @@ import {
   endpointProblem,
   oneLine,
   parseConfig,
+  parseEndpoint,
   type Signal,
 } from '#exporter'
 import type { Connection } from '../clickhouse/reader.js'
@@ -78,6 +79,13 @@ export function endpointIn(values: Surroundings['values']): {
     ...(endpoint !== undefined && { endpoint: asUrl(endpoint) }),
     ...(username !== undefined && { username }),
   }
+}
+
+/** The database that a URL such as `clickhouse://host/database` names. Undefined if there is none, or the URL is wrong. */
+export function databaseIn(url: string | undefined): string | undefined {
+  return url !== undefined && endpointProblem(url) === undefined
+    ? parseEndpoint(url).database
+    : undefined
 }
 
 /** Whether the environment names a ClickHouse for the exporter. */

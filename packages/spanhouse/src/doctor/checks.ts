@@ -69,7 +69,7 @@ export const DESTINATION: readonly Check<Facts>[] = [
 
 const NOT_OF_A_HOST = new Set([proxies, spoolFolder, spoolRows, deadLetters, testSpan])
 
-/** For each further host of a destination. */
+/** The checks of each further host of a destination: all but those that do not depend on the host. */
 export const HOST: readonly Check<Facts>[] = DESTINATION.filter(
   (check) => !NOT_OF_A_HOST.has(check),
 )

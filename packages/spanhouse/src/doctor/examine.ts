@@ -8,7 +8,7 @@ import { runChecks, type Watch } from './run-checks.js'
 export interface Section {
   /** Undefined: the application. */
   readonly destination: string | undefined
-  /** Absent: the first host of the destination. */
+  /** Absent for the application, and for the first host of the destination. */
   readonly host?: string
   /** What stands above its findings. */
   readonly heading: string
@@ -73,7 +73,7 @@ function urlOf({ href }: URL): string {
   return href.replace(/\/$/, '')
 }
 
-/** What mends a host is to run there. */
+/** The finding with SQL commands that run at this host. */
 function runAt({ commands, ...finding }: Finding, host: URL): Finding {
   const there = commands?.map((one) => (one.kind === 'sql' ? { ...one, host: urlOf(host) } : one))
   return { ...finding, ...(there && { commands: there }) }

@@ -1,7 +1,7 @@
 import type { DestinationConfig } from '#exporter'
 import type { Finding } from './check.js'
 
-/** Each costs some seconds, and they are expected to be alike. */
+/** How many hosts after the first are checked: each takes some seconds, and they should be alike. */
 const MAX_HOSTS = 8
 
 /** The destination as if it had this host only. */
@@ -21,7 +21,7 @@ export function furtherHosts({ hosts }: DestinationConfig): {
   return { checked: further.slice(0, MAX_HOSTS), left: Math.max(0, further.length - MAX_HOSTS) }
 }
 
-/** What one host has to say that the first has not said. */
+/** The findings of one host that the first host does not have. What is ok is left out, except the version. */
 export function differingFrom(first: readonly Finding[], these: readonly Finding[]): Finding[] {
   const said = new Set(first.map(({ check, level, text }) => `${check} ${level} ${text}`))
   const differing = these.filter(

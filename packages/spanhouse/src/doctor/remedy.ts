@@ -4,7 +4,7 @@ export type Remedy =
       readonly kind: 'sql'
       /** Name of the destination. */
       readonly destination: string
-      /** The host where it is to run; absent: the first one. */
+      /** The host where it must run. Absent: the first host. */
       readonly host?: string
       readonly sql: string
       readonly isSafe: boolean

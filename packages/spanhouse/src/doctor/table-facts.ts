@@ -20,7 +20,7 @@ export interface TableFacts {
   /** Undefined if the table is missing, or may not be seen. */
   info(): Promise<TableInfo | undefined | 'unknown'>
   hasDatabase(): Promise<boolean | undefined>
-  /** The table that has the rows: the local one behind a Distributed table, else this one. */
+  /** The table that has the rows: behind a Distributed table the local one, else this one. */
   local(): Promise<TableFacts>
 }
 

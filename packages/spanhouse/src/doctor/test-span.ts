@@ -44,7 +44,7 @@ interface Columns {
   readonly attributes: string
 }
 
-/** The doctor reads options from environment and file, which know these two schemas. */
+/** The columns that are read back, in our tables or in the Collector's. Undefined for a table that lacks them. */
 function columnsOf({ destination }: Facts): Columns | undefined {
   const names = new Set(destination.targets[0].schema.columns.map(({ name }) => name))
   return [

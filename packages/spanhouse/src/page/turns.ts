@@ -1,4 +1,4 @@
-/** Lets so many work at the same time; the others wait for their turn. */
+/** Lets a number of tasks work at the same time; the others wait for their turn. */
 export interface Turns {
   /** Rejects with a `NoTurn` if too many wait already, or with the signal's reason. */
   take<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>

@@ -33,7 +33,7 @@ export interface Common {
   readonly differ: boolean
 }
 
-/** When a row was written, as of seed tables that replicate both ways: decides conflicts, and is no content. */
+/** The column that says when a row was written, in tables that replicate both ways. It decides conflicts, and is not compared. */
 const VERSION = '_timestamp'
 const TIMES = ['timestamp', 'Timestamp', 'TimeUnix']
 const NOT_STORED = new Set(['ALIAS', 'EPHEMERAL', 'MATERIALIZED'])

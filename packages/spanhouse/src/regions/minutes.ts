@@ -53,7 +53,7 @@ export async function* minutesOf(
   }
 }
 
-/** The numbers of those weeks of a window in which there are rows: a long window may be empty for years. */
+/** The numbers of the weeks of a window that have rows. In a long window, most weeks may have none. */
 async function weeksWithRows(
   tables: Sides<RegionTable>,
   { time }: Common,

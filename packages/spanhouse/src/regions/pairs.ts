@@ -17,7 +17,7 @@ export interface Matched {
 export type Match = Matched | { readonly lacking: Region } | { readonly lacking: 'neither' }
 
 interface TableColumn extends ServerColumn {
-  /** With its arguments; without them in a database that gives each table a path of its own. */
+  /** The engine with its arguments. A Replicated engine in a Replicated database has none: that database gives each table a path of its own. */
   readonly engine: string
 }
 

@@ -13,7 +13,7 @@ export interface Region {
   readonly reader: Reader
   /** Writes as the exporter does. Used only for a repair. */
   readonly sender: Sender
-  /** Where statements that create a table run, if the configuration says so: ON CLUSTER. */
+  /** The cluster on which tables are created (ON CLUSTER), if the configuration names one. */
   readonly cluster: string | undefined
   close(): Promise<void>
 }
@@ -26,13 +26,13 @@ export interface TableAt {
 /** The table of one server, as it stands in a query. */
 export interface RegionTable extends TableAt {
   readonly region: Region
-  /** As the server states it, with its arguments and what follows them. */
+  /** As the server describes it, with its arguments and all that follows them. */
   readonly engine: string
   /** For engines that merge rows: how many there are must not depend on merges that are still to come. */
   readonly final: '' | ' FINAL'
 }
 
-/** Rows can be written and read through such a table, but not deleted. */
+/** Rows can be written and read through a Distributed table, but not deleted. */
 export function isDistributed({ engine }: RegionTable): boolean {
   return engine.startsWith('Distributed')
 }

@@ -68,7 +68,7 @@ export async function repairTable(
   }
 
   const repaired = { copied, setAside: aside, single }
-  // What one server deleted, the next repair would copy back from the other.
+  // A Distributed table deletes no rows. What is deleted on the other server alone, the next repair would copy back.
   if (tables.some(isDistributed)) return repaired
   progress('looking for ids with several contents')
   for await (const conflicts of conflictsOf(tables, common, window, most, signal))

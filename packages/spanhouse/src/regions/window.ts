@@ -35,7 +35,7 @@ export function ofMinute(minute: number, { fromMs, untilMs }: Window): Window {
   }
 }
 
-/** In steps of at most so long, which begin at whole minutes. */
+/** The window in steps of at most `stepMs`, which begin at whole minutes. */
 export function* stepsOf({ fromMs, untilMs }: Window, stepMs: number): Generator<Window> {
   for (let from = fromMs; from < untilMs; ) {
     const until = Math.min(untilMs, Math.floor(from / MINUTE_MS) * MINUTE_MS + stepMs)

@@ -25,8 +25,8 @@ interface Place {
 
 /**
  * Sends the rows of a table of dead letters, and deletes those that went in. Before a batch is sent, a row of the table says which letters it
- * has: a replay that was killed is finished by the next one, with the same batch and the same token. Two at once would put the same letters
- * into batches of their own, whose tokens differ.
+ * has: a replay that was killed is finished by the next one, with the same batch and the same token. So there is a lock: two replays at once
+ * would put the same letters into different batches, whose tokens differ.
  */
 export async function replayTable(
   destination: ReplayDestination,

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { CommandError } from '../terminal/command-error.js'
 import type { ShowPath } from '../terminal/shown-path.js'
 
-/** Makes sure that only one process works on a file. Resolves with what ends that. The lock of a killed process is taken over. */
+/** Makes sure that only one process works on a file. Resolves with a function that releases the lock. The lock of a killed process is taken over. */
 export async function lock(path: string, show: ShowPath): Promise<() => Promise<void>> {
   const file = `${path}.lock`
   const own = `${hostname()} ${process.pid}`

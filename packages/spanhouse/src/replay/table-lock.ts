@@ -14,7 +14,7 @@ export interface TableLock {
   release(): void
 }
 
-/** So long a query lasts that nobody ends; a profile may allow less. Then the lock is taken again before the next batch. */
+/** How long the query lasts if nobody ends it. A profile may allow less. When it has ended, the lock is taken again before the next batch. */
 const SECONDS = 600
 /** A server notices within a second or two that a process was killed. */
 const PATIENCE_MS = 10_000
@@ -22,7 +22,7 @@ const POLL_MS = 100
 const REFUSED_WITHIN_MS = 2000
 const SAME_ID_IS_RUNNING = 216
 
-/** The query that holds the lock of a table has this id. */
+/** The id of the query that holds the lock of a table. */
 export function lockId({ database, table }: TableName): string {
   const digest = createHash('sha256').update(`${database}\0${table}`).digest('hex')
   return `spanhouse-replay-${digest.slice(0, 32)}`
@@ -38,8 +38,8 @@ export function needsTwoQueries({
 }
 
 /**
- * The lock is a query that sleeps: a server runs no second one of the same id, and ends it when the connection of this process ends, for
- * whatever reason. So no lock outlives its process, and no right is needed. It is a lock of this server only, not of its replicas.
+ * The lock is a query that sleeps. A server runs no second query of the same id, and ends the query when the connection of this process ends,
+ * for whatever reason. So no lock outlives its process, and no right is needed. It locks the table on this server only, not on its replicas.
  */
 export function openTableLock(
   { config, reader, url }: ReplayDestination,
@@ -52,7 +52,7 @@ export function openTableLock(
   const what = `${at.database}.${at.table}`
   let isHeld = false
 
-  /** Undefined: the user may not see what runs. */
+  /** Whether the query of this process runs. Undefined if the user may not see which queries run. */
   const isRunning = async (nonce: string) => {
     const answer = await reader
       .ask<{ runs: number }>(
@@ -70,7 +70,7 @@ export function openTableLock(
     return answer && Number(answer.rows[0]?.runs) > 0
   }
 
-  /** Resolves with the answer once there is one: then the lock is lost, or another process has it. */
+  /** Starts the query, and resolves when it is answered: then this process has lost the lock, or another one has it. */
   const query = (nonce: string) => {
     const settings = {
       query: `SELECT sleepEachRow(1) FROM numbers(${SECONDS}) /* ${nonce} */`,
@@ -98,7 +98,7 @@ export function openTableLock(
     })
     const startedAt = performance.now()
     while (answer === undefined) {
-      // A server refuses a second query at once. Should it do so later, the next batch is not sent.
+      // A server refuses a second query at once. If it did so later, `isHeld` would become false before the next batch.
       const runs = (await isRunning(nonce)) ?? performance.now() - startedAt > REFUSED_WITHIN_MS
       if (runs && answer === undefined) {
         isHeld = true

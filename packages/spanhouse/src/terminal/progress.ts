@@ -14,7 +14,7 @@ export interface Progress {
 
 /**
  * Says on `err` what is going on once it has taken `afterMs` (default: 1000): on a terminal a line that turns and is removed at the
- * end, elsewhere one line for each text, but at most one a second: a log keeps them all.
+ * end; elsewhere a line for each text, at most one a second, because a log keeps every line.
  */
 export function startProgress(err: Output, text: string, afterMs = 1000): Progress {
   let current = text

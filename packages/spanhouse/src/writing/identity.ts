@@ -2,7 +2,7 @@
  * The columns that say which span a row is; the last one tells a table of spans from one of logs. Two services may share a span id, each
  * with a kind of its own (B3).
  */
-export const IDENTITIES: readonly (readonly [string, string, string, string])[] = [
+const IDENTITIES: readonly (readonly [string, string, string, string])[] = [
   ['trace_id', 'span_id', 'span_kind', 'span_name'],
   ['TraceId', 'SpanId', 'SpanKind', 'SpanName'],
 ]

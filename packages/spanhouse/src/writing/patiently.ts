@@ -12,8 +12,8 @@ const READONLY = 164
 type Failed = Exclude<Outcome, { status: 'delivered' }>
 
 /**
- * Writes, and tries again for a minute while the server may only be busy or away. Resolves with the last outcome. What may be written
- * twice without harm is the caller's promise.
+ * Writes, and tries again for a minute while the server may only be busy or away. Resolves with the last outcome. The caller
+ * promises that writing twice does no harm.
  */
 export async function patiently(
   attempt: () => Promise<Outcome>,
@@ -36,7 +36,7 @@ async function attempts(
 ): Promise<Outcome> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     signal.throwIfAborted()
-    // An attempt has a deadline, but no user waits for it: what may be written twice without harm may be left in doubt.
+    // Ctrl-C does not wait for the deadline of an attempt: what is written here may be in doubt, because writing it again does no harm.
     const outcome = await unlessAborted(attempt(), signal)
     if (outcome.status !== 'retry' || outcome.why === 'misconfigured') return outcome
     if (outcome.error instanceof ClickHouseError && outcome.error.code === READONLY) return outcome

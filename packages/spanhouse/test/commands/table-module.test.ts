@@ -116,7 +116,7 @@ test.each([
   expect(tableModule(tableFromDescription({ ...spans(TRACE), table })).exported).toBe(exported)
 })
 
-test('whatever names, types and defaults say, it is the same table and no other code', () => {
+test('whatever names, types and defaults contain, the module makes the same table and runs no other code', () => {
   const hostile = fc.oneof(
     fc.string({ unit: 'binary', minLength: 1 }),
     fc.constantFrom(

@@ -2,7 +2,7 @@ import type { Column } from '../row/column.js'
 import type { ColumnShape } from '../sql/ddl.js'
 import type { TimeUnit } from '../values/in-unit.js'
 
-/** A column whose value is said by name. Exactly one of `attribute`, `resource`, `scope`, `field` and `value` says where it comes from. */
+/** A column of a definition. Exactly one of `attribute`, `resource`, `scope`, `field` and `value` says where its value comes from. */
 export type ColumnDefinition<Input, Field extends string = string> =
   | (Column<Input> & NoNames)
   | AttributeColumn
@@ -50,10 +50,10 @@ export interface FieldColumn<Field extends string = string>
     Omit<NoNames, 'field'>,
     NoFunctions {
   /**
-   * Such as `name`, `kind`, `timestamp` or `duration` of a span; the same names for logs and data points where they have the same. Of a list
-   * also one part of its items, such as `events.name`, in a column `Array(…)`.
+   * Such as `name`, `kind`, `timestamp` or `duration` of a span. Log records and data points have the same names for what they have too. Of a
+   * list, also one part of its items: `events.name`, in a column `Array(…)`.
    */
   readonly field: Field
-  /** Of a time or duration in a column of numbers: what is counted. Default: `ns`. */
+  /** What a column of numbers counts if the field is a time or a duration. Default: `ns`. */
   readonly unit?: TimeUnit | undefined
 }

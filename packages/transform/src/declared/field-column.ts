@@ -25,7 +25,7 @@ const SHARED: Readonly<Record<string, Pick<AnyColumn, 'from' | 'value'>>> = {
   },
 }
 
-/** The column of a field. Throws a TypeError that says what is wrong about it. */
+/** A column that reads a field of the record. Throws a TypeError that says what is wrong. */
 export function fieldColumn(
   shape: Shape,
   field: string,
@@ -42,7 +42,7 @@ export function fieldColumn(
   return { ...shape, ...(isId && { kind: hexId }), value: read }
 }
 
-/** Neighbouring columns of one list have the same reader, so that it is read once. */
+/** A column with one part of each item of a list. Neighbouring columns of one list share its reader, so the list is read once. */
 function partColumn(
   shape: Shape,
   list: string,
@@ -56,12 +56,12 @@ function partColumn(
     : []
   if (!parts.includes(part))
     throw new TypeError(
-      `${list} has no ${part}; ${parts.length > 0 ? `its items have ${parts.join(', ')}` : 'it is no list'}`,
+      `${list} has no ${part}; ${parts.length > 0 ? `its items have ${parts.join(', ')}` : 'it is not a list'}`,
     )
   const { name, args } = parseType(shape.type)
   const [element = ''] = args
   if (name !== 'Array') throw new TypeError(`${list}.${part} needs an Array(…), not ${shape.type}`)
-  if (shape.default !== undefined) throw new TypeError(`${list}.${part} has no default`)
+  if (shape.default !== undefined) throw new TypeError(`${list}.${part} cannot have a default`)
   const isId = ID_FIELDS.has(part) && TEXT.test(element)
   const read = counted((item) => member(item, part), element, unit)
   return { ...shape, ...(isId && { kind: hexId }), each, value: read }
@@ -78,9 +78,10 @@ function counted(read: Read, type: string, unit: unknown): Read {
 function checkUnit({ type }: Shape, field: string, unit: unknown): void {
   if (typeof unit !== 'string' || !Object.hasOwn(NANOS_IN, unit))
     throw new TypeError(`unit must be one of ${Object.keys(NANOS_IN).join(', ')}`)
-  if (!TIME_FIELDS.has(field)) throw new TypeError(`${field} is no time and has no unit`)
+  if (!TIME_FIELDS.has(field))
+    throw new TypeError(`${field} is not a time or duration, so it has no unit`)
   if (numberIn(type) === undefined)
-    throw new TypeError(`unit is for columns of numbers, and ${type} is none`)
+    throw new TypeError(`unit is for columns of numbers, not for ${type}`)
 }
 
 function numberIn(type: string): string | undefined {

@@ -84,7 +84,7 @@ export interface FieldNames {
   readonly metrics: PointField
 }
 
-/** What the items of each list have: `events.name` is a field too, with a value for each event. */
+/** The parts of the items of each list. `events.name` is a field too: it has a value for each event. */
 export const PARTS = {
   events: ['name', 'timestamp', 'attributes'],
   links: ['traceId', 'spanId', 'traceState', 'attributes'],
@@ -94,7 +94,7 @@ export const PARTS = {
 
 type Read<Input> = (record: Input, encoding: Encoding) => unknown
 
-/** Those that are read from the record itself, whole. */
+/** The fields that are read from the record itself, and as a whole. */
 type Own<Field> = Exclude<Field, SharedField | `${string}.${string}`>
 
 const ofSpan: Readonly<Record<Own<SpanField>, Read<SpanLike>>> = {
@@ -208,7 +208,7 @@ function readerIn(signal: Signal, field: string): Read<unknown> {
   return FIELDS[signal][field] as Read<unknown>
 }
 
-/** By what only records of one signal have. */
+/** Tells the signal by what only its records have. */
 function signalOf(record: unknown): Signal {
   const { metric, spanContext } = Object(record) as { metric?: unknown; spanContext?: unknown }
   if (metric !== undefined) return 'metrics'

@@ -27,7 +27,7 @@ export function nestedColumns(column: AnyColumn): AnyColumn[] {
   })
 }
 
-/** An own property. */
+/** An own property of an object; undefined if there is none. */
 export function member(item: unknown, part: string): unknown {
   if (typeof item !== 'object' || item === null) return undefined
   return Object.hasOwn(item, part) ? Reflect.get(item, part) : undefined

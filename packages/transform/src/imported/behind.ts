@@ -8,7 +8,7 @@ interface Place {
 /** Where the database and the table stand among the arguments of an engine that passes rows on. */
 const PLACES: Readonly<Record<string, number>> = { Distributed: 1, Buffer: 0 }
 
-/** The table that one of these engines passes its rows on to: its keys are those that count. */
+/** The table to which a Distributed or Buffer table passes its rows on, and whose keys decide how they are stored. Undefined for other engines. */
 export function tableBehind(
   engine: string,
   engineFull: string,

@@ -1,8 +1,8 @@
 import type { Signal } from '../declared/fields.js'
 import { ENVIRONMENT, type Meaning } from './spellings.js'
 
-// Keys of OpenTelemetry's semantic conventions, which see to it that no two keys differ only by a dot and an underscore. So a column
-// `http_route` can mean nothing but `http.route`.
+// Keys of OpenTelemetry's semantic conventions. The conventions allow no two keys that differ only in dots and underscores, so a column
+// `http_route` can only mean `http.route`.
 
 const RESOURCE = `service.name service.namespace service.version service.instance.id service.criticality
   deployment.environment.name deployment.name deployment.id
@@ -48,7 +48,7 @@ const EVERY_RECORD = `client.address client.port server.address server.port
 const OF_LOGS = `exception.type exception.message exception.stacktrace
   log.iostream log.file.name log.file.path log.record.uid log.record.original`
 
-/** Keys of earlier versions, with what each is called today. */
+/** Keys of earlier versions of the conventions, and what each is called today. */
 const RENAMED: Readonly<Record<string, string>> = {
   'http.method': 'http.request.method',
   'http.status_code': 'http.response.status_code',
@@ -75,7 +75,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   'messaging.operation': 'messaging.operation.type',
 }
 
-/** The attribute whose key is the name with dots for underscores. */
+/** The attribute whose key is the column's name with dots in place of underscores. */
 export function conventionFor(words: readonly string[], signal: Signal): Meaning | undefined {
   const name = words.join('_')
   const keyIn = (keys: string) => keys.split(/\s+/).find((key) => underscored(key) === name)

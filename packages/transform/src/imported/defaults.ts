@@ -4,7 +4,7 @@ import { isLeftToServer } from '../row/missing.js'
 import type { DescribedColumn } from './description.js'
 import type { AnyDefinition } from './mapped.js'
 
-/** The columns with the defaults of the server: what is missing in a record is then the same as for every other writer. */
+/** Gives the columns the defaults of the server, so that a value that a record lacks is the same whoever writes the row. */
 export function withDefaults(
   columns: readonly AnyDefinition[],
   described: ReadonlyMap<string, DescribedColumn>,

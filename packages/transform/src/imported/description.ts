@@ -7,9 +7,9 @@ export interface TableDescription {
   readonly table: string
   /** Such as `MergeTree` or `Distributed`. */
   readonly engine: string
-  /** With its arguments and all that follows them: `MergeTree PARTITION BY … ORDER BY … TTL … SETTINGS …`. */
+  /** The engine with its arguments and all that follows: `MergeTree PARTITION BY … ORDER BY … TTL … SETTINGS …`. */
   readonly engineFull?: string | undefined
-  /** Of a Distributed or Buffer table those of the table behind it, if it is on the same server. */
+  /** The keys. For a Distributed or Buffer table they are those of the table behind it, if that is on the same server. */
   readonly partitionKey?: string | undefined
   readonly sortingKey?: string | undefined
   readonly comment?: string | undefined
@@ -94,7 +94,7 @@ WHERE database = ${quoteText(database)} AND name = ${quoteText(table)}`,
   return row as TableRow | undefined
 }
 
-/** No row depends on them, and old servers and careful administrators do not show them. */
+/** Empty if they cannot be read: old servers do not list them, some administrators hide them, and no row depends on them. */
 async function indexesOf(ask: Ask, of: string): Promise<readonly DescribedIndex[]> {
   try {
     return (await ask(
@@ -105,7 +105,7 @@ async function indexesOf(ask: Ask, of: string): Promise<readonly DescribedIndex[
   }
 }
 
-/** No table tells of them. What is in quotes is taken away first. */
+/** Whether the table has constraints. No system table lists them, so the CREATE statement is searched, without what is in quotes. */
 function hasCheck(statement: string): boolean {
   return /\bCONSTRAINT\s+\S+\s+CHECK\b/.test(
     statement.replaceAll(/'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/gs, 'x'),

@@ -1,6 +1,6 @@
 import { ID_FIELDS, PARTS, TIME_FIELDS } from '../declared/fields.js'
 import type { TimeUnit } from '../values/in-unit.js'
-import type { Held } from './held.js'
+import { type Held, isNumber } from './held.js'
 
 /** Whether a field can be written to a column: how, or why not. */
 export type Fit =
@@ -14,7 +14,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   status: ['UNSET', 'OK', 'ERROR'],
 }
 
-/** What a number in such a column may be, and a `value` for one of these. */
+/** Why a column of integers cannot be mapped to these fields, and a `value` that may be what is meant. */
 const NUMBERED: Readonly<Record<string, { readonly why: string; readonly instead: string }>> = {
   kind: {
     why: 'OTLP counts kinds from 1 and JavaScript from 0',
@@ -39,7 +39,7 @@ const NUMBERS = new Set([
   'quantile',
 ])
 
-/** `unit`: what the name of the column says that it counts. */
+/** How a field fits into a column that can hold `held`. `unit`: the unit that the name of the column says. */
 export function fitOf(field: string, held: Held, unit: TimeUnit | undefined): Fit {
   const [list = '', part] = field.split('.')
   if (part !== undefined)
@@ -52,24 +52,25 @@ export function fitOf(field: string, held: Held, unit: TimeUnit | undefined): Fi
       ? FITS
       : { why: 'attributes need a Map of texts or JSON' }
   if (field === 'isMonotonic')
-    return ['bool', 'integer'].includes(held.what) ? FITS : { why: 'it is true or false' }
+    return ['bool', 'integer'].includes(held.what) ? FITS : { why: `${field} is true or false` }
   if (field === 'bounds' || field === 'bucketCounts')
     return held.what === 'list' && isNumber(held.of) ? FITS : { why: `${field} are numbers` }
   if (NUMBERS.has(field)) return isNumber(held) ? FITS : { why: `${field} is a number` }
   const names = NAMES[field]
-  return names ? fitOfName(field, names, held) : fitOfText(held)
+  return names ? fitOfName(field, names, held) : fitOfText(field, held)
 }
 
-function fitOfText(held: Held): Fit {
-  return held.what === 'text' || held.what === 'fixed text' ? FITS : { why: 'it is a text' }
+function fitOfText(field: string, held: Held): Fit {
+  const isText = held.what === 'text' || held.what === 'fixed text'
+  return isText ? FITS : { why: `${field} is a text` }
 }
 
 function fitOfName(field: string, names: readonly string[], held: Held): Fit {
   if (held.what === 'names') {
     const missing = names.filter((name) => !held.names.has(name))
-    return missing.length === 0 ? FITS : { why: `its names lack ${missing.join(', ')}` }
+    return missing.length === 0 ? FITS : { why: `the Enum lacks ${missing.join(', ')}` }
   }
-  return (held.what === 'integer' ? NUMBERED[field] : undefined) ?? fitOfText(held)
+  return (held.what === 'integer' ? NUMBERED[field] : undefined) ?? fitOfText(field, held)
 }
 
 function fitOfId(field: string, held: Held): Fit {
@@ -82,18 +83,18 @@ function fitOfId(field: string, held: Held): Fit {
 function fitOfTime(field: string, held: Held, unit: TimeUnit | undefined): Fit {
   const isDuration = field === 'duration'
   if (held.what === 'time') return isDuration ? { why: 'a duration is no point in time' } : FITS
-  if (!isNumber(held)) return { why: isDuration ? 'a duration is a number' : 'it is a time' }
+  if (!isNumber(held)) return { why: isDuration ? 'a duration is a number' : `${field} is a time` }
   if (unit !== undefined) return unit === 'ns' ? FITS : { unit }
   if (isDuration && held.what === 'integer')
     return { guess: 'nanoseconds, as the name says no unit' }
-  return { why: 'its name does not say what it counts', instead: `field: '${field}', unit: 'ms'` }
+  return { why: 'its name does not say its unit', instead: `field: '${field}', unit: 'ms'` }
 }
 
 function fitOfList(list: keyof typeof PARTS, held: Held): Fit {
   if (held.what === 'json') return { why: 'one object cannot hold a list' }
-  if (held.what !== 'list') return { why: 'it is a list of objects' }
+  if (held.what !== 'list') return { why: `${list} is a list of objects` }
   if (held.of.what === 'json') return FITS
-  if (held.of.what !== 'tuple') return { why: 'its items are objects' }
+  if (held.of.what !== 'tuple') return { why: `the items of ${list} are objects` }
   const has: readonly string[] = PARTS[list]
   const others = held.of.parts.filter((part) => !has.includes(part))
   return others.length === 0
@@ -101,8 +102,4 @@ function fitOfList(list: keyof typeof PARTS, held: Held): Fit {
     : {
         why: `the items of ${list} have ${has.join(', ')}, and not ${others.map((part) => part || 'an element without a name').join(', ')}`,
       }
-}
-
-function isNumber({ what }: Held): boolean {
-  return what === 'integer' || what === 'float'
 }

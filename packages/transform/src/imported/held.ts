@@ -1,7 +1,7 @@
 import { enumNumbers } from '../types/enumeration.js'
 import { parseType } from '../types/type-text.js'
 
-/** What a column of a type can hold, as far as it decides what may be written to it. */
+/** What a column can hold, as far as that decides which fields may be written to it. */
 export type Held =
   | { readonly what: 'text' | 'integer' | 'float' | 'bool' | 'uuid' | 'json' | 'texts by text' }
   | { readonly what: 'time'; readonly isDay: boolean }
@@ -11,7 +11,7 @@ export type Held =
   | { readonly what: 'tuple'; readonly parts: readonly string[] }
   | { readonly what: 'other' }
 
-/** Throws a TypeError for a text that is no type. */
+/** Throws a TypeError if the text is not a type. */
 export function heldBy(type: string): Held {
   const { name, args } = parseType(type)
   const [first = ''] = args
@@ -68,6 +68,6 @@ export function isAlike(one: Held, other: Held): boolean {
   return one.what === other.what
 }
 
-function isNumber({ what }: Held): boolean {
+export function isNumber({ what }: Held): boolean {
   return what === 'integer' || what === 'float'
 }

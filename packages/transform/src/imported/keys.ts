@@ -4,14 +4,14 @@ import type { DescribedIndex, TableDescription } from './description.js'
 
 export type Keys = Omit<TableShape, 'columns' | 'shardingKey'>
 
-/** What a CREATE TABLE says beside the columns that are written. `ddl` uses it, no row depends on it. */
+/** What a CREATE TABLE says besides the columns that are written. Only `ddl()` uses it; rows do not depend on it. */
 export interface FoundKeys {
   readonly keys: Keys
-  /** Parts that the definition cannot have, because they name what is no column of it. */
+  /** Parts that are left out, because they name columns that the definition does not have. */
   readonly without: readonly string[]
 }
 
-/** Each part is taken if the definition is right with it. */
+/** Takes each part (keys, TTL, indexes, settings) with which the definition passes its checks. */
 export function keysOf(described: TableDescription, columns: readonly ColumnShape[]): FoundKeys {
   const without: string[] = []
   const isMergeTree = /MergeTree$/.test(described.engine)
@@ -62,7 +62,7 @@ function isShape(shape: Omit<TableShape, 'orderBy'> & Partial<TableShape>): bool
   }
 }
 
-/** Those over columns that the definition has. */
+/** The MATERIALIZED columns whose expressions use only columns of the definition. */
 function materializedOf(
   { columns: all }: TableDescription,
   columns: readonly ColumnShape[],
@@ -93,7 +93,10 @@ function indexSql({ name, expr, type_full, granularity }: DescribedIndex): strin
   return `${name} ${expr} TYPE ${type_full} GRANULARITY ${granularity}`
 }
 
-/** A Replicated engine without its paths, which are those of one table; the engine of ClickHouse Cloud as the one that it stands for. */
+/**
+ * The engine for a table that is made anew. A Replicated engine loses its path, which belongs to one table alone, and an engine of ClickHouse
+ * Cloud becomes the one that it stands for. Undefined for MergeTree, the default.
+ */
 function engineOf({ engine, engineFull = '' }: TableDescription): string | undefined {
   if (engine === 'MergeTree' || engine === 'SharedMergeTree') return undefined
   if (/^(Replicated|Shared)/.test(engine)) return engine.replace(/^Shared/, '')
@@ -102,7 +105,7 @@ function engineOf({ engine, engineFull = '' }: TableDescription): string | undef
   return found
 }
 
-/** `… + toIntervalDay(30)` says how long rows are kept, which is an option and no part of a definition. */
+/** The TTL without its `+ toIntervalDay(30)`: how long rows are kept is an option, not a part of a definition. */
 function ageIn(ttl: string): string | undefined {
   return /^(.+) \+ toInterval\w+\(\d+\)$/s.exec(ttl)?.[1]
 }

@@ -21,7 +21,7 @@ export interface Made {
   readonly without: readonly string[]
 }
 
-/** A table of its own. */
+/** A table that is not made from one of ours. */
 export function fromNothing(
   described: TableDescription,
   columns: readonly DescribedColumn[],
@@ -42,7 +42,7 @@ export function fromNothing(
   }
 }
 
-/** A table of ours plus or minus columns. Undefined if what remains of it would be no table. */
+/** A table made from one of ours, with columns added, left out or of another type. Undefined if that is not a valid table. */
 export function fromPreset(
   described: TableDescription,
   columns: readonly DescribedColumn[],
@@ -68,7 +68,7 @@ export function fromPreset(
     ...kept.map((column) => ({ ...column, type: there.get(column.name)?.type ?? '' })),
     ...add,
   ]
-  // The indexes of a table that is there need not be in the definition.
+  // The table exists, so the definition need not repeat its indexes.
   const { keys, without } = keysOf({ ...described, indexes: [] }, shapes)
   const { orderBy, partitionBy = 'tuple()', engine } = keys
   const hasKeys = described.sortingKey || /MergeTree$/.test(described.engine)
@@ -96,7 +96,7 @@ export function fromPreset(
   }
 }
 
-/** Undefined if what remains of the preset is no table, for example without the column that its rows are partitioned by. */
+/** Undefined if the result is not a valid table, for example because the column is gone that its rows are partitioned by. */
 function extended(
   base: Table<Records[Signal]>,
   extension: Extension<Records[Signal]>,

@@ -7,6 +7,7 @@ import { conventionFor } from './conventions.js'
 import type { DescribedColumn } from './description.js'
 import { fitOf } from './fit.js'
 import { type Held, heldBy } from './held.js'
+import { codecIn } from './keys.js'
 import { type Meaning, meaningsOf } from './spellings.js'
 import { withoutUnit, wordsOf } from './words.js'
 
@@ -15,7 +16,7 @@ export type AnyDefinition = ColumnDefinition<Records[Signal], FieldNames[Signal]
 /** A column that gets a value. */
 export interface Mapped {
   readonly column: AnyDefinition
-  /** What its name does not say, and was taken to be so. */
+  /** What was assumed, because the name of the column does not say it. */
   readonly guess?: string | undefined
 }
 
@@ -28,7 +29,7 @@ export interface Unmapped {
   readonly instead?: string | undefined
 }
 
-/** What a column is filled with: the first of its possible meanings that its type can hold. */
+/** The column with the first meaning of its name that its type can hold. */
 export function mappedColumn(described: DescribedColumn, signal: Signal): Mapped | Unmapped {
   const { name, type } = described
   const unmapped = (why: string, instead?: string): Unmapped => ({
@@ -61,19 +62,19 @@ export function mappedColumn(described: DescribedColumn, signal: Signal): Mapped
 
 const UNKNOWN = 'no field and no attribute of OpenTelemetry has this name'
 
-/** Whether a span failed is said by no field, but by a function. */
+/** Suggests a function for a column that says whether the span failed: no field does. */
 function suggestionFor(words: readonly string[], held: Held, signal: Signal): string | undefined {
   const isFlag = held.what === 'bool' || held.what === 'integer'
   const isError = signal === 'traces' && /^(is|has)?(error|failed)$/.test(words.join(''))
   return isFlag && isError ? 'value: (span) => span.status.code === 2' : undefined
 }
 
-/** Nested columns that are not flattened take lists of objects. */
+/** The type as it is written: a Nested column that is not flattened takes a list of objects. */
 function writable(type: string): string {
   return type.replace(/^Nested\((.*)\)$/s, 'Array(Tuple($1))')
 }
 
-/** A name with a dot is the key of an attribute, unless it is a part of a list: in an array, or with the name of a list of ours. */
+/** A name with a dot is the key of an attribute, unless it names a part of a list: an array, or a name such as `events.…`. */
 function dotted(name: string, held: Held): Meaning | undefined {
   const isKey = /^[\w-]+(\.[\w-]+)+$/.test(name)
   const isPart = held.what === 'list' || /^(events|links|exemplars|quantiles)\./i.test(name)
@@ -90,11 +91,10 @@ function asMeant(
 ): Mapped | Unmapped {
   const fit = 'field' in meaning ? fitOf(meaning.field, held, unit) : fitOfAttribute(held)
   if ('why' in fit) return { column: name, type, ...fit }
-  const [, codec] = /^CODEC\((.*)\)$/s.exec(compression_codec) ?? []
   const column = {
     name,
     type,
-    ...(codec !== undefined && { codec }),
+    ...codecIn(compression_codec),
     ...meaning,
     ...(fit.unit !== undefined && { unit: fit.unit }),
   } as AnyDefinition
@@ -103,12 +103,12 @@ function asMeant(
   return { column, ...(fit.guess !== undefined && { guess: fit.guess }) }
 }
 
-/** Any value may be an attribute's, but the attributes of this one are the record's. */
+/** An attribute is not mapped to these: a Map of texts is for all attributes of a record, no attribute is a tuple, and of other types we know too little. */
 function fitOfAttribute(
   held: Held,
 ): { readonly unit?: never; readonly guess?: never } | { readonly why: string } {
   return held.what === 'texts by text' || held.what === 'tuple' || held.what === 'other'
-    ? { why: 'a value of an attribute has no such type' }
+    ? { why: 'an attribute is not mapped to this type' }
     : {}
 }
 

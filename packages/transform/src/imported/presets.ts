@@ -35,7 +35,7 @@ export interface Preset {
   readonly table: Table<Records[Signal]>
 }
 
-/** A function: what calls functions when it is loaded stays in every bundle. */
+/** A function, because a bundler keeps every module that calls functions while it is loaded. */
 const presets = (): readonly Preset[] => [
   ...of('traces', 'flat', { flatTraces }),
   ...of('traces', 'otel', { otelTraces }),
@@ -73,10 +73,10 @@ function of(
   }))
 }
 
-// With half of the columns of a preset a table is that preset with columns left out; with fewer it is a table of its own that uses the same names.
+// A table that has at least this share of a preset's columns is that preset with some left out. With fewer, it only uses the same names.
 const LEAST_SHARE = 0.5
 
-/** The preset that a table is, plus or minus columns: the one with the most columns of the same name and kind, and the fewest that are missing. */
+/** The preset that a table comes from: the one that shares the most columns with it, compared with the number of columns of both. */
 export function presetOf(
   columns: readonly DescribedColumn[],
   signal: Signal | undefined,
@@ -105,7 +105,7 @@ export function isHeld(column: AnyColumn, type: string | undefined): boolean {
   }
 }
 
-/** Whether the values are written in the same way, so that nothing need be said about the type. */
+/** Whether the values are written in the same way, so that the definition need not name the type. */
 export function isSame({ type, sentAs }: AnyColumn, there: string): boolean {
   const given = plain(there)
   return given === plain(type) || (sentAs !== undefined && given === plain(sentAs))

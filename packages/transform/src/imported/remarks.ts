@@ -17,5 +17,5 @@ export function* remarksOf(
   if (ephemeral.length > 0)
     yield `EPHEMERAL columns (${ephemeral.map(({ name }) => name).join(', ')}) are not stored: check what is computed from them.`
   if (without.length > 0)
-    yield `Not in the definition, because it names columns that are not: ${without.join('; ')}.`
+    yield `Left out of the definition, because they use columns that it does not have: ${without.join('; ')}.`
 }

@@ -5,7 +5,7 @@ import { withoutUnit, wordsOf } from './words.js'
 
 const SIGNALS: readonly Signal[] = ['traces', 'logs', 'metrics']
 
-/** Whose records a table is for, by the columns that only records of one signal fill. Undefined if none has more of them than the others. */
+/** The signal that has the most telling columns: those that only its records can fill. Undefined if no signal has more than the others. */
 export function signalOf(columns: readonly DescribedColumn[]): Signal | undefined {
   const names = columns.map(({ name }) => withoutUnit(wordsOf(name)).words)
   const found = SIGNALS.map((signal) => ({

@@ -9,7 +9,8 @@ export type Meaning =
 
 type Spellings<Name extends string = string> = Readonly<Partial<Record<Name, string>>>
 
-// The names of columns as words without a space between them, by the field that they mean. The parts of lists follow their list.
+// For each field the names of columns that mean it, separated by spaces. A name is in lower case and without separators: `traceid` is `TraceId`
+// and `trace_id`. A part of a list follows the name of its list.
 
 const ITEMS = {
   'events.name': 'eventsname',
@@ -93,7 +94,7 @@ const FIELDS: Readonly<Record<Signal, Spellings>> = {
   metrics: { ...OF_POINTS, ...EVERYWHERE, ...ITEMS },
 }
 
-/** The key of today, and that before it. */
+/** Today's key, and the one before it. */
 export const ENVIRONMENT: readonly string[] = [
   'deployment.environment.name',
   'deployment.environment',
@@ -135,7 +136,7 @@ function own<Value>(record: Readonly<Record<string, Value>>, key: string): Value
   return Object.hasOwn(record, key) ? record[key] : undefined
 }
 
-// Names of what only records of one signal have.
+// Names of columns that only records of one signal can fill.
 const TELLING: Readonly<Record<Signal, string>> = {
   traces:
     'spanname operationname parentspanid parentid spankind endtime endtimestamp endedat end duration elapsed latency took statusmessage statusdescription tracestate spanattributes links linkstraceid linksspanid',

@@ -13,7 +13,7 @@ export interface ImportedTable<On extends Signal = Signal> {
   readonly signal: On
   /** For the option `schema` of an exporter or processor. */
   readonly table: Table<Records[On]>
-  /** The table of ours that it is made from, by the name that this package exports it by; undefined for one from nothing. */
+  /** The table of ours that it is made from, as this package exports it. Undefined if it is not made from one. */
   readonly base?: string | undefined
   /** What `defineTable` takes, or `extendTable` with the table `base`. It is plain data. */
   readonly definition: TableDefinition<Records[On]> | Extension<Records[On]>
@@ -23,7 +23,7 @@ export interface ImportedTable<On extends Signal = Signal> {
   readonly unmapped: readonly Unmapped[]
   /** The columns that need no value: the server computes them, or they are NULL. */
   readonly left: readonly Unmapped[]
-  /** What was taken to be so although no name says it, by column. */
+  /** By column, what was assumed because its name does not say it. */
   readonly guesses: ReadonlyMap<string, string>
   /** What else is worth knowing, one sentence each. */
   readonly remarks: readonly string[]
@@ -39,7 +39,7 @@ export interface ServerTable<On extends Signal = Signal> {
   /** Default: `default`. */
   readonly database?: string | undefined
   readonly table: string
-  /** Whose records the rows are made of. Default: what the columns tell. */
+  /** What the rows are made of. Default: what the columns tell. */
   readonly signal?: On | undefined
 }
 

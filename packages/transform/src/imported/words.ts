@@ -1,8 +1,8 @@
 import type { TimeUnit } from '../values/in-unit.js'
 
 /**
- * The words of a name: `startTimeUnixNano` and `start_time_unix_nano` have the same. A name that begins with an underscore has none:
- * `_timestamp` is when a row was written, and not when a span began.
+ * The words of a name: `startTimeUnixNano` and `start_time_unix_nano` have the same. A name that begins with an underscore has no words,
+ * because such columns are about the row: `_timestamp` says when it was written, not when the span began.
  */
 export function wordsOf(name: string): readonly string[] {
   if (name.startsWith('_')) return []

@@ -83,7 +83,7 @@ const SETTINGS = {
   non_replicated_deduplication_window: 10_000,
 }
 
-/** A CREATE TABLE without this setting, for a server that is too old for it. Undefined if it is not one that every table gets here. */
+/** A CREATE TABLE without a setting that the server is too old for. Undefined if the statement does not have it as one of `SETTINGS`. */
 export function withoutSetting(statement: string, name: string): string | undefined {
   const value = (SETTINGS as Readonly<Record<string, number>>)[name]
   const shorter = statement.replace(`, ${name} = ${value}`, '')

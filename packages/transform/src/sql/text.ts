@@ -15,7 +15,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   0: '\0',
 }
 
-/** What is between the quotes of a text or an identifier, without its escapes. */
+/** What the characters between the quotes of a text or an identifier stand for. */
 export function unescaped(quoted: string): string {
   return quoted.replace(/\\(.)/gs, (_, escaped: string) => MEANINGS[escaped] ?? escaped)
 }

@@ -22,7 +22,7 @@ function shownAs(type: string): string {
   const precision = DECIMALS.get(name)
   if (precision !== undefined) return `Decimal(${precision}, ${args[0] ?? ''})`
   if (name === 'Decimal') return `Decimal(${args[0] ?? '10'}, ${args[1] ?? '0'})`
-  // That is what one is where it is not flattened into columns.
+  // A Nested column that is not flattened has this type.
   if (name === 'Nested') return `Array(${shownAs(`Tuple(${args.join(', ')})`)})`
   if (name === 'DateTime64' && args.length === 0) return 'DateTime64(3)'
   if (name === 'Enum8' || name === 'Enum16') return `${name}(${enumValues(args)})`

@@ -1,6 +1,6 @@
 import type { Kind } from './kind.js'
 
-/** Digits, a fraction, an exponent, at most so long. */
+/** Digits, a fraction, an exponent. A text that is longer than `LONGEST` is not read. */
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,5}))?$/i
 const LONGEST = 400
 

@@ -3,7 +3,7 @@ import type { Encoding } from '../writing/encoding.js'
 import { writeText } from '../writing/json-text.js'
 import type { Kind } from './kind.js'
 
-/** A text of at most so many bytes of UTF-8. A longer one is cut before the character that no longer fits, and counted. */
+/** A text of at most `bytes` bytes of UTF-8. A longer one is cut before the character that no longer fits, and counted. */
 export function fixedString(bytes: number): Kind {
   return {
     empty: '""',

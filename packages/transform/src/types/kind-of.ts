@@ -127,7 +127,7 @@ function elementsOf(args: readonly string[], type: string): Element[] {
   const isNamed = !names.has(undefined)
   if (isNamed ? names.size < elements.length : names.size > 1)
     return fail(type, 'each element needs a name of its own, or none has a name')
-  if (names.has('null')) return fail(type, 'ClickHouse keeps the name null for itself')
+  if (names.has('null')) return fail(type, 'ClickHouse reserves the name null')
   return elements
 }
 

@@ -6,7 +6,7 @@ export type TimeUnit = 's' | 'ms' | 'us' | 'ns'
 
 export const NANOS_IN: Readonly<Record<TimeUnit, number>> = { s: 1e9, ms: 1e6, us: 1e3, ns: 1 }
 
-/** A time since 1970, or a length of time in nanoseconds, counted in a unit; `whole`: without the rest. A value that is no time stays as it is. */
+/** Counts a time (since 1970), or a duration given in nanoseconds, in a unit. `whole`: rounded down. Any other value stays as it is. */
 export function inUnit(value: unknown, unit: TimeUnit, whole: boolean): unknown {
   const nanos = NANOS_IN[unit]
   if (typeof value === 'number') return whole ? Math.floor(value / nanos) : value / nanos

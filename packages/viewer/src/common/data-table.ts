@@ -12,7 +12,7 @@ export interface TableColumn<Row> {
   /** Numbers stand at the end of their column. */
   readonly end?: boolean
   readonly cell: (row: Row) => ComponentChildren
-  /** By what it is sorted. A column without it cannot be sorted. */
+  /** The value by which the rows are sorted. A column without it cannot be sorted. */
   readonly order?: (row: Row) => SortValue
   /** Shown below the title, such as the type. */
   readonly note?: string
@@ -31,7 +31,7 @@ export interface DataTableProps<Row> {
 }
 
 /** In CSS pixels; `styles/6-tables.css` has the same. */
-export const ROW_HEIGHT = 32
+const ROW_HEIGHT = 32
 
 /**
  * A table of which only the visible rows are in the document. It is as high as its rows, up to the height that its class allows, and

@@ -1,4 +1,4 @@
-/** What of `localStorage` is used. It may throw: full, or forbidden by the browser. */
+/** The part of `localStorage` that is used. It may throw, because it is full or the browser forbids it. */
 export type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 
 const KEY = 'spanhouse.sql.history'

@@ -4,7 +4,7 @@ import { durationText } from '../common/text.js'
 import { ticksOf } from './ticks.js'
 import type { Zoom } from './zoom.js'
 
-/** A mark of the ruler needs so much room, in px. */
+/** The room that a mark of the ruler needs, in px. */
 const TICK_PX = 88
 /** A shorter drag is a press. */
 const DRAG_PX = 4

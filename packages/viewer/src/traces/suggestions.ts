@@ -15,7 +15,7 @@ interface Known {
   readonly hint: string
 }
 
-/** So many letters may follow each other before the server is asked. */
+/** How long to wait after a letter before the server is asked: others may follow. */
 const PAUSE_MS = 120
 
 /** What can be completed at the caret. Names come from the spans of the range; without an answer there are only the words of the language. */

@@ -1,6 +1,6 @@
 import { metrics } from '@opentelemetry/api'
 import type { Doubt } from '../doubt.js'
-import { bareTree, Given, givenBelow, type Tree, UNREADABLE } from '../given.js'
+import { bareTree, givenBelow, type Tree, UNREADABLE } from '../given.js'
 import type { Layer } from '../layers.js'
 import { placeInView, viewOf } from '../signal-view.js'
 import {
@@ -15,6 +15,7 @@ import { looksWithholding } from '../withheld-words.js'
 import { namesIn } from './destination-names.js'
 import { unknownVariable } from './unknown-variable.js'
 import { isQuoted } from './variable-text.js'
+import { put, treeOf, type VariableTrees } from './variable-trees.js'
 import { textIn, valueFrom } from './variable-value.js'
 
 export interface Environment {
@@ -47,82 +48,34 @@ export function fromEnvironment(
   const list = namesIn(own.get('DESTINATIONS'), doubts)
   const names = [...new Set([...(list ?? []), ...(below.list ?? []), ...(above.list ?? [])])]
 
-  const options = bareTree()
-  const named = new Map<string, Tree>()
-  const treeOf = (destination: string | undefined) => {
-    if (destination === undefined) return options
-    const tree = named.get(destination) ?? bareTree()
-    named.set(destination, tree)
-    return tree
-  }
+  const trees: VariableTrees = { options: bareTree(), named: new Map() }
   const unreadable: Unreadable[] = []
-  /** A variable that cannot be read says what must not reach a destination. */
-  const stop = (doubt: Doubt, path: readonly string[], destination: string | undefined) => {
-    doubts.push({ ...doubt, stops: true })
-    unreadable.push({ variable: doubt.variable, path, destination })
-  }
-  for (const variable of variables) {
-    const name = variable.slice(PREFIX.length)
-    if (OTHER_VARIABLES.has(name)) continue
-    const readings = readingsOf(name, names)
-    const [found] = readings
-    if (found === undefined) {
-      const { problem, meant } = unknownVariable(name, names)
-      const [instead] = meant === undefined ? [] : readingsOf(meant, names)
-      const doubt = { variable, problem }
-      if (instead?.target.option.withholds) stop(doubt, instead.target.path, instead.destination)
-      else if (!instead && looksWithholding(name)) stop(doubt, ['redact', variable], undefined)
-      else doubts.push(doubt)
-      continue
-    }
-    const { target, destination, isFile } = found
-    const { path } = target
-    const code = destination === undefined ? above.options : above.named.get(destination)
-    if (code && isGiven(code, path, above) && target.option.type.kind !== 'map') continue
-    const of = { path, destination }
-    const wrong = (problem: string) => {
-      const doubt = { variable, problem, of }
-      if (target.option.withholds) stop(doubt, path, destination)
-      // An endpoint may carry rules in its URL.
-      else if (/^endpoints?$/.test(path[0] ?? '') && looksWithholding(env[variable] ?? ''))
-        stop(doubt, ['redact', variable], destination)
-      else doubts.push(doubt)
-    }
-    if (readings.length > 1) {
-      const doubt = { variable, ...ambiguity(readings) }
-      const others = readings.slice(1).filter((one) => one.target.option.withholds)
-      if (others.length === 0) doubts.push(doubt)
-      for (const other of others) stop(doubt, other.target.path, other.destination)
-    }
-    const plainName = variable.slice(0, -'_FILE'.length)
-    if (isFile && variables.includes(plainName)) {
-      wrong(`is set beside ${plainName}`)
-      continue
-    }
-    const read = isFile ? textIn(env[variable]?.trim() ?? '') : { value: env[variable] ?? '' }
-    const value = 'problem' in read ? read : valueFrom(read.value, target.option)
-    if ('problem' in value) {
-      wrong(value.problem)
-      continue
-    }
-    if (typeof value.value === 'string' && isQuoted(value.value))
-      doubts.push({
-        variable,
-        problem: 'is in quotation marks',
-        consequence: 'They are taken as a part of the value: remove them if they are not.',
-      })
-    put(treeOf(destination), path, value.value, variable)
-  }
-  // Last: a variable that can be read is no stand-in for one beside it that cannot.
+  const reading = { env, variables, names, above, trees, doubts, unreadable }
+  for (const variable of variables)
+    if (!OTHER_VARIABLES.has(variable.slice(PREFIX.length))) readVariable(variable, reading)
+  // Last, so that nothing replaces these: a variable that can be read does not make up for one for the same option that cannot.
   for (const { variable, path, destination } of unreadable)
-    put(treeOf(destination), path, UNREADABLE, variable)
+    put(treeOf(trees, destination), path, UNREADABLE, variable)
   if (env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS']?.toLowerCase() === 'true')
-    put(options, ['meterProvider'], metrics, 'OTEL_NODE_EXPERIMENTAL_SDK_METRICS')
+    put(trees.options, ['meterProvider'], metrics, 'OTEL_NODE_EXPERIMENTAL_SDK_METRICS')
   return {
-    layer: { options, named, list, tableOf: 'traces' },
+    layer: { ...trees, list, tableOf: 'traces' },
     doubts,
     warnings: own.get('WARNINGS') !== false,
   }
+}
+
+/** What the reading of a variable depends on, and what it adds to. */
+interface Reading {
+  readonly env: NodeJS.ProcessEnv
+  readonly variables: readonly string[]
+  /** All destinations that a variable may be for. */
+  readonly names: readonly string[]
+  /** The options in code: a variable for one of them is not read. */
+  readonly above: Layer
+  readonly trees: VariableTrees
+  readonly doubts: Doubt[]
+  readonly unreadable: Unreadable[]
 }
 
 /** A variable that cannot be read, although it says what must not reach a destination. */
@@ -130,6 +83,75 @@ interface Unreadable {
   readonly variable: string
   readonly path: readonly string[]
   readonly destination: string | undefined
+}
+
+function readVariable(variable: string, reading: Reading): void {
+  const { env, variables, names, above, trees, doubts } = reading
+  const readings = readingsOf(variable.slice(PREFIX.length), names)
+  const [found, ...others] = readings
+  if (found === undefined) {
+    readUnknown(variable, reading)
+    return
+  }
+  const { target, destination, isFile } = found
+  const { path } = target
+  const code = destination === undefined ? above.options : above.named.get(destination)
+  if (code && isGiven(code, path, above) && target.option.type.kind !== 'map') return
+  const wrong = (problem: string) => {
+    const doubt = { variable, problem, of: { path, destination } }
+    if (target.option.withholds) stop(doubt, path, destination, reading)
+    // An endpoint may carry rules in its URL.
+    else if (/^endpoints?$/.test(path[0] ?? '') && looksWithholding(env[variable] ?? ''))
+      stop(doubt, ['redact', variable], destination, reading)
+    else doubts.push(doubt)
+  }
+  if (others.length > 0) {
+    const doubt = { variable, ...ambiguity(readings) }
+    const withholding = others.filter((one) => one.target.option.withholds)
+    if (withholding.length === 0) doubts.push(doubt)
+    for (const other of withholding) stop(doubt, other.target.path, other.destination, reading)
+  }
+  const plainName = variable.slice(0, -'_FILE'.length)
+  if (isFile && variables.includes(plainName)) {
+    wrong(`is set beside ${plainName}`)
+    return
+  }
+  const read = isFile ? textIn(env[variable]?.trim() ?? '') : { value: env[variable] ?? '' }
+  const value = 'problem' in read ? read : valueFrom(read.value, target.option)
+  if ('problem' in value) {
+    wrong(value.problem)
+    return
+  }
+  if (typeof value.value === 'string' && isQuoted(value.value))
+    doubts.push({
+      variable,
+      problem: 'is in quotation marks',
+      consequence: 'They are taken as a part of the value: remove them if they are not.',
+    })
+  put(treeOf(trees, destination), path, value.value, variable)
+}
+
+/** A variable of no option. It stops destinations if its name says that it was meant to withhold something. */
+function readUnknown(variable: string, reading: Reading): void {
+  const name = variable.slice(PREFIX.length)
+  const { problem, meant } = unknownVariable(name, reading.names)
+  const [instead] = meant === undefined ? [] : readingsOf(meant, reading.names)
+  const doubt = { variable, problem }
+  if (instead?.target.option.withholds)
+    stop(doubt, instead.target.path, instead.destination, reading)
+  else if (!instead && looksWithholding(name)) stop(doubt, ['redact', variable], undefined, reading)
+  else reading.doubts.push(doubt)
+}
+
+/** Notes a variable that cannot be read, although it says what must not reach a destination. */
+function stop(
+  doubt: Doubt,
+  path: readonly string[],
+  destination: string | undefined,
+  { doubts, unreadable }: Reading,
+): void {
+  doubts.push({ ...doubt, stops: true })
+  unreadable.push({ variable: doubt.variable, path, destination })
 }
 
 /** The configuration file that the environment names. */
@@ -194,23 +216,4 @@ function isGiven(options: Tree, path: readonly string[], { tableOf }: Layer): bo
   const isOfSignal = inView !== path || path[0] === 'table'
   const tree = isOfSignal ? viewOf(options, signal, tableOf) : options
   return givenBelow(tree, inView).length > 0
-}
-
-function put(tree: Tree, path: readonly string[], value: unknown, variable: string): void {
-  const source = { layer: 'environment', name: variable } as const
-  let node = tree
-  for (const name of path.slice(0, -1)) {
-    const next = node[name] ?? bareTree()
-    node[name] = next
-    node = next as Tree
-  }
-  const last = path.at(-1) ?? ''
-  node[last] =
-    typeof value === 'object' && value !== metrics && !Array.isArray(value)
-      ? bareTree(
-          Object.fromEntries(
-            Object.entries(Object(value)).map(([name, one]) => [name, new Given(one, source)]),
-          ),
-        )
-      : new Given(value, source)
 }

@@ -20,7 +20,7 @@ export const deadLetters: Check<Facts> = {
   title: 'dead letters',
   async run(facts, signal) {
     const { deadLetter, spool, name } = facts.destination
-    // Where `spanhouse replay` puts rows of a spool that are refused even then.
+    // `spanhouse replay` keeps rows of a spool there that are refused again.
     const ofSpool = spool ? await inFolder(name, join(spool.directory, 'refused'), signal) : []
     if (!deadLetter)
       return [ok('not kept: refused rows are counted only (option `deadLetter`)'), ...ofSpool]
@@ -34,7 +34,7 @@ export const deadLetters: Check<Facts> = {
   },
 }
 
-/** Those of one destination and all signals: as applications write them, refused again by a replay, or of a replay that was interrupted. */
+/** The letters of one destination, of all signals: as applications write them, refused again by a replay, or left by an interrupted replay. */
 async function inFolder(
   destination: string,
   directory: string,
@@ -66,7 +66,7 @@ async function inFile(
   if (size === 0) return []
   const rows = await linesIn(file, signal)
   const text = `${count(rows, 'row')} in ${file}; the newest: ${await newestReason(file, size)}`
-  // Applications write only to files whose name says nothing of a replay.
+  // Applications write only to files without `refused-` and `replay-` in their names, so only these can be full.
   return size > maxBytes * 0.9 && !OF_REPLAY.test(file)
     ? [
         warning(

@@ -13,7 +13,7 @@ import { countsOf, exitCodeOf } from './verdict.js'
  *       "findings": [{
  *         "check": "dns",                      // an id that stays the same
  *         "destination": "primary" | null,     // null: the application
- *         "host": "http://ch2:8123" | null,    // null: the first host of the destination
+ *         "host": "http://ch2:8123" | null,    // null: the application, or the first host
  *         "level": "ok" | "warning" | "problem" | "skipped",
  *         "text": "…", "fix": "…" | null,      // for people: these texts change
  *         "commands": [{ "kind": "sql" | "folder" | "program", "text": "…", "isSafe": true }]

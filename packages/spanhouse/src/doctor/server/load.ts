@@ -128,7 +128,7 @@ export const disks: Check<Facts> = {
   },
 }
 
-export function diskFinding(text: string, share: number): Found {
+function diskFinding(text: string, share: number): Found {
   if (share < 0.02) return problem(text, 'Free space, or shorten the TTL.')
   if (share < 0.1) return warning(text, 'Free space soon, or shorten the TTL.')
   return ok(text)

@@ -75,7 +75,7 @@ export const engine: Check<Facts> = {
       const text = `the engine ${info.engine} ${known[1]}`
       return [known[0] === 'problem' ? problem(text, fix) : warning(text, fix)]
     }
-    // The check of deduplication looks behind it.
+    // The check of deduplication looks at the local tables behind it.
     if (info.engine === 'Distributed') return [ok(info.engine)]
     if (/MergeTree$/.test(info.engine)) return [ok(info.engine)]
     return [warning(`the engine ${info.engine} is not of the MergeTree family`, fix)]
