@@ -17,6 +17,7 @@ import { numbered } from '../kit/numbered-records.mjs'
 import { until } from '../kit/patience.js'
 import { rewritingProxy } from '../kit/rewriting-proxy.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
+import { withoutProgress } from '../kit/without-progress.js'
 import { run } from './command-kit.js'
 import { project, spanhouse } from './processes.js'
 
@@ -243,7 +244,8 @@ describe('dead letters', () => {
   test('a user who may run two queries at a time replays a table, and one with a single query a file', async () => {
     await tableOfLetters(upTo(600))
     const what = `${database}.dead_letters`
-    expect(await replay(what, '--user', 'runs-2')).toMatchObject({ code: 0, err: '' })
+    const { code, err } = await replay(what, '--user', 'runs-2')
+    expect({ code, err: withoutProgress(err) }).toEqual({ code: 0, err: '' })
     expect([await rowsIn('logs'), await rowsIn('dead_letters')]).toEqual([600, 0])
     const file = join(temporaryDirectory(), 'primary.logs.ndjson')
     writeFileSync(file, `${letter(1)}\n`)
@@ -299,7 +301,8 @@ describe('dead letters', () => {
         })
         const running = spanhouse(['replay', what, '--endpoint', proxy.url], { cwd })
         killed.now = () => void running.child.kill('SIGKILL')
-        expect([await running.ended, running.err, running.out]).toEqual([[null, 'SIGKILL'], '', ''])
+        // On stderr there is progress, if the machine is slow.
+        expect([await running.ended, running.out]).toEqual([[null, 'SIGKILL'], ''])
       }
       const { code, out, err } = await replay(what)
       expect({ code, err, out }).toMatchObject({ code: 0 })

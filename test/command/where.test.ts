@@ -9,6 +9,7 @@ import { freePort } from '../kit/free-port.js'
 import { memoryOutput } from '../kit/memory-output.js'
 import { until } from '../kit/patience.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
+import { withoutProgress } from '../kit/without-progress.js'
 import { BASE_MS, insert, start } from './command-kit.js'
 import { project } from './processes.js'
 
@@ -61,7 +62,7 @@ describe('Without any configuration', () => {
     )
     expect(top.out).toContain('GET /found')
     const json = await run([...TOP, '--json'], cwd)
-    expect(json.err).toBe('')
+    expect(withoutProgress(json.err)).toBe('')
     expect(JSON.parse(json.out).operations).toHaveLength(1)
     expect((await run(['trace', '0af7'], cwd)).out).toContain('GET /found')
   })

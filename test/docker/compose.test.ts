@@ -1,4 +1,5 @@
 // compose.yaml where no Docker is at hand: the file against the published schema, and the files that it mounts on a real server.
+
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,13 +17,14 @@ import {
   otelTraces,
 } from '@spanhouse/transform'
 import { Ajv } from 'ajv'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import { createDeadLetters } from '../../packages/exporter-clickhouse/src/delivery/dead-letter-table.js'
 import { ended, root } from '../examples/run-example.js'
 import { flushed } from '../kit/patience.js'
 import { shopSpans } from '../kit/shop-spans.js'
 import { statsOf } from '../kit/stats.js'
+import { withoutProgress } from '../kit/without-progress.js'
 import { type Server, serverWithUsers } from './server-with-users.js'
 
 const text = readFileSync(join(root, 'compose.yaml'), 'utf8')
@@ -203,18 +205,24 @@ describe('a server with the tables and the user of docker/', () => {
   let server: Server
   beforeAll(async () => {
     vi.stubEnv('SPANHOUSE_PASSWORD', password)
-    server = await serverWithUsers(join(root, 'docker/user.xml'), join(root, 'docker/metrics.xml'))
-    for (const file of files)
-      for (const statement of read(`docker/init/${file}`)
-        .split(/;\n\n?/)
-        .slice(0, -1))
-        expect(await ask(statement, 'default', '')).toEqual({ status: 200, text: '' })
+    server = await start(files)
   })
   afterAll(() => server?.stop())
 
-  async function ask(sql: string, user = 'spanhouse', key = password) {
+  async function start(init: readonly string[]): Promise<Server> {
+    const xml = ['user', 'metrics'].map((name) => join(root, `docker/${name}.xml`))
+    const started = await serverWithUsers(...(xml as [string, string]))
+    for (const file of init)
+      for (const statement of read(`docker/init/${file}`)
+        .split(/;\n\n?/)
+        .slice(0, -1))
+        expect(await ask(statement, 'default', '', started)).toEqual({ status: 200, text: '' })
+    return started
+  }
+
+  async function ask(sql: string, user = 'spanhouse', key = password, at = server) {
     const headers = { 'x-clickhouse-user': user, 'x-clickhouse-key': key }
-    const response = await fetch(server.url, { method: 'POST', body: sql, headers })
+    const response = await fetch(at.url, { method: 'POST', body: sql, headers })
     return { status: response.status, text: await response.text() }
   }
 
@@ -271,33 +279,37 @@ describe('a server with the tables and the user of docker/', () => {
   })
 
   test('the two workloads write as this user, and spanhouse compare --repair makes their rows single', async () => {
+    const west = await start(['kv.sql'])
+    onTestFinished(() => west.stop())
     const command = 'packages/spanhouse/dist/cli.js'
     const env = {
       ...process.env,
       OTEL_EXPORTER_CLICKHOUSE_USERNAME: 'spanhouse',
       OTEL_EXPORTER_CLICKHOUSE_PASSWORD: password,
     }
-    const workload = { EAST: server.url, WEST: server.url, RATE: '20', DURATION: '4s', START: '0' }
+    const workload = { EAST: server.url, WEST: west.url, RATE: '20', DURATION: '4s', START: '0' }
     const run = async (args: readonly string[], more: Record<string, string> = {}) => {
       const how = { cwd: root, env: { ...env, ...more } }
       const { exitCode, stdout, stderr } = await ended(process.execPath, args, how)
-      // On a busy machine it says what it does.
-      const said = stderr.replaceAll(/^.* …\n/gm, '')
+      const said = withoutProgress(stderr)
       expect({ exitCode, said }).toEqual({ exitCode: 0, said: '' })
       return stdout
     }
     for (const REGION of ['east', 'west'])
       await run(['examples/active-active/app.mjs'], { ...workload, REGION })
-    // Both regions are this server: each row is there twice, and each key has two rows.
-    const counts = 'SELECT count(), uniqExact(v) FROM telemetry.kv'
-    expect((await ask(counts)).text).toBe('320\t160\n')
+    // Both applications write every key to both servers.
+    const regions = [server, west]
+    const counts = 'SELECT count(), uniqExact(k), uniqExact(_source) FROM telemetry.kv'
+    for (const region of regions)
+      expect((await ask(counts, 'spanhouse', password, region)).text).toBe('160\t80\t2\n')
     const args = ['compare', '--table', 'telemetry.kv', '--until', 'now', '--repair']
-    const out = await run([command, ...args, server.url, server.url])
+    const out = await run([command, ...args, server.url, west.url])
     expect(out).toContain('80 ids with several contents')
-    expect(
-      (await ask('SELECT count(), uniqExact(k), uniqExact(_source) FROM telemetry.kv')).text,
-    ).toBe('160\t80\t1\n')
-    expect((await ask('SELECT count() FROM telemetry.dead_letters')).text).toBe('80\n')
+    const letters = 'SELECT count() FROM telemetry.dead_letters'
+    for (const region of regions) {
+      expect((await ask(counts, 'spanhouse', password, region)).text).toBe('80\t80\t1\n')
+      expect((await ask(letters, 'spanhouse', password, region)).text).toBe('80\n')
+    }
   })
 
   test('another password is refused', async () => {

@@ -1,4 +1,5 @@
 // Every code block of docs/own-tables.md, against a real ClickHouse.
+
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,6 +19,7 @@ import { ClickHouseSpanExporter } from '../../packages/exporter-clickhouse/src/t
 import { makeSpan } from '../../packages/transform/test/spans.js'
 import { PATIENT_MS } from '../kit/patience.js'
 import { statsOf } from '../kit/stats.js'
+import { withoutProgress } from '../kit/without-progress.js'
 import { blocksOf } from '../packed/documents.js'
 
 const page = blocksOf('docs/own-tables.md')
@@ -174,7 +176,7 @@ describe('a table that is already there', () => {
     const [, command = '', file = ''] = /^npx spanhouse (.*) > (.*)\n$/.exec(importing) ?? []
     const run = promisify(execFile)(process.execPath, [spanhouse, ...atServer(command).split(' ')])
     const { code, stdout, stderr } = await run.catch((error) => error)
-    expect({ code, stderr }).toEqual({ code: 1, stderr: report })
+    expect({ code, stderr: withoutProgress(stderr) }).toEqual({ code: 1, stderr: report })
     // Another module of this page has that name, and a module is loaded once.
     const made = await exportsOf(stdout, `imported-${file}`)
     await exported({ schema: made['requests'] as Table<SpanLike>, manageSchema: 'validate' })

@@ -3,7 +3,7 @@ import type { Sides } from './common-columns.js'
 import { both } from './minutes.js'
 import { type RegionTable, rowsOf } from './region.js'
 
-/** Servers may have equal host names, and a cloned disk has the same ids: but no two of all these are equal on two servers. */
+/** Servers may have equal host names, and a cloned disk has the same ids: but two servers do not have all of these in common. */
 interface Identity {
   readonly server: string
   readonly startedAt: number
@@ -29,7 +29,8 @@ export async function isOneTable(
   if (x === undefined || y === undefined) return false
   // Both are whole seconds, which may change between two looks at a clock.
   const sameServer = x.server === y.server && Math.abs(x.startedAt - y.startedAt) <= 2
-  return (sameName && sameServer) || (areReplicas && x.uuid === y.uuid && x.uuid !== NIL)
+  if (x.uuid !== y.uuid) return false
+  return (sameName && sameServer) || (areReplicas && x.uuid !== NIL)
 }
 
 /** Undefined if the server is too old to say it. */
