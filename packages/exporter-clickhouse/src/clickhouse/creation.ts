@@ -1,22 +1,25 @@
 import type { ClickHouseError } from '../common/errors.js'
 import type { Target } from '../config/config.js'
 import { addColumns } from './additions.js'
+import { insertedInto } from './insert.js'
 import type { Outcome, Retry } from './outcome.js'
-import { createTables, type Refused, type Run } from './tables.js'
+import { createTables, type Run, type TableNews } from './tables.js'
 
-/** Creates a table when an INSERT finds it missing: once for all batches in flight, because they all find it missing. */
+/** Creates a table, or its columns, when an INSERT finds them missing: once for all batches in flight, because they all find it. */
 export class Creation {
   readonly #target: Target
   readonly #run: Run
-  readonly #onRefused: (refused: Refused) => void
+  readonly #tell: (news: TableNews) => void
+  /** The table has taken rows: what is missing now is gone. */
+  #hasTaken = false
   #missing: ClickHouseError | undefined
   #underWay: Promise<Outcome> | undefined
   #adding: Promise<Outcome | undefined> | undefined
 
-  constructor(target: Target, run: Run, onRefused: (refused: Refused) => void) {
+  constructor(target: Target, run: Run, tell: (news: TableNews) => void) {
     this.#target = target
     this.#run = run
-    this.#onRefused = onRefused
+    this.#tell = tell
   }
 
   /**
@@ -25,6 +28,11 @@ export class Creation {
    */
   get isDue(): boolean {
     return this.#missing !== undefined
+  }
+
+  /** The table has all that an INSERT needs. */
+  took(): void {
+    this.#hasTaken = true
   }
 
   /** An INSERT was refused with this error, which says what is missing. */
@@ -36,11 +44,9 @@ export class Creation {
   async create(): Promise<{ readonly status: 'delivered' } | Retry> {
     const missing = this.#missing
     if (!missing) return { status: 'delivered' }
-    this.#underWay ??= createTables(this.#target, missing, this.#run, this.#onRefused).finally(
-      () => {
-        this.#underWay = undefined
-      },
-    )
+    this.#underWay ??= this.#createTables(missing).finally(() => {
+      this.#underWay = undefined
+    })
     const created = await this.#underWay
     // After a refusal the next attempt starts with the INSERT again: somebody may have created the table by hand.
     const interrupted = created.status === 'retry' && created.why !== 'misconfigured'
@@ -57,9 +63,23 @@ export class Creation {
    * with why the server refuses to add them, and with undefined if they cannot be the reason.
    */
   addColumns(): Promise<Outcome | undefined> {
-    this.#adding ??= addColumns(this.#target, this.#run).finally(() => {
+    this.#adding ??= this.#addColumns().finally(() => {
       this.#adding = undefined
     })
     return this.#adding
+  }
+
+  async #createTables(missing: ClickHouseError): Promise<Outcome> {
+    const created = await createTables(this.#target, missing, this.#run, this.#tell)
+    if (created.status === 'delivered' && this.#hasTaken)
+      this.#tell({ event: 'created_again', ...insertedInto(this.#target) })
+    return created
+  }
+
+  async #addColumns(): Promise<Outcome | undefined> {
+    const added = await addColumns(this.#target, this.#run)
+    if (added?.columns && this.#hasTaken)
+      this.#tell({ event: 'added_again', ...insertedInto(this.#target), columns: added.columns })
+    return added
   }
 }

@@ -1,5 +1,6 @@
 import { diag } from '@opentelemetry/api'
 import { afterEach, describe, expect, test } from 'vitest'
+import { diagLines } from '../../../../test/kit/diag-lines.js'
 import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
 import { type Behaviour, namesIn, scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
@@ -49,6 +50,26 @@ describe('a missing table', () => {
       1,
     )
     expect(namesIn(server)).toHaveLength(4)
+  })
+
+  test('is created again, which is said in one line for all batches under way', async () => {
+    const lines = diagLines()
+    let isThere = false
+    const server = await scriptedServer({
+      each({ isInsert, statement }) {
+        if (statement.startsWith('CREATE TABLE')) isThere = true
+        return isInsert && !isThere ? MISSING : 'ok'
+      },
+    })
+    const to = exporterTo({ endpoint: server.url, batch: { maxRows: 1 } })
+    await exported(to, spans(4))
+    expect(lines).toEqual([])
+    isThere = false
+    await exported(to, spans(4, 'later'))
+    expect(statsOf(to)).toMatchObject({ delivered: 8, dropped: {} })
+    expect(lines).toEqual([
+      expect.stringContaining('telemetry.traces was gone while the application ran'),
+    ])
   })
 
   test("is left alone with manageSchema: 'off', and the rows are held", async () => {
