@@ -35,6 +35,16 @@ export async function addColumns(target: Target, run: Run): Promise<Added | unde
   return added.size > 0 ? { status: 'delivered', columns: [...added] } : undefined
 }
 
+/** The table of ours that the server does not have; undefined if it has them, or does not answer. */
+export async function missingTable(target: Target, run: Run): Promise<TableName | undefined> {
+  for (const at of placesOf(target)) {
+    // An answer that cannot be read counts as no answer.
+    const there = await columnsOf(at, run).catch(() => undefined)
+    if (there?.size === 0) return { database: at.database, table: at.table }
+  }
+  return undefined
+}
+
 /** Adds the indexes that a table of ours lacks; they cover new parts only. A refusal is an answer like any other. Returns the names of those added. */
 export async function addIndexes(target: Target, run: Run): Promise<readonly string[]> {
   const indexes = shapeOf(target.schema)?.indexes ?? []

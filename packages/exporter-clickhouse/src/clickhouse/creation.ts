@@ -1,7 +1,7 @@
 import type { ClickHouseError } from '../common/errors.js'
 import type { Target } from '../config/config.js'
-import { addColumns } from './additions.js'
-import { insertedInto } from './insert.js'
+import { addColumns, missingTable } from './additions.js'
+import { insertedInto, type TableName } from './insert.js'
 import type { Outcome, Retry } from './outcome.js'
 import { createTables, type Run, type TableNews } from './tables.js'
 
@@ -12,6 +12,8 @@ export class Creation {
   readonly #tell: (news: TableNews) => void
   /** The table has taken rows: what is missing now is gone. */
   #hasTaken = false
+  /** Found missing, and not yet told because its creation was interrupted. */
+  #gone: TableName | undefined
   #missing: ClickHouseError | undefined
   #underWay: Promise<Outcome> | undefined
   #adding: Promise<Outcome | undefined> | undefined
@@ -33,6 +35,7 @@ export class Creation {
   /** The table has all that an INSERT needs. */
   took(): void {
     this.#hasTaken = true
+    this.#gone = undefined // somebody has created it
   }
 
   /** An INSERT was refused with this error, which says what is missing. */
@@ -70,9 +73,12 @@ export class Creation {
   }
 
   async #createTables(missing: ClickHouseError): Promise<Outcome> {
+    // The server also names a table that a view of somebody else writes into: creating ours does not help then.
+    this.#gone ??= this.#hasTaken ? await missingTable(this.#target, this.#run) : undefined
     const created = await createTables(this.#target, missing, this.#run, this.#tell)
-    if (created.status === 'delivered' && this.#hasTaken)
-      this.#tell({ event: 'created_again', ...insertedInto(this.#target) })
+    if (created.status !== 'delivered' || !this.#gone) return created
+    this.#tell({ event: 'created_again', ...this.#gone })
+    this.#gone = undefined
     return created
   }
 
