@@ -15,6 +15,7 @@ let lines: string[] = []
 beforeAll(async () => {
   const users = [
     { name: 'writer', password: 'w', grants: ['INSERT, SELECT ON *.*'] },
+    { name: 'inserter', password: 'i', grants: ['INSERT ON *.*'] },
     { name: 'owner', password: 'o', grants: ['ALL ON *.*'] },
   ]
   server = await startClickHouse({ users })
@@ -145,12 +146,12 @@ describe.each(titled(SIGNALS))('a table of %s changes under a running applicatio
 
   // The first batch of a process shows whether the table takes rows at all.
   test.each([
-    ['create', 'UInt64'],
-    ['validate', 'FixedString(1)'],
-    ['off', 'IPv4'],
+    ['create', 'UInt64', { username: 'owner', password: 'o' }],
+    ['validate', 'FixedString(1)', { username: 'writer', password: 'w' }],
+    ['off', 'IPv4', { username: 'inserter', password: 'i' }],
   ] as const)(
     'a process that starts with %s after a column has become a %s, which refuses our values: rows wait, one line names it, and they are there once when it is changed back',
-    async (manageSchema, type) => {
+    async (manageSchema, type, user) => {
       const { database, table, collector } = await running(of)
       await collector.shutdown()
       const retyped = (type: string) =>
@@ -162,6 +163,7 @@ describe.each(titled(SIGNALS))('a table of %s changes under a running applicatio
         endpoint: server.url,
         database,
         manageSchema,
+        ...user,
         shutdownTimeoutMs: 1,
       })
       for (const record of records(of, 100)) next.add(record)
@@ -247,6 +249,33 @@ describe.each(titled(SIGNALS))('a table of %s changes under a running applicatio
     expect(await tally(server, database, 200, of)).toEqual({ rows: 200, lost: 0, duplicated: 0 })
     expect(lines.filter((line) => line.includes('takes no rows'))).toHaveLength(1)
     await collector.shutdown()
+  })
+})
+
+describe('a column that is narrowed', () => {
+  const [spans] = SIGNALS
+
+  test('takes rows without a line, and the next start with validate says what values lose', async () => {
+    const { database, table, collector, deliver } = await running(spans)
+    await until(() => statsOf(collector).deduplication !== 'unknown')
+    await server.query(
+      `ALTER TABLE ${database}.${table} MODIFY COLUMN duration_ms Float32 CODEC(ZSTD(1))`,
+    )
+    await deliver()
+    expect(lines).toEqual([])
+    await collector.shutdown()
+    const next = openCollector('traces', {
+      endpoint: server.url,
+      database,
+      manageSchema: 'validate',
+    })
+    for (const record of records(spans, 10)) next.add(record)
+    await flushed(next)
+    await until(() => lines.length > 0)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain('duration_ms is Float32 instead of ')
+    expect(lines[0]).toContain('(values are narrowed)')
+    await next.shutdown()
   })
 })
 
