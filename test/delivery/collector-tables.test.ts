@@ -1,10 +1,8 @@
 // The tables that Collectors and ClickStack have made, with everything that is in them, under each value of `manageSchema`.
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
-import { otelTraces } from '@spanhouse/transform'
-import { otelMetricsTables } from '@spanhouse/transform/internal'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { collectorLogsDdl, LOG_GENERATIONS } from '../kit/collector-logs.js'
-import { collectorDdl, GENERATIONS } from '../kit/collector-metrics.js'
+import { collectorLogsDdl } from '../kit/collector-logs.js'
+import { COLLECTOR_TABLES } from '../kit/collector-tables.js'
 import { diagLines } from '../kit/diag-lines.js'
 import { openCollector } from '../kit/entry-points.mjs'
 import type { SignalName } from '../kit/numbered-records.mjs'
@@ -21,50 +19,6 @@ afterAll(() => server?.stop())
 beforeEach(() => {
   lines = diagLines()
 })
-
-/** The Collector's table of spans: as ours, but without a mark, and with ClickStack's further columns and without a view. */
-const TRACES: Readonly<Record<string, (table: string) => string[]>> = {
-  'the Collector': (table) => otelTracesOf(table),
-  ClickStack: (table) => [
-    ...otelTracesOf(table),
-    `ALTER TABLE ${table} ADD COLUMN SampleRate UInt64 MATERIALIZED greatest(toUInt64OrZero(SpanAttributes['SampleRate']), 1)`,
-    `ALTER TABLE ${table} ADD COLUMN SpanAttributeItems Array(String) ALIAS arrayMap((k, v) -> concat(k, '=', v), mapKeys(SpanAttributes), mapValues(SpanAttributes))`,
-  ],
-}
-
-function otelTracesOf(table: string): string[] {
-  const [database, name] = table.split('.')
-  const [, create = ''] = otelTraces.ddl({ database: database ?? '', table: name ?? '' })
-  return [create.replace(/\nCOMMENT .*/, '')]
-}
-
-type Case = [signal: SignalName, title: string, statements: (database: string) => string[]]
-const CASES: Case[] = [
-  ...Object.entries(TRACES).map(
-    ([name, statements]): Case => [
-      'traces',
-      `spans of ${name}`,
-      (database) => statements(`${database}.otel_traces`),
-    ],
-  ),
-  ...LOG_GENERATIONS.map(
-    (generation): Case => [
-      'logs',
-      `logs of ${generation}`,
-      (database) => [collectorLogsDdl(generation, `${database}.otel_logs`)],
-    ],
-  ),
-  ...GENERATIONS.map(
-    (generation): Case => [
-      'metrics',
-      `metrics of ${generation}`,
-      (database) =>
-        Object.keys(otelMetricsTables).map((type) =>
-          collectorDdl(generation, type as never, `${database}.otel_metrics_${type}`),
-        ),
-    ],
-  ),
-]
 
 let databases = 0
 
@@ -95,7 +49,11 @@ async function deliver(signal: SignalName, database: string, manageSchema: 'crea
   expect(rows).toBe('60\n')
 }
 
-describe.each(CASES)('%s: %s', (signal, _, statements) => {
+const CASES = COLLECTOR_TABLES.filter(({ isEarly }) => !isEarly).map(
+  (of) => [of.signal, of.generation, of] as const,
+)
+
+describe.each(CASES)('%s: %s', (signal, _, { statements }) => {
   test.each(['create', 'validate'] as const)(
     'with %s all rows arrive once, nothing of the tables is changed, and nothing is lost or narrowed',
     async (manageSchema) => {

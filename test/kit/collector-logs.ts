@@ -7,6 +7,8 @@ export const LOG_GENERATIONS = [
   'ClickStack before 26.2',
 ] as const
 export type LogGeneration = (typeof LOG_GENERATIONS)[number]
+/** The first of all, from before scopes, schema URLs and names of events. */
+export const EARLY_LOGS = 'L0'
 
 const Z = 'CODEC(ZSTD(1))'
 const LABEL = `LowCardinality(String)`
@@ -28,7 +30,11 @@ const MATERIALIZED = [
 ]
 
 /** The CREATE TABLE of the Collector or of ClickStack. */
-export function collectorLogsDdl(generation: LogGeneration, table: string): string {
+export function collectorLogsDdl(
+  generation: LogGeneration | typeof EARLY_LOGS,
+  table: string,
+): string {
+  if (generation === EARLY_LOGS) return earlyDdl(table)
   const isFirst = generation === 'L1'
   const isClickStack = generation.startsWith('ClickStack')
   const hasText = !isFirst && !generation.endsWith('26.2')
@@ -87,6 +93,16 @@ export function collectorLogsDdl(generation: LogGeneration, table: string): stri
   return `CREATE TABLE ${table} (${[...columns, ...indexes.map((index) => `INDEX ${index}`)].join(', ')})
     ENGINE = MergeTree ${keys}
     SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1${settings}`
+}
+
+function earlyDdl(table: string): string {
+  return `CREATE TABLE ${table} (
+    Timestamp DateTime64(9) CODEC(Delta, ZSTD(1)), TraceId String ${Z}, SpanId String ${Z}, TraceFlags UInt32 ${Z},
+    SeverityText ${LABEL} ${Z}, SeverityNumber Int32 ${Z}, ServiceName ${LABEL} ${Z}, Body String ${Z},
+    ResourceAttributes ${MAP} ${Z}, LogAttributes ${MAP} ${Z},
+    INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1
+  ) ENGINE = MergeTree PARTITION BY toDate(Timestamp) ORDER BY (ServiceName, SeverityText, toUnixTimestamp(Timestamp), TraceId)
+    SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1`
 }
 
 function itemsOf(map: string): string {

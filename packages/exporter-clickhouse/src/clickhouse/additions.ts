@@ -12,13 +12,16 @@ const MARK = 'spanhouse'
 // A table with fewer of our columns is somebody else's, and the wrong one: it must not get two dozen columns.
 const LEAST_SHARE = 0.5
 
+/** `columns`: the names of those that were added. */
+export type Added = Outcome & { readonly columns?: readonly string[] }
+
 /**
  * Adds the columns of the schema that the table lacks. Resolves with `delivered` if at least one was added, with the first other outcome of a
  * statement, and with undefined if there is nothing to add, or the table is not one of this kind.
  */
-export async function addColumns(target: Target, run: Run): Promise<Outcome | undefined> {
+export async function addColumns(target: Target, run: Run): Promise<Added | undefined> {
   const columns = shapeOf(target.schema)?.columns ?? []
-  let added: Outcome | undefined
+  const added = new Set<string>()
   for (const at of placesOf(target)) {
     const there = await columnsOf(at, run)
     if (!there || there.size === 0) return undefined
@@ -27,9 +30,19 @@ export async function addColumns(target: Target, run: Run): Promise<Outcome | un
     const statements = missing.map((column) => addColumn(column, at))
     const outcome = await runAll(statements, run)
     if (outcome && outcome.status !== 'delivered') return withStatement(outcome, statements)
-    added ??= outcome
+    for (const { name } of missing) added.add(name)
   }
-  return added
+  return added.size > 0 ? { status: 'delivered', columns: [...added] } : undefined
+}
+
+/** The table of ours that the server does not have; undefined if it has them, or does not answer. */
+export async function missingTable(target: Target, run: Run): Promise<TableName | undefined> {
+  for (const at of placesOf(target)) {
+    // An answer that cannot be read counts as no answer.
+    const there = await columnsOf(at, run).catch(() => undefined)
+    if (there?.size === 0) return { database: at.database, table: at.table }
+  }
+  return undefined
 }
 
 /** Adds the indexes that a table of ours lacks; they cover new parts only. A refusal is an answer like any other. Returns the names of those added. */

@@ -1,10 +1,11 @@
 import type { ClickHouseError } from '../common/errors.js'
 import type { Target } from '../config/config.js'
-import { addColumns } from './additions.js'
+import { addColumns, missingTable } from './additions.js'
 import { ClusterStatements } from './cluster-statements.js'
 import { COLUMNS } from './exception-codes.js'
+import { insertedInto, type TableName } from './insert.js'
 import type { Outcome, Retry } from './outcome.js'
-import { createTables, type Refused, type Run } from './tables.js'
+import { createTables, type Run, type TableNews } from './tables.js'
 
 const CONDITIONS =
   'Correct `retention.where`: its conditions stand in the statement that creates the table.'
@@ -14,21 +15,25 @@ const DEFINITION =
 /** What the server says of a condition that it cannot compute: an unknown column or function, wrong arguments or types, no SQL. */
 const OF_CONDITIONS: ReadonlySet<number> = new Set([16, 42, 43, 44, 46, 47, 53, 59, 62, 386, 450])
 
-/** Creates a table when an INSERT finds it missing: once for all batches in flight, because they all find it missing. */
+/** Creates a table, or its columns, when an INSERT finds them missing: once for all batches in flight, because they all find it. */
 export class Creation {
   readonly #target: Target
   readonly #run: Run
   readonly #cluster: ClusterStatements
-  readonly #onRefused: (refused: Refused) => void
+  readonly #tell: (news: TableNews) => void
+  /** The table has taken rows: what is missing now is gone. */
+  #hasTaken = false
+  /** Found missing, and not yet told because its creation was interrupted. */
+  #gone: TableName | undefined
   #missing: ClickHouseError | undefined
   #underWay: Promise<Outcome> | undefined
   #adding: Promise<Outcome | undefined> | undefined
 
-  constructor(target: Target, run: Run, onRefused: (refused: Refused) => void) {
+  constructor(target: Target, run: Run, tell: (news: TableNews) => void) {
     this.#target = target
     this.#run = run
     this.#cluster = new ClusterStatements(run)
-    this.#onRefused = onRefused
+    this.#tell = tell
   }
 
   /**
@@ -37,6 +42,12 @@ export class Creation {
    */
   get isDue(): boolean {
     return this.#missing !== undefined
+  }
+
+  /** The table has all that an INSERT needs. */
+  took(): void {
+    this.#hasTaken = true
+    this.#gone = undefined // somebody has created it
   }
 
   /** An INSERT was refused with this error, which says what is missing. */
@@ -48,8 +59,7 @@ export class Creation {
   async create(): Promise<{ readonly status: 'delivered' } | Retry> {
     const missing = this.#missing
     if (!missing) return { status: 'delivered' }
-    const run = (statement: string) => this.#cluster.run(statement, missing)
-    this.#underWay ??= createTables(this.#target, missing, run, this.#onRefused).finally(() => {
+    this.#underWay ??= this.#createTables(missing).finally(() => {
       this.#underWay = undefined
     })
     const created = await this.#underWay
@@ -77,9 +87,27 @@ export class Creation {
    * with why the server refuses to add them, and with undefined if they cannot be the reason.
    */
   addColumns(): Promise<Outcome | undefined> {
-    this.#adding ??= addColumns(this.#target, this.#run).finally(() => {
+    this.#adding ??= this.#addColumns().finally(() => {
       this.#adding = undefined
     })
     return this.#adding
+  }
+
+  async #createTables(missing: ClickHouseError): Promise<Outcome> {
+    // The server also names a table that a view of somebody else writes into: creating ours does not help then.
+    this.#gone ??= this.#hasTaken ? await missingTable(this.#target, this.#run) : undefined
+    const run = (statement: string) => this.#cluster.run(statement, missing)
+    const created = await createTables(this.#target, missing, run, this.#tell)
+    if (created.status !== 'delivered' || !this.#gone) return created
+    this.#tell({ event: 'created_again', ...this.#gone })
+    this.#gone = undefined
+    return created
+  }
+
+  async #addColumns(): Promise<Outcome | undefined> {
+    const added = await addColumns(this.#target, this.#run)
+    if (added?.columns && this.#hasTaken)
+      this.#tell({ event: 'added_again', ...insertedInto(this.#target), columns: added.columns })
+    return added
   }
 }

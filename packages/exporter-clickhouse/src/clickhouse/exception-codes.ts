@@ -46,6 +46,7 @@ export const CANNOT_PARSE_INPUT_ASSERTION_FAILED = 27
 export const SYNTAX_ERROR = 62
 export const UNKNOWN_TABLE = 60
 export const UNKNOWN_DATABASE = 81
+export const TOO_LARGE_STRING_SIZE = 131 // for a FixedString
 export const VIOLATED_CONSTRAINT = 469
 export const ACCESS_DENIED = 497
 
@@ -179,7 +180,7 @@ const EXCEPTIONS: readonly Exception[] = [
   { code: 117, name: 'INCORRECT_DATA', class: 'rejected' },
   { code: 128, name: 'TOO_LARGE_ARRAY_SIZE', class: 'rejected' },
   { code: 130, name: 'CANNOT_READ_ARRAY_FROM_TEXT', class: 'rejected' },
-  { code: 131, name: 'TOO_LARGE_STRING_SIZE', class: 'too_large' },
+  { code: TOO_LARGE_STRING_SIZE, name: 'TOO_LARGE_STRING_SIZE', class: 'too_large' },
   { code: 135, name: 'ZERO_ARRAY_OR_TUPLE_INDEX', class: 'rejected' },
   { code: 158, name: 'TOO_MANY_ROWS', class: 'too_large' },
   { code: 159, name: 'TIMEOUT_EXCEEDED', class: 'ambiguous' },

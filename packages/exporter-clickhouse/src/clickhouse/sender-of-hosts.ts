@@ -7,21 +7,21 @@ import { type Insert, tableNameOf, tableOf } from './insert.js'
 import { Lacking } from './lacking.js'
 import type { Outcome, Retry } from './outcome.js'
 import { openSender, type Sender } from './sender.js'
-import type { Refused } from './tables.js'
+import type { TableNews } from './tables.js'
 import { tokenMemoryOf } from './token-memory.js'
 
 /**
  * The attempts of one destination at several hosts. An attempt that a host has certainly not written goes on to the next one. If that is not
  * certain, it goes on only to hosts that share the tokens of the first; otherwise the batch waits for that host, for `STAY_MS`.
  */
-export function openSenderOfHosts(hosts: Hosts, onRefused: (refused: Refused) => void): Sender {
+export function openSenderOfHosts(hosts: Hosts, tell: (news: TableNews) => void): Sender {
   const senders = new Map<Host, Sender>()
   const lacking = new Lacking()
   let requestsOfFormer = 0
   let isClosed = false
 
   function senderTo(host: Host): Sender {
-    const sender = senders.get(host) ?? openSender(host.config, onRefused, host.link)
+    const sender = senders.get(host) ?? openSender(host.config, tell, host.link)
     senders.set(host, sender)
     return sender
   }

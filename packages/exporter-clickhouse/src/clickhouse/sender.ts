@@ -12,7 +12,7 @@ import { type Insert, isOurs, postOf, statementPath } from './insert.js'
 import { heldBack, type LeftOut } from './left-out.js'
 import { type Link, openLink } from './link.js'
 import type { Outcome, Retry } from './outcome.js'
-import { isRefusal, type Refused } from './tables.js'
+import { isRefusal, type TableNews } from './tables.js'
 import { type Asked, hasOwnHeaders } from './witness.js'
 
 /** The attempts of one destination at its server. Other senders may use the same link. */
@@ -54,7 +54,7 @@ const FIX_OF_FOREIGN_TABLE =
 
 export function openSender(
   config: DestinationConfig,
-  onRefused: (refused: Refused) => void,
+  tell: (news: TableNews) => void,
   { client, watch, witness, leftOut, ping }: Link = openLink(config),
 ): Sender {
   const closing = new AbortController()
@@ -123,7 +123,7 @@ export function openSender(
   }
 
   function creationOf(target: Target): Creation {
-    const creation = creations.get(target) ?? new Creation(target, run, onRefused)
+    const creation = creations.get(target) ?? new Creation(target, run, tell)
     creations.set(target, creation)
     return creation
   }
@@ -152,6 +152,7 @@ export function openSender(
         }
         const leftOutThen = leftOut.names.size
         const outcome = await insertOnce(batch, insert, how)
+        if (outcome.status === 'delivered') creation?.took()
         if (leftOut.learn(outcome, leftOutThen, insert)) continue
         if (outcome.status === 'forbidden_setting') {
           const { setting } = outcome

@@ -5,7 +5,7 @@ import type { Target } from '../config/config.js'
 import { UNKNOWN_DATABASE } from './exception-codes.js'
 import type { TableName } from './insert.js'
 import type { Outcome } from './outcome.js'
-import { fateOf } from './type-difference.js'
+import { type Fate, fateOf } from './type-difference.js'
 
 /** What a statement other than an INSERT came to, and the text of the reply. */
 export interface Answer {
@@ -23,6 +23,12 @@ export interface Refused {
   readonly fix?: string | undefined
 }
 
+/** What the operator should know about our tables. `…_again`: it was there before, while the application ran. */
+export type TableNews =
+  | ({ readonly event: 'companion_refused' } & Refused)
+  | ({ readonly event: 'created_again' } & TableName)
+  | ({ readonly event: 'added_again'; readonly columns: readonly string[] } & TableName)
+
 /**
  * Creates what an INSERT found missing. The database is created only if the server says that it is missing: a user who may create
  * tables in it may lack the right to create it. A refused companion (a view, and the table it fills) is reported, and rows are
@@ -32,7 +38,7 @@ export async function createTables(
   { schema, database, table, creation }: Target,
   missing: ClickHouseError,
   run: Run,
-  onRefused: (refused: Refused) => void,
+  tell: (news: TableNews) => void,
 ): Promise<Outcome> {
   const statements = schema.ddl({ ...creation, database, table })
   const isDatabase = (statement: string) => /^\s*CREATE\s+DATABASE\b/i.test(statement)
@@ -63,7 +69,7 @@ export async function createTables(
       if (outcome.status !== 'delivered') return outcome
       continue
     }
-    onRefused({ statement, ...outcome })
+    tell({ event: 'companion_refused', statement, ...outcome })
     break // the view that follows needs this table
   }
   return { status: 'delivered' }
@@ -112,10 +118,29 @@ export function differences({ schema }: Target, there: ReadonlyMap<string, strin
   return schema.columns.flatMap(({ name, type }) => {
     const found = there.get(name)
     if (found === undefined) return [`${name} is missing`]
-    if (canonicalType(found) === canonicalType(type)) return []
-    const fate = fateOf(type, found)
+    const fate = fateIn(found, type)
     return fate === 'kept' ? [] : [`${name} is ${found} instead of ${type} (values are ${fate})`]
   })
+}
+
+/** A column of the schema whose type on the server does not hold all our values. */
+export interface Misfit {
+  readonly name: string
+  /** Of the schema. */
+  readonly type: string
+  /** On the server. */
+  readonly found: string
+}
+
+export function misfits({ schema }: Target, there: ReadonlyMap<string, string>): Misfit[] {
+  return schema.columns.flatMap(({ name, type }) => {
+    const found = there.get(name)
+    return found === undefined || fateIn(found, type) === 'kept' ? [] : [{ name, type, found }]
+  })
+}
+
+function fateIn(found: string, type: string): Fate {
+  return canonicalType(found) === canonicalType(type) ? 'kept' : fateOf(type, found)
 }
 
 const JSON_TYPE = /^(JSON|Object)\b/

@@ -1,4 +1,5 @@
-import type { Outcome } from '../clickhouse/outcome.js'
+import { TOO_LARGE_STRING_SIZE } from '../clickhouse/exception-codes.js'
+import type { Outcome, Rejection } from '../clickhouse/outcome.js'
 import type { Sender } from '../clickhouse/sender.js'
 import { clock } from '../common/clock.js'
 import { startDeadline } from '../common/deadline.js'
@@ -85,15 +86,30 @@ export async function attemptOnce(
       doubt: entry.doubt,
       isLast: isLast && !entry.stored,
     }))
-  // Once for a batch: the parts of a batch with a bad row would ask again and again.
-  const isFirst = answer.status === 'rejected' && !entry.divided
-  const outcome = (isFirst && (await table.retyped(answer))) || answer
+  const outcome =
+    (mayBeOfColumns(answer, entry, table.mayRefuseForm(part.insert)) &&
+      (await table.misfit(answer))) ||
+    answer
   if (outcome.status === 'retry' && outcome.doubt) entry.doubt = outcome.doubt
   endPatience()
   if (outcome.status !== 'delivered') holdings.account.errors++
   health.saw(outcome)
   onAttempt(entry.rows, (clock.now() - startedAt) / 1000, outcome)
   return { outcome, servedOthers, pinged: pingFirst && !unfit && !isUnsent(outcome) }
+}
+
+/**
+ * Whether the server has read values that it will never take, for the first time in these rows: it is not asked about its columns for every
+ * part of a divided batch. If it may refuse only the compact form, the rows are made whole before.
+ */
+function mayBeOfColumns(
+  answer: Outcome,
+  { divided, wasCompact }: Entry,
+  mayBeForm: boolean,
+): answer is Extract<Outcome, Rejection> {
+  if (answer.status !== 'rejected' && answer.status !== 'too_large') return false
+  if (answer.status === 'too_large' && answer.error.code !== TOO_LARGE_STRING_SIZE) return false
+  return (!divided || wasCompact) && !(mayBeForm && answer.refusesForm === true)
 }
 
 /** Another destination asks the server now whether it is back. */

@@ -4,11 +4,13 @@ import { deduplicationOf } from '../clickhouse/deduplication.js'
 import type { Insert, TableName } from '../clickhouse/insert.js'
 import type { Rejection, Retry } from '../clickhouse/outcome.js'
 import type { Sender } from '../clickhouse/sender.js'
-import { columnsOf, differences, jsonColumns } from '../clickhouse/tables.js'
-import { fateOf } from '../clickhouse/type-difference.js'
+import { columnsOf, differences, jsonColumns, type Misfit, misfits } from '../clickhouse/tables.js'
 import type { DestinationConfig, Target } from '../config/config.js'
 import { SETTINGS } from '../config/insert-settings.js'
 import type { DestinationLog } from '../telemetry/log.js'
+
+/** In one line of the log. */
+const MAX_NAMED = 10
 
 export interface Server {
   readonly config: DestinationConfig
@@ -102,26 +104,19 @@ export class KnownTable {
   }
 
   /**
-   * Why rows that the table refuses must wait; undefined if they are at fault themselves. Somebody has changed the type of a column since the
-   * table took rows, so it may refuse every row: dividing the batch would end with all of them dropped.
+   * Why rows that the table refuses must wait; undefined if they are at fault themselves. A column may have another type than ours, and refuse
+   * every row: dividing the batch would end with all of them dropped. A type with which the table has taken rows is not the reason.
    */
-  async retyped({ error }: Rejection): Promise<Retry | undefined> {
-    const before = this.#types
-    if (!this.target || !before || this.#server.config.manageSchema === 'off') return undefined
+  async misfit({ error }: Rejection): Promise<Retry | undefined> {
+    if (!this.target) return undefined
     // An answer that cannot be read counts as no answer.
     const there = await columnsOf(this.name, this.#server.sender.run).catch(() => undefined)
-    const changed = this.target.schema.columns.filter(({ name, type }) => {
-      const [then, now] = [before.get(name), there?.get(name)]
-      return now !== undefined && now !== then && fateOf(type, now) !== 'kept'
-    })
-    if (changed.length === 0) return undefined
-    const names = changed.map(({ name }) => name).join(', ')
-    return {
-      status: 'retry',
-      why: 'misconfigured',
-      error,
-      fix: `The table took rows before somebody changed the type of ${names}: change it back, or set \`table\` to another one.`,
-    }
+    const before = this.#types
+    const found = misfits(this.target, there ?? new Map()).filter(
+      (column) => column.found !== before?.get(column.name),
+    )
+    if (found.length === 0) return undefined
+    return { status: 'retry', why: 'misconfigured', error, fix: fixOf(found, before !== undefined) }
   }
 
   /** Why no row may be sent at present; undefined if rows may be sent. Asks again, because somebody may have changed the table. */
@@ -145,4 +140,13 @@ export class KnownTable {
     const differing = differences(target, columns)
     if (differing.length > 0) this.#server.log.differences(differing)
   }
+}
+
+function fixOf(found: readonly Misfit[], hasTaken: boolean): string {
+  const named = found.slice(0, MAX_NAMED)
+  const names = named.map(({ name }) => name).join(', ')
+  if (hasTaken)
+    return `The table took rows before somebody changed the type of ${names}: change it back, or set \`table\` to another one.`
+  const types = named.map(({ name, type, found }) => `${name} is ${found} instead of ${type}`)
+  return `Its columns seem not to take our values: ${types.join('; ')}. Change the types, or set \`table\` to another one.`
 }

@@ -3,7 +3,7 @@ import { Hosts } from '../clickhouse/hosts.js'
 import { openLink, socketsFor } from '../clickhouse/link.js'
 import { openSender, type Sender } from '../clickhouse/sender.js'
 import { openSenderOfHosts } from '../clickhouse/sender-of-hosts.js'
-import type { Refused } from '../clickhouse/tables.js'
+import type { TableNews } from '../clickhouse/tables.js'
 import type { DestinationConfig } from '../config/config.js'
 import { openClient } from '../http/client.js'
 import { type DestinationLog, type ServerLog, serverLog } from '../telemetry/log.js'
@@ -11,7 +11,7 @@ import { SharedPace } from './shared-pace.js'
 
 /** The way to the one host or the several hosts of a server. */
 interface Way {
-  senderFor(config: DestinationConfig, onRefused: (refused: Refused) => void): Sender
+  senderFor(config: DestinationConfig, tell: (news: TableNews) => void): Sender
   /** How many destinations share it. */
   resize(sharers: number): void
   close(): void
@@ -53,7 +53,7 @@ export function shareServer(config: DestinationConfig, warnings: boolean): Share
   servers.set(key, server)
   server.way.resize(++server.sharers)
   const log = server.log.of(config.signal, warnings)
-  const sender = server.way.senderFor(config, log.refusedCompanion)
+  const sender = server.way.senderFor(config, log.table)
   let hasLeft = false
   return {
     sender,
@@ -81,7 +81,7 @@ function wayTo(config: DestinationConfig, log: ServerLog): Way {
   if (config.hosts) {
     const hosts = new Hosts(config, config.hosts, log.hosts)
     return {
-      senderFor: (_, onRefused) => openSenderOfHosts(hosts, onRefused),
+      senderFor: (_, tell) => openSenderOfHosts(hosts, tell),
       resize: (sharers) => hosts.resize(sharers),
       close: () => hosts.close(),
     }
@@ -89,7 +89,7 @@ function wayTo(config: DestinationConfig, log: ServerLog): Way {
   const pool = openClient(config, socketsFor(1))
   const link = openLink(config, pool)
   return {
-    senderFor: (of, onRefused) => openSender(of, onRefused, link),
+    senderFor: (of, tell) => openSender(of, tell, link),
     resize: (sharers) => pool.resize(socketsFor(sharers)),
     close: link.close,
   }

@@ -1,6 +1,6 @@
 import type { DropReason } from '../accounting/drop-reason.js'
 import type { HostLog } from '../clickhouse/hosts.js'
-import type { Refused } from '../clickhouse/tables.js'
+import type { TableNews } from '../clickhouse/tables.js'
 import { clock } from '../common/clock.js'
 import { ClickHouseError, errorText } from '../common/errors.js'
 import { type FirstRows, watchFirstRows } from './first-rows.js'
@@ -46,7 +46,7 @@ export interface DestinationLog {
   /** Settings of ours that are left out because the server forbids them, each with its consequence. */
   leftOut(settings: readonly string[]): void
   differences(found: readonly string[]): void
-  refusedCompanion(refused: Refused): void
+  table(news: TableNews): void
   spool(line: string): void
   /** Something about a function of the application. */
   hook(line: string): void
@@ -91,7 +91,14 @@ export function serverLog(name: string, endpoint: URL, now: () => number = clock
     }
     let droppedSince = 0
     let lastDropLine = Number.NEGATIVE_INFINITY
-    let lastLetterLine = Number.NEGATIVE_INFINITY
+    const lastLines = new Map<string, number>()
+
+    /** `about`: what has at most one line a minute. */
+    function warnRarely(about: string, line: string): void {
+      if (now() - (lastLines.get(about) ?? Number.NEGATIVE_INFINITY) < SUMMARY_EVERY_MS) return
+      lastLines.set(about, now())
+      warn(`${where}: ${line}`)
+    }
 
     return {
       failed(failure, isOfServer, waitingRows) {
@@ -149,11 +156,10 @@ export function serverLog(name: string, endpoint: URL, now: () => number = clock
       differences(found) {
         warn(`${where}: the table differs from the schema: ${found.slice(0, 10).join('; ')}.`)
       },
-      refusedCompanion({ statement, error, fix }) {
-        const what = /^\s*CREATE\s+(.*?)\s*(?:\n|$)/.exec(statement)?.[1] ?? 'a companion'
-        warn(
-          `${where} could not create ${what} beside the table: ${errorText(error)}.${fix ? ` ${fix}` : ''} Rows are delivered without it.`,
-        )
+      table(news) {
+        if (news.event === 'companion_refused') return warn(`${where} ${withoutCompanion(news)}`)
+        const { event, database, table } = news
+        warnRarely(`${event} ${database}.${table}`, lineAbout(news))
       },
       spool(line) {
         warn(`${where}: ${line}`)
@@ -162,11 +168,8 @@ export function serverLog(name: string, endpoint: URL, now: () => number = clock
         warn(`${where}: ${line}`)
       },
       lostLetter(problem) {
-        if (now() - lastLetterLine < SUMMARY_EVERY_MS) return
-        lastLetterLine = now()
-        warn(
-          `${where}: a refused row cannot be kept as a dead letter: ${errorText(problem)}. It is counted as dropped.`,
-        )
+        const line = `a refused row cannot be kept as a dead letter: ${errorText(problem)}. It is counted as dropped.`
+        warnRarely('letter', line)
       },
       dropped(rows, reason, error) {
         droppedSince += rows
@@ -203,6 +206,19 @@ export function serverLog(name: string, endpoint: URL, now: () => number = clock
       recovered: (host) => hosts.get(host)?.recovered(),
     },
   }
+}
+
+function withoutCompanion({ statement, error, fix }: Failure & { statement: string }): string {
+  const what = /^\s*CREATE\s+(.*?)\s*(?:\n|$)/.exec(statement)?.[1] ?? 'a companion'
+  return `could not create ${what} beside the table: ${errorText(error)}.${fix ? ` ${fix}` : ''} Rows are delivered without it.`
+}
+
+function lineAbout(news: Exclude<TableNews, { event: 'companion_refused' }>): string {
+  const name = `${news.database}.${news.table}`
+  if (news.event === 'created_again')
+    return `${name} was gone while the application ran, and has been created again. The rows from before are in the old table, if somebody renamed it.`
+  const columns = news.columns.slice(0, 10).join(', ')
+  return `the table ${name} had lost columns while the application ran, and they have been added again: ${columns}. The rows from before have their defaults there.`
 }
 
 function reasonOf({ error, fix }: Failure): string {

@@ -45,7 +45,10 @@ const DISTRIBUTED = target({ cluster: 'c', distributed: {} })
 describe('columns', () => {
   test('what is missing is added, and nothing else is done', async () => {
     const { changes, run } = serverWith({ traces: lacking('environment', 'events.name') })
-    expect(await addColumns(PLAIN, run)).toEqual({ status: 'delivered' })
+    expect(await addColumns(PLAIN, run)).toEqual({
+      status: 'delivered',
+      columns: ['environment', 'events.name'],
+    })
     expect(changes).toEqual([
       'ALTER TABLE `d`.`traces` ADD COLUMN IF NOT EXISTS `environment` LowCardinality(String) CODEC(ZSTD(1))',
       'ALTER TABLE `d`.`traces` ADD COLUMN IF NOT EXISTS `events.name` Array(LowCardinality(String)) CODEC(ZSTD(1))',
@@ -57,7 +60,10 @@ describe('columns', () => {
       traces: lacking('environment'),
       traces_local: lacking('environment'),
     })
-    expect(await addColumns(DISTRIBUTED, run)).toEqual({ status: 'delivered' })
+    expect(await addColumns(DISTRIBUTED, run)).toEqual({
+      status: 'delivered',
+      columns: ['environment'],
+    })
     expect(changes.map((one) => one.slice(0, 71))).toEqual(
       [
         'ALTER TABLE `d`.`traces_local` ON CLUSTER `c` ADD COLUMN IF NOT EXISTS ',
@@ -68,7 +74,7 @@ describe('columns', () => {
 
   test('a column that only the local tables lack is added there alone', async () => {
     const { changes, run } = serverWith({ traces: COLUMNS, traces_local: lacking('environment') })
-    expect(await addColumns(DISTRIBUTED, run)).toEqual({ status: 'delivered' })
+    expect(await addColumns(DISTRIBUTED, run)).toMatchObject({ columns: ['environment'] })
     expect(changes).toHaveLength(1)
     expect(changes[0]).toContain('`traces_local` ON CLUSTER `c`')
   })

@@ -52,6 +52,26 @@ describe('a missing table', () => {
     expect(namesIn(server)).toHaveLength(4)
   })
 
+  test('is created again, which is said in one line for all batches under way', async () => {
+    const lines = diagLines()
+    let isThere = false
+    const server = await scriptedServer({
+      each({ isInsert, statement }) {
+        if (statement.startsWith('CREATE TABLE')) isThere = true
+        return isInsert && !isThere ? MISSING : 'ok'
+      },
+    })
+    const to = exporterTo({ endpoint: server.url, batch: { maxRows: 1 } })
+    await exported(to, spans(4))
+    expect(lines).toEqual([])
+    isThere = false
+    await exported(to, spans(4, 'later'))
+    expect(statsOf(to)).toMatchObject({ delivered: 8, dropped: {} })
+    expect(lines).toEqual([
+      expect.stringContaining('telemetry.traces was gone while the application ran'),
+    ])
+  })
+
   test("is left alone with manageSchema: 'off', and the rows are held", async () => {
     const server = await scriptedServer(MISSING)
     const to = exporterTo({ endpoint: server.url, manageSchema: 'off' })

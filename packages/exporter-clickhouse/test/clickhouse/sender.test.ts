@@ -1,9 +1,10 @@
+import { otelTraces } from '@spanhouse/transform'
 import { expect, test } from 'vitest'
 import { Batch, isCompressed } from '../../src/batching/batch.js'
 import { insertOf } from '../../src/clickhouse/insert.js'
 import { openLink } from '../../src/clickhouse/link.js'
 import { openSender } from '../../src/clickhouse/sender.js'
-import { jsonColumns, type Refused } from '../../src/clickhouse/tables.js'
+import { jsonColumns, type TableNews } from '../../src/clickhouse/tables.js'
 import { parseConfig } from '../../src/config/parse-config.js'
 import type { Client } from '../../src/http/client.js'
 import type { Exchange, Post } from '../../src/http/exchange.js'
@@ -32,13 +33,63 @@ test('creates what is missing, and the database only where that is missing', asy
 })
 
 test('a view that is refused keeps no row back, and is told of', async () => {
-  const { attempt, sent, refused } = scripted([NO_TABLE, OK, OK, DENIED, OK])
+  const { attempt, sent, news } = scripted([NO_TABLE, OK, OK, DENIED, OK])
   expect(await attempt()).toMatchObject({ status: 'delivered' })
   expect(sent).toEqual(['INSERT', 'TABLE', 'TABLE', 'VIEW', 'INSERT'])
-  expect(refused).toHaveLength(1)
-  expect(refused[0]?.fix).toBe(
-    'Grant the right: GRANT CREATE VIEW ON default.otel_traces_trace_id_ts_mv TO ann.',
-  )
+  expect(news).toMatchObject([
+    {
+      event: 'companion_refused',
+      fix: 'Grant the right: GRANT CREATE VIEW ON default.otel_traces_trace_id_ts_mv TO ann.',
+    },
+  ])
+})
+
+/** The server has no columns of it, and creates the table, the table of the view, and the view. */
+const CREATED = [OK, OK, OK, OK]
+/** All but two. */
+const COLUMNS = {
+  status: 200,
+  body: otelTraces.columns
+    .filter(({ name }) => !['SpanName', 'Duration'].includes(name))
+    .map(({ name, type }) => `${JSON.stringify([name, type])}\n`)
+    .join(''),
+}
+const AGAIN = { event: 'created_again', database: 'default', table: 'otel_traces' }
+
+test('a table that has taken rows and is missing now is created again, and that is told; its first creation is not', async () => {
+  const { attempt, news } = scripted([NO_TABLE, OK, OK, OK, OK, NO_TABLE, ...CREATED, OK, OK])
+  await attempt()
+  expect(news).toEqual([])
+  expect(await attempt()).toMatchObject({ status: 'delivered' })
+  expect(news).toEqual([AGAIN])
+  await attempt()
+  expect(news).toHaveLength(1)
+})
+
+test('it is not told before the table is there again', async () => {
+  const { attempt, news } = scripted([OK, NO_TABLE, OK, OK, OK, 'reset', OK, OK, OK, OK])
+  await attempt()
+  expect(await attempt()).toMatchObject({ status: 'retry' })
+  expect(news).toEqual([])
+  expect(await attempt()).toMatchObject({ status: 'delivered' })
+  expect(news).toEqual([AGAIN])
+})
+
+test('it is not told if the server has the table, and misses one that somebody’s view writes into', async () => {
+  const { attempt, news } = scripted([OK, NO_TABLE, COLUMNS, OK, OK, OK, OK])
+  await attempt()
+  expect(await attempt()).toMatchObject({ status: 'delivered' })
+  expect(news).toEqual([])
+})
+
+test('columns that a table has lost since it took rows are added again, and that is told; those of an older table are not', async () => {
+  const lost = refusal(404, 16, 'No such column in table. (NO_SUCH_COLUMN_IN_TABLE)')
+  const adding = [lost, COLUMNS, OK, OK, OK]
+  const { attempt, news } = scripted([...adding, ...adding])
+  expect(await attempt()).toMatchObject({ status: 'delivered' })
+  expect(news).toEqual([])
+  expect(await attempt()).toMatchObject({ status: 'delivered' })
+  expect(news).toEqual([{ ...AGAIN, event: 'added_again', columns: ['SpanName', 'Duration'] }])
 })
 
 test('a view whose creation was interrupted is created before any row is sent', async () => {
@@ -113,7 +164,7 @@ function scripted(answers: (Answer | 'reset')[]) {
   if (!config) throw new Error('no destination')
   const posts: Post[] = []
   const sent: string[] = []
-  const refused: Refused[] = []
+  const news: TableNews[] = []
   const client: Client = {
     async send(post): Promise<Exchange> {
       const answer = answers[posts.length]
@@ -132,7 +183,7 @@ function scripted(answers: (Answer | 'reset')[]) {
     close() {},
   }
   const target = config.targets[0]
-  const sender = openSender(config, (one) => refused.push(one), openLink(config, client))
+  const sender = openSender(config, (one) => news.push(one), openLink(config, client))
   async function attempt() {
     if (!config) throw new Error('no destination')
     const batch = Batch.seal(['{}'], config.compression)
@@ -144,5 +195,5 @@ function scripted(answers: (Answer | 'reset')[]) {
       pingFirst: false,
     })
   }
-  return { attempt, sent, posts, refused }
+  return { attempt, sent, posts, news }
 }

@@ -52,6 +52,26 @@ test('rows that are dropped have a line a minute, which counts those since the l
   expect(lines.slice(1)).toEqual(['primary (server:8123) lost 1110 rows (queue_full).'])
 })
 
+test('a table or columns that are made again have one line a minute for each table', () => {
+  const { log, lines, goBy } = newLog()
+  const table = { database: 'telemetry', table: 'traces' }
+  const created = { event: 'created_again', ...table } as const
+  const added = { event: 'added_again', ...table } as const
+  log.table(created)
+  log.table(created)
+  log.table({ ...created, table: 'others' })
+  log.table({ ...added, columns: ['environment', 'span_name'] })
+  log.table({ ...added, columns: ['environment'] })
+  expect(lines).toEqual([
+    'primary (server:8123): telemetry.traces was gone while the application ran, and has been created again. The rows from before are in the old table, if somebody renamed it.',
+    expect.stringContaining('telemetry.others was gone'),
+    'primary (server:8123): the table telemetry.traces had lost columns while the application ran, and they have been added again: environment, span_name. The rows from before have their defaults there.',
+  ])
+  goBy(60)
+  log.table(created)
+  expect(lines).toHaveLength(4)
+})
+
 test('a logger of the application that throws stops nothing', () => {
   const fail = () => {
     throw new Error('from the logger')

@@ -1,0 +1,117 @@
+import { flatTraces } from '@spanhouse/transform'
+import { describe, expect, test } from 'vitest'
+import { processorTo, spans } from '../../../../test/kit/exporters.js'
+import { eventually } from '../../../../test/kit/patience.js'
+import {
+  type Behaviour,
+  type Received,
+  scriptedServer,
+} from '../../../../test/kit/scripted-server.js'
+import { statsOf } from '../../../../test/kit/stats.js'
+import type { Options } from '../../src/config/options.js'
+
+const refusal = (code: number): Behaviour => ({
+  status: 400,
+  code,
+  body: `Code: ${code}. DB::Exception: no`,
+})
+const isBad = ({ rows }: Received) => rows.some((row) => String(row['span_name']).startsWith('bad'))
+
+interface Table {
+  /** Types of columns that differ from ours. */
+  readonly differing: Readonly<Record<string, string>>
+  readonly refuses: (request: Received) => boolean
+  readonly code?: number
+}
+
+/** A server with a table of spans. */
+async function serverWith(table: Table) {
+  const columns = () =>
+    flatTraces.columns.map(({ name, type }) => `["${name}","${table.differing[name] ?? type}"]\n`)
+  const server = await scriptedServer({
+    each(request) {
+      if (request.statement.includes('system.columns'))
+        return { status: 200, body: columns().join('') }
+      return request.isInsert && table.refuses(request) ? refusal(table.code ?? 27) : 'ok'
+    },
+  })
+  const asked = () =>
+    server.requests.filter(({ statement }) => statement.includes('system.columns')).length
+  return { server, asked }
+}
+
+const MODES = ['create', 'validate', 'off'] as const
+const processorOf = (url: string, manageSchema: Options['manageSchema']) =>
+  processorTo({ endpoint: url, ...(manageSchema && { manageSchema }) })
+
+describe.each(MODES)('with manageSchema: %s, before the table has taken any rows,', (mode) => {
+  test.each([
+    ['cannot be parsed', 6],
+    ['is too long for a FixedString', 131],
+    ['is no address', 675],
+  ])('a value that %s waits if a column has another type than ours', async (_, code) => {
+    const table = { differing: { environment: 'UInt64' }, refuses: () => true, code }
+    const { server } = await serverWith(table)
+    const to = processorOf(server.url, mode)
+    for (const span of spans(8)) to.onEnd(span)
+    void to.forceFlush({ timeoutMs: 1 }).catch(() => {})
+    await eventually(() => expect(statsOf(to).failing).toBe(true))
+    expect(statsOf(to)).toMatchObject({ waiting: 8, dropped: {} })
+    expect(server.inserts).toHaveLength(1)
+  })
+
+  test('a bad row is cut out at once if the columns have our types, and the server is asked about them once', async () => {
+    const { server, asked } = await serverWith({ differing: {}, refuses: isBad })
+    const to = processorOf(server.url, mode)
+    for (const span of [...spans(7), ...spans(1, 'bad')]) to.onEnd(span)
+    await to.forceFlush()
+    expect(statsOf(to)).toMatchObject({ delivered: 7, dropped: { rejected: 1 } })
+    expect(asked()).toBeLessThanOrEqual(2) // the other time after the first success
+  })
+})
+
+test('a type that holds all our values is no reason to wait', async () => {
+  const differing = { environment: 'String', duration_ns: 'UInt128' }
+  const { server } = await serverWith({ differing, refuses: isBad })
+  const to = processorOf(server.url, 'create')
+  for (const span of [...spans(7), ...spans(1, 'bad')]) to.onEnd(span)
+  await to.forceFlush()
+  expect(statsOf(to)).toMatchObject({ delivered: 7, dropped: { rejected: 1 } })
+})
+
+test('a bad row waits in front of a table that differs only until the table has taken others', async () => {
+  const { server } = await serverWith({ differing: { environment: 'UUID' }, refuses: isBad })
+  const to = processorTo({ endpoint: server.url, batch: { maxRows: 4 }, asyncInsert: true })
+  for (const span of [...spans(3), ...spans(1, 'bad'), ...spans(4, 'good')]) to.onEnd(span)
+  await eventually(() => expect(statsOf(to).delivered).toBe(4))
+  // It is known when the server has been asked about the table, which comes after a first success.
+  await eventually(() => expect(statsOf(to).deduplication).toBe('ineffective'))
+  await to.forceFlush()
+  expect(statsOf(to)).toMatchObject({ delivered: 7, dropped: { rejected: 1 } })
+})
+
+test('the form of the rows is changed before the columns are blamed', async () => {
+  const isCompact = ({ query }: Received) => query.get('query')?.includes(' FROM input(') === true
+  const { server, asked } = await serverWith({
+    differing: { environment: 'UUID' },
+    refuses: isCompact,
+    code: 53,
+  })
+  const to = processorOf(server.url, 'create')
+  for (const span of spans(4)) to.onEnd(span)
+  await to.forceFlush()
+  expect(statsOf(to)).toMatchObject({ delivered: 4, dropped: {} })
+  expect(server.inserts.map(isCompact)).toEqual([true, false])
+  expect(asked()).toBeLessThanOrEqual(1)
+})
+
+test('whole rows that are refused too wait as compact ones do', async () => {
+  const table = { differing: { environment: 'UInt64' }, refuses: () => true, code: 53 }
+  const { server } = await serverWith(table)
+  const to = processorOf(server.url, 'create')
+  for (const span of spans(4)) to.onEnd(span)
+  void to.forceFlush({ timeoutMs: 1 }).catch(() => {})
+  await eventually(() => expect(statsOf(to).failing).toBe(true))
+  expect(statsOf(to)).toMatchObject({ waiting: 4, dropped: {} })
+  expect(server.inserts).toHaveLength(2)
+})
