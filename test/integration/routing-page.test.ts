@@ -5,11 +5,13 @@ import { join } from 'node:path'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import type { SpanLike } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { clock } from '../../packages/exporter-clickhouse/src/common/clock.js'
 import type { DestinationConfig } from '../../packages/exporter-clickhouse/src/config/config.js'
 import type { Options } from '../../packages/exporter-clickhouse/src/config/options.js'
 import { parseConfig } from '../../packages/exporter-clickhouse/src/config/parse-config.js'
 import { ClickHouseSpanProcessor } from '../../packages/exporter-clickhouse/src/traces/span-processor.js'
 import { makeSpan } from '../../packages/transform/test/spans.js'
+import { diagLines } from '../kit/diag-lines.js'
 import { flushed } from '../kit/patience.js'
 import { statsOf } from '../kit/stats.js'
 import { blocksOf } from '../packed/documents.js'
@@ -24,6 +26,7 @@ const blocks = {
   origins: page.take('sql', 'spanhouse.origin'),
   dispatch: page.take('js', 'dispatch('),
   usage: page.take('sql', 'CREATE TABLE'),
+  slow: page.take('text', 'is slow'),
 }
 
 let server: ClickHouseServer
@@ -131,4 +134,25 @@ test('dispatch writes the usage of tenants', async () => {
     dropped: { filtered: 1 },
     hookErrors: 0,
   })
+})
+
+test('a slow function is named in the line that the page shows', async () => {
+  const lines = diagLines()
+  const { now } = clock
+  onTestFinished(() => void Object.assign(clock, { now }))
+  const filter = () => {
+    const later = now() + 60
+    clock.now = () => Math.max(now(), later)
+    return true
+  }
+  const processor = new ClickHouseSpanProcessor({ endpoint: server.url, database: 'slow', filter })
+  onTestFinished(() => processor.shutdown())
+  processor.onEnd(span('a'))
+  await flushed(processor)
+  const [line = ''] = lines.filter((one) => one.includes('is slow'))
+  const plain = (text: string) => text.trim().replace(/\d+ ms/g, '… ms')
+  expect(plain(line.replace(new URL(server.url).host, 'clickhouse:8123'))).toContain(
+    plain(blocks.slow),
+  )
+  expect(statsOf(processor)).toMatchObject({ delivered: 1, slowHooks: 1 })
 })
