@@ -89,12 +89,11 @@ test.each<[string, (spend: () => void) => Pick<Options, 'filter' | 'dispatch' | 
       hookErrors: 0,
       slowHooks: 0,
     })
-    expect(lines.filter((line) => line.includes('is slow'))).toEqual([
-      expect.stringMatching(
-        new RegExp(
-          // A redactor is asked about the names of attributes too, before the text that it is slow for.
-          `${name.replace(/[.[\]]/g, '\\$&')} is slow: \\d+ calls took 60 ms, the longest 60 ms\\. It runs in the application's own thread, for each record\\.$`,
-        ),
+    const said = lines.filter((line) => line.includes('is slow'))
+    // A redactor is asked about the names of attributes too, before the text that it is slow for.
+    expect(said.map((line) => line.replace(/\d+ calls/, '… calls'))).toEqual([
+      expect.stringContaining(
+        `${name} is slow: … calls took 60 ms, the longest 60 ms. It runs in the application's own thread, for each record.`,
       ),
     ])
   },
