@@ -178,11 +178,13 @@ test('a table that dispatch names and that is missing is said to be the operator
   const all = openAll({ endpoint: server.url, database: 'lacking', traces: { dispatch } })
   all.spans.onEnd(span('early'))
   await eventually(() => {
-    expect(lines).toEqual([
+    // Not those about slow functions: a busy machine may take the CPU from any of them.
+    const said = lines.filter((line) => !line.includes(' is slow: '))
+    expect(said).toEqual([
       expect.stringContaining('Create `lacking`.`audit`: only configured tables are created.'),
     ])
-    expect(lines[0]).toContain('lacking.audit')
-    expect(lines[0]).not.toContain('manageSchema')
+    expect(said[0]).toContain('lacking.audit')
+    expect(said[0]).not.toContain('manageSchema')
   })
 })
 

@@ -36,7 +36,7 @@ export interface DestinationStats {
   altered: Altered
   /** Calls of `filter`, `dispatch` and functions of `redact` that threw or returned a promise. Their records are not lost. */
   hookErrors: number
-  /** Calls of them that took more than 50 ms of the application's thread. */
+  /** Calls of them that took more than 50 ms by the clock. */
   slowHooks: number
   /** Whether the last attempt failed, or nothing may be sent because a variable cannot be read (`misconfigured`). */
   failing: boolean

@@ -118,7 +118,6 @@ test.each<[string, Pick<Options, 'filter' | 'dispatch'>, RegExp]>([
     delivered: 2,
     dropped: {},
     hookErrors: 2,
-    slowHooks: 0,
   })
   expect(lines.filter((one) => line.test(one))).toHaveLength(1)
   expect(lines.join()).not.toContain('secret')
