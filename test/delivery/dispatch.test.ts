@@ -17,6 +17,8 @@ afterAll(() => server?.stop())
 beforeEach(() => {
   lines = diagLines()
 })
+/** Without those about slow functions: a busy machine may take the CPU from any of them. */
+const said = () => lines.filter((line) => !line.includes(' is slow: '))
 
 const [spans] = SIGNALS
 
@@ -59,10 +61,10 @@ test.each([
       void collector.forceFlush({ timeoutMs: 1 }).catch(() => {})
       await eventually(async () => expect(await count('traces')).toBe(made))
     }
-    await until(() => lines.length > 0)
+    await until(() => said().length > 0)
     await until(() => statsOf(collector).delivered === 200)
     expect(statsOf(collector)).toMatchObject({ waiting: 200, dropped: {}, failing: false })
-    expect(lines).toEqual([
+    expect(said()).toEqual([
       expect.stringMatching(
         /the server refuses the rows that `dispatch` returns for `dispatched_\d+`\.`usage`: .*Create `dispatched_\d+`\.`usage`: only configured tables are created\. These rows are kept and tried again every 30 s; other rows do not wait for them\.$/,
       ),
@@ -72,7 +74,7 @@ test.each([
     expect(await count('usage')).toBe(200)
     expect(await count('traces')).toBe(200)
     expect(statsOf(collector)).toMatchObject({ delivered: 400, waiting: 0, dropped: {} })
-    expect(lines).toHaveLength(1)
+    expect(said()).toHaveLength(1)
     await collector.shutdown()
   },
 )
@@ -89,7 +91,7 @@ test('rows with a column that the configured table lacks wait alone', async () =
   for (const record of records(spans, 20)) collector.add(record)
   void collector.forceFlush({ timeoutMs: 1 }).catch(() => {})
   await eventually(async () => expect(await count('traces')).toBe(20))
-  await until(() => lines.length > 0)
+  await until(() => said().length > 0)
   expect(statsOf(collector)).toMatchObject({ delivered: 20, waiting: 20, dropped: {} })
   await server.query(`ALTER TABLE ${database}.traces ADD COLUMN tenant String`)
   await flushed(collector)

@@ -145,6 +145,23 @@ test('waiting rows are in flight, in spans and in bytes', async () => {
   await exporter.shutdown()
 })
 
+test('altered values are counted by what was done to them', async () => {
+  const server = await scriptedServer()
+  const { meterProvider, read } = meter()
+  const exporter = new ClickHouseSpanExporter({ endpoint: server.url, meterProvider })
+  const [span] = shopSpans(1)
+  const attributes = { note: '\ud800', broken: Symbol('none') }
+  const changed = { ...span, spanContext: span?.spanContext, attributes } as never
+  await new Promise<void>((resolve) => exporter.export([changed], () => resolve()))
+  const ours = { destination: 'primary', signal: 'traces' }
+  expect((await read()).get('spanhouse.altered')).toEqual([
+    { attributes: { ...ours, kind: 'repairedStrings' }, value: 1 },
+    { attributes: { ...ours, kind: 'droppedAttributes' }, value: 1 },
+  ])
+  expect(statsOf(exporter).altered).toEqual({ repairedStrings: 1, droppedAttributes: 1 })
+  await exporter.shutdown()
+})
+
 test('onDrop gets rows, reason and destination; an onDrop that throws does no harm', async () => {
   const refusing = await scriptedServer({
     each: ({ rows }) =>

@@ -10,6 +10,7 @@ import {
   defineTable,
   extendTable,
   flatTraces,
+  newTally,
   type SpanLike,
   type Table,
 } from '@spanhouse/transform'
@@ -99,6 +100,36 @@ test('a column for an attribute, in code', async () => {
   expect(await only('SELECT http_route, user_id, toTypeName(user_id) FROM in_code.traces')).toEqual(
     ['/cart', 7, 'UInt64'],
   )
+})
+
+test('what a column cannot hold is stored as its rule says and counted, and a missing value is not', async () => {
+  const options = new Function(`return { ${promoteInCode} }`)() as Options
+  const to = new ClickHouseSpanExporter({ endpoint: server.url, database: 'altered', ...options })
+  onTestFinished(() => to.shutdown())
+  const ids = [7, undefined, -1, 'nobody', { of: 'a list' }, 1e30]
+  to.export(
+    ids.map((id) => makeSpan({ attributes: { 'enduser.id': id } })),
+    () => {},
+  )
+  await to.forceFlush({ timeoutMs: PATIENT_MS })
+  expect(statsOf(to)).toMatchObject({
+    delivered: 6,
+    dropped: {},
+    errors: 0,
+    altered: { adjustedNumbers: 2, unreadableValues: 2 },
+  })
+  expect(await only('SELECT arraySort(groupArray(toString(user_id))) FROM altered.traces')).toEqual(
+    [['0', '0', '0', '0', '18446744073709551615', '7']],
+  )
+})
+
+test('the page lists everything that is counted', () => {
+  const listed = [...page.text.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| /gm)].flatMap(
+    ([, names = '']) => [...names.matchAll(/\w+/g)].map(([name]) => name),
+  )
+  // Data points that cannot be read are counted as dropped.
+  const { droppedPoints: _, ...tally } = newTally()
+  expect(listed).toEqual(expect.arrayContaining(Object.keys(tally)))
 })
 
 test('a table made from one of ours', async () => {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import type { Options } from '../../packages/exporter-clickhouse/src/config/options.js'
 import { ClickHouseLogRecordProcessor } from '../../packages/exporter-clickhouse/src/logs/log-record-processor.js'
 import { ClickHouseMetricExporter } from '../../packages/exporter-clickhouse/src/metrics/metric-exporter.js'
+import { isChosen } from '../../packages/exporter-clickhouse/src/routing/sampling.js'
 import { ClickHouseSpanProcessor } from '../../packages/exporter-clickhouse/src/traces/span-processor.js'
 import { diagLines } from '../kit/diag-lines.js'
 import { resourceMetricsOf } from '../kit/entry-points.mjs'
@@ -177,15 +178,17 @@ test('a table that dispatch names and that is missing is said to be the operator
   const all = openAll({ endpoint: server.url, database: 'lacking', traces: { dispatch } })
   all.spans.onEnd(span('early'))
   await eventually(() => {
-    expect(lines).toEqual([
+    // Not those about slow functions: a busy machine may take the CPU from any of them.
+    const said = lines.filter((line) => !line.includes(' is slow: '))
+    expect(said).toEqual([
       expect.stringContaining('Create `lacking`.`audit`: only configured tables are created.'),
     ])
-    expect(lines[0]).toContain('lacking.audit')
-    expect(lines[0]).not.toContain('manageSchema')
+    expect(said[0]).toContain('lacking.audit')
+    expect(said[0]).not.toContain('manageSchema')
   })
 })
 
-test('a failed span keeps its trace and the log records of it, in file and environment too', async () => {
+test('a failed span keeps its trace and the log records of it, and so does a rule about its route, in file and environment too', async () => {
   const file = join(temporaryDirectory(), 'spanhouse.json')
   const sample = { rate: 0, rules: [{ route: '/orders*', rate: 1 }], maxWaitMs: '61s' }
   writeFileSync(file, JSON.stringify({ endpoint: server.url, database: 'sampled', sample }))
@@ -209,12 +212,160 @@ test('a failed span keeps its trace and the log records of it, in file and envir
   const fine = randomBytes(16).toString('hex')
   all.spans.onEnd(span('fine child', inTrace(fine, 'bbbbbbbbbbbbbbbb', 'aaaaaaaaaaaaaaaa')))
   all.spans.onEnd(span('fine root', inTrace(fine, 'aaaaaaaaaaaaaaaa')))
+  const order = randomBytes(16).toString('hex')
+  const attributes = { 'http.route': '/orders/:id', 'user.id': '7' }
+  const ofOrder = { spanContext: { traceId: order, spanId: 'bbbbbbbbbbbbbbbb', traceFlags: 1 } }
+  all.logs.onEmit(log('of an order', ofOrder))
+  all.spans.onEnd(span('order child', inTrace(order, 'bbbbbbbbbbbbbbbb', 'aaaaaaaaaaaaaaaa')))
+  all.spans.onEnd(span('order', { ...inTrace(order, 'aaaaaaaaaaaaaaaa'), attributes }))
   await all.flushed()
-  expect(await rows("SELECT span_name, attributes['user.id'] AS user FROM sampled.traces ORDER BY span_name")).toEqual([{ span_name: 'child', user: '' }, { span_name: 'root', user: '' }]) // biome-ignore format: one line
-  expect(await rows('SELECT body FROM sampled.logs')).toEqual([{ body: 'about to fail' }])
-  expect(statsOf(all.spans)).toMatchObject({ delivered: 2, waiting: 0, dropped: { filtered: 3 } })
-  expect(statsOf(all.logs)).toMatchObject({ delivered: 1, waiting: 0, dropped: { filtered: 1 } })
+  expect(await rows("SELECT span_name, attributes['user.id'] AS user FROM sampled.traces ORDER BY span_name")).toEqual([{ span_name: 'child', user: '' }, { span_name: 'order', user: '' }, { span_name: 'order child', user: '' }, { span_name: 'root', user: '' }]) // biome-ignore format: one line
+  expect(await rows('SELECT body FROM sampled.logs ORDER BY body')).toEqual([
+    { body: 'about to fail' },
+    { body: 'of an order' },
+  ])
+  expect(statsOf(all.spans)).toMatchObject({ delivered: 4, waiting: 0, dropped: { filtered: 3 } })
+  expect(statsOf(all.logs)).toMatchObject({ delivered: 2, waiting: 0, dropped: { filtered: 1 } })
 })
+
+test('a rate of a service, a rate of a route and slow spans decide about whole traces', async () => {
+  const all = openAll({
+    endpoint: server.url,
+    database: 'rates',
+    sample: {
+      rate: 0,
+      rules: [
+        { service: 'check*', rate: 1 },
+        { service: 'shop', route: '/orders*', rate: 0.5 },
+      ],
+      keepSlowerThanMs: 1000,
+    },
+  })
+  const kinds = {
+    'of the service': { service: 'checkout', route: '/cart', seconds: 0 },
+    'of the route': { service: 'shop', route: '/orders/:id', seconds: 0 },
+    slow: { service: 'shop', route: '/cart', seconds: 1 },
+    others: { service: 'shop', route: '/cart', seconds: 0 },
+    'route of another service': { service: 'mail', route: '/orders/:id', seconds: 0 },
+  }
+  const sent = Object.entries(kinds).flatMap(([kind, { service, route, seconds }]) =>
+    Array.from({ length: 30 }, () => {
+      const traceId = randomBytes(16).toString('hex')
+      const resource = { attributes: { 'service.name': service } }
+      const child = { traceId, spanId: 'bbbbbbbbbbbbbbbb' }
+      const root = { traceId, spanId: 'aaaaaaaaaaaaaaaa' }
+      const endTime = [now() + seconds, 500]
+      const startTime = [(endTime[0] as number) - seconds, 0]
+      const times = { startTime, endTime, resource, status: { code: 0 } }
+      all.spans.onEnd(span('child', { ...times, attributes: {}, spanContext: () => child, parentSpanContext: root })) // biome-ignore format: one line
+      all.spans.onEnd(span('root', { ...times, endTime: startTime, attributes: { 'http.route': route }, spanContext: () => root })) // biome-ignore format: one line
+      return { kind, traceId }
+    }),
+  )
+  await all.flushed()
+  const kept = await rows<{ trace_id: string; spans: string }>(
+    'SELECT trace_id, toString(count()) AS spans FROM rates.traces GROUP BY trace_id',
+  )
+  expect(kept.filter(({ spans }) => spans !== '2')).toEqual([])
+  const there = new Set(kept.map((one) => one.trace_id))
+  const isExpected = ({ kind, traceId }: (typeof sent)[number]) =>
+    kind === 'of the service' ||
+    kind === 'slow' ||
+    (kind === 'of the route' && isChosen(traceId, 0.5))
+  for (const one of sent) expect({ ...one, isKept: there.has(one.traceId) }).toEqual({ ...one, isKept: isExpected(one) }) // biome-ignore format: one line
+  const delivered = 2 * there.size
+  expect(statsOf(all.spans)).toMatchObject({
+    delivered,
+    waiting: 0,
+    dropped: { filtered: 300 - delivered },
+  })
+})
+
+test('allow leaves nothing but the attributes that it names, of all signals', async () => {
+  const redact = { allow: ['http.*'] }
+  const all = openAll({ endpoint: server.url, database: 'allowed', redact })
+  all.spans.onEnd(span('GET /cart'))
+  all.logs.onEmit(log('ready', { attributes: { 'user.id': '7', 'http.route': '/cart' } }))
+  const points = [point({ 'http.route': '/cart', mail: 'ann@example.com' })]
+  all.metrics.export(resourceMetricsOf(points) as never, () => {})
+  await all.flushed()
+  for (const table of ['traces', 'logs', 'metrics']) {
+    expect(await rows(`SELECT service_name, attributes FROM allowed.${table}`)).toEqual([
+      { service_name: 'shop', attributes: { 'http.route': '/cart' } },
+    ])
+    const everything = await server.query(`SELECT * FROM allowed.${table} FORMAT JSONEachRow`)
+    expect(everything).not.toMatch(/ann@|user\.|h-1/)
+  }
+})
+
+test.each(['traces', 'logs'] as const)(
+  'functions that throw cost no row of %s, are counted and named',
+  async (signal) => {
+    const lines = diagLines()
+    const database = `throwing_${signal}`
+    const fail = (): never => {
+      throw new Error('with a value')
+    }
+    const all = openAll({
+      endpoint: server.url,
+      database,
+      filter(record: { name?: string; body?: string }) {
+        const name = record.name ?? record.body
+        return name === 'filter throws' ? fail() : name !== 'filter drops'
+      },
+      dispatch(row: Record<string, unknown>, { table }: { table: string }) {
+        const name = row['span_name'] ?? row['body']
+        if (name === 'dispatch throws') fail()
+        if (name === 'dispatch drops') return undefined
+        return { [table]: { ...row, attributes: { ...Object(row['attributes']), seen: 'yes' } } }
+      },
+      redact: { values: [(text: string) => (text === 'boom' ? fail() : text)] },
+    } as never)
+    const note = 'fine'
+    for (const name of [
+      'all is well',
+      'filter throws',
+      'filter drops',
+      'dispatch throws',
+      'dispatch drops',
+      'redactor throws',
+    ]) {
+      // biome-ignore format: one line
+      const attributes = { note: name === 'redactor throws' ? 'boom' : note }
+      if (signal === 'traces') all.spans.onEnd(span(name, { attributes }))
+      else all.logs.onEmit(log(name, { attributes }))
+    }
+    await all.flushed()
+    const column = signal === 'traces' ? 'span_name' : 'body'
+    expect(
+      await rows(`SELECT ${column} AS name, attributes FROM ${database}.${signal} ORDER BY name`),
+    ).toEqual([
+      { name: 'all is well', attributes: { note, seen: 'yes' } },
+      { name: 'dispatch throws', attributes: { note } },
+      { name: 'filter throws', attributes: { note, seen: 'yes' } },
+      { name: 'redactor throws', attributes: { seen: 'yes' } },
+    ])
+    expect(statsOf(signal === 'traces' ? all.spans : all.logs)).toMatchObject({
+      accepted: 6,
+      delivered: 4,
+      dropped: { filtered: 2 },
+      hookErrors: 3,
+    })
+    const said = lines.filter((line) => line.includes(' threw '))
+    expect(said).toEqual([
+      expect.stringMatching(
+        /filter of primary threw Error at .*routing\.test\.ts:\d+:\d+\. Its records are kept\.$/,
+      ),
+      expect.stringMatching(
+        /dispatch of primary threw Error at .*routing\.test\.ts.* Its rows go where they would go without it\.$/,
+      ),
+      expect.stringMatching(
+        /redact\.values\[0\] of primary threw Error at .*routing\.test\.ts.* The values that it was given are left out\.$/,
+      ),
+    ])
+    expect(lines.join()).not.toMatch(/with a value|boom/)
+  },
+)
 
 test('two services in two processes keep the same traces, and what waits is decided when a process ends by itself', async () => {
   const child = async (options: object) => {

@@ -30,6 +30,45 @@ export const EDGES = [
   ...inFile('exporter/pipeline/stats-of', shell, [
     ['does not count the open batch as waiting', 'stats.waiting += open', ''],
   ]),
+  ...inFile(
+    'exporter/accounting/alterations',
+    [exporter('accounting/alterations')],
+    [
+      [
+        'does not count what was altered in values that rows have in common',
+        'if (common) addTally(this.tally, common, rows)',
+        '',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/pipeline/lane',
+    [exporter('accounting/alterations')],
+    [
+      [
+        'counts what was altered in a row once more when it begins the next batch',
+        'Object.assign(this.alterations.tally, counted)',
+        '',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/routing/router',
+    [exporter('accounting/alterations')],
+    [['does not count what was altered in rows for dispatch', 'else usual.taken()', '']],
+  ),
+  ...inFile(
+    'exporter/routing/guarded-hook',
+    [exporter('routing/slow-hooks')],
+    [
+      ['does not count slow calls', '      report.slow()\n', ''],
+      [
+        'does not name a function that takes long in many short calls',
+        'period.ms < MOST_IN_PERIOD_MS',
+        'true',
+      ],
+    ],
+  ),
   ...inFile('exporter/pipeline/pipeline', shell, [
     ['flushes without the open batches', '        lane.seal()\n', ''],
     ['shuts down a second time', 'this.#shutdown ??= ', 'this.#shutdown = '],

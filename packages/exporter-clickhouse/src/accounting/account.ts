@@ -8,6 +8,7 @@ export class Account {
   errors = 0
   retries = 0
   hookErrors = 0
+  slowHooks = 0
   /** Batches delivered. */
   deliveries = 0
 

@@ -1,3 +1,4 @@
+import type { Altered } from './alterations.js'
 import type { DropReason } from './drop-reason.js'
 
 export type Deduplication = 'effective' | 'ineffective' | 'unknown'
@@ -28,8 +29,15 @@ export interface DestinationStats {
   deduplication: Deduplication
   /** Rows that were sent again after an attempt that may have been written, without an effective deduplication token. */
   possibleDuplicates: number
-  /** Calls of `filter`, `dispatch` and functions of `redact` that threw. Their records are not lost. */
+  /**
+   * Values that were altered so that the server takes them, or were left out, by what was done to them: the counters of `Tally`. Contains
+   * only what occurred. A value that is missing is not counted. Counted when a row is encoded, whatever becomes of the row.
+   */
+  altered: Altered
+  /** Calls of `filter`, `dispatch` and functions of `redact` that threw or returned a promise. Their records are not lost. */
   hookErrors: number
+  /** Calls of them that took more than 50 ms by the clock. */
+  slowHooks: number
   /** Whether the last attempt failed, or nothing may be sent because a variable cannot be read (`misconfigured`). */
   failing: boolean
   /** The error of the last failed attempt, without row values; or why nothing may be sent. Null if there was none. */

@@ -1,3 +1,4 @@
+import type { Tally } from '@spanhouse/transform'
 import {
   type CompactForm,
   compactFormOf,
@@ -21,7 +22,8 @@ interface StatementLimits {
 
 type Limits = BatchLimits & StatementLimits
 
-type OnSealed = (rows: Rows, common: CompactForm | undefined) => void
+/** `altered`: what was altered in the values that the rows have in common. */
+type OnSealed = (rows: Rows, common: CompactForm | undefined, altered: Tally | undefined) => void
 
 /** The batches that are being filled: one for each resource, and one for whole rows. */
 export class OpenBatches {
@@ -36,7 +38,7 @@ export class OpenBatches {
     this.#limits = limits
     this.#onSealed = onSealed
     this.#whole = new Batcher({ ...limits, keyListsRoom: undefined }, (rows) =>
-      onSealed(rows, undefined),
+      onSealed(rows, undefined, undefined),
     )
   }
 
@@ -79,7 +81,7 @@ export class OpenBatches {
     if (this.#byResource.size >= MAX_RESOURCES) this.#forgetEmpty()
     if (this.#byResource.size >= MAX_RESOURCES) return undefined
     const batcher = new Batcher({ ...this.#limits, keyListsRoom }, (rows, keyLists) =>
-      this.#onSealed(rows, compactFormOf(constants, keyLists)),
+      this.#onSealed(rows, compactFormOf(constants, keyLists), constants.altered),
     )
     this.#byResource.set(constants.select, batcher)
     return batcher

@@ -1,4 +1,4 @@
-import type { Limits, Table } from '@spanhouse/transform'
+import type { Limits, Table, Tally } from '@spanhouse/transform'
 import {
   type ByteWriter,
   compactRowsOf,
@@ -17,14 +17,19 @@ export interface RowEncoder<Input> {
   encode(record: Input, out: ByteWriter, keyLists: KeyLists | undefined): void
 }
 
-export function newRowEncoder<Input>(table: Table<Input>, limits: Limits): RowEncoder<Input> {
+/** `tally`: counts what is altered in the rows. */
+export function newRowEncoder<Input>(
+  table: Table<Input>,
+  limits: Limits,
+  tally: Tally,
+): RowEncoder<Input> {
   const compact = compactRowsOf(table)
-  const encoding: Encoding = newEncoding({ sparse: true, limits })
+  const encoding: Encoding = newEncoding({ sparse: true, limits, tally })
   return {
     resourceFormOf: (record) => compact?.resourceFormOf(record, encoding),
     encode(record, out, keyLists) {
       if (!compact || !keyLists) {
-        out.text(table.toLine(record, undefined, limits))
+        out.text(table.toLine(record, tally, limits))
         return
       }
       encoding.out = out

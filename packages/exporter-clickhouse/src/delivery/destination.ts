@@ -141,6 +141,11 @@ export class Destination {
     this.#holdings.account.hookErrors++
   }
 
+  /** Counts a call of a hook that took long. */
+  hookWasSlow(): void {
+    this.#holdings.account.slowHooks++
+  }
+
   /** Gives up a batch that cannot be sent because of a bug in this package. */
   abandon(entry: Entry, error: Error): void {
     this.#holdings.drop(entry, 'internal_error', error)
@@ -190,7 +195,7 @@ export class Destination {
 
   stats(): DestinationStats {
     const { account, queue } = this.#holdings
-    const { accepted, delivered, dropped, errors, retries, hookErrors } = account
+    const { accepted, delivered, dropped, errors, retries, hookErrors, slowHooks } = account
     const { inFlight, failing, lastError } = this.#attempts.health
     return {
       accepted,
@@ -206,7 +211,9 @@ export class Destination {
       retries,
       deduplication: this.#tables.deduplication,
       possibleDuplicates: this.#tables.possibleDuplicates,
+      altered: {}, // rows are encoded before they get here: the lane knows
       hookErrors,
+      slowHooks,
       failing: failing || this.config.stopped !== undefined,
       lastError: lastError?.message ?? this.config.stopped ?? null,
     }

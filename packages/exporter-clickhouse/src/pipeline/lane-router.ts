@@ -33,6 +33,9 @@ export function routerOf<Input>(
         failed() {
           for (const one of destinations) one.hookFailed()
         },
+        slow() {
+          for (const one of destinations) one.hookWasSlow()
+        },
         say: (line) => destinations[0]?.log.hook(line),
       },
     },

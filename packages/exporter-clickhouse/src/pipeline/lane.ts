@@ -1,5 +1,7 @@
-import type { Limits, Table } from '@spanhouse/transform'
-import type { ResourceForm } from '@spanhouse/transform/internal'
+import { type Limits, newTally, type Table } from '@spanhouse/transform'
+import { addTally, type ResourceForm } from '@spanhouse/transform/internal'
+import { Alterations } from '../accounting/alterations.js'
+import type { DropReason } from '../accounting/drop-reason.js'
 import type { Batcher } from '../batching/batcher.js'
 import { OpenBatches } from '../batching/open-batches.js'
 import { newRowEncoder, type RowEncoder } from '../batching/row-encoder.js'
@@ -8,7 +10,7 @@ import type { DestinationConfig } from '../config/config.js'
 import type { Destination } from '../delivery/destination.js'
 import type { Receipt } from '../delivery/entry.js'
 import type { DispatchedRow } from '../routing/dispatch.js'
-import type { Router } from '../routing/router.js'
+import type { Router, RouterEnds } from '../routing/router.js'
 import { withSource } from '../routing/source-column.js'
 import { DispatchedSheets } from './dispatched-sheets.js'
 import type { HandOver, Sealed } from './hand-over.js'
@@ -42,6 +44,7 @@ interface ConfiguredSheet<Input> extends Sheet<Input> {
 /** Destinations that agree on tables, batch limits, compression and routing: they share every batch. */
 export class Lane<Input> {
   readonly destinations: readonly Destination[]
+  readonly alterations: Alterations = new Alterations()
   readonly #config: DestinationConfig<Input>
   readonly #maxRowBytes: number
   readonly #maxBytes: number
@@ -75,14 +78,15 @@ export class Lane<Input> {
       lengthOf: leads ? Buffer.byteLength : lengthInUrl,
     }
     const openOf = (target: Sealed['target']) =>
-      new OpenBatches(batch, (rows, common) => {
+      new OpenBatches(batch, (rows, common, altered) => {
         const receipts = handOver({ target, rows, common, config, destinations })
         this.#receipts?.push(...receipts)
+        this.alterations.sealed(rows.rows, altered, destinations)
       })
     const { targets, route } = config
     this.#sheets = targets.map((one, target) => {
       const schema = route?.origin === undefined ? one.schema : withSource(one.schema)
-      const encoder = newRowEncoder(schema, limits)
+      const encoder = newRowEncoder(schema, limits, this.alterations.tally)
       return { target, schema, encoder, open: openOf(target) }
     })
     this.#dispatched = new DispatchedSheets(config.targets, openOf)
@@ -156,11 +160,13 @@ export class Lane<Input> {
     }
   }
 
-  #rowOf(record: Input): { row: Record<string, unknown>; table: string } | undefined {
+  #rowOf(record: Input): ReturnType<RouterEnds<Input>['rowOf']> {
     try {
       const { schema, target } = this.#sheetOf(record)
       const { table } = this.#config.targets[target] ?? this.#config.targets[0]
-      return { row: schema.toRow(record, undefined, this.#limits), table }
+      const tally = newTally()
+      const row = schema.toRow(record, tally, this.#limits)
+      return { row, table, taken: () => addTally(this.alterations.tally, tally) }
     } catch {
       return undefined
     }
@@ -184,7 +190,9 @@ export class Lane<Input> {
       batcher.writer.length = start
       batcher.seal()
       batcher = sheet.open.of(constants)
+      const counted = { ...this.alterations.tally }
       isRow = this.#write(sheet, record, batcher) // again, because the row refers to key lists of the sealed batch
+      Object.assign(this.alterations.tally, counted) // what is altered in the row has been counted
     }
     if (!isRow) {
       this.#refuse('too_large')
@@ -228,10 +236,7 @@ export class Lane<Input> {
     return encoder.resourceFormOf(record)
   }
 
-  #refuse(
-    reason: 'too_large' | 'encode_error' | 'internal_error' | 'misconfigured',
-    error?: Error,
-  ): void {
+  #refuse(reason: DropReason, error?: Error): void {
     for (const destination of this.destinations) {
       destination.refuse(1, reason, error)
       this.#receipts?.push(Promise.resolve('dropped'))

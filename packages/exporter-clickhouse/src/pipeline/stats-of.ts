@@ -21,6 +21,7 @@ export function statsOf<Input>(
         stats.accepted += open
         stats.waiting += open
         stats.waitingBytes += lane?.waitingBytes ?? 0
+        stats.altered = lane?.alterations.counts ?? {}
         return [destination.config.name, stats]
       }),
     ),

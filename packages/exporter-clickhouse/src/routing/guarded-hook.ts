@@ -13,12 +13,14 @@ const MOST_IN_PERIOD_MS = LOG_EVERY_MS / 10
 export interface HookReport {
   /** Called for every failure. */
   failed(): void
+  /** Called for every call that took more than 50 ms. */
+  slow(): void
   say(line: string): void
 }
 
 /**
  * Wraps a function of the application that is called for each record and decides about it: it never throws, and what goes wrong in it, or
- * takes long, is counted and said. A function that runs cannot be stopped, so a slow one is only named. `consequence`: what a failure means.
+ * takes long, is counted and said. Nothing can stop a function that runs in this thread, so a slow one is only counted and named. `consequence`: what a failure means.
  */
 export function guardedHook<Args extends unknown[], Result>(
   name: string,
@@ -46,7 +48,10 @@ export function guardedHook<Args extends unknown[], Result>(
     if (now - period.from > LOG_EVERY_MS) period = newPeriod(now - ms)
     period.calls++
     period.ms += ms
-    if (ms > CALL_MS) period.slow++
+    if (ms > CALL_MS) {
+      period.slow++
+      report.slow()
+    }
     period.longest = Math.max(period.longest, ms)
     if (period.isSaid || (period.slow === 0 && period.ms < MOST_IN_PERIOD_MS)) return
     period.isSaid = true

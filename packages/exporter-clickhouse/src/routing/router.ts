@@ -11,12 +11,19 @@ import { newSampler } from './sampler.js'
 import { shareHold } from './shared-holds.js'
 import { type Change, viewOf } from './view.js'
 
+interface RowToDispatch {
+  readonly row: Row
+  readonly table: string
+  /** Counts what was altered in the row. Not called if the record is encoded once more, which counts it. */
+  taken(): void
+}
+
 /** Where a router's records go. */
 export interface RouterEnds<Input> {
   /** Adds the record to a batch. Never throws. */
   encode(record: Input): void
   /** The row of a record as an object, and the table that it would go to. Undefined if it cannot be encoded. */
-  rowOf(record: Input): { row: Row; table: string } | undefined
+  rowOf(record: Input): RowToDispatch | undefined
   /** Adds a row that `dispatch` made of the record. */
   addRow(row: DispatchedRow, record: Input): void
   /** Counts one record as left out. */
@@ -97,9 +104,13 @@ export function newRouter<Input>(
     const usual = ends.rowOf(changed)
     const context: DispatchContext = { destination, signal, table: usual?.table ?? '' }
     const rows = usual && dispatched(usual.row, context)
-    if (!rows) ends.encode(changed)
-    else if (rows.length === 0) ends.leaveOut()
-    else for (const one of rows) ends.addRow(one, changed)
+    if (!rows) {
+      ends.encode(changed)
+      return
+    }
+    if (rows.length === 0) ends.leaveOut()
+    else usual.taken()
+    for (const one of rows) ends.addRow(one, changed)
   }
 
   function add(record: Input): void {

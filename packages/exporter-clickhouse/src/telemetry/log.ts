@@ -1,3 +1,4 @@
+import type { Altered } from '../accounting/alterations.js'
 import type { DropReason } from '../accounting/drop-reason.js'
 import type { HostLog } from '../clickhouse/hosts.js'
 import type { TableNews } from '../clickhouse/tables.js'
@@ -50,12 +51,14 @@ export interface DestinationLog {
   spool(line: string): void
   /** Something about a function of the application. */
   hook(line: string): void
+  /** The first batch in which values were altered. */
+  altered(values: Altered): void
 }
 
 const SUMMARY_EVERY_MS = 60_000
 
 export function serverLog(name: string, endpoint: URL, now: () => number = clock.now): ServerLog {
-  const { warn, error: complain } = guardedLogger()
+  const { debug, warn, error: complain } = guardedLogger()
   const server = `${name} (${endpoint.host})`
   const outage = newOutage(server, warn, now)
   const subject = `${name} ${endpoint.href}`
@@ -166,6 +169,13 @@ export function serverLog(name: string, endpoint: URL, now: () => number = clock
       },
       hook(line) {
         warn(`${where}: ${line}`)
+      },
+      altered(values) {
+        const counts = Object.entries(values).map(([what, count]) => `${what} ${count}`)
+        // No warning: a clock that was set back or a limit of the user's own is enough for it.
+        debug(
+          `${where}: values were altered to fit into their columns: ${counts.join(', ')}. Further ones are counted only (altered in stats()).`,
+        )
       },
       lostLetter(problem) {
         const line = `a refused row cannot be kept as a dead letter: ${errorText(problem)}. It is counted as dropped.`

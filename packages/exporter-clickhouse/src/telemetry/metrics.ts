@@ -99,7 +99,8 @@ function observe(
   const queueBytes = meter.createObservableGauge('spanhouse.queue.bytes', { unit: 'By' })
   const spoolBytes = meter.createObservableGauge('spanhouse.spool.bytes', { unit: 'By' })
   const drops = meter.createObservableCounter('spanhouse.dropped', { unit: '{row}' })
-  const all = [inflight, exported, errors, exceeded, queueBytes, spoolBytes, drops]
+  const altered = meter.createObservableCounter('spanhouse.altered', { unit: '{value}' })
+  const all = [inflight, exported, errors, exceeded, queueBytes, spoolBytes, drops, altered]
   const read: Parameters<Meter['addBatchObservableCallback']>[0] = (result) => {
     for (const [destination, one] of Object.entries(stats().destinations)) {
       const of = { ...component, destination }
@@ -110,6 +111,8 @@ function observe(
       result.observe(exceeded, one.dropped.retries_exhausted ?? 0, ours)
       result.observe(queueBytes, one.waitingBytes, ours)
       result.observe(spoolBytes, one.spooledBytes, ours)
+      for (const [kind, values] of Object.entries(one.altered))
+        result.observe(altered, values, { ...ours, kind })
       for (const [reason, rows] of Object.entries(one.dropped)) {
         result.observe(drops, rows, { ...ours, reason })
         if (reason !== 'filtered') result.observe(exported, rows, { ...of, 'error.type': reason }) // it was never to be exported

@@ -31,7 +31,7 @@ function redacting(options: Partial<RedactConfig>) {
   const said: string[] = []
   let failures = 0
   const redact = { ...NOTHING, ...options }
-  const report = { failed: () => failures++, say: (line: string) => said.push(line) }
+  const report = { failed: () => failures++, slow() {}, say: (line: string) => said.push(line) }
   const change = changeOf({ redact, origin: undefined }, 'north', report)
   if (!change) throw new Error('nothing to change')
   const line = (signal: Signal, table: Table<never>, record: object): string =>

@@ -8,6 +8,7 @@ import { quoteText } from '../sql/text.js'
 import { hexId } from '../types/hex-id.js'
 import { kindOf } from '../types/kind-of.js'
 import { type Encoding, newEncoding } from '../writing/encoding.js'
+import { isZero, type Tally } from '../writing/tally.js'
 import type { KeyLists } from './key-lists.js'
 import type { RowShape } from './whole-row.js'
 
@@ -18,6 +19,8 @@ export interface ResourceForm {
   /** Names and types of the members of a row, as a quoted text. */
   readonly structure: string
   readonly shape: Omit<RowShape, 'keyLists'>
+  /** What was altered in these values, if anything. They are encoded once, so no row's tally has it. */
+  readonly altered: Tally | undefined
 }
 
 /** How the compact rows of one batch are read, by the server and by `wholeRow`. */
@@ -87,6 +90,7 @@ export function compactRows<Input>(
       select,
       structure,
       shape: { blank: { ...defaults, ...values }, names, derived, keyed },
+      altered: isZero(encoding.tally) ? undefined : encoding.tally,
     }
   })
   const write = rowWriter(own as readonly Column<Input>[], ({ name }) => shortOf.get(name) ?? name)

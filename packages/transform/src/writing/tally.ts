@@ -38,8 +38,8 @@ export function newTally(): Tally {
   }
 }
 
-export function addTally(into: Tally, more: Tally): void {
-  for (const counter of Object.keys(more) as (keyof Tally)[]) into[counter] += more[counter]
+export function addTally(into: Tally, more: Tally, times = 1): void {
+  for (const counter of Object.keys(more) as (keyof Tally)[]) into[counter] += times * more[counter]
 }
 
 export function isZero(tally: Tally): boolean {
