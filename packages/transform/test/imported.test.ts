@@ -1,4 +1,4 @@
-// A definition from the description of a table. Against a real server: test/integration/imported-tables.test.ts.
+// A definition from the description of a table. Against a real server: test/command/table-import.test.ts.
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import {
   type DescribedColumn,
