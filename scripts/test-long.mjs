@@ -76,17 +76,19 @@ if (isWhole) {
 }
 process.exit(code ?? 1)
 
-/** The folders and files, as vitest takes them: the beginnings of paths. */
+/** File by file: of a folder, vitest would take every path that has its name somewhere. */
 function withALongForm() {
-  const roots = ['test', ...readdirSync('packages').map((name) => `packages/${name}/test`)]
-  const files = roots
+  return ['test', ...readdirSync('packages').map((name) => `packages/${name}/test`)]
     .filter((root) => existsSync(root))
     .flatMap((root) => readdirSync(root, { recursive: true }).map((name) => `${root}/${name}`))
-    .filter((file) => file.endsWith('.test.ts') && !WHOLE.some((one) => file.startsWith(one)))
-  return [
-    ...WHOLE,
-    ...files.filter((file) => /\bLONG\b|SPANHOUSE_LONG/.test(readFileSync(file, 'utf8'))),
-  ]
+    .filter((file) => file.endsWith('.test.ts') && hasLongForm(file))
+}
+
+function hasLongForm(file) {
+  return (
+    WHOLE.some((folder) => file.startsWith(folder)) ||
+    /\bLONG\b|SPANHOUSE_LONG/.test(readFileSync(file, 'utf8'))
+  )
 }
 
 /** No lines if the file does not exist: the run ended before it was written. */
