@@ -12,7 +12,10 @@ const TIMEOUT_MS = 180_000
 const SPANS_TO_ARRIVE = 3000
 const ARRIVALS = [
   {
-    senders: ['spanhouse', 'spanhouse-br', 'otlp-protobuf', 'otlp-json', 'client'],
+    senders: [
+      ...['spanhouse', 'spanhouse-br', 'spanhouse-promoted', 'spanhouse-defined'],
+      ...['otlp-protobuf', 'otlp-json', 'client'],
+    ],
     job: { measure: 'cost.mjs#measureArrival', shape: 'reference', spans: SPANS_TO_ARRIVE },
     rows: SPANS_TO_ARRIVE,
   },

@@ -1,16 +1,17 @@
 // Runs the tests that have a long form: outages of half a minute, hundreds of kills, minutes of chaos, every bundler. The
 // measurements go to docs/reliability/seed-<seed>.json and to the tables of docs/reliability.md. `--seed` repeats a run;
-// all other arguments go to vitest and replace the default projects.
+// all other arguments go to vitest and replace the default files.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { writeReliability } from './reliability.mjs'
 
 const FOLDER = 'docs/reliability'
 const RESULTS = 'test-results/long'
-const WITH_A_LONG_FORM = ['delivery', 'packed', 'faults'].flatMap((name) => ['--project', name])
+// What is in these has a long form, or uses a helper that has one; elsewhere it is a file that asks whether the run is long.
+const WHOLE = ['test/delivery/', 'test/packed/', 'test/faults/']
 
 const args = process.argv.slice(2)
 const at = args.indexOf('--seed')
@@ -27,7 +28,7 @@ const [load] = loadavg()
 const options = ['run', '--reporter=test/kit/reporter.ts']
 const vitest = spawn(
   'node_modules/.bin/vitest',
-  [...options, ...(isWhole ? WITH_A_LONG_FORM : args)],
+  [...options, ...(isWhole ? withALongForm() : args)],
   {
     env: {
       ...process.env,
@@ -74,6 +75,21 @@ if (isWhole) {
   console.log(`${file} and docs/reliability.md are written.`)
 }
 process.exit(code ?? 1)
+
+/** File by file: of a folder, vitest would take every path that has its name somewhere. */
+function withALongForm() {
+  return ['test', ...readdirSync('packages').map((name) => `packages/${name}/test`)]
+    .filter((root) => existsSync(root))
+    .flatMap((root) => readdirSync(root, { recursive: true }).map((name) => `${root}/${name}`))
+    .filter((file) => file.endsWith('.test.ts') && hasLongForm(file))
+}
+
+function hasLongForm(file) {
+  return (
+    WHOLE.some((folder) => file.startsWith(folder)) ||
+    /\bLONG\b|SPANHOUSE_LONG/.test(readFileSync(file, 'utf8'))
+  )
+}
 
 /** No lines if the file does not exist: the run ended before it was written. */
 function linesOf(name, separator = '\n') {

@@ -11,12 +11,15 @@ const LARGE = 2000
 const INSERTS = 300 // fewer than the parts that would delay the next INSERT
 const TABLE = 'telemetry.traces'
 
-/** Resolves with the costs, in seconds of CPU. Linux only. Takes about two minutes. */
+/**
+ * Resolves with the costs, in seconds of CPU. Linux only. Takes about two minutes. The local server writes a part for each INSERT with
+ * `asyncInsert`, too: that cost is the most that it can be.
+ */
 export async function measureCosts(progress = () => {}) {
   const server = await startClickHouse()
   try {
     const perInsert = async (rows, asyncInsert) => {
-      progress(`INSERTs of ${rows} rows${asyncInsert ? ', collected by the server' : ''}`)
+      progress(`INSERTs of ${rows} rows${asyncInsert ? ' as asyncInsert sends them' : ''}`)
       return await costOfInserts(server, rows, asyncInsert)
     }
     const sync = line(await perInsert(SMALL, false), await perInsert(LARGE, false))

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { asMarkdown } from '../report/tables.mjs'
 import { readCosts } from './costs.mjs'
@@ -17,13 +19,27 @@ const fleet = {
   asyncInsert: false,
 }
 
+const page = readFileSync(new URL('../../docs/scaling.md', import.meta.url), 'utf8')
+
 describe('docs/scaling.md', () => {
+  test('shows what its command prints', () => {
+    const command = /^npm run bench:scaling -- (--model) /m.exec(page)
+    const run = fileURLToPath(new URL('run.mjs', import.meta.url))
+    const printed = execFileSync(process.execPath, [run, command[1]], { encoding: 'utf8' })
+    const shown = ['costs', 'reality', 'fleets'].flatMap((block) => {
+      const [, text] = new RegExp(`<!-- bench:${block} -->(.*?)<!-- /bench`, 's').exec(page)
+      return text.match(/^\|.*\|$/gm).filter((line) => !line.startsWith('|--'))
+    })
+    expect(printed.split('\n').filter(Boolean).map(cells)).toEqual(
+      shown.map((line) => cells(line.slice(2, -2).replaceAll('*', '').replaceAll(' | ', '   '))),
+    )
+  })
+
   test.each([
     ['costs', costTable],
     ['reality', realityTable],
     ['fleets', fleetTable],
   ])('shows what the committed figures give: %s', (_, tableOf) => {
-    const page = readFileSync(new URL('../../docs/scaling.md', import.meta.url), 'utf8')
     expect(page).toContain(asMarkdown(tableOf(measured)))
   })
 
@@ -35,6 +51,11 @@ describe('docs/scaling.md', () => {
     }
   })
 })
+
+/** What stands in a line of a table of text, whose columns are three spaces apart. */
+function cells(line) {
+  return line.split(/ {3,}/).map((text) => text.trim())
+}
 
 describe('a partition', () => {
   test('keeps few parts if merges keep up, and delays INSERTs if they cannot', () => {
@@ -59,8 +80,11 @@ describe('a fleet', () => {
     expect(loadOf(full, costs)).toMatchObject({ insertsPerSecond: 3, rowsPerInsert: 10_000 })
   })
 
-  test('shares its INSERTs among the shards', () => {
-    expect(loadOf({ ...fleet, shards: 10 }, costs).insertsPerSecond).toBe(100)
+  test('shares its INSERTs and its rows among the shards', () => {
+    const { insertsPerSecond, rows } = loadOf({ ...fleet, shards: 10 }, costs)
+    expect([insertsPerSecond, rows]).toEqual([100, 2000])
+    const { shards, rows: each } = shardsFor({ ...fleet, processes: 10_000 }, costs)
+    expect(shards * each).toBeCloseTo(10_000 * 20)
   })
 
   test('needs fewer shards the longer its processes gather rows, and the fewest that do are enough', () => {

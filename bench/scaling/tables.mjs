@@ -22,7 +22,11 @@ export function costTable({ costs }) {
     header: ['CPU of the server', 'ms each', 'µs a row'],
     rows: [
       row('INSERT', costs.perInsert, costs.perRow),
-      row('INSERT with `asyncInsert`', costs.perAsyncInsert, costs.perAsyncRow),
+      row(
+        'INSERT of whole rows, as `asyncInsert` sends them',
+        costs.perAsyncInsert,
+        costs.perAsyncRow,
+      ),
       row('merge', costs.perMerge, costs.perMergedRow),
     ],
   }
@@ -69,15 +73,15 @@ export function fleetTable({ costs }) {
   }
 }
 
-/** The shards, with the parts a second and the cores of each. */
+/** The shards, with the rows and the parts a second and the cores of each. */
 function cell(processes, { maxDelayMs, asyncInsert }, costs) {
   const batch = { maxRows: MAX_ROWS, maxDelayMs }
   const fleet = { processes, rowsPerSecond: ROWS_PER_PROCESS, batch, cores: CORES, asyncInsert }
   const found = shardsFor(fleet, costs)
   if (!found) return 'too many'
-  const { shards, partsPerSecond, coresUsed, most } = found
+  const { shards, rows, partsPerSecond, coresUsed, most } = found
   const parts = number(partsPerSecond, partsPerSecond < 10 ? 1 : 0)
-  return `**${shards}** (${parts} parts/s, ${most} at once, ${number(coresUsed, 1)} cores)`
+  return `**${shards}** (${number(rows, 0)} rows/s, ${parts} parts/s, ${most} at once, ${number(coresUsed, 1)} cores)`
 }
 
 function milliseconds(seconds) {

@@ -7,6 +7,7 @@ import { importTime } from './import.mjs'
 import { logs } from './logs.mjs'
 import { backlog, memory } from './memory.mjs'
 import { metrics } from './metrics.mjs'
+import { ownTables } from './own-tables.mjs'
 import { server } from './server.mjs'
 import { size } from './size.mjs'
 
@@ -16,6 +17,7 @@ export const sections = [
   sweep,
   logs,
   metrics,
+  ownTables,
   delay,
   memory,
   backlog,

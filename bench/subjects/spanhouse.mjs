@@ -1,14 +1,17 @@
-// ClickHouseSpanProcessor with its defaults. Of several destinations, the first is healthy, and only its spans count.
+// ClickHouseSpanProcessor with its defaults. Of several destinations, the first is healthy, and only its spans count. `table`: the name of one
+// in own-tables.mjs.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 
 const FLUSH_MS = 60_000
 
-export async function start({ options, endpoints, metrics = false, queueBytes }) {
+export async function start({ options, table, endpoints, metrics = false, queueBytes }) {
+  const tables = table && (await import('./own-tables.mjs'))
   const processor = new ClickHouseSpanProcessor({
     destinations: endpoints.map((endpoint, n) => ({ name: `d${n}`, endpoint })),
     ...(metrics && { meterProvider: await sdkMetrics() }),
     ...(queueBytes && { queue: { maxBytes: queueBytes } }),
+    ...(table && { schema: tables[table] }),
     ...options,
   })
   const first = () => processor.stats().destinations.d0

@@ -17,6 +17,16 @@ export const subjects = {
     module: './spanhouse.mjs',
     options: { batch: { maxRows: 512 } },
   },
+  'spanhouse-promoted': {
+    title: 'spanhouse, four promoted attributes',
+    module: './spanhouse.mjs',
+    table: 'promoted',
+  },
+  'spanhouse-defined': {
+    title: 'spanhouse, a table from nothing',
+    module: './spanhouse.mjs',
+    table: 'defined',
+  },
   'otlp-protobuf': {
     title: 'OTLP/protobuf exporter',
     module: './otlp.mjs',

@@ -501,15 +501,14 @@ describe('spanhouse compare --repair', () => {
     expect(await ask(`SELECT count() FROM ${west}.dead_letters`)).toBe('3')
   })
 
-  test('many rows in one minute are compared in slices and copied in bounded batches', async () => {
+  test('many rows in one minute are compared in slices', async () => {
     const rows = (from: number, to: number, database: string) =>
       server.query(
         `INSERT INTO ${database}.traces (trace_id, span_id, span_name, timestamp, attributes) SELECT lower(hex(sipHash128(number))), lower(hex(sipHash64(number))), 'many', toDateTime64(${BASE_MS / 1000} + number / 10000, 9), map('n', toString(number)) FROM numbers(${from}, ${to - from})`,
       )
     await rows(0, 60_000, east)
     await rows(5000, 66_000, west)
-    const { code, out, err } = await compare('--repair', '--signal', 'traces', '--limit', '3')
-    expect(err).toMatch(/22:13: \d+ rows copied to A, \d+ to B, of traces/)
+    const { code, out } = await compare('--repair', '--signal', 'traces', '--limit', '3')
     expect(out).toContain('Copied 6,000 rows to A and 5,000 rows to B.')
     expect(out.match(/missing in/g)).toHaveLength(3)
     expect(code).toBe(0)

@@ -1,14 +1,23 @@
-import { readFileSync } from 'node:fs'
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { flatTraces, otelTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Server, serverWithFiles } from '../kit/server-with-files.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { run, statementsOf } from './command-kit.js'
 
 const DAY = 86_400
+const page = readFileSync(new URL('../../docs/retention.md', import.meta.url), 'utf8')
 
-let server: ClickHouseServer
+// The server has the storage that the page configures.
+let server: Server
 beforeAll(async () => {
-  server = await startClickHouse({ volumes: ['cold'] })
+  const [, storage = ''] = /^```xml\n(.*?)^```$/ms.exec(page) ?? []
+  expect(storage).toContain('/mnt/cold/')
+  const directory = temporaryDirectory(afterAll)
+  const config = join(directory, 'storage.xml')
+  writeFileSync(config, storage.replace('/mnt/cold/', `${directory}/cold/`))
+  server = await serverWithFiles({ config })
 })
 afterAll(() => server?.stop())
 
@@ -121,17 +130,29 @@ test.each([
 })
 
 describe('docs/retention.md', () => {
-  const page = readFileSync(new URL('../../docs/retention.md', import.meta.url), 'utf8')
   const commands = page.match(/^npx spanhouse .*$/gm) ?? []
 
   test.each(commands)('%s', async (line) => {
     // As a shell would divide it.
     const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word)
     const args = words.slice(2).map((word) => word?.replace('http://localhost:8123', server.url))
-    const { code, out } = await run(args as string[])
-    expect(code).toBe(args.includes('--diff') ? 1 : 0)
+    const isDiff = args.includes('--diff')
     await server.query('DROP DATABASE IF EXISTS telemetry')
-    await apply(statementsOf(out))
+    if (isDiff) await apply(flatTraces.ddl())
+    const { code, out } = await run(args as string[])
+    expect(code).toBe(isDiff ? 1 : 0)
+    if (!isDiff) return await apply(statementsOf(out))
+    // With the comment signs removed, as the page says.
+    await apply(statementsOf(out.replaceAll(/^-- (ALTER .*;)$/gm, '$1')))
+    expect(await run(args as string[])).toMatchObject({ code: 0, out: '' })
+    expect(await server.query('SHOW CREATE TABLE telemetry.traces FORMAT TSVRaw')).toContain(
+      "'audit'",
+    )
+  })
+
+  test('the policy of the page has its two volumes', async () => {
+    const volumes = `SELECT volume_name, disks FROM system.storage_policies WHERE policy_name = 'tiered' ORDER BY volume_priority FORMAT TSV`
+    expect(await server.query(volumes)).toBe("default\t['default']\ncold\t['cold']\n")
   })
 
   test('the query for where rows are', async () => {

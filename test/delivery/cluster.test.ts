@@ -2,10 +2,11 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
-import { otelTraces, type Table } from '@spanhouse/transform'
+import { flatTraces, otelTraces, type Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { type AnyOptions, openCollector } from '../kit/entry-points.mjs'
 import { freePort } from '../kit/free-port.js'
+import type { AnyRecord, Made } from '../kit/numbered-records.mjs'
 import { eventually, flushed, LONG, until } from '../kit/patience.js'
 import { type FaultyProxy, startProxy } from '../kit/proxy.js'
 import { CERT, KEY } from '../kit/raw-server.js'
@@ -208,7 +209,41 @@ describe('through a Distributed table', () => {
     await flushed(collector)
     await eventually(() => expect(statsOf(collector).deduplication).toBe('ineffective'))
   })
+
+  test('the spans of a trace are on one shard, and both shards have traces', async () => {
+    await createOnBoth(flatTraces)
+    const collector = collectorTo({
+      endpoint: shards[0]?.url as string,
+      manageSchema: 'off',
+      schema: 'flat',
+      batch: { maxRows: 30 },
+    })
+    const [traces, spans] = [40, 5]
+    // One span of each trace after the other, so that the spans of a trace are in several INSERTs.
+    for (let span = 0; span < spans; span++)
+      for (let trace = 1; trace <= traces; trace++) collector.add(spanOf(trace, span))
+    await flushed(collector)
+    const found = await Promise.all(
+      shards.map(async (server) => {
+        const text = await server.query(
+          `SELECT trace_id, count() FROM ${database}.traces_local GROUP BY trace_id FORMAT TSV`,
+        )
+        return text.split('\n').slice(0, -1)
+      }),
+    )
+    const whole = Array.from({ length: traces }, (_, n) => `${traceId(n + 1)}\t${spans}`)
+    expect(found.flat().sort()).toEqual(whole.sort())
+    for (const one of found) expect(one.length).toBeGreaterThan(0)
+  })
 })
+
+const traceId = (trace: number) => trace.toString(16).padStart(32, '0')
+
+function spanOf(trace: number, span: number): AnyRecord {
+  const spanId = (trace * 1000 + span).toString(16).padStart(16, '0')
+  const context = { traceId: traceId(trace), spanId, traceFlags: 1 }
+  return { ...(TRACES.make() as Made['traces']), spanContext: () => context }
+}
 
 /** TLS in front of a port, ended with the test. The certificate is for `clickhouse.test`. */
 async function tlsProxy(port: number) {
@@ -302,4 +337,40 @@ describe('into the local tables of the hosts, each in turn', () => {
     expect(await tally(200, 'traces')).toEqual(NOTHING_AMISS)
     expect(statsOf(collector)).toMatchObject({ delivered: 200, possibleDuplicates: 0 })
   })
+
+  test('each first reply is lost where a Distributed table is over them: its rows are there once', async () => {
+    const shardingKey = 'cityHash64(span_id)'
+    await createOnBoth(table, shardingKey)
+    const proxies = await proxiesTo('lose first replies')
+    const collector = collectorTo({
+      endpoints: proxies.map(({ url }) => url),
+      endpointOrder: 'round_robin',
+      cluster: 'main',
+      distributed: { insertInto: 'local', shardingKey },
+      manageSchema: 'off',
+      batch: { maxRows: 5 },
+    })
+    for (const record of records(TRACES, 200)) collector.add(record)
+    await flushed(collector)
+    expect(await tally(200, 'traces_local')).toEqual(NOTHING_AMISS)
+    expect(statsOf(collector)).toMatchObject({
+      delivered: 200,
+      possibleDuplicates: 0,
+      deduplication: 'effective',
+    })
+    for (const { lost } of proxies) expect(lost).toBeGreaterThan(0)
+    for (const server of shards)
+      expect(await server.query(`SELECT count() FROM ${database}.traces`)).toBe('200\n')
+  })
+})
+
+test('with the order `random` both hosts get rows', async () => {
+  const endpoints = shards.map(({ url }) => url)
+  const batch = { maxRows: 5 }
+  const collector = collectorTo({ endpoints, endpointOrder: 'random', batch })
+  for (const record of records(TRACES, 400)) collector.add(record)
+  await flushed(collector)
+  // `tally` expects rows of each.
+  expect(await tally(400, 'traces')).toEqual(NOTHING_AMISS)
+  expect(statsOf(collector)).toMatchObject({ delivered: 400, possibleDuplicates: 0 })
 })

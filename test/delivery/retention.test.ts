@@ -99,6 +99,40 @@ test('each of the five tables of metrics has its age', async () => {
   await collector.shutdown()
 })
 
+test('each signal has its age at each destination', async () => {
+  const [near, central] = [newDatabase(), newDatabase()]
+  const options = {
+    ttl: 30 * DAY,
+    logs: { ttl: 7 * DAY },
+    destinations: [
+      { name: 'near', endpoint: server.url, database: near },
+      {
+        ...{ name: 'central', endpoint: server.url, database: central },
+        ...{ ttl: 365 * DAY, logs: { ttl: 90 * DAY } },
+      },
+    ],
+  }
+  const [traces, logs] = SIGNALS
+  for (const of of [traces, logs]) {
+    const collector = openCollector(of.signal, options)
+    for (const record of records(of, 3)) collector.add(record)
+    await flushed(collector)
+    await collector.shutdown()
+  }
+  const ageOf = async (table: string) => {
+    const create = await server.query(`SHOW CREATE TABLE ${table} FORMAT TSVRaw`)
+    const [, seconds] = /^TTL .*\+ toIntervalSecond\((\d+)\)$/m.exec(create) ?? []
+    return [table, Number(seconds) / DAY]
+  }
+  for (const [database, table, days] of [
+    [near, 'traces', 30],
+    [near, 'logs', 7],
+    [central, 'traces', 365],
+    [central, 'logs', 90],
+  ])
+    expect(await ageOf(`${database}.${table}`)).toEqual([`${database}.${table}`, days])
+})
+
 const UNKNOWN: [what: string, retention: Retention][] = [
   ['a storage policy', { storagePolicy: 'nowhere' }],
   ['a volume', { storagePolicy: 'tiered', moveAfter: 5, moveToVolume: 'nowhere' }],

@@ -1,4 +1,4 @@
-import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
+import { ClickHouseSpanExporter, ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { diagLines } from '../kit/diag-lines.js'
@@ -87,4 +87,27 @@ test.each([
   expect(statsOf(processor)).toMatchObject({ delivered: 20, dropped: {} })
   expect(await rowsIn(server, database)).toBe(stored)
   await processor.shutdown()
+})
+
+// docs/scaling.md says both. If a later version of this server gathers rows, the costs there can be measured.
+test('with asyncInsert this server has the bound of 200 ms, and writes a part for each INSERT all the same', async () => {
+  const bound = "SELECT value FROM system.settings WHERE name = 'async_insert_busy_timeout_max_ms'"
+  expect(await server.query(bound)).toBe('200\n')
+  const database = 'gathered'
+  const exporters = Array.from(
+    { length: 10 },
+    () => new ClickHouseSpanExporter({ endpoint: server.url, database, asyncInsert: true }),
+  )
+  const exported = (exporter: ClickHouseSpanExporter) =>
+    new Promise<number>((resolve) => exporter.export(shopSpans(3), ({ code }) => resolve(code)))
+  for (const first of exporters.slice(0, 1)) expect(await exported(first)).toBe(0) // makes the table
+  await server.query(`TRUNCATE TABLE ${database}.traces`)
+  expect(await Promise.all(exporters.map(exported))).toEqual(exporters.map(() => 0))
+  await Promise.all(exporters.map((exporter) => exporter.shutdown()))
+  expect(await rowsIn(server, database)).toBe(30)
+  // Parts are numbered as they are written; merges keep the numbers.
+  const parts = await server.query(
+    `SELECT sum(last - first + 1) FROM (SELECT max(max_block_number) AS last, min(min_block_number) AS first FROM system.parts WHERE active AND database = '${database}' AND table = 'traces' GROUP BY partition)`,
+  )
+  expect(parts).toBe('10\n')
 })

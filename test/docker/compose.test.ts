@@ -1,8 +1,8 @@
 // compose.yaml where no Docker is at hand: the file against the published schema, and the files that it mounts on a real server.
 
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import {
   flatLogs,
@@ -22,10 +22,11 @@ import { parse } from 'yaml'
 import { createDeadLetters } from '../../packages/exporter-clickhouse/src/delivery/dead-letter-table.js'
 import { ended, root } from '../examples/run-example.js'
 import { flushed } from '../kit/patience.js'
+import { type Server, serverWithFiles } from '../kit/server-with-files.js'
 import { shopSpans } from '../kit/shop-spans.js'
 import { statsOf } from '../kit/stats.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { withoutProgress } from '../kit/without-progress.js'
-import { type Server, serverWithUsers } from './server-with-users.js'
 
 const text = readFileSync(join(root, 'compose.yaml'), 'utf8')
 const compose = parse(text, { merge: true })
@@ -138,6 +139,31 @@ describe('the profiles of compose.yaml', () => {
     expect(there.slice(1)).toEqual(east.slice(1))
   })
 
+  const commands = [
+    ...read('docs/docker.md').matchAll(/^((?:\w+=\S+ )*)docker compose (.+?)(?: +#.*)?$/gm),
+  ].map(([, variables = '', words = '']) => [variables.trim(), words] as const)
+
+  test.each(commands)(
+    '%s docker compose %s names variables, profiles and services that there are',
+    (variables, words) => {
+      const [, flags = '', verb = '', rest = ''] =
+        /^((?:--profile \w+ )*)(\w+) ?(.*)$/.exec(words) ?? []
+      const profiles = [...flags.matchAll(/--profile (\w+)/g)].map(([, name]) => name)
+      for (const profile of profiles) expect(of(profile), profile).not.toEqual([])
+      const named = rest.split(' ').filter((word) => word !== '' && !word.startsWith('-'))
+      if (verb === 'up' || verb === 'run')
+        for (const name of named) expect(Object.keys(compose.services)).toContain(name)
+      if (verb === 'run') expect(named).toHaveLength(1)
+      expect(['up', 'run', 'down', 'exec']).toContain(verb)
+      for (const [, name] of variables.matchAll(/\b([A-Z_]+)=/g))
+        expect(text).toContain(`\${${name}:-`)
+    },
+  )
+
+  test('docs/docker.md has commands', () => {
+    expect(commands.length).toBeGreaterThan(7)
+  })
+
   test('a workload has every variable that the application reads', () => {
     const app = read('examples/active-active/app.mjs') + read('examples/active-active/workload.mjs')
     const { east_workload, west_workload } = compose.services
@@ -210,8 +236,10 @@ describe('a server with the tables and the user of docker/', () => {
   afterAll(() => server?.stop())
 
   async function start(init: readonly string[]): Promise<Server> {
-    const xml = ['user', 'metrics'].map((name) => join(root, `docker/${name}.xml`))
-    const started = await serverWithUsers(...(xml as [string, string]))
+    const started = await serverWithFiles({
+      users: join(root, 'docker/user.xml'),
+      config: join(root, 'docker/metrics.xml'),
+    })
     for (const file of init)
       for (const statement of read(`docker/init/${file}`)
         .split(/;\n\n?/)
@@ -310,6 +338,84 @@ describe('a server with the tables and the user of docker/', () => {
       expect((await ask(counts, 'spanhouse', password, region)).text).toBe('80\t80\t1\n')
       expect((await ask(letters, 'spanhouse', password, region)).text).toBe('80\n')
     }
+  })
+
+  /** Runs what a service runs: its command and environment, with these variables for those of the file. */
+  function runService(name: string, variables: Record<string, string>, path = '') {
+    const { entrypoint = [], command = [], environment = {} }: Service = compose.services[name]
+    const values = Object.entries({ ...environment }).map(([key, text]) => [
+      key,
+      text
+        .replaceAll(/\$\{(\w+):-([^}]*)\}/g, (_, of, otherwise) => variables[of] ?? otherwise)
+        .replace(/^http:\/\/(clickhouse|west):8123$/, server.url),
+    ])
+    const [file = '', ...args] = [...entrypoint, ...command].map((one) => one.replaceAll('$$', '$'))
+    const PATH = `${path}${dirname(process.execPath)}:${process.env['PATH']}`
+    const env = { PATH, ...Object.fromEntries(values), SPANHOUSE_PASSWORD: password }
+    return (more: readonly string[] = []) => ended(file, [...args, ...more], { cwd: root, env })
+  }
+
+  test.each([
+    ['east', { START_EAST: '100000', START_WEST: '1' }, 100_000],
+    ['west', { START_EAST: '100000', START_WEST: '1' }, 1],
+    ['west', { START_EAST: '1' }, 0],
+  ])(
+    'the workload of %s alone, with %o, sets keys from %d on, and none of the other region',
+    async (region, starts, first) => {
+      await ask('TRUNCATE TABLE telemetry.kv', 'default', '')
+      const workload = { ...starts, DURATION: '4s', RATE: '10' }
+      const { exitCode, stderr } = await runService(`${region}_workload`, workload)()
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+      // Both destinations are this server.
+      expect(
+        (await ask('SELECT _source, min(k), uniqExact(k), count() FROM telemetry.kv GROUP BY 1'))
+          .text,
+      ).toBe(`${region}\t${first}\t40\t80\n`)
+    },
+  )
+
+  test.each(['east', 'west'])(
+    '%s_sql asks with the password of the user, and passes on what it is given',
+    async (region) => {
+      // There is no clickhouse-client here. This one takes its options, and asks the server over HTTP.
+      const folder = temporaryDirectory()
+      const client = join(folder, 'clickhouse-client')
+      const program = `#!${process.execPath}
+const options = {}
+for (let at = 2; at < process.argv.length; at += 2) options[process.argv[at].slice(2)] = process.argv[at + 1]
+const { host, user, password, query } = options
+const headers = { 'x-clickhouse-user': user, 'x-clickhouse-key': password }
+fetch('${server.url}', { method: 'POST', body: query, headers })
+  .then((response) => response.text())
+  .then((text) => console.log(host + ': ' + text.trim()))
+`
+      writeFileSync(client, program, { mode: 0o755 })
+      const query = 'SELECT currentUser(), count() >= 0 FROM telemetry.kv'
+      const { exitCode, stdout } = await runService(
+        `${region}_sql`,
+        {},
+        `${folder}:`,
+      )(['--query', query])
+      const host = region === 'east' ? 'clickhouse' : 'west'
+      expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `${host}: spanhouse\t1\n` })
+    },
+  )
+
+  test('the command of docs/docker.md compares the two regions', async () => {
+    const [, secret, words = ''] =
+      /`OTEL_EXPORTER_CLICKHOUSE_PASSWORD=(\w+) npx spanhouse (compare [^`]*)`/.exec(
+        read('docs/docker.md'),
+      ) ?? []
+    expect(secret).toBe('spanhouse') // the default of CLICKHOUSE_PASSWORD
+    const args = words.replaceAll(/http:\/\/localhost:\d+/g, server.url).split(' ')
+    const env = { ...process.env, OTEL_EXPORTER_CLICKHOUSE_PASSWORD: password }
+    const { exitCode, stdout } = await ended(
+      process.execPath,
+      ['packages/spanhouse/dist/cli.js', ...args],
+      { cwd: root, env },
+    )
+    expect(stdout).toMatch(/Equal: \d+ rows/)
+    expect(exitCode).toBe(0)
   })
 
   test('another password is refused', async () => {

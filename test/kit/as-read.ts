@@ -6,8 +6,11 @@ export function asRead(type: string, value: unknown): unknown {
   const [first = '', second = ''] = args
   switch (name) {
     case 'Nullable':
-    case 'LowCardinality':
       return value === null ? null : asRead(first, value)
+    case 'LowCardinality': {
+      const one = value === null ? null : asRead(first, value)
+      return one === 0 ? 0 : one // its dictionary has no −0
+    }
     case 'Array':
       return (value as unknown[]).map((item) => asRead(first, item))
     case 'Map':
@@ -32,10 +35,11 @@ export function asRead(type: string, value: unknown): unknown {
     case 'DateTime64':
       return String(value).replace(/^0+(?=\d)/, '')
     case 'JSON':
-      return JSON.stringify(leavesOf(value, args))
+      return leavesOf(value, args)
     case 'Dynamic':
+      return free(value, true)
     case 'Variant':
-      return value === null // which of its types it has is the server's choice
+      return asNumber(free(value))
     default:
       return value
   }
@@ -49,33 +53,67 @@ function upperHalf(value: number): number {
   return view.getFloat32(0)
 }
 
+type Leaf = readonly [path: string, value: unknown]
+
 /**
  * Paths and values of an object, whichever way its maps are written. Without null, which the server does not keep; without a typed path
  * at its default, which the server adds; and without a value at a path that goes on, since JavaScript keeps one of two equal keys.
  */
-function leavesOf(object: unknown, args: readonly string[]): [path: string, text: string][] {
+function leavesOf(object: unknown, args: readonly string[], isDynamic = false): Leaf[] {
   const typed = args.some((arg) => arg.includes(' '))
-  const all = leaves(object)
+  const all = leaves(object, isDynamic)
   return all
-    .filter(([path, text]) => !typed || !['a=0', 'b.c=list of 0'].includes(`${path}=${text}`))
+    .filter(([path, value]) => !typed || !['a=0', 'b.c='].includes(`${path}=${value}`))
     .filter(([path]) => !typed || path !== 'b')
+    .filter(([, value]) => !isDynamic || !DEFAULTS.includes(String(value)))
     .filter(([path]) => !all.some(([other]) => other.startsWith(`${path}.`)))
     .sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
-function leaves(value: unknown, at?: string): [path: string, text: string][] {
+/** In a Dynamic column all objects of a list become tuples with the same elements: the server adds what one of them lacks. */
+const DEFAULTS = ['', '0', 'false', '{}']
+
+function leaves(value: unknown, isDynamic: boolean, at?: string): Leaf[] {
   const path = at ?? ''
   if (value === null) return []
-  if (Array.isArray(value)) return [[path, `list of ${value.length}`]]
-  if (typeof value !== 'object') return [[path, scalarText(value)]]
+  if (typeof value !== 'object' || Array.isArray(value)) return [[path, free(value, isDynamic)]]
   return Object.entries(value).flatMap(([key, item]) =>
-    leaves(item, at === undefined ? key : `${at}.${key}`),
+    leaves(item, isDynamic, at === undefined ? key : `${at}.${key}`),
   )
 }
 
-/** Integers of 64 bits are read as texts. */
-function scalarText(value: unknown): string {
-  return typeof value === 'string' && /^-?\d{1,20}$/.test(value)
-    ? String(Number(value))
-    : String(value)
+/**
+ * A value whose type the server chose. It may be another one than JSON has: texts for all items of a list, a number for a text of digits. So
+ * what counts is how the value is written, and of a number as many digits as JavaScript keeps. In a list of lists or objects, null
+ * is an empty one.
+ */
+function free(value: unknown, isDynamic = false): unknown {
+  if (value === null) return null
+  if (Array.isArray(value)) {
+    const items = value.map((item) => free(item, isDynamic))
+    return items.map((item) => (item === '{}' || isEmptyList(item) ? null : item))
+  }
+  if (typeof value === 'object') {
+    const inside = leavesOf(value, [], isDynamic)
+    return inside.length === 0 ? '{}' : inside
+  }
+  const text = String(value)
+  return /^-?\d+(\.\d+)?(e[+-]?\d+)?$/.test(text) ? String(Number(text)) : text
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0
+}
+
+const NUMBERS: ReadonlyMap<unknown, string> = new Map([
+  ['true', '1'],
+  ['false', '0'],
+  ['', '0'],
+  ['NaN', 'nan'],
+])
+
+/** Whether a text is a text, a Bool or a number is the server's choice, where the type has several of them. */
+function asNumber(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asNumber)
+  return NUMBERS.get(value) ?? value
 }

@@ -6,31 +6,37 @@ const NUMBERS = [8, 16, 32, 64, 128, 256].flatMap((bits) => [`Int${bits}`, `UInt
 const ENUM = "Enum8('ok' = 1, 'it\\'s' = -2, 'na,(me' = 100)"
 const TEXTS = ['String', 'FixedString(3)', 'FixedString(16)', 'LowCardinality(String)']
 
-const scalar = fc.constantFrom(
+/** Types of one value. */
+export const SCALARS: readonly string[] = [
   ...NUMBERS,
   ...TEXTS,
   ENUM,
   "Enum16('a' = 5, 'b')",
   ...['UUID', 'IPv4', 'IPv6', 'Bool', 'Float32', 'Float64', 'BFloat16'],
   ...['Decimal(9, 2)', 'Decimal(76, 38)', 'Decimal32(9)', 'Decimal64(0)', 'Decimal128(30)'],
+  'Decimal256(50)',
   ...['Date', 'Date32', 'DateTime', "DateTime('Asia/Tokyo')"],
   ...['DateTime64(0)', 'DateTime64(3)', "DateTime64(9, 'UTC')"],
-)
+]
+
+const scalar = fc.constantFrom(...SCALARS)
 
 const nullable = fc.oneof(
   scalar.filter((type) => !type.startsWith('LowCardinality')).map((type) => `Nullable(${type})`),
   fc.constantFrom('LowCardinality(Nullable(String))', 'LowCardinality(Nullable(FixedString(2)))'),
 )
 
-const free = fc.constantFrom(
+/** Types of which each row may have another one. */
+export const FREE: readonly string[] = [
   'JSON',
   'JSON(a UInt8, `b.c` Array(String), max_dynamic_paths = 4)',
-  'Nullable(JSON)',
   'Dynamic',
   'Variant(String, UInt64)',
   'Variant(Bool, String, Float64)',
   'Variant(UInt64, Array(UInt64))',
-)
+]
+
+const free = fc.constantFrom(...FREE, 'Nullable(JSON)')
 
 const key = fc.constantFrom(
   ...['String', 'LowCardinality(String)', 'FixedString(4)', 'UInt8', 'Int64', 'UInt256'],
@@ -60,7 +66,8 @@ export const anyType: fc.Arbitrary<string> = fc.letrec<{ type: string }>((tie) =
   ),
 })).type
 
-const FITTING: readonly unknown[] = [
+/** Each fits some types. */
+export const FITTING: readonly unknown[] = [
   ...[0, 1, -1, 2, 5, 100, 255, 256, -129, 1.5, 0.1, -0, 1e9, 1e21, 1e300, -1e-300, 2 ** 63],
   ...[Number.NaN, Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER],
   ...[0n, 7n, -(2n ** 63n), 2n ** 64n, 10n ** 76n, -(2n ** 255n), 2n ** 256n],

@@ -14,8 +14,8 @@ export interface Message {
 export interface Habits {
   /** Changes a request before it is passed on. */
   request?: (message: Message) => void
-  /** Changes an answer before it is passed back. */
-  answer?: (message: Message) => void
+  /** Changes an answer before it is passed back, or keeps it waiting. */
+  answer?: (message: Message) => void | Promise<void>
   /** The proxy's own answer. The server does not get the request then. */
   instead?: (message: Message) => Partial<Message> | undefined
 }
@@ -65,7 +65,7 @@ export async function rewritingProxy(port: number, habits: Habits): Promise<Rewr
     }
     delete answer.headers['transfer-encoding']
     delete answer.headers.connection
-    habits.answer?.(answer)
+    await habits.answer?.(answer)
     res.writeHead(answer.status, answer.headers as Record<string, string>).end(answer.body)
   })
   server.listen(0, '127.0.0.1')

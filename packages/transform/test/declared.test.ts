@@ -96,6 +96,71 @@ test('the type of a row follows from the columns', () => {
   expect(more.insertColumns).not.toContain('host')
 })
 
+test('the type of a value follows from the type of its column', () => {
+  const every = defineTable({
+    signal: 'traces',
+    name: 't',
+    orderBy: 'tuple()',
+    columns: [
+      { name: 'byte', type: 'Int8', attribute: 'a' },
+      { name: 'word', type: 'UInt32', attribute: 'a' },
+      { name: 'long', type: 'Int64', attribute: 'a' },
+      { name: 'huge', type: 'UInt256', attribute: 'a' },
+      { name: 'ratio', type: 'Float32', attribute: 'a' },
+      { name: 'price', type: 'Decimal(9, 2)', attribute: 'a' },
+      { name: 'sum', type: 'Decimal256(50)', attribute: 'a' },
+      { name: 'flag', type: 'Bool', attribute: 'a' },
+      { name: 'kind', type: "Enum8('a' = 1, 'b' = 2)", attribute: 'a' },
+      { name: 'code', type: 'FixedString(3)', attribute: 'a' },
+      { name: 'label', type: 'LowCardinality(Nullable(String))', attribute: 'a' },
+      { name: 'day', type: 'Date', attribute: 'a' },
+      { name: 'era', type: 'Date32', attribute: 'a' },
+      { name: 'second', type: "DateTime('UTC')", attribute: 'a' },
+      { name: 'moment', type: 'DateTime64(9)', attribute: 'a' },
+      { name: 'uuid', type: 'UUID', attribute: 'a' },
+      { name: 'address', type: 'Nullable(IPv6)', attribute: 'a' },
+      { name: 'list', type: 'Array(Array(Nullable(UInt8)))', attribute: 'a' },
+      { name: 'map', type: 'Map(LowCardinality(String), UInt64)', attribute: 'a' },
+      { name: 'lists', type: 'Map(String, Array(Float64))', attribute: 'a' },
+      { name: 'pair', type: 'Tuple(UInt8, String)', attribute: 'a' },
+      { name: 'json', type: 'JSON(a UInt8)', attribute: 'a' },
+      { name: 'some', type: 'Nullable(JSON)', attribute: 'a' },
+      { name: 'either', type: 'Variant(String, UInt64)', attribute: 'a' },
+      { name: 'any', type: 'Dynamic', attribute: 'a' },
+      { name: 'most', type: 'SimpleAggregateFunction(max, UInt16)', attribute: 'a' },
+      { name: 'parts', type: 'Nested(x UInt8)', attribute: 'a' },
+    ],
+  })
+  type Of<Column extends keyof RowOf<typeof every>> = RowOf<typeof every>[Column]
+  expectTypeOf<Of<'byte' | 'word' | 'ratio' | 'most'>>().toEqualTypeOf<number>()
+  expectTypeOf<Of<'long' | 'huge' | 'price' | 'sum'>>().toEqualTypeOf<string>()
+  expectTypeOf<Of<'flag'>>().toEqualTypeOf<boolean>()
+  expectTypeOf<Of<'kind' | 'code' | 'uuid'>>().toEqualTypeOf<string>()
+  expectTypeOf<Of<'day' | 'era' | 'second' | 'moment'>>().toEqualTypeOf<string>()
+  expectTypeOf<Of<'label' | 'address'>>().toEqualTypeOf<string | null>()
+  expectTypeOf<Of<'list'>>().toEqualTypeOf<(number | null)[][]>()
+  expectTypeOf<Of<'map'>>().toEqualTypeOf<Record<string, string>>()
+  expectTypeOf<Of<'lists'>>().toEqualTypeOf<Record<string, number[]>>()
+  expectTypeOf<Of<'pair'>>().toEqualTypeOf<unknown[] | Record<string, unknown>>()
+  expectTypeOf<Of<'json'>>().toEqualTypeOf<Record<string, unknown>>()
+  expectTypeOf<Of<'some'>>().toEqualTypeOf<Record<string, unknown> | null>()
+  expectTypeOf<Of<'either'>>().toBeUnknown()
+  expectTypeOf<Of<'any'>>().toBeUnknown()
+  // @ts-expect-error: a Nested column is not in the type of the row
+  expectTypeOf<Of<'parts'>>()
+
+  // What the types say, the rows are.
+  const row = every.toRow(makeSpan({ attributes: { a: 1 } }))
+  const named = (type: string) =>
+    Object.keys(row).filter((name) => typeof row[name as keyof typeof row] === type)
+  expect(named('number')).toEqual(['byte', 'word', 'ratio', 'any', 'most'])
+  expect(named('boolean')).toEqual(['flag'])
+  expect(named('string')).toEqual([
+    ...['long', 'huge', 'price', 'sum', 'kind', 'code', 'label'],
+    ...['day', 'era', 'second', 'moment', 'uuid', 'either'],
+  ])
+})
+
 test('a field means the same of a span, a log record and a data point', () => {
   const table = defineTable<unknown>({
     name: 't',

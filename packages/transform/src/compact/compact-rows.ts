@@ -120,10 +120,24 @@ function emptyOf({ kind, type, each }: AnyColumn): string {
 
 /** The columns of `input()` that hold the value of a column. */
 function structureOf(column: AnyColumn, short: string): string[] {
-  const own = `${short} ${column.sentAs ?? column.type}`
+  const own = `${short} ${plainEnough(column.sentAs ?? column.type)}`
   if (!isKeyed(column)) return [own]
   const { number, values } = keyedNames(short)
   return [own, `${number} UInt16`, `${values} Array(String)`]
+}
+
+const QUOTED_OR_FEW =
+  /'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.)*`|LowCardinality\s*\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)/gs
+const TEXTS = /^\s*(Nullable\s*\(\s*)?(String|FixedString)\b/
+
+/**
+ * Without `LowCardinality` around anything but texts. A server that has such a column refuses the type in `input()`, unless a setting allows
+ * it there too; the values are the same.
+ */
+function plainEnough(type: string): string {
+  return type.replaceAll(QUOTED_OR_FEW, (found: string, inner: string | undefined) =>
+    inner === undefined || TEXTS.test(inner) ? found : inner,
+  )
 }
 
 export function compactFormOf(

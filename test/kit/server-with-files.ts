@@ -6,17 +6,21 @@ import {
   findLibrary,
   resolveInstalled,
 } from '../../packages/local-clickhouse/src/platform.js'
+import { query } from '../../packages/local-clickhouse/src/query.js'
 import { writeServerConfig } from '../../packages/local-clickhouse/src/server-config.js'
 import { spawnServer } from '../../packages/local-clickhouse/src/server-process.js'
-import { until } from '../kit/patience.js'
+import { until } from './patience.js'
 
 export interface Server {
   readonly url: string
+  query(sql: string): Promise<string>
   stop(): Promise<void>
 }
 
-/** A real server that also reads these files, as the one in the image reads /etc/clickhouse-server/users.d and config.d. */
-export async function serverWithUsers(usersFile: string, configFile: string): Promise<Server> {
+/** A real server that also reads these files, as one that is installed reads /etc/clickhouse-server/users.d and config.d. */
+export async function serverWithFiles(
+  files: Readonly<Partial<Record<'users' | 'config', string>>>,
+): Promise<Server> {
   const home = mkdtempSync(join(tmpdir(), 'spanhouse-clickhouse-'))
   const portsFile = join(home, 'ports.tsv')
   const config = {
@@ -28,15 +32,16 @@ export async function serverWithUsers(usersFile: string, configFile: string): Pr
     volumes: [],
   }
   const args = writeServerConfig(home, join(home, 'data'), portsFile, config)
-  mkdirSync(join(home, 'users.d'))
-  copyFileSync(usersFile, join(home, 'users.d', basename(usersFile)))
-  mkdirSync(join(home, 'config.d'))
-  copyFileSync(configFile, join(home, 'config.d', basename(configFile)))
+  for (const [folder, file] of Object.entries(files)) {
+    mkdirSync(join(home, `${folder}.d`))
+    copyFileSync(file, join(home, `${folder}.d`, basename(file)))
+  }
   const server = spawnServer(findLibrary(currentPlatform(), resolveInstalled), home, args)
   const ports = () => (existsSync(portsFile) ? readFileSync(portsFile, 'utf8') : '')
   await until(() => ports().endsWith('\n') || server.hasExited())
   if (server.hasExited()) throw new Error(`The server did not start: ${server.output()}`)
   server.settle()
   const [httpPort] = ports().split('\t')
-  return { url: `http://127.0.0.1:${httpPort}`, stop: () => server.end('SIGTERM') }
+  const url = `http://127.0.0.1:${httpPort}`
+  return { url, query: (sql) => query(url, sql), stop: () => server.end('SIGTERM') }
 }
