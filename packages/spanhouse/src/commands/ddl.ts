@@ -32,12 +32,12 @@ export const ddl: Command = {
     database: {
       type: 'string',
       value: 'NAME',
-      help: 'database; default: telemetry, with --schema otel: default',
+      help: 'database; default: telemetry, with --schema otel or otel_json: default',
     },
     table: {
       type: 'string',
       value: 'TABLE|DATABASE.TABLE',
-      help: 'table, if it is one; default: traces, logs or metrics, with --schema otel: otel_traces, …',
+      help: 'table, if it is one; default: traces, logs or metrics, with --schema otel or otel_json: otel_traces, …',
     },
     ttl: {
       type: 'string',
