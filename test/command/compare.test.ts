@@ -7,9 +7,12 @@ import {
   flatTraces,
   type LogRecordLike,
   otelTraces,
+  otelTracesJson,
+  type SpanLike,
   type Table,
 } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { FAMILIES } from '../../packages/exporter-clickhouse/src/config/targets.js'
 import { type Message, rewritingProxy } from '../kit/rewriting-proxy.js'
 import { withoutProgress } from '../kit/without-progress.js'
 import { BASE_MS, insert, run, spanId, type TestSpan } from './command-kit.js'
@@ -473,19 +476,66 @@ describe('spanhouse compare --repair', () => {
     expect((await compare('--table', 'all_types')).out).toContain('Equal: 20 rows')
   })
 
-  test('data points and the tables of the Collector are repaired, too', async () => {
+  test('data points are repaired, too', async () => {
     await server.query(
       `INSERT INTO ${east}.metrics (timestamp, metric_name, value, sum, attributes) SELECT toDateTime64(${BASE_MS / 1000} + number, 9), 'm', if(number = 3, nan, number / 7), if(number % 2 = 0, NULL, number), map('a', toString(number)) FROM numbers(50)`,
     )
     expect((await compare('--repair', '--without-ids', '--signal', 'metrics')).code).toBe(0)
     await bothAre(50, 'metrics')
+  })
+
+  test.each([
+    ['otel', otelTraces],
+    ['otel_json', otelTracesJson],
+  ])(
+    '--schema %s names the tables of the Collector, and they are repaired, too',
+    async (schema, table) => {
+      for (const database of [east, west])
+        for (const statement of table.ddl({ database })) await server.query(statement)
+      const into = (database: string, all: readonly TestSpan[]) =>
+        insert(server, all, {
+          table: `${database}.otel_traces`,
+          schema: table as Table<SpanLike>,
+        })
+      const [other] = spans(0, 1, { attributes: { number: 'other' } })
+      await into(east, spans(0, 30))
+      await into(west, other ? [other] : [])
+      const args = ['--signal', 'traces', '--schema', schema]
+      const found = await compare(...args)
+      expect(found.out).toContain('Missing: 0 rows in A, 29 rows in B. Other content: 1 id.')
+      expect(found.code).toBe(1)
+      const { code, out } = await compare('--repair', ...args)
+      expect(out).toContain(
+        'Copied 1 row to A and 30 rows to B; 2 rows became dead letters (1 in A, 1 in B).',
+      )
+      expect(code).toBe(0)
+      expect((await compare(...args)).out).toContain('Equal: 30 rows')
+      const all = (database: string) =>
+        ask(`SELECT * FROM ${database}.otel_traces ORDER BY SpanId FORMAT JSONEachRow`)
+      expect(await all(west)).toBe(await all(east))
+      expect(
+        Number(await ask(`SELECT count() FROM ${west}.otel_traces_trace_id_ts`)),
+      ).toBeGreaterThanOrEqual(30)
+    },
+  )
+
+  test('--schema otel_json --signal all compares seven tables', async () => {
     for (const database of [east, west])
-      for (const statement of otelTraces.ddl({ database })) await server.query(statement)
-    await insert(server, spans(0, 30), { table: `${east}.otel_traces`, schema: otelTraces })
-    const { code, out } = await compare('--repair', '--signal', 'traces', '--schema', 'otel')
-    expect(out).toContain('Copied 0 rows to A and 30 rows to B.')
+      for (const statement of Object.values(FAMILIES).flatMap((one) =>
+        (one.otel_json as readonly Table<never>[]).flatMap((table) => table.ddl({ database })),
+      ))
+        await server.query(statement)
+    const { code, out } = await compare('--schema', 'otel_json')
+    expect(out.match(/^Equal: 0 rows/gm)).toHaveLength(7)
     expect(code).toBe(0)
-    expect(await ask(`SELECT count() FROM ${west}.otel_traces_trace_id_ts`)).toBe('30')
+  })
+
+  test('the help names every schema, and another word is refused with their names', async () => {
+    const help = (await run(['compare', '--help'])).out
+    expect(help).toContain('flat|otel|otel_json')
+    const { code, err } = await compare('--schema', 'otel-json')
+    expect(err).toContain('--schema must be one of flat, otel, otel_json.')
+    expect(code).toBe(2)
   })
 
   test('an id that has several contents on both servers is no difference, and keeps the newest only with --repair', async () => {

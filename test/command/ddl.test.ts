@@ -53,6 +53,20 @@ test('--signal metrics --schema otel prints the five tables of the Collector', a
   expect(out.match(/CREATE DATABASE/g)).toHaveLength(1)
 })
 
+test('the help says for which schemas the defaults are others', async () => {
+  const help = (await ddl('--help')).out.replaceAll(/\s+/g, ' ')
+  expect(help).toContain('default: telemetry, with --schema otel or otel_json: default')
+  expect(help).toContain(
+    'default: traces, logs or metrics, with --schema otel or otel_json: otel_traces, …',
+  )
+  for (const schema of ['otel', 'otel_json']) {
+    const { out } = await ddl('--schema', schema, '--signal', 'all')
+    expect(new Set(out.match(/(?<=CREATE TABLE IF NOT EXISTS `)\w+`\.`otel/g))).toEqual(
+      new Set(['default`.`otel']),
+    )
+  }
+})
+
 test('--table is for one table, and --signal for signals', async () => {
   const one = await ddl('--signal', 'logs', '--table', 'lines')
   expect(statementsOf(one.out)).toEqual(flatLogs.ddl({ table: 'lines' }))

@@ -314,6 +314,35 @@ Give it to the exporter or processor of traces: { schema: spans }.
     expect(buffered.err).toMatch(/^Its engine is Buffer: /m)
   })
 
+  test('columns of addresses, and of values of several types, get attributes', async () => {
+    const database = await newDatabase()
+    await server.query(
+      `CREATE TABLE ${database}.s (span_id String, span_name String, client_address IPv6, server_address Nullable(IPv4), network_peer_address Nullable(IPv6), http_status_code Variant(UInt16, String), \`app.tenant\` Dynamic) ENGINE = MergeTree ORDER BY span_id`,
+    )
+    const { code, out, err } = await importing(`${database}.s`)
+    expect(err).toContain('Mapped 7 of 7 columns to traces.')
+    expect(code).toBe(0)
+    const [span] = recordsOf('traces', 1)
+    const attributes = {
+      'client.address': '2001:db8::1',
+      'server.address': '10.0.0.7',
+      'http.response.status_code': 500,
+      'app.tenant': 'blue',
+    }
+    await written('traces', await tableIn(out), [{ ...(span as object), attributes } as never])
+    const columns =
+      'client_address, server_address, network_peer_address, http_status_code, `app.tenant` AS tenant'
+    expect((await rowsOf(`${database}.s`, columns)).map((row) => JSON.parse(row))).toEqual([
+      {
+        client_address: '2001:db8::1',
+        server_address: '10.0.0.7',
+        network_peer_address: null,
+        http_status_code: 500,
+        tenant: 'blue',
+      },
+    ])
+  })
+
   test('lists of objects that are not flattened are written as such', async () => {
     const database = await newDatabase()
     await server.query(

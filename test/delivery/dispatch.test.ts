@@ -79,24 +79,52 @@ test.each([
   },
 )
 
-test('rows with a column that the configured table lacks wait alone', async () => {
-  const { database, count } = await newDatabase()
+const LACKS_COLUMN = (table: string, column: string) =>
+  new RegExp(
+    `the server refuses the rows that \`dispatch\` returns for \`dispatched_\\d+\`\\.\`${table}\`: .*\\b${column}\\b.*\\. \`dispatch\` returns a column that \`dispatched_\\d+\`\\.\`${table}\` lacks: add it to the table, or do not return it\\. These rows are kept and tried again every 30 s; other rows do not wait for them\\.$`,
+  )
+
+test.each(['create', 'validate', 'off'])(
+  'manageSchema: %s: rows with a column that the configured table lacks wait alone, and the advice is about that column',
+  async (manageSchema) => {
+    const { database, count } = await newDatabase()
+    const collector = openCollector('traces', {
+      endpoint: server.url,
+      database,
+      manageSchema,
+      dispatch: (row: Record<string, unknown>, { table }: { table: string }) => ({
+        [table]: [row, { ...row, tenant: 'a' }],
+      }),
+    } as never)
+    for (const record of records(spans, 20)) collector.add(record)
+    void collector.forceFlush({ timeoutMs: 1 }).catch(() => {})
+    await eventually(async () => expect(await count('traces')).toBe(20))
+    await until(() => said().length > 0)
+    expect(statsOf(collector)).toMatchObject({ delivered: 20, waiting: 20, dropped: {} })
+    expect(said()).toEqual([expect.stringMatching(LACKS_COLUMN('traces', 'tenant'))])
+    await server.query(`ALTER TABLE ${database}.traces ADD COLUMN tenant String`)
+    await flushed(collector)
+    expect(await count('traces')).toBe(40)
+    expect(statsOf(collector)).toMatchObject({ delivered: 40, waiting: 0, dropped: {} })
+    await collector.shutdown()
+  },
+)
+
+test('rows with a column that a table of the user lacks wait, and the advice is about that column', async () => {
+  const { database, count, createUsage } = await newDatabase()
+  await createUsage()
   const collector = openCollector('traces', {
     endpoint: server.url,
     database,
-    dispatch: (row: Record<string, unknown>, { table }: { table: string }) => ({
-      [table]: [row, { ...row, tenant: 'a' }],
-    }),
+    dispatch: (row: Record<string, unknown>) => ({ usage: { id: row['span_id'], size: 1 } }),
   } as never)
   for (const record of records(spans, 20)) collector.add(record)
   void collector.forceFlush({ timeoutMs: 1 }).catch(() => {})
-  await eventually(async () => expect(await count('traces')).toBe(20))
   await until(() => said().length > 0)
-  expect(statsOf(collector)).toMatchObject({ delivered: 20, waiting: 20, dropped: {} })
-  await server.query(`ALTER TABLE ${database}.traces ADD COLUMN tenant String`)
+  expect(said()).toEqual([expect.stringMatching(LACKS_COLUMN('usage', 'size'))])
+  await server.query(`ALTER TABLE ${database}.usage ADD COLUMN size UInt8`)
   await flushed(collector)
-  expect(await count('traces')).toBe(40)
-  expect(statsOf(collector)).toMatchObject({ delivered: 40, waiting: 0, dropped: {} })
+  expect(await count('usage')).toBe(20)
   await collector.shutdown()
 })
 

@@ -94,13 +94,21 @@ test('the native port is recognised, and the HTTP port named', async () => {
   expect(run.of('http')).toMatchObject([{ level: 'problem', fix: expect.stringContaining('8123') }])
 })
 
-test('the schema of the Collector is created, checked and left empty, with the table beside it', async () => {
-  const run = await examine('collector', { SCHEMA: 'otel', args: ['--fix', '--yes'] })
-  expect(run.json.mended?.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done'])
-  expect(run.code).toBe(0)
-  for (const table of ['otel_traces', 'otel_traces_trace_id_ts'])
-    expect(await server.query(`SELECT count() FROM collector.${table}`)).toBe('0\n')
-})
+test.each(['otel', 'otel_json'])(
+  'the schema %s of the Collector is created, checked and left empty, with the table beside it',
+  async (schema) => {
+    const database = `collector_${schema}`
+    const run = await examine(database, { SCHEMA: schema, args: ['--fix', '--yes'] })
+    expect(run.json.mended?.map(({ result }) => result)).toEqual(['done', 'done', 'done', 'done'])
+    expect(run.of('test-span').map(({ text }) => text)).toEqual([
+      'sent by the exporter, and found once with the same attributes',
+      'removed again',
+    ])
+    expect(run.code).toBe(0)
+    for (const table of ['otel_traces', 'otel_traces_trace_id_ts'])
+      expect(await server.query(`SELECT count() FROM ${database}.${table}`)).toBe('0\n')
+  },
+)
 
 describe('credentials', () => {
   test('a wrong password is a problem of the credentials, not of the network', async () => {
@@ -527,12 +535,17 @@ describe('the test span, on a server that is too old for DELETE', () => {
     })
   })
 
-  test('that comes back altered is a problem that names what differs', async () => {
-    const altered = { ...whole, attributes: { ...attributes, 'spanhouse.doctor': 'it?s' } }
-    expect((await sent(found(altered))).of('test-span')[0]).toMatchObject({
-      level: 'problem',
-      text: 'it came back altered (spanhouse.doctor)',
-    })
+  test.each([
+    ['a Map', { ...attributes, 'spanhouse.doctor': 'it?s' }],
+    ['a JSON column', { spanhouse: { doctor: 'it?s', number: '42', flag: true } }],
+    ['a JSON column that lost a value', { spanhouse: { number: 42, flag: true } }],
+  ])('that comes back altered in %s is a problem that names what differs', async (_, altered) => {
+    expect((await sent(found({ ...whole, attributes: altered }))).of('test-span')[0]).toMatchObject(
+      {
+        level: 'problem',
+        text: 'it came back altered (spanhouse.doctor)',
+      },
+    )
   })
 
   test('that was taken but is not there is a problem', async () => {

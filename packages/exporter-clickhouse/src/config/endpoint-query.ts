@@ -2,7 +2,7 @@ import type { Endpoint } from './endpoint-url.js'
 import { fromText } from './from-text.js'
 import { UNREADABLE } from './given.js'
 import type { Fields, Option } from './option.js'
-import { didYouMean, plain } from './option-hints.js'
+import { didYouMean, nearest, plain } from './option-hints.js'
 import { shownName } from './option-problems.js'
 import { NAMED_DESTINATION } from './option-table.js'
 import { problemOf } from './text-rules.js'
@@ -34,7 +34,7 @@ export function optionsIn({ username, password, database, query }: Endpoint): En
     const named = optionNamed(name)
     const problem = named ? put(options, named, text, seen) : unknown(name)
     if (problem === undefined) continue
-    const stops = named ? named.option.withholds === true : looksWithholding(name)
+    const stops = named ? named.option.withholds === true : isMeantToWithhold(name)
     if (stops) place(options, named?.path ?? ['redact', name], UNREADABLE)
     problems.push({
       problem: `: \`${name.split('.').map(shownName).join('.')}\`${problem}`,
@@ -93,7 +93,22 @@ const SETTINGS = { option: NAMED_DESTINATION.fields['settings'] as Option }
 
 /** ClickHouse has more than a thousand settings, nearly all of several words. The others are written as `settings.name`. */
 function isSetting(name: string): boolean {
-  return /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/.test(name) && !/redact/.test(name) && hintFor(name) === ''
+  const isOfSeveralWords = /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/.test(name)
+  return isOfSeveralWords && !/redact/.test(name) && hintFor(name) === '' && !isNearWithheld(name)
+}
+
+/** Whether a name that is not known was probably meant to say what must not reach the destination. */
+function isMeantToWithhold(name: string): boolean {
+  return looksWithholding(name) || isNearWithheld(name)
+}
+
+/** Whether the name, or its first word, is a misspelt option that withholds something: `filtr`, `redakt.deny`. */
+function isNearWithheld(name: string): boolean {
+  const { fields } = NAMED_DESTINATION
+  return [name, ...name.split(/[._]/, 1)].some((one) => {
+    const meant = nearest(one, Object.keys(fields))
+    return meant !== undefined && (fields as Fields)[meant]?.withholds === true
+  })
 }
 
 function unknown(name: string): string {

@@ -1,4 +1,4 @@
-import { UNKNOWN_TABLE } from '../clickhouse/exception-codes.js'
+import { COLUMNS, UNKNOWN_TABLE } from '../clickhouse/exception-codes.js'
 import { kindOf, tableOf } from '../clickhouse/insert.js'
 import type { Retry } from '../clickhouse/outcome.js'
 import { ClickHouseError } from '../common/errors.js'
@@ -54,11 +54,8 @@ export class Aside {
     if (!this.#kinds.refused(entry, kind, delayMs)) return
     const table = tableOf(insert)
     if (!entry.recovered) {
-      const fix = isThere(outcome)
-        ? (outcome.fix ?? '')
-        : `Create ${table}: only configured tables are created.`
       log.hook(
-        `the server refuses the rows that \`dispatch\` returns for ${table}: ${outcome.error.message}. ${fix} These rows are kept and tried again every ${MAX_REST_MS / 1000} s; other rows do not wait for them.`,
+        `the server refuses the rows that \`dispatch\` returns for ${table}: ${outcome.error.message}. ${fixOf(outcome, table)} These rows are kept and tried again every ${MAX_REST_MS / 1000} s; other rows do not wait for them.`,
       )
       return
     }
@@ -102,6 +99,11 @@ export class Aside {
   }
 }
 
-function isThere({ error }: Retry): boolean {
-  return !(error instanceof ClickHouseError && error.code === UNKNOWN_TABLE)
+/** What the operator can do about rows that `dispatch` returns: the statements of our schemas know neither its tables nor its columns. */
+function fixOf({ error, fix = '' }: Retry, table: string): string {
+  if (error instanceof ClickHouseError && error.code === UNKNOWN_TABLE)
+    return `Create ${table}: only configured tables are created.`
+  if (fix === COLUMNS)
+    return `\`dispatch\` returns a column that ${table} lacks: add it to the table, or do not return it.`
+  return fix
 }

@@ -37,12 +37,17 @@ test.each<[why: string, variable: string, text: string]>([
   ['is not a list of regions', 'SKIP_IF_ORIGIN', 'west,our east'],
   ['is not a list of signals', 'SIGNALS', 'metric'],
   ['is misspelt', 'REDACT_DENNY', '*password*'],
+  ['is misspelt by two letters', 'SINGALS', 'logs'],
   ['is not known, but says redact', 'REDACT_PATTERNS', '*password*'],
   ['is a group as JSON', 'REDACT', '{"deny":["*password*"]}'],
   ['names a destination that does not exist', 'PRIMARY_REDACT_DENY', '*password*'],
   ['is for a filter that does not exist', 'FILTER_DROP', '[]'],
   ['has a wrong rule in its URL', 'ENDPOINT', 'http://secret:x@a/?redact.values=emails'],
   ['has a misspelt rule in its URL', 'ENDPOINT', 'http://a/?redact_denny=secret'],
+  ['has a rule of a misspelt group in its URL', 'ENDPOINT', 'http://a/?redakt.deny=secret'],
+  ['has a rule of a misspelt group, as one word', 'ENDPOINT', 'http://a/?redakt_deny=secret'],
+  ['has a misspelt filter in its URL', 'ENDPOINT', 'http://a/?filtr=secret'],
+  ['has a misspelt list of regions in its URL', 'ENDPOINT', 'http://a/?skip_if_orign=west'],
   ['has a rule twice in its URL', 'ENDPOINT', 'http://a/?redact.deny=a&redact.deny=b'],
   ['is a wrong URL that carries rules', 'ENDPOINT', 'htp://a/?redact.deny=secret'],
 ])('nothing is sent if a variable %s: %s', (_, name, text) => {
@@ -63,6 +68,8 @@ test.each<[why: string, variables: Record<string, string>]>([
   ['says nothing about what is sent', { BATCH_MAX_ROWS: 'many', SETTINGS: 'x' }],
   ['is about the amount alone', { SAMPLE_RATE: '10', SAMPLE_RULES: '{' }],
   ['is misspelt, but means something else', { FLUSH_ON_SIGNALS: 'true', SAMPLE_RATES: '1' }],
+  ['is not known, far from all names, and says nothing of it', { MASK_KEYS: '*password*' }],
+  ['has such a name in its URL', { ENDPOINT: 'http://a/?mask.keys=x' }],
   ['has other mistakes in its URL', { ENDPOINT: 'http://a/?batch.max_rows=x' }],
 ])('a variable that %s is ignored as before', (_, variables) => {
   const { doubts } = parse({}, env(variables))

@@ -1,5 +1,6 @@
 import type { DestinationConfig, Signal } from '#exporter'
 import { namedDestination } from '../config/named-destination.js'
+import { SCHEMAS } from '../config/schemas.js'
 import { namedTable } from '../config/table-name.js'
 import type { Sides } from '../regions/common-columns.js'
 import type { TableAt } from '../regions/region.js'
@@ -17,7 +18,7 @@ export function tablesToCompare(
   readonly pairs: readonly Sides<TableAt>[]
 } {
   const { values } = context
-  const schema = choiceOption(values, 'schema', ['flat', 'otel'])
+  const schema = choiceOption(values, 'schema', SCHEMAS)
   const of = (word: string, signal: Signal) => namedDestination(word, signal, context, schema)
   const configs = [of(words[0], 'traces'), of(words[1], 'traces')] as const
   const named = textOption(values, 'table')

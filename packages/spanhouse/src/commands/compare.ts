@@ -1,4 +1,5 @@
 import { oneLine } from '#exporter'
+import { SCHEMAS } from '../config/schemas.js'
 import { SOURCE_OPTIONS } from '../config/source.js'
 import { fullyNamedTable } from '../config/table-name.js'
 import type { Sides } from '../regions/common-columns.js'
@@ -34,7 +35,7 @@ export const compare: Command = {
     },
     schema: {
       type: 'string',
-      value: 'flat|otel',
+      value: SCHEMAS.join('|'),
       help: 'which tables these are; default: those that the exporter is configured for, else flat',
     },
     table: {

@@ -3,6 +3,7 @@ import type { DdlOptions, Table } from '@spanhouse/transform'
 import { engineProblem, FAMILIES, type Signal } from '#exporter'
 import { openReader } from '../clickhouse/open-reader.js'
 import { type SchemaDifference, schemaDifference } from '../clickhouse/schema-difference.js'
+import { SCHEMAS, type Schema } from '../config/schemas.js'
 import { asUrl, databaseIn, SOURCE_OPTIONS, sourceFor } from '../config/source.js'
 import { type NamedTable, namedTable } from '../config/table-name.js'
 import { CommandError } from '../terminal/command-error.js'
@@ -25,18 +26,18 @@ export const ddl: Command = {
     },
     schema: {
       type: 'string',
-      value: 'flat|otel|otel_json',
+      value: SCHEMAS.join('|'),
       help: 'columns of the tables; default: flat',
     },
     database: {
       type: 'string',
       value: 'NAME',
-      help: 'database; default: telemetry, with --schema otel: default',
+      help: 'database; default: telemetry, with --schema otel or otel_json: default',
     },
     table: {
       type: 'string',
       value: 'TABLE|DATABASE.TABLE',
-      help: 'table, if it is one; default: traces, logs or metrics, with --schema otel: otel_traces, …',
+      help: 'table, if it is one; default: traces, logs or metrics, with --schema otel or otel_json: otel_traces, …',
     },
     ttl: {
       type: 'string',
@@ -83,7 +84,7 @@ export const ddl: Command = {
 
 async function run(context: Context): Promise<number> {
   const { values, out } = context
-  const family = choiceOption(values, 'schema', ['flat', 'otel', 'otel_json']) ?? 'flat'
+  const family = choiceOption(values, 'schema', SCHEMAS) ?? 'flat'
   const tables = tablesOf(signalsOf(values, 'traces'), family)
   const options = optionsOf(values)
   if (options.table !== undefined && tables.length > 1)
@@ -106,10 +107,7 @@ async function run(context: Context): Promise<number> {
   return statements.length + remarks.length > 0 ? 1 : 0
 }
 
-function tablesOf(
-  signals: readonly Signal[],
-  family: 'flat' | 'otel' | 'otel_json',
-): readonly Table<never>[] {
+function tablesOf(signals: readonly Signal[], family: Schema): readonly Table<never>[] {
   return signals.flatMap((signal): readonly Table<never>[] => FAMILIES[signal][family])
 }
 

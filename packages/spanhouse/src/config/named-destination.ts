@@ -1,4 +1,5 @@
 import type { DestinationConfig, Signal } from '#exporter'
+import type { Schema } from './schemas.js'
 import { asUrl, configOf, type Surroundings } from './source.js'
 
 /** Names of destinations contain no dot and no colon, so they differ from `host:port`. */
@@ -12,7 +13,7 @@ export function namedDestination(
   word: string,
   signal: Signal,
   { values, env }: Pick<Surroundings, 'values' | 'env'>,
-  schema?: 'flat' | 'otel',
+  schema?: Schema,
 ): DestinationConfig {
   const family = schema === undefined ? {} : { schema }
   const configured = NAME.test(word) ? configOf(signal, family, env).destinations : []

@@ -10,6 +10,7 @@ import {
 } from '#exporter'
 import type { Connection } from '../clickhouse/reader.js'
 import { CommandError } from '../terminal/command-error.js'
+import type { Schema } from './schemas.js'
 import { fullyNamedTable } from './table-name.js'
 
 /** What decides which ClickHouse is read: a part of a command's context. */
@@ -107,7 +108,7 @@ function logsTargetOf({ destinations }: Config, otherwise: Source['logs']): Sour
 /** The exporter's configuration of a signal. Throws a CommandError. */
 export function configOf(
   signal: Signal,
-  options: ReturnType<typeof endpointIn> & { readonly schema?: 'flat' | 'otel' },
+  options: ReturnType<typeof endpointIn> & { readonly schema?: Schema },
   env: NodeJS.ProcessEnv,
 ): Config {
   try {

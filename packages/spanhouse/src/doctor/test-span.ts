@@ -163,10 +163,17 @@ async function read(
 }
 
 function differing(attributes: unknown): string[] {
-  const there = Object(attributes)
   return Object.entries(ATTRIBUTES)
-    .filter(([key, value]) => there[key] !== String(value))
+    .filter(([key, value]) => String(attributeIn(attributes, key)) !== String(value))
     .map(([key]) => key)
+}
+
+/** The value of an attribute. A Map is answered with its keys as they are, a JSON column as objects within objects. */
+function attributeIn(attributes: unknown, key: string): unknown {
+  const there = Object(attributes)
+  return Object.hasOwn(there, key)
+    ? there[key]
+    : key.split('.').reduce<unknown>((within, part) => Object(within)[part], there)
 }
 
 function ofTrace({ traceId }: Columns, id: string): string {

@@ -3,7 +3,18 @@ import { parseType } from '../types/type-text.js'
 
 /** What a column can hold, as far as that decides which fields may be written to it. */
 export type Held =
-  | { readonly what: 'text' | 'integer' | 'float' | 'bool' | 'uuid' | 'json' | 'texts by text' }
+  | {
+      readonly what:
+        | 'text'
+        | 'integer'
+        | 'float'
+        | 'bool'
+        | 'uuid'
+        | 'address'
+        | 'json'
+        | 'texts by text'
+        | 'values of several types'
+    }
   | { readonly what: 'time'; readonly isDay: boolean }
   | { readonly what: 'fixed text'; readonly length: number }
   | { readonly what: 'names'; readonly names: ReadonlySet<string> }
@@ -32,6 +43,9 @@ export function heldBy(type: string): Held {
       return { what: 'bool' }
     case 'UUID':
       return { what: 'uuid' }
+    case 'IPv4':
+    case 'IPv6':
+      return { what: 'address' }
     case 'Date':
     case 'Date32':
       return { what: 'time', isDay: true }
@@ -40,6 +54,9 @@ export function heldBy(type: string): Held {
       return { what: 'time', isDay: false }
     case 'JSON':
       return { what: 'json' }
+    case 'Variant':
+    case 'Dynamic':
+      return { what: 'values of several types' }
     case 'Map':
       return { what: isMapOfTexts(args) ? 'texts by text' : 'other' }
     case 'Array':

@@ -103,7 +103,7 @@ function asMeant(
   return { column, ...(fit.guess !== undefined && { guess: fit.guess }) }
 }
 
-/** An attribute is not mapped to these: a Map of texts is for all attributes of a record, no attribute is a tuple, and of other types we know too little. */
+/** An attribute is mapped to any type but these: a Map of texts is for all attributes of a record, no attribute is a tuple, and of other types we know too little. */
 function fitOfAttribute(
   held: Held,
 ): { readonly unit?: never; readonly guess?: never } | { readonly why: string } {
