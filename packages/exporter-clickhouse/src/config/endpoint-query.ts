@@ -93,22 +93,18 @@ const SETTINGS = { option: NAMED_DESTINATION.fields['settings'] as Option }
 
 /** ClickHouse has more than a thousand settings, nearly all of several words. The others are written as `settings.name`. */
 function isSetting(name: string): boolean {
-  const isOfSeveralWords = /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/.test(name)
-  return isOfSeveralWords && !/redact/.test(name) && hintFor(name) === '' && !isNearWithheld(name)
+  return /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/.test(name) && !/redact/.test(name) && hintFor(name) === ''
 }
 
-/** Whether a name that is not known was probably meant to say what must not reach the destination. */
+/**
+ * Whether a name that is not known was probably meant to say what must not reach the destination: `redact.patterns`, `filtr`,
+ * `redakt.deny`.
+ */
 function isMeantToWithhold(name: string): boolean {
-  return looksWithholding(name) || isNearWithheld(name)
-}
-
-/** Whether the name, or its first word, is a misspelt option that withholds something: `filtr`, `redakt.deny`. */
-function isNearWithheld(name: string): boolean {
-  const { fields } = NAMED_DESTINATION
-  return [name, ...name.split(/[._]/, 1)].some((one) => {
-    const meant = nearest(one, Object.keys(fields))
-    return meant !== undefined && (fields as Fields)[meant]?.withholds === true
-  })
+  const fields: Fields = NAMED_DESTINATION.fields
+  const [first = ''] = name.split('.', 1)
+  const meant = nearest(first, Object.keys(fields))
+  return looksWithholding(name) || (meant !== undefined && fields[meant]?.withholds === true)
 }
 
 function unknown(name: string): string {

@@ -20,6 +20,7 @@ describe('an endpoint may carry everything', () => {
     ['user=u&password=p%26', { username: 'u', password: 'p&' }],
     ['compression.codec=br', { compression: { codec: 'br' } }],
     ['max_threads=4&insert_quorum=2', { settings: { max_threads: '4', insert_quorum: '2' } }],
+    ['alter_sync=2&mask_keys=x', { settings: { alter_sync: '2', mask_keys: 'x' } }],
     ['settings.readonly=2', { settings: { readonly: '2' } }],
     ['headers.x-a=1', { headers: { 'x-a': '1' } }],
     ['headers.__proto__=1', { headers: JSON.parse('{"__proto__":"1"}') }],
