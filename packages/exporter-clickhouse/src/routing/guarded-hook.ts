@@ -57,7 +57,7 @@ export function guardedHook<Args extends unknown[], Result>(
     period.isSaid = true
     const { calls, ms: sum, longest } = period
     report.say(
-      `${name} is slow: ${calls} calls took ${Math.round(sum)} ms, the longest ${Math.round(longest)} ms. It runs in the application's own thread, for each record.`,
+      `${name} is slow: ${calls === 1 ? '1 call' : `${calls} calls`} took ${Math.round(sum)} ms, the longest ${Math.round(longest)} ms. It runs in the application's own thread, for each record.`,
     )
   }
 
