@@ -396,7 +396,7 @@ describe('a real server', () => {
     },
     {
       name: 'a text of the record is a number there',
-      shows: 'a lost row',
+      shows: 'an error',
       options: () =>
         tableWith(of, (ddl) =>
           ddl.replace(column(texts[of.signal]), `\`${texts[of.signal]}\` UInt8`),

@@ -169,6 +169,7 @@ test('a part is not sent before the time that the server named, when that was to
   const times: number[] = []
   const server = await scriptedServer({
     each: ({ rows }) => {
+      if (rows.length === 0) return 'ok' // the question for the columns of the table
       times.push(performance.now())
       if (rows.length === 4) return REFUSED
       return times.length === 2 ? { status: 503, headers: { 'retry-after': '1' } } : 'ok'
