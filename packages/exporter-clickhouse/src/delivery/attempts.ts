@@ -38,6 +38,7 @@ export class Attempts {
     const { config, pace, holdings } = surroundings
     this.health = new Health({
       retry: config.retry,
+      tables: config.targets.length,
       server: pace,
       waitingRows: () => holdings.queue.rows,
       pump,

@@ -7,6 +7,8 @@ import { isRefused } from './verdict.js'
 
 interface Surroundings {
   readonly retry: RetryConfig
+  /** How many tables the destination inserts into. */
+  readonly tables: number
   /** Of the server, for all destinations that share it. */
   readonly server: SharedPace
   readonly waitingRows: () => number
@@ -45,9 +47,9 @@ export class Health implements Sharer {
   #lastError: Error | undefined
 
   constructor(surroundings: Surroundings) {
-    const { retry, server } = surroundings
+    const { retry, server, tables } = surroundings
     this.#with = surroundings
-    this.#pace = new Pace(retry, MAX_CONCURRENCY, () => this.pump())
+    this.#pace = new Pace(retry, MAX_CONCURRENCY, () => this.pump(), tables)
     this.#leave = server.join(this)
   }
 

@@ -18,6 +18,7 @@ export class Pace {
   readonly #retry: RetryConfig
   #maxConcurrency: number
   readonly #resumed: () => void
+  readonly #hasSeveralTables: boolean
   #concurrency: number
   #failures = 0
   #last: Retry | undefined
@@ -32,8 +33,9 @@ export class Pace {
   /** Until when the server asked us to wait, on the monotonic clock. */
   #notBefore = 0
 
-  constructor(retry: RetryConfig, maxConcurrency: number, resumed: () => void) {
+  constructor(retry: RetryConfig, maxConcurrency: number, resumed: () => void, tables = 1) {
     this.#retry = retry
+    this.#hasSeveralTables = tables > 1
     this.#maxConcurrency = maxConcurrency
     this.#concurrency = maxConcurrency
     this.#resumed = resumed
@@ -132,9 +134,10 @@ export class Pace {
 
   #delayMs({ why }: Retry): number {
     const delay = backoffMs(this.#failures, this.#retry)
-    // If the server has taken rows before, only this batch may be at fault: the next attempt, with another batch, will show.
-    const oneBatch = this.#hasSucceeded && this.#failures === 1
-    if (why === 'misconfigured' && !oneBatch) return MISCONFIGURED_PROBE_MS
+    // If the server has taken rows before, only this batch may be at fault: the next attempt, with another batch, will show. Or only this
+    // table, of which several batches may come one after the other: rows for the other tables must not wait that long.
+    const maySucceed = this.#hasSucceeded && (this.#failures === 1 || this.#hasSeveralTables)
+    if (why === 'misconfigured' && !maySucceed) return MISCONFIGURED_PROBE_MS
     // With a finite `maxRetries`, keep the configured backoff.
     const probes = why !== 'overloaded' && this.#retry.maxRetries === Number.POSITIVE_INFINITY
     return probes ? Math.min(delay, PROBE_EVERY_MS) : delay

@@ -115,6 +115,27 @@ test('who waits for the rows ends the pause, but not what the server asked for, 
   }
 })
 
+test('with several tables, of which one refuses its rows, the next attempt is due soon, but not before any table has taken some', () => {
+  for (const [tables, hasTaken, soon] of [
+    [5, true, true],
+    [5, false, false],
+    [1, true, false],
+  ] as const) {
+    let resumed = 0
+    const pace = new Pace(RETRY, 4, () => resumed++, tables)
+    if (hasTaken) pace.succeeded()
+    for (let failures = 1; failures <= 3; failures++) {
+      const before = resumed
+      pace.failed(failure('misconfigured'))
+      vi.advanceTimersByTime(2000)
+      if (failures > 1)
+        expect([tables, hasTaken, resumed > before]).toEqual([tables, hasTaken, soon])
+      vi.advanceTimersByTime(28_000)
+    }
+    pace.stop()
+  }
+})
+
 test('a success ends the pause that another batch has caused', () => {
   let resumed = 0
   const pace = new Pace(RETRY, 4, () => resumed++)
