@@ -29,11 +29,13 @@ export interface RewritingProxy {
 export async function rewritingProxy(port: number, habits: Habits): Promise<RewritingProxy> {
   const proxy = { url: '', habits }
   const server = createServer(async (req, res) => {
+    const sent = await whole(req)
+    if (!sent) return
     const asked: Message = {
       path: req.url ?? '/',
       status: 0,
       headers: { ...req.headers },
-      body: await whole(req),
+      body: sent,
     }
     const { habits } = proxy
     const own = habits.instead?.(asked)
@@ -56,12 +58,13 @@ export async function rewritingProxy(port: number, habits: Habits): Promise<Rewr
     res.on('close', () => to.destroy())
     to.end(body)
     const [from] = await once(to, 'response').catch(() => [])
-    if (!from) return
+    const got = from && (await whole(from))
+    if (!got) return
     const answer: Message = {
       path,
       status: from.statusCode,
       headers: { ...from.headers },
-      body: await whole(from),
+      body: got,
     }
     delete answer.headers['transfer-encoding']
     delete answer.headers.connection
@@ -79,8 +82,13 @@ export async function rewritingProxy(port: number, habits: Habits): Promise<Rewr
   return proxy
 }
 
-async function whole(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+/** Undefined if either side ends the connection before. */
+async function whole(stream: AsyncIterable<Buffer>): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
-  for await (const chunk of stream) chunks.push(chunk)
+  try {
+    for await (const chunk of stream) chunks.push(chunk)
+  } catch {
+    return undefined
+  }
   return Buffer.concat(chunks)
 }
