@@ -2,7 +2,7 @@
 // and a Ctrl-C at any write.
 
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
-import { flatTraces } from '@spanhouse/transform'
+import { flatTraces, type Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { expired } from '../../packages/spanhouse/src/regions/expiry.js'
 import { until } from '../kit/patience.js'
@@ -10,6 +10,7 @@ import { type Message, rewritingProxy } from '../kit/rewriting-proxy.js'
 import { withoutProgress } from '../kit/without-progress.js'
 import { BASE_MS, insert, run, type TestSpan } from './command-kit.js'
 import { project, spanhouse } from './processes.js'
+import { twoRegions } from './two-regions.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {
@@ -24,15 +25,10 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-let regions = 0
 let east = ''
 let west = ''
 beforeEach(async () => {
-  regions++
-  east = `east${regions}`
-  west = `west${regions}`
-  for (const database of [east, west])
-    for (const statement of flatTraces.ddl({ database })) await server.query(statement)
+  ;[east, west] = await twoRegions(server, [flatTraces] as Table<never>[])
 })
 
 const at = (url: string, database: string, user = '') =>

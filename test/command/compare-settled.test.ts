@@ -1,9 +1,11 @@
 // What a repair leaves alone: rows that may be on their way, rows without ids, and what cannot be deleted.
+
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatLogs, flatTraces, type Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { freePort } from '../kit/free-port.js'
 import { BASE_MS, insert, run, type TestSpan } from './command-kit.js'
+import { twoRegions } from './two-regions.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {
@@ -12,16 +14,10 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-let regions = 0
 let east = ''
 let west = ''
 beforeEach(async () => {
-  regions++
-  east = `east${regions}`
-  west = `west${regions}`
-  for (const database of [east, west])
-    for (const table of [flatTraces, flatLogs] as Table<never>[])
-      for (const statement of table.ddl({ database })) await server.query(statement)
+  ;[east, west] = await twoRegions(server, [flatTraces, flatLogs] as Table<never>[])
 })
 
 const address = (database: string) => `${server.url.replace('http:', 'clickhouse:')}/${database}`

@@ -17,6 +17,7 @@ import { type Message, rewritingProxy } from '../kit/rewriting-proxy.js'
 import { withoutProgress } from '../kit/without-progress.js'
 import { BASE_MS, insert, run, spanId, type TestSpan } from './command-kit.js'
 import { project, spanhouse } from './processes.js'
+import { twoRegions } from './two-regions.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {
@@ -24,18 +25,10 @@ beforeAll(async () => {
 })
 afterAll(() => server?.stop())
 
-let regions = 0
 let east = ''
 let west = ''
 beforeEach(async () => {
-  regions++
-  east = `east${regions}`
-  west = `west${regions}`
-  for (const database of [east, west]) {
-    await server.query(`CREATE DATABASE ${database}`)
-    for (const table of [flatTraces, flatLogs, flatMetrics] as Table<never>[])
-      for (const statement of table.ddl({ database })) await server.query(statement)
-  }
+  ;[east, west] = await twoRegions(server, [flatTraces, flatLogs, flatMetrics] as Table<never>[])
 })
 
 const address = (database: string) => `${server.url.replace('http:', 'clickhouse:')}/${database}`
