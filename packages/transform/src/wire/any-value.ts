@@ -18,9 +18,12 @@ const MAX_DEPTH = 64
 /** Attributes, or a map among their values. They have no prototype but an empty one, so that `__proto__` is a key like any other. */
 export type Values = Record<string, unknown>
 
-// Objects of a constructor are faster to fill and to read than those that Object.create(null) makes.
-const NoPrototype = (() => {}) as unknown as { new (): Values; prototype: Values }
-NoPrototype.prototype = Object.freeze(Object.create(null))
+// Objects of a class are faster to fill and to read than those that Object.create(null) makes.
+class NoPrototype {
+  [key: string]: unknown
+}
+Reflect.deleteProperty(NoPrototype.prototype, 'constructor')
+Object.setPrototypeOf(NoPrototype.prototype, null)
 
 export function newValues(): Values {
   return new NoPrototype()
