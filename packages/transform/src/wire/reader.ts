@@ -2,6 +2,7 @@ import { WireError } from './wire-error.js'
 
 const LITTLE_ENDIAN = true
 const MAX_VARINT_BYTES = 10
+const MAX_TAG_BYTES = 5
 const MAX_GROUPS = 100
 /** The default of `maxItems`. */
 const MAX_ITEMS = 1_000_000
@@ -48,7 +49,8 @@ export class WireReader {
   tag(end: number): number {
     const start = this.at
     const tag = this.varint(end)
-    if (this.high !== 0) throw new WireError('a field number is beyond 2^29', start)
+    if (this.high !== 0 || this.at - start > MAX_TAG_BYTES)
+      throw new WireError('a field number is beyond 2^29', start)
     if (tag < 8) throw new WireError('a field has number 0', start)
     return tag
   }
