@@ -56,6 +56,8 @@ const IDS = [
   'abcdef',
 ]
 const MAX_FIELDS = 8
+const ENVELOPE = 3 // a request, a resource, a scope: mostly with members, so that there are records
+const DEEPEST = 14
 
 const PACKABLE = ['fixed64', 'double', 'uint64']
 
@@ -138,11 +140,16 @@ export function otlpBytes(message: string, choices: Uint8Array): Buffer {
 
   function fields(name: string, depth: number): Buffer {
     const known = otlpMessages.get(name) ?? []
-    const count = depth > 14 ? 0 : choose(MAX_FIELDS)
+    const members = known.filter(
+      ({ label, type }) => label === 'repeated' && otlpMessages.has(type),
+    )
+    const isEnvelope = depth < ENVELOPE
+    const count = isEnvelope ? 1 + choose(4) : depth > DEEPEST ? 0 : choose(MAX_FIELDS)
     return Buffer.concat(
-      Array.from({ length: count }, () =>
-        choose(20) === 19 ? unknown(depth) : field(one(known), depth),
-      ),
+      Array.from({ length: count }, () => {
+        if (choose(20) === 19) return unknown(depth)
+        return field(one(isEnvelope && choose(3) < 2 ? members : known), depth)
+      }),
     )
   }
 
