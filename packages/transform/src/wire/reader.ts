@@ -1,3 +1,6 @@
+import { type Bytes, bytesOf } from './bytes.js'
+import { RecentIds } from './recent-ids.js'
+import { RecentTexts } from './recent-texts.js'
 import { WireError } from './wire-error.js'
 
 const LITTLE_ENDIAN = true
@@ -15,10 +18,9 @@ export interface WireOptions {
   readonly maxItems?: number | undefined
 }
 
-/** The methods of Buffer that are used here, so that the package's types do not need those of Node. */
-interface Bytes extends Uint8Array {
-  toString(encoding?: 'utf8' | 'latin1' | 'hex', start?: number, end?: number): string
-}
+// Shared by all requests: what comes again comes in the next one too.
+const texts = new RecentTexts()
+const ids = new RecentIds()
 
 /**
  * Reads the fields of protobuf messages, one after the other. Each method gets the end of the message that it reads in, and throws a
@@ -33,10 +35,10 @@ export class WireReader {
   readonly #maxItems: number
   #items = 0
 
-  constructor({ buffer, byteOffset, byteLength }: Uint8Array, options: WireOptions) {
+  constructor(bytes: Uint8Array, options: WireOptions) {
     this.#maxItems = options.maxItems ?? MAX_ITEMS
-    this.bytes = Buffer.from(buffer, byteOffset, byteLength)
-    this.view = new DataView(buffer, byteOffset, byteLength)
+    this.bytes = bytesOf(bytes)
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   /** Counts one item. */
@@ -132,14 +134,14 @@ export class WireReader {
   /** What is not valid UTF-8 becomes U+FFFD. */
   text(end: number): string {
     const to = this.endOfNext(end)
-    const text = this.at === to ? '' : this.bytes.toString('utf8', this.at, to)
+    const text = texts.read(this.bytes, this.view, this.at, to)
     this.at = to
     return text
   }
 
   hex(end: number): string {
     const to = this.endOfNext(end)
-    const text = this.at === to ? '' : this.bytes.toString('hex', this.at, to)
+    const text = ids.read(this.bytes, this.view, this.at, to)
     this.at = to
     return text
   }
