@@ -3,15 +3,19 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { otelTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { collectorLogsDdl } from '../kit/collector-logs.js'
 import { collectorTracesDdl, type TraceGeneration } from '../kit/collector-traces.js'
 import { type OtlpReceiver, otlpReceiver } from '../kit/otlp-receiver.js'
+import { flushed, until } from '../kit/patience.js'
+import { shopSpans } from '../kit/shop-spans.js'
+import { statsOf } from '../kit/stats.js'
 import { blocksOf } from '../packed/documents.js'
 import { root } from '../packed/packed.js'
-import { appWith } from '../register/app.js'
+import { application, setUp, shell } from './application.js'
 
 const doc = blocksOf('docs/migrating.md')
 // Each block is taken here, and none may be left.
@@ -40,10 +44,6 @@ const blocks = {
   back: doc.take('sh', 'OTEL_TRACES_EXPORTER=otlp'),
 }
 
-const APP = `
-const { trace } = require('@opentelemetry/api')
-trace.getTracer('shop').startSpan('charge card', { attributes: { 'user.id': 'u-42', price: 12.5 } }).end()`
-
 let server: ClickHouseServer
 beforeAll(async () => {
   server = await startClickHouse()
@@ -58,41 +58,17 @@ const linesOf = async (sql: string): Promise<string[]> =>
   (await server.query(`${sql.trim()} FORMAT TSV`)).split('\n').filter((line) => line !== '')
 const spansIn = (table: string) => linesOf(`SELECT SpanName FROM ${table}`)
 
+const statementsOf = (block: string): string[] =>
+  block
+    .split(';')
+    .map((one) => one.trim())
+    .filter(Boolean)
+
 /** The code of a block, with the servers of this test in place of those that it names. */
 function here(code: string, otlp?: OtlpReceiver): string {
   return code
     .replaceAll('http://localhost:8123', server.url)
     .replaceAll('http://localhost:4318', otlp?.url ?? 'http://127.0.0.1:9')
-}
-
-/** An application with what these blocks import. */
-function application(): string {
-  const folder = appWith([
-    '@opentelemetry/api',
-    '@opentelemetry/sdk-node',
-    '@opentelemetry/exporter-trace-otlp-proto',
-  ])
-  writeFileSync(join(folder, 'app.js'), APP)
-  return folder
-}
-
-async function shell(folder: string, block: string): Promise<void> {
-  writeFileSync(join(folder, 'block.sh'), block)
-  const env = {
-    PATH: `${dirname(process.execPath)}:${process.env['PATH']}`,
-    HOME: process.env['HOME'],
-  }
-  const { stderr } = await promisify(execFile)('bash', ['-eu', 'block.sh'], { cwd: folder, env })
-  expect(stderr).toBe('')
-}
-
-/** The set-up of a block, then one span. */
-async function setUp(folder: string, block: string): Promise<void> {
-  writeFileSync(
-    join(folder, 'telemetry.mjs'),
-    `${block}\nprocess.once('beforeExit', () => sdk.shutdown())\n`,
-  )
-  await shell(folder, 'node --import ./telemetry.mjs app.js')
 }
 
 /** The tables that a Collector has made, in a database of their own. */
@@ -149,8 +125,7 @@ describe('from the Collector', () => {
   test('beside it, the comparisons find what is missing and what differs, and nothing else', async () => {
     await collectorHasMade('T1')
     const otlp = await otlpReceiver()
-    const folder = application()
-    for (let i = 0; i < 3; i++) await shell(folder, here(blocks.beside, otlp))
+    await shell(application(3), here(blocks.beside, otlp))
     expect(otlp.spanIds).toHaveLength(3)
     expect(await spansIn('direct.otel_traces')).toHaveLength(3)
     const compared = () =>
@@ -184,8 +159,7 @@ describe('from the Collector', () => {
       await server.query(
         `INSERT INTO otel.otel_traces (Timestamp, TraceId, SpanId, SpanName, ServiceName) VALUES (now64(9), repeat('a', 32), repeat('b', 16), 'old', 'checkout')`,
       )
-      for (const statement of blocks.window.trim().split('\n'))
-        await server.query(statement.replace(/;$/, ''))
+      for (const statement of statementsOf(blocks.window)) await server.query(statement)
       await shell(application(), here(blocks.switched))
       expect((await spansIn('otel.otel_traces')).sort()).toEqual(['charge card', 'old'])
       expect(await linesOf(blocks.twice)).toEqual([])
@@ -195,6 +169,22 @@ describe('from the Collector', () => {
       expect(definition).toContain('non_replicated_deduplication_window = 10000')
     },
   )
+
+  test('its tables know no tokens until they have a window', async () => {
+    await collectorHasMade('T1')
+    const endpoint = `${server.url}/?database=otel&schema=otel`
+    const known = async () => {
+      const processor = new ClickHouseSpanProcessor({ endpoint })
+      for (const span of shopSpans(2)) processor.onEnd(span)
+      await flushed(processor)
+      await until(() => statsOf(processor).deduplication !== 'unknown')
+      await processor.shutdown()
+      return statsOf(processor).deduplication
+    }
+    expect(await known()).toBe('ineffective')
+    for (const statement of statementsOf(blocks.window)) await server.query(statement)
+    expect(await known()).toBe('effective')
+  })
 
   test('a span that both have written is found', async () => {
     await collectorHasMade('T1')
