@@ -148,6 +148,14 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'release',
+          include: ['test/release/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
           name: 'packed',
           include: ['test/packed/*.test.ts'],
           testTimeout: 300_000,

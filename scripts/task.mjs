@@ -16,6 +16,7 @@ import {
   run,
   wasInterrupted,
 } from './processes.mjs'
+import { writeSboms } from './sbom.mjs'
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'))
 
@@ -53,6 +54,10 @@ const tasks = {
       '--silent',
       `--out=${join(folder, '%s.tgz')}`,
     ])
+  },
+  sbom: async (folder = 'sbom') => {
+    await build()
+    await writeSboms(published(), folder)
   },
   changeset: (...args) => bin('changeset', ...args),
   version: () => bin('changeset', 'version'),
