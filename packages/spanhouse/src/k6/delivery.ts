@@ -11,7 +11,7 @@ import {
 import { CommandError } from '../terminal/command-error.js'
 import type { Sample, Threshold } from './record.js'
 import type { Settings } from './settings.js'
-import { k6Samples, k6Thresholds } from './tables.js'
+import { DEFAULT_PREFIX, k6Samples, k6Thresholds } from './tables.js'
 
 export type Row = Sample | Threshold
 
@@ -36,7 +36,6 @@ export interface Delivery {
   finish(): Promise<readonly Delivered[]>
 }
 
-const DEFAULT_TABLE = 'k6'
 const PUSH_INTERVAL_MS = 1000
 /** How long the rows that are left may take at the end. */
 const DRAIN_MS = 30_000
@@ -92,7 +91,7 @@ function ownVariables(env: NodeJS.ProcessEnv, isNamed: boolean): NodeJS.ProcessE
 /** Rules of routing are about spans, logs and metrics, and a retention by service needs a service: neither is for k6. */
 function destinationOf(
   destination: DestinationConfig<Row>,
-  { table = DEFAULT_TABLE }: Settings,
+  { table = DEFAULT_PREFIX }: Settings,
 ): DestinationConfig<Row> {
   const { stopped: _, ...others } = destination
   const { database, creation } = destination.targets[0]

@@ -1,4 +1,4 @@
-import { defineTable, type Table } from '@spanhouse/transform'
+import { defineTable, extendTable, type Table } from '@spanhouse/transform'
 import { exactFloat } from '@spanhouse/transform/internal'
 import type { Sample, Threshold } from './record.js'
 
@@ -81,3 +81,13 @@ export const k6Thresholds: Table<Threshold> = defineTable<Threshold>({
   orderBy: '(run_id, id)',
   ttl: AGE,
 })
+
+export const DEFAULT_PREFIX = 'k6'
+
+/** The tables, under the names that begin with `prefix`. */
+export function k6Tables(prefix: string = DEFAULT_PREFIX): readonly Table<never>[] {
+  return [
+    extendTable(k6Samples, { name: `${prefix}_samples` }),
+    extendTable(k6Thresholds, { name: `${prefix}_thresholds` }),
+  ]
+}
