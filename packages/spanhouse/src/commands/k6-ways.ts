@@ -9,7 +9,7 @@ import type { Row } from '../k6/delivery.js'
 import { feed, openFile } from '../k6/feed.js'
 import { openPipe } from '../k6/pipe.js'
 import { type Report, reportAsText } from '../k6/report.js'
-import { openSession } from '../k6/session.js'
+import { openSession, type Session } from '../k6/session.js'
 import { NO_VERDICTS, type Verdicts } from '../k6/summary.js'
 import { verdictsIn } from '../k6/summary-file.js'
 import { CommandError } from '../terminal/command-error.js'
@@ -35,6 +35,8 @@ const FILE_PATIENCE_MS = 60_000
 const REST_MS = 30_000
 /** How long k6 may go on after Ctrl-C where somebody else has started it. */
 const ENDING_MS = 120_000
+/** Clocks of file systems are coarse. */
+const CLOCKS_MS = 1000
 
 /** Starts k6 and resolves with its exit code, whatever becomes of the rows. */
 export async function runK6(context: Context, { config, runId }: Plan): Promise<number> {
@@ -51,7 +53,6 @@ export async function runK6(context: Context, { config, runId }: Plan): Promise<
     )
   })
   try {
-    const startedAt = Date.now()
     const own = join(pipe.directory, 'summary.json')
     const { command, summary } = commandFor(context, { output: pipe.path, summary: own })
     const session = openSession(config, runId)
@@ -69,19 +70,11 @@ export async function runK6(context: Context, { config, runId }: Plan): Promise<
     if (!(await endsWithin(REST_MS, reading)))
       say(context, 'A program that k6 has started holds its output open: the rest is left out.')
     closing.abort()
-    const given = textOption(context.values, 'summary')
+    const named = { path: resolve(cwd, summary), shown: showsPaths(cwd)(resolve(cwd, summary)) }
     const verdicts =
-      given === undefined
-        ? await verdictsIn(
-            {
-              path: resolve(cwd, summary),
-              shown: showsPaths(cwd, summary)(resolve(cwd, summary)),
-              newerThanMs: startedAt,
-              isOptional: summary === own,
-            },
-            (sentence) => say(context, sentence),
-          )
-        : await givenVerdicts(context, startedAt)
+      textOption(context.values, 'summary') === undefined
+        ? await verdictsFrom(context, session, { ...named, isOptional: summary === own })
+        : await givenVerdicts(context, session)
     err.write(reportAsText(await session.finish(verdicts), err))
     return code
   } finally {
@@ -98,7 +91,6 @@ export async function readInput(context: Context, { config, runId }: Plan): Prom
       'Say what is to be read: spanhouse k6 -- k6 run script.js, or k6 run --quiet --out json=- script.js | spanhouse k6.',
       USAGE_EXIT_CODE,
     )
-  const startedAt = Date.now()
   // The summary and the banner of k6 stay visible.
   const session = openSession(config, runId, (line) => out.write(`${harmless(line, 10_000)}\n`))
   const closing = new AbortController()
@@ -107,13 +99,14 @@ export async function readInput(context: Context, { config, runId }: Plan): Prom
     say(context, 'Waiting for the end of k6. Press Ctrl-C again to end at once.')
     setTimeout(() => closing.abort(), ENDING_MS).unref()
   }
-  signal.addEventListener('abort', onSignal, { once: true })
+  if (signal.aborted) onSignal()
+  else signal.addEventListener('abort', onSignal, { once: true })
   try {
     await feed(input, session.intake, () => session.room(FILE_PATIENCE_MS), closing.signal)
   } finally {
     signal.removeEventListener('abort', onSignal)
   }
-  const report = await session.finish(await givenVerdicts(context, startedAt))
+  const report = await session.finish(await givenVerdicts(context, session))
   out.write(reportAsText(report, out))
   return closing.signal.aborted ? INTERRUPTED : codeOf(report)
 }
@@ -137,7 +130,7 @@ export async function readResults(
       problem = error
     },
   )
-  const report = await session.finish(await givenVerdicts(context, 0))
+  const report = await session.finish(await givenVerdicts(context, session))
   out.write(reportAsText(report, out))
   if (problem !== undefined) fail(problem as NodeJS.ErrnoException)
   return signal.aborted ? INTERRUPTED : codeOf(report)
@@ -154,13 +147,22 @@ function commandFor(
   }
 }
 
-async function givenVerdicts(context: Context, newerThanMs: number): Promise<Verdicts> {
+async function givenVerdicts(context: Context, session: Session): Promise<Verdicts> {
   const { values, cwd } = context
   const typed = textOption(values, 'summary')
   if (typed === undefined) return NO_VERDICTS
   const path = resolve(cwd, typed)
-  const shown = showsPaths(cwd, typed)(path)
-  return verdictsIn({ path, shown, newerThanMs }, (sentence) => say(context, sentence))
+  return verdictsFrom(context, session, { path, shown: showsPaths(cwd, typed)(path) })
+}
+
+/** k6 writes its summary after the last sample: an older file is one of another run. */
+function verdictsFrom(
+  context: Context,
+  { intake: { span } }: Session,
+  file: Parameters<typeof verdictsIn>[0],
+): Promise<Verdicts> {
+  const newerThanMs = span ? span.last[0] * 1000 - CLOCKS_MS : 0
+  return verdictsIn({ ...file, newerThanMs }, (sentence) => say(context, sentence))
 }
 
 function codeOf({ delivered }: Report): number {

@@ -25,7 +25,7 @@ export function newLineReader(onLine: (line: string) => void, onTooLong: () => v
 
   function close(): void {
     if (isTooLong) onTooLong()
-    else if (begunBytes > 0) onLine(textOf(begun))
+    else onLine(textOf(begun))
     begun = []
     begunBytes = 0
     isTooLong = false
@@ -45,7 +45,9 @@ export function newLineReader(onLine: (line: string) => void, onTooLong: () => v
       // A copy: the stream may use the memory of the chunk again.
       add(Buffer.from(bytes.subarray(start)))
     },
-    end: close,
+    end() {
+      if (begunBytes > 0) close()
+    },
   }
 }
 
