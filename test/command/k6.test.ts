@@ -424,6 +424,12 @@ describe('A file', () => {
 })
 
 describe('Where rows go', () => {
+  test('is a database that stands before the dot, as in every command', async () => {
+    const { runId, out } = await read(stream, ['--database', 'other', '--table', 'dotted.load'])
+    expect(out).toContain(' to dotted.load_samples and dotted.load_thresholds at ')
+    expect((await samplesOf(runId, 'dotted.load_samples')).length).toBeGreaterThan(0)
+  })
+
   const stream = text(linesOf(pointsOf({ iterations: 1 })))
 
   test('is decided by the file, then the environment, then the options', async () => {
@@ -568,6 +574,38 @@ test('a hung ClickHouse does not keep a mistake from being told', async () => {
   const hangs = await rawServer(() => {})
   const took = await elapsed(run(['k6', '--endpoint', hangs.url, '--push-interval', 'x']))
   expect(took).toBeLessThan(SOON_MS)
+})
+
+test('rows that ClickHouse does not take stay in the spool, and the next run delivers them', async () => {
+  const folder = temporaryDirectory()
+  const env = { OTEL_EXPORTER_CLICKHOUSE_SPOOL_DIRECTORY: join(folder, 'spool') }
+  writeFileSync(join(folder, 'one.json'), text(linesOf(pointsOf({ iterations: 3 }))))
+  const args = ['k6', join(folder, 'one.json'), '--database', 'spooled', '--endpoint']
+  const first = await run([...args, 'http://127.0.0.1:1', '--run-id', 'first'], { env })
+  expect(first.code).toBe(0)
+  expect(first.out).toMatch(/^Wrote 0 rows .*\n\d+ rows wait in the spool: connect ECONNREFUSED/m)
+  expect((await run([...args, server.url, '--run-id', 'second'], { env })).code).toBe(0)
+  await eventually(async () =>
+    expect(
+      await server.query(
+        'SELECT run_id, count() FROM spooled.k6_samples GROUP BY run_id ORDER BY run_id',
+      ),
+    ).toBe(
+      ['first', 'second']
+        .map((one) => `${one}\t${[...pointsOf({ iterations: 3 })].length}\n`)
+        .join(''),
+    ),
+  )
+})
+
+test('a file without any sample is no output of k6, with exit code 2', async () => {
+  const cwd = temporaryDirectory()
+  writeFileSync(join(cwd, 'package.json'), '{\n  "name": "x"\n}\n')
+  const { code, err } = await run(['k6', 'package.json', '--endpoint', server.url], { cwd })
+  expect(code).toBe(2)
+  expect(err).toBe(
+    'spanhouse: package.json has no samples: is it what k6 run --out json=FILE writes?\n',
+  )
 })
 
 test('spanhouse ddl --k6 prints what creates the tables, and the server lacks nothing then', async () => {

@@ -28,8 +28,8 @@ const FAILURE = 2
 /** Rows were lost. */
 const LOST = 1
 const INTERRUPTED = 130
-/** A running k6 must not be held up: it would keep its samples in memory. */
-const LIVE_PATIENCE_MS = 2000
+/** A running k6 must not be held up for long: it keeps its samples in memory meanwhile. */
+const LIVE_PATIENCE_MS = 10_000
 const FILE_PATIENCE_MS = 60_000
 /** How long what k6 has left in the pipe may take to be read after its end. */
 const REST_MS = 30_000
@@ -102,7 +102,7 @@ export async function readInput(context: Context, { config, runId }: Plan): Prom
   if (signal.aborted) onSignal()
   else signal.addEventListener('abort', onSignal, { once: true })
   try {
-    await feed(input, session.intake, () => session.room(FILE_PATIENCE_MS), closing.signal)
+    await feed(input, session.intake, () => session.room(LIVE_PATIENCE_MS), closing.signal)
   } finally {
     signal.removeEventListener('abort', onSignal)
   }
@@ -133,6 +133,11 @@ export async function readResults(
   const report = await session.finish(await givenVerdicts(context, session))
   out.write(reportAsText(report, out))
   if (problem !== undefined) fail(problem as NodeJS.ErrnoException)
+  if (report.samples === 0 && Object.values(report.skipped).some((lines) => lines > 0))
+    throw new CommandError(
+      `${shown} has no samples: is it what k6 run --out json=FILE writes?`,
+      FAILURE,
+    )
   return signal.aborted ? INTERRUPTED : codeOf(report)
 }
 

@@ -30,7 +30,7 @@ export const k6: Command = {
     database: { type: 'string', value: 'NAME', help: 'database of the tables; default: telemetry' },
     table: {
       type: 'string',
-      value: 'PREFIX',
+      value: 'PREFIX|DATABASE.PREFIX',
       help: 'the tables are PREFIX_samples and PREFIX_thresholds; default: k6',
     },
     'manage-schema': {

@@ -30,7 +30,7 @@ export interface Delivered {
 
 export interface Delivery {
   write(row: Row): void
-  /** Waits while most of a queue is full and the server takes rows, at most so long without progress. */
+  /** Waits while half of a queue is full, and at most so long without progress: rows may be dropped then. */
   room(patienceMs: number): Promise<void>
   /** Flushes, and says what became of the rows. To be called once. */
   finish(): Promise<readonly Delivered[]>
@@ -114,18 +114,21 @@ export function openDelivery(config: Config<Row>): Delivery {
   const pipeline = new Pipeline<Row>(config)
   const half = Math.min(...config.destinations.map(({ queue }) => queue.maxBytes / 2))
   const state = () => Object.values(pipeline.stats().destinations)
+  let before = ''
+  /** Kept between calls: without progress there is one wait, not one for each chunk. */
+  let stuckSince: number | undefined
   return {
     write: (row) => pipeline.accept(row),
     async room(patienceMs) {
-      let before = ''
-      let changedAt = performance.now()
       for (;;) {
         const all = state()
-        if (!all.some(({ waitingBytes }) => waitingBytes > half)) return
+        const isFull = all.some(({ waitingBytes }) => waitingBytes > half)
         const now = all.map(({ delivered }) => delivered).join()
-        if (now !== before) changedAt = performance.now()
+        if (!isFull || now !== before) stuckSince = undefined
         before = now
-        if (performance.now() - changedAt > patienceMs) return
+        if (!isFull) return
+        stuckSince ??= performance.now()
+        if (performance.now() - stuckSince > patienceMs) return
         await sleep(POLL_MS)
       }
     },

@@ -1,4 +1,5 @@
 import { endpointProblem, numberOf } from '#exporter'
+import { namedTable } from '../config/table-name.js'
 
 /** What may be set, each as it is used. What is absent is not set. */
 export interface Settings {
@@ -36,7 +37,8 @@ const FIELDS = {
   username: (value) => text(value, (username) => ({ username })),
   password: (value) => (typeof value === 'string' ? { password: value } : 'must be a text'),
   database: (value) => text(value, (database) => ({ database })),
-  table: (value) => text(value, (table) => ({ table })),
+  // A dot separates the database, as in every command.
+  table: (value) => text(value, (name) => namedTable(name) ?? 'must be PREFIX or DATABASE.PREFIX'),
   pushInterval: (value) => {
     const pushIntervalMs = typeof value === 'number' ? value : durationOf(value)
     return pushIntervalMs !== undefined && pushIntervalMs >= 1 && pushIntervalMs <= LONGEST_MS
@@ -101,7 +103,7 @@ function durationOf(value: unknown): number | undefined {
 
 function text(
   value: unknown,
-  made: (text: string) => Partial<Settings>,
+  made: (text: string) => Partial<Settings> | string,
 ): Partial<Settings> | string {
   const isText = typeof value === 'string' && value.trim() !== '' && value.length <= MAX_TEXT
   return isText ? made(value) : `must be a text of 1 to ${MAX_TEXT} characters`
