@@ -1,5 +1,5 @@
 import { isK6 } from '../k6/arguments.js'
-import { deliveryConfig } from '../k6/delivery.js'
+import { deliveryConfig } from '../k6/delivery-config.js'
 import { logTo } from '../k6/log.js'
 import { CommandError } from '../terminal/command-error.js'
 import { USAGE_EXIT_CODE } from './arguments.js'

@@ -44,3 +44,6 @@ export interface Threshold {
   readonly verdictBy: 'k6' | 'spanhouse' | ''
   readonly observed: number | undefined
 }
+
+/** What is delivered. */
+export type Row = Sample | Threshold

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { HrTime } from '@spanhouse/transform'
 import type { Config } from '#exporter'
-import { type Delivery, openDelivery, type Row } from './delivery.js'
+import { type Delivery, openDelivery } from './delivery.js'
 import { type Intake, newIntake } from './intake.js'
+import type { Row } from './record.js'
 import type { Report } from './report.js'
 import type { Verdicts } from './summary.js'
 

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { elapsed } from '../../../../test/kit/patience.js'
 import { rawServer } from '../../../../test/kit/raw-server.js'
-import { deliveryConfig, openDelivery } from '../../src/k6/delivery.js'
+import { openDelivery } from '../../src/k6/delivery.js'
+import { deliveryConfig } from '../../src/k6/delivery-config.js'
 import type { Sample } from '../../src/k6/record.js'
 
 /** Hardly smaller when it is compressed. */
