@@ -91,17 +91,25 @@ export interface Running {
   end(): Promise<number>
 }
 
-type Surroundings = Parameters<typeof memoryOutput>[0] & { readonly env?: NodeJS.ProcessEnv }
+type Surroundings = Parameters<typeof memoryOutput>[0] & {
+  readonly env?: NodeJS.ProcessEnv
+  readonly cwd?: string
+  /** What stands at standard input. Default: nothing may ask for it. */
+  readonly input?: NodeJS.ReadableStream
+}
 
 /** Starts one command line in this process. */
 export function start(
   argv: readonly string[],
-  { env = {}, ...output }: Surroundings = {},
+  { env = {}, cwd = process.cwd(), input, ...output }: Surroundings = {},
 ): Running {
   const out = memoryOutput(output)
   const err = memoryOutput()
   const ending = new AbortController()
-  const ended = main(argv, { env, cwd: process.cwd(), out, err, signal: ending.signal })
+  const ended = main(argv, {
+    ...{ env, cwd, out, err, signal: ending.signal },
+    input: input && (() => input),
+  })
   return {
     out,
     err,

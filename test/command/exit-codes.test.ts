@@ -6,6 +6,7 @@ import { flatTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { COMMANDS } from '../../packages/spanhouse/src/commands/index.js'
 import { exitCodeOf } from '../../packages/spanhouse/src/doctor/report/verdict.js'
+import { linesOf, pointsOf } from '../kit/k6-run.mjs'
 import { elapsed, SOON_MS, until } from '../kit/patience.js'
 import { rawServer } from '../kit/raw-server.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
@@ -35,6 +36,12 @@ const letters = (text: string) => {
   writeFileSync(file, text)
   return file
 }
+const results = () => {
+  const file = join(temporaryDirectory(), 'results.json')
+  writeFileSync(file, [...linesOf(pointsOf({ iterations: 1 }))].join('\n'))
+  return file
+}
+const ONCE = { OTEL_EXPORTER_CLICKHOUSE_RETRY_MAX_RETRIES: '0' }
 const url = () => server.url
 const at = (database: string) => `${server.url.replace('http:', 'clickhouse:')}/${database}`
 const program = (code: string) => ['--', process.execPath, '-e', code]
@@ -66,6 +73,10 @@ const CASES: Readonly<Record<string, readonly [code: number, ends: Ends][]>> = {
     [127, line(() => ['run', '--', 'no-such-program-anywhere'])],
     [126, line(() => ['run', '--', temporaryDirectory()])],
   ],
+  [`k6 ${APPLICATION}`]: [
+    [7, line(() => ['k6', '--endpoint', NOBODY, ...program('process.exit(7)'), 'run'])],
+    [127, line(() => ['k6', '--', 'no-such-program-anywhere', 'run'])],
+  ],
   'dev 1': [[1, line(() => ['dev', '--data', letters('')])]],
   'ui 1': [[1, line(() => ['ui', '--endpoint', NOBODY, '--port', new URL(url()).port])]],
   'tail 1': [[1, line(() => ['tail', '--endpoint', NOBODY])]],
@@ -95,6 +106,10 @@ const CASES: Readonly<Record<string, readonly [code: number, ends: Ends][]>> = {
     [1, line(() => ['table', 'import', url(), 'telemetry.odd'])],
     [0, line(() => ['table', 'import', url(), 'telemetry.traces'])],
   ],
+  'k6 1': [
+    [1, async () => (await run(['k6', results(), '--endpoint', NOBODY], { env: ONCE })).code],
+    [0, line(() => ['k6', results(), '--endpoint', url()])],
+  ],
   // Which warnings there are depends on the machine.
   'doctor 1': [[1, async () => exitCodeOf({ ok: 9, warning: 1, problem: 0, skipped: 1 })]],
   'doctor 2': [[2, line(() => ['doctor', '--endpoint', NOBODY])]],
@@ -102,6 +117,8 @@ const CASES: Readonly<Record<string, readonly [code: number, ends: Ends][]>> = {
   'replay 2': [[2, line(() => ['replay', '/nowhere/at/all', '--endpoint', url()])]],
   'ddl 2': [[2, line(() => ['ddl', '--diff', NOBODY])]],
   'table 2': [[2, line(() => ['table', 'import', url(), 'telemetry.nothing'])]],
+  'k6 2': [[2, line(() => ['k6', '/nowhere/at/all.json', '--endpoint', url()])]],
+  'k6 130': [[130, () => start(['k6', results(), '--endpoint', url()]).end()]],
   'compare 130': [[130, interrupted((hangs) => ['compare', hangs, hangs])]],
   'replay 130': [[130, interrupted((hangs) => ['replay', 'a.b', '--endpoint', hangs])]],
   'ddl 130': [[130, interrupted((hangs) => ['ddl', '--diff', hangs])]],

@@ -14,6 +14,7 @@ const ROOMS = [
   'writing',
   'regions',
   'replay',
+  'k6',
   'commands',
 ]
 

@@ -27,7 +27,9 @@ export function parseArguments(command: Command, args: readonly string[]): Argum
 function divide(command: Command, args: readonly string[]): { own: string[]; rest: string[] } {
   const dashes = args.indexOf('--')
   const end = dashes < 0 ? args.length : dashes
-  if (command.takesCommand === true && command.positionals === undefined) {
+  const { takesCommand, positionals, beginsCommand } = command
+  const begins = positionals === undefined ? () => true : beginsCommand
+  if (takesCommand === true && begins) {
     const options = { ...command.options, ...HELP }
     const { tokens } = parseArgs({
       args: args.slice(0, end),
@@ -35,7 +37,7 @@ function divide(command: Command, args: readonly string[]): { own: string[]; res
       strict: false,
       tokens: true,
     })
-    const first = tokens.find(({ kind }) => kind === 'positional')
+    const first = tokens.find((token) => token.kind === 'positional' && begins(token.value))
     if (first) return { own: args.slice(0, first.index), rest: args.slice(first.index) }
   }
   return { own: args.slice(0, end), rest: args.slice(end + 1) }

@@ -13,6 +13,8 @@ export interface Context {
   readonly cwd: string
   readonly out: Output
   readonly err: Output
+  /** Standard input. A function, because asking Node.js for it changes how a child reads it. Default: that of the process. */
+  readonly input?: (() => NodeJS.ReadableStream) | undefined
   /** Aborted by the first Ctrl-C (or SIGTERM); the second ends the process at once. */
   readonly signal: AbortSignal
 }
@@ -27,6 +29,8 @@ export interface Command {
   readonly positionals?: { readonly min: number; readonly max: number }
   /** Whether a command of the user's may follow after `--`. */
   readonly takesCommand?: boolean
+  /** With positionals: whether a word begins the user's command, where a shell has removed the `--`. */
+  readonly beginsCommand?: (word: string) => boolean
   readonly examples: readonly (readonly [command: string, meaning: string])[]
   /** Resolves with the exit code. A `CommandError` that it throws is printed as one sentence; its exit code is 1 unless it has another. */
   run(context: Context): Promise<number>

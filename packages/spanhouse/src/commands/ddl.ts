@@ -6,6 +6,7 @@ import { type SchemaDifference, schemaDifference } from '../clickhouse/schema-di
 import { SCHEMAS, type Schema } from '../config/schemas.js'
 import { asUrl, databaseIn, SOURCE_OPTIONS, sourceFor } from '../config/source.js'
 import { type NamedTable, namedTable } from '../config/table-name.js'
+import { k6Tables } from '../k6/tables.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
 import type { Command, Context, OptionValues } from './command.js'
@@ -23,6 +24,10 @@ export const ddl: Command = {
       type: 'string',
       value: 'traces|logs|metrics|all',
       help: 'what the tables are for, also a list such as traces,logs; default: traces',
+    },
+    k6: {
+      type: 'boolean',
+      help: 'the tables of spanhouse k6 instead; --table is the beginning of their names then',
     },
     schema: {
       type: 'string',
@@ -77,6 +82,7 @@ export const ddl: Command = {
       'spanhouse ddl --schema otel --cluster main --engine ReplicatedMergeTree --distributed',
       "the Collector's tables on shards of replicas",
     ],
+    ['spanhouse ddl --k6', 'the tables of spanhouse k6'],
     ['spanhouse ddl --ttl 30d --diff http://localhost:8123', 'what this server lacks'],
   ],
   run: (context) => verdict(context, 'The comparison was interrupted.', () => run(context)),
@@ -85,8 +91,13 @@ export const ddl: Command = {
 async function run(context: Context): Promise<number> {
   const { values, out } = context
   const family = choiceOption(values, 'schema', SCHEMAS) ?? 'flat'
-  const tables = tablesOf(signalsOf(values, 'traces'), family)
-  const options = optionsOf(values)
+  const isK6 = values['k6'] === true
+  if (isK6 && (values['signal'] !== undefined || values['schema'] !== undefined))
+    throw new CommandError('--k6 names tables of their own: leave --signal and --schema out.')
+  const given = optionsOf(values)
+  const tables = isK6 ? k6Tables(given.table) : tablesOf(signalsOf(values, 'traces'), family)
+  const { table: _, ...rest } = given
+  const options: DdlOptions = isK6 ? rest : given
   if (options.table !== undefined && tables.length > 1)
     throw new CommandError(
       `--table names one table, and these are ${tables.length}: ${tables.map(({ name }) => name).join(', ')}.`,

@@ -7,7 +7,7 @@ import { helpOf, overview } from './help.js'
 import { COMMANDS } from './index.js'
 import { VERSION } from './version.js'
 
-export type Surroundings = Pick<Context, 'env' | 'cwd' | 'out' | 'err' | 'signal'>
+export type Surroundings = Pick<Context, 'env' | 'cwd' | 'out' | 'err' | 'signal' | 'input'>
 
 /** Runs one command line. Resolves with the exit code, and prints the error of a command as one sentence. */
 export async function main(argv: readonly string[], around: Surroundings): Promise<number> {
