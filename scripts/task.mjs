@@ -41,6 +41,7 @@ const tasks = {
   demo: (...args) => builtAndRun('examples/shop/demo.mjs', ...args),
   example: (...args) => builtAndRun('scripts/example.mjs', ...args),
   screenshots: () => builtAndRun('scripts/screenshots.mjs'),
+  dashboards: () => builtAndRun('scripts/dashboards.mjs'),
   bench: (...args) => builtAndRun('bench/run.mjs', ...args),
   'bench:check': (...args) => builtAndRun('bench/check.mjs', ...args),
   'bench:scaling': (...args) => builtAndRun('bench/scaling/run.mjs', ...args),
