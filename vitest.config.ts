@@ -129,6 +129,7 @@ export default defineConfig({
         resolve: { alias: command },
       },
       { test: { name: 'server:queries', include: ['test/queries/*.test.ts'], ...patient } },
+      { test: { name: 'dashboards', include: ['test/dashboards/*.test.ts'], ...patient } },
       {
         test: { name: 'command', include: ['test/command/*.test.ts'], ...patient },
         resolve: { alias: command },

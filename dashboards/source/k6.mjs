@@ -64,7 +64,7 @@ export function k6() {
         width: 8,
       }),
       table(ask.k6Requests(), {
-        title: 'Requests',
+        title: 'Requests by name',
         description: 'By name and method, the slowest first.',
         width: 14,
         height: 10,

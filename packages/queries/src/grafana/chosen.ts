@@ -36,7 +36,8 @@ export const textIn = (variable: string): string =>
 
 const TEXTS: ReadonlyMap<Parameter, string> = new Map([
   [SERVICE, textIn('service')],
-  [TRACE, `lower(trim(${textIn('trace')}))`],
+  // No trace has the id `none`, but log lines outside of traces have the id ''.
+  [TRACE, `ifNull(nullIf(lower(trim(${textIn('trace')})), ''), 'none')`],
 ])
 
 /** A question as SQL for a panel. */

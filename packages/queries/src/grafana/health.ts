@@ -39,7 +39,7 @@ export function exportsOverTime(family: Family, measure: keyof typeof LINES): st
     queryOf(
       measure,
       `SELECT
-  time,
+  step AS time,
   ${LINES[measure]} AS line,
   sum(multiIf(is_delta, total, newest < before, newest, newest - before)) / $__interval_s AS value
 FROM (
@@ -48,11 +48,11 @@ FROM (
     destination,
     signal,
     reason,
-    $__timeInterval(time) AS time,
+    $__timeInterval(point.time) AS step,
     max(is_delta) AS is_delta,
     sum(value) AS total,
     argMax(value, point.time) AS newest,
-    lagInFrame(newest) OVER (PARTITION BY series ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before
+    lagInFrame(newest) OVER (PARTITION BY series ORDER BY step ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before
   FROM (
     SELECT
       cityHash64(metric, service, resource, attributes) AS series,
@@ -68,9 +68,9 @@ ${points.replaceAll(/^/gm, '  ')}
     WHERE ${MEASURE} = '${measure}'
       AND ${IS_HEALTH.replaceAll('\n', '\n  ')}
   ) AS point
-  GROUP BY series, destination, signal, reason, time
+  GROUP BY series, destination, signal, reason, step
 )
-WHERE time >= $__fromTime
+WHERE step + toIntervalSecond($__interval_s) > $__fromTime
 GROUP BY time, line
 ORDER BY time, line`,
       { from_us: RANGE.fromUs - BEFORE_US },
@@ -88,21 +88,21 @@ export function exportLevels(
     queryOf(
       measure,
       `SELECT
-  time,
+  step AS time,
   concat(destination, ', ', signal) AS line,
   sum(newest) AS value
 FROM (
   SELECT
     attributes['destination'] AS destination,
     ${SIGNAL} AS signal,
-    $__timeInterval(point.time) AS time,
+    $__timeInterval(point.time) AS step,
     argMax(value, point.time) AS newest
   FROM (
 ${points}
   ) AS point
   WHERE ${MEASURE} = '${measure}'
     AND ${IS_HEALTH}
-  GROUP BY metric, service, resource, attributes, destination, signal, time
+  GROUP BY metric, service, resource, attributes, destination, signal, step
 )
 GROUP BY time, line
 ORDER BY time, line`,

@@ -45,6 +45,7 @@ WHERE ${condition}
   )
 GROUP BY time, ${by}
 ORDER BY time, ${by}`,
+      OF_SERVICE,
     ),
   )
 }
@@ -67,6 +68,7 @@ WHERE ${inRange(timestamp)}
   AND ${ofService(spans)}
 GROUP BY time
 ORDER BY time`,
+      OF_SERVICE,
     ),
   )
 }
@@ -85,6 +87,7 @@ export function requestTotals(family: Family, of: 'all' | 'service'): string {
 FROM ${spansOf(spans)}
 WHERE ${inRange(timestamp)}
   AND ${isRequest(spans)}${of === 'service' ? `\n  AND ${ofService(spans)}` : ''}`,
+      OF_SERVICE,
     ),
   )
 }
@@ -107,7 +110,7 @@ WHERE ${inRange(timestamp)}
   AND ${ofService(spans)}
 GROUP BY time, service
 ORDER BY time, service`,
-        oneOf(service, [SERVICE]).parameters,
+        OF_SERVICE,
       ),
     ),
   )
@@ -129,4 +132,5 @@ LIMIT 1000`,
   )
 }
 
+const OF_SERVICE = oneOf('', [SERVICE]).parameters
 const ofService = ({ fields }: SpanTable): string => oneOf(fields.service, [SERVICE]).sql
