@@ -203,8 +203,8 @@ describe.each(['flat', 'otel'] as const)('%s', (family) => {
 
     test('operations, calls and slowest traces', async () => {
       const search = { ...SEARCH, services: [service] }
-      const operations = await ask(['service', 'Operations'], { service })
-      expect(operations.rows).toEqual(operations(search, 'total', 100).map(operationRow))
+      const shown = await ask(['service', 'Operations'], { service })
+      expect(shown.rows).toEqual(operations(search, 'total', 100).map(operationRow))
       const calls = await ask(['service', 'Calls'], { service })
       expect(calls.rows).toEqual(
         oracle.edges(SPANS, search).map((call) => ({

@@ -92,7 +92,7 @@ export async function filledServer(): Promise<ClickHouseServer> {
 /** Creates the table in the database `telemetry` and writes the records. */
 export async function store<Record>(
   server: ClickHouseServer,
-  table: Table<Record, never>,
+  table: Pick<Table<Record, unknown>, 'name' | 'ddl' | 'insertColumns' | 'toLine'>,
   records: readonly Record[],
 ): Promise<void> {
   for (const statement of table.ddl({ database: 'telemetry' })) await server.query(statement)
