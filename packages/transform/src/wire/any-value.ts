@@ -1,4 +1,6 @@
-import { signed, type WireReader } from './reader.js'
+import { signed } from './numbers.js'
+import type { WireReader } from './reader.js'
+import type { Shape } from './shape.js'
 
 const KeyValue = { key: 0x0a, value: 0x12 } as const
 const AnyValue = {
@@ -15,12 +17,26 @@ const VALUES = 0x0a
 
 const MAX_DEPTH = 64
 
+interface Nested extends Shape {
+  [tag: number]: Shape
+}
+
+const ANY_VALUE: Nested = { maxDepth: MAX_DEPTH }
+const KEY_VALUE: Shape = { [KeyValue.value]: ANY_VALUE }
+ANY_VALUE[AnyValue.array] = { [VALUES]: ANY_VALUE }
+ANY_VALUE[AnyValue.kvlist] = { [VALUES]: KEY_VALUE }
+
+export { ANY_VALUE, KEY_VALUE }
+
 /** Attributes, or a map among their values. They have no prototype but an empty one, so that `__proto__` is a key like any other. */
 export type Values = Record<string, unknown>
 
-// Objects of a constructor are faster to fill and to read than those that Object.create(null) makes.
-const NoPrototype = (() => {}) as unknown as { new (): Values; prototype: Values }
-NoPrototype.prototype = Object.freeze(Object.create(null))
+// Objects of a class are faster to fill and to read than those that Object.create(null) makes.
+class NoPrototype {
+  [key: string]: unknown
+}
+Reflect.deleteProperty(NoPrototype.prototype, 'constructor')
+Object.setPrototypeOf(NoPrototype.prototype, null)
 
 export function newValues(): Values {
   return new NoPrototype()
@@ -60,7 +76,7 @@ export function readAnyValue(
         value = reader.text(to)
         break
       case AnyValue.bool:
-        value = (reader.varint(to) | reader.high) !== 0
+        value = reader.bool(to)
         break
       case AnyValue.int:
         value = signed(reader.varint(to), reader.high)

@@ -1,8 +1,9 @@
 import type { ResourceLike, ScopeLike } from '../values/resource.js'
-import { type Parts, readResource, readScope } from './origin.js'
-import { WireReader } from './reader.js'
+import { resourceOf, scopeOf } from './origin.js'
+import type { WireReader } from './reader.js'
+import type { Head } from './recent-messages.js'
 
-/** The same in the requests of all signals: resources in a request, scopes in a resource, records in a scope. */
+// Requests of all signals have the same numbers for resources in a request, scopes in a resource, and records in a scope.
 const GROUPS = 0x0a
 const Group = { head: 0x0a, members: 0x12, schemaUrl: 0x1a } as const
 
@@ -12,61 +13,55 @@ export interface Origin {
   readonly instrumentationScope: ScopeLike
 }
 
-/** The records of an export request. `read` reads one message, up to `end`. */
-export function* recordsIn<Record>(
-  bytes: Uint8Array,
-  read: (reader: WireReader, end: number, origin: Origin) => Record,
-): Generator<Record> {
-  const reader = new WireReader(bytes)
-  const end = bytes.byteLength
-  while (reader.at < end) {
-    const tag = reader.tag(end)
-    if (tag !== GROUPS) {
-      reader.skip(tag, end)
-      continue
-    }
-    const from = reader.at
-    const to = reader.endOfNext(end)
-    const { parts, schemaUrl } = headOf(reader, to)
-    const resource = readResource(reader, parts, schemaUrl)
-    reader.at = from
-    reader.endOfNext(end)
-    while (reader.at < to) {
-      const tag = reader.tag(to)
-      if (tag !== Group.members) {
-        reader.skip(tag, to)
-        continue
-      }
-      const scopeFrom = reader.at
-      const scopeTo = reader.endOfNext(to)
-      const scope = headOf(reader, scopeTo)
+/** What `read` makes of each message in the scopes of a request, one after the other. It has to read up to `end`. */
+export function* messagesIn<Made>(
+  reader: WireReader,
+  read: (reader: WireReader, end: number, origin: Origin) => Made,
+): Generator<Made> {
+  const end = reader.bytes.length
+  while (isNext(reader, GROUPS, end)) {
+    const groupEnd = reader.endOfNext(end)
+    const resource = resourceOf(reader, headOf(reader, groupEnd))
+    while (isNext(reader, Group.members, groupEnd)) {
+      const scopeEnd = reader.endOfNext(groupEnd)
       const origin = {
         resource,
-        instrumentationScope: readScope(reader, scope.parts, scope.schemaUrl),
+        instrumentationScope: scopeOf(reader, headOf(reader, scopeEnd)),
       }
-      reader.at = scopeFrom
-      reader.endOfNext(to)
-      while (reader.at < scopeTo) {
-        const tag = reader.tag(scopeTo)
-        if (tag === Group.members) yield read(reader, reader.endOfNext(scopeTo), origin)
-        else reader.skip(tag, scopeTo)
-      }
+      while (isNext(reader, Group.members, scopeEnd))
+        yield read(reader, reader.endOfNext(scopeEnd), origin)
     }
   }
 }
 
-/** What all members have in common may come after them. */
-function headOf(reader: WireReader, end: number): { parts: Parts; schemaUrl: string } {
+/** Skips fields until there is one with this tag, which counts as an item. False at the end. */
+function isNext(reader: WireReader, wanted: number, end: number): boolean {
+  while (reader.at < end) {
+    const tag = reader.tag(end)
+    if (tag === wanted) {
+      reader.item()
+      return true
+    }
+    reader.skip(tag, end)
+  }
+  return false
+}
+
+/** What the members have in common: it may come after them, so the reader looks for it first, and goes back. */
+function headOf(reader: WireReader, end: number): Head {
+  const start = reader.at
   const parts: [number, number][] = []
   let schemaUrl = ''
   while (reader.at < end) {
     const tag = reader.tag(end)
     if (tag === Group.head) {
+      reader.item()
       const to = reader.endOfNext(end)
       parts.push([reader.at, to])
       reader.at = to
     } else if (tag === Group.schemaUrl) schemaUrl = reader.text(end)
     else reader.skip(tag, end)
   }
+  reader.at = start
   return { parts, schemaUrl }
 }

@@ -1,14 +1,24 @@
 import type { ResourceLike, ScopeLike } from '../values/resource.js'
 import { newValues, readKeyValue } from './any-value.js'
 import type { WireReader } from './reader.js'
+import { type Head, RecentMessages } from './recent-messages.js'
 
 const Resource = { attributes: 0x0a } as const
 const Scope = { name: 0x0a, version: 0x12, attributes: 0x1a, droppedAttributesCount: 0x20 } as const
 
-/** Where the parts of a resource or scope are: protobuf may divide a message, and its parts are merged. */
-export type Parts = readonly (readonly [from: number, to: number])[]
+// A process that sends has the same resource and scopes in each request. What is made of them, here and for their rows, is made once.
+const resources = new RecentMessages<ResourceLike>()
+const scopes = new RecentMessages<ScopeLike>()
 
-export function readResource(reader: WireReader, parts: Parts, schemaUrl: string): ResourceLike {
+export function resourceOf(reader: WireReader, head: Head): ResourceLike {
+  return resources.of(reader, head, readResource)
+}
+
+export function scopeOf(reader: WireReader, head: Head): ScopeLike {
+  return scopes.of(reader, head, readScope)
+}
+
+function readResource(reader: WireReader, { parts, schemaUrl }: Head): ResourceLike {
   const attributes = newValues()
   for (const [from, to] of parts) {
     reader.at = from
@@ -21,7 +31,7 @@ export function readResource(reader: WireReader, parts: Parts, schemaUrl: string
   return schemaUrl === '' ? { attributes } : { attributes, schemaUrl }
 }
 
-export function readScope(reader: WireReader, parts: Parts, schemaUrl: string): ScopeLike {
+function readScope(reader: WireReader, { parts, schemaUrl }: Head): ScopeLike {
   const attributes = newValues()
   let name = ''
   let version = ''

@@ -1,9 +1,18 @@
 import { WireError } from './wire-error.js'
 
 const LITTLE_ENDIAN = true
-const TWO_32 = 2 ** 32
 const MAX_VARINT_BYTES = 10
 const MAX_GROUPS = 100
+/** The default of `maxItems`. */
+const MAX_ITEMS = 1_000_000
+
+export interface WireOptions {
+  /**
+   * How many items a request may have: its resources, scopes and records, and their events, links, exemplars and quantiles. An empty one takes
+   * two bytes of the request and some hundred in memory. More are a `WireError` with the reason `too_many`. Default: 1,000,000.
+   */
+  readonly maxItems?: number | undefined
+}
 
 /** The methods of Buffer that are used here, so that the package's types do not need those of Node. */
 interface Bytes extends Uint8Array {
@@ -20,10 +29,19 @@ export class WireReader {
   at = 0
   /** The upper half of the last varint. */
   high = 0
+  readonly #maxItems: number
+  #items = 0
 
-  constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
+  constructor({ buffer, byteOffset, byteLength }: Uint8Array, options: WireOptions) {
+    this.#maxItems = options.maxItems ?? MAX_ITEMS
     this.bytes = Buffer.from(buffer, byteOffset, byteLength)
     this.view = new DataView(buffer, byteOffset, byteLength)
+  }
+
+  /** Counts one item. */
+  item(): void {
+    if (++this.#items > this.#maxItems)
+      throw new WireError(`it has more than ${this.#maxItems} items`, this.at, 'too_many')
   }
 
   /** The number of the next field, times 8, plus its wire type. */
@@ -70,6 +88,10 @@ export class WireReader {
       }
     }
     throw new WireError('a number has more than ten bytes', start)
+  }
+
+  bool(end: number): boolean {
+    return (this.varint(end) | this.high) !== 0
   }
 
   /** Reads the length of a text, of bytes or of a message, and returns where it ends. */
@@ -160,15 +182,4 @@ export class WireReader {
       this.skip(tag, end, groups + 1)
     }
   }
-}
-
-export function unsigned(low: number, high: number): number | bigint {
-  return high < 0x20_0000 ? high * TWO_32 + low : (BigInt(high) << 32n) | BigInt(low)
-}
-
-export function signed(low: number, high: number): number | bigint {
-  const number = (high | 0) * TWO_32 + low
-  return Number.isSafeInteger(number)
-    ? number
-    : BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low))
 }

@@ -1,8 +1,9 @@
 import type { EventLike, LinkLike, SpanLike } from '../span/span.js'
 import { EPOCH } from '../values/time.js'
-import { newValues, readKeyValue } from './any-value.js'
-import { type Origin, recordsIn } from './envelope.js'
-import type { WireReader } from './reader.js'
+import { KEY_VALUE, newValues, readKeyValue } from './any-value.js'
+import { messagesIn, type Origin } from './envelope.js'
+import { type WireOptions, WireReader } from './reader.js'
+import { type Kind, slicesIn } from './slices.js'
 import { readNanos } from './time.js'
 
 const Span = {
@@ -35,17 +36,35 @@ const Status = { message: 0x12, code: 0x18 } as const
 const LAST_KIND = 5
 const UNSPECIFIED = -1
 
-/**
- * The spans of an ExportTraceServiceRequest in protobuf: the same as `spansFromOtlpJson` makes of the same request. Throws a `WireError`
- * if the bytes are malformed. No span refers to the bytes, which may be used again.
- */
-export function spansFromOtlpProtobuf(bytes: Uint8Array): SpanLike[] {
-  return [...recordsIn(bytes, readSpan)]
+const SPANS: Kind<SpanLike> = {
+  shape: {
+    [Span.attributes]: KEY_VALUE,
+    [Span.events]: { isItem: true, [Event.attributes]: KEY_VALUE },
+    [Span.links]: { isItem: true, [Link.attributes]: KEY_VALUE },
+    [Span.status]: {},
+  },
+  records: (reader) => messagesIn(reader, readSpan),
 }
 
-/** The same in slices of 1,000 spans, so that others can run in between. Throws before the first slice if the bytes are malformed anywhere. */
-export function* spansInOtlpProtobuf(bytes: Uint8Array): Generator<SpanLike[]> {
-  yield spansFromOtlpProtobuf(bytes)
+/**
+ * The spans of an ExportTraceServiceRequest in protobuf: the same as `spansFromOtlpJson` makes of the same request in JSON. Spans of one resource
+ * share one resource object, those of later requests too while it is remembered: do not change it. Nothing refers to `bytes`, which may be
+ * used again. Throws a `WireError` if the bytes are malformed or have more than `maxItems` items.
+ */
+export function spansFromOtlpProtobuf(bytes: Uint8Array, options: WireOptions = {}): SpanLike[] {
+  return [...SPANS.records(new WireReader(bytes, options))]
+}
+
+/**
+ * The same spans in slices of 1,000, the last one shorter, for a large request that must not block the process: let others run after each
+ * slice. The whole request is checked first, in steps that are empty slices, so a `WireError` comes before the first span or not at all.
+ * `bytes` must not change before the end.
+ */
+export function spansInOtlpProtobuf(
+  bytes: Uint8Array,
+  options: WireOptions = {},
+): Generator<SpanLike[]> {
+  return slicesIn(bytes, SPANS, options)
 }
 
 function readSpan(reader: WireReader, end: number, origin: Origin): SpanLike {
@@ -137,6 +156,7 @@ function readSpan(reader: WireReader, end: number, origin: Origin): SpanLike {
 }
 
 function readEvent(reader: WireReader, end: number): EventLike {
+  reader.item()
   const to = reader.endOfNext(end)
   const attributes = newValues()
   let name = ''
@@ -154,6 +174,7 @@ function readEvent(reader: WireReader, end: number): EventLike {
 }
 
 function readLink(reader: WireReader, end: number): LinkLike {
+  reader.item()
   const to = reader.endOfNext(end)
   const attributes = newValues()
   let traceId = ''
