@@ -31,26 +31,27 @@ export class Intake<Input> {
   }
 
   /**
-   * Takes in all records of a parcel, or none. Resolves with false if there was no room for the first slice, or the signal was aborted, before
-   * `patience` was; afterwards the rest waits for room as long as it takes, or until `closing` is aborted.
+   * Takes in all records of a parcel, or none, and resolves with their number. Resolves with undefined if there was no room for the first slice
+   * before `patience` was aborted. After it, the rest waits for room as long as it takes, or until `closing` is aborted. Rejects if `slices`
+   * throws.
    */
   take(
     parcel: Parcel,
     slices: Iterable<Slice<Input>>,
     { patience, closing }: { patience: AbortSignal; closing: AbortSignal },
-  ): Promise<boolean> {
+  ): Promise<number | undefined> {
     return this.#oneAtATime.run(async () => {
-      let isFirst = true
-      for (const slice of slices) {
-        await this.#roomFor(slice.bytes, isFirst ? patience : closing)
-        if (closing.aborted || (isFirst && patience.aborted)) return false
-        isFirst = false
-        this.#add(parcel, slice.records)
+      let taken = 0
+      for (const { records, bytes } of slices) {
+        if (records.length > 0) await this.#roomFor(bytes, taken === 0 ? patience : closing)
+        if (closing.aborted || (taken === 0 && patience.aborted)) return undefined
+        taken += records.length
+        this.#add(parcel, records)
         await turn()
       }
       for (const lane of this.#ends.lanes) lane.sealParcel(parcel)
       parcel.complete()
-      return true
+      return taken
     })
   }
 

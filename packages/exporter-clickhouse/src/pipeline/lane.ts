@@ -58,7 +58,10 @@ export class Lane<Input> {
   /** Only if an option of routing is given, or if nothing may be sent. */
   readonly #router: Router<Input> | undefined
   #receipts: Promise<Receipt>[] | undefined
+  /** The parcel of the rows that are being sealed. */
   #parcel: Parcel | undefined
+  /** The parcel of the record that is being added. */
+  #refusals: Parcel | undefined
 
   constructor(
     config: DestinationConfig<Input>,
@@ -154,14 +157,17 @@ export class Lane<Input> {
     return receipts
   }
 
-  /** Adds records of a parcel. Their rows are sealed at the latest by `sealParcel()`. */
+  /** Adds records of a parcel. Batches that can be made again have rows of one parcel only: call `sealParcel()` after its last record. */
   addOf(parcel: Parcel, records: readonly Input[]): void {
-    this.#parcel = parcel
+    if (this.#repeatable) this.#parcel = parcel
+    this.#refusals = parcel
     for (const record of records) this.add(record)
     this.#parcel = undefined
+    this.#refusals = undefined
   }
 
   sealParcel(parcel: Parcel): void {
+    if (!this.#repeatable) return
     this.#parcel = parcel
     this.seal()
     this.#parcel = undefined
@@ -263,7 +269,7 @@ export class Lane<Input> {
   #refuse(reason: DropReason, error?: Error): void {
     for (const destination of this.destinations) {
       destination.refuse(1, reason, error)
-      this.#parcel?.courseAt(destination.config.name).refuse(1, reason)
+      this.#refusals?.courseAt(destination.config.name).refuse(1, reason)
       this.#receipts?.push(Promise.resolve('dropped'))
     }
   }

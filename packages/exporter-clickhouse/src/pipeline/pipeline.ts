@@ -76,7 +76,9 @@ export class Pipeline<Input extends OfResource> {
     const lanes = lanesOf(config.destinations, destinations, rowLimits, handOver, surroundings)
     this.#lanes = lanes
     const arrivals = this.#arrivals
-    const counted = (records: number) => void (this.#rowsTaken += records)
+    const counted = (records: number) => {
+      this.#rowsTaken += records
+    }
     this.intake = new Intake({ destinations, lanes, arrivals, counted })
     const flushable = collect ? collectFirst(this, collect, config.flushTimeoutMs) : this
     this.#leaveEnds = [
