@@ -43,7 +43,9 @@ describe.each(WIRES)('the official exporter of OTLP/%s', (wire) => {
       ],
     })
     metering.getMeter('test').createCounter('orders').add(7, { shop: 'a' })
-    onTestFinished(() => Promise.all([tracing, logging, metering].map((one) => one.shutdown())))
+    onTestFinished(async () => {
+      for (const one of [tracing, logging, metering]) await one.shutdown()
+    })
     await tracing.forceFlush()
     await logging.forceFlush()
     await metering.forceFlush()

@@ -32,18 +32,21 @@ export interface Receiver {
 
 /**
  * Takes OTLP over HTTP and gRPC and writes it into ClickHouse. Resolves when it listens; nothing is asked of ClickHouse. Throws a TypeError or
- * a ConfigError for options that cannot be used, and an Error if a port cannot be used.
+ * a ConfigError for options that cannot be used, and an Error if a port cannot be used. `env`: the variables of the exporter.
  */
-export async function openReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
+export async function openReceiver(
+  options: ReceiverOptions = {},
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Receiver> {
   const config = configOf(options)
   const { host, limits, tls, holdMs, acknowledge } = config
   const { exporter = {} } = options
   const given = { ...exporter, shutdownTimeoutMs: limits.closeTimeoutMs }
   // The pipelines of all signals are checked before the first is opened.
   const [ofTraces, ofLogs, ofMetrics] = [
-    parseConfig('traces', given as never),
-    parseConfig('logs', given as never),
-    parseConfig('metrics', given as never),
+    parseConfig('traces', given as never, env),
+    parseConfig('logs', given as never, env),
+    parseConfig('metrics', given as never, env),
   ]
   const traces = openDesk(KINDS[0], ofTraces, acknowledge)
   const logs = openDesk(KINDS[1], ofLogs, acknowledge)
@@ -99,7 +102,7 @@ export async function openReceiver(options: ReceiverOptions = {}): Promise<Recei
     const grpcPort =
       grpc && (await listen(grpc.server, config.grpcPort as number, host, 'OTLP/gRPC'))
     if (config.token === undefined && tls?.clientCa === undefined && !isLoopback(host))
-      warnEverybody('SPANHOUSE_OPEN_RECEIVER', host, OPEN)
+      warnOfOpenDoor(ofTraces.warnings)
     return { httpPort, grpcPort, stats, close }
   } catch (error) {
     await close()
@@ -108,7 +111,15 @@ export async function openReceiver(options: ReceiverOptions = {}): Promise<Recei
 }
 
 const OPEN =
-  'spanhouse: the receiver listens on a public address without a token, so everybody who reaches it may write: set the option token.'
+  'the receiver listens on a public address without a token, so everybody who reaches it may write: set the option token.'
+
+/** `visibly`: whether `process.emitWarning` may be called. */
+function warnOfOpenDoor(visibly: boolean): void {
+  try {
+    diag.warn(`spanhouse: ${OPEN}`)
+  } catch {} // the application's logger may throw
+  if (visibly) warnEverybody('SPANHOUSE_OPEN_RECEIVER', OPEN, OPEN)
+}
 
 function onMistake(error: unknown): void {
   try {
