@@ -19,6 +19,7 @@ const ROOMS = [
   'schemas',
   'imported',
   'otlp',
+  'wire',
 ]
 
 test('each room imports only from rooms before it, and no files import each other', () => {

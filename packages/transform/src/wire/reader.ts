@@ -1,0 +1,185 @@
+import { WireError } from './wire-error.js'
+
+const LITTLE_ENDIAN = true
+const MAX_VARINT_BYTES = 10
+const MAX_GROUPS = 100
+/** The default of `maxItems`. */
+const MAX_ITEMS = 1_000_000
+
+export interface WireOptions {
+  /**
+   * How many items a request may have: its resources, scopes and records, and their events, links, exemplars and quantiles. An empty one takes
+   * two bytes of the request and some hundred in memory. More are a `WireError` with the reason `too_many`. Default: 1,000,000.
+   */
+  readonly maxItems?: number | undefined
+}
+
+/** The methods of Buffer that are used here, so that the package's types do not need those of Node. */
+interface Bytes extends Uint8Array {
+  toString(encoding?: 'utf8' | 'latin1' | 'hex', start?: number, end?: number): string
+}
+
+/**
+ * Reads the fields of protobuf messages, one after the other. Each method gets the end of the message that it reads in, and throws a
+ * `WireError` rather than read beyond it. So a loop `while (reader.at < end)` stops exactly at the end.
+ */
+export class WireReader {
+  readonly bytes: Bytes
+  readonly view: DataView
+  at = 0
+  /** The upper half of the last varint. */
+  high = 0
+  readonly #maxItems: number
+  #items = 0
+
+  constructor({ buffer, byteOffset, byteLength }: Uint8Array, options: WireOptions) {
+    this.#maxItems = options.maxItems ?? MAX_ITEMS
+    this.bytes = Buffer.from(buffer, byteOffset, byteLength)
+    this.view = new DataView(buffer, byteOffset, byteLength)
+  }
+
+  /** Counts one item. */
+  item(): void {
+    if (++this.#items > this.#maxItems)
+      throw new WireError(`it has more than ${this.#maxItems} items`, this.at, 'too_many')
+  }
+
+  /** The number of the next field, times 8, plus its wire type. */
+  tag(end: number): number {
+    const start = this.at
+    const tag = this.varint(end)
+    if (this.high !== 0) throw new WireError('a field number is beyond 2^29', start)
+    if (tag < 8) throw new WireError('a field has number 0', start)
+    return tag
+  }
+
+  /** The lower half of a varint, unsigned; `high` is the other one. */
+  varint(end: number): number {
+    const at = this.at
+    if (at < end) {
+      const byte = this.bytes[at] as number
+      if (byte < 0x80) {
+        this.at = at + 1
+        this.high = 0
+        return byte
+      }
+    }
+    return this.#longVarint(end)
+  }
+
+  #longVarint(end: number): number {
+    const start = this.at
+    let low = 0
+    let high = 0
+    for (let index = 0, at = start; index < MAX_VARINT_BYTES; index++, at++) {
+      if (at >= end) throw new WireError('a number is cut off', start)
+      const byte = this.bytes[at] as number
+      const bits = byte & 0x7f
+      if (index < 4) low |= bits << (7 * index)
+      else if (index > 4) high |= bits << (7 * index - 32)
+      else {
+        low |= bits << 28
+        high = bits >>> 4
+      }
+      if (byte < 0x80) {
+        this.at = at + 1
+        this.high = high >>> 0
+        return low >>> 0
+      }
+    }
+    throw new WireError('a number has more than ten bytes', start)
+  }
+
+  bool(end: number): boolean {
+    return (this.varint(end) | this.high) !== 0
+  }
+
+  /** Reads the length of a text, of bytes or of a message, and returns where it ends. */
+  endOfNext(end: number): number {
+    const start = this.at
+    const length = this.varint(end)
+    const to = this.at + length
+    if (to > end || this.high !== 0)
+      throw new WireError('a length goes beyond the end of its message', start)
+    return to
+  }
+
+  /** Moves on by the size of a number with four or eight bytes, and returns where it is. */
+  fixed(size: 4 | 8, end: number): number {
+    const at = this.at
+    if (at + size > end) throw new WireError('a number is cut off', at)
+    this.at = at + size
+    return at
+  }
+
+  fixed32(end: number): number {
+    return this.view.getUint32(this.fixed(4, end), LITTLE_ENDIAN)
+  }
+
+  double(end: number): number {
+    return this.view.getFloat64(this.fixed(8, end), LITTLE_ENDIAN)
+  }
+
+  /** The lower half of a number with eight bytes, unsigned; `high` is the other one. */
+  fixed64(end: number): number {
+    const at = this.fixed(8, end)
+    this.high = this.view.getUint32(at + 4, LITTLE_ENDIAN)
+    return this.view.getUint32(at, LITTLE_ENDIAN)
+  }
+
+  /** What is not valid UTF-8 becomes U+FFFD. */
+  text(end: number): string {
+    const to = this.endOfNext(end)
+    const text = this.at === to ? '' : this.bytes.toString('utf8', this.at, to)
+    this.at = to
+    return text
+  }
+
+  hex(end: number): string {
+    const to = this.endOfNext(end)
+    const text = this.at === to ? '' : this.bytes.toString('hex', this.at, to)
+    this.at = to
+    return text
+  }
+
+  /** A copy: a part of the request would keep all of it in memory. */
+  copy(end: number): Uint8Array {
+    const to = this.endOfNext(end)
+    const bytes = new Uint8Array(this.bytes.subarray(this.at, to))
+    this.at = to
+    return bytes
+  }
+
+  /** Skips a field whose tag has been read: an unknown one, or a known one of another wire type. */
+  skip(tag: number, end: number, groups = 0): void {
+    switch (tag & 7) {
+      case 0:
+        this.varint(end)
+        break
+      case 1:
+        this.fixed(8, end)
+        break
+      case 2:
+        this.at = this.endOfNext(end)
+        break
+      case 3:
+        this.#skipGroup(tag, end, groups)
+        break
+      case 5:
+        this.fixed(4, end)
+        break
+      default:
+        throw new WireError(`a field has wire type ${tag & 7}`, this.at)
+    }
+  }
+
+  #skipGroup(start: number, end: number, groups: number): void {
+    if (groups === MAX_GROUPS) throw new WireError('groups are nested too deep', this.at)
+    for (;;) {
+      if (this.at >= end) throw new WireError('a group has no end', this.at)
+      const tag = this.tag(end)
+      if (tag === start + 1) return
+      this.skip(tag, end, groups + 1)
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { WireReader } from './reader.js'
+
+/**
+ * What is inside a message, for those who only check it: under the tags of its messages their shapes, under those of packed numbers their
+ * kind. What is not named is checked as an unknown field is: it has the right length.
+ */
+export interface Shape {
+  readonly [tag: number]: Shape | PackedNumbers
+  /** Its messages count as items. */
+  readonly isItem?: boolean
+  /** Beyond so many of them in each other nothing is read, and so nothing is checked. */
+  readonly maxDepth?: number
+}
+
+export type PackedNumbers = 'varints' | 'fixed64'
+
+/** Throws exactly where reading the same message would throw. */
+export function checkMessage(reader: WireReader, end: number, shape: Shape, depth = 0): void {
+  if (depth > (shape.maxDepth ?? depth)) {
+    reader.at = end
+    return
+  }
+  const inside = shape.maxDepth === undefined ? depth : depth + 1
+  while (reader.at < end) {
+    const tag = reader.tag(end)
+    const within = shape[tag]
+    if (within === undefined) reader.skip(tag, end)
+    else if (typeof within === 'string') checkNumbers(reader, reader.endOfNext(end), within)
+    else {
+      if (within.isItem) reader.item()
+      checkMessage(reader, reader.endOfNext(end), within, inside)
+    }
+  }
+}
+
+function checkNumbers(reader: WireReader, end: number, numbers: PackedNumbers): void {
+  while (reader.at < end) {
+    if (numbers === 'varints') reader.varint(end)
+    else reader.fixed(8, end)
+  }
+}
