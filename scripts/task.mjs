@@ -42,6 +42,7 @@ const tasks = {
   demo: (...args) => builtAndRun('examples/shop/demo.mjs', ...args),
   example: (...args) => builtAndRun('scripts/example.mjs', ...args),
   screenshots: () => builtAndRun('scripts/screenshots.mjs'),
+  dashboards: () => builtAndRun('scripts/dashboards.mjs'),
   bench: (...args) => builtAndRun('bench/run.mjs', ...args),
   'bench:check': (...args) => builtAndRun('bench/check.mjs', ...args),
   'bench:scaling': (...args) => builtAndRun('bench/scaling/run.mjs', ...args),
@@ -83,7 +84,12 @@ async function checkSources() {
   if (address) fail(`pnpm-lock.yaml must hold no address of a registry:\n${address[0]}`)
   await bin('biome', 'check', '.')
   await build()
-  for (const project of ['tsconfig.tests.json', 'packages/spanhouse', 'packages/viewer'])
+  for (const project of [
+    'tsconfig.tests.json',
+    'packages/spanhouse',
+    'packages/receiver',
+    'packages/viewer',
+  ])
     await bin('tsc', '--noEmit', '-p', project)
 }
 

@@ -24,8 +24,19 @@ const MEASURES: Readonly<Record<string, string>> = {
   'spanhouse.retries_exceeded': 'retries_exceeded',
 }
 
+const quoted = (name: string) => `'${name}'`
+const NAMES = Object.keys(MEASURES).map(quoted).join(', ')
+
+/** What is read from a row of `healthPoints`. */
+export const MEASURE: string = `transform(metric, [${NAMES}], [${Object.values(MEASURES).map(quoted).join(', ')}], '')`
+export const REASON = "if(metric = 'spanhouse.dropped', attributes['reason'], '')"
+export const IS_HEALTH = `attributes['destination'] != ''
+    AND attributes['error.type'] = ''`
+const INSTANCE = `if(resource['service.instance.id'] != '', resource['service.instance.id'],
+      concat(resource['host.name'], ' ', resource['process.pid']))`
+
 /** The names of the conventions say the signal; our own metrics have an attribute for it. Without one, they are about spans. */
-const SIGNAL = `multiIf(
+export const SIGNAL = `multiIf(
       startsWith(metric, 'otel.sdk.exporter.log.'), 'logs',
       startsWith(metric, 'otel.sdk.exporter.metric_data_point.'), 'metrics',
       attributes['signal'] != '', attributes['signal'],
@@ -36,15 +47,11 @@ export function healthQuery(
   tables: readonly MetricTable[],
   { fromUs }: HealthOptions = {},
 ): Query<HealthRow> {
-  const names = Object.keys(MEASURES).map(quoted).join(', ')
   const isLimited = fromUs !== undefined
-  const points =
-    tables.length === 0
-      ? NO_POINTS
-      : tables.map((table) => pointsOf(table, names, isLimited)).join('\n    UNION ALL\n')
+  const points = tables.length === 0 ? NO_POINTS : healthPoints(tables, isLimited)
   const sql = `
 SELECT
-  transform(metric, [${names}], [${Object.values(MEASURES).map(quoted).join(', ')}], '') AS measure,
+  ${MEASURE} AS measure,
   service,
   instance,
   destination,
@@ -56,18 +63,16 @@ FROM (
   SELECT
     metric,
     service,
-    if(resource['service.instance.id'] != '', resource['service.instance.id'],
-      concat(resource['host.name'], ' ', resource['process.pid'])) AS instance,
+    ${INSTANCE} AS instance,
     attributes['destination'] AS destination,
     ${SIGNAL} AS signal,
-    if(metric = 'spanhouse.dropped', attributes['reason'], '') AS reason,
+    ${REASON} AS reason,
     if(max(is_delta), sum(value), argMax(value, time)) AS newest,
     max(toUnixTimestamp64Micro(time)) AS newest_us
   FROM (
 ${points}
   )
-  WHERE attributes['destination'] != ''
-    AND attributes['error.type'] = ''
+  WHERE ${IS_HEALTH}
   GROUP BY metric, service, instance, destination, signal, reason, toString(attributes)
 )
 GROUP BY measure, service, instance, destination, signal, reason
@@ -76,7 +81,10 @@ LIMIT 10000`
   return queryOf('health', sql, isLimited ? { from_us: wholeUs(fromUs) } : {})
 }
 
-const quoted = (name: string) => `'${name}'`
+/** The data points of the exporter's metrics; with `isLimited`, those since the parameter `from_us`. */
+export function healthPoints(tables: readonly MetricTable[], isLimited: boolean): string {
+  return tables.map((table) => pointsOf(table, isLimited)).join('\n    UNION ALL\n')
+}
 
 const COLUMNS = {
   flat: {
@@ -99,7 +107,7 @@ const COLUMNS = {
   },
 } as const
 
-function pointsOf(table: MetricTable, names: string, isLimited: boolean): string {
+function pointsOf(table: MetricTable, isLimited: boolean): string {
   const { metric, service, attributes, resource, time, value, temporality } = COLUMNS[table.family]
   const isDelta = table.has_temporality
     ? `lower(toString(${temporality})) IN ('1', 'delta')`
@@ -114,7 +122,7 @@ function pointsOf(table: MetricTable, names: string, isLimited: boolean): string
       toFloat64(${value}) AS value,
       ${isDelta} AS is_delta
     FROM ${quoteTable(table)} AS point
-    WHERE ${metric} IN (${names})${since}`
+    WHERE ${metric} IN (${NAMES})${since}`
 }
 
 /** The answer where there is no table. */

@@ -1,5 +1,5 @@
 import { type LogSearch, logConditions } from '../search/log-search.js'
-import { all } from '../search/sql.js'
+import { all, type Sql } from '../search/sql.js'
 import { inTimeRange } from '../search/time-range.js'
 import type { LogTable } from '../table/log-table.js'
 import { quoteTable } from '../table/quoting.js'
@@ -43,13 +43,20 @@ LIMIT {limit:UInt64}`
   return queryOf('logs', sql, condition.parameters, { limit })
 }
 
+export interface NewestLogsOptions {
+  /** Default 100. */
+  readonly limit?: number | undefined
+  /** A condition over `log` beside the search. */
+  readonly also?: Sql | undefined
+}
+
 /** The newest lines first. */
 export function newestLogsQuery(
   table: LogTable,
   search: LogSearch,
-  { limit = 100 }: { readonly limit?: number | undefined } = {},
+  { limit = 100, also }: NewestLogsOptions = {},
 ): Query<LogRow> {
-  const { sql: condition, parameters } = logConditions(table, search)
+  const { sql: condition, parameters } = all([logConditions(table, search), also])
   const sql = `
 SELECT
   ${logColumns(table).join(',\n  ')}

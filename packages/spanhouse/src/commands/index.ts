@@ -12,6 +12,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   compare: async () => (await import('./compare.js')).compare,
   replay: async () => (await import('./replay.js')).replay,
   k6: async () => (await import('./k6.js')).k6,
+  receive: async () => (await import('./receive.js')).receive,
   ddl: async () => (await import('./ddl.js')).ddl,
   table: async () => (await import('./table.js')).table,
 }
