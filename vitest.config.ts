@@ -19,6 +19,7 @@ const command = {
   '#exporter': fileURLToPath(
     new URL('packages/exporter-clickhouse/src/internal.ts', import.meta.url),
   ),
+  '#receiver': fileURLToPath(new URL('packages/receiver/src/index.ts', import.meta.url)),
   '@opentelemetry/api': sdk('sdk2')['@opentelemetry/api'],
 }
 
@@ -126,6 +127,18 @@ export default defineConfig({
           include: ['packages/spanhouse/test/**/*.test.ts'],
           ...patient,
         },
+        resolve: { alias: command },
+      },
+      {
+        test: {
+          name: 'unit:receiver',
+          include: ['packages/receiver/test/**/*.test.ts'],
+          ...patient,
+        },
+        resolve: { alias: command },
+      },
+      {
+        test: { name: 'receiver', include: ['test/receiver/*.test.ts'], ...patient },
         resolve: { alias: command },
       },
       { test: { name: 'server:queries', include: ['test/queries/*.test.ts'], ...patient } },

@@ -21,6 +21,7 @@ const PACKAGES = {
   transform: buildLibrary,
   'local-clickhouse': buildLibraryWithCommand,
   'exporter-clickhouse': buildLibrary,
+  receiver: buildReceiver,
   queries: buildLibrary,
   viewer: buildViewer,
   spanhouse: buildCommand,
@@ -77,8 +78,15 @@ async function buildLibraryWithCommand(folder, to) {
     copyFileSync(join(folder, file), join(to, file))
 }
 
-async function buildTypes(folder, to) {
-  for (const [format, config] of formatsOf(folder)) {
+/** Its types name none of the exporter's internal ones, so they are written without looking at those. */
+async function buildReceiver(folder, to) {
+  const esm = join(folder, 'tsconfig.esm.json')
+  await buildTypes(folder, to, [formatsOf(folder)[0], ['esm', esm]])
+  await bundleLibrary(folder, to)
+}
+
+async function buildTypes(folder, to, formats = formatsOf(folder)) {
+  for (const [format, config] of formats) {
     await bin('tsc', '-p', config, '--outDir', join(to, format), '--emitDeclarationOnly')
     pruneTypes(join(to, format), entriesOf(folder))
   }

@@ -22,7 +22,12 @@ async function bundle(folder, to, input, format, licences) {
     platform: 'node',
     external: (id) =>
       id.startsWith('node:') || installed.some((one) => id === one || id.startsWith(`${one}/`)),
-    resolve: { alias: { '#exporter': resolve('packages/exporter-clickhouse/src/internal.ts') } },
+    resolve: {
+      alias: {
+        '#exporter': resolve('packages/exporter-clickhouse/src/internal.ts'),
+        '#receiver': resolve('packages/receiver/src/index.ts'),
+      },
+    },
     transform: { define: { SPANHOUSE_VERSION: JSON.stringify(version) } },
     plugins: [licences.plugin],
     experimental: { attachDebugInfo: 'none' }, // no comments that name the files

@@ -15,6 +15,7 @@ export async function bundleLibrary(folder, to) {
   const licences = collectLicences()
   const options = {
     platform: 'node',
+    resolve: { alias: { '#exporter': resolve('packages/exporter-clickhouse/src/internal.ts') } },
     external: (id) =>
       id.startsWith('node:') || installed.some((one) => id === one || id.startsWith(`${one}/`)),
     experimental: { attachDebugInfo: 'none' }, // no comments that name the files

@@ -78,7 +78,12 @@ async function checkSources() {
   if (address) fail(`pnpm-lock.yaml must hold no address of a registry:\n${address[0]}`)
   await bin('biome', 'check', '.')
   await build()
-  for (const project of ['tsconfig.tests.json', 'packages/spanhouse', 'packages/viewer'])
+  for (const project of [
+    'tsconfig.tests.json',
+    'packages/spanhouse',
+    'packages/receiver',
+    'packages/viewer',
+  ])
     await bin('tsc', '--noEmit', '-p', project)
 }
 

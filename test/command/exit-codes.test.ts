@@ -78,6 +78,17 @@ const CASES: Readonly<Record<string, readonly [code: number, ends: Ends][]>> = {
   'ui 0': [[0, interrupted((hangs) => ['ui', '--endpoint', hangs])]],
   'tail 0': [[0, interrupted((hangs) => ['tail', '--endpoint', hangs])]],
   'top 0': [[0, interrupted((hangs) => ['top', '--endpoint', hangs])]],
+  'receive 0': [
+    [
+      0,
+      interrupted((hangs) => [
+        ...['receive', '--endpoint', hangs, '--http-port', '0', '--grpc-port', 'off'],
+      ]),
+    ],
+  ],
+  'receive 1': [
+    [1, line(() => ['receive', '--endpoint', NOBODY, '--http-port', new URL(url()).port])],
+  ],
   'compare 1': [
     [1, line(() => ['compare', '--signal', 'traces', at('telemetry'), at('other')])],
     [0, line(() => ['compare', '--signal', 'traces', at('other'), at('other')])],

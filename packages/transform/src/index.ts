@@ -71,3 +71,5 @@ export { metricsFromOtlpProtobuf, metricsInOtlpProtobuf } from './wire/metrics.j
 export type { WireOptions } from './wire/reader.js'
 export { spansFromOtlpProtobuf, spansInOtlpProtobuf } from './wire/spans.js'
 export { WireError, type WireErrorReason } from './wire/wire-error.js'
+export type { Limits } from './writing/limits.js'
+export { newTally, type Tally } from './writing/tally.js'

@@ -35,6 +35,8 @@ export class Batch implements BatchShape {
   readonly codec: Compression['codec']
   /** What all rows have in common and do not contain themselves. The INSERT of each destination is made from it and then contains it. */
   readonly common: CompactForm | undefined
+  /** Tells this batch apart from others of equal rows, and is the same when it is exported again. Undefined if it cannot be exported again. */
+  readonly identity: string | undefined
   #raw: Buffer | undefined
   readonly #release: (() => void) | undefined
   #wanted = 0
@@ -43,12 +45,18 @@ export class Batch implements BatchShape {
 
   private constructor(
     { rows, rawBytes, codec }: BatchShape,
-    from: { raw?: Rows; compressed?: CompressedRows; common?: CompactForm | undefined },
+    from: {
+      raw?: Rows
+      compressed?: CompressedRows
+      common?: CompactForm | undefined
+      identity?: string | undefined
+    },
   ) {
     this.rows = rows
     this.rawBytes = rawBytes
     this.codec = codec
     this.common = from.common
+    this.identity = from.identity
     this.#raw = from.raw?.bytes
     this.#release = from.raw?.release
     this.#compressed = from.compressed
@@ -60,11 +68,16 @@ export class Batch implements BatchShape {
     return Batch.of({ rows: lines.length, bytes }, compression)
   }
 
-  static of(raw: Rows, { codec, thresholdBytes }: Compression, common?: CompactForm): Batch {
+  static of(
+    raw: Rows,
+    { codec, thresholdBytes }: Compression,
+    common?: CompactForm,
+    identity?: string,
+  ): Batch {
     const rawBytes = raw.bytes.length
     return new Batch(
       { rows: raw.rows, rawBytes, codec: rawBytes >= thresholdBytes ? codec : 'none' },
-      { raw, common },
+      { raw, common, identity },
     )
   }
 

@@ -17,7 +17,15 @@ interface KeyListLimits {
   readonly lengthOf: LengthOf
 }
 
-type Limits = BatchLimits & KeyListLimits
+interface CutLimits {
+  /**
+   * The rows decide alone where they are cut into batches, not their age, nor the buffers that happen to be there: the same rows make the
+   * same batches again, also in another process.
+   */
+  readonly repeatable?: boolean
+}
+
+type Limits = BatchLimits & KeyListLimits & CutLimits
 
 /**
  * Collects rows until it reaches a limit of rows, bytes, age or partitions, or until its buffer is full and too large to be copied.
@@ -77,13 +85,14 @@ export class Batcher {
 
   /** Takes that row into the batch. */
   commit(partition: number | undefined): void {
-    const { maxRows, maxBytes } = this.#limits
+    const { maxRows, maxBytes, repeatable } = this.#limits
     const { writer } = this
     writer.byte(NEWLINE)
-    if (this.#rows === 0) this.#startTimer()
+    if (this.#rows === 0 && !repeatable) this.#startTimer()
     this.#rows++
     if (partition !== this.#lastPartition) this.#enter(partition)
-    if (this.#rows >= maxRows || writer.length >= maxBytes || isFull(writer)) this.seal()
+    const isCut = this.#rows >= maxRows || writer.length >= maxBytes
+    if (isCut || (!repeatable && isFull(writer))) this.seal()
   }
 
   seal(): void {

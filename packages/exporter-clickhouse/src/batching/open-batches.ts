@@ -20,7 +20,12 @@ interface StatementLimits {
   readonly lengthOf: LengthOf
 }
 
-type Limits = BatchLimits & StatementLimits
+interface CutLimits {
+  /** The same rows make the same batches again, in the same order, if `seal()` is called before and after them. */
+  readonly repeatable?: boolean
+}
+
+type Limits = BatchLimits & StatementLimits & CutLimits
 
 /** `altered`: what was altered in the values that the rows have in common. */
 type OnSealed = (rows: Rows, common: CompactForm | undefined, altered: Tally | undefined) => void
@@ -70,6 +75,7 @@ export class OpenBatches {
   seal(): void {
     this.#whole.seal()
     for (const batcher of this.#byResource.values()) batcher.seal()
+    this.#last = undefined // it may be a batch of whole rows, only because there was no room for one more compact batch
   }
 
   /** Undefined if there is no batch for these constants and there cannot be one more. */
@@ -77,7 +83,11 @@ export class OpenBatches {
     const keyListsRoom = this.#keyListsRoom(constants)
     if (keyListsRoom < 0) return undefined
     const open = this.#byResource.get(constants.select)
-    if (open) return open
+    if (open) {
+      // Batches are sealed in the order of their first rows, whatever was exported before.
+      if (open.rows === 0) this.#moveToEnd(constants.select, open)
+      return open
+    }
     if (this.#byResource.size >= MAX_RESOURCES) this.#forgetEmpty()
     if (this.#byResource.size >= MAX_RESOURCES) return undefined
     const batcher = new Batcher({ ...this.#limits, keyListsRoom }, (rows, keyLists) =>
@@ -85,6 +95,11 @@ export class OpenBatches {
     )
     this.#byResource.set(constants.select, batcher)
     return batcher
+  }
+
+  #moveToEnd(key: string, batcher: Batcher): void {
+    this.#byResource.delete(key)
+    this.#byResource.set(key, batcher)
   }
 
   // Call this only when #last is about to be replaced: seal() and the account would miss rows in a forgotten batch.

@@ -69,7 +69,7 @@ export function insertOf(
     form.statement,
     JSON.stringify(settings),
     compressed.digest,
-    distinction(target.schema),
+    distinction(target.schema, batch.identity),
   )
   return { ...form, settings: { ...all, [TOKEN]: token } }
 }
@@ -150,9 +150,10 @@ function tokenOf(...identity: readonly string[]): string {
 }
 
 // Rows of our own tables of spans have ids, so two equal batches are one batch that is sent twice; and so have tables that are made from
-// these and keep the ids. Rows of any other table may equal earlier rows, and must not be taken for a retry of those.
-function distinction(schema: Table<never>): string {
-  return hasIdentity(schema) ? '' : randomUUID()
+// these and keep the ids. Rows of any other table may equal earlier rows, and must not be taken for a retry of those, unless the batch
+// has an identity of its own.
+function distinction(schema: Table<never>, identity: string | undefined): string {
+  return hasIdentity(schema) ? '' : (identity ?? randomUUID())
 }
 
 /** `without`: settings that the server turned out not to know. */

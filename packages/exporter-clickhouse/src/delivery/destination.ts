@@ -1,10 +1,12 @@
 import type { DropReason } from '../accounting/drop-reason.js'
+import type { Course } from '../accounting/parcel.js'
 import type { DestinationStats } from '../accounting/stats.js'
 import type { Batch, CompressedBatch } from '../batching/batch.js'
 import { type Insert, insertOf } from '../clickhouse/insert.js'
 import type { Outcome } from '../clickhouse/outcome.js'
 import type { Sender } from '../clickhouse/sender.js'
 import { startDeadline } from '../common/deadline.js'
+import type { Occasion } from '../common/occasion.js'
 import type { DestinationConfig, Target } from '../config/config.js'
 import { nameOnDisk } from '../config/name-on-disk.js'
 import type { Spool } from '../spool/spool.js'
@@ -84,9 +86,27 @@ export class Destination {
     return insertOf(of, this.config, batch)
   }
 
+  /** It failed when it was last tried, or is slow to answer. */
+  get isBehind(): boolean {
+    return this.#attempts.health.isBehind
+  }
+
+  /** There may be more room than before. */
+  get room(): Occasion {
+    return this.#holdings.room
+  }
+
+  /** Whether so many bytes of rows have room, in the queue and on disk, without a batch being dropped for them. Half of each is always enough. */
+  hasRoomFor(bytes: number): boolean {
+    const { queue, spool } = this.config
+    if (spool && !this.disk.room.has(Math.min(bytes, spool.maxBytes / 2))) return false
+    return this.#holdings.queue.heldBytes + Math.min(bytes, queue.maxBytes / 2) <= queue.maxBytes
+  }
+
   /** Takes in a sealed batch for a target. It gets its place in the queue now, and is sent after `ready()`. */
-  offer(batch: Batch, target: number | Target): Entry {
+  offer(batch: Batch, target: number | Target, course?: Course): Entry {
     const entry = Entry.of(batch, { foreign: typeof target !== 'number' })
+    if (course) entry.follow(course)
     batch.want()
     this.#holdings.accept(entry)
     if (this.#closed) this.#holdings.drop(entry, 'shutdown')
@@ -109,10 +129,11 @@ export class Destination {
       return
     }
     entry.insert = insert
-    entry.stored = stored
+    entry.store(stored)
     entry.to('ready')
     queue.recount(entry)
     queue.unload(entry)
+    this.room.happened()
     if (this.#attempts.health.isBehind || this.#with.acknowledge === 'accepted')
       entry.acknowledge('waiting')
     else acknowledgeInTime(entry)
@@ -153,7 +174,7 @@ export class Destination {
 
   /** Resolves when every row accepted so far is delivered or dropped, except rows of an earlier process that the server refuses. */
   settled(signal: AbortSignal): Promise<void> {
-    const awaited = [...this.#holdings].filter((entry) => !isAsideOnDisk(entry))
+    const awaited = [...this.#holdings].filter((entry) => !entry.isLeftAside)
     return this.#holdings.whenGone(awaited, signal)
   }
 
@@ -224,10 +245,6 @@ export class Destination {
     for (const entry of this.#holdings) if (!entry.stored && counts(entry)) rows += entry.rows
     return rows
   }
-}
-
-function isAsideOnDisk({ state, stored, recovered }: Entry): boolean {
-  return state === 'aside' && stored !== undefined && recovered
 }
 
 /** No export() waits longer than this, not even behind a long backlog. */

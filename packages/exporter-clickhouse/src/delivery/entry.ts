@@ -1,3 +1,4 @@
+import type { Course } from '../accounting/parcel.js'
 import type { Batch } from '../batching/batch.js'
 import { type Doubt, OF_EARLIER_PROCESS } from '../clickhouse/doubt.js'
 import type { Insert } from '../clickhouse/insert.js'
@@ -64,6 +65,10 @@ export class Entry {
   doubled = false
   /** Which host may have its rows, of several. */
   doubt: Doubt | undefined
+  /** Follows its rows, if they were exported as a parcel. */
+  course: Course | undefined
+  /** Its rows have been on disk since then, as this batch or as the one that it is a part of. */
+  isSafe = false
   /** Called once: with true when the server has taken the batch, with false in every other case. */
   onVerdict: ((taken: boolean) => void) | undefined
   readonly receipt: Promise<Receipt>
@@ -108,6 +113,8 @@ export class Entry {
     heir.insert = insert
     heir.stored = stored
     heir.doubt = this.doubt
+    heir.course = this.course
+    heir.isSafe = this.isSafe
     heir.doubled = this.doubled || this.partly
     heir.history = { ...this.history, timeouts: 0 } // it is smaller, so it starts with the shortest deadline again
     return heir
@@ -127,6 +134,26 @@ export class Entry {
   /** It is on disk, or may still be written there. A process that finds it there sends it as it was written. */
   get mayBeOnDisk(): boolean {
     return this.stored !== undefined || this.reservedBytes > 0
+  }
+
+  /** Has the rows followed from now on. */
+  follow(course: Course): void {
+    this.course = course
+    course.take(this.rows)
+    void this.receipt.then((receipt) => receipt === 'waiting' && course.fallBehind())
+  }
+
+  /** The rows are on disk. */
+  store(stored: Stored | undefined): void {
+    this.stored = stored
+    if (!stored || this.isSafe) return
+    this.isSafe = true
+    this.course?.store(this.rows)
+  }
+
+  /** An earlier process left it, and its whole kind is refused: nobody waits for it. */
+  get isLeftAside(): boolean {
+    return this.#state === 'aside' && this.stored !== undefined && this.recovered
   }
 
   /** Tells the sibling that waits for the outcome. That may start other batches, so this one must be in its final state. */

@@ -1,5 +1,6 @@
 import { Account } from '../accounting/account.js'
 import type { DropReason } from '../accounting/drop-reason.js'
+import { Occasion } from '../common/occasion.js'
 import type { DestinationConfig } from '../config/config.js'
 import type { Spool } from '../spool/spool.js'
 import type { DestinationLog } from '../telemetry/log.js'
@@ -19,6 +20,8 @@ interface Surroundings {
 export class Holdings implements Iterable<Entry> {
   readonly account: Account = new Account()
   readonly queue: Queue
+  /** There may be more room than before. */
+  readonly room: Occasion = new Occasion()
   readonly #departures = new Departures<Entry>()
   readonly #with: Surroundings
 
@@ -68,6 +71,7 @@ export class Holdings implements Iterable<Entry> {
     this.account.deliver(entry.rows)
     this.#with.log.delivered()
     this.#forgetOnDisk(entry)
+    entry.course?.deliver(entry.rows, entry.isSafe)
     entry.acknowledge('delivered')
     entry.tell(true)
   }
@@ -77,6 +81,7 @@ export class Holdings implements Iterable<Entry> {
     this.#forgetOnDisk(entry)
     entry.acknowledge('dropped')
     this.#countDrop(entry.rows, reason, error)
+    entry.course?.drop(entry.rows, reason, entry.isSafe)
     entry.tell(false)
   }
 
@@ -84,6 +89,7 @@ export class Holdings implements Iterable<Entry> {
   handOver(entry: Entry): void {
     if (!this.#remove(entry)) return // it was corrupt, and is already counted
     this.account.accepted -= entry.rows
+    entry.course?.leave(entry.rows, entry.isSafe)
     entry.acknowledge('waiting')
     entry.tell(false)
   }
@@ -115,6 +121,7 @@ export class Holdings implements Iterable<Entry> {
     entry.batch?.unwant()
     this.#with.onGone(entry, heirs)
     this.#departures.gone(entry, heirs)
+    this.room.happened()
     return true
   }
 

@@ -50,7 +50,7 @@ export class OnDisk {
       this.room.release(entry)
       if (!stored) return
       if (holdings.has(entry)) {
-        entry.stored = stored
+        entry.store(stored)
         holdings.queue.unload(entry)
       } else {
         await gone // perhaps it was divided, and its parts are only in memory

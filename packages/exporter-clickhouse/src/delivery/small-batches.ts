@@ -9,7 +9,7 @@ const MAX_UNITED_BYTES = 128 * 1024
 
 /**
  * The batch that is due, and small ones behind it that can go with it in one INSERT. Batches that were attempted are not united,
- * because a retry must send the same bytes. Nor are batches that are on disk or may still be written there: the next process would
+ * because a retry must send the same bytes. Nor are batches of a parcel: it may be exported again. Nor are batches that are on disk or may still be written there: the next process would
  * send each of them under its own token. Nor are foreign batches: each may have columns of its own.
  */
 export function smallOnes(
@@ -33,7 +33,7 @@ export function smallOnes(
 }
 
 function isSmall(entry: Entry): boolean {
-  const isUntouched = !entry.attempted && !entry.divided && !entry.mayBeOnDisk
+  const isUntouched = !entry.attempted && !entry.divided && !entry.mayBeOnDisk && !entry.course
   if (entry.foreign || !isUntouched) return false
   return entry.batch !== undefined && bytesOf(entry) <= MAX_SMALL_BYTES
 }

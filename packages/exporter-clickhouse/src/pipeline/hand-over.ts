@@ -1,4 +1,5 @@
 import type { CompactForm } from '@spanhouse/transform/internal'
+import type { Parcel } from '../accounting/parcel.js'
 import { Batch, type CompressedBatch, isCompressed, type Rows } from '../batching/batch.js'
 import type { Insert } from '../clickhouse/insert.js'
 import type { Compression, DestinationConfig, Target } from '../config/config.js'
@@ -16,6 +17,7 @@ export interface Sealed {
   readonly common: CompactForm | undefined
   readonly config: DestinationConfig
   readonly destinations: readonly Destination[]
+  readonly parcel?: Parcel | undefined
 }
 
 /** Puts the rows into the queue of each destination at once, and makes them ready to be sent later. Returns a receipt for each destination. */
@@ -24,12 +26,14 @@ export type HandOver = (sealed: Sealed) => Promise<Receipt>[]
 type Compress = (batch: Batch, compression: Compression) => Promise<void>
 
 export function newHandOver(compress: Compress): HandOver {
-  return ({ target, rows, common, config: { compression }, destinations }) => {
-    const batch = Batch.of(rows, compression, common)
+  return ({ target, rows, common, config: { compression }, destinations, parcel }) => {
+    const batch = Batch.of(rows, compression, common, parcel?.nextBatch())
     const entries = new Map<Destination, Entry>()
     batch.want() // until every destination has been asked
-    for (const destination of destinations)
-      entries.set(destination, destination.offer(batch, target))
+    for (const destination of destinations) {
+      const course = parcel?.courseAt(destination.config.name)
+      entries.set(destination, destination.offer(batch, target, course))
+    }
     batch.unwant()
     void (async () => {
       try {

@@ -2,6 +2,7 @@ import { type Limits, newTally, type Table } from '@spanhouse/transform'
 import { addTally, type ResourceForm } from '@spanhouse/transform/internal'
 import { Alterations } from '../accounting/alterations.js'
 import type { DropReason } from '../accounting/drop-reason.js'
+import type { Parcel } from '../accounting/parcel.js'
 import type { Batcher } from '../batching/batcher.js'
 import { OpenBatches } from '../batching/open-batches.js'
 import { newRowEncoder, type RowEncoder } from '../batching/row-encoder.js'
@@ -21,8 +22,10 @@ const MAX_STATEMENT = 150_000
 // The same for a statement in a URL, percent-encoded. Proxies pass on URLs of 8 KiB.
 const MAX_IN_URL = 5000
 
-/** Limits that apply to every row, whatever its destination. */
+/** What applies to every row, whatever its destination. */
 export interface RowLimits {
+  /** Whether the same records make the same batches again, because they may be exported again. */
+  readonly repeatable: boolean
   readonly limits: Limits
   /** Size of one encoded row, before compression. */
   readonly maxRowBytes: number
@@ -46,6 +49,7 @@ export class Lane<Input> {
   readonly destinations: readonly Destination[]
   readonly alterations: Alterations = new Alterations()
   readonly #config: DestinationConfig<Input>
+  readonly #repeatable: boolean
   readonly #maxRowBytes: number
   readonly #maxBytes: number
   readonly #limits: Limits
@@ -54,15 +58,20 @@ export class Lane<Input> {
   /** Only if an option of routing is given, or if nothing may be sent. */
   readonly #router: Router<Input> | undefined
   #receipts: Promise<Receipt>[] | undefined
+  /** The parcel of the rows that are being sealed. */
+  #parcel: Parcel | undefined
+  /** The parcel of the record that is being added. */
+  #refusals: Parcel | undefined
 
   constructor(
     config: DestinationConfig<Input>,
     destinations: readonly Destination[],
-    { limits, maxRowBytes }: RowLimits,
+    { repeatable, limits, maxRowBytes }: RowLimits,
     handOver: HandOver,
     surroundings: Surroundings<Input>,
   ) {
     this.#config = config
+    this.#repeatable = repeatable
     this.#limits = limits
     this.destinations = destinations
     this.#maxRowBytes = maxRowBytes
@@ -75,11 +84,13 @@ export class Lane<Input> {
       ...config.batch,
       maxBytes: this.#maxBytes,
       maxStatement,
+      repeatable,
       lengthOf: leads ? Buffer.byteLength : lengthInUrl,
     }
     const openOf = (target: Sealed['target']) =>
       new OpenBatches(batch, (rows, common, altered) => {
-        const receipts = handOver({ target, rows, common, config, destinations })
+        const parcel = this.#parcel
+        const receipts = handOver({ target, rows, common, config, destinations, parcel })
         this.#receipts?.push(...receipts)
         this.alterations.sealed(rows.rows, altered, destinations)
       })
@@ -144,6 +155,22 @@ export class Lane<Input> {
     this.seal()
     this.#receipts = undefined
     return receipts
+  }
+
+  /** Adds records of a parcel. Batches that can be made again have rows of one parcel only: call `sealParcel()` after its last record. */
+  addOf(parcel: Parcel, records: readonly Input[]): void {
+    if (this.#repeatable) this.#parcel = parcel
+    this.#refusals = parcel
+    for (const record of records) this.add(record)
+    this.#parcel = undefined
+    this.#refusals = undefined
+  }
+
+  sealParcel(parcel: Parcel): void {
+    if (!this.#repeatable) return
+    this.#parcel = parcel
+    this.seal()
+    this.#parcel = undefined
   }
 
   #opened(): readonly Pick<Sheet<Input>, 'open'>[] {
@@ -230,6 +257,9 @@ export class Lane<Input> {
     { target, encoder }: ConfiguredSheet<Input>,
     record: Input,
   ): ResourceForm | undefined {
+    // What a table has refused before is not known to the next process, which must make the same batches.
+    if (this.#repeatable)
+      return this.#config.asyncInsert ? undefined : encoder.resourceFormOf(record)
     // No closure here: it would be allocated for every record.
     for (let index = 0; index < this.destinations.length; index++)
       if (!this.destinations[index]?.takesCompactRows(target)) return undefined
@@ -239,6 +269,7 @@ export class Lane<Input> {
   #refuse(reason: DropReason, error?: Error): void {
     for (const destination of this.destinations) {
       destination.refuse(1, reason, error)
+      this.#refusals?.courseAt(destination.config.name).refuse(1, reason)
       this.#receipts?.push(Promise.resolve('dropped'))
     }
   }

@@ -15,6 +15,7 @@ import { announce } from './announce.js'
 import { Arrivals } from './arrivals.js'
 import { openDestinations } from './destinations.js'
 import { newHandOver } from './hand-over.js'
+import { Intake } from './intake.js'
 import type { Lane } from './lane.js'
 import { lanesOf } from './lanes.js'
 import { isPending, type OfResource } from './pending-resources.js'
@@ -32,6 +33,8 @@ interface Ways<Input> {
   readonly keep?: (record: Input) => Input
   /** Brings in what has not been exported yet, before each flush at an end of the process or of an invocation. */
   readonly collect?: () => Promise<unknown>
+  /** The same records make the same batches again, because they may be exported again. For parcels only. Default: false. */
+  readonly repeatable?: boolean
 }
 
 /**
@@ -39,6 +42,8 @@ interface Ways<Input> {
  * destinations.
  */
 export class Pipeline<Input extends OfResource> {
+  /** Takes in parcels of records. */
+  readonly intake: Intake<Input>
   readonly #config: Config<Input>
   readonly #keep: (record: Input) => Input
   readonly #destinations: readonly Destination[]
@@ -53,7 +58,7 @@ export class Pipeline<Input extends OfResource> {
 
   constructor(
     config: Config<Input>,
-    { lead = '', keep = (record) => record, collect }: Ways<Input> = {},
+    { lead = '', keep = (record) => record, collect, repeatable = false }: Ways<Input> = {},
   ) {
     this.#config = config
     this.#keep = keep
@@ -67,7 +72,14 @@ export class Pipeline<Input extends OfResource> {
     })
     const whenFree = (run: () => void) => this.#arrivals.whenFree(run)
     const surroundings = { keep, whenFree }
-    this.#lanes = lanesOf(config.destinations, destinations, config, handOver, surroundings)
+    const rowLimits = { ...config, repeatable }
+    const lanes = lanesOf(config.destinations, destinations, rowLimits, handOver, surroundings)
+    this.#lanes = lanes
+    const arrivals = this.#arrivals
+    const counted = (records: number) => {
+      this.#rowsTaken += records
+    }
+    this.intake = new Intake({ destinations, lanes, arrivals, counted })
     const flushable = collect ? collectFirst(this, collect, config.flushTimeoutMs) : this
     this.#leaveEnds = [
       flushBeforeExit(flushable),

@@ -11,6 +11,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   top: async () => (await import('./top.js')).top,
   compare: async () => (await import('./compare.js')).compare,
   replay: async () => (await import('./replay.js')).replay,
+  receive: async () => (await import('./receive.js')).receive,
   ddl: async () => (await import('./ddl.js')).ddl,
   table: async () => (await import('./table.js')).table,
 }

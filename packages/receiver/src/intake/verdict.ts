@@ -1,0 +1,66 @@
+import type { Course, DropReason, Parcel } from '#exporter'
+import { ALL_TAKEN, type Taken } from '../answers/export-response.js'
+
+/** What the client is told about a request: its rows are taken, or it should repeat the request. */
+export type Verdict =
+  | { readonly step: 'answer'; readonly taken: Taken }
+  | { readonly step: 'repeat'; readonly why: string }
+
+/** Another attempt may end in another way. */
+const PASSING: ReadonlySet<DropReason> = new Set([
+  'queue_full',
+  'spool_full',
+  'spool_corrupt',
+  'retries_exhausted',
+  'shutdown',
+  'misconfigured',
+])
+
+const WORDS: Partial<Record<DropReason, string>> = {
+  rejected: 'refused by the server',
+  dead_lettered: 'refused by the server and kept as dead letters',
+  too_large: 'too large',
+  encode_error: 'impossible to encode',
+  unconfirmed: 'not confirmed by the server',
+  internal_error: "lost by a mistake of the receiver's",
+}
+
+/**
+ * What can be said about the rows of a request by now; undefined if the client has to wait. It has to wait until they are safe at one
+ * destination: on disk if there is a spool, else delivered. Other destinations are waited for as long as they work.
+ */
+export function verdictOn(parcel: Parcel, noun: string): Verdict | undefined {
+  if (!parcel.isComplete) return undefined
+  const courses = [...parcel.courses.values()]
+  if (courses.length === 0) return { step: 'answer', taken: ALL_TAKEN }
+  const ended = courses.filter(({ unsafe }) => unsafe === 0)
+  const good = ended.filter((course) => !reasonsIn(course).some((one) => PASSING.has(one)))
+  if (good.length === 0) {
+    if (ended.length < courses.length) return undefined
+    const [reason = 'queue_full'] = ended.flatMap(reasonsIn)
+    return { step: 'repeat', why: `The rows could not be kept (${reason}).` }
+  }
+  if (courses.some(({ unsafe, isBehind }) => unsafe > 0 && !isBehind)) return undefined
+  return { step: 'answer', taken: takenAtBest(good, noun) }
+}
+
+/** With several destinations, a record counts as rejected if all have rejected it. */
+function takenAtBest(courses: readonly Course[], noun: string): Taken {
+  const [best] = courses
+    .map((course) => ({ course, rejected: rejectedIn(course) }))
+    .sort((a, b) => a.rejected - b.rejected)
+  if (!best || best.rejected === 0) return ALL_TAKEN
+  const words = reasonsIn(best.course).map(
+    (reason) => `${best.course.dropped[reason]} ${WORDS[reason] ?? reason}`,
+  )
+  return { rejected: best.rejected, message: `Not stored of these ${noun}: ${words.join(', ')}.` }
+}
+
+function rejectedIn({ dropped }: Course): number {
+  return Object.values(dropped).reduce((sum, rows) => sum + rows, 0)
+}
+
+/** Being left out by an option is no loss. */
+function reasonsIn({ dropped }: Course): DropReason[] {
+  return (Object.keys(dropped) as DropReason[]).filter((reason) => reason !== 'filtered')
+}
