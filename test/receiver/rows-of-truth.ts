@@ -5,6 +5,21 @@ import type { LogTruth, PointTruth, SpanTruth } from '../kit/otlp-truth.js'
 
 export type Row = Record<string, unknown>
 
+/** What a data point of some type has. */
+interface Numbers {
+  value?: unknown
+  count?: number
+  sum?: number
+  min?: number
+  max?: number
+  bounds?: number[]
+  bucketCounts: number[]
+  scale?: number
+  zeroCount: number
+  positive: { offset: number; counts: number[] }
+  quantiles?: [number, number][]
+}
+
 export function spanRow(truth: SpanTruth): Row {
   const { events, links } = truth as unknown as Record<'events' | 'links', Row[]>
   return {
@@ -62,7 +77,7 @@ export function pointRow(truth: PointTruth): Row {
     zeroCount,
     positive,
     quantiles,
-  } = truth as Record<string, never>
+  } = truth as unknown as Numbers
   const exemplars = truth['exemplars'] as Row[]
   return {
     ...originRow(truth),
