@@ -7,7 +7,7 @@ import {
   elapsed,
   eventually,
   PATIENT_MS,
-  RECOVERED_MS,
+  recoveredMs,
   SOON_MS,
   until,
 } from '../../../../test/kit/patience.js'
@@ -73,7 +73,7 @@ describe('a server that takes nothing', () => {
     const server = await scriptedServer('ok', port)
     const backAt = performance.now()
     await until(() => server.rows.length === 12)
-    expect(performance.now() - backAt).toBeLessThan(RECOVERED_MS)
+    expect(performance.now() - backAt).toBeLessThan(recoveredMs())
     await eventually(() => {
       for (const signal of SIGNALS)
         expect(statsOf(to[signal])).toMatchObject({ failing: false, waiting: 0 })
