@@ -25,27 +25,50 @@ const command = {
 
 const LONG = process.env['SPANHOUSE_LONG'] === '1'
 
-/**
- * Test files that use OpenTelemetry, or an exporter or client, which do. The others do not depend on its version, so only a long run
- * includes them.
- */
-function withOpenTelemetry(folder: string): string[] {
+/** The test files in `folder`, or those among them whose text this is true for. */
+function filesIn(folder: string, isMeant: (text: string) => boolean = () => true): string[] {
   const here = new URL(`${folder}/`, import.meta.url)
-  const meets = (name: string) =>
-    /#sdk|@opentelemetry\/api|openClient|(exporters|diag-lines|http-kit)\.js/.test(
-      readFileSync(new URL(name, here), 'utf8'),
-    )
   return readdirSync(here, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.test.ts') && (LONG || meets(name)))
+    .filter((name) => name.endsWith('.test.ts'))
+    .filter((name) => isMeant(readFileSync(new URL(name, here), 'utf8')))
     .map((name) => `${folder}/${name}`)
 }
+
+/**
+ * Files whose subject is a record or an API of OpenTelemetry. What the others test does not depend on its version, so only a long run
+ * repeats them with SDK 3.
+ */
+const meetsSdk = (text: string): boolean => LONG || /#sdk|@opentelemetry\/api/.test(text)
+
+/** Replaces a module, or a clock, for as long as its process runs. */
+const needsItsOwnProcess = (text: string): boolean =>
+  /vi\.mock\(|followGlobalClock|mock\.timers/.test(text)
+
+/** Starting a process and loading the same modules for each file would cost more than most files do. */
+const together = { isolate: false }
 
 // A limit ends a test that hangs; it must never fail a slow one on a busy machine.
 const patient = {
   execArgv: ['--no-warnings'], // many tests have destinations that never take a row; 'warning' listeners still get them
-  testTimeout: LONG ? 3_600_000 : 120_000,
-  hookTimeout: 120_000,
+  testTimeout: LONG ? 3_600_000 : 300_000,
+  hookTimeout: 300_000,
   expect: { poll: { timeout: 60_000, interval: 10 } },
+}
+
+/** The unit tests of the exporter with one version of the SDK: files that can share a process, and files that cannot. */
+function exporter(name: string, version: 'sdk2' | 'sdk3', isMeant: (text: string) => boolean) {
+  const folder = 'packages/exporter-clickhouse/test'
+  const one = (own: boolean) => ({
+    test: {
+      name: own ? `${name}:alone` : name,
+      include: filesIn(folder, (text) => isMeant(text) && needsItsOwnProcess(text) === own),
+      ...patient,
+      ...(own ? {} : together),
+    },
+    resolve: { alias: sdk(version) },
+    define,
+  })
+  return [one(false), one(true)]
 }
 
 export default defineConfig({
@@ -59,26 +82,11 @@ export default defineConfig({
           name: 'unit:transform',
           include: ['packages/transform/test/*.test.ts'],
           ...patient,
+          ...together,
         },
       },
-      {
-        test: {
-          name: 'unit:exporter',
-          include: ['packages/exporter-clickhouse/test/**/*.test.ts'],
-          ...patient,
-        },
-        resolve: { alias: sdk('sdk2') },
-        define,
-      },
-      {
-        test: {
-          name: 'sdk3:exporter',
-          include: withOpenTelemetry('packages/exporter-clickhouse/test'),
-          ...patient,
-        },
-        resolve: { alias: sdk('sdk3') },
-        define,
-      },
+      ...exporter('unit:exporter', 'sdk2', () => true),
+      ...exporter('sdk3:exporter', 'sdk3', meetsSdk),
       {
         test: {
           name: 'server:local-clickhouse',
@@ -91,7 +99,11 @@ export default defineConfig({
         resolve: { alias: sdk('sdk2') },
       },
       {
-        test: { name: 'server:sdk3', include: withOpenTelemetry('test/integration'), ...patient },
+        test: {
+          name: 'server:sdk3',
+          include: filesIn('test/integration', meetsSdk),
+          ...patient,
+        },
         resolve: { alias: sdk('sdk3') },
       },
       { test: { name: 'examples', include: ['test/{examples,docker}/*.test.ts'], ...patient } },
@@ -116,16 +128,23 @@ export default defineConfig({
           name: 'unit:queries',
           include: ['packages/queries/test/**/*.test.ts'],
           ...patient,
+          ...together,
         },
       },
       {
-        test: { name: 'unit:viewer', include: ['packages/viewer/test/**/*.test.ts'], ...patient },
+        test: {
+          name: 'unit:viewer',
+          include: ['packages/viewer/test/**/*.test.ts'],
+          ...patient,
+          ...together,
+        },
       },
       {
         test: {
           name: 'unit:spanhouse',
           include: ['packages/spanhouse/test/**/*.test.ts'],
           ...patient,
+          ...together,
         },
         resolve: { alias: command },
       },

@@ -44,7 +44,7 @@ export function startService(name, env) {
       asked.set(id, { resolve, reject })
       child.send({ id, question }, (error) => error && reject(gone()))
     })
-    return within(20_000, `Asking the service ${name} (${question})`, answer)
+    return within(60_000, `Asking the service ${name} (${question})`, answer)
   }
 
   async function kill() {

@@ -9,7 +9,7 @@ import type { Api } from '../../packages/spanhouse/src/page/api.js'
 import { readPage } from '../../packages/spanhouse/src/page/files.js'
 import { openPage } from '../../packages/spanhouse/src/page/server.js'
 import { freePort } from '../kit/free-port.js'
-import { SOON_MS, until } from '../kit/patience.js'
+import { onThisMachine, SOON_MS, until } from '../kit/patience.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
 
 const SECRET = 'do-not-tell'
@@ -300,7 +300,7 @@ describe('A query', () => {
     await until(() => hasStarted)
     leaving.abort()
     await waiting
-    await until(() => isAborted, SOON_MS) // long before the deadline of a query
+    await until(() => isAborted, onThisMachine(SOON_MS)) // long before the deadline of a query
   })
 
   test('that fails by a mistake of ours tells the page nothing about it, but the terminal', async () => {

@@ -10,7 +10,6 @@ import { freePort } from '../kit/free-port.js'
 const demo = fileURLToPath(new URL('../../examples/shop/demo.mjs', import.meta.url))
 
 // A demo is eight processes; on a machine that is busy with others it takes its time.
-vi.setConfig({ testTimeout: 180_000 })
 
 const SIGNALS = ['spans', 'log records', 'data points']
 

@@ -143,7 +143,6 @@ test.each(ends)(
       if (!remains) expect([...a, ...b], where).not.toContain('corrupt')
     }
   },
-  60_000,
 )
 
 /** Does the work of the heir of a process that stood still: takes over every directory, and removes the empty ones. */
@@ -206,7 +205,6 @@ test.each([
         expect(texts.length, where).toBeLessThanOrEqual(PUT.length + 2 + again.length)
     }
   },
-  60_000,
 )
 
 test('a spool that was taken over while its owner stood still accepts the next records, and reports no disk error', async () => {

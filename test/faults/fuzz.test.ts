@@ -55,12 +55,12 @@ interface Sort {
 
 // Metrics are wrong in two ways: as the SDK gives them, and as points from anywhere.
 const SORTS: Readonly<Record<string, Sort>> = {
-  span: { inputs: HOSTILE_SPANS, count: LONG ? 1_000_000 : 10_000, tables: SPAN_TABLES },
-  'log record': { inputs: HOSTILE_LOGS, count: LONG ? 300_000 : 5000, tables: LOG_TABLES },
-  'data point': { inputs: HOSTILE_POINTS, count: LONG ? 150_000 : 4000, tables: POINT_TABLES },
+  span: { inputs: HOSTILE_SPANS, count: LONG ? 1_000_000 : 3000, tables: SPAN_TABLES },
+  'log record': { inputs: HOSTILE_LOGS, count: LONG ? 300_000 : 1500, tables: LOG_TABLES },
+  'data point': { inputs: HOSTILE_POINTS, count: LONG ? 150_000 : 1200, tables: POINT_TABLES },
   'metric of the SDK': {
     inputs: HOSTILE_METRICS,
-    count: LONG ? 150_000 : 4000,
+    count: LONG ? 150_000 : 1200,
     pointsOf: pointsIn,
     tables: POINT_TABLES,
   },

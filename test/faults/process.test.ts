@@ -7,7 +7,7 @@ import type { Options } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { allWell, Oracle } from '../kit/oracle.js'
-import { flushed, LONG, RECOVERED_MS, until } from '../kit/patience.js'
+import { flushed, LONG, onThisMachine, RECOVERED_MS, until } from '../kit/patience.js'
 import { ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
 import { SIGNALS, titled } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
@@ -97,7 +97,7 @@ test('a server that stands still, and then goes on: each row is there once', asy
   await flushed(exporter)
   expect(await judgeTable(exports.oracle, 'primary', server, database)).toEqual(allWell(30))
   expect(statsOf(exporter)).toMatchObject({ dropped: {}, possibleDuplicates: 0 })
-  expect(firstRowsMs).toBeLessThan(RECOVERED_MS)
+  expect(firstRowsMs).toBeLessThan(onThisMachine(RECOVERED_MS))
   figures('a server that stood still', { 'ms to first rows': firstRowsMs })
 })
 
@@ -124,7 +124,7 @@ test('an event loop that stands still while the server closes idle connections c
   const report = await child.tell('stop')
   expect(report?.stats.destinations['primary']).toMatchObject({ errors: 0, dropped: {} })
   expect(child.acknowledged).toEqual(child.made)
-}, 180_000)
+})
 
 test.each(titled(SIGNALS))(
   'a heap of 64 MiB, two dead destinations and 50,000 %s a second: it lives, drops and counts',
@@ -177,5 +177,4 @@ test.each(titled(SIGNALS))(
       'MiB of heap and buffers at most': peakBytes / 2 ** 20,
     })
   },
-  120_000,
 )

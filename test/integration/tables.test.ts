@@ -11,12 +11,6 @@ import {
 } from '@spanhouse/transform'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  batchSpanProcessor,
-  InMemorySpanExporter,
-  resourceFromAttributes,
-  TracerProvider,
-} from '#sdk'
 import { hostileSpan } from '../../packages/transform/test/arbitraries.js'
 import { hostileLog } from '../../packages/transform/test/arbitrary-logs.js'
 import { hostilePoint } from '../../packages/transform/test/arbitrary-points.js'
@@ -216,36 +210,6 @@ test('a repeated insert with a token is stored once, in the view’s target too'
     await insert(server, otelTraces, [makeSpan()], settings)
   expect(await server.query('SELECT count() FROM default.otel_traces')).toBe('1\n')
   expect(await server.query('SELECT count() FROM default.otel_traces_trace_id_ts')).toBe('1\n')
-})
-
-test('spans of the SDK are stored as their table’s rows', async () => {
-  const exporter = new InMemorySpanExporter()
-  const provider = new TracerProvider({
-    resource: resourceFromAttributes({ 'service.name': 'sdk' }),
-    spanProcessors: [batchSpanProcessor(exporter)],
-  })
-  const tracer = provider.getTracer('scope', '1.0')
-  const other = tracer.startSpan('other')
-  const span = tracer.startSpan('work', { kind: 3, links: [{ context: other.spanContext() }] })
-  span.setAttributes({ text: 'a', list: ['a', 'b'], number: 1.5 }).addEvent('said', { to: 'me' })
-  span.setStatus({ code: 2, message: 'no' }).end()
-  await provider.forceFlush()
-  const spans = exporter.getFinishedSpans()
-  await emptied(server, flatTraces)
-  await insert(server, flatTraces, spans)
-  const [row] = await stored(server, flatTraces)
-  expect([row]).toEqual(spans.map((finished) => flatTraces.toRow(finished)))
-  expect(row).toMatchObject({
-    trace_id: span.spanContext().traceId,
-    span_kind: 'PRODUCER',
-    service_name: 'sdk',
-    scope_name: 'scope',
-    status_code: 'ERROR',
-    attributes: { text: 'a', list: '["a","b"]', number: '1.5' },
-    'events.attributes': [{ to: 'me' }],
-    'links.span_id': [other.spanContext().spanId],
-  })
-  await provider.shutdown()
 })
 
 test('columns of every type take a value that is absent, and one that is not of the type', async () => {

@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { vi } from 'vitest'
 
@@ -14,6 +15,17 @@ export const SOON_MS = 5000
 
 /** The promise is "within five seconds of a server's return"; on a busy machine it may take three times as long. */
 export const RECOVERED_MS = 15_000
+
+const READY_A_CORE = 3
+
+/**
+ * A limit in milliseconds, for this machine as it is now. As it is given where at most three processes share a core, which is so when
+ * all tests run on a machine that has nothing else to do; the more processes are ready to run, the longer.
+ */
+export function onThisMachine(ms: number): number {
+  const [ready = 0] = loadavg()
+  return ms * Math.max(1, ready / availableParallelism() / READY_A_CORE)
+}
 
 /** Flushes, however slow the machine: the default of ten seconds is meant for applications. */
 export function flushed(source: {

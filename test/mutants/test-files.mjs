@@ -9,6 +9,9 @@ const FOLDERS = {
   demo: 'test/demo',
 }
 
+// The exporter's tests that need a process of their own are a second project (vitest.config.ts).
+const IN_VITEST = { 'unit:exporter': ['unit:exporter', 'unit:exporter:alone'] }
+
 // Tests that take minutes or run the build instead of the sources: they use real servers, or processes with an exporter in them.
 const TOO_LARGE = /@spanhouse\/local-clickhouse|\/child\.js|\/chaos\//
 
@@ -36,9 +39,9 @@ export const faults = fileIn('faults')
 export const demo = fileIn('demo')
 
 export function projectsOf(files) {
-  return Object.keys(FOLDERS).filter((project) =>
-    files.some((file) => file.startsWith(`${FOLDERS[project]}/`)),
-  )
+  return Object.keys(FOLDERS)
+    .filter((project) => files.some((file) => file.startsWith(`${FOLDERS[project]}/`)))
+    .flatMap((project) => IN_VITEST[project] ?? [project])
 }
 
 /** Every test that loads the sources of a file's package. */

@@ -187,10 +187,10 @@ class Run {
         await until(isBack).catch(() =>
           this.#complaints.push(`${name} takes nothing after: ${fault.kind}`),
         )
-        const recoveredMs = performance.now() - endedAt
-        if (recoveredMs > Math.max(0, ...this.#recoveriesMs))
+        const RECOVERED_MS = performance.now() - endedAt
+        if (RECOVERED_MS > Math.max(0, ...this.#recoveriesMs))
           this.#slowestAfter = `${fault.kind}, at ${name}`
-        this.#recoveriesMs.push(recoveredMs)
+        this.#recoveriesMs.push(RECOVERED_MS)
       }),
     )
   }

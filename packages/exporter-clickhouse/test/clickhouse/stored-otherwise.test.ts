@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { processorTo } from '../../../../test/kit/exporters.js'
 import {
   type Behaviour,
@@ -74,17 +74,17 @@ test('a table of JSON columns is asked about again, and gets rows when it has no
   await processor.forceFlush()
   const asked = () =>
     server.requests.filter(({ statement }) => statement.includes('system.columns'))
-  await vi.waitFor(() => expect(asked()).toHaveLength(1))
+  await eventually(() => expect(asked()).toHaveLength(1))
   end(processor, 10)
   await expect(processor.forceFlush({ timeoutMs: 50 })).rejects.toThrow('primary (10 rows)')
-  await vi.waitFor(() => expect(statsOf(processor).failing).toBe(true))
+  await eventually(() => expect(statsOf(processor).failing).toBe(true))
   expect(server.inserts).toHaveLength(1)
   expect(statsOf(processor)).toMatchObject({ delivered: 10, waiting: 10 })
   expect(statsOf(processor).lastError).toBe(
     'SpanAttributes of default.otel_traces are of type JSON',
   )
   type = 'Map(LowCardinality(String), String)'
-  await vi.waitFor(() => expect(statsOf(processor).delivered).toBe(20), { timeout: 10_000 })
+  await eventually(() => expect(statsOf(processor).delivered).toBe(20))
 })
 
 test('an answer about JSON columns that cannot be read costs no row', async () => {
@@ -104,10 +104,10 @@ test('an answer about JSON columns that cannot be read costs no row', async () =
     server.requests.filter(({ statement }) => statement.includes('system.columns')).length
   end(processor, 10)
   await processor.forceFlush()
-  await vi.waitFor(() => expect(asked()).toBe(1))
+  await eventually(() => expect(asked()).toBe(1))
   said = 'Back in a minute.'
   end(processor, 10)
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     await expect(processor.forceFlush({ timeoutMs: 20 })).rejects.toThrow('primary (10 rows)')
     expect(asked()).toBeGreaterThan(1)
   })

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { type SpanExporter, simpleSpanProcessor, TracerProvider } from '#sdk'
 import { exported, exporterTo } from '../../../../test/kit/exporters.js'
-import { flushed } from '../../../../test/kit/patience.js'
+import { flushed, until } from '../../../../test/kit/patience.js'
 import { scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
@@ -46,7 +46,7 @@ test('what was sent once is sent again as it was, however small', async () => {
   const server = await scriptedServer({ status: 502 })
   const to = exporterTo({ endpoint: server.url })
   await Promise.all(Array.from({ length: 40 }, (_, n) => exported(to, [spanOf(n)])))
-  await vi.waitUntil(() => server.inserts.length > 8)
+  await until(() => server.inserts.length > 8)
   server.follow('ok')
   await flushed(to)
   expect(server.rows).toHaveLength(40)

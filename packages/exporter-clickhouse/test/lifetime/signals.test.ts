@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../../../test/kit/free-port.js'
+import { onThisMachine } from '../../../../test/kit/patience.js'
 import { scriptedServer } from '../../../../test/kit/scripted-server.js'
 
 const entry = (module: 'esm' | 'cjs') =>
@@ -116,7 +117,7 @@ describe('an application without a handler of its own', () => {
     const startedAt = performance.now()
     dead.kill('SIGTERM')
     expect(await dead.ended).toEqual([null, 'SIGTERM'])
-    expect(performance.now() - startedAt).toBeLessThan(8000)
+    expect(performance.now() - startedAt).toBeLessThan(onThisMachine(8000))
     expect(dead.output).toContain('1 rows were not delivered')
   })
 

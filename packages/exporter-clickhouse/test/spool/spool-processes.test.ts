@@ -4,12 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../../../../test/kit/patience.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { backdateLeases, filesIn, homesIn, insertsFor, spools } from './spool-kit.js'
-
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 const compiled = mkdtempSync(join(tmpdir(), 'spanhouse-spool-js-'))
