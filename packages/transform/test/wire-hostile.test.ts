@@ -249,3 +249,39 @@ test('a resource and a scope of the same bytes are one object, also in another r
   expect(other?.resource).not.toBe(a?.resource)
   expect(other?.instrumentationScope).toBe(a?.instrumentationScope)
 })
+
+test('a text is never taken for another one whose characters are its bytes', () => {
+  const nameOf = (bytes: Uint8Array | number[]) =>
+    spansFromOtlpProtobuf(spanWith(field(5, bytes)))[0]?.name
+  for (const text of [
+    'Ã©',
+    'é',
+    'Ã©',
+    'ab',
+    'ba',
+    'aXb',
+    'aYb',
+    'abcd1efgh',
+    'abcd2efgh',
+    'x'.repeat(128),
+    'x'.repeat(129),
+  ])
+    for (const given of [text, text]) expect(nameOf(Buffer.from(given))).toBe(given)
+  expect(nameOf([0xff, 0x61])).toBe('\ufffda')
+  expect(nameOf([0xfe, 0x61])).toBe('\ufffda')
+})
+
+test('an id is never taken for another one of the same bits', () => {
+  for (const id of [
+    'b7ad6b7169203331',
+    `b7ad6b7169203331${'00'.repeat(8)}`,
+    `${'00'.repeat(8)}b7ad6b7169203331`,
+    '00'.repeat(8),
+    '00'.repeat(16),
+    '01',
+    'b7ad6b7169203331',
+  ])
+    expect(
+      spansFromOtlpProtobuf(spanWith(field(2, Buffer.from(id, 'hex'))))[0]?.spanContext().spanId,
+    ).toBe(id)
+})

@@ -1,4 +1,5 @@
 import { type Bytes, bytesOf } from './bytes.js'
+import type { WireOptions } from './options.js'
 import { RecentIds } from './recent-ids.js'
 import { RecentTexts } from './recent-texts.js'
 import { WireError } from './wire-error.js'
@@ -9,14 +10,6 @@ const MAX_TAG_BYTES = 5
 const MAX_GROUPS = 100
 /** The default of `maxItems`. */
 const MAX_ITEMS = 1_000_000
-
-export interface WireOptions {
-  /**
-   * How many items a request may have: its resources, scopes and records, and their events, links, exemplars and quantiles. An empty one takes
-   * two bytes of the request and some hundred in memory. More are a `WireError` with the reason `too_many`. Default: 1,000,000.
-   */
-  readonly maxItems?: number | undefined
-}
 
 // Shared by all requests: what comes again comes in the next one too.
 const texts = new RecentTexts()
