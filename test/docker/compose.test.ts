@@ -35,6 +35,8 @@ const services = Object.entries<Service>(compose.services)
 interface Service {
   readonly profiles?: readonly string[]
   readonly ports?: readonly string[]
+  readonly healthcheck?: object
+  readonly build?: object
   readonly volumes?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly depends_on?: object
@@ -64,7 +66,7 @@ describe('compose.yaml', () => {
     const mounts = services.flatMap(([, { volumes = [] }]) =>
       volumes.filter((one) => one.startsWith('.')),
     )
-    expect(mounts).toHaveLength(11)
+    expect(mounts).toHaveLength(14)
     for (const mount of mounts) {
       const [from = '', to, how] = mount.split(':')
       expect(existsSync(join(root, from)), from).toBe(true)
@@ -89,13 +91,33 @@ describe('compose.yaml', () => {
 
   test('each port is open on this machine only', () => {
     const ports = services.flatMap(([, { ports = [] }]) => ports)
-    expect(ports).toHaveLength(4)
+    expect(ports).toHaveLength(7)
     for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/)
   })
 
-  test('the variable with the password in the file of the user is one that the container has', () => {
-    const [, name = ''] = /from_env="(\w+)"/.exec(read('docker/user.xml')) ?? []
-    expect(Object.keys(clickhouse.environment)).toEqual([name])
+  test('the variables with passwords in the files of the users are those that the container has', () => {
+    const names = ['user', 'reader'].map(
+      (file) => /from_env="(\w+)"/.exec(read(`docker/${file}.xml`))?.[1],
+    )
+    expect(Object.keys(clickhouse.environment)).toEqual(names)
+  })
+
+  test('each service that goes on has a health check, so that --wait knows when it is ready', () => {
+    const image = read('docker/receiver/Dockerfile')
+    const ends = /_sql$|workload/
+    for (const [name, service] of services)
+      if (!ends.test(name))
+        expect(
+          service.healthcheck !== undefined || (service.build && image.includes('HEALTHCHECK')),
+          name,
+        ).toBe(true)
+  })
+
+  test('each volume that a service uses is one that `down -v` removes', () => {
+    const used = services.flatMap(([, { volumes = [] }]) =>
+      volumes.filter((one) => !one.startsWith('.')).map((one) => one.split(':')[0]),
+    )
+    expect(used.sort()).toEqual(Object.keys(compose.volumes).sort())
   })
 })
 
@@ -118,6 +140,10 @@ describe('the profiles of compose.yaml', () => {
     ])
     expect(of('sql')).toEqual(['west', 'east_sql', 'west_sql'])
     expect(of('monitor')).toEqual(['prometheus', 'grafana'])
+  })
+
+  test('grafana, prometheus and receiver add one service each', () => {
+    for (const name of ['grafana', 'prometheus', 'receiver']) expect(of(name)).toEqual([name])
   })
 
   test('what a service waits for is there in its own profile', () => {

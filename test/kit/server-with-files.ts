@@ -19,7 +19,7 @@ export interface Server {
 
 /** A real server that also reads these files, as one that is installed reads /etc/clickhouse-server/users.d and config.d. */
 export async function serverWithFiles(
-  files: Readonly<Partial<Record<'users' | 'config', string>>>,
+  files: Readonly<Partial<Record<'users' | 'config', string | readonly string[]>>>,
 ): Promise<Server> {
   const home = mkdtempSync(join(tmpdir(), 'spanhouse-clickhouse-'))
   const portsFile = join(home, 'ports.tsv')
@@ -32,9 +32,9 @@ export async function serverWithFiles(
     volumes: [],
   }
   const args = writeServerConfig(home, join(home, 'data'), portsFile, config)
-  for (const [folder, file] of Object.entries(files)) {
+  for (const [folder, given] of Object.entries(files)) {
     mkdirSync(join(home, `${folder}.d`))
-    copyFileSync(file, join(home, `${folder}.d`, basename(file)))
+    for (const file of [given].flat()) copyFileSync(file, join(home, `${folder}.d`, basename(file)))
   }
   const server = spawnServer(findLibrary(currentPlatform(), resolveInstalled), home, args)
   const ports = () => (existsSync(portsFile) ? readFileSync(portsFile, 'utf8') : '')

@@ -110,18 +110,25 @@ export async function opened(
   path: string,
   given: Readonly<Record<string, string>> = {},
   range: { readonly fromMs: number; readonly toMs: number } = RANGE,
+  user?: Readonly<Record<string, string>>,
 ): Promise<Look> {
   let look: Look = { ...range, intervalMs: 30_000, values: {} }
   for (const variable of dashboardAt(path).templating.list) {
     const { name, includeAll } = variable
     const sql = sqlOfVariable(variable)
-    const value = given[name] ?? (includeAll ? '$__all' : sql && (await first(server, sql, look)))
+    const value =
+      given[name] ?? (includeAll ? '$__all' : sql && (await first(server, sql, look, user)))
     look = { ...look, values: { ...look.values, [name]: value ?? '' } }
   }
   return look
 }
 
-async function first(server: Pick<ClickHouseServer, 'url'>, sql: string, look: Look) {
-  const { rows } = await frame(server, sql, look)
+async function first(
+  server: Pick<ClickHouseServer, 'url'>,
+  sql: string,
+  look: Look,
+  user: Readonly<Record<string, string>> | undefined,
+) {
+  const { rows } = await frame(server, sql, look, user)
   return String(Object.values(rows[0] ?? {})[0] ?? '')
 }
