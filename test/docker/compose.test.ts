@@ -20,6 +20,7 @@ import { Ajv } from 'ajv'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import { createDeadLetters } from '../../packages/exporter-clickhouse/src/delivery/dead-letter-table.js'
+import { k6Samples, k6Thresholds } from '../../packages/spanhouse/src/k6/tables.js'
 import { ended, root } from '../examples/run-example.js'
 import { flushed } from '../kit/patience.js'
 import { type Server, serverWithFiles } from '../kit/server-with-files.js'
@@ -250,6 +251,14 @@ test('docker/init/kv.sql is the table of examples/active-active, and one for its
   await expect(`${head}\n${statements.join('\n')}`).toMatchFileSnapshot(
     join(root, 'docker/init/kv.sql'),
   )
+})
+
+test('docker/init/k6.sql has the tables of spanhouse k6', async () => {
+  const statements = [...new Set([...k6Samples.ddl(), ...k6Thresholds.ddl()])]
+  const head = '-- The tables of spanhouse k6: npm test says if they differ.\n'
+  await expect(
+    `${head}\n${statements.map((statement) => `${statement};\n`).join('\n')}`,
+  ).toMatchFileSnapshot(join(root, 'docker/init/k6.sql'))
 })
 
 describe('a server with the tables and the user of docker/', () => {

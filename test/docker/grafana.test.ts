@@ -2,7 +2,6 @@
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
-import { k6Samples, k6Thresholds } from '../../packages/spanhouse/src/k6/tables.js'
 import { DASHBOARDS } from '../dashboards/kit/dashboards.js'
 import { frame } from '../dashboards/kit/data-source.js'
 import { opened } from '../dashboards/kit/world.js'
@@ -22,7 +21,6 @@ beforeAll(async () => {
   vi.stubEnv('SPANHOUSE_PASSWORD', 'wr1ter')
   vi.stubEnv('SPANHOUSE_READER_PASSWORD', READER['x-clickhouse-key'])
   server = await composedServer()
-  for (const statement of [...k6Samples.ddl(), ...k6Thresholds.ddl()]) await server.query(statement)
 })
 afterAll(() => server?.stop())
 

@@ -34,11 +34,12 @@ const TABLE_IN = /`the variable`\.`(\w+)`/g
 export const textIn = (variable: string): string =>
   `decodeURLComponent('\${${variable}:percentencode}')`
 
-const TEXTS: ReadonlyMap<Parameter, string> = new Map([
-  [SERVICE, textIn('service')],
+function textChosen(value: Parameter): string | undefined {
+  if (value === SERVICE) return textIn('service')
   // No trace has the id `none`, but log lines outside of traces have the id ''.
-  [TRACE, `ifNull(nullIf(lower(trim(${textIn('trace')})), ''), 'none')`],
-])
+  if (value === TRACE) return `ifNull(nullIf(lower(trim(${textIn('trace')})), ''), 'none')`
+  return undefined
+}
 
 /** A question as SQL for a panel. */
 export function grafanaSql(query: Query<unknown>): string {
@@ -52,7 +53,7 @@ function chosen(value: Parameter, type: string): string {
   return (
     boundary(value, FROM_US, '$__fromTime_ms') ??
     boundary(value, TO_US, '$__toTime_ms') ??
-    TEXTS.get(value) ??
+    textChosen(value) ??
     literal(value, type)
   )
 }

@@ -1,13 +1,13 @@
 import { queryOf } from '../ask/query.js'
 import { quoteTable } from '../table/quoting.js'
-import { grafanaSql, inRange, tableIn, textIn } from './chosen.js'
+import { grafanaSql, inRange, tableIn } from './chosen.js'
 
 // The tables of `spanhouse k6`, about the run in the variable `run`.
 
-const SAMPLES = quoteTable(tableIn('samples'))
-const THRESHOLDS = quoteTable(tableIn('thresholds'))
-const RUN = `run_id = ${textIn('run')}`
-const OF_RUN = `${RUN} AND ${inRange('timestamp')}`
+const SAMPLES = /* @__PURE__ */ quoteTable(/* @__PURE__ */ tableIn('samples'))
+const THRESHOLDS = /* @__PURE__ */ quoteTable(/* @__PURE__ */ tableIn('thresholds'))
+const RUN = `run_id = decodeURLComponent('\${run:percentencode}')`
+const OF_RUN = `${RUN} AND $__timeFilter_ms(timestamp)`
 const sql = (text: string): string => grafanaSql(queryOf('k6', text))
 
 /** The runs of the range, the newest first, for the variable `run`. */

@@ -132,5 +132,5 @@ LIMIT 1000`,
   )
 }
 
-const OF_SERVICE = oneOf('', [SERVICE]).parameters
+const OF_SERVICE = { service_0: SERVICE }
 const ofService = ({ fields }: SpanTable): string => oneOf(fields.service, [SERVICE]).sql

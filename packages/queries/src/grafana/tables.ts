@@ -18,19 +18,24 @@ interface Tables {
   readonly metrics: readonly MetricTable[]
 }
 
+// Getters, so that a bundle without dashboards contains nothing of this.
 export const TABLES: Readonly<Record<Family, Tables>> = {
-  flat: {
-    spans: known(recogniseSpanTable(tableIn('spans'), flatTraces.columns)),
-    logs: known(recogniseLogTable(tableIn('logs'), flatLogs.columns)),
-    metrics: [{ ...tableIn('metrics'), family: 'flat', has_temporality: true }],
+  get flat() {
+    return {
+      spans: known(recogniseSpanTable(tableIn('spans'), flatTraces.columns)),
+      logs: known(recogniseLogTable(tableIn('logs'), flatLogs.columns)),
+      metrics: [{ ...tableIn('metrics'), family: 'flat' as const, has_temporality: true }],
+    }
   },
-  otel: {
-    spans: known(recogniseSpanTable(tableIn('spans'), otelTraces.columns)),
-    logs: known(recogniseLogTable(tableIn('logs'), otelLogs.columns)),
-    metrics: [
-      { ...tableIn('sums'), family: 'otel', has_temporality: true },
-      { ...tableIn('gauges'), family: 'otel', has_temporality: false },
-    ],
+  get otel() {
+    return {
+      spans: known(recogniseSpanTable(tableIn('spans'), otelTraces.columns)),
+      logs: known(recogniseLogTable(tableIn('logs'), otelLogs.columns)),
+      metrics: [
+        { ...tableIn('sums'), family: 'otel' as const, has_temporality: true },
+        { ...tableIn('gauges'), family: 'otel' as const, has_temporality: false },
+      ],
+    }
   },
 }
 
@@ -46,8 +51,7 @@ interface Shape {
   readonly without?: string
 }
 
-const has = (...columns: string[]) => columns
-const VALUES = has('MetricName', 'TimeUnix', 'Value', 'ServiceName', 'Attributes')
+const VALUES = ['MetricName', 'TimeUnix', 'Value', 'ServiceName', 'Attributes']
 
 /** By variable: the columns that tell such a table, and the name that comes first. */
 const SHAPES: Readonly<Record<Family | 'k6', Readonly<Record<string, Shape>>>> = {
@@ -55,29 +59,29 @@ const SHAPES: Readonly<Record<Family | 'k6', Readonly<Record<string, Shape>>>> =
     spans: {
       database: 'telemetry',
       table: 'traces',
-      columns: has('trace_id', 'span_id', 'span_name', 'duration_ns', 'attributes'),
+      columns: ['trace_id', 'span_id', 'span_name', 'duration_ns', 'attributes'],
     },
     logs: {
       database: 'telemetry',
       table: 'logs',
-      columns: has('trace_id', 'timestamp', 'body', 'severity_number', 'attributes'),
+      columns: ['trace_id', 'timestamp', 'body', 'severity_number', 'attributes'],
     },
     metrics: {
       database: 'telemetry',
       table: 'metrics',
-      columns: has('metric_name', 'timestamp', 'value', 'temporality', 'attributes'),
+      columns: ['metric_name', 'timestamp', 'value', 'temporality', 'attributes'],
     },
   },
   otel: {
     spans: {
       database: 'default',
       table: 'otel_traces',
-      columns: has('TraceId', 'SpanId', 'SpanName', 'Duration', 'SpanAttributes'),
+      columns: ['TraceId', 'SpanId', 'SpanName', 'Duration', 'SpanAttributes'],
     },
     logs: {
       database: 'default',
       table: 'otel_logs',
-      columns: has('TraceId', 'Timestamp', 'Body', 'SeverityNumber', 'LogAttributes'),
+      columns: ['TraceId', 'Timestamp', 'Body', 'SeverityNumber', 'LogAttributes'],
     },
     sums: {
       database: 'default',
@@ -95,12 +99,12 @@ const SHAPES: Readonly<Record<Family | 'k6', Readonly<Record<string, Shape>>>> =
     samples: {
       database: 'telemetry',
       table: 'k6_samples',
-      columns: has('timestamp', 'run_id', 'metric', 'metric_type', 'value', 'tags'),
+      columns: ['timestamp', 'run_id', 'metric', 'metric_type', 'value', 'tags'],
     },
     thresholds: {
       database: 'telemetry',
       table: 'k6_thresholds',
-      columns: has('timestamp', 'run_id', 'metric', 'threshold', 'verdict'),
+      columns: ['timestamp', 'run_id', 'metric', 'threshold', 'verdict'],
     },
   },
 }
