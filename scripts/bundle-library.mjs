@@ -163,7 +163,7 @@ export { ${all.map((name) => `shared${name}`)} }
 }
 
 // Packages whose tarball must hardly grow by the second copy of their code.
-const PACKED_SMALL = new Set(['@spanhouse/exporter-clickhouse'])
+const PACKED_SMALL = new Set(['@spanhouse/exporter-clickhouse', '@spanhouse/receiver'])
 // gzip recognises text that it has seen less than 32 KiB before, and npm packs files of the same name side by side.
 const MAX_PART_BYTES = 31_500
 const MAX_ATTEMPTS = 20

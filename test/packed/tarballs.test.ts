@@ -127,6 +127,18 @@ test('the exporter depends on transform alone, has zod in it with its licence, a
   expect(transform.peerDependencies).toBeUndefined()
 })
 
+test('the receiver has the parts of the exporter that it uses in it, and depends on its types', async () => {
+  const tarball = tarballOf('receiver', folder)
+  const { dependencies, peerDependencies } = await manifestIn(tarball)
+  expect(Object.keys(dependencies ?? {}).sort()).toEqual([
+    '@spanhouse/exporter-clickhouse',
+    '@spanhouse/transform',
+  ])
+  expect(peerDependencies).toEqual({ '@opentelemetry/api': '>=1.9 <2' })
+  const { stdout: types } = await run('tar', ['-xzOf', tarball, 'package/dist/esm/receiver.d.ts'])
+  expect(types).not.toContain('#exporter')
+})
+
 function filesOf(name: string): string[] {
   const folder = join(root, 'packages', name)
   const sources = readdirSync(join(folder, 'src')).map((file) => file.replace(/\.ts$/, ''))
@@ -137,7 +149,7 @@ function filesOf(name: string): string[] {
     'README.md',
     'package.json',
     'dist/cjs/package.json',
-    ...(name === 'exporter-clickhouse' ? ['dist/THIRD-PARTY-LICENSES'] : []),
+    ...(name === 'exporter-clickhouse' || name === 'receiver' ? ['dist/THIRD-PARTY-LICENSES'] : []),
     ...shared.map((file) => `dist/${file}`),
     ...['esm', 'cjs'].flatMap((format) => modules.map((module) => `dist/${format}/${module}.js`)),
   ]

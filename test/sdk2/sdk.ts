@@ -10,6 +10,14 @@ export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 export { ExportResultCode, isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
 export { FsInstrumentation } from '@opentelemetry/instrumentation-fs'
 export { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
+export {
+  JsonLogsSerializer,
+  JsonMetricsSerializer,
+  JsonTraceSerializer,
+  ProtobufLogsSerializer,
+  ProtobufMetricsSerializer,
+  ProtobufTraceSerializer,
+} from '@opentelemetry/otlp-transformer'
 export { resourceFromAttributes } from '@opentelemetry/resources'
 export {
   BatchLogRecordProcessor,

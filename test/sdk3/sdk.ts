@@ -8,6 +8,14 @@ import {
 export { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 export { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 export { ExportResultCode, isTracingSuppressed, suppressTracing } from '@opentelemetry/core'
+export {
+  JsonLogsSerializer,
+  JsonMetricsSerializer,
+  JsonTraceSerializer,
+  ProtobufLogsSerializer,
+  ProtobufMetricsSerializer,
+  ProtobufTraceSerializer,
+} from '@opentelemetry/otlp-transformer'
 export { resourceFromAttributes } from '@opentelemetry/resources'
 export {
   BatchLogRecordProcessor,

@@ -68,7 +68,7 @@ export type { AttributesLike, ResourceLike, ScopeLike } from './values/resource.
 export type { HrTime } from './values/time.js'
 export { logsFromOtlpProtobuf, logsInOtlpProtobuf } from './wire/logs.js'
 export { metricsFromOtlpProtobuf, metricsInOtlpProtobuf } from './wire/metrics.js'
-export type { WireOptions } from './wire/reader.js'
+export type { WireOptions } from './wire/options.js'
 export { spansFromOtlpProtobuf, spansInOtlpProtobuf } from './wire/spans.js'
 export { WireError, type WireErrorReason } from './wire/wire-error.js'
 export type { Limits } from './writing/limits.js'

@@ -96,6 +96,11 @@ export class Destination {
     return this.#holdings.room
   }
 
+  /** The memory of its batches. */
+  get heldBytes(): number {
+    return this.#holdings.queue.heldBytes
+  }
+
   /** Whether so many bytes of rows have room, in the queue and on disk, without a batch being dropped for them. Half of each is always enough. */
   hasRoomFor(bytes: number): boolean {
     const { queue, spool } = this.config

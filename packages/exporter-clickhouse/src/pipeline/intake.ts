@@ -5,12 +5,6 @@ import type { Destination } from '../delivery/destination.js'
 import type { Arrivals } from './arrivals.js'
 import type { Lane } from './lane.js'
 
-/** Some of the records of a parcel, and a guess of the bytes of their rows. */
-export interface Slice<Input> {
-  readonly records: readonly Input[]
-  readonly bytes: number
-}
-
 interface Ends<Input> {
   readonly destinations: readonly Destination[]
   readonly lanes: readonly Lane<Input>[]
@@ -18,45 +12,83 @@ interface Ends<Input> {
   readonly counted: (records: number) => void
 }
 
+interface Waits {
+  /** How long the first record may wait for room. */
+  readonly patience: AbortSignal
+  /** How long the others may. */
+  readonly closing: AbortSignal
+}
+
+/** Rows of one step, before they are compressed: they block the event loop for a millisecond or two. */
+const STEP_BYTES = 256 * 1024
+const MAX_STEP = 500
+/** How many records the first step of a parcel has, whose rows may be large. */
+const FIRST_STEP = 16
+
 /**
- * Takes parcels in slice by slice, with turns of the event loop between them, and only as fast as there is room for their rows. One parcel at
- * a time, so that the batches of a parcel have no rows of others.
+ * Takes parcels in step by step, with turns of the event loop between them, and only as fast as there is room for their rows. One parcel at a
+ * time, so that the batches of a parcel have no rows of others.
  */
 export class Intake<Input> {
   readonly #ends: Ends<Input>
+  readonly #stepBytes: number
   readonly #oneAtATime: Limit = newLimit(1)
 
   constructor(ends: Ends<Input>) {
     this.#ends = ends
+    const queues = ends.destinations.map(({ config }) => config.queue.maxBytes / 8)
+    this.#stepBytes = Math.min(STEP_BYTES, ...queues)
   }
 
   /**
-   * Takes in all records of a parcel, or none, and resolves with their number. Resolves with undefined if there was no room for the first slice
-   * before `patience` was aborted. After it, the rest waits for room as long as it takes, or until `closing` is aborted. Rejects if `slices`
-   * throws.
+   * Takes in all records of a parcel, or none, and resolves with their number. Resolves with undefined if there was no room for the first one
+   * before `patience` was aborted, or if `closing` was. Rejects if `slices` throws, which may have empty slices.
    */
   take(
     parcel: Parcel,
-    slices: Iterable<Slice<Input>>,
-    { patience, closing }: { patience: AbortSignal; closing: AbortSignal },
+    slices: Iterable<readonly Input[]>,
+    { patience, closing }: Waits,
   ): Promise<number | undefined> {
     return this.#oneAtATime.run(async () => {
-      let taken = 0
-      for (const { records, bytes } of slices) {
-        if (records.length > 0) await this.#roomFor(bytes, taken === 0 ? patience : closing)
-        if (closing.aborted || (taken === 0 && patience.aborted)) return undefined
-        taken += records.length
-        this.#add(parcel, records)
-        await turn()
+      try {
+        return await this.#takeAll(parcel, slices, patience, closing)
+      } finally {
+        // Also if it has ended early: these rows must not be in a batch with those of the next parcel.
+        for (const lane of this.#ends.lanes) lane.sealParcel(parcel)
       }
-      for (const lane of this.#ends.lanes) lane.sealParcel(parcel)
-      parcel.complete()
-      return taken
     })
   }
 
-  #add(parcel: Parcel, records: readonly Input[]): void {
+  async #takeAll(
+    parcel: Parcel,
+    slices: Iterable<readonly Input[]>,
+    patience: AbortSignal,
+    closing: AbortSignal,
+  ): Promise<number | undefined> {
+    let taken = 0
+    let step = FIRST_STEP
+    for (const records of slices) {
+      for (let from = 0; from < records.length; ) {
+        await this.#roomFor(this.#stepBytes, taken === 0 ? patience : closing)
+        if (closing.aborted || (taken === 0 && patience.aborted)) return undefined
+        const some = records.slice(from, from + step)
+        const rowBytes = this.#add(parcel, some) / some.length
+        from += some.length
+        taken += some.length
+        step = Math.min(Math.max(Math.floor(this.#stepBytes / (rowBytes + 1)), 1), MAX_STEP)
+        await turn()
+      }
+      if (records.length === 0) await turn()
+    }
+    for (const lane of this.#ends.lanes) lane.sealParcel(parcel)
+    parcel.complete()
+    return taken
+  }
+
+  /** Returns the bytes of their rows. */
+  #add(parcel: Parcel, records: readonly Input[]): number {
     const { arrivals, lanes, counted } = this.#ends
+    const before = this.#bytes()
     counted(records.length)
     arrivals.begin()
     try {
@@ -64,6 +96,16 @@ export class Intake<Input> {
     } finally {
       arrivals.end()
     }
+    return Math.max(this.#bytes() - before, 0)
+  }
+
+  /** Of rows in memory, at the destination that has most of them. */
+  #bytes(): number {
+    return this.#openBytes() + Math.max(0, ...this.#ends.destinations.map((one) => one.heldBytes))
+  }
+
+  #openBytes(): number {
+    return this.#ends.lanes.reduce((sum, lane) => sum + lane.waitingBytes, 0)
   }
 
   async #roomFor(bytes: number, signal: AbortSignal): Promise<void> {
@@ -79,10 +121,10 @@ export class Intake<Input> {
 
   /** A destination that is behind does not hold up the others. If all are behind, one with room is enough. */
   #hasRoomFor(bytes: number): boolean {
-    const { destinations, lanes } = this.#ends
-    const open = lanes.reduce((sum, lane) => sum + lane.waitingBytes, 0)
+    const { destinations } = this.#ends
     const working = destinations.filter((one) => !one.isBehind && one.config.stopped === undefined)
     const asked = working.length > 0 ? working : destinations
-    return destinations.length === 0 || asked.some((one) => one.hasRoomFor(open + bytes))
+    const needed = this.#openBytes() + bytes
+    return destinations.length === 0 || asked.some((one) => one.hasRoomFor(needed))
   }
 }

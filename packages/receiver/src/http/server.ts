@@ -34,7 +34,13 @@ export function newHttpServer(
   // An instrumentation of node:http replaces emit() of all servers. These requests must not be traced: the spans would come here again.
   server.emit = EventEmitter.prototype.emit
   server.maxConnections = connections
-  server.on('request', (request, response) => void handle(parts, request, response))
+  server.on('request', (request, response) => {
+    void handle(parts, request, response)
+    // close() ends the connections that are idle then; the others must not stay open for the next request.
+    response.once('close', () => {
+      if (parts.isClosing()) setImmediate(() => server.closeIdleConnections())
+    })
+  })
   server.on('tlsClientError', (_, socket) => socket.destroy())
   return server
 }

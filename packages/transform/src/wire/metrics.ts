@@ -1,8 +1,9 @@
 import type { MetricPointLike } from '../metric/point.js'
 import { messagesIn, type Origin } from './envelope.js'
 import { Data, METRIC, readMetricHead } from './metric.js'
+import type { WireOptions } from './options.js'
 import { newPoint } from './point.js'
-import { type WireOptions, WireReader } from './reader.js'
+import { WireReader } from './reader.js'
 import { type Kind, slicesIn } from './slices.js'
 
 const METRICS: Kind<MetricPointLike> = { shape: METRIC, records: pointsIn }

@@ -1,23 +1,19 @@
+import { type Bytes, bytesOf } from './bytes.js'
+import type { WireOptions } from './options.js'
+import { RecentIds } from './recent-ids.js'
+import { RecentTexts } from './recent-texts.js'
 import { WireError } from './wire-error.js'
 
 const LITTLE_ENDIAN = true
 const MAX_VARINT_BYTES = 10
+const MAX_TAG_BYTES = 5
 const MAX_GROUPS = 100
 /** The default of `maxItems`. */
 const MAX_ITEMS = 1_000_000
 
-export interface WireOptions {
-  /**
-   * How many items a request may have: its resources, scopes and records, and their events, links, exemplars and quantiles. An empty one takes
-   * two bytes of the request and some hundred in memory. More are a `WireError` with the reason `too_many`. Default: 1,000,000.
-   */
-  readonly maxItems?: number | undefined
-}
-
-/** The methods of Buffer that are used here, so that the package's types do not need those of Node. */
-interface Bytes extends Uint8Array {
-  toString(encoding?: 'utf8' | 'latin1' | 'hex', start?: number, end?: number): string
-}
+// Shared by all requests: what comes again comes in the next one too.
+const texts = new RecentTexts()
+const ids = new RecentIds()
 
 /**
  * Reads the fields of protobuf messages, one after the other. Each method gets the end of the message that it reads in, and throws a
@@ -32,10 +28,10 @@ export class WireReader {
   readonly #maxItems: number
   #items = 0
 
-  constructor({ buffer, byteOffset, byteLength }: Uint8Array, options: WireOptions) {
+  constructor(bytes: Uint8Array, options: WireOptions) {
     this.#maxItems = options.maxItems ?? MAX_ITEMS
-    this.bytes = Buffer.from(buffer, byteOffset, byteLength)
-    this.view = new DataView(buffer, byteOffset, byteLength)
+    this.bytes = bytesOf(bytes)
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   /** Counts one item. */
@@ -48,7 +44,8 @@ export class WireReader {
   tag(end: number): number {
     const start = this.at
     const tag = this.varint(end)
-    if (this.high !== 0) throw new WireError('a field number is beyond 2^29', start)
+    if (this.high !== 0 || this.at - start > MAX_TAG_BYTES)
+      throw new WireError('a field number is beyond 2^29', start)
     if (tag < 8) throw new WireError('a field has number 0', start)
     return tag
   }
@@ -130,14 +127,14 @@ export class WireReader {
   /** What is not valid UTF-8 becomes U+FFFD. */
   text(end: number): string {
     const to = this.endOfNext(end)
-    const text = this.at === to ? '' : this.bytes.toString('utf8', this.at, to)
+    const text = texts.read(this.bytes, this.view, this.at, to)
     this.at = to
     return text
   }
 
   hex(end: number): string {
     const to = this.endOfNext(end)
-    const text = this.at === to ? '' : this.bytes.toString('hex', this.at, to)
+    const text = ids.read(this.bytes, this.view, this.at, to)
     this.at = to
     return text
   }

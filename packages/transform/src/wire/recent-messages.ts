@@ -43,6 +43,6 @@ function keyOf({ bytes }: WireReader, { parts, schemaUrl }: Head): string | unde
   for (const [from, to] of parts) length += to - from
   if (length > LONGEST) return undefined
   let key = `${schemaUrl.length} ${schemaUrl}`
-  for (const [from, to] of parts) key += bytes.toString('latin1', from, to)
+  for (const [from, to] of parts) key += bytes.latin1Slice(from, to)
   return key
 }

@@ -1,5 +1,6 @@
 import { messagesIn } from './envelope.js'
-import { type WireOptions, WireReader } from './reader.js'
+import type { WireOptions } from './options.js'
+import { WireReader } from './reader.js'
 import { checkMessage, type Shape } from './shape.js'
 
 const SLICE = 1000

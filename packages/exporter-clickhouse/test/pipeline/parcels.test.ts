@@ -1,0 +1,218 @@
+import { randomBytes } from 'node:crypto'
+import type { LogRecordLike, MetricPointLike, SpanLike } from '@spanhouse/transform'
+import { logsFromOtlpJson, metricsFromOtlpJson, spansFromOtlpJson } from '@spanhouse/transform'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { exception } from '../../../../test/kit/exceptions.js'
+import { wireOf } from '../../../../test/kit/http-wire.js'
+import { PATIENT_MS, until } from '../../../../test/kit/patience.js'
+import { answer, ScriptedClickHouse } from '../../../../test/kit/scripted-clickhouse.js'
+import { Parcel } from '../../src/accounting/parcel.js'
+import type { Options } from '../../src/config/options.js'
+import { parseConfig } from '../../src/config/parse-config.js'
+import type { Signal } from '../../src/config/signal.js'
+import { Pipeline } from '../../src/pipeline/pipeline.js'
+
+const never = new AbortController().signal
+
+/** What a request contains: the same seed gives equal records in new objects, as a request that is read again. */
+interface Request {
+  readonly key: string
+  records(): readonly unknown[]
+}
+
+interface Opened {
+  readonly server: ScriptedClickHouse
+  take(request: Request): Promise<Parcel>
+}
+
+async function opened(signal: Signal, options: Options = {}): Promise<Opened> {
+  const server = await new ScriptedClickHouse().listen()
+  onTestFinished(() => server.close())
+  const config = parseConfig(signal, {
+    endpoint: server.url,
+    shutdownTimeoutMs: 20,
+    retry: { initialDelayMs: 5, maxDelayMs: 10 },
+    ...options,
+  } as never)
+  const pipeline = new Pipeline<never>(config as never, { repeatable: true })
+  onTestFinished(() => pipeline.shutdown())
+  return {
+    server,
+    async take(request) {
+      const parcel = new Parcel(request.key)
+      const slices = [request.records() as never[]]
+      await pipeline.intake.take(parcel, slices, { patience: never, closing: never })
+      return parcel
+    },
+  }
+}
+
+const isSettled = (parcel: Parcel) =>
+  parcel.isComplete && [...parcel.courses.values()].every(({ open }) => open === 0)
+
+async function tokensOf({ server, take }: Opened, request: Request): Promise<string[]> {
+  const before = server.inserts.length
+  const parcel = await take(request)
+  await parcel.until(isSettled, AbortSignal.timeout(PATIENT_MS))
+  expect(isSettled(parcel)).toBe(true)
+  return server.inserts
+    .slice(before)
+    .map(({ table, token }) => `${table} ${token}`)
+    .sort()
+}
+
+const resource = (name: string) => ({
+  attributes: [{ key: 'service.name', value: { stringValue: name } }],
+})
+const time = '1700000000000000000'
+const id = (n: number, bytes: number) => (n + 1).toString(16).padStart(2 * bytes, '0')
+
+/** Records of so many resources, in turn. */
+function requestOf(
+  signal: Signal,
+  {
+    count,
+    resources = 1,
+    from = 0,
+    equal = false,
+  }: { count: number; resources?: number; from?: number; equal?: boolean },
+): Request {
+  const groupsOf = (scopes: string, records: string, one: (n: number) => object) =>
+    Array.from({ length: count }, (_, at) => ({
+      resource: resource(`service ${(from + at) % resources} of ${resources}`),
+      [scopes]: [{ [records]: [one(equal ? from : from + at)] }],
+    }))
+  const read: Record<Signal, () => SpanLike[] | LogRecordLike[] | MetricPointLike[]> = {
+    traces: () =>
+      spansFromOtlpJson({
+        resourceSpans: groupsOf('scopeSpans', 'spans', (n) => ({
+          traceId: id(n, 16),
+          spanId: id(n, 8),
+          name: `span ${n}`,
+          startTimeUnixNano: time,
+          attributes: [{ key: `key ${n % 5}`, value: { intValue: n } }],
+        })),
+      }),
+    logs: () =>
+      logsFromOtlpJson({
+        resourceLogs: groupsOf('scopeLogs', 'logRecords', (n) => ({
+          timeUnixNano: time,
+          body: { stringValue: `line ${n}` },
+        })),
+      }),
+    metrics: () =>
+      metricsFromOtlpJson({
+        resourceMetrics: groupsOf('scopeMetrics', 'metrics', (n) => ({
+          name: `metric ${n % 7}`,
+          [n % 2 ? 'gauge' : 'sum']: { dataPoints: [{ timeUnixNano: time, asInt: n }] },
+        })),
+      }),
+  }
+  const key = `${signal} ${count} ${resources} ${from} ${equal}`
+  return { key, records: read[signal] }
+}
+
+const REQUESTS: [title: string, options: Options, request: Parameters<typeof requestOf>[1]][] = [
+  ['a few records', {}, { count: 5 }],
+  ['several resources', {}, { count: 60, resources: 5 }],
+  ['more resources than there are compact batches', {}, { count: 200, resources: 20 }],
+  ['several batches by rows', { batch: { maxRows: 40 } }, { count: 200, resources: 3 }],
+  ['several batches by bytes', { batch: { maxBytes: 4000 } }, { count: 200, resources: 12 }],
+  ['the tables of otel', { schema: 'otel' }, { count: 100, resources: 3 }],
+]
+
+describe.each<Signal>(['traces', 'logs', 'metrics'])('%s', (signal) => {
+  test.each(REQUESTS)(
+    'a parcel that is exported again, to another process, makes the same batches: %s',
+    async (_, options, of) => {
+      const request = requestOf(signal, of)
+      const fresh = await opened(signal, options)
+      const tokens = await tokensOf(fresh, request)
+      expect(tokens.length).toBeGreaterThan(0)
+      expect(new Set(tokens).size).toBe(tokens.length)
+      const used = await opened(signal, options)
+      for (const before of [
+        { count: 300, resources: 11 },
+        { count: 3, resources: 7 },
+        { count: 90, resources: of.resources ?? 1 },
+      ])
+        await tokensOf(used, requestOf(signal, { ...before, from: 5000 }))
+      expect(await tokensOf(used, request)).toEqual(tokens)
+      expect(await tokensOf(fresh, request)).toEqual(tokens)
+    },
+  )
+
+  test('the same batches also at a server that refuses compact rows, and after it has', async () => {
+    const request = requestOf(signal, { count: 30, resources: 2 })
+    const tokens = await tokensOf(await opened(signal), request)
+    const odd = await opened(signal)
+    odd.server.behaviour = async (exchange) => {
+      const raw = exchange.isInsert && (await exchange.whole())
+      const isCompact = raw && !exchange.head.target.includes('query=INSERT')
+      if (isCompact)
+        await exchange.send(
+          wireOf(exception({ code: 62, name: 'SYNTAX_ERROR', message: 'Syntax error' })),
+        )
+      else await answer(exchange)
+    }
+    for (let n = 0; n < 2; n++) {
+      const got = await tokensOf(odd, request)
+      expect(new Set(got)).toEqual(new Set(tokens))
+    }
+  })
+})
+
+test('equal records in two batches of one parcel are stored twice, as they came', async () => {
+  const at = await opened('logs', { batch: { maxRows: 10 } })
+  const request = requestOf('logs', { count: 20, equal: true })
+  const tokens = await tokensOf(at, request)
+  expect(new Set(tokens).size).toBe(2)
+})
+
+test('equal records of two parcels have tokens of their own, unless they are spans, whose ids say that they are the same', async () => {
+  const one = requestOf('logs', { count: 5 })
+  const other = { ...one, key: 'another request' }
+  const at = await opened('logs')
+  expect(await tokensOf(at, one)).not.toEqual(await tokensOf(at, other))
+  const spans = requestOf('traces', { count: 5 })
+  const ofSpans = await opened('traces')
+  expect(await tokensOf(ofSpans, spans)).toEqual(
+    await tokensOf(ofSpans, { ...spans, key: 'another request' }),
+  )
+})
+
+test('small batches of parcels that wait are not united', async () => {
+  const { server, take } = await opened('traces')
+  await server.refuse()
+  const requests = Array.from({ length: 10 }, (_, n) =>
+    requestOf('traces', { count: 2, from: 2 * n }),
+  )
+  const parcels = await Promise.all(requests.map(take))
+  await server.listen()
+  await until(() => parcels.every(isSettled))
+  expect(server.inserts.map(({ rows }) => rows)).toEqual(Array.from({ length: 10 }, () => 2))
+})
+
+test('a parcel is followed to the end of each of its rows, at each destination', async () => {
+  const { take } = await opened('traces', {
+    limits: { rowBytes: 1000 },
+    destinations: [{ name: 'gone', endpoint: 'http://127.0.0.1:1', queue: { maxBytes: 10 } }],
+  })
+  const long = { ...requestOf('traces', { count: 4 }) }
+  const records = () => [
+    ...long.records(),
+    ...spansFromOtlpJson({ traceId: id(9, 16), spanId: id(9, 8), name: 'x'.repeat(2000) }),
+  ]
+  const parcel = await take({ key: randomBytes(4).toString('hex'), records })
+  await parcel.until(isSettled, AbortSignal.timeout(PATIENT_MS))
+  expect(parcel.courses.get('primary')).toMatchObject({
+    delivered: 4,
+    dropped: { too_large: 1 },
+    open: 0,
+    unsafe: 0,
+  })
+  expect(parcel.courses.get('gone')).toMatchObject({
+    delivered: 0,
+    dropped: { too_large: 1, queue_full: 4 },
+  })
+})
