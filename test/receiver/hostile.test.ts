@@ -19,7 +19,7 @@ import { startSteadyClients } from './steady-clients.js'
 
 const MiB = 1024 * 1024
 const KINDS: Kinds = { ...BODIES, ...JSON_BODIES, ...HTTP_BYTES, ...GRPC_CALLS, ...GRPC_BYTES }
-const TIMES = Number(process.env["SHARE"] ?? (LONG ? 10 : 1))
+const TIMES = Number(process.env['SHARE'] ?? (LONG ? 10 : 1))
 const AT_ONCE = 64
 /** Nobody is left without an answer so long. */
 const SILENCE_MS = 30_000
@@ -71,7 +71,13 @@ test(`10,000 hostile requests of ${Object.keys(KINDS).length} kinds cost no row 
     }
   }
   const count = attacks.length
-  const DEBUG = setInterval(() => process.stderr.write(`left ${attacks.length} ${Math.round(performance.now()-startedAt)} ${JSON.stringify(Object.fromEntries(wrong))} good ${good.requests}\n`), 3000)
+  const DEBUG = setInterval(
+    () =>
+      process.stderr.write(
+        `left ${attacks.length} ${Math.round(performance.now() - startedAt)} ${JSON.stringify(Object.fromEntries(wrong))} good ${good.requests}\n`,
+      ),
+    3000,
+  )
   await Promise.all(Array.from({ length: AT_ONCE }, sendInTurn))
   clearInterval(DEBUG)
   const tookMs = performance.now() - startedAt

@@ -116,7 +116,7 @@ export const GRPC_BYTES: Kinds = {
     send: ({ grpcPort, random }) => {
       const bytes = Buffer.concat([START, open(0), frame(DATA, 0, 1, Buffer.alloc(50))])
       return sendRaw(grpcPort, [bytes.subarray(0, random.between(1, bytes.length))], {
-        then: 'reset',
+        last: 'reset',
       })
     },
   },

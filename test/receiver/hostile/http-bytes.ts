@@ -24,7 +24,7 @@ export const HTTP_BYTES: Kinds = {
     right: /^(40[08] )?closed$/,
     send: ({ httpPort }) =>
       sendRaw(httpPort, [rawRequest([`Content-Length: ${BODY.length + 9}`], BODY)], {
-        then: 'end',
+        last: 'end',
       }),
   },
   'a content-length that is too short': {
@@ -32,7 +32,7 @@ export const HTTP_BYTES: Kinds = {
     right: /^(400 )+closed$/,
     send: ({ httpPort }) =>
       sendRaw(httpPort, [rawRequest([`Content-Length: ${BODY.length - 9}`], BODY)], {
-        then: 'end',
+        last: 'end',
       }),
   },
   'a content-length that is no length, or there twice, or beside chunks': {
