@@ -3,6 +3,7 @@ import { diag } from '@opentelemetry/api'
 import { parseConfig, startDeadline, warnEverybody } from '#exporter'
 import { newCors } from './access/cors.js'
 import { isLoopback } from './access/loopback.js'
+import { newPlaces } from './access/places.js'
 import { newTokenCheck } from './access/token.js'
 import { newBudget } from './bodies/budget.js'
 import { configOf } from './config.js'
@@ -63,6 +64,7 @@ export async function openReceiver(
   const parts = {
     desks,
     checkToken: newTokenCheck(config.token),
+    takePlace: newPlaces(),
     cors: newCors(config.origins),
     maxBodyBytes: limits.bodyBytes,
     requestTimeoutMs: limits.requestTimeoutMs,

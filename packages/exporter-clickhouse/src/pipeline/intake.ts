@@ -53,8 +53,9 @@ export class Intake<Input> {
       try {
         return await this.#takeAll(parcel, slices, patience, closing)
       } finally {
-        // Also if it has ended early: these rows must not be in a batch with those of the next parcel.
-        for (const lane of this.#ends.lanes) lane.sealParcel(parcel)
+        const reason = closing.aborted ? 'shutdown' : 'internal_error'
+        if (!parcel.isComplete)
+          for (const lane of this.#ends.lanes) lane.abandonParcel(parcel, reason)
       }
     })
   }

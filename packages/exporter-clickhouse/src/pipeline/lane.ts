@@ -3,6 +3,7 @@ import { addTally, type ResourceForm } from '@spanhouse/transform/internal'
 import { Alterations } from '../accounting/alterations.js'
 import type { DropReason } from '../accounting/drop-reason.js'
 import type { Parcel } from '../accounting/parcel.js'
+import type { Rows } from '../batching/batch.js'
 import type { Batcher } from '../batching/batcher.js'
 import { OpenBatches } from '../batching/open-batches.js'
 import { newRowEncoder, type RowEncoder } from '../batching/row-encoder.js'
@@ -62,6 +63,8 @@ export class Lane<Input> {
   #parcel: Parcel | undefined
   /** The parcel of the record that is being added. */
   #refusals: Parcel | undefined
+  /** Why rows that are sealed are not handed over. */
+  #abandons: DropReason | undefined
 
   constructor(
     config: DestinationConfig<Input>,
@@ -90,6 +93,10 @@ export class Lane<Input> {
     const openOf = (target: Sealed['target']) =>
       new OpenBatches(batch, (rows, common, altered) => {
         const parcel = this.#parcel
+        if (this.#abandons) {
+          this.#leave(rows, this.#abandons)
+          return
+        }
         const receipts = handOver({ target, rows, common, config, destinations, parcel })
         this.#receipts?.push(...receipts)
         this.alterations.sealed(rows.rows, altered, destinations)
@@ -171,6 +178,24 @@ export class Lane<Input> {
     this.#parcel = parcel
     this.seal()
     this.#parcel = undefined
+  }
+
+  /**
+   * Drops the rows of a parcel that are in no batch yet, because its other records do not come: they would make a batch that the parcel does
+   * not make when it is exported again.
+   */
+  abandonParcel(parcel: Parcel, reason: DropReason): void {
+    this.#abandons = reason
+    this.sealParcel(parcel)
+    this.#abandons = undefined
+  }
+
+  #leave({ rows, release }: Rows, reason: DropReason): void {
+    release?.()
+    for (const destination of this.destinations) {
+      destination.refuse(rows, reason)
+      this.#parcel?.courseAt(destination.config.name).refuse(rows, reason)
+    }
   }
 
   #opened(): readonly Pick<Sheet<Input>, 'open'>[] {

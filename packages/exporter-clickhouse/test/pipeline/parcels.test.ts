@@ -22,6 +22,7 @@ interface Request {
 
 interface Opened {
   readonly server: ScriptedClickHouse
+  readonly pipeline: Pipeline<never>
   take(request: Request): Promise<Parcel>
 }
 
@@ -38,6 +39,7 @@ async function opened(signal: Signal, options: Options = {}): Promise<Opened> {
   onTestFinished(() => pipeline.shutdown())
   return {
     server,
+    pipeline,
     async take(request) {
       const parcel = new Parcel(request.key)
       const slices = [request.records() as never[]]
@@ -179,6 +181,29 @@ test('equal records of two parcels have tokens of their own, unless they are spa
   expect(await tokensOf(ofSpans, spans)).toEqual(
     await tokensOf(ofSpans, { ...spans, key: 'another request' }),
   )
+})
+
+test('a parcel that ends early, because the process does, leaves only batches that it makes again when it is exported again', async () => {
+  const request = requestOf('metrics', { count: 250 })
+  const { server, pipeline } = await opened('metrics', { batch: { maxRows: 100 } })
+  const closing = new AbortController()
+  function* slices(): Generator<never[]> {
+    const records = request.records() as never[]
+    yield records.slice(0, 150)
+    closing.abort()
+    yield records.slice(150)
+  }
+  const parcel = new Parcel(request.key)
+  const signals = { patience: never, closing: closing.signal }
+  expect(await pipeline.intake.take(parcel, slices(), signals)).toBeUndefined()
+  await pipeline.shutdown()
+  expect(parcel.courses.get('primary')).toMatchObject({ dropped: { shutdown: 50 }, open: 0 })
+  const [first] = server.inserts
+  expect(server.inserts).toEqual([expect.objectContaining({ rows: 100 })])
+
+  const tokens = await tokensOf(await opened('metrics', { batch: { maxRows: 100 } }), request)
+  expect(tokens).toHaveLength(3)
+  expect(tokens).toContain(`${first?.table} ${first?.token}`)
 })
 
 test('small batches of parcels that wait are not united', async () => {

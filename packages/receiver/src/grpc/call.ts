@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { startDeadline } from '#exporter'
+import type { TakePlace } from '../access/places.js'
 import type { CheckToken } from '../access/token.js'
 import { Refusal } from '../answers/refusal.js'
 import { collect } from '../bodies/body.js'
@@ -16,6 +17,7 @@ import { holdOf } from './timeout.js'
 export interface Parts {
   readonly desks: readonly Desk[]
   readonly checkToken: CheckToken
+  readonly takePlace: TakePlace
   readonly maxBodyBytes: number
   readonly budget: Budget
   readonly holdMs: number
@@ -67,13 +69,14 @@ async function outcomeOf(
 const CANCELLED = 1
 
 async function take(
-  { checkToken, maxBodyBytes: maxBytes, budget, holdMs, requestTimeoutMs }: Parts,
+  { checkToken, takePlace, maxBodyBytes: maxBytes, budget, holdMs, requestTimeoutMs }: Parts,
   desk: Desk,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
 ): Promise<void> {
   checkToken(headers.authorization)
   const encoding = encodingOf(textOf(headers['grpc-encoding']))
+  const leave = takePlace()
   const patience = patienceOf(holdOf(textOf(headers['grpc-timeout']), holdMs))
   // A client that sends slowly ends here; one that is gone ends by itself.
   const cancel = startDeadline(
@@ -90,6 +93,7 @@ async function take(
   } finally {
     cancel()
     patience.end()
+    leave()
   }
 }
 

@@ -46,7 +46,7 @@ export function refuseHttp(stream: ServerHttp2Stream, status: number): void {
 }
 
 function canAnswer(stream: ServerHttp2Stream): boolean {
-  return !stream.destroyed && !stream.headersSent && !stream.aborted
+  return !stream.destroyed && !stream.closed && !stream.headersSent && !stream.aborted
 }
 
 function close(stream: ServerHttp2Stream): void {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Cors } from '../access/cors.js'
+import type { TakePlace } from '../access/places.js'
 import type { CheckToken } from '../access/token.js'
 import { Refusal } from '../answers/refusal.js'
 import { type Body, collect, tooLarge } from '../bodies/body.js'
@@ -15,6 +16,7 @@ import { answer, formatOf, refuse, text } from './exchange.js'
 export interface Parts {
   readonly desks: readonly Desk[]
   readonly checkToken: CheckToken
+  readonly takePlace: TakePlace
   readonly cors: Cors
   readonly maxBodyBytes: number
   readonly budget: Budget
@@ -62,7 +64,7 @@ async function take(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { cors, checkToken, holdMs } = parts
+  const { cors, checkToken, takePlace, holdMs } = parts
   const { headers, method } = request
   if (!cors.allows(headers.origin))
     throw new Refusal(
@@ -84,6 +86,7 @@ async function take(
       'unknown_type',
       'The content type must be application/x-protobuf or application/json.',
     )
+  const leave = takePlace()
   const patience = patienceOf(holdMs)
   try {
     const body = await bodyOf(parts, request, patience.signal)
@@ -91,6 +94,7 @@ async function take(
     answer(response, taken, format, desk.kind.rejectedField)
   } finally {
     patience.end()
+    leave()
   }
 }
 

@@ -67,7 +67,7 @@ export function openDesk<On extends Signal>(
       let isNew = false
       try {
         if (closing.signal.aborted) throw busy('The receiver is closing.')
-        const verdict = repeats.verdictOn(body.digest, () => {
+        const verdict = repeats.verdictOn(`${format} ${body.digest}`, () => {
           isNew = true
           return work(body, format, patience.signal)
         })

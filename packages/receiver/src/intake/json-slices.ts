@@ -1,24 +1,21 @@
 import type { Records, Signal } from '#exporter'
 import { Refusal } from '../answers/refusal.js'
+import { checkJson } from './json-check.js'
 import type { Kind } from './kind.js'
 
 const SLICE = 1000
-/** An empty object takes two bytes of the body and a hundred in memory, and an empty record more. */
-const MAX_OBJECTS = 4_000_000
+/** An empty record takes two bytes of the body and some hundred in memory. */
 const MAX_RECORDS = 1_000_000
-
-const BRACE = 0x7b
-const BRACKET = 0x5b
 
 type Json = Readonly<Record<string, unknown>>
 
-/** The records of a body in JSON. JSON.parse() blocks: about a second for 64 MiB. */
+/** The records of a body in JSON. Empty slices come while it is checked. */
 export function* jsonSlices<On extends Signal>(
   kind: Kind<On>,
   body: Buffer,
 ): Generator<Records[On][]> {
   const [groups, scopes, records] = kind.lists
-  checkSize(body)
+  for (const _ of checkJson(body)) yield []
   const all = [...scopesIn(parsed(body), groups, scopes)]
   const count = all.reduce((sum, { scope }) => sum + listIn(scope, records).length, 0)
   if (count > MAX_RECORDS) throw tooMany()
@@ -58,14 +55,8 @@ function isObject(json: unknown): json is Json {
   return typeof json === 'object' && json !== null && !Array.isArray(json)
 }
 
-function checkSize(body: Buffer): void {
-  let objects = 0
-  for (const byte of body) if (byte === BRACE || byte === BRACKET) objects++
-  if (objects > MAX_OBJECTS) throw tooMany()
-}
-
 function tooMany(): Refusal {
-  return new Refusal('too_large', 'The body has too many objects: send fewer in a request.')
+  return new Refusal('too_large', 'The body has too many records: send fewer in a request.')
 }
 
 function parsed(body: Buffer): unknown {

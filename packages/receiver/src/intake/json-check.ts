@@ -1,0 +1,50 @@
+import { Refusal } from '../answers/refusal.js'
+
+// JSON.parse() cannot be interrupted. So many values take it about a second, in memory some hundred bytes each.
+const MAX_VALUES = 2_000_000
+/** An object with more keys costs several times as much for each of them. */
+const MAX_KEYS = 20_000
+/** Far more than the records and their values, of which 64 levels are kept, need. */
+const MAX_DEPTH = 500
+const STEP_BYTES = 512 * 1024
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const BACKSLASH = 0x5c
+const [BRACE, BRACE_END] = [0x7b, 0x7d]
+const [BRACKET, BRACKET_END] = [0x5b, 0x5d]
+
+/**
+ * Throws a Refusal for a body that would take JSON.parse() long, by steps of half a MiB. It does not find all mistakes: only what it lets pass
+ * may be parsed.
+ */
+export function* checkJson(body: Buffer): Generator<void> {
+  const keys = new Uint32Array(MAX_DEPTH + 1) // of the open objects, by depth; in lists they are not bounded
+  const isObject = new Uint8Array(MAX_DEPTH + 1)
+  let depth = 0
+  let values = 0
+  let inText = false
+  for (let at = 0; at < body.length; at++) {
+    if (at % STEP_BYTES === 0) yield
+    const byte = body[at]
+    if (inText) {
+      if (byte === BACKSLASH) at++
+      else if (byte === QUOTE) inText = false
+    } else if (byte === QUOTE) inText = true
+    else if (byte === COMMA) {
+      if (++values > MAX_VALUES) throw tooMany('values')
+      const count = (keys[depth] ?? 0) + 1
+      keys[depth] = count
+      if (count > MAX_KEYS && isObject[depth]) throw tooMany('keys in an object')
+    } else if (byte === BRACE || byte === BRACKET) {
+      if (++depth > MAX_DEPTH) throw new Refusal('malformed', 'The body is nested too deep.')
+      if (++values > MAX_VALUES) throw tooMany('values')
+      keys[depth] = 0
+      isObject[depth] = byte === BRACE ? 1 : 0
+    } else if ((byte === BRACE_END || byte === BRACKET_END) && depth > 0) depth--
+  }
+}
+
+function tooMany(what: string): Refusal {
+  return new Refusal('too_large', `The body has too many ${what}: send fewer in a request.`)
+}
