@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { processorTo } from '../../../../test/kit/exporters.js'
+import { eventually } from '../../../../test/kit/patience.js'
 import {
   type Behaviour,
   type Received,
