@@ -148,7 +148,7 @@ test('the whole output of k6 without --quiet is read to the last sample, also th
   )
   expect(inOrder(await samplesOf(runId))).toEqual(inOrder(samples.map(rowOf)))
   // All that is no sample is shown, and nothing else.
-  expect(out.slice(0, out.indexOf('\nk6 run '))).toBe(`${texts.length === 0 ? '' : shown(output)}`)
+  expect(out.slice(0, out.indexOf('\nk6 run '))).toBe(shown(output))
 })
 
 function shown(output: string): string {
