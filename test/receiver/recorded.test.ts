@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { grpcClient, post } from '../../packages/receiver/test/kit.js'
-import { type RecordedRequest, type RecordedSignal, recordings } from '../kit/recorded-otlp.js'
+import { type RecordedSignal, recordings } from '../kit/recorded-otlp.js'
 import { newDatabase, realServer, receiverTo } from './kit.js'
 import { logRow, pointRow, type Row, spanRow } from './rows-of-truth.js'
+import { sendRecorded } from './send-recorded.js'
 
 // Requests that the SDKs of other languages really sent, over real sockets into a real ClickHouse.
 
@@ -34,7 +34,7 @@ for (const { language, requests, truth } of recordings())
       const database = newDatabase()
       const receiver = await receiverTo({ endpoint: server.at.url, database })
       const sent = requests.filter((request) => request.form === form)
-      for (const request of sent) await send(request, receiver)
+      for (const request of sent) await sendRecorded(request, receiver)
 
       const { spans = [], logs = [], points = [] } = truth
       expect(inOrder(await rowsOf('traces', database))).toMatchObject(inOrder(spans.map(spanRow)))
@@ -43,19 +43,6 @@ for (const { language, requests, truth } of recordings())
         inOrder(points.map(pointRow)),
       )
     })
-
-async function send(
-  { path, headers, body }: RecordedRequest,
-  { http, grpc }: { http: string; grpc: string },
-): Promise<void> {
-  if (headers['content-type']?.startsWith('application/grpc')) {
-    const answer = await grpcClient(grpc).call([body], { ...headers, ':path': path })
-    expect(answer.status, answer.message).toBe('0')
-  } else {
-    const answer = await post(`${http}${path}`, body, headers)
-    expect(answer.status, answer.body.toString()).toBe(200)
-  }
-}
 
 async function rowsOf(signal: RecordedSignal, database: string): Promise<Row[]> {
   const { table, select } = TABLES[signal]

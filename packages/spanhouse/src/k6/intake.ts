@@ -1,7 +1,8 @@
 import type { HrTime } from '@spanhouse/transform'
+import { newCutLine } from './cut-line.js'
 import { newLineReader } from './lines.js'
 import { newMetrics } from './metrics.js'
-import { parseLine, type Skipped } from './parse-line.js'
+import { type Line, parseLine, type Skipped } from './parse-line.js'
 import type { Run, Sample } from './record.js'
 import { newThresholds, type Thresholds } from './thresholds.js'
 
@@ -25,6 +26,7 @@ interface Outlets {
 export function newIntake(run: Run, outlets: Outlets): Intake {
   const metrics = newMetrics()
   const thresholds = newThresholds()
+  const cut = newCutLine()
   const skipped = { text: 0, broken: 0, foreign: 0, unreadable: 0, too_long: 0 }
   let samples = 0
   let first: HrTime | undefined
@@ -32,6 +34,18 @@ export function newIntake(run: Run, outlets: Outlets): Intake {
 
   function onLine(line: string): void {
     const read = parseLine(line)
+    const isData = read.is !== 'text' && read.is !== 'broken'
+    const whole = isData ? undefined : cut.endWith(line)
+    if (whole === undefined && read.is !== 'text') giveUp()
+    if (whole === undefined && read.is === 'broken') cut.begin(line)
+    else onRead(whole ?? read, line)
+  }
+
+  function giveUp(): void {
+    if (cut.forget()) skipped.broken++
+  }
+
+  function onRead(read: Line, line: string): void {
     switch (read.is) {
       case 'point': {
         const { time, value, tags, metadata } = read
@@ -61,7 +75,10 @@ export function newIntake(run: Run, outlets: Outlets): Intake {
   })
   return {
     take: (chunk) => lines.take(chunk),
-    end: () => lines.end(),
+    end() {
+      lines.end()
+      giveUp()
+    },
     get samples() {
       return samples
     },

@@ -4,7 +4,7 @@ import type { Metric, Tags } from './record.js'
 
 /** Why a line is left out. */
 export type Skipped =
-  /** It does not begin as an object does: the banner, the progress and the summary of k6. */
+  /** It does not begin as an object does: the banner, the progress and the summary of k6, which has `{ name:shop }...: avg=…`. */
   | 'text'
   /** It begins as an object does and is none: cut off, or written into by somebody else. */
   | 'broken'
@@ -50,6 +50,7 @@ export type Line = Point | Declaration | { readonly is: Skipped }
 type Json = Readonly<Record<string, unknown>>
 
 const NONE: Tags = Object.freeze({})
+const OBJECT = /^\s*\{\s*(?:["}]|$)/
 // JSON has no such numbers. The quotes of a name inside a text are escaped, so a text cannot look like this.
 const NO_NUMBER = /"value":\s*([+-]?(?:NaN|Inf(?:inity)?))\b/
 const NUMBERS: Readonly<Record<string, number>> = {
@@ -60,7 +61,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
 
 /** Reads one line of `k6 run --out json`. Never throws. */
 export function parseLine(line: string): Line {
-  if (!/^\s*\{/.test(line)) return { is: 'text' }
+  if (!OBJECT.test(line)) return { is: 'text' }
   const json = parsed(line) ?? parsed(line.replace(NO_NUMBER, '"value":"$1"'))
   if (json === undefined) return { is: 'broken' }
   const { type, metric, data } = json

@@ -14,6 +14,8 @@ export interface Report {
   readonly samples: number
   readonly skipped: Readonly<Record<Skipped, number>>
   readonly thresholds: readonly Judged[]
+  /** Parts of metrics whose thresholds are not known. */
+  readonly unjudged: readonly string[]
   readonly delivered: readonly Delivered[]
 }
 
@@ -34,12 +36,13 @@ const MARKS = { passed: '✓', failed: '✗', unknown: '?' } as const
 const COLOURS = { passed: 'green', failed: 'red', unknown: 'yellow' } as const
 
 export function reportAsText(report: Report, out: Output): string {
-  const { runId, samples, skipped, thresholds, delivered } = report
+  const { runId, samples, skipped, thresholds, unjudged, delivered } = report
   return `${[
     '',
     `k6 run ${harmless(runId, 200)}: read ${counted(samples, 'sample')}${skippedText(skipped)}.`,
     ...delivered.flatMap(placeLines),
     ...thresholdLines(thresholds, out),
+    ...unjudgedLines(unjudged),
     ...(samples > 0 ? delivered.slice(0, 1).map((one) => firstQuery(one, runId)) : []),
   ].join('\n')}\n`
 }
@@ -86,6 +89,15 @@ function thresholdLines(thresholds: readonly Judged[], out: Output): string[] {
   )
   const more = thresholds.length - shown.length
   return ['', ...lines, ...(more > 0 ? [`… and ${numbers.format(more)} more`] : []), '']
+}
+
+function unjudgedLines([first, ...others]: readonly string[]): string[] {
+  if (first === undefined) return []
+  const more = others.length === 0 ? '' : ` and ${numbers.format(others.length)} more`
+  return [
+    `The samples do not say which thresholds ${harmless(first, 200)}${more} had: for their verdicts, give the summary of k6 (--summary FILE).`,
+    '',
+  ]
 }
 
 function numberText(value: number): string {

@@ -33,7 +33,8 @@ export function openSession(
       const thresholds = intake.thresholds.judged(verdicts, span ? secondsIn(span) : 0)
       const time = span?.last ?? hrTime(Date.now())
       for (const one of thresholds) delivery.write({ ...one, resource: run, time })
-      return { runId, samples, skipped, thresholds, delivered: await delivery.finish() }
+      const unjudged = verdicts.all().length === 0 ? intake.thresholds.parts : []
+      return { runId, samples, skipped, thresholds, unjudged, delivered: await delivery.finish() }
     },
   }
 }

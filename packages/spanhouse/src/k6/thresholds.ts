@@ -14,12 +14,15 @@ export interface Thresholds {
   add(point: Point): void
   /** Every threshold with its verdict: that of k6 where there is one, else computed. */
   judged(verdicts: Verdicts, seconds: number): readonly Judged[]
+  /** Parts of metrics whose thresholds the stream does not contain. */
+  readonly parts: readonly string[]
 }
 
 /** A metric with thresholds, or a part of one. */
 interface Watched {
   readonly metric: string
   readonly tags: Tags
+  readonly isPart: boolean
   readonly thresholds: readonly Declared[]
   readonly aggregate: Aggregate | undefined
 }
@@ -29,6 +32,8 @@ export const MOST_VALUES = 4 * 1024 * 1024
 /** A stream that declares more is no script of k6. */
 const MOST_WATCHED = 1000
 const MOST_THRESHOLDS = 10_000
+/** k6 measures this part of http_req_duration always. */
+const OF_EVERY_RUN = /\{expected_response:true\}$/
 
 export function newThresholds(budget: Budget = { values: MOST_VALUES }): Thresholds {
   const watched = new Map<string, Watched>()
@@ -43,14 +48,24 @@ export function newThresholds(budget: Budget = { values: MOST_VALUES }): Thresho
 
   return {
     declare({ metric: { name, type }, thresholds, submetrics }) {
-      if (thresholds.length > 0) watch(name, type, { metric: name, tags: {}, thresholds })
+      if (thresholds.length > 0)
+        watch(name, type, { metric: name, tags: {}, isPart: false, thresholds })
       for (const part of submetrics)
-        watch(name, type, { metric: part.name, tags: part.tags, thresholds: part.thresholds })
+        watch(name, type, {
+          ...{ metric: part.name, tags: part.tags, isPart: true },
+          thresholds: part.thresholds,
+        })
     },
     add({ metric, tags, value }) {
       const parts = byMetric.get(metric)
       if (parts === undefined || Number.isNaN(value)) return
       for (const part of parts) if (hasTags(tags, part.tags)) part.aggregate?.add(value)
+    },
+    get parts() {
+      return [...watched.values()]
+        .filter(({ isPart, thresholds }) => isPart && thresholds.length === 0)
+        .map(({ metric }) => metric)
+        .filter((name) => !OF_EVERY_RUN.test(name))
     },
     judged(verdicts, seconds) {
       const declared = [...watched.values()].flatMap((one) =>
@@ -78,11 +93,11 @@ function unseen(metric: string): Watched {
   const [, list = ''] = /\{(.*)\}$/s.exec(metric) ?? []
   const pairs = list
     .split(',')
-    .map((pair) => pair.split(/:(.*)/s).map((text) => text.trim().replace(/^(["'])(.*)\1$/s, '$2')))
+    .map((pair) => pair.split(/:(.*)/s).map((text) => text.trim().replaceAll(/^["']+|["']+$/g, '')))
   const tags = Object.fromEntries(
     pairs.filter(([key]) => key !== '').map(([key, value = '']) => [key, value]),
   )
-  return { metric, tags, thresholds: [], aggregate: undefined }
+  return { metric, tags, isPart: list !== '', thresholds: [], aggregate: undefined }
 }
 
 function hasTags(tags: Tags, wanted: Tags): boolean {
