@@ -26,6 +26,7 @@ async function bundle(folder, to, input, format, licences) {
       alias: {
         '#exporter': resolve('packages/exporter-clickhouse/src/internal.ts'),
         '#receiver': resolve('packages/receiver/src/index.ts'),
+        '@spanhouse/queries': resolve('packages/queries/src/index.ts'), // its dist has the SQL of the dashboards in the same file
       },
     },
     transform: { define: { SPANHOUSE_VERSION: JSON.stringify(version) } },

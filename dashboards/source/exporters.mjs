@@ -1,4 +1,4 @@
-import { grafana } from '../../packages/queries/dist/esm/index.js'
+import * as grafana from '../../packages/queries/dist/esm/grafana.js'
 import { dashboard } from './dashboard.mjs'
 import { COLOURED, lines, NONE_IS_GOOD, table } from './panels.mjs'
 import { tables } from './variables.mjs'

@@ -1,4 +1,4 @@
-import { grafana } from '../../packages/queries/dist/esm/index.js'
+import * as grafana from '../../packages/queries/dist/esm/grafana.js'
 import { dashboard } from './dashboard.mjs'
 import { COLOURED, ERROR_SHARE, lines, NEUTRAL, numbers, table } from './panels.mjs'
 import { run, tables } from './variables.mjs'

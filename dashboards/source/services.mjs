@@ -1,4 +1,4 @@
-import { grafana } from '../../packages/queries/dist/esm/index.js'
+import * as grafana from '../../packages/queries/dist/esm/grafana.js'
 import { dashboard, linkTo } from './dashboard.mjs'
 import { DURATIONS, links, RATE, SHARE } from './fields.mjs'
 import { ERROR_SHARE, lines, NEUTRAL, numbers, table } from './panels.mjs'

@@ -1,6 +1,6 @@
 // The variables of dashboards, as Grafana has them in its files.
 
-import { grafana } from '../../packages/queries/dist/esm/index.js'
+import * as grafana from '../../packages/queries/dist/esm/grafana.js'
 
 const datasource = {
   type: 'datasource',

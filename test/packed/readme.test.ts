@@ -15,6 +15,7 @@ const transform = blocksOf('packages/transform/README.md')
 const local = blocksOf('packages/local-clickhouse/README.md')
 const signals = blocksOf('docs/logs-and-metrics.md')
 const ofCommand = blocksOf('packages/spanhouse/README.md')
+const receiver = blocksOf('packages/receiver/README.md')
 
 // Each block is taken here, and none may be left.
 const blocks = {
@@ -42,6 +43,9 @@ const blocks = {
   linesOfTrace: signals.take('sql', 'SELECT'),
   rows: transform.take('ts', 'flatTraces.ddl'),
   table: transform.take('ts', 'defineTable'),
+  slices: transform.take('ts', 'spansInOtlpProtobuf'),
+  receiverInstall: receiver.take('sh', 'npm install'),
+  receiver: receiver.take('js', 'openReceiver'),
   command: local.take('sh', 'npx @spanhouse/local-clickhouse'),
   ready: local.take('', 'ClickHouse is ready'),
   server: local.take('js', 'startClickHouse'),
@@ -77,7 +81,7 @@ beforeEach(async () => {
 
 test('no code block is left out here', () => {
   expect(
-    [main, exporter, transform, local, ofCommand, signals].flatMap(({ left }) => left()),
+    [main, exporter, transform, local, ofCommand, signals, receiver].flatMap(({ left }) => left()),
   ).toEqual([])
 })
 
@@ -259,6 +263,44 @@ console.log(JSON.stringify({
       SETTINGS date_time_input_format = 'best_effort' FORMAT JSONEachRow ${line}`)
     expect(await server.query(`SELECT count() FROM telemetry.${name}`)).toBe('1\n')
   })
+})
+
+test('README of transform: OTLP/protobuf in slices', async () => {
+  const before = `
+const name = [0x2a, 3, ...Buffer.from('GET')]
+const spans = [0x12, name.length, ...name]
+const scopes = [0x12, spans.length, ...spans]
+const bytes = Uint8Array.from([0x0a, scopes.length, ...scopes])
+const take = (spans) => spans.forEach((span) => console.log(span.name))
+`
+  expect((await runIn('sdk2', before + blocks.slices)).stdout).toBe('GET\n')
+})
+
+test('README of the receiver', async () => {
+  const home = join(folder, 'receiver')
+  mkdirSync(home)
+  writeFileSync(join(home, 'package.json'), '{"private": true}')
+  const [, name, ...others] = /^npm install (\S+) (.+)$/.exec(blocks.receiverInstall.trim()) ?? []
+  expect(name).toBe('@spanhouse/receiver')
+  const ours = ['receiver', 'exporter-clickhouse', 'transform'].map(
+    (one) => `file:${tarballOf(one, folder)}`,
+  )
+  const quiet = ['--prefer-offline', '--no-audit', '--no-fund']
+  await run('npm', ['install', ...quiet, ...ours, ...others], { cwd: home })
+  const code = blocks.receiver.replace('openReceiver({', 'openReceiver({ httpPort: 0, grpcPort: 0,')
+  const after = `
+const span = { traceId: '5b8efff798038103d269b633813fc60c', spanId: 'eee19b7ec3c1b174', name: 'GET /' }
+const answer = await fetch('http://127.0.0.1:' + receiver.httpPort + '/v1/traces', {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] }),
+})
+console.log(answer.status)
+await receiver.close()
+process.exit()
+`
+  expect((await runIn('receiver', code + after)).stdout).toBe('200\n')
+  expect(await server.query('SELECT count() FROM telemetry.traces')).toBe('1\n')
 })
 
 describe('README of local-clickhouse', () => {

@@ -20,7 +20,6 @@ export { logTables, spanTables, type TableColumnRow, tablesQuery } from './ask/t
 export { type TraceOptions, traceQuery } from './ask/trace.js'
 export { type TraceIdRow, traceIdsQuery } from './ask/trace-ids.js'
 export { TRACE_MARGIN_US, type TracesOptions, tracesQuery } from './ask/traces.js'
-export * as grafana from './grafana/index.js'
 export { conditions } from './search/conditions.js'
 export type { LogSearch } from './search/log-search.js'
 export { type Parsed, parseSearch } from './search/parse-search.js'
