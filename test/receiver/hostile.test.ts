@@ -24,7 +24,7 @@ const AT_ONCE = 64
 /** Nobody is left without an answer so long. */
 const SILENCE_MS = 30_000
 const DATABASE = 'hostile'
-const LIMITS = { bodyBytes: 16 * MiB, bytesInProgress: 64 * MiB, requestTimeoutMs: 3000 }
+const LIMITS = { bodyBytes: 16 * MiB, bytesInProgress: 64 * MiB, requestTimeoutMs: 5000 }
 /** Beyond what it needs when it is idle: all requests in progress, each twice while it is put together, and its rows. */
 const MOST_GROWTH = 4 * LIMITS.bytesInProgress
 /** Of CPU. JSON.parse() takes so long for the longest body. */
