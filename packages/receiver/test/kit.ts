@@ -135,7 +135,7 @@ export function grpcClient(url: string, options: object = {}): GrpcClient {
           resolve({
             httpStatus: Number(got[':status']),
             status,
-            message: decodeURIComponent(String(got['grpc-message'] ?? '')),
+            message: String(got['grpc-message'] ?? ''),
             headers: got,
             body: Buffer.concat(parts),
           })

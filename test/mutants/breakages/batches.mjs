@@ -13,7 +13,7 @@ export const BATCHES = [
         'this.#keyLists = this.#newKeyLists()\n    this.#rows',
         'this.#rows',
       ],
-      ['copies megabytes while a batch grows', ' || isFull(writer)', ''],
+      ['copies megabytes while a batch grows', ' || (!repeatable && isFull(writer))', ''],
       [
         'allocates no more memory after a batch that was too small',
         '2 * length : length',

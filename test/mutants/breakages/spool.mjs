@@ -247,7 +247,7 @@ export const SPOOL = [
   ...inFile(
     'exporter/delivery/destination',
     [exporter('spool-refused')],
-    [['makes flushes wait for refused records', '.filter((entry) => !isAsideOnDisk(entry))', '']],
+    [['makes flushes wait for refused records', '.filter((entry) => !entry.isLeftAside)', '']],
   ),
   ...inFile(
     'exporter/delivery/attempts',

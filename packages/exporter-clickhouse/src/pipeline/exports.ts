@@ -1,11 +1,16 @@
 import { hook } from '../common/hook.js'
 import type { OfResource } from './pending-resources.js'
-import type { Pipeline } from './pipeline.js'
 
 /** `ExportResult` of @opentelemetry/core 2 and 3. */
 export interface ExportResult {
   code: 0 | 1
   error?: Error
+}
+
+/** What is used of a pipeline. Its own type would draw those of most rooms into the published types. */
+interface Taking<Input> {
+  readonly closed: boolean
+  export(records: readonly Input[]): Promise<boolean>
 }
 
 type ResultCallback = (result: ExportResult) => void
@@ -19,7 +24,7 @@ const FAILED = 1
  * after shutdown, or if no destination took any of them.
  */
 export function exportsOf<Input extends OfResource>(
-  pipeline: Pick<Pipeline<Input>, 'closed' | 'export'>,
+  pipeline: Taking<Input>,
   records: string,
 ): (given: readonly Input[], resultCallback: ResultCallback) => void {
   // The callback may throw. Without this wrapper, an unhandled rejection would end the application.

@@ -27,7 +27,7 @@ export function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
       ':status': 200,
       'content-type': TYPE,
       'grpc-status': String(refusal.grpcStatus),
-      'grpc-message': encodeURIComponent(refusal.message).replaceAll('%20', ' '),
+      'grpc-message': percentEncoded(refusal.message),
       'grpc-status-details-bin': statusAsProtobuf(refusal).toString('base64').replaceAll('=', ''),
       ...(refusal.kind === 'unknown_encoding' && {
         'grpc-accept-encoding': 'identity,gzip,deflate',
@@ -43,6 +43,11 @@ export function refuseHttp(stream: ServerHttp2Stream, status: number): void {
   if (!canAnswer(stream)) return
   stream.respond({ ':status': status }, { endStream: true })
   close(stream)
+}
+
+/** As gRPC says: printable characters stay, but for the percent sign. */
+function percentEncoded(text: string): string {
+  return text.replace(/[^ -$&-~]/gu, (one) => encodeURIComponent(one))
 }
 
 function canAnswer(stream: ServerHttp2Stream): boolean {
