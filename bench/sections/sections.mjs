@@ -8,6 +8,7 @@ import { logs } from './logs.mjs'
 import { backlog, memory } from './memory.mjs'
 import { metrics } from './metrics.mjs'
 import { ownTables } from './own-tables.mjs'
+import { receiver } from './receiver.mjs'
 import { server } from './server.mjs'
 import { size } from './size.mjs'
 
@@ -24,6 +25,7 @@ export const sections = [
   allocation,
   throughput,
   server,
+  receiver,
   destinations,
   importTime,
   size,

@@ -41,7 +41,7 @@ export function openServers() {
   }
 }
 
-/** Starts a file of this folder. `said` is the line it prints. It ends when it is stopped, or with this process. */
+/** Starts a file of this folder. `said` is the line it prints, `ask` resolves with the next one. It ends when it is stopped, or with this process. */
 export async function startServer(file, { args = [], pin = [] } = {}) {
   const [command, ...rest] = [
     ...pin,
@@ -50,8 +50,17 @@ export async function startServer(file, { args = [], pin = [] } = {}) {
     ...args,
   ]
   const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const [said] = await once(createInterface(child.stdout), 'line')
-  return { said, stop: () => child.stdin.end() }
+  const lines = createInterface(child.stdout)
+  const [said] = await once(lines, 'line')
+  return {
+    said,
+    async ask(question) {
+      child.stdin.write(`${question}\n`)
+      const [answer] = await once(lines, 'line')
+      return answer
+    },
+    stop: () => child.stdin.end(),
+  }
 }
 
 function memoized(start) {

@@ -86,7 +86,7 @@ const NOT_UTF8 = requestOf([
 /** Bodies in protobuf, and compressed ones. */
 export const BODIES: Kinds = {
   'protobuf cut off after each byte': {
-    times: 1600,
+    times: 1000,
     right: /^(200|400)$/, // nothing at all is an empty request
     send(target, nth) {
       const [body, path] = good(nth)
@@ -94,7 +94,7 @@ export const BODIES: Kinds = {
     },
   },
   'protobuf with bits flipped': {
-    times: 1600,
+    times: 1000,
     right: /^(200|400|413)$/,
     send(target, nth) {
       const [body, path] = good(nth)

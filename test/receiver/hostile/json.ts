@@ -69,6 +69,10 @@ const REPLACED = GOOD.flatMap(([path, body]) =>
   ),
 )
 
+const REPLACEMENTS = 800
+/** No divisor of their number, so that a long run meets all of them. */
+const STRIDE = 1009
+
 async function status(
   { httpPort: port, agent }: Target,
   path: string,
@@ -87,10 +91,10 @@ const withValue = (json: string) => TEXT.replace('{"intValue":"7"}', () => json)
 /** Bodies in JSON. */
 export const JSON_BODIES: Kinds = {
   'JSON with a wrong value in each place': {
-    times: REPLACED.length,
+    times: REPLACEMENTS,
     right: /^(200|400)$/,
     send(target, nth) {
-      const [path, body] = REPLACED[nth % REPLACED.length] as readonly [string, string]
+      const [path, body] = REPLACED[(nth * STRIDE) % REPLACED.length] as readonly [string, string]
       return status(target, path, body)
     },
   },
