@@ -6,7 +6,7 @@ import { randomOf, SEED } from '../faults/seed.js'
 import { eventually, LONG } from '../kit/patience.js'
 import { figure } from '../kit/results.js'
 import { SIGNALS } from '../kit/signals.js'
-import { countsById, rowsIn } from '../kit/stored-ids.js'
+import { countsById, deduplicatedBlocks, rowsIn } from '../kit/stored-ids.js'
 import { BODIES } from './hostile/bodies.js'
 import { GRPC_BYTES } from './hostile/grpc-bytes.js'
 import { GRPC_CALLS } from './hostile/grpc-calls.js'
@@ -110,8 +110,12 @@ test(`10,000 hostile requests of ${Object.keys(KINDS).length} kinds cost no row 
     const ours = [...stored].filter(([id]) => id.startsWith('feed0001'))
     expect(new Map(ours)).toEqual(new Map(good.ids[of.signal].map((id) => [id, 1])))
     const { records, rejected, exporter } = stats.signals[of.signal]
-    expect(await rowsIn(server, DATABASE, of)).toBe(records - rejected)
-    expect(exporter.destinations['primary']?.dropped ?? {}).toEqual({})
+    expect(exporter.destinations['primary']).toMatchObject({ dropped: {}, errors: 0 })
+    const missing = records - rejected - (await rowsIn(server, DATABASE, of))
+    expect(missing).toBeGreaterThanOrEqual(0)
+    // Spans have ids, so two equal batches of them are taken for one that was sent twice. Only hostile requests make such.
+    const most = of.signal === 'traces' ? await deduplicatedBlocks(server) : 0
+    expect(missing).toBeLessThanOrEqual(most)
   }
 }, 600_000)
 
