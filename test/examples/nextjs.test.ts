@@ -1,9 +1,11 @@
-// Next.js is 200 MB, so it is no member of the workspace: the command copies the example and installs it with the packed packages.
+// Next.js is 200 MB, so it is no member of the workspace: the command copies the example and installs it with the packed packages. That and
+// its build take as long as forty other test files, so only a long run does it.
 import { startClickHouse } from '@spanhouse/local-clickhouse'
 import { expect, test } from 'vitest'
+import { LONG } from '../kit/patience.js'
 import { runExample } from './run-example.js'
 
-test('nextjs: built and started, one request gives the span of its route', async () => {
+test.runIf(LONG)('nextjs: built and started, one request gives the span of its route', async () => {
   await using server = await startClickHouse()
   const { exitCode, stdout, stderr, rows } = await runExample(server, 'nextjs')
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
