@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { elapsed } from '../../../../test/kit/patience.js'
 import { rawServer } from '../../../../test/kit/raw-server.js'
@@ -32,4 +33,21 @@ test('a server that takes nothing is waited for once, not after each chunk', asy
   expect(await again).toBeLessThan(1000 * PATIENCE_MS * 0.1)
   const [one] = await delivery.finish()
   expect(one).toMatchObject({ delivered: 0, lost: 150, spooled: 0 })
+})
+
+test('rows that are dropped make room, and are no reason to wait again', async () => {
+  const hangs = await rawServer(() => {})
+  const env = { OTEL_EXPORTER_CLICKHOUSE_QUEUE_MAX_BYTES: '200KiB' }
+  const config = deliveryConfig({ url: hangs.url, pushIntervalMs: 1 }, env)
+  const delivery = openDelivery({ ...config, shutdownTimeoutMs: 1 })
+  const PATIENCE_MS = 500
+  let waits = 0
+  for (let chunk = 0; chunk < 60; chunk++) {
+    for (let rows = 0; rows < 5; rows++) delivery.write(sampleOf())
+    await sleep(5) // batches are sealed
+    if ((await elapsed(delivery.room(PATIENCE_MS))) >= PATIENCE_MS) waits++
+  }
+  expect(waits).toBe(1)
+  const [one] = await delivery.finish()
+  expect(one).toMatchObject({ delivered: 0, lost: 300 })
 })
