@@ -1,4 +1,5 @@
 // What `spanhouse k6` makes of a stream or a file of k6, on a real server. How it starts k6 itself is in k6-process.test.ts.
+import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -230,21 +231,22 @@ describe('A file', () => {
 
   test('larger than the queue is read only as fast as the server takes it: no row is lost', async () => {
     const cwd = temporaryDirectory()
-    const many = [...pointsOf({ iterations: 3000 })]
+    // Random, so that compression does not make the rows small.
+    const many = Array.from({ length: 1500 }, (_, index) => ({
+      ...{ metric: 'vus', value: index, ms: 1_764_000_000_000 + index, nanos: 0 },
+      tags: { text: randomBytes(3000).toString('base64') },
+    }))
     writeFileSync(join(cwd, 'large.json'), text(linesOf(many)))
     const env = {
       OTEL_EXPORTER_CLICKHOUSE_QUEUE_MAX_BYTES: '1MiB',
       OTEL_EXPORTER_CLICKHOUSE_BATCH_MAX_BYTES: '100KiB',
     }
     const runId = newRun()
-    const { code, err } = await run(
-      ['k6', 'large.json', '--endpoint', server.url, '--run-id', runId],
-      { cwd, env },
-    )
+    const args = ['--endpoint', server.url, '--run-id', runId]
+    const { code, err } = await run(['k6', 'large.json', ...args], { cwd, env })
     expect({ code, err }).toEqual({ code: 0, err: '' })
-    expect(
-      await server.query(`SELECT count() FROM telemetry.k6_samples WHERE run_id = '${runId}'`),
-    ).toBe(`${many.length}\n`)
+    const count = `SELECT count() FROM telemetry.k6_samples WHERE run_id = '${runId}'`
+    expect(await server.query(count)).toBe(`${many.length}\n`)
   })
 })
 
@@ -320,6 +322,16 @@ describe('Where rows go', () => {
     expect(await running.ended).toBe(0)
     for (const database of ['one', 'two'])
       expect((await samplesOf('both', `${database}.k6_samples`)).length).toBeGreaterThan(0)
+  })
+
+  test('is only the server that is named here, whatever the exporter has', async () => {
+    const { code, out, err } = await read(stream, [], {
+      OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: 'http://127.0.0.1:1',
+      OTEL_EXPORTER_CLICKHOUSE_DESTINATIONS: 'one',
+      OTEL_EXPORTER_CLICKHOUSE_ONE_ENDPOINT: 'http://127.0.0.1:1',
+    })
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out.match(/^Wrote /gm)).toHaveLength(1)
   })
 
   test('must be there with --manage-schema off, and the loss is told', async () => {
@@ -401,26 +413,26 @@ test('a hung ClickHouse does not keep a mistake from being told', async () => {
   expect(took).toBeLessThan(SOON_MS)
 })
 
-test('rows that ClickHouse does not take stay in the spool, and the next run delivers them', async () => {
+test('rows that ClickHouse does not take stay in the spool, for a later run or for spanhouse replay', async () => {
   const folder = temporaryDirectory()
-  const env = { OTEL_EXPORTER_CLICKHOUSE_SPOOL_DIRECTORY: join(folder, 'spool') }
+  const spool = join(folder, 'spool')
+  const env = { OTEL_EXPORTER_CLICKHOUSE_SPOOL_DIRECTORY: spool }
   writeFileSync(join(folder, 'one.json'), text(linesOf(pointsOf({ iterations: 3 }))))
   const args = ['k6', join(folder, 'one.json'), '--database', 'spooled', '--endpoint']
   const first = await run([...args, 'http://127.0.0.1:1', '--run-id', 'first'], { env })
   expect(first.code).toBe(0)
   expect(first.out).toMatch(/^Wrote 0 rows .*\n\d+ rows wait in the spool: connect ECONNREFUSED/m)
+  // It creates the tables, and may already deliver what it finds in the spool.
   expect((await run([...args, server.url, '--run-id', 'second'], { env })).code).toBe(0)
   await eventually(async () =>
-    expect(
-      await server.query(
-        'SELECT run_id, count() FROM spooled.k6_samples GROUP BY run_id ORDER BY run_id',
-      ),
-    ).toBe(
-      ['first', 'second']
-        .map((one) => `${one}\t${[...pointsOf({ iterations: 3 })].length}\n`)
-        .join(''),
-    ),
+    expect((await run(['replay', spool, '--endpoint', server.url], { env })).code).toBe(0),
   )
+  const count = [...pointsOf({ iterations: 3 })].length
+  expect(
+    await server.query(
+      'SELECT run_id, count() FROM spooled.k6_samples GROUP BY run_id ORDER BY run_id',
+    ),
+  ).toBe(`first\t${count}\nsecond\t${count}\n`)
 })
 
 test('a file without any sample is no output of k6, with exit code 2', async () => {

@@ -92,7 +92,7 @@ test('npx spanhouse dev -- node app.js shows the first trace of an application w
 
 test('npx spanhouse --help has every command, and doctor says that nothing listens where nothing does', async () => {
   const { stdout } = await run('npx', ['spanhouse', '--help'], { cwd: home })
-  for (const name of ['dev', 'run', 'ui', 'doctor', 'tail', 'trace', 'top', 'ddl', 'table'])
+  for (const name of ['dev', 'run', 'ui', 'doctor', 'tail', 'trace', 'top', 'k6', 'ddl', 'table'])
     expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'))
   const doctor = ['spanhouse', 'doctor', '--endpoint', 'http://127.0.0.1:1']
   const error = await run('npx', doctor, { cwd: home }).catch((reason: Error) => reason.message)

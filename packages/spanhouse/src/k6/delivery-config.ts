@@ -11,7 +11,10 @@ const PREFIX = 'OTEL_EXPORTER_CLICKHOUSE_'
 // Variables about what is sent of traces, logs and metrics, and where to.
 const OF_SIGNALS =
   /(^|(?<!DEAD_LETTER|DISTRIBUTED)_)(SIGNALS|SCHEMA|TABLE|PROMOTE|KEEP_PROMOTED|FILTER|SAMPLE|REDACT|ORIGIN|SKIP_IF_ORIGIN|TEMPORALITY)(_|$)|(^|_)(TRACES|LOGS|METRICS|RETENTION|LIMITS|REDACT|SAMPLE)_/
-const DESTINATIONS = /^(ENDPOINT|ENDPOINTS|ENDPOINT_ORDER|DESTINATIONS|CONFIG_FILE)(_FILE)?$/
+// Further hosts of the endpoint that another one replaces.
+const HOSTS = /^(ENDPOINTS|ENDPOINT_ORDER)(_FILE)?$/
+/** The destination that an endpoint in code is, whatever else is configured. */
+const NAMED = 'primary'
 
 /** The exporter's configuration for the rows of k6. Throws a CommandError. */
 export function deliveryConfig(settings: Settings, env: NodeJS.ProcessEnv): Config<Row> {
@@ -29,7 +32,10 @@ export function deliveryConfig(settings: Settings, env: NodeJS.ProcessEnv): Conf
     const config = parseConfig('metrics', options, ownVariables(env, url !== undefined))
     return {
       ...config,
-      destinations: config.destinations.map((one) => destinationOf(one as never, settings)),
+      // A ClickHouse that is named here is the only one.
+      destinations: config.destinations
+        .filter(({ name }) => url === undefined || name === NAMED)
+        .map((one) => destinationOf(one as never, settings)),
       flushOnSignal: false,
       shutdownTimeoutMs: DRAIN_MS,
       warnings: false, // the log says it
@@ -45,9 +51,8 @@ export function deliveryConfig(settings: Settings, env: NodeJS.ProcessEnv): Conf
   }
 }
 
-/** A ClickHouse that is named here is the only one. */
 function ownVariables(env: NodeJS.ProcessEnv, isNamed: boolean): NodeJS.ProcessEnv {
-  const concerns = (name: string) => !OF_SIGNALS.test(name) && !(isNamed && DESTINATIONS.test(name))
+  const concerns = (name: string) => !OF_SIGNALS.test(name) && !(isNamed && HOSTS.test(name))
   return Object.fromEntries(
     Object.entries(env).filter(
       ([name]) => !name.startsWith(PREFIX) || concerns(name.slice(PREFIX.length)),
@@ -70,7 +75,7 @@ function destinationOf(
   return {
     ...others,
     // Its own queue and folder in a spool: an application may have a destination of the same name.
-    name: destination.name === 'primary' ? 'k6' : `k6-${destination.name}`,
+    name: destination.name === NAMED ? 'k6' : `k6-${destination.name}`,
     targets: [target(k6Samples, 'samples'), target(k6Thresholds, 'thresholds')],
     targetOf: (row) => ('verdict' in row ? 1 : 0),
     route: undefined,
