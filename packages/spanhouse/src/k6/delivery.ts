@@ -39,7 +39,7 @@ export function openDelivery(config: Config<Row>): Delivery {
         const all = state()
         const isFull = all.some(({ waitingBytes }) => waitingBytes > half)
         const now = all.map(({ delivered }) => delivered).join()
-        // Rows that are dropped make room too, and that is no progress.
+        // Rows that are compressed or dropped make room too, and that is no progress.
         if (now !== before) stuckSince = undefined
         before = now
         if (!isFull) return
