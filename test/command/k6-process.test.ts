@@ -121,6 +121,15 @@ test('a signal for this process alone reaches k6 too', async () => {
   expect(isAlive(said().pid)).toBe(false)
 })
 
+test('k6 ends as it does although this process is killed, and no file stays behind', async () => {
+  const how = { iterations: 2000, pauseMs: 1 } // more than a pipe holds
+  const { runId, running, said, temporary } = startK6({ how, args: ['--push-interval', '50ms'] })
+  await eventually(async () => expect(await count(runId)).toBeGreaterThan(0))
+  running.child.kill('SIGKILL')
+  await until(() => !isAlive(said().pid))
+  await until(() => readdirSync(temporary).length === 0)
+})
+
 test.each([
   ['no ClickHouse is there', () => Promise.resolve('http://127.0.0.1:1')],
   ['ClickHouse hangs', async () => (await rawServer(() => {})).url],

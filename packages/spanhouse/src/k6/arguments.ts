@@ -14,6 +14,8 @@ export interface K6Arguments {
 }
 
 const CONTAINERS = /^(docker|podman|nerdctl|kubectl)(\.exe)?$/
+/** They run no test here, and the word `run` may follow them. */
+const OTHER_COMMANDS = /^(archive|cloud|completion|deps|help|inspect|login|new|x)$/
 const NAMED_K6 = /^k6([-_][\w-]*)?(\.exe)?$/
 
 /** Whether a word of the command line is the program k6, or one built with extensions, such as `./k6-kafka`. */
@@ -37,7 +39,13 @@ export function withOutput(
     )
   const k6 = Math.max(command.findIndex(isK6), 0)
   const run = command.indexOf('run', k6 + 1)
-  if (run < 0) throw new Error('k6 must run a test: write spanhouse k6 -- k6 run script.js')
+  const other = command.slice(k6 + 1, run < 0 ? undefined : run).find(isOtherCommand)
+  if (other === 'cloud')
+    throw new Error(
+      'k6 cloud sends its samples to the cloud alone: write spanhouse k6 -- k6 run script.js for a test on this machine',
+    )
+  if (run < 0 || other !== undefined)
+    throw new Error('k6 must run a test: write spanhouse k6 -- k6 run script.js')
   const own = command.slice(run + 1)
   const named = wordAfter(own, '--summary-export') ?? (env['K6_SUMMARY_EXPORT'] || undefined)
   const added = [
@@ -50,6 +58,10 @@ export function withOutput(
     command: [...command.slice(0, run + 1), ...added, ...own],
     summary: named ?? summary,
   }
+}
+
+function isOtherCommand(word: string): boolean {
+  return OTHER_COMMANDS.test(word)
 }
 
 /** k6 ignores K6_OUT as soon as there is one `--out`. */

@@ -30,7 +30,7 @@ export function openDelivery(config: Config<Row>): Delivery {
   const half = Math.min(...config.destinations.map(({ queue }) => queue.maxBytes / 2))
   const state = () => Object.values(pipeline.stats().destinations)
   let before = ''
-  /** Kept between calls: without progress there is one wait, not one for each chunk. */
+  /** Kept between calls: until rows are delivered there is one wait, not one for each chunk. */
   let stuckSince: number | undefined
   return {
     write: (row) => pipeline.accept(row),
@@ -39,7 +39,8 @@ export function openDelivery(config: Config<Row>): Delivery {
         const all = state()
         const isFull = all.some(({ waitingBytes }) => waitingBytes > half)
         const now = all.map(({ delivered }) => delivered).join()
-        if (!isFull || now !== before) stuckSince = undefined
+        // Rows that are compressed or dropped make room too, and that is no progress.
+        if (now !== before) stuckSince = undefined
         before = now
         if (!isFull) return
         stuckSince ??= performance.now()

@@ -5,6 +5,7 @@ import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { keepPipe } from './pipe-keeper.js'
 
 /** A named pipe in a folder of its own, which only this user can open. */
 export interface NamedPipe {
@@ -29,6 +30,7 @@ export async function openPipe(): Promise<NamedPipe> {
     // Opened without waiting for a writer. A writer of our own keeps it from ending before k6 has opened it, and between its outputs.
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     let writer: number | undefined = openSync(path, constants.O_WRONLY)
+    const endKeeper = keepPipe(path, directory)
     const input = new Socket({ fd: reader, readable: true, writable: false })
     const close = () => {
       if (writer !== undefined) closeSync(writer)
@@ -41,6 +43,7 @@ export async function openPipe(): Promise<NamedPipe> {
       close,
       async remove() {
         process.off('exit', removeNow)
+        endKeeper()
         close()
         input.destroy()
         await rm(directory, { recursive: true, force: true })

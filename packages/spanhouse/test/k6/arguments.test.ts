@@ -9,15 +9,15 @@ const words = (text: string) => text.split(' ')
 test.each([
   ['k6 run script.js', ['k6', 'run', ...OURS, ...SUMMARY, 'script.js']],
   ['k6 -q run -u 5 script.js', ['k6', '-q', 'run', ...OURS, ...SUMMARY, '-u', '5', 'script.js']],
+  [
+    'k6 --log-output none -a localhost:0 run x.js',
+    ['k6', '--log-output', 'none', '-a', 'localhost:0', 'run', ...OURS, ...SUMMARY, 'x.js'],
+  ],
   ['k6 run -', ['k6', 'run', ...OURS, ...SUMMARY, '-']],
   ['./k6-kafka run run', ['./k6-kafka', 'run', ...OURS, ...SUMMARY, 'run']],
   ['env A=1 k6 run x.js', ['env', 'A=1', 'k6', 'run', ...OURS, ...SUMMARY, 'x.js']],
   ['npm run k6 run x.js', ['npm', 'run', 'k6', 'run', ...OURS, ...SUMMARY, 'x.js']],
   ['mine run x.js', ['mine', 'run', ...OURS, ...SUMMARY, 'x.js']],
-  [
-    'k6 cloud run --local-execution x.js',
-    ['k6', 'cloud', 'run', ...OURS, ...SUMMARY, '--local-execution', 'x.js'],
-  ],
 ])('%s gets our output and summary after run', (line, command) => {
   expect(withOutput(words(line), {}, FILES)).toEqual({ command, summary: '/tmp/s' })
 })
@@ -41,12 +41,13 @@ test('outputs of K6_OUT stay, unless the command line has outputs, which replace
   expect(count('k6 run --out=csv x.js')).toBe(1)
 })
 
-test.each(['k6 version', 'k6', 'docker run grafana/k6 run -', 'kubectl exec k6 run x.js'])(
-  '%s is refused',
-  (line) => {
-    expect(() => withOutput(words(line), {}, FILES)).toThrow(/spanhouse k6/)
-  },
-)
+test.each([
+  ...['k6 version', 'k6', 'docker run grafana/k6 run -', 'kubectl exec k6 run x.js'],
+  ...['k6 cloud run x.js', 'k6 cloud run --local-execution x.js', 'k6 cloud x.js', 'k6 help run'],
+  ...['k6 inspect run', 'k6 archive x.js', 'k6 -v new run'],
+])('%s is refused', (line) => {
+  expect(() => withOutput(words(line), {}, FILES)).toThrow(/spanhouse k6/)
+})
 
 test.each([
   ['k6', true],

@@ -33,3 +33,20 @@ test('a server that takes nothing is waited for once, not after each chunk', asy
   const [one] = await delivery.finish()
   expect(one).toMatchObject({ delivered: 0, lost: 150, spooled: 0 })
 })
+
+test('a server that takes nothing is not waited for again because rows were compressed or dropped', async () => {
+  const hangs = await rawServer(() => {})
+  const env = { OTEL_EXPORTER_CLICKHOUSE_QUEUE_MAX_BYTES: '200KiB' }
+  const config = deliveryConfig({ url: hangs.url, pushIntervalMs: 200 }, env)
+  const delivery = openDelivery({ ...config, shutdownTimeoutMs: 1 })
+  const even = { ...sampleOf(), tags: { text: 'x'.repeat(3000) } }
+  const PATIENCE_MS = 500
+  let waitedMs = 0
+  for (let chunk = 0; chunk < 150; chunk++) {
+    for (let rows = 0; rows < 50; rows++) delivery.write(even) // most of the queue, until the batch is sealed
+    waitedMs += await elapsed(delivery.room(PATIENCE_MS))
+  }
+  expect(waitedMs).toBeLessThan(3000) // each batch: 6 s or more
+  const [one] = await delivery.finish()
+  expect(one).toMatchObject({ delivered: 0, lost: 7500 })
+})
