@@ -7,7 +7,6 @@ import type { Rows } from '../batching/batch.js'
 import type { Batcher } from '../batching/batcher.js'
 import { OpenBatches } from '../batching/open-batches.js'
 import { newRowEncoder, type RowEncoder } from '../batching/row-encoder.js'
-import { canLead } from '../clickhouse/insert.js'
 import type { DestinationConfig } from '../config/config.js'
 import type { Destination } from '../delivery/destination.js'
 import type { Receipt } from '../delivery/entry.js'
@@ -16,12 +15,8 @@ import type { Router, RouterEnds } from '../routing/router.js'
 import { withSource } from '../routing/source-column.js'
 import { DispatchedSheets } from './dispatched-sheets.js'
 import type { HandOver, Sealed } from './hand-over.js'
+import { limitsOf } from './lane-limits.js'
 import { routerOf, type Surroundings } from './lane-router.js'
-
-// Upper bound, in bytes, on the part of a statement that depends on the rows. A server takes statements of 262,144 bytes (max_query_size).
-const MAX_STATEMENT = 150_000
-// The same for a statement in a URL, percent-encoded. Proxies pass on URLs of 8 KiB.
-const MAX_IN_URL = 5000
 
 /** What applies to every row, whatever its destination. */
 export interface RowLimits {
@@ -78,18 +73,8 @@ export class Lane<Input> {
     this.#limits = limits
     this.destinations = destinations
     this.#maxRowBytes = maxRowBytes
-    // A batch must have room in every queue, also while the one before it is still there.
-    const room = Math.min(...destinations.map((one) => one.config.queue.maxBytes / 2))
-    const leads = canLead(config.compression.codec)
-    const maxStatement = Math.min(leads ? MAX_STATEMENT : MAX_IN_URL, room / 4)
-    this.#maxBytes = Math.min(config.batch.maxBytes, room - maxStatement)
-    const batch = {
-      ...config.batch,
-      maxBytes: this.#maxBytes,
-      maxStatement,
-      repeatable,
-      lengthOf: leads ? Buffer.byteLength : lengthInUrl,
-    }
+    const batch = limitsOf(config, destinations, repeatable)
+    this.#maxBytes = batch.maxBytes
     const openOf = (target: Sealed['target']) =>
       new OpenBatches(batch, (rows, common, altered) => {
         const parcel = this.#parcel
@@ -298,8 +283,4 @@ export class Lane<Input> {
       this.#receipts?.push(Promise.resolve('dropped'))
     }
   }
-}
-
-function lengthInUrl(text: string): number {
-  return new URLSearchParams([[text, '']]).toString().length
 }

@@ -1,0 +1,28 @@
+import type { OpenBatches } from '../batching/open-batches.js'
+import { canLead } from '../clickhouse/insert.js'
+import type { DestinationConfig } from '../config/config.js'
+import type { Destination } from '../delivery/destination.js'
+
+// Upper bound, in bytes, on the part of a statement that depends on the rows. A server takes statements of 262,144 bytes (max_query_size).
+const MAX_STATEMENT = 150_000
+// The same for a statement in a URL, percent-encoded. Proxies pass on URLs of 8 KiB.
+const MAX_IN_URL = 5000
+
+/** The limits of each batch of a lane. `repeatable`: the same records make the same batches again. */
+export function limitsOf<Input>(
+  { batch, compression }: DestinationConfig<Input>,
+  destinations: readonly Destination[],
+  repeatable: boolean,
+): ConstructorParameters<typeof OpenBatches>[0] {
+  // A batch must have room in every queue, also while the one before it is still there.
+  const room = Math.min(...destinations.map((one) => one.config.queue.maxBytes / 2))
+  const leads = canLead(compression.codec)
+  const maxStatement = Math.min(leads ? MAX_STATEMENT : MAX_IN_URL, room / 4)
+  const maxBytes = Math.min(batch.maxBytes, room - maxStatement)
+  const lengthOf = leads ? Buffer.byteLength : lengthInUrl
+  return { ...batch, maxBytes, maxStatement, repeatable, lengthOf }
+}
+
+function lengthInUrl(text: string): number {
+  return new URLSearchParams([[text, '']]).toString().length
+}
