@@ -28,7 +28,7 @@ export const RECEIVE_OPTIONS: Command['options'] = {
     help: 'ClickHouse to write to, such as https://user@host:8443; otherwise what OTEL_EXPORTER_CLICKHOUSE_* says',
   },
   user: SOURCE_OPTIONS.user,
-  table: { type: 'string', value: '[DATABASE.]TABLE', help: 'table of the spans' },
+  table: { type: 'string', value: 'TABLE', help: 'table of the spans, or DATABASE.TABLE' },
   schema: { type: 'string', value: 'NAME', help: `tables to write: ${SCHEMAS.join(', ')} (flat)` },
   spool: {
     type: 'string',
