@@ -57,7 +57,7 @@ interface Sort {
 const SORTS: Readonly<Record<string, Sort>> = {
   span: { inputs: HOSTILE_SPANS, count: LONG ? 1_000_000 : 3000, tables: SPAN_TABLES },
   'log record': { inputs: HOSTILE_LOGS, count: LONG ? 300_000 : 1500, tables: LOG_TABLES },
-  'data point': { inputs: HOSTILE_POINTS, count: LONG ? 150_000 : 1200, tables: POINT_TABLES },
+  'data point': { inputs: HOSTILE_POINTS, count: LONG ? 150_000 : 2500, tables: POINT_TABLES },
   'metric of the SDK': {
     inputs: HOSTILE_METRICS,
     count: LONG ? 150_000 : 1200,
