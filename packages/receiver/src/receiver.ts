@@ -113,7 +113,7 @@ export async function openReceiver(
 }
 
 const OPEN =
-  'the receiver listens on a public address without a token, so everybody who reaches it may write: set the option token.'
+  'the receiver listens on a public address without a token, so everybody who reaches it may write: give it a token (the option token, or --token-file).'
 
 /** `visibly`: whether `process.emitWarning` may be called. */
 function warnOfOpenDoor(visibly: boolean): void {
