@@ -23,5 +23,5 @@ export async function listen(
 const WHY: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use: choose another one',
   EACCES: 'may not be used by this user: choose one above 1023',
-  EADDRNOTAVAIL: 'is none of this machine: choose another host',
+  EADDRNOTAVAIL: 'cannot be used, because this machine has no such address: choose another host',
 }

@@ -2,7 +2,7 @@ import type { Options } from '@spanhouse/exporter-clickhouse'
 
 /** Options of `openReceiver()`. All are optional. */
 export interface ReceiverOptions {
-  /** Where the rows go: the options of the exporter. What they do not say, the environment (`OTEL_EXPORTER_CLICKHOUSE_*`) and its file do. */
+  /** Where the rows go: the options of the exporter. What they do not set is read from the environment (`OTEL_EXPORTER_CLICKHOUSE_*`) and its file. */
   exporter?: Options | undefined
   /** The address to listen on. Default: `127.0.0.1`. */
   host?: string | undefined
@@ -12,12 +12,12 @@ export interface ReceiverOptions {
   grpcPort?: number | false | undefined
   /**
    * Without a spool, when a request is answered: `delivered` when its rows are in ClickHouse, `accepted` when they are queued in memory, so
-   * that rows of several requests share an INSERT. With a spool always when they are on disk. Default: `delivered`.
+   * that rows of several requests share an INSERT. With a spool, a request is always answered when its rows are on disk. Default: `delivered`.
    */
   acknowledge?: 'delivered' | 'accepted' | undefined
   /** How long a request may wait for room and for its acknowledgement before it is answered with 503. In milliseconds. Default: 8000. */
   holdMs?: number | undefined
-  /** Requests must say it as `authorization: Bearer <token>`. Default: none. */
+  /** Requests must carry it as `authorization: Bearer <token>`. Default: none. */
   token?: string | undefined
   /** Serves both protocols with TLS. Default: none. */
   tls?: TlsOptions | undefined
@@ -44,6 +44,6 @@ export interface LimitOptions {
   connections?: number | undefined
   /** How long a client may take to send one request. In milliseconds. Default: 60,000. */
   requestTimeoutMs?: number | undefined
-  /** `close()` gives up on rows that are not delivered or on disk after this time. In milliseconds. Default: 10,000. */
+  /** How long `close()` waits for the requests in progress, and then again for rows that are neither delivered nor on disk. In milliseconds. Default: 10,000. */
   closeTimeoutMs?: number | undefined
 }

@@ -25,8 +25,8 @@ export interface Receiver {
   readonly grpcPort: number | undefined
   stats(): ReceiverStats
   /**
-   * Answers the requests in progress, takes no others, and delivers the rows that wait, within `limits.closeTimeoutMs`; rows that are left and not
-   * on disk are counted as dropped. Never rejects.
+   * Takes no further requests, answers those in progress, and then delivers the rows that wait. Each of the two steps takes at most
+   * `limits.closeTimeoutMs`. Rows that are left and not on disk are counted as dropped. Never rejects.
    */
   close(): Promise<void>
 }

@@ -2,7 +2,7 @@ import { filledIn, literal } from '../ask/copyable.js'
 import type { Query } from '../ask/query.js'
 import type { Parameter } from '../search/sql.js'
 
-// What the viewer of a dashboard chooses. Our questions are asked with these stand-ins, which `grafanaSql` replaces by macros of the
+// Stand-ins for what the viewer of a dashboard chooses. Questions get them as parameters, and `grafanaSql` replaces them by macros of the
 // ClickHouse data source and variables of the dashboard.
 
 const FROM_US = 1e15
@@ -28,8 +28,8 @@ export const tableIn = (variable: string): { database: string; table: string } =
 const TABLE_IN = /`the variable`\.`(\w+)`/g
 
 /**
- * A variable as SQL. Only percent-encoded is it safe: names in telemetry contain quotes and backslashes, and the formats of Grafana for SQL
- * know quotes only.
+ * A variable as SQL. It is safe only if it is percent-encoded: names in telemetry contain quotes and backslashes, and the formats of Grafana for SQL
+ * escape only quotes.
  */
 export const textIn = (variable: string): string =>
   `decodeURLComponent('\${${variable}:percentencode}')`
@@ -66,7 +66,7 @@ function boundary(value: Parameter, boundUs: number, macro: string): string | un
   return `${us} ${beyondUs < 0 ? '-' : '+'} ${Math.abs(beyondUs)}`
 }
 
-/** The question for every service where the variable `service` says All: the data source leaves the condition out. */
+/** Asks about every service if the variable `service` is All: the data source then leaves the condition out. */
 export function orAnyService(sql: string): string {
   const isChosen = / (\S+) IN \((decodeURLComponent\('\$\{service:percentencode\}'\))\)/g
   return sql.replaceAll(

@@ -53,7 +53,7 @@ interface Shape {
 
 const VALUES = ['MetricName', 'TimeUnix', 'Value', 'ServiceName', 'Attributes']
 
-/** By variable: the columns that tell such a table, and the name that comes first. */
+/** By variable: the columns by which such a table is recognised, and the name that is offered first. */
 const SHAPES: Readonly<Record<Family | 'k6', Readonly<Record<string, Shape>>>> = {
   flat: {
     spans: {

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** How long a browser need not ask again, in seconds. */
+/** How long a browser may remember the answer to a preflight, in seconds. */
 const MAX_AGE_SECONDS = 7200
 
 /** Which web pages may send from a browser. */
 export interface Cors {
-  /** Whether a page of this origin may send. Without an origin, it is no page. */
+  /** Whether a page of this origin may send. A request without an origin does not come from a page, and may. */
   allows(origin: string | undefined): boolean
   /** The headers of every answer. */
   headers(origin: string | undefined): Readonly<Record<string, string>>

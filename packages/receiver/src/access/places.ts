@@ -1,6 +1,6 @@
 import { Refusal } from '../answers/refusal.js'
 
-/** Each takes some 10 KiB besides its body, and one connection may send thousands before the first is answered. */
+/** Each request takes about 10 KiB besides its body, and one connection may send thousands of them before the first is answered. */
 const MAX_REQUESTS = 5000
 
 /** Takes a place for one request until the function that it returns is called. Throws a Refusal if all are taken. */

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { Refusal } from '../answers/refusal.js'
 
-/** Throws a Refusal if the `authorization` header does not say the token. */
+/** Throws a Refusal if the `authorization` header does not contain the token. */
 export type CheckToken = (authorization: string | undefined) => void
 
 export function newTokenCheck(token: string | undefined): CheckToken {

@@ -17,7 +17,7 @@ export function responseAsProtobuf({ rejected, message }: Taken): Buffer {
   return bytesField(1, partial)
 }
 
-/** `rejectedField`: the name of the count, which differs by signal. 64-bit numbers are texts in JSON. */
+/** `rejectedField`: the name of the count, which differs by signal. OTLP/JSON writes 64-bit numbers as strings. */
 export function responseAsJson({ rejected, message }: Taken, rejectedField: string): Buffer {
   if (rejected === 0 && message === '') return Buffer.from('{}')
   const partialSuccess = { [rejectedField]: String(rejected), errorMessage: message }

@@ -5,7 +5,7 @@ export interface Budget {
   readonly used: number
   /** Resolves with true when so many bytes are reserved, or with false when the signal aborts before there is room. */
   reserve(bytes: number, signal: AbortSignal): Promise<boolean>
-  /** Reserves more for a request that has some already, or returns false. It must not wait: others may wait for what it has. */
+  /** Reserves more for a request that has some already, or returns false. It does not wait: others may be waiting for what this request holds. */
   extend(bytes: number): boolean
   release(bytes: number): void
 }

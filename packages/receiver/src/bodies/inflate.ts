@@ -15,7 +15,7 @@ export function encodingOf(header: string | undefined): Encoding {
   throw new Refusal('unknown_encoding', 'The body must be encoded with gzip, deflate or identity.')
 }
 
-/** What the source says, inflated chunk by chunk. The source is not destroyed, so that a request can still be answered. */
+/** The bytes of the source, inflated chunk by chunk. The source is not destroyed, so that a request can still be answered. */
 export async function* inflated(source: Readable, encoding: Encoding): AsyncGenerator<Buffer> {
   if (encoding === 'identity') {
     yield* source.iterator({ destroyOnReturn: false })

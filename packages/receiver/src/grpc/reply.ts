@@ -38,7 +38,7 @@ export function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
   close(stream)
 }
 
-/** A request that is none of gRPC. */
+/** For a request that is not gRPC. */
 export function refuseHttp(stream: ServerHttp2Stream, status: number): void {
   if (!canAnswer(stream)) return
   stream.respond({ ':status': status }, { endStream: true })

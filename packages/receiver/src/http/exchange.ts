@@ -4,7 +4,7 @@ import type { Refusal } from '../answers/refusal.js'
 import { statusAsJson, statusAsProtobuf } from '../answers/status.js'
 import type { Format } from '../intake/decode.js'
 
-/** How long what is left of a body is read after the answer, so that the client reads the answer before the connection ends. */
+/** For how long the rest of a body is read after the answer, so that the client can read the answer before the connection ends. */
 const DISCARD_MS = 2000
 
 const TYPES = { protobuf: 'application/x-protobuf', json: 'application/json' } as const

@@ -15,8 +15,8 @@ const RETRY_AFTER_SECONDS = 1
 export interface Desk<On extends Signal = Signal> {
   readonly kind: Kind<On>
   /**
-   * Resolves when the rows of a request are safe, with what is to be said about them. Rejects with a Refusal, at the latest after `holdMs`.
-   * Rows that wait then are kept, and a repeated request joins them. Releases the body.
+   * Resolves when the rows of a request are safe, with what the answer says about them. Rejects with a Refusal, at the latest after `holdMs`.
+   * Rows that still wait then are kept, and a repeated request waits for the same rows. Releases the body.
    */
   take(body: Body, format: Format, holdMs: number): Promise<Taken>
   stats(): SignalStats
@@ -31,7 +31,7 @@ export function openDesk<On extends Signal>(
   acknowledge: 'delivered' | 'accepted',
 ): Desk<On> {
   const hasSpool = config.destinations.some(({ spool }) => spool !== undefined)
-  // Rows that the client counts on only when they are safe must make the same batches when it sends them again.
+  // If a client is answered only when its rows are safe, the same rows must make the same batches when it sends them again.
   const repeatable = hasSpool || acknowledge === 'delivered'
   const pipeline = new Pipeline<Records[On]>(
     { ...config, acknowledge: repeatable ? 'delivered' : 'accepted', flushOnSignal: false },
@@ -74,7 +74,7 @@ export function openDesk<On extends Signal>(
         if (!isNew) repeated++
         const known = await before(verdict, patience.signal)
         if (!known)
-          throw busy(`The ${kind.noun} are waiting to be stored: repeat the request to hear more.`)
+          throw busy(`The ${kind.noun} are waiting to be stored: repeat the request later.`)
         if (known.step === 'repeat') throw busy(known.why)
         return known.taken
       } finally {

@@ -1,10 +1,10 @@
 import { Refusal } from '../answers/refusal.js'
 
-// JSON.parse() cannot be interrupted. So many values take it about a second, in memory some hundred bytes each.
+// JSON.parse() cannot be interrupted. It takes about a second for this many values, each of which takes some hundred bytes of memory.
 const MAX_VALUES = 2_000_000
-/** An object with more keys costs several times as much for each of them. */
+/** In objects with more keys than this, each key costs several times as much. */
 const MAX_KEYS = 20_000
-/** Far more than the records and their values, of which 64 levels are kept, need. */
+/** Far more levels than records need: of their values, 64 levels are kept. */
 const MAX_DEPTH = 500
 const STEP_BYTES = 512 * 1024
 
@@ -15,8 +15,8 @@ const [BRACE, BRACE_END] = [0x7b, 0x7d]
 const [BRACKET, BRACKET_END] = [0x5b, 0x5d]
 
 /**
- * Throws a Refusal for a body that would take JSON.parse() long, by steps of half a MiB. It does not find all mistakes: only what it lets pass
- * may be parsed.
+ * Throws a Refusal for a body for which JSON.parse() would take long. Yields after each half MiB. It does not find all mistakes, so JSON.parse()
+ * may still fail.
  */
 export function* checkJson(body: Buffer): Generator<void> {
   const keys = new Uint32Array(MAX_DEPTH + 1) // of the open objects, by depth; in lists they are not bounded

@@ -4,7 +4,7 @@ import { checkJson } from './json-check.js'
 import type { Kind } from './kind.js'
 
 const SLICE = 1000
-/** An empty record takes two bytes of the body and some hundred in memory. */
+/** An empty record takes two bytes of the body and some hundred bytes of memory. */
 const MAX_RECORDS = 1_000_000
 
 type Json = Readonly<Record<string, unknown>>
@@ -43,7 +43,7 @@ function* scopesIn(
   }
 }
 
-/** Fields that are not known are ignored, and those that are not there are empty. */
+/** A list that is absent is empty. */
 function listIn(json: Json, name: string): readonly unknown[] {
   const list = json[name]
   if (list === undefined || list === null) return []

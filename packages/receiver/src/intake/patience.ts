@@ -1,6 +1,6 @@
 import { startDeadline } from '#exporter'
 
-// After a slow upload there must be some time left to store the rows.
+// After a slow upload, the rows still get this much time to be stored.
 const LEAST_MS = 1000
 
 /** How long a client waits for the answer to one request. */

@@ -6,7 +6,7 @@ export type Verdict =
   | { readonly step: 'answer'; readonly taken: Taken }
   | { readonly step: 'repeat'; readonly why: string }
 
-/** Another attempt may end in another way. */
+/** For rows that were dropped for these reasons, another attempt may succeed. */
 const PASSING: ReadonlySet<DropReason> = new Set([
   'queue_full',
   'spool_full',
@@ -60,7 +60,7 @@ function rejectedIn({ dropped }: Course): number {
   return Object.values(dropped).reduce((sum, rows) => sum + rows, 0)
 }
 
-/** Being left out by an option is no loss. */
+/** Rows that an option filters out are not lost. */
 function reasonsIn({ dropped }: Course): DropReason[] {
   return (Object.keys(dropped) as DropReason[]).filter((reason) => reason !== 'filtered')
 }

@@ -31,12 +31,12 @@ export function exposition({ requests, bytesInProgress, signals }: ReceiverStats
     ),
     counter(
       'rejected_records',
-      'Records that the client was told about as rejected.',
+      'Records that were reported to the client as rejected.',
       bySignal((desk) => desk.rejected),
     ),
     counter(
       'repeated_requests',
-      'Requests that were the same as one before.',
+      'Requests that were the same as an earlier one.',
       bySignal((desk) => desk.repeats),
     ),
     gauge('bytes_in_progress', 'Bytes of bodies that are being read, or not taken yet.', [

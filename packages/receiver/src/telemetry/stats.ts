@@ -15,9 +15,9 @@ export interface RequestCount {
 export interface SignalStats {
   /** Records in requests that were taken; a repeated request counts once. */
   readonly records: number
-  /** Of those, the ones that the client was told about as rejected. */
+  /** Of those, the ones that were reported to the client as rejected. */
   readonly rejected: number
-  /** Requests that were the same as one before, and whose records were not taken again. */
+  /** Requests that were the same as an earlier one, so their records were not taken again. */
   readonly repeats: number
   /** What has become of the rows, by destination. */
   readonly exporter: Stats

@@ -29,7 +29,7 @@ export interface Command {
   readonly positionals?: { readonly min: number; readonly max: number }
   /** Whether a command of the user's may follow after `--`. */
   readonly takesCommand?: boolean
-  /** With positionals: whether a word begins the user's command, where a shell has removed the `--`. */
+  /** With positionals: whether a word begins the user's command, in case a shell has removed the `--`. */
   readonly beginsCommand?: (word: string) => boolean
   readonly examples: readonly (readonly [command: string, meaning: string])[]
   /** Resolves with the exit code. A `CommandError` that it throws is printed as one sentence; its exit code is 1 unless it has another. */

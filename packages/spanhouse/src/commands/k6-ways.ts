@@ -31,9 +31,9 @@ const INTERRUPTED = 130
 /** A running k6 must not be held up for long: it keeps its samples in memory meanwhile. */
 const LIVE_PATIENCE_MS = 10_000
 const FILE_PATIENCE_MS = 60_000
-/** How long what k6 has left in the pipe may take to be read after its end. */
+/** After k6 has ended: how long reading the rest of the pipe may take. */
 const REST_MS = 30_000
-/** How long k6 may go on after Ctrl-C where somebody else has started it. */
+/** How long k6 may go on after Ctrl-C if it was not started by this command. */
 const ENDING_MS = 120_000
 /** Clocks of file systems are coarse. */
 const CLOCKS_MS = 1000

@@ -41,7 +41,7 @@ export const k6: Command = {
     'run-id': {
       type: 'string',
       value: 'TEXT',
-      help: 'names this run in the column run_id; default: the time, and four digits',
+      help: 'names this run in the column run_id; default: the time and four hex digits',
     },
     summary: {
       type: 'string',

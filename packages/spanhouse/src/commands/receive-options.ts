@@ -33,7 +33,7 @@ export const RECEIVE_OPTIONS: Command['options'] = {
   spool: {
     type: 'string',
     value: 'DIR',
-    help: 'keep rows in this folder until they are stored, and answer requests when they are there',
+    help: 'keep rows in this folder until they are stored, and answer requests once their rows are in it',
   },
   acknowledge: {
     type: 'string',
@@ -49,7 +49,7 @@ export const RECEIVE_OPTIONS: Command['options'] = {
   'token-file': {
     type: 'string',
     value: 'FILE',
-    help: 'requests must say the token in this file; otherwise the one in SPANHOUSE_RECEIVER_TOKEN, if there is one',
+    help: 'requests must carry the token in this file; otherwise the one in SPANHOUSE_RECEIVER_TOKEN, if there is one',
   },
   'tls-cert': { type: 'string', value: 'FILE', help: 'serve with TLS and this certificate (PEM)' },
   'tls-key': { type: 'string', value: 'FILE', help: 'its key (PEM)' },
@@ -140,7 +140,7 @@ function tokenIn(values: OptionValues, env: NodeJS.ProcessEnv, cwd: string): str
   if (text === undefined) return undefined
   const token = text.trim()
   if (token !== '') return token
-  // Whoever names a token does not want a receiver without one.
+  // A user who configures a token does not want a receiver without one.
   throw new CommandError('The token is empty: write one into the file, or unset the variable.')
 }
 

@@ -44,7 +44,7 @@ export const receive: Command = {
 async function open(context: Context): Promise<Receiver> {
   const options = receiverOptionsIn(context)
   const env = environmentIn(context)
-  configOf('traces', endpointIn(context.values), env) // its mistakes as one sentence
+  configOf('traces', endpointIn(context.values), env) // so that a mistake in it is reported as one sentence
   logTo(context.err)
   try {
     return await openReceiver(options, env)
@@ -54,7 +54,7 @@ async function open(context: Context): Promise<Receiver> {
   }
 }
 
-/** What the exporter has to say becomes lines of our own. */
+/** Warnings and errors of the exporter become lines of this command. */
 function logTo(err: Output): void {
   const say = (text: string) => err.write(`${oneLine(text)}\n`)
   const silent = () => {}

@@ -16,7 +16,7 @@ export interface CutLine {
 /** Lines of the progress, one for each scenario, and some that are empty. */
 const MOST_BETWEEN = 1000
 const MOST_LENGTH = 64 * 1024
-/** What stands for a part of a letter, if it was cut too. */
+/** The decoder writes this in place of a character that was cut. */
 const REPLACEMENT = '\uFFFD'
 
 export function newCutLine(): CutLine {

@@ -8,12 +8,12 @@ import { DEFAULT_PREFIX, k6Samples, k6Thresholds } from './tables.js'
 /** How long the rows that are left may take at the end. */
 const DRAIN_MS = 30_000
 const PREFIX = 'OTEL_EXPORTER_CLICKHOUSE_'
-// Variables about what is sent of traces, logs and metrics, and where to.
+// Variables that say which traces, logs and metrics are sent, and where.
 const OF_SIGNALS =
   /(^|(?<!DEAD_LETTER|DISTRIBUTED)_)(SIGNALS|SCHEMA|TABLE|PROMOTE|KEEP_PROMOTED|FILTER|SAMPLE|REDACT|ORIGIN|SKIP_IF_ORIGIN|TEMPORALITY)(_|$)|(^|_)(TRACES|LOGS|METRICS|RETENTION|LIMITS|REDACT|SAMPLE)_/
-// Further hosts of the endpoint that another one replaces.
+// Further hosts of the exporter's endpoint: not used if `url` replaces that endpoint.
 const HOSTS = /^(ENDPOINTS|ENDPOINT_ORDER)(_FILE)?$/
-/** The destination that an endpoint in code is, whatever else is configured. */
+/** The name that the exporter gives to the destination of an endpoint that is set in code. */
 const NAMED = 'primary'
 
 /** The exporter's configuration for the rows of k6. Throws a CommandError. */
@@ -60,7 +60,7 @@ function ownVariables(env: NodeJS.ProcessEnv, isNamed: boolean): NodeJS.ProcessE
   )
 }
 
-/** Rules of routing are about spans, logs and metrics, and a retention by service needs a service: neither is for k6. */
+/** Rules of routing are about spans, logs and metrics, and retention by service needs a service: neither applies to k6. */
 function destinationOf(
   destination: DestinationConfig<Row>,
   { table = DEFAULT_PREFIX }: Settings,

@@ -17,7 +17,7 @@ export interface Delivered {
 
 export interface Delivery {
   write(row: Row): void
-  /** Waits while half of a queue is full, and at most so long without progress: rows may be dropped then. */
+  /** Waits while more than half of a queue is full, but at most `patienceMs` without progress: after that, rows may be dropped. */
   room(patienceMs: number): Promise<void>
   /** Flushes, and says what became of the rows. To be called once. */
   finish(): Promise<readonly Delivered[]>
@@ -30,7 +30,7 @@ export function openDelivery(config: Config<Row>): Delivery {
   const half = Math.min(...config.destinations.map(({ queue }) => queue.maxBytes / 2))
   const state = () => Object.values(pipeline.stats().destinations)
   let before = ''
-  /** Kept between calls: until rows are delivered there is one wait, not one for each chunk. */
+  /** Kept between calls: without a delivered row, `patienceMs` is waited once, and not once for each chunk. */
   let stuckSince: number | undefined
   return {
     write: (row) => pipeline.accept(row),

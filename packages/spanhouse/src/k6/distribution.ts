@@ -8,7 +8,7 @@ export interface Budget {
 /** Values whose percentiles are asked for. */
 export interface Distribution {
   add(value: number): void
-  /** The value at this share, 0 to 1, of the sorted ones, between two of them by their distance, as k6 computes it. 0 without any value. */
+  /** The value at this share (0 to 1) of the sorted values, interpolated between two of them as k6 does. 0 if there are no values. */
   at(share: number): number
   /** Whether it keeps every value. Otherwise percentiles may be 1 % off. */
   readonly isExact: boolean

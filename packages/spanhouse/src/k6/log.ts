@@ -4,7 +4,7 @@ import type { Output } from '../terminal/output.js'
 
 const MAX_TEXT = 1000
 
-/** Writes the warnings and errors of the exporter's engine to `err`, one line each. Returns what ends that. */
+/** Writes the warnings and errors of the exporter's engine to `err`, one line each. Returns a function that stops it. */
 export function logTo(err: Output): () => void {
   // A component of OpenTelemetry gives its name first.
   const say = (first: string, second?: unknown) => {

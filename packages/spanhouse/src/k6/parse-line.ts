@@ -4,9 +4,9 @@ import type { Metric, Tags } from './record.js'
 
 /** Why a line is left out. */
 export type Skipped =
-  /** It does not begin as an object does: the banner, the progress and the summary of k6, which has `{ name:shop }...: avg=…`. */
+  /** It does not begin like a JSON object: the banner, the progress, and the summary of k6, which has lines such as `{ name:shop }...: avg=…`. */
   | 'text'
-  /** It begins as an object does and is none: cut off, or written into by somebody else. */
+  /** It begins like a JSON object but is not one: it is cut off, or something else was written into it. */
   | 'broken'
   /** An object that k6 does not write to this stream. */
   | 'foreign'
@@ -25,7 +25,7 @@ export interface Declared {
 export interface Submetric {
   readonly name: string
   readonly tags: Tags
-  /** k6 2 does not say them. */
+  /** Empty: neither k6 1.3.0 nor k6 2 writes them. Read in case another version does. */
   readonly thresholds: readonly Declared[]
 }
 
@@ -114,7 +114,7 @@ function declarationOf(name: string, data: Json): Declaration {
   }
 }
 
-/** Texts, or objects for those that end the run. */
+/** Each is a text, or an object if it may abort the run. */
 function thresholdsOf(given: unknown): readonly Declared[] {
   return listOf(given).flatMap((one): Declared[] => {
     if (typeof one === 'string') return [{ source: one, abortOnFail: false, delayAbortEval: '' }]

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { closeSync, constants, openSync } from 'node:fs'
 
-// Nothing comes on its input: that ends when this process has ended.
+// Nothing is written to its standard input, which ends when this process has ended.
 const SCRIPT = 'read -r _; cat <&3 >/dev/null; rm -rf "$1"'
 
 /**
- * If this process is killed, somebody must go on reading the pipe: k6 opens it for reading too, so it gets no error, waits for room in it,
- * and never ends. A process of its own empties the pipe then until k6 has ended, and removes the folder. Returns what ends that.
+ * If this process is killed, something must go on reading the pipe: k6 opens it for reading too, so it would get no error, wait for room in it,
+ * and never end. Another process then empties the pipe until k6 has ended, and removes the folder. Returns a function that ends that process.
  */
 export function keepPipe(path: string, directory: string): () => void {
   const reader = openSync(path, constants.O_RDONLY)

@@ -12,7 +12,7 @@ export interface Session {
   readonly intake: Intake
   /** As of `Delivery`. */
   readonly room: Delivery['room']
-  /** Writes the thresholds, flushes, and says what became of all. To be called once. */
+  /** Writes the thresholds, flushes, and reports what became of all rows. To be called once. */
   finish(verdicts: Verdicts): Promise<Report>
 }
 

@@ -1,7 +1,7 @@
 import { endpointProblem, numberOf } from '#exporter'
 import { namedTable } from '../config/table-name.js'
 
-/** What may be set, each as it is used. What is absent is not set. */
+/** The settings, as they are used. One that is absent is not set. */
 export interface Settings {
   readonly url?: string
   readonly username?: string
@@ -14,7 +14,7 @@ export interface Settings {
   readonly runId?: string
 }
 
-/** Where texts were written, and how what is called there. The last one wins. */
+/** The settings of one source, and what each is called there, for errors. Of several layers, the last one wins. */
 export interface Layer {
   readonly nameOf: (field: Field) => string
   readonly values: Readonly<Partial<Record<Field, unknown>>>

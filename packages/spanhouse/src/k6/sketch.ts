@@ -1,7 +1,7 @@
 /** How many values there are of each size, in buckets whose ends are 2 % apart: a percentile is at most 1 % off. */
 export interface Sketch {
   add(value: number): void
-  /** The value at this share, 0 to 1, of the sorted ones. 0 without any value. */
+  /** The value at this share (0 to 1) of the sorted values. 0 if there are no values. */
   at(share: number): number
 }
 

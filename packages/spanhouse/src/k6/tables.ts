@@ -37,7 +37,7 @@ export const k6Samples: Table<Sample> = defineTable<Sample>({
     'idx_tag_value mapValues(tags) TYPE bloom_filter(0.01) GRANULARITY 1',
   ],
   partitionBy: 'toDate(timestamp)',
-  // Queries name a run and a metric. In a metric of a run, times grow.
+  // Queries name a run and a metric; within them, rows come in the order of time.
   orderBy: '(run_id, metric, timestamp)',
   ttl: AGE,
 })

@@ -29,10 +29,10 @@ interface Watched {
 
 /** 32 MiB. Beyond that, percentiles may be 1 % off. */
 export const MOST_VALUES = 4 * 1024 * 1024
-/** A stream that declares more is no script of k6. */
+/** No real script declares more. */
 const MOST_WATCHED = 1000
 const MOST_THRESHOLDS = 10_000
-/** k6 measures this part of http_req_duration always. */
+/** k6 always measures this part of http_req_duration. */
 const OF_EVERY_RUN = /\{expected_response:true\}$/
 
 export function newThresholds(budget: Budget = { values: MOST_VALUES }): Thresholds {

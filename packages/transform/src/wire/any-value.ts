@@ -56,7 +56,7 @@ export function readKeyValue(reader: WireReader, end: number, into: Values, dept
   into[key] = value
 }
 
-/** `before`: what a value with the same place said, which this one is merged with; null if there was none. Beyond 64 levels there is only '…'. */
+/** `before`: an earlier value of the same field, with which this one is merged; null if there was none. Beyond 64 levels, values are '…'. */
 export function readAnyValue(
   reader: WireReader,
   end: number,

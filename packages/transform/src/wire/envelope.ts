@@ -13,7 +13,7 @@ export interface Origin {
   readonly instrumentationScope: ScopeLike
 }
 
-/** What `read` makes of each message in the scopes of a request, one after the other. It has to read up to `end`. */
+/** Calls `read` for each record in the scopes of a request, and yields what it returns. `read` must leave the reader at `end`. */
 export function* messagesIn<Made>(
   reader: WireReader,
   read: (reader: WireReader, end: number, origin: Origin) => Made,
@@ -47,7 +47,7 @@ function isNext(reader: WireReader, wanted: number, end: number): boolean {
   return false
 }
 
-/** What the members have in common: it may come after them, so the reader looks for it first, and goes back. */
+/** The resource or scope that the members share. It may come after them, so the reader looks for it first and goes back. */
 function headOf(reader: WireReader, end: number): Head {
   const start = reader.at
   const parts: [number, number][] = []

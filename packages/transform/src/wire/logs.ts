@@ -26,7 +26,7 @@ const LOGS: Kind<LogRecordLike> = {
   records: (reader) => messagesIn(reader, readLogRecord),
 }
 
-/** The log records of an ExportLogsServiceRequest in protobuf, in all else like `spansFromOtlpProtobuf`. */
+/** The log records of an ExportLogsServiceRequest in protobuf, otherwise like `spansFromOtlpProtobuf`. */
 export function logsFromOtlpProtobuf(
   bytes: Uint8Array,
   options: WireOptions = {},
@@ -34,7 +34,7 @@ export function logsFromOtlpProtobuf(
   return [...LOGS.records(new WireReader(bytes, options))]
 }
 
-/** The same log records in slices of 1,000, in all else like `spansInOtlpProtobuf`. */
+/** The same log records in slices of 1,000, otherwise like `spansInOtlpProtobuf`. */
 export function logsInOtlpProtobuf(
   bytes: Uint8Array,
   options: WireOptions = {},

@@ -8,7 +8,7 @@ import { checkMessage, type Shape } from './shape.js'
 import { readSummaryPoint, SUMMARY_POINT } from './summary-point.js'
 
 const Metric = { name: 0x0a, description: 0x12, unit: 0x1a } as const
-/** Of Gauge, Sum, Histogram, ExponentialHistogram and Summary, as far as they have it. */
+/** The fields of Gauge, Sum, Histogram, ExponentialHistogram and Summary; not all of them have each. */
 export const Data = { points: 0x0a, temporality: 0x10, isMonotonic: 0x18 } as const
 
 interface DataKind {
@@ -18,7 +18,7 @@ interface DataKind {
   readonly read: (reader: WireReader, end: number, point: PointInMaking) => void
 }
 
-/** What the data of a metric are, under the tags that they have in it. */
+/** The types of data that a metric may have, by the tag of their field. */
 const KINDS: Readonly<Record<number, DataKind>> = {
   42: { type: 'gauge', hasTemporality: false, point: NUMBER_POINT, read: readNumberPoint },
   58: { type: 'sum', hasTemporality: true, point: NUMBER_POINT, read: readNumberPoint },

@@ -9,7 +9,7 @@ import { type Kind, slicesIn } from './slices.js'
 const METRICS: Kind<MetricPointLike> = { shape: METRIC, records: pointsIn }
 
 /**
- * The data points of an ExportMetricsServiceRequest in protobuf: points of one metric share one metric object. In all else like
+ * The data points of an ExportMetricsServiceRequest in protobuf: points of one metric share one metric object. Otherwise like
  * `spansFromOtlpProtobuf`.
  */
 export function metricsFromOtlpProtobuf(
@@ -19,7 +19,7 @@ export function metricsFromOtlpProtobuf(
   return [...pointsIn(new WireReader(bytes, options))]
 }
 
-/** The same data points in slices of 1,000, in all else like `spansInOtlpProtobuf`. */
+/** The same data points in slices of 1,000, otherwise like `spansInOtlpProtobuf`. */
 export function metricsInOtlpProtobuf(
   bytes: Uint8Array,
   options: WireOptions = {},
@@ -31,7 +31,7 @@ function* pointsIn(reader: WireReader): Generator<MetricPointLike> {
   for (const points of messagesIn(reader, pointsOf)) yield* points
 }
 
-/** To be read to its end before the next metric is. */
+/** The caller must read all points of a metric before it reads the next metric. */
 function* pointsOf(reader: WireReader, end: number, origin: Origin): Generator<MetricPointLike> {
   const { metric, kind, parts } = readMetricHead(reader, end)
   if (kind === undefined) return

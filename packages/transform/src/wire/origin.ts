@@ -6,7 +6,7 @@ import { type Head, RecentMessages } from './recent-messages.js'
 const Resource = { attributes: 0x0a } as const
 const Scope = { name: 0x0a, version: 0x12, attributes: 0x1a, droppedAttributesCount: 0x20 } as const
 
-// A process that sends has the same resource and scopes in each request. What is made of them, here and for their rows, is made once.
+// A sender has the same resource and scopes in each request. They are read once, and what the rows need of them is made once.
 const resources = new RecentMessages<ResourceLike>()
 const scopes = new RecentMessages<ScopeLike>()
 

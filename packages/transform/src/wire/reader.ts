@@ -11,7 +11,7 @@ const MAX_GROUPS = 100
 /** The default of `maxItems`. */
 const MAX_ITEMS = 1_000_000
 
-// Shared by all requests: what comes again comes in the next one too.
+// Shared by all requests, because the same texts and ids also come in later ones.
 const texts = new RecentTexts()
 const ids = new RecentIds()
 

@@ -2,7 +2,7 @@ import type { WireReader } from './reader.js'
 
 /** The message that members of a group have in common, a resource or a scope. */
 export interface Head {
-  /** Protobuf may divide a message into several fields. They are merged, which is reading one after the other. */
+  /** Protobuf may divide a message into several fields. Reading one after the other merges them. */
   readonly parts: readonly (readonly [from: number, to: number])[]
   readonly schemaUrl: string
 }
@@ -10,7 +10,7 @@ export interface Head {
 const LONGEST = 16_384
 const ROOM = 1024 * 1024
 
-/** What was made of messages before, found by their bytes. It holds at most 1 MiB of bytes, and what was made of them. */
+/** Remembers what was made of messages, by their bytes. It holds at most 1 MiB of such bytes, and what was made of them. */
 export class RecentMessages<Made> {
   readonly #made = new Map<string, Made>()
   #held = 0
@@ -30,7 +30,7 @@ export class RecentMessages<Made> {
   #keep(key: string, made: Made): void {
     this.#held += key.length
     if (this.#held > ROOM) {
-      this.#made.clear() // start afresh: nobody knows which of them come again
+      this.#made.clear() // start afresh: which of them will come again is not known
       this.#held = key.length
     }
     this.#made.set(key, made)

@@ -4,8 +4,8 @@ const SLOTS = 4096
 const LONGEST = 128
 
 /**
- * Texts that were read before, found by their bytes: keys, and values that repeat. To find one costs a third of making it, and the encoder
- * recognises it too. It holds at most 4,096 texts of 128 bytes; a text replaces the one in its place.
+ * Remembers texts by their bytes: keys, and values that repeat. Finding one costs a third of decoding it, and the encoder recognises the same
+ * string again. It holds at most 4,096 texts of up to 128 bytes; a new text replaces the one in its slot.
  */
 export class RecentTexts {
   readonly #slots: string[] = Array<string>(SLOTS).fill('')
@@ -18,13 +18,13 @@ export class RecentTexts {
     const known = this.#slots[slot] as string
     if (known.length === length && isAt(known, bytes, from)) return known
     const text = bytes.utf8Slice(from, to)
-    // Of others than ASCII the characters are not the bytes. (A byte that is no UTF-8 becomes one character, which equals no byte.)
+    // Only in ASCII texts does each character equal its byte. (An invalid byte becomes one character too, but that equals no byte.)
     if (text.length === length) this.#slots[slot] = text
     return text
   }
 }
 
-/** Of the first four bytes, the last, and those in the middle: reading all would cost more than a text that is not found. */
+/** Hashes only the first four bytes, the last four and four in the middle: hashing all would cost more than it saves. */
 function hash(bytes: Bytes, view: DataView, from: number, length: number): number {
   if (length < 4) {
     const first = bytes[from] as number

@@ -1,14 +1,14 @@
 import type { WireReader } from './reader.js'
 
 /**
- * What is inside a message, for those who only check it: under the tags of its messages their shapes, under those of packed numbers their
- * kind. What is not named is checked as an unknown field is: it has the right length.
+ * What is inside a message, to check it without reading it: for the tag of each field that is a message its shape, for the tag of each field of
+ * packed numbers their kind. Of any other field, only the length is checked, as for an unknown field.
  */
 export interface Shape {
   readonly [tag: number]: Shape | PackedNumbers
   /** Its messages count as items. */
   readonly isItem?: boolean
-  /** Beyond so many of them in each other nothing is read, and so nothing is checked. */
+  /** Deeper than this many levels of the same message, nothing is read, so nothing is checked. */
   readonly maxDepth?: number
 }
 

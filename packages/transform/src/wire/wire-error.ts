@@ -1,6 +1,6 @@
 export type WireErrorReason = 'malformed' | 'too_many'
 
-/** Bytes that are not a request of OTLP/protobuf, or one with more records than allowed. Its message quotes nothing of what the bytes say. */
+/** Bytes that are not a request of OTLP/protobuf, or one with more records than allowed. Its message quotes nothing from the bytes. */
 export class WireError extends Error {
   override readonly name = 'WireError'
   /** `malformed`: no decoder can read the bytes. `too_many`: well-formed as far as it was read, but with more items than `maxItems`. */
