@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { otlpBytes } from '../../../test/kit/otlp-bytes.js'
-import { flatTraces, spansFromOtlpProtobuf, spansInOtlpProtobuf, WireError } from '../src/index.js'
+import {
+  flatTraces,
+  metricsInOtlpProtobuf,
+  spansFromOtlpProtobuf,
+  spansInOtlpProtobuf,
+  WireError,
+} from '../src/index.js'
 import { type Signal, signals } from './wire.js'
 
 const field = (number: number, ...parts: (Uint8Array | number[])[]): Buffer => {
@@ -211,6 +217,30 @@ test.each([
   spansFromOtlpProtobuf(bytes, { maxItems: 2010 })
 })
 
+test('more than 100,000 attributes of a span and its events are refused before it is read', () => {
+  const event = field(11, Buffer.alloc(2000, Buffer.from([0x1a, 0])))
+  const spans = (events: number) =>
+    field(1, field(2, ...Array<Buffer>(3).fill(field(2, ...Array<Buffer>(events).fill(event)))))
+  const refused = expect.objectContaining({ reason: 'too_many' })
+  expect(() => spansInOtlpProtobuf(spans(101)).next()).toThrow(refused)
+  expect(() => spansFromOtlpProtobuf(spans(101))).toThrow(refused)
+  expect([...spansInOtlpProtobuf(spans(100))].flat()).toHaveLength(3)
+})
+
+test('more than ten million values are refused before they are read', () => {
+  const list = field(2, field(5, Buffer.alloc(20_000_000, Buffer.from([0x0a, 0]))))
+  const bytes = spanWith(field(9, list))
+  const refused = expect.objectContaining({ reason: 'too_many' })
+  expect(() => spansInOtlpProtobuf(bytes).next()).toThrow(refused)
+})
+
+test('more than ten million bucket counts of a data point are refused before it is read', () => {
+  const point = field(8, field(2, Buffer.alloc(10_000_001)))
+  const bytes = field(1, field(2, field(2, field(10, field(1, point)))))
+  const refused = expect.objectContaining({ reason: 'too_many' })
+  expect(() => metricsInOtlpProtobuf(bytes).next()).toThrow(refused)
+})
+
 test('nothing of a record is in the memory of the request', () => {
   const bytes = spanWith(
     field(5, Buffer.alloc(2000, 'n')),
@@ -221,6 +251,13 @@ test('nothing of a record is in the memory of the request', () => {
   expect(span?.name).toBe('n'.repeat(2000))
   expect(span?.attributes['k']).toEqual(Uint8Array.of(1, 2, 3))
   expect(span?.attributes['k']).toHaveProperty('buffer.byteLength', 3)
+})
+
+test('slices of large spans have fewer', () => {
+  const span = field(2, field(5, Buffer.alloc(400_000, 'n')))
+  const bytes = field(1, field(2, span, span, span, span))
+  const lengths = [...spansInOtlpProtobuf(bytes)].map((slice) => slice.length)
+  expect(lengths).toEqual([0, 3, 1])
 })
 
 test('slices have 1,000 spans, the last one what is left, and empty ones come only while the request is checked', () => {

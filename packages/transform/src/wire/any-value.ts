@@ -21,8 +21,8 @@ interface Nested extends Shape {
   [tag: number]: Shape
 }
 
-const ANY_VALUE: Nested = { maxDepth: MAX_DEPTH }
-const KEY_VALUE: Shape = { [KeyValue.value]: ANY_VALUE }
+const ANY_VALUE: Nested = { isValue: true, maxDepth: MAX_DEPTH }
+const KEY_VALUE: Shape = { isKey: true, [KeyValue.value]: ANY_VALUE }
 ANY_VALUE[AnyValue.array] = { [VALUES]: ANY_VALUE }
 ANY_VALUE[AnyValue.kvlist] = { [VALUES]: KEY_VALUE }
 
@@ -44,6 +44,7 @@ export function newValues(): Values {
 
 /** Reads a KeyValue into the map. Of duplicate keys the last wins. */
 export function readKeyValue(reader: WireReader, end: number, into: Values, depth = 0): void {
+  reader.key()
   const to = reader.endOfNext(end)
   let key = ''
   let value: unknown = null
@@ -63,6 +64,7 @@ export function readAnyValue(
   depth = 0,
   before: unknown = null,
 ): unknown {
+  reader.value()
   const to = reader.endOfNext(end)
   let value = before
   if (depth > MAX_DEPTH) {

@@ -28,8 +28,10 @@ export function* messagesIn<Made>(
         resource,
         instrumentationScope: scopeOf(reader, headOf(reader, scopeEnd)),
       }
-      while (isNext(reader, Group.members, scopeEnd))
+      while (isNext(reader, Group.members, scopeEnd)) {
+        reader.record()
         yield read(reader, reader.endOfNext(scopeEnd), origin)
+      }
     }
   }
 }

@@ -27,6 +27,7 @@ const BUCKETS: Shape = { [Buckets.bucketCounts]: 'varints' }
 
 export const EXPONENTIAL_POINT: Shape = {
   isItem: true,
+  isRecord: true,
   [Point.attributes]: KEY_VALUE,
   [Point.positive]: BUCKETS,
   [Point.negative]: BUCKETS,

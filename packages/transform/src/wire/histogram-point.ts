@@ -24,6 +24,7 @@ const Point = {
 
 export const HISTOGRAM_POINT: Shape = {
   isItem: true,
+  isRecord: true,
   [Point.bucketCounts]: 'fixed64',
   [Point.bounds]: 'fixed64',
   [Point.exemplars]: EXEMPLAR,

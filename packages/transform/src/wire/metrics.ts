@@ -44,6 +44,7 @@ function* pointsOf(reader: WireReader, end: number, origin: Origin): Generator<M
         continue
       }
       reader.item()
+      reader.record()
       const pointEnd = reader.endOfNext(to)
       const point = newPoint(metric, origin)
       kind.read(reader, pointEnd, point)

@@ -19,6 +19,7 @@ const Point = {
 /** A point of a gauge or a sum. */
 export const NUMBER_POINT: Shape = {
   isItem: true,
+  isRecord: true,
   [Point.exemplars]: EXEMPLAR,
   [Point.attributes]: KEY_VALUE,
 }

@@ -24,15 +24,24 @@ export function zigzag(low: number): number {
 
 export function readDoubles(reader: WireReader, end: number, into: number[]): void {
   const to = reader.endOfNext(end)
-  while (reader.at < to) into.push(reader.double(to))
+  while (reader.at < to) {
+    reader.value()
+    into.push(reader.double(to))
+  }
 }
 
 export function readFixed64s(reader: WireReader, end: number, into: (number | bigint)[]): void {
   const to = reader.endOfNext(end)
-  while (reader.at < to) into.push(unsigned(reader.fixed64(to), reader.high))
+  while (reader.at < to) {
+    reader.value()
+    into.push(unsigned(reader.fixed64(to), reader.high))
+  }
 }
 
 export function readVarints(reader: WireReader, end: number, into: (number | bigint)[]): void {
   const to = reader.endOfNext(end)
-  while (reader.at < to) into.push(unsigned(reader.varint(to), reader.high))
+  while (reader.at < to) {
+    reader.value()
+    into.push(unsigned(reader.varint(to), reader.high))
+  }
 }

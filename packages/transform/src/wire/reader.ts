@@ -10,6 +10,10 @@ const MAX_TAG_BYTES = 5
 const MAX_GROUPS = 100
 /** The default of `maxItems`. */
 const MAX_ITEMS = 1_000_000
+// Six bytes of the body for each; real ones take more. Reading so many takes a second, also if they are all in one record.
+const MAX_VALUES = 10_000_000
+// Each takes up to a microsecond where a map has many different ones.
+const MAX_KEYS = 100_000
 
 // Shared by all requests, because the same texts and ids also come in later ones.
 const texts = new RecentTexts()
@@ -27,6 +31,8 @@ export class WireReader {
   high = 0
   readonly #maxItems: number
   #items = 0
+  #values = 0
+  #keys = 0
 
   constructor(bytes: Uint8Array, options: WireOptions) {
     this.#maxItems = options.maxItems ?? MAX_ITEMS
@@ -38,6 +44,24 @@ export class WireReader {
   item(): void {
     if (++this.#items > this.#maxItems)
       throw new WireError(`it has more than ${this.#maxItems} items`, this.at, 'too_many')
+  }
+
+  /** Begins a record: what comes counts towards its keys. */
+  record(): void {
+    this.#keys = 0
+  }
+
+  /** Counts one key, which is a value too. Those of a resource and its scopes count towards the record before them. */
+  key(): void {
+    this.value()
+    if (++this.#keys > MAX_KEYS)
+      throw new WireError(`a record has more than ${MAX_KEYS} attributes`, this.at, 'too_many')
+  }
+
+  /** Counts one value: an attribute, what it says, an element of a list or a map, or a packed number. */
+  value(): void {
+    if (++this.#values > MAX_VALUES)
+      throw new WireError(`it has more than ${MAX_VALUES} values`, this.at, 'too_many')
   }
 
   /** The number of the next field, times 8, plus its wire type. */

@@ -8,6 +8,12 @@ export interface Shape {
   readonly [tag: number]: Shape | PackedNumbers
   /** Its messages count as items. */
   readonly isItem?: boolean
+  /** Each of its messages is a record. */
+  readonly isRecord?: boolean
+  /** Its messages count as keys. */
+  readonly isKey?: boolean
+  /** Its messages count as values. */
+  readonly isValue?: boolean
   /** Deeper than this many levels of the same message, nothing is read, so nothing is checked. */
   readonly maxDepth?: number
 }
@@ -28,6 +34,9 @@ export function checkMessage(reader: WireReader, end: number, shape: Shape, dept
     else if (typeof within === 'string') checkNumbers(reader, reader.endOfNext(end), within)
     else {
       if (within.isItem) reader.item()
+      if (within.isRecord) reader.record()
+      if (within.isKey) reader.key()
+      else if (within.isValue) reader.value()
       checkMessage(reader, reader.endOfNext(end), within, inside)
     }
   }
@@ -35,6 +44,7 @@ export function checkMessage(reader: WireReader, end: number, shape: Shape, dept
 
 function checkNumbers(reader: WireReader, end: number, numbers: PackedNumbers): void {
   while (reader.at < end) {
+    reader.value()
     if (numbers === 'varints') reader.varint(end)
     else reader.fixed(8, end)
   }

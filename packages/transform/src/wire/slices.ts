@@ -4,6 +4,8 @@ import { WireReader } from './reader.js'
 import { checkMessage, type Shape } from './shape.js'
 
 const SLICE = 1000
+// Records may be large, and take many times as much memory as bytes.
+const SLICE_BYTES = 1024 * 1024
 
 /** What is in the scopes of a request of one signal. */
 export interface Kind<Record> {
@@ -18,15 +20,24 @@ export function* slicesIn<Record>(
   options: WireOptions,
 ): Generator<Record[]> {
   const check = (reader: WireReader, end: number) => checkMessage(reader, end, shape)
+  const checking = new WireReader(bytes, options)
   let checked = 0
-  for (const _ of messagesIn(new WireReader(bytes, options), check))
-    if (++checked % SLICE === 0) yield []
+  let from = 0
+  for (const _ of messagesIn(checking, check)) {
+    if (++checked < SLICE && checking.at - from < SLICE_BYTES) continue
+    yield []
+    checked = 0
+    from = checking.at
+  }
+  const reader = new WireReader(bytes, options)
   let slice: Record[] = []
-  for (const record of records(new WireReader(bytes, options))) {
+  from = 0
+  for (const record of records(reader)) {
     slice.push(record)
-    if (slice.length < SLICE) continue
+    if (slice.length < SLICE && reader.at - from < SLICE_BYTES) continue
     yield slice
     slice = []
+    from = reader.at
   }
   if (slice.length > 0) yield slice
 }

@@ -57,9 +57,9 @@ export function spansFromOtlpProtobuf(bytes: Uint8Array, options: WireOptions = 
 }
 
 /**
- * The same spans in slices of 1,000, the last one shorter, for a large request that must not block the process: let others run after each
- * slice. The whole request is checked first, in steps that are empty slices, so a `WireError` comes before the first span or not at all.
- * `bytes` must not change before the end.
+ * The same spans in slices of 1,000, or of a MiB of the request if they are large, for a large request that must not block the process: let
+ * others run after each slice. The whole request is checked first, in steps that are empty slices, so a `WireError` comes before the first
+ * span or not at all. `bytes` must not change before the end.
  */
 export function spansInOtlpProtobuf(
   bytes: Uint8Array,

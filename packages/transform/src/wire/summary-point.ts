@@ -19,6 +19,7 @@ const Quantile = { quantile: 0x09, value: 0x11 } as const
 
 export const SUMMARY_POINT: Shape = {
   isItem: true,
+  isRecord: true,
   [Point.quantiles]: { isItem: true },
   [Point.attributes]: KEY_VALUE,
 }
