@@ -131,6 +131,7 @@ export class Destination {
     else this.disk.room.release(entry)
     if (!queue.has(entry)) {
       if (stored) this.spool?.remove(stored)
+      this.room.happened()
       return
     }
     entry.insert = insert

@@ -48,6 +48,7 @@ export class OnDisk {
     const gone = holdings.whenGone(waiting, this.#closing)
     void late.then(async (stored) => {
       this.room.release(entry)
+      holdings.room.happened()
       if (!stored) return
       if (holdings.has(entry)) {
         entry.store(stored)
