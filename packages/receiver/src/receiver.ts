@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { diag } from '@opentelemetry/api'
-import { parseConfig, startDeadline, warnEverybody } from '#exporter'
+import { errorText, parseConfig, startDeadline, warnEverybody } from '#exporter'
 import { newCors } from './access/cors.js'
 import { isLoopback } from './access/loopback.js'
 import { newPlaces } from './access/places.js'
@@ -125,7 +125,8 @@ function warnOfOpenDoor(visibly: boolean): void {
 
 function onMistake(error: unknown): void {
   try {
-    diag.error('spanhouse: the receiver could not answer a request, by a mistake of its own', error)
+    const text = `the receiver could not answer a request, by a mistake of its own: ${errorText(error)}`
+    diag.error(`spanhouse: ${text}`, error)
   } catch {} // the application's logger may throw
 }
 
@@ -133,9 +134,10 @@ function onMistake(error: unknown): void {
 function before(ms: number, work: Promise<unknown>): Promise<void> {
   return new Promise((resolve) => {
     const cancel = startDeadline(ms, () => resolve())
-    void work.then(() => {
+    const end = () => {
       cancel()
       resolve()
-    })
+    }
+    work.then(end, end)
   })
 }

@@ -44,6 +44,20 @@ describe('200 is said', () => {
     expect(primary?.spooledBytes).toBeGreaterThan(0)
   })
 
+  test('and many that wait at once are no leak that Node has to warn of', async () => {
+    const { http, server, receiver } = await opened({ holdMs: 60_000 })
+    const warnings: Error[] = []
+    const warned = (warning: Error) => void warnings.push(warning)
+    process.on('warning', warned)
+    onTestFinished(() => void process.off('warning', warned))
+    const { release } = held(server)
+    const posts = Array.from({ length: 20 }, (_, n) => post(`${http}/v1/traces`, spansAsJson(1, n)))
+    await until(() => receiver.stats().signals.traces.records === 20)
+    release()
+    for (const answer of await Promise.all(posts)) expect(answer.status).toBe(200)
+    expect(warnings).toEqual([])
+  })
+
   test('at once with `accepted`, and rows of several requests share an INSERT', async () => {
     const { http, server, tables, receiver } = await opened({
       acknowledge: 'accepted',

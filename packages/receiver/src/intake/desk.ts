@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { type Config, Parcel, Pipeline, type Records, type Signal, startDeadline } from '#exporter'
 import type { Taken } from '../answers/export-response.js'
 import { Refusal } from '../answers/refusal.js'
@@ -38,6 +39,7 @@ export function openDesk<On extends Signal>(
     { lead: `receives ${kind.noun}; `, repeatable },
   )
   const closing = new AbortController()
+  setMaxListeners(0, closing.signal) // every request that waits listens: Node would warn of a leak
   const repeats = newRepeats()
   let [records, rejected, repeated] = [0, 0, 0]
 
