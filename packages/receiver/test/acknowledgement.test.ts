@@ -205,6 +205,24 @@ describe('back-pressure', () => {
     expect(receiver.stats().signals.traces.exporter.destinations['primary']?.dropped).toEqual({})
   })
 
+  test('close() in the middle of a request leaves only batches that it makes again', async () => {
+    const { http, server, receiver } = await opened({
+      holdMs: 60_000,
+      exporter: { batch: { maxRows: 90 }, queue: { maxBytes: 64 * 1024 } },
+    })
+    const { release } = held(server)
+    const posted = post(`${http}/v1/traces`, spansAsJson(5000)).catch(() => 'no answer')
+    await until(() => server.insertsBegun > 0)
+    const closed = receiver.close()
+    expect(await posted).toBe('no answer')
+    release()
+    await closed
+    const { dropped } = receiver.stats().signals.traces.exporter.destinations['primary'] ?? {}
+    expect(dropped?.shutdown).toBeGreaterThan(0)
+    expect(server.inserts.length).toBeGreaterThan(0)
+    for (const { rows } of server.inserts) expect(rows).toBe(90)
+  })
+
   test('bodies beyond the memory for requests wait for it', async () => {
     const body = spansAsJson(100, 9000)
     const { http, receiver } = await opened({

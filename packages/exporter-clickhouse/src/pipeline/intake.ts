@@ -1,5 +1,5 @@
 import type { Parcel } from '../accounting/parcel.js'
-import { turn } from '../common/clock.js'
+import { clock, turn } from '../common/clock.js'
 import { type Limit, newLimit } from '../common/limit.js'
 import type { Destination } from '../delivery/destination.js'
 import type { Arrivals } from './arrivals.js'
@@ -22,6 +22,8 @@ interface Waits {
 /** Rows of one step, before they are compressed: they block the event loop for a millisecond or two. */
 const STEP_BYTES = 256 * 1024
 const MAX_STEP = 500
+/** How long rows of no parcel may wait. */
+const MAX_STRAY_MS = 5000
 /** How many records the first step of a parcel has, whose rows may be large. */
 const FIRST_STEP = 16
 
@@ -33,11 +35,17 @@ export class Intake<Input> {
   readonly #ends: Ends<Input>
   readonly #stepBytes: number
   readonly #oneAtATime: Limit = newLimit(1)
+  readonly #strayMs: number
+  #strays: NodeJS.Timeout | undefined
 
   constructor(ends: Ends<Input>) {
     this.#ends = ends
     const queues = ends.destinations.map(({ config }) => config.queue.maxBytes / 8)
     this.#stepBytes = Math.min(STEP_BYTES, ...queues)
+    this.#strayMs = Math.min(
+      MAX_STRAY_MS,
+      ...ends.destinations.map(({ config }) => config.batch.maxDelayMs),
+    )
   }
 
   /**
@@ -50,6 +58,7 @@ export class Intake<Input> {
     { patience, closing }: Waits,
   ): Promise<number | undefined> {
     return this.#oneAtATime.run(async () => {
+      if (this.#strays) this.#sealStrays()
       try {
         return await this.#takeAll(parcel, slices, patience, closing)
       } finally {
@@ -60,17 +69,39 @@ export class Intake<Input> {
     })
   }
 
+  /**
+   * Rows have come that are of no parcel, because sampling had held them back: they are sealed soon, and before the next parcel begins. Not needed
+   * if batches have an age.
+   */
+  stray(): void {
+    this.#strays ??= clock
+      .setTimeout(() => void this.#oneAtATime.run(async () => this.#sealStrays()), this.#strayMs)
+      .unref()
+  }
+
+  #sealStrays(): void {
+    clock.clearTimeout(this.#strays)
+    this.#strays = undefined
+    for (const lane of this.#ends.lanes) lane.seal()
+  }
+
+  /** Resolves when no parcel is being taken in any more. Abort `closing` of all of them before. */
+  ended(): Promise<void> {
+    return this.#oneAtATime.run(async () => {})
+  }
+
   async #takeAll(
     parcel: Parcel,
     slices: Iterable<readonly Input[]>,
     patience: AbortSignal,
     closing: AbortSignal,
   ): Promise<number | undefined> {
+    if (closing.aborted) return undefined
     let taken = 0
     let step = FIRST_STEP
     for (const records of slices) {
       for (let from = 0; from < records.length; ) {
-        await this.#roomFor(this.#stepBytes, taken === 0 ? patience : closing)
+        await this.#roomFor(this.#stepBytes, taken === 0 ? [patience, closing] : [closing])
         if (closing.aborted || (taken === 0 && patience.aborted)) return undefined
         const some = records.slice(from, from + step)
         const rowBytes = this.#add(parcel, some) / some.length
@@ -109,13 +140,13 @@ export class Intake<Input> {
     return this.#ends.lanes.reduce((sum, lane) => sum + lane.waitingBytes, 0)
   }
 
-  async #roomFor(bytes: number, signal: AbortSignal): Promise<void> {
-    while (!this.#hasRoomFor(bytes) && !signal.aborted) {
+  async #roomFor(bytes: number, signals: readonly AbortSignal[]): Promise<void> {
+    while (!this.#hasRoomFor(bytes) && !signals.some((one) => one.aborted)) {
       const waiting = new AbortController()
       const stop = () => waiting.abort()
-      signal.addEventListener('abort', stop, { once: true })
+      for (const one of signals) one.addEventListener('abort', stop, { once: true })
       await Promise.race(this.#ends.destinations.map(({ room }) => room.next(waiting.signal)))
-      signal.removeEventListener('abort', stop)
+      for (const one of signals) one.removeEventListener('abort', stop)
       waiting.abort()
     }
   }

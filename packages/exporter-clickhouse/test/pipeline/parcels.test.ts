@@ -206,6 +206,50 @@ test('a parcel that ends early, because the process does, leaves only batches th
   expect(tokens).toContain(`${first?.table} ${first?.token}`)
 })
 
+describe('rows that sampling has held back are of no parcel', () => {
+  const sample = { rate: 1, rules: [{ name: 'first', rate: 0 }], keepErrors: false, maxWaitMs: 50 }
+  const child: Request = {
+    key: 'one child',
+    records: () =>
+      spansFromOtlpJson({
+        resourceSpans: [
+          {
+            scopeSpans: [
+              { spans: [{ traceId: id(0, 16), spanId: id(1, 8), parentSpanId: id(0, 8) }] },
+            ],
+          },
+        ],
+      }),
+  }
+
+  test('they are stored although no other parcel comes', async () => {
+    const { server, take } = await opened('traces', { sample, batch: { maxDelayMs: 20 } })
+    await take(child)
+    await until(() => server.inserts.length > 0)
+    expect(server.inserts).toEqual([expect.objectContaining({ rows: 1 })])
+  })
+
+  test('a parcel that comes next and is refused does not drop them, but ends their wait', async () => {
+    const { server, pipeline, take } = await opened('traces', {
+      sample,
+      batch: { maxDelayMs: 600_000 },
+    })
+    await take(child)
+    const refused = {
+      [Symbol.iterator]() {
+        throw new Error('malformed')
+      },
+    }
+    const signals = { patience: never, closing: never }
+    while (server.inserts.length === 0) {
+      const taken = pipeline.intake.take(new Parcel('malformed'), refused, signals)
+      await expect(taken).rejects.toThrow('malformed')
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    expect(server.inserts).toEqual([expect.objectContaining({ rows: 1 })])
+  })
+})
+
 test('small batches of parcels that wait are not united', async () => {
   const { server, take } = await opened('traces')
   await server.refuse()

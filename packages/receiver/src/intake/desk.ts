@@ -87,6 +87,7 @@ export function openDesk<On extends Signal>(
     stats: () => ({ records, rejected, repeats: repeated, exporter: pipeline.stats() }),
     async close() {
       closing.abort()
+      await pipeline.intake.ended() // a flush would make batches of half a request
       await pipeline.shutdown()
     },
   }
