@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { MemoryClickHouse } from '../../../test/kit/clickhouse-backend.js'
 import { until } from '../../../test/kit/patience.js'
 import { answer, ScriptedClickHouse } from '../../../test/kit/scripted-clickhouse.js'
 import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
@@ -84,6 +85,29 @@ describe('200 is said', () => {
     expect(tables.traces.rows).toHaveLength(50)
     const { destinations } = receiver.stats().signals.traces.exporter
     expect(destinations['broken']).toMatchObject({ waiting: 50, delivered: 0, dropped: {} })
+  })
+
+  test('when the rows of each filter are safe: a destination does not stand in for one that gets other rows', async () => {
+    const backend = new MemoryClickHouse({})
+    const audit = await new ScriptedClickHouse(backend).listen()
+    onTestFinished(() => audit.close())
+    const { release } = held(audit)
+    const { http, tables } = await opened({
+      holdMs: 2500, // longer than a destination is waited for beside others
+      exporter: {
+        filter: { drop: [{ name: 'span 1*' }] },
+        destinations: [
+          { name: 'audit', endpoint: audit.url, filter: { keep: [{ name: 'span 1*' }] } },
+        ],
+      },
+    })
+    const send = () => post(`${http}/v1/traces`, spansAsJson(12))
+    expect((await send()).status).toBe(503)
+    expect(tables.traces.rows).toHaveLength(9)
+    release()
+    expect((await send()).status).toBe(200)
+    expect(tables.traces.rows).toHaveLength(9)
+    expect(backend.table('telemetry.traces').rows).toHaveLength(3)
   })
 })
 

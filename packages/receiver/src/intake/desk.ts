@@ -7,6 +7,7 @@ import type { SignalStats } from '../telemetry/stats.js'
 import { decode, type Format } from './decode.js'
 import type { Kind } from './kind.js'
 import { newRepeats } from './repeats.js'
+import { routesOf } from './routes.js'
 import { type Verdict, verdictOn } from './verdict.js'
 
 /** When a client may repeat a request whose rows are still waiting. */
@@ -41,6 +42,7 @@ export function openDesk<On extends Signal>(
   const closing = new AbortController()
   setMaxListeners(0, closing.signal) // every request that waits listens: Node would warn of a leak
   const repeats = newRepeats()
+  const routes = routesOf(config.destinations)
   let [records, rejected, repeated] = [0, 0, 0]
 
   async function work(body: Body, format: Format, patience: AbortSignal): Promise<Verdict> {
@@ -55,8 +57,9 @@ export function openDesk<On extends Signal>(
     } finally {
       body.release()
     }
-    await parcel.until((one) => verdictOn(one, kind.noun) !== undefined, closing.signal)
-    const verdict = verdictOn(parcel, kind.noun)
+    const verdictNow = () => verdictOn(parcel, routes, kind.noun)
+    await parcel.until(() => verdictNow() !== undefined, closing.signal)
+    const verdict = verdictNow()
     if (verdict?.step === 'answer') rejected += verdict.taken.rejected
     return verdict ?? { step: 'repeat', why: 'The receiver is closing.' }
   }

@@ -1,5 +1,6 @@
 import type { Course, DropReason, Parcel } from '#exporter'
 import { ALL_TAKEN, type Taken } from '../answers/export-response.js'
+import type { Route } from './routes.js'
 
 /** What the client is told about a request: its rows are taken, or it should repeat the request. */
 export type Verdict =
@@ -26,12 +27,30 @@ const WORDS: Partial<Record<DropReason, string>> = {
 }
 
 /**
- * What can be said about the rows of a request by now; undefined if the client has to wait. It has to wait until they are safe at one
- * destination: on disk if there is a spool, else delivered. Other destinations are waited for as long as they work.
+ * What can be said about the rows of a request by now; undefined if the client has to wait. It has to wait until the rows of each route are
+ * safe at one of its destinations: on disk if there is a spool, else delivered. Other destinations are waited for as long as they work.
  */
-export function verdictOn(parcel: Parcel, noun: string): Verdict | undefined {
+export function verdictOn(
+  parcel: Parcel,
+  routes: readonly Route[],
+  noun: string,
+): Verdict | undefined {
   if (!parcel.isComplete) return undefined
-  const courses = [...parcel.courses.values()]
+  const verdicts = routes.map((names) =>
+    verdictAt(
+      names.flatMap((name) => parcel.courses.get(name) ?? []),
+      noun,
+    ),
+  )
+  if (verdicts.includes(undefined)) return undefined
+  const repeat = verdicts.find((one) => one?.step === 'repeat')
+  if (repeat) return repeat
+  const taken = verdicts.flatMap((one) => (one?.step === 'answer' ? one.taken : []))
+  return { step: 'answer', taken: worstOf(taken) }
+}
+
+/** `courses`: at the destinations of one route. */
+function verdictAt(courses: readonly Course[], noun: string): Verdict | undefined {
   if (courses.length === 0) return { step: 'answer', taken: ALL_TAKEN }
   const ended = courses.filter(({ unsafe }) => unsafe === 0)
   const good = ended.filter((course) => !reasonsIn(course).some((one) => PASSING.has(one)))
@@ -44,7 +63,12 @@ export function verdictOn(parcel: Parcel, noun: string): Verdict | undefined {
   return { step: 'answer', taken: takenAtBest(good, noun) }
 }
 
-/** With several destinations, a record counts as rejected if all have rejected it. */
+/** A record may be on several routes, so their rejected records cannot be added up: the client hears of the route with most of them. */
+function worstOf(taken: readonly Taken[]): Taken {
+  return taken.reduce((worst, one) => (one.rejected > worst.rejected ? one : worst), ALL_TAKEN)
+}
+
+/** A record counts as rejected if all destinations of the route have rejected it. */
 function takenAtBest(courses: readonly Course[], noun: string): Taken {
   const [best] = courses
     .map((course) => ({ course, rejected: rejectedIn(course) }))

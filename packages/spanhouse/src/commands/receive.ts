@@ -36,7 +36,11 @@ export const receive: Command = {
     out.write(summaryAsText(stats))
     const lost = lostRows(stats)
     if (lost === 0) return 0
-    err.write(`spanhouse: ${lost} rows were lost. A spool would have kept them: --spool DIR.\n`)
+    const hint =
+      context.values['spool'] === undefined ? ' With --spool DIR, rows wait on disk.' : ''
+    err.write(
+      `spanhouse: ${lost} rows were lost, because they were not stored when it ended.${hint}\n`,
+    )
     return 1
   },
 }
