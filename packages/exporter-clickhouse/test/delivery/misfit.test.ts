@@ -108,7 +108,10 @@ test('the form of the rows is changed before the columns are blamed', async () =
 test('whole rows that are refused too wait as compact ones do', async () => {
   const table = { differing: { environment: 'UInt64' }, refuses: () => true, code: 53 }
   const { server } = await serverWith(table)
-  const to = processorOf(server.url, 'create')
+  const to = processorTo({
+    endpoint: server.url,
+    retry: { initialDelayMs: 600_000, maxDelayMs: 600_000 },
+  })
   for (const span of spans(4)) to.onEnd(span)
   void to.forceFlush({ timeoutMs: 1 }).catch(() => {})
   await eventually(() => expect(statsOf(to).failing).toBe(true))

@@ -185,7 +185,10 @@ test('equal records of two parcels have tokens of their own, unless they are spa
 
 test('a parcel that ends early, because the process does, leaves only batches that it makes again when it is exported again', async () => {
   const request = requestOf('metrics', { count: 250 })
-  const { server, pipeline } = await opened('metrics', { batch: { maxRows: 100 } })
+  const { server, pipeline } = await opened('metrics', {
+    batch: { maxRows: 100 },
+    shutdownTimeoutMs: PATIENT_MS,
+  })
   const closing = new AbortController()
   function* slices(): Generator<never[]> {
     const records = request.records() as never[]
