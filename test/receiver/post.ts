@@ -49,7 +49,7 @@ export function framed(message: Buffer, flag = 0): Buffer {
 }
 
 export interface Calls {
-  /** Sends these bytes and ends. Rejects if the connection ends before the answer has come. Status -1: there was none. */
+  /** Sends these bytes and ends. Rejects if the connection ends before the answer has come. Status -1: the answer ended without one. */
   call(bytes: Buffer, headers: OutgoingHttpHeaders): Promise<Answer>
   /** The stream is cancelled after its bytes were written. */
   cancelled(bytes: Buffer, headers: OutgoingHttpHeaders): Promise<void>

@@ -9,6 +9,8 @@ import { type Calls, framed, METHODS, openCalls, post } from './post.js'
 const SIGNAL_NAMES: readonly SignalName[] = ['traces', 'logs', 'metrics']
 const OK = 0
 const UNAVAILABLE = 14
+/** The receiver was killed between the headers and the trailers of its answer. */
+const NO_STATUS = -1
 const RETRY_MS = 30
 
 export interface SteadyOptions {
@@ -127,6 +129,7 @@ function overGrpc(calls: Calls, random: Random): Send {
       { ':path': METHODS[signal], ...(isZipped && { 'grpc-encoding': 'gzip' }) },
     )
     if (status === OK) return 'taken'
-    return status === UNAVAILABLE ? 'again' : `gRPC ${status}: ${headers['grpc-message']}`
+    const again = [UNAVAILABLE, NO_STATUS].includes(status)
+    return again ? 'again' : `gRPC ${status}: ${headers['grpc-message']}`
   }
 }
