@@ -14,7 +14,7 @@ const ARRIVALS = [
   {
     senders: [
       ...['spanhouse', 'spanhouse-br', 'spanhouse-promoted', 'spanhouse-defined'],
-      ...['otlp-protobuf', 'otlp-json', 'client'],
+      ...['otlp-protobuf', 'otlp-json', 'client', 'spanhouse-exporter', 'otlp-protobuf-exporter'],
     ],
     job: { measure: 'cost.mjs#measureArrival', shape: 'reference', spans: SPANS_TO_ARRIVE },
     rows: SPANS_TO_ARRIVE,

@@ -1,4 +1,4 @@
-// What a span costs: CPU time, bytes, spans a second. Five sections, which differ in the spans, the destinations and the cores.
+// What a span costs: CPU time, bytes, spans a second. Seven sections, which differ in the spans, the destinations and the cores.
 import { performance } from 'node:perf_hooks'
 import { openFeed, shapes } from '../records/feed.mjs'
 import { jobsFor, startSubject, subjects } from '../subjects/subjects.mjs'
@@ -38,6 +38,44 @@ export const cost = {
       'floor',
     ]
     return jobsFor(compared, costJob(sink, { shape: 'reference', spans, warmUp }))
+  },
+}
+
+const EXPORTERS = ['spanhouse-exporter', 'otlp-protobuf-exporter']
+const otlpBeside = (key) => (EXPORTERS.includes(key) ? 'otlp-protobuf-exporter' : 'otlp-protobuf')
+
+export const exporter = {
+  name: 'exporter',
+  title: 'Exports of 512',
+  about:
+    "The spans of the first table, given to the exporters themselves in batches of 512, one after another: what they cost under the SDK's `BatchSpanProcessor`, without its own cost.",
+  sizes: {
+    full: { rounds: 7, spans: 200_000, warmUp: 150_000 },
+    quick: { rounds: 3, spans: 30_000 },
+  },
+  baseline: otlpBeside,
+  figures: costFigures,
+  async jobs({ spans, warmUp }, servers) {
+    const [sink] = await servers.sinks()
+    return jobsFor(EXPORTERS, costJob(sink, { shape: 'reference', spans, warmUp }))
+  },
+}
+
+export const first = {
+  name: 'first',
+  title: 'The first spans of a process',
+  about:
+    'The spans of the first table, from the first one of a process on: a job, a function or a test never gets further. The time of imports is not included.',
+  sizes: {
+    full: { rounds: 9, spans: 20_000 },
+    quick: { rounds: 3, spans: 20_000 },
+  },
+  baseline: otlpBeside,
+  figures: costFigures.filter(({ name }) => name !== 'wireBytes'),
+  async jobs({ spans }, servers) {
+    const [sink] = await servers.sinks()
+    const compared = ['spanhouse', 'otlp-protobuf', ...EXPORTERS]
+    return jobsFor(compared, costJob(sink, { shape: 'reference', spans, warmUp: 0 }))
   },
 }
 

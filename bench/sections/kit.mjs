@@ -22,7 +22,7 @@ export async function warmedUp(
   const subject = await startSubject(name, surroundings)
   // Before the warm-up: a collection discards compiled code, and compiling it again would be measured.
   await settle()
-  await push(subject, nextSpan, warmUp)
+  if (warmUp > 0) await push(subject, nextSpan, warmUp)
   return { subject, nextSpan }
 }
 

@@ -1,7 +1,7 @@
 // All sections, in the order in which they run and appear. A section says what it measures (`jobs`, or `run` if it needs no
 // worker), how often (`sizes`), and which figures are shown; its measurement is in the same file.
 import { allocation } from './allocation.mjs'
-import { cost, destinations, shop, sweep, throughput } from './cost.mjs'
+import { cost, destinations, exporter, first, shop, sweep, throughput } from './cost.mjs'
 import { delay } from './delay.mjs'
 import { importTime } from './import.mjs'
 import { logs } from './logs.mjs'
@@ -14,6 +14,8 @@ import { size } from './size.mjs'
 
 export const sections = [
   cost,
+  exporter,
+  first,
   shop,
   sweep,
   logs,

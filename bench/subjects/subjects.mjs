@@ -37,6 +37,16 @@ export const subjects = {
     module: './otlp.mjs',
     exporter: '@opentelemetry/exporter-trace-otlp-http',
   },
+  'spanhouse-exporter': {
+    title: 'spanhouse, exporter',
+    module: './exporter.mjs',
+    exporter: '@spanhouse/exporter-clickhouse',
+  },
+  'otlp-protobuf-exporter': {
+    title: 'OTLP/protobuf, exporter',
+    module: './exporter.mjs',
+    exporter: '@opentelemetry/exporter-trace-otlp-proto',
+  },
   client: { title: '@clickhouse/client, row objects', module: './client.mjs' },
   stringify: {
     title: 'row objects, JSON.stringify, nothing sent',
