@@ -21,6 +21,8 @@ import {
 import type { Post } from '../http/exchange.js'
 import { newQueryId } from './query-id.js'
 
+const MAX_PAIRS = 256
+
 /**
  * How one batch is inserted at one destination. It is decided once and kept with the batch, on disk too: every attempt must send
  * the same, because the deduplication token stands for exactly that.
@@ -42,13 +44,21 @@ export function statementPath(without: ReadonlySet<string>): string {
   return `/?${queryOf(OF_STATEMENTS, without)}`
 }
 
-function queryOf(
-  settings: Readonly<Record<string, string>>,
-  without: ReadonlySet<string>,
-): URLSearchParams {
-  const query = new URLSearchParams(settings)
-  for (const setting of without) query.delete(setting)
-  return query
+/** The settings that are sent, as the query of a URL. */
+function queryOf(settings: Readonly<Record<string, string>>, without: ReadonlySet<string>): string {
+  const pairs = Object.keys(settings).filter((name) => !without.has(name))
+  return pairs.map((name) => pairOf(name, settings[name] ?? '')).join('&')
+}
+
+// A request has some thirty settings, nearly all with the values that they had in the one before.
+const pairs = new Map<string, { readonly value: string; readonly text: string }>()
+
+function pairOf(name: string, value: string): string {
+  const known = pairs.get(name)
+  if (known?.value === value) return known.text
+  const text = new URLSearchParams([[name, value]]).toString()
+  if (known || pairs.size < MAX_PAIRS) pairs.set(name, { value, text })
+  return text
 }
 
 /** The INSERT of a batch into a table. */
@@ -82,8 +92,7 @@ function formOf(
   target: Target,
   common: CompactForm | undefined,
 ): Pick<Insert, 'statement' | 'whole'> {
-  const columns = target.schema.insertColumns.map(quoteIdentifier).join(', ')
-  const into = `INSERT INTO ${quotedName(insertedInto(target))} (${columns})`
+  const into = intoOf(target)
   const statement = `${into} FORMAT JSONEachRow`
   if (!common) return { statement }
   const { query, shape } = common
@@ -91,6 +100,17 @@ function formOf(
     statement: `${into} ${query} FORMAT JSONEachRow`,
     whole: { statement, shape },
   }
+}
+
+const intoByTarget = new WeakMap<Target, string>()
+
+function intoOf(target: Target): string {
+  const known = intoByTarget.get(target)
+  if (known !== undefined) return known
+  const columns = target.schema.insertColumns.map(quoteIdentifier).join(', ')
+  const into = `INSERT INTO ${quotedName(insertedInto(target))} (${columns})`
+  intoByTarget.set(target, into)
+  return into
 }
 
 /**
@@ -163,15 +183,13 @@ export function postOf(
   without: ReadonlySet<string>,
   { deadlineMs, repeatable }: { deadlineMs: number; repeatable: boolean },
 ): Post & { readonly queryId: string } {
-  const query = queryOf(settings, without)
   const queryId = newQueryId() // a fresh one for each attempt: the server refuses an id whose query is still running
-  query.set('query_id', queryId)
   // The statement of compact rows contains the values that they have in common: some proxies do not pass on URLs that long.
   const leads = whole !== undefined && canLead(codec)
-  if (!leads) query.set('query', statement)
+  const own = { query_id: queryId, ...(!leads && { query: statement }) }
   return {
     queryId,
-    path: `/?${query}`,
+    path: `/?${queryOf(settings, without)}&${new URLSearchParams(own)}`,
     headers: {
       'user-agent': CLIENT,
       'content-type': 'application/x-ndjson',
@@ -180,7 +198,7 @@ export function postOf(
     ...(leads && { head: leading(statement, codec) }),
     body: compressed.body,
     deadlineMs,
-    repeatable: repeatable && query.has(TOKEN),
+    repeatable: repeatable && settings[TOKEN] !== undefined && !without.has(TOKEN),
   }
 }
 

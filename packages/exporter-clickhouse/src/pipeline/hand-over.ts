@@ -54,7 +54,8 @@ async function makeReady(
   entries: ReadonlyMap<Destination, Entry>,
 ): Promise<void> {
   const inserts = new Map([...entries.keys()].map((one) => [one, one.insertOf(batch, target)]))
-  const bytes = recordBytes(batch, inserts)
+  const hasSpool = [...inserts.keys()].some(({ spool }) => spool)
+  const bytes = hasSpool ? recordBytes(batch, inserts) : 0
   const bySpool = new Map<Spool | undefined, Map<Destination, Insert>>()
   for (const [destination, insert] of inserts) {
     const { spool } = destination
