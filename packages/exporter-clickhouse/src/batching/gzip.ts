@@ -59,7 +59,8 @@ function takeIdle(level: number): Compressor | undefined {
 
 function newCompressor(level: number): Compressor {
   const chunks: Buffer[] = []
-  const stream = createGzip({ ...OPTIONS, level }) as Gzip & ZlibReset
+  const stream = outside.runInAsyncScope(() => createGzip({ ...OPTIONS, level })) as Gzip &
+    ZlibReset
   stream.on('data', (chunk: Buffer) => chunks.push(chunk))
   return { level, stream, chunks }
 }

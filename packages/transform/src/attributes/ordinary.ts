@@ -39,7 +39,7 @@ export function writeOrdinary(
   const { repairedStrings } = tally
   const start = out.length
   try {
-    if (hasOnlyOwn(attributes)) {
+    if (isPlain(attributes)) {
       const keys = (sorted ? writeSorted : writeInOrder)(attributes, encoding, notation)
       if (keys && encoding.room > 0) {
         if (out.length === start) out.byte(notation.open)
@@ -67,28 +67,46 @@ function isObject(value: unknown): value is Values {
   return typeof value === 'object' && value !== null
 }
 
-function writeInOrder(values: Values, encoding: Encoding, notation: Notation): KeyList | undefined {
-  let left = encoding.limits.attributeCount ?? UNLIMITED
+function writeInOrder(
+  values: Values,
+  encoding: Encoding,
+  { hasKeys }: Notation,
+): KeyList | undefined {
+  const { out, limits } = encoding
+  const longest = limits.attributeValueLength ?? UNLIMITED
+  let left = limits.attributeCount ?? UNLIMITED
   let path = startOfPath()
   for (const name in values) {
     const value = values[name]
     if (value === undefined) continue
-    const next = following(path, name)
-    if (!next?.key || --left < 0 || !writeAttribute(next.key, value, encoding, notation))
-      return undefined
+    const guess = path.next
+    const next = guess?.name === name ? guess : following(path, name, values)
+    const key = next?.key
+    if (!next || !key || --left < 0) return undefined
+    if (hasKeys) out.piece(key.member)
+    else out.byte(COMMA)
+    if (!writeValue(key, value, encoding, longest)) return undefined
     path = next
   }
   return keysInOrder(path)
 }
 
-function writeSorted(values: Values, encoding: Encoding, notation: Notation): KeyList | undefined {
+function writeSorted(
+  values: Values,
+  encoding: Encoding,
+  { hasKeys }: Notation,
+): KeyList | undefined {
   const path = pathOf(values)
   if (!path) return undefined
   const keys = keysSorted(path)
   if (keys.length > (encoding.limits.attributeCount ?? UNLIMITED)) return undefined
+  const { out } = encoding
+  const longest = encoding.limits.attributeValueLength ?? UNLIMITED
   for (const key of keys) {
     const value = values[key.name]
-    if (value === undefined || !writeAttribute(key, value, encoding, notation)) return undefined
+    if (hasKeys) out.piece(key.member)
+    else out.byte(COMMA)
+    if (value === undefined || !writeValue(key, value, encoding, longest)) return undefined
   }
   return keys
 }
@@ -97,43 +115,36 @@ function pathOf(values: Values): AttributePath | undefined {
   let path: AttributePath | undefined = startOfPath()
   for (const name in values) {
     if (values[name] === undefined) continue
-    path = following(path, name)
+    path = following(path, name, values)
     if (!path) return undefined
   }
   return path
 }
 
-/** for…in also visits inherited properties, so the fast path is only for objects without any. */
-function hasOnlyOwn(values: object): boolean {
+/**
+ * for…in also visits inherited properties, so this is only for objects that inherit nothing but Object.prototype. What is enumerable there is
+ * found where a path gets a new key: asking for each object would cost as much as writing two attributes.
+ */
+function isPlain(values: object): boolean {
   const prototype: object | null = Object.getPrototypeOf(values)
-  if (prototype === null) return true
-  if (Object.getPrototypeOf(prototype) !== null) return false
-  for (const _ in prototype) return false
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+function writeValue(
+  { name, texts }: AttributeKey,
+  value: unknown,
+  encoding: Encoding,
+  longest: number,
+): boolean {
+  encoding.room -= name.length
+  if (typeof value !== 'string') return writeScalar(value, encoding, longest)
+  if (value.length > encoding.room || value.length > longest) return false
+  texts.write(value, encoding)
   return true
 }
 
-function writeAttribute(
-  { name, member, texts }: AttributeKey,
-  value: unknown,
-  encoding: Encoding,
-  { hasKeys }: Notation,
-): boolean {
-  const { out, limits } = encoding
-  encoding.room -= name.length
-  if (hasKeys) out.piece(member)
-  else out.byte(COMMA)
-  if (typeof value === 'string') {
-    if (value.length > encoding.room) return false
-    if (limits.attributeValueLength !== undefined && value.length > limits.attributeValueLength)
-      return false
-    texts.write(value, encoding)
-    return true
-  }
-  return writeScalar(value, encoding)
-}
-
-function writeScalar(value: unknown, encoding: Encoding): boolean {
-  const { out, limits } = encoding
+function writeScalar(value: unknown, encoding: Encoding, longest: number): boolean {
+  const { out } = encoding
   if (typeof value !== 'number' && typeof value !== 'boolean') return false
   out.byte(QUOTE)
   const start = out.length
@@ -142,5 +153,5 @@ function writeScalar(value: unknown, encoding: Encoding): boolean {
   const length = out.length - start
   out.byte(QUOTE)
   encoding.room -= length
-  return length <= (limits.attributeValueLength ?? length)
+  return length <= longest
 }

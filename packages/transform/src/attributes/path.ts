@@ -33,13 +33,18 @@ export function startOfPath(): AttributePath {
   return root
 }
 
-/** The node for one more key. Undefined if the key must be altered to be written, or if the path is too long to be remembered. */
-export function following(path: AttributePath, name: string): AttributePath | undefined {
-  const guess = path.next
-  if (guess !== undefined && guess.name === name) return guess
+/**
+ * The node for one more key of an object. Undefined if the key must be altered to be written, if the path is too long to be remembered, or
+ * if a key that never came here before is inherited.
+ */
+export function following(
+  path: AttributePath,
+  name: string,
+  values: object,
+): AttributePath | undefined {
   let next = path.others.get(name)
   if (!next) {
-    const key = attributeKey(name)
+    const key = Object.hasOwn(values, name) ? attributeKey(name) : undefined
     if (!key || path.length === MAX_LENGTH) return undefined
     next = newPath(path, key)
     paths++

@@ -14,6 +14,8 @@ export class KeyLists implements KeyNumbers {
   readonly #numbers = new Map<KeyList, number>()
   readonly #lengthOf: LengthOf
   #room: number
+  #last: KeyList | undefined
+  #lastNumber: number | undefined
 
   /** `room`: how much of the statement they may take, as `lengthOf` measures it. */
   constructor(room: number, lengthOf: LengthOf = ({ length }) => length) {
@@ -31,7 +33,11 @@ export class KeyLists implements KeyNumbers {
   }
 
   numberOf(list: KeyList): number | undefined {
-    return this.#numbers.get(list) ?? this.#add(list)
+    if (list !== this.#last) {
+      this.#lastNumber = this.#numbers.get(list) ?? this.#add(list)
+      this.#last = list
+    }
+    return this.#lastNumber
   }
 
   get names(): string[][] {

@@ -1,6 +1,5 @@
 import { type Kind, writeAs } from '../types/kind.js'
 import { kindOf } from '../types/kind-of.js'
-import { text } from '../types/text.js'
 import { itemsOf } from '../values/list.js'
 import { memberKey, memberPiece, type Piece, pieceOf } from '../writing/byte-writer.js'
 import type { Encoding } from '../writing/encoding.js'
@@ -8,12 +7,10 @@ import { RecentTexts } from '../writing/recent-texts.js'
 import type { AnyColumn } from './column.js'
 import { isKeyed, keyedMap } from './keyed-map.js'
 import { type Missing, missingOf } from './missing.js'
+import { type Members, type Step, writeElement } from './step.js'
 
 const COMMA = 0x2c
 const [OPEN_LIST, CLOSE_LIST] = [0x5b, 0x5d]
-
-/** Writes neighbouring members of a row's JSON object, each with a comma before it. */
-export type Members = (source: unknown, encoding: Encoding) => void
 
 /** Neighbouring columns. */
 export type Run = readonly [AnyColumn, ...AnyColumn[]]
@@ -22,19 +19,30 @@ export type Run = readonly [AnyColumn, ...AnyColumn[]]
 export type NameOf = (column: AnyColumn) => string
 
 /** The writer of one column, or of neighbours that share a list. */
-export function membersOf(run: Run, nameOf: NameOf): Members {
-  return run[0].each ? listMembers(run, nameOf) : columnMember(run[0], nameOf)
+export function memberOf(run: Run, nameOf: NameOf): Step | Members {
+  return run[0].each ? listMembers(run, nameOf) : stepOf(run[0], nameOf)
 }
 
-function columnMember(column: AnyColumn, nameOf: NameOf): Members {
+function stepOf(column: AnyColumn, nameOf: NameOf): Step {
   const kind = column.kind ?? kindOfColumn(column.name, column.type)
-  const name = nameOf(column)
-  const key = memberPiece(name)
-  const empty = Buffer.from(kind.empty)
-  const read = readerOf(column)
+  const key = memberPiece(nameOf(column))
   const missing = missingOf(column, kind)
-  if (missing) return defaulted(key, kind, read, missing)
-  const write = (value: unknown, encoding: Encoding): void => {
+  return {
+    column,
+    key,
+    form: missing ? undefined : kind.form,
+    texts: new RecentTexts(),
+    write: missing
+      ? defaulted(key, kind, missing)
+      : isKeyed(column)
+        ? keyed(nameOf(column), anyValue(key, kind))
+        : anyValue(key, kind),
+  }
+}
+
+function anyValue(key: Piece, kind: Kind): Step['write'] {
+  const empty = Buffer.from(kind.empty)
+  return (value, encoding) => {
     const { out, sparse } = encoding
     if (sparse && (value === undefined || value === null)) return
     const start = out.length
@@ -43,39 +51,20 @@ function columnMember(column: AnyColumn, nameOf: NameOf): Members {
     const length = out.length - start - key.length
     if (sparse && length === empty.length && out.endsWith(empty)) out.length = start
   }
-  if (kind === text) {
-    const texts = new RecentTexts()
-    return (source, encoding) => {
-      const value = read(source, encoding)
-      if (typeof value === 'string' && value !== '') {
-        encoding.out.piece(key)
-        texts.write(value, encoding)
-      } else {
-        write(value, encoding)
-      }
-    }
+}
+
+function keyed(name: string, write: Step['write']): Step['write'] {
+  const writeKeyed = keyedMap(name)
+  return (value, encoding) => {
+    if (!writeKeyed(value, encoding)) write(value, encoding)
   }
-  if (isKeyed(column)) {
-    const writeKeyed = keyedMap(name)
-    return (source, encoding) => {
-      const value = read(source, encoding)
-      if (!writeKeyed(value, encoding)) write(value, encoding)
-    }
-  }
-  return (source, encoding) => write(read(source, encoding), encoding)
 }
 
 /** Never left out of sparse rows for being the type's default: this column has another. */
-function defaulted(
-  key: Piece,
-  kind: Kind,
-  read: (source: unknown, encoding: Encoding) => unknown,
-  { json }: Missing,
-): Members {
-  return (source, encoding) => {
+function defaulted(key: Piece, kind: Kind, { json }: Missing): Step['write'] {
+  return (value, encoding) => {
     const { out, tally } = encoding
     const start = out.length
-    const value = read(source, encoding)
     if (value !== undefined && value !== null) {
       out.piece(key)
       try {
@@ -94,11 +83,16 @@ function defaulted(
 
 /** Reads the list once for all its columns: ClickHouse refuses a row in which the parts of one Nested structure differ in length. */
 function listMembers(run: Run, nameOf: NameOf): Members {
-  const columns = run.map((column) => ({
-    key: memberPiece(nameOf(column)),
-    kind: elementKind(column),
-    read: readerOf(column),
-  }))
+  const steps = run.map((column): Step => {
+    const kind = elementKind(column)
+    return {
+      column,
+      key: memberPiece(nameOf(column)),
+      form: kind.form,
+      texts: new RecentTexts(),
+      write: (value, encoding) => writeAs(kind, value, encoding),
+    }
+  })
   const empty = pieceOf(run.map((column) => `${memberKey(nameOf(column))}[]`).join(''))
   return (source, encoding) => {
     const { out, sparse } = encoding
@@ -107,12 +101,12 @@ function listMembers(run: Run, nameOf: NameOf): Members {
       if (!sparse) out.piece(empty)
       return
     }
-    for (const { key, kind, read } of columns) {
-      out.piece(key)
+    for (const step of steps) {
+      out.piece(step.key)
       out.byte(OPEN_LIST)
       for (let index = 0; index < items.length; index++) {
         if (index > 0) out.byte(COMMA)
-        writeAs(kind, read(items[index], encoding), encoding)
+        writeElement(step, items[index], encoding)
       }
       out.byte(CLOSE_LIST)
     }
@@ -125,18 +119,6 @@ function listOf(column: AnyColumn, source: unknown, encoding: Encoding): readonl
   } catch {
     encoding.tally.unreadableValues++
     return []
-  }
-}
-
-function readerOf(column: AnyColumn): (source: unknown, encoding: Encoding) => unknown {
-  const { value } = column
-  return (source, encoding) => {
-    try {
-      return value.call(column, source, encoding)
-    } catch {
-      encoding.tally.unreadableValues++
-      return undefined
-    }
   }
 }
 

@@ -3,8 +3,9 @@ import { pieceOf } from '../writing/byte-writer.js'
 import { type Encoding, newEncoding } from '../writing/encoding.js'
 import { addTally, isZero } from '../writing/tally.js'
 import { type AnyColumn, type Column, originOf, type Shared } from './column.js'
-import { type Members, membersOf, type NameOf, type Run } from './member.js'
+import { memberOf, type NameOf, type Run } from './member.js'
 import { oncePerObject } from './once-per-object.js'
+import { joined, type Members, type Step } from './step.js'
 
 const OPEN = 0x7b
 const CLOSE = 0x7d
@@ -26,12 +27,12 @@ export function rowWriter<Input>(
   }
 }
 
-function membersOfOrigin(run: Run, nameOf: NameOf): Members[] {
+function membersOfOrigin(run: Run, nameOf: NameOf): (Step | Members)[] {
   const members = runsOf(run, (a, b) => a.only === b.only).flatMap((part) => {
     const lists = runsOf(part, (a, b) => a.each !== undefined && a.each === b.each)
     return guarded(
       part[0],
-      lists.map((list) => membersOf(list, nameOf)),
+      lists.map((list) => memberOf(list, nameOf)),
     )
   })
   const origin = originOf(run[0])
@@ -39,7 +40,10 @@ function membersOfOrigin(run: Run, nameOf: NameOf): Members[] {
 }
 
 /** Sparse rows leave out members whose condition does not hold. */
-function guarded({ only }: AnyColumn, members: readonly Members[]): readonly Members[] {
+function guarded(
+  { only }: AnyColumn,
+  members: readonly (Step | Members)[],
+): readonly (Step | Members)[] {
   if (!only) return members
   const write = joined(members)
   return [
@@ -89,12 +93,6 @@ export function resourceOf(input: unknown): object {
 
 function objectOr(value: unknown, otherwise: object): object {
   return typeof value === 'object' && value !== null ? value : otherwise
-}
-
-function joined(parts: readonly Members[]): Members {
-  return (source, encoding) => {
-    for (const part of parts) part(source, encoding)
-  }
 }
 
 function runsOf(

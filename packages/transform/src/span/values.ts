@@ -1,4 +1,4 @@
-import { clampTime, EPOCH, elapsed, type HrTime, readTime } from '../values/time.js'
+import { clampTime, EPOCH, elapsed, type HrTime, isStorable, readTime } from '../values/time.js'
 import type { Encoding } from '../writing/encoding.js'
 import type { SpanContextLike, SpanLike } from './span.js'
 
@@ -24,12 +24,15 @@ export function storedStart(span: SpanLike): HrTime {
 
 /** End − start in nanoseconds, 0 … 2^64-1; 0 if either cannot be read. */
 export function durationOf(span: SpanLike, encoding?: Encoding): number | HrTime {
-  const start = readTime(span.startTime)
-  const end = readTime(span.endTime)
+  const { startTime, endTime } = span
+  if (isStorable(startTime) && isStorable(endTime)) {
+    const nanos = (endTime[0] - startTime[0]) * 1e9 + (endTime[1] - startTime[1])
+    if (nanos >= 0 && Number.isSafeInteger(nanos)) return nanos
+  }
+  const start = readTime(startTime)
+  const end = readTime(endTime)
   if (!end && encoding) encoding.tally.unreadableValues++
   if (!start || !end) return 0
-  const nanos = (end[0] - start[0]) * 1e9 + (end[1] - start[1])
-  if (nanos >= 0 && Number.isSafeInteger(nanos)) return nanos
   const { duration, clamped } = elapsed(start, end)
   if (clamped && encoding) encoding.tally.adjustedNumbers++
   return duration

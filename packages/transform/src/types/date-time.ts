@@ -14,6 +14,7 @@ export function dateTime(precision: number): Kind {
   const digits = precision === 0 ? '' : `.${'0'.repeat(Math.min(precision, 9))}`
   return {
     empty: `"0000000000${digits}"`,
+    ...(precision === 9 && { form: 'time' as const }),
     write(value, { out, tally }) {
       const time = readTime(value) ?? readIso(value)
       if (time === undefined) return false

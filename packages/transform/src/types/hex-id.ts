@@ -17,27 +17,38 @@ const TRAITS = Uint8Array.from({ length: 256 }, (_, code) => {
 /** A trace or span id as lower-case hex in a text column; empty if it is absent or all zero. An id that is not hex is counted and stored unchanged. */
 export const hexId: Kind = {
   empty: text.empty,
+  form: 'hex',
   write(value, encoding) {
-    if (typeof value !== 'string') return writeOther(value, encoding)
-    const { out } = encoding
-    const { length } = value
-    out.reserve(length + 2)
-    const { bytes } = out
-    let at = out.length
-    let traits = 0
-    bytes[at++] = QUOTE
-    for (let index = 0; index < length; index++) {
-      const code = value.charCodeAt(index)
-      traits |= (TRAITS[code & 0xff] as number) | ((code >> 8) << 1)
-      bytes[at++] = code
+    if (typeof value === 'string') {
+      if (writeHex(value, encoding)) return true
+      if (/^0*$/.test(value)) {
+        encoding.out.text(text.empty)
+        return true
+      }
     }
-    if (traits > NOT_ZERO) return writeOther(value, encoding)
-    if (traits === 0) at = out.length + 1
-    bytes[at++] = QUOTE
-    encoding.room -= at - out.length - 2
-    out.length = at
-    return true
+    return writeOther(value, encoding)
   },
+}
+
+/** Writes lower-case hex digits in quotes. Returns false, with nothing written, for anything else, and if all digits are zero. */
+export function writeHex(value: string, encoding: Encoding): boolean {
+  const { out } = encoding
+  const { length } = value
+  out.reserve(length + 2)
+  const { bytes } = out
+  let at = out.length
+  let traits = 0
+  bytes[at++] = QUOTE
+  for (let index = 0; index < length; index++) {
+    const code = value.charCodeAt(index)
+    traits |= (TRAITS[code & 0xff] as number) | ((code >> 8) << 1)
+    bytes[at++] = code
+  }
+  if (traits !== NOT_ZERO) return false
+  bytes[at++] = QUOTE
+  encoding.room -= length
+  out.length = at
+  return true
 }
 
 /** The same, with as many zeros as a valid id has digits in place of an empty one. */

@@ -1,10 +1,15 @@
 import type { ByteWriter } from '../writing/byte-writer.js'
 import type { Encoding } from '../writing/encoding.js'
 
+/** `hex`: lower-case hex digits. `time`: an HrTime, with nine digits after the point. `whole`: a whole number in quotes. `text`: a text. */
+export type Form = 'hex' | 'time' | 'whole' | 'text'
+
 /** How the values of a ClickHouse type are written in JSONEachRow. */
 export interface Kind {
   /** JSON text for undefined, null, and values that cannot be read: the server's default for the type. */
   readonly empty: string
+  /** The form of its ordinary values, which `row/step.ts` writes without asking the kind. */
+  readonly form?: Form
   /** Writes an ordinary number as `write` would; returns false, with nothing written, for one that it leaves to `write`. For lists of numbers. */
   number?(value: number, out: ByteWriter): boolean
   /** Writes the value. Returns false if it cannot be read as this type; the caller then removes what was written. May throw. */

@@ -21,6 +21,7 @@ export function integer(bits: number, signed: boolean): Kind {
   }
   return {
     empty: isQuoted ? '"0"' : '0',
+    ...(isQuoted && { form: 'whole' as const }),
     number,
     write(value, encoding) {
       const { out } = encoding

@@ -4,6 +4,7 @@ import type { Kind } from './kind.js'
 
 export const text: Kind = {
   empty: '""',
+  form: 'text',
   write(value, encoding) {
     const written = typeof value === 'string' ? value : textOf(value, encoding)
     if (written === undefined) return false

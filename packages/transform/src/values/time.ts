@@ -1,11 +1,13 @@
 import type { ByteWriter } from '../writing/byte-writer.js'
-import { writeDigits, writeNine, writeTen } from '../writing/digits.js'
+import { nineDigits, tenDigits, writeDigits, writeNine } from '../writing/digits.js'
 
 /** Seconds and nanoseconds: since 1970 for a point in time. */
 export type HrTime = readonly [seconds: number, nanoseconds: number]
 
 const NANOS = 1e9
 const POINT = 0x2e
+const SECONDS_DIGITS = 10
+const NANOS_DIGITS = 9
 const MAX_TIME: HrTime = [9_223_372_036, 854_775_807] // 2^63-1 ns: the end of DateTime64(9), 2262-04-11
 const MAX_DURATION: HrTime = [18_446_744_073, 709_551_615] // 2^64-1 ns: the end of UInt64
 const FAR = 9e15 // seconds; beyond anything stored, and sums of two stay exact
@@ -87,12 +89,13 @@ export function milliseconds(time: HrTime | number): number {
 
 /** Writes `seconds.nanoseconds` with ten and `precision` digits: with fewer digits of seconds, `best_effort` refuses the row. */
 export function writeTime(out: ByteWriter, time: HrTime, precision: number): void {
-  writeTen(out, time[0])
-  if (precision === 0) return
-  out.byte(POINT)
-  const start = out.length
-  writeNine(out, time[1])
-  out.length = start + precision
+  out.reserve(SECONDS_DIGITS + 1 + NANOS_DIGITS)
+  const { bytes } = out
+  const at = out.length
+  tenDigits(bytes, at, time[0])
+  bytes[at + SECONDS_DIGITS] = POINT
+  nineDigits(bytes, at + SECONDS_DIGITS + 1, time[1])
+  out.length = at + SECONDS_DIGITS + (precision === 0 ? 0 : 1 + precision)
 }
 
 function readPair(seconds: unknown, nanos: unknown): HrTime | undefined {

@@ -26,21 +26,31 @@ export function writeDigits(out: ByteWriter, value: number): void {
 /** Nine digits of a whole number below 10^9. */
 export function writeNine(out: ByteWriter, value: number): void {
   out.reserve(9)
-  const high = (value / 1e6) | 0
-  const rest = value - high * 1e6
-  const middle = (rest / 1e3) | 0
-  triple(out.bytes, out.length, high)
-  triple(out.bytes, out.length + 3, middle)
-  triple(out.bytes, out.length + 6, rest - middle * 1e3)
+  nineDigits(out.bytes, out.length, value)
   out.length += 9
 }
 
 /** Ten digits of a whole number below 10^10. */
 export function writeTen(out: ByteWriter, value: number): void {
   out.reserve(10)
+  tenDigits(out.bytes, out.length, value)
+  out.length += 10
+}
+
+/** Where there is room. */
+export function nineDigits(bytes: Uint8Array, at: number, value: number): void {
+  const high = (value / 1e6) | 0
+  const rest = value - high * 1e6
+  const middle = (rest / 1e3) | 0
+  triple(bytes, at, high)
+  triple(bytes, at + 3, middle)
+  triple(bytes, at + 6, rest - middle * 1e3)
+}
+
+export function tenDigits(bytes: Uint8Array, at: number, value: number): void {
   const first = (value / 1e9) | 0
-  out.bytes[out.length++] = ZERO + first
-  writeNine(out, value - first * 1e9)
+  bytes[at] = ZERO + first
+  nineDigits(bytes, at + 1, value - first * 1e9)
 }
 
 /** Writes a finite number as `String()` does, except that −0 keeps its sign. */

@@ -23,25 +23,29 @@ export class RecentTexts {
 
   /** Has the same result as `writeText`. */
   write(text: string, encoding: Encoding): void {
-    const { length } = text
-    if (length < SHORTEST || length > LONGEST || length > encoding.room) {
-      writeText(text, encoding)
-      return
-    }
-    const slot = this.slots[length % SLOTS] ?? newSlot(this.slots, length % SLOTS)
-    if (slot.text === text) {
+    const slot = this.slots[text.length % SLOTS]
+    if (slot !== undefined && slot.text === text && text.length <= encoding.room) {
       slot.misses = 0
-      encoding.room -= length
+      encoding.room -= text.length
       encoding.out.piece(slot.piece)
-      return
+    } else {
+      this.#writeOther(slot, text, encoding)
     }
+  }
+
+  // A method of its own, so that the other is small enough to be inlined.
+  #writeOther(known: Slot | undefined, text: string, encoding: Encoding): void {
+    const { length } = text
     const start = encoding.out.length
+    const { room } = encoding
     writeText(text, encoding)
-    if (++slot.misses > slot.patience) keep(slot, length, start, encoding)
+    if (length < SHORTEST || length > LONGEST || length > room) return
+    const slot = known ?? newSlot(this.slots, length % SLOTS)
+    if (++slot.misses > slot.patience) keep(slot, text, start, encoding)
   }
 }
 
-const NOTHING = pieceOf('')
+const NOTHING = pieceOf('""')
 
 function newSlot(slots: (Slot | undefined)[], index: number): Slot {
   const slot = { text: '', piece: NOTHING, misses: 0, patience: 1 }
@@ -50,11 +54,13 @@ function newSlot(slots: (Slot | undefined)[], index: number): Slot {
   return slot
 }
 
-/** Keeps only text that needed no escape and no cut. The text is a copy: the given one may be a slice of a long text and would keep all of that in memory. */
-function keep(slot: Slot, length: number, start: number, { out }: Encoding): void {
+/** Keeps a copy: the text may be a slice of a long one and would keep all of that in memory. Text with a lone surrogate is not kept, because it is counted each time. */
+function keep(slot: Slot, text: string, start: number, { out }: Encoding): void {
   slot.misses = 0
   slot.patience = Math.min(2 * slot.patience, MOST_PATIENCE)
-  if (out.length - start !== length + 2) return
-  slot.text = out.bytes.toString('utf8', start + 1, start + 1 + length)
-  slot.piece = pieceOf(`"${slot.text}"`)
+  const json = out.bytes.toString('utf8', start, out.length)
+  const copy = JSON.parse(json) as string
+  if (copy !== text) return
+  slot.text = copy
+  slot.piece = pieceOf(json)
 }
