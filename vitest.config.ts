@@ -171,7 +171,8 @@ export default defineConfig({
         resolve: { alias: command },
       },
       {
-        test: { name: 'page', include: ['test/page/*.test.ts'], ...patient },
+        // They share a browser and the built page, too.
+        test: { name: 'page', include: ['test/page/*.test.ts'], ...patient, ...together },
         resolve: { alias: command },
       },
       { test: { name: 'bench', include: ['bench/**/*.test.mjs'], ...patient } },
