@@ -205,6 +205,7 @@ export default defineConfig({
         resolve: { alias: command },
       },
       {
+        // They share a browser and the built page, too.
         test: { name: 'page', include: ['test/page/*.test.ts'], ...patient, ...together },
         resolve: { alias: command },
       },
