@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import LongestFirst from './test/kit/longest-first.js'
 
 const sdk = (version: 'sdk2' | 'sdk3') => ({
@@ -21,6 +21,14 @@ const command = {
   ),
   '#receiver': fileURLToPath(new URL('packages/receiver/src/index.ts', import.meta.url)),
   '@opentelemetry/api': sdk('sdk2')['@opentelemetry/api'],
+}
+
+/** Tests of the whole exporter: its sources as they are, so that a mutant needs no build (test/mutants). */
+const sources = {
+  ...sdk('sdk2'),
+  '@spanhouse/exporter-clickhouse': fileURLToPath(
+    new URL('packages/exporter-clickhouse/src/index.ts', import.meta.url),
+  ),
 }
 
 const LONG = process.env['SPANHOUSE_LONG'] === '1'
@@ -55,9 +63,13 @@ const patient = {
   expect: { poll: { timeout: 60_000, interval: 10 } },
 }
 
-/** The unit tests of the exporter with one version of the SDK: files that can share a process, and files that cannot. */
-function exporter(name: string, version: 'sdk2' | 'sdk3', isMeant: (text: string) => boolean) {
-  const folder = 'packages/exporter-clickhouse/test'
+/** Two projects: files that can share a process, and files that cannot. */
+function apart(
+  name: string,
+  folder: string,
+  more: Pick<TestProjectInlineConfiguration, 'resolve' | 'define'>,
+  isMeant: (text: string) => boolean = () => true,
+): TestProjectInlineConfiguration[] {
   const one = (own: boolean) => ({
     test: {
       name: own ? `${name}:alone` : name,
@@ -65,11 +77,19 @@ function exporter(name: string, version: 'sdk2' | 'sdk3', isMeant: (text: string
       ...patient,
       ...(own ? {} : together),
     },
-    resolve: { alias: sdk(version) },
-    define,
+    ...more,
   })
   return [one(false), one(true)]
 }
+
+/** The unit tests of the exporter with one version of the SDK. */
+const exporter = (name: string, version: 'sdk2' | 'sdk3', isMeant?: (text: string) => boolean) =>
+  apart(
+    name,
+    'packages/exporter-clickhouse/test',
+    { resolve: { alias: sdk(version) }, define },
+    isMeant,
+  )
 
 export default defineConfig({
   test: {
@@ -85,7 +105,7 @@ export default defineConfig({
           ...together,
         },
       },
-      ...exporter('unit:exporter', 'sdk2', () => true),
+      ...exporter('unit:exporter', 'sdk2'),
       ...exporter('sdk3:exporter', 'sdk3', meetsSdk),
       {
         test: {
@@ -95,7 +115,12 @@ export default defineConfig({
         },
       },
       {
-        test: { name: 'server:sdk2', include: ['test/integration/*.test.ts'], ...patient },
+        test: {
+          name: 'server:sdk2',
+          include: ['test/integration/*.test.ts'],
+          ...patient,
+          ...together,
+        },
         resolve: { alias: sdk('sdk2') },
       },
       {
@@ -103,6 +128,7 @@ export default defineConfig({
           name: 'server:sdk3',
           include: filesIn('test/integration', meetsSdk),
           ...patient,
+          ...together,
         },
         resolve: { alias: sdk('sdk3') },
       },
@@ -113,15 +139,9 @@ export default defineConfig({
           name: 'delivery',
           include: ['test/delivery/*.test.ts'],
           ...patient,
+          ...together,
         },
-        resolve: {
-          alias: {
-            ...sdk('sdk2'),
-            '@spanhouse/exporter-clickhouse': fileURLToPath(
-              new URL('packages/exporter-clickhouse/src/index.ts', import.meta.url),
-            ),
-          },
-        },
+        resolve: { alias: sources },
       },
       {
         test: {
@@ -153,25 +173,40 @@ export default defineConfig({
           name: 'unit:receiver',
           include: ['packages/receiver/test/**/*.test.ts'],
           ...patient,
+          ...together,
         },
         resolve: { alias: command },
       },
       {
-        test: { name: 'receiver', include: ['test/receiver/*.test.ts'], ...patient },
+        test: { name: 'receiver', include: ['test/receiver/*.test.ts'], ...patient, ...together },
         resolve: { alias: command },
       },
-      { test: { name: 'server:queries', include: ['test/queries/*.test.ts'], ...patient } },
+      {
+        test: {
+          name: 'server:queries',
+          include: ['test/queries/*.test.ts'],
+          ...patient,
+          ...together,
+        },
+      },
       { test: { name: 'dashboards', include: ['test/dashboards/*.test.ts'], ...patient } },
       {
-        test: { name: 'command', include: ['test/command/*.test.ts'], ...patient },
+        test: {
+          name: 'command',
+          include: ['test/command/*.test.ts'],
+          setupFiles: ['test/command/after-each-file.ts'],
+          ...patient,
+          ...together,
+        },
         resolve: { alias: command },
       },
       {
-        test: { name: 'doctor', include: ['test/doctor/*.test.ts'], ...patient },
+        test: { name: 'doctor', include: ['test/doctor/*.test.ts'], ...patient, ...together },
         resolve: { alias: command },
       },
       {
-        test: { name: 'page', include: ['test/page/*.test.ts'], ...patient },
+        // They share a browser and the built page, too.
+        test: { name: 'page', include: ['test/page/*.test.ts'], ...patient, ...together },
         resolve: { alias: command },
       },
       { test: { name: 'bench', include: ['bench/**/*.test.mjs'], ...patient } },
@@ -195,21 +230,7 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
-      {
-        test: {
-          name: 'faults',
-          include: ['test/faults/*.test.ts'],
-          ...patient,
-        },
-        resolve: {
-          alias: {
-            ...sdk('sdk2'),
-            '@spanhouse/exporter-clickhouse': fileURLToPath(
-              new URL('packages/exporter-clickhouse/src/index.ts', import.meta.url),
-            ),
-          },
-        },
-      },
+      ...apart('faults', 'test/faults', { resolve: { alias: sources } }),
     ],
   },
 })

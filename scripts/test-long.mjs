@@ -11,7 +11,7 @@ import { writeReliability } from './reliability.mjs'
 const FOLDER = 'docs/reliability'
 const RESULTS = 'test-results/long'
 // What is in these has a long form, or uses a helper that has one; elsewhere it is a file that asks whether the run is long.
-const WHOLE = ['test/delivery/', 'test/packed/', 'test/faults/']
+const WHOLE = ['test/delivery/', 'test/packed/', 'test/faults/', 'test/page/']
 
 const args = process.argv.slice(2)
 const at = args.indexOf('--seed')

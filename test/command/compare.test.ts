@@ -13,11 +13,15 @@ import {
 } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { FAMILIES } from '../../packages/exporter-clickhouse/src/config/targets.js'
+import { LONG } from '../kit/patience.js'
 import { type Message, rewritingProxy } from '../kit/rewriting-proxy.js'
 import { withoutProgress } from '../kit/without-progress.js'
 import { BASE_MS, insert, run, spanId, type TestSpan } from './command-kit.js'
 import { project, spanhouse } from './processes.js'
 import { twoRegions } from './two-regions.js'
+
+/** Deaths of one repair: before and after each of its first writes. */
+const LIVES = LONG ? 8 : 3
 
 let server: ClickHouseServer
 beforeAll(async () => {
@@ -570,7 +574,7 @@ describe('spanhouse compare --repair', () => {
     const isWrite = ({ path, body }: Message) =>
       path.includes('insert_deduplication_token') || /^(INSERT|DELETE)/.test(body.toString())
     // Each life ends at a write: before the server has it, or after, before its answer is passed on.
-    for (let life = 0; life < 8; life++) {
+    for (let life = 0; life < LIVES; life++) {
       let writes = 0
       let kill = () => {}
       const [nth, isAfter] = [1 + (life % 3), life % 2 === 1]

@@ -2,29 +2,23 @@ import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } fro
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll } from 'vitest'
 
 const PACKAGES = fileURLToPath(new URL('../../packages/', import.meta.url))
 const APP = fileURLToPath(new URL('../app-sdk2/node_modules/', import.meta.url))
 const COMMAND = join(PACKAGES, 'spanhouse')
 const EXPORTER = join(PACKAGES, 'exporter-clickhouse')
+const FILE = 'node_modules/spanhouse/dist/cli.js'
 
-let installed: string | undefined
-const folders: string[] = []
-// For the test file that imports this one.
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-})
+let folder: string | undefined
 
 /**
  * The command's file, installed as `npx` does it: with its packages in a folder of its own, far from the application. What `npm run build`
- * has made is copied, because the links of the workspace would lead back to it.
+ * has made is copied, because the links of the workspace would lead back to it. Once for all tests of a file.
  */
 export function installedCommand(): string {
-  if (installed !== undefined) return installed
+  if (folder !== undefined) return join(folder, FILE)
   // A space in the path must not matter.
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'spanhouse npx-')))
-  folders.push(folder)
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'spanhouse npx-')))
   const modules = join(folder, 'node_modules')
   copy(COMMAND, join(modules, 'spanhouse'))
   copy(EXPORTER, join(modules, '@spanhouse/exporter-clickhouse'))
@@ -36,8 +30,13 @@ export function installedCommand(): string {
     '@spanhouse/transform',
   ])
     link(join(COMMAND, 'node_modules', name), join(modules, name))
-  installed = join(modules, 'spanhouse/dist/cli.js')
-  return installed
+  return join(folder, FILE)
+}
+
+/** After each test file: files share this module, and their processes end without a chance to remove anything. */
+export function removeInstalledCommand(): void {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  folder = undefined
 }
 
 /** The folder of an application, with these packages and no others. */

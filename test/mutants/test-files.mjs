@@ -9,8 +9,11 @@ const FOLDERS = {
   demo: 'test/demo',
 }
 
-// The exporter's tests that need a process of their own are a second project (vitest.config.ts).
-const IN_VITEST = { 'unit:exporter': ['unit:exporter', 'unit:exporter:alone'] }
+// The tests that need a process of their own are a second project (vitest.config.ts).
+const IN_VITEST = {
+  'unit:exporter': ['unit:exporter', 'unit:exporter:alone'],
+  faults: ['faults', 'faults:alone'],
+}
 
 // Tests that take minutes or run the build instead of the sources: they use real servers, or processes with an exporter in them.
 const TOO_LARGE = /@spanhouse\/local-clickhouse|\/child\.js|\/chaos\//

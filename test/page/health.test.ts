@@ -10,6 +10,7 @@ import {
   openBrowser,
   openPage,
   type Served,
+  schemes,
   seriousProblems,
   servePage,
   shot,
@@ -74,7 +75,6 @@ describe.skipIf(noBrowser)('the view of health', () => {
     opened = undefined
   })
   afterAll(async () => {
-    await browser?.close()
     await served?.close()
   })
   const open = async (api: Api, options?: Parameters<typeof openPage>[2]) => {
@@ -83,7 +83,7 @@ describe.skipIf(noBrowser)('the view of health', () => {
     return opened
   }
 
-  test.each(['light', 'dark'] as const)(
+  test.each(schemes('light'))(
     'dropped rows come first, with their reasons and what to do (%s)',
     async (colorScheme) => {
       const { page, problems } = await open(answering(TROUBLE), { colorScheme })

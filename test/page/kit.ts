@@ -11,7 +11,7 @@ import {
   chromium,
   type Page,
 } from '../../packages/viewer/node_modules/playwright-core/index.js'
-import { PATIENT_MS } from '../kit/patience.js'
+import { LONG, PATIENT_MS } from '../kit/patience.js'
 
 export type { Browser, Page } from '../../packages/viewer/node_modules/playwright-core/index.js'
 
@@ -29,12 +29,33 @@ if (noBrowser)
     'The tests of the page are skipped: there is no Chromium (apt-get install chromium-headless-shell).',
   )
 
+/** One for all files that share a process: it ends with the process. */
+let browser: Promise<Browser> | undefined
 export function openBrowser(): Promise<Browser> {
   if (!CHROMIUM) throw new Error('There is no Chromium: apt-get install chromium-headless-shell')
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+  browser ??= chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+  return browser
 }
 
-/** The page, built into a temporary folder once for each test file. */
+/** The empty pages, each alone in its context, by the context's options: a new one costs half a second of CPU. */
+const idle = new Map<string, Page[]>()
+
+async function newPage(browser: Browser, options: BrowserContextOptions): Promise<Page> {
+  const context = await browser.newContext(options)
+  context.setDefaultTimeout(PATIENT_MS)
+  return context.newPage()
+}
+
+/** As empty as a new one. */
+async function emptied(page: Page): Promise<Page> {
+  await page.evaluate('localStorage.clear(), sessionStorage.clear()')
+  page.removeAllListeners()
+  await page.goto('about:blank')
+  await page.context().clearCookies()
+  return page
+}
+
+/** The page, built into a temporary folder once for each process. */
 let built: Promise<string> | undefined
 export function builtPage(): Promise<string> {
   built ??= (async () => {
@@ -143,15 +164,19 @@ export interface OpenedPage {
 export const WIDE = { width: 1280, height: 800 }
 export const NARROW = { width: 360, height: 740 }
 
-/** Opens an address in a browser context of its own and notes what goes wrong there. */
+/** The colour schemes of a test that `npm test` runs in one of them, and a long run in both: the other tests of the view use the other one. */
+export const schemes = (usual: 'light' | 'dark'): readonly ('light' | 'dark')[] =>
+  LONG ? ['light', 'dark'] : [usual]
+
+/** Opens an address in a browser context that no other open page has, and notes what goes wrong there. */
 export async function openPage(
   browser: Browser,
   address: string,
-  options: BrowserContextOptions = {},
+  given: BrowserContextOptions = {},
 ): Promise<OpenedPage> {
-  const context = await browser.newContext({ viewport: WIDE, ...options })
-  context.setDefaultTimeout(PATIENT_MS)
-  const page = await context.newPage()
+  const options = { viewport: WIDE, ...given }
+  const key = JSON.stringify(options)
+  const page = idle.get(key)?.pop() ?? (await newPage(browser, options))
   const problems: string[] = []
   const { origin } = new URL(address)
   page.on('pageerror', (error) => void problems.push(String(error)))
@@ -163,9 +188,17 @@ export async function openPage(
     if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith('data:'))
       problems.push(`a request to ${request.url()}`)
   })
-  onTestFinished(() => context.close()) // also of a test that fails: its page would go on asking
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= emptied(page).then(
+      () => void idle.set(key, [...(idle.get(key) ?? []), page]),
+      () => page.context().close(),
+    )
+    return closing
+  }
+  onTestFinished(close) // also of a test that fails: its page would go on asking
   await page.goto(address)
-  return { page, problems, close: () => context.close() }
+  return { page, problems, close }
 }
 
 let axeSource: string | undefined
@@ -176,12 +209,16 @@ export async function seriousProblems(page: Page): Promise<string[]> {
     new URL('../../packages/viewer/node_modules/axe-core/axe.min.js', import.meta.url),
     'utf8',
   )
-  // By the debugger, which the CSP does not bind.
+  // By the debugger, which the CSP does not bind. Only what is wrong is described and comes out of the page: the rest is most of the work.
   await page.evaluate(axeSource)
-  const found = (await page.evaluate('axe.run(document)')) as {
-    violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[]
-  }
-  return found.violations
+  const violations = (await page.evaluate(
+    "axe.run(document, { resultTypes: ['violations'], preload: false, iframes: false }).then(({ violations }) => violations)",
+  )) as {
+    id: string
+    impact: string
+    nodes: { html: string; failureSummary: string }[]
+  }[]
+  return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) =>
       nodes.map((node) => `${id}: ${node.html.slice(0, 200)} ${node.failureSummary}`),

@@ -23,7 +23,6 @@ describe.skipIf(noBrowser)('the traces of a real ClickHouse', () => {
     ;[browser, real] = await Promise.all([openBrowser(), openRealPage({ tables: false })])
   })
   afterAll(async () => {
-    await browser?.close()
     await real?.close()
   })
 

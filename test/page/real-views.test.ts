@@ -30,7 +30,6 @@ describe.skipIf(noBrowser)('services and SQL of a real ClickHouse', () => {
     await opened?.close()
   })
   afterAll(async () => {
-    await browser?.close()
     await real?.close()
   })
   const open = async (path: string) => {

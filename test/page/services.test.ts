@@ -17,6 +17,7 @@ import {
   openBrowser,
   openPage,
   type Served,
+  schemes,
   seriousProblems,
   servePage,
   shot,
@@ -143,7 +144,6 @@ describe.skipIf(noBrowser)('the views of services', () => {
     served.setApi(SHOP)
   })
   afterAll(async () => {
-    await browser?.close()
     await served?.close()
   })
   const open = async (path: string, options?: Parameters<typeof openPage>[2]) => {
@@ -182,7 +182,7 @@ describe.skipIf(noBrowser)('the views of services', () => {
     expect(problems).toEqual([])
   })
 
-  test.each(['light', 'dark'] as const)(
+  test.each(schemes('dark'))(
     'the map shows services, peers and calls, and axe finds nothing serious (%s)',
     async (colorScheme) => {
       const { page, problems } = await open('/services?show=map', { colorScheme })

@@ -12,6 +12,7 @@ import {
   openPage,
   type Page,
   type Served,
+  schemes,
   seriousProblems,
   servePage,
   shot,
@@ -44,7 +45,6 @@ describe.skipIf(noBrowser)('the view of SQL', () => {
     opened = undefined
   })
   afterAll(async () => {
-    await browser?.close()
     await served?.close()
     await server?.stop()
   })
@@ -158,27 +158,24 @@ describe.skipIf(noBrowser)('the view of SQL', () => {
     expect(problems).toEqual([])
   })
 
-  test.each(['light', 'dark'] as const)(
-    'a time and numbers are shown as lines (%s)',
-    async (colorScheme) => {
-      const { page, problems } = await open('/sql', { colorScheme })
-      await run(
-        page,
-        `SELECT toStartOfMinute(toDateTime('2026-01-01 10:00:00') + number * 60) AS minute,
+  test.each(schemes('dark'))('a time and numbers are shown as lines (%s)', async (colorScheme) => {
+    const { page, problems } = await open('/sql', { colorScheme })
+    await run(
+      page,
+      `SELECT toStartOfMinute(toDateTime('2026-01-01 10:00:00') + number * 60) AS minute,
   round(100 + 40 * sin(number / 9)) AS requests, round(20 + 9 * cos(number / 5)) AS errors, 1e6 * (number + 1) AS p95_ns
 FROM numbers(120)`,
-      )
-      await page.getByRole('img', { name: /^Over time\. requests: / }).waitFor()
-      await page
-        .getByRole('img', { name: /^Durations over time\. p95_ns: 1.00 ms to 120 ms/ })
-        .waitFor()
-      await shot(page, `sql-lines-${colorScheme}`)
-      expect(await seriousProblems(page)).toEqual([])
-      await page.getByRole('button', { name: 'Table', exact: true }).click()
-      await page.getByRole('cell', { name: '2026-01-01 10:00:00' }).waitFor()
-      expect(problems).toEqual([])
-    },
-  )
+    )
+    await page.getByRole('img', { name: /^Over time\. requests: / }).waitFor()
+    await page
+      .getByRole('img', { name: /^Durations over time\. p95_ns: 1.00 ms to 120 ms/ })
+      .waitFor()
+    await shot(page, `sql-lines-${colorScheme}`)
+    expect(await seriousProblems(page)).toEqual([])
+    await page.getByRole('button', { name: 'Table', exact: true }).click()
+    await page.getByRole('cell', { name: '2026-01-01 10:00:00' }).waitFor()
+    expect(problems).toEqual([])
+  })
 
   test('a text and a number can be shown as bars', async () => {
     const { page } = await open()

@@ -31,7 +31,6 @@ describe.skipIf(noBrowser)('a trace on the page of the command, out of ClickHous
     await insertLines(real.server, 'otel', 'otel_logs', [{ ...LINE, body: 'of the Collector' }])
   })
   afterAll(async () => {
-    await browser?.close()
     await real?.close()
   })
 

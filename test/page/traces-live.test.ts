@@ -36,7 +36,6 @@ describe.skipIf(noBrowser)('the live list', () => {
     served = await servePage(busyApi())
   })
   afterAll(async () => {
-    await browser?.close()
     await served?.close()
   })
   beforeEach(() => {

@@ -26,7 +26,6 @@ describe.skipIf(noBrowser)('looking for traces', () => {
     served = await servePage(busyApi())
   })
   afterAll(async () => {
-    await browser?.close()
     await served?.close()
   })
   const open = async (path = '/', options = {}) => {

@@ -19,7 +19,8 @@ import { startSteadyClients } from './steady-clients.js'
 
 const MiB = 1024 * 1024
 const KINDS: Kinds = { ...BODIES, ...JSON_BODIES, ...HTTP_BYTES, ...GRPC_CALLS, ...GRPC_BYTES }
-const TIMES = LONG ? 10 : 1
+const SHARE = LONG ? 10 : 0.2
+const MIN_TIMES = 8
 const AT_ONCE = 64
 /** Nobody is left without an answer so long. */
 const SILENCE_MS = 30_000
@@ -30,7 +31,7 @@ const MOST_GROWTH = 4 * LIMITS.bytesInProgress
 /** Of CPU. JSON.parse() takes so long for the longest body. */
 const LONGEST_MS = 1500
 
-test(`10,000 hostile requests of ${Object.keys(KINDS).length} kinds cost no row of other clients, and neither stop the receiver nor fill its memory`, async () => {
+test(`hostile requests of ${Object.keys(KINDS).length} kinds cost no row of other clients, and neither stop the receiver nor fill its memory`, async () => {
   const server = await startClickHouse()
   onTestFinished(() => server.kill())
   const receiver = await startReceiver({
@@ -57,7 +58,11 @@ test(`10,000 hostile requests of ${Object.keys(KINDS).length} kinds cost no row 
 
   const attacks = random.shuffled(
     Object.entries(KINDS).flatMap(([name, kind]) =>
-      Array.from({ length: kind.times * TIMES }, (_, nth) => ({ name, kind, nth })),
+      Array.from({ length: Math.max(MIN_TIMES, Math.round(kind.times * SHARE)) }, (_, nth) => ({
+        name,
+        kind,
+        nth,
+      })),
     ),
   )
   const wrong = new Map<string, number>()
@@ -94,7 +99,7 @@ test(`10,000 hostile requests of ${Object.keys(KINDS).length} kinds cost no row 
     'longest wait of a steady client, ms': good.longestMs,
   })
   expect(Object.fromEntries(wrong)).toEqual({})
-  expect(count).toBeGreaterThanOrEqual(10_000)
+  expect(count).toBeGreaterThanOrEqual(LONG ? 100_000 : 2000)
   expect(receiver.isRunning).toBe(true)
   expect({ mistakes: after.mistakes, isPolluted: after.isPolluted }).toEqual({
     mistakes: [],

@@ -20,12 +20,27 @@ async function ask(url: string, sql: string, headers: Record<string, string> = {
   return (await fetch(url, { method: 'POST', body: sql, headers })).text()
 }
 
-test.each(['SIGINT', 'SIGTERM'] as const)(
-  'prints one line, leaves nothing after %s',
-  async (signal) => {
+const USERS = ['--user', 'ann:a:b', '--user', 'bob:c']
+
+test.each([
+  ['SIGINT', []],
+  ['SIGTERM', USERS],
+] as const)(
+  'prints one line, adds users, leaves nothing after %s, with %j',
+  async (signal, users) => {
     const port = await freePort()
-    const program = await startCli('--port', `${port}`)
-    expect(await ask(program.url, 'SELECT 1')).toBe('1\n')
+    const program = await startCli('--port', `${port}`, ...users)
+    const passwords =
+      users.length === 0
+        ? [['default', '']]
+        : [
+            ['ann', 'a:b'],
+            ['bob', 'c'],
+          ]
+    for (const [name = '', password = ''] of passwords) {
+      const headers = { 'X-ClickHouse-User': name, 'X-ClickHouse-Key': password }
+      expect(await ask(program.url, 'SELECT currentUser()', headers)).toBe(`${name}\n`)
+    }
     // To its whole process group, as Ctrl-C in a terminal does.
     process.kill(-program.child.pid, signal)
     expect(await program.exit).toEqual([0, null])
@@ -46,28 +61,23 @@ test('leaves nothing after Ctrl-C while the server is starting', async () => {
   expect(program.stderr).toBe('')
 })
 
-test('keeps the data in a directory that is named', async () => {
+test('keeps the data in a directory that is named, which another may not use, and says so when the server ends by itself', async () => {
   const data = join(temporaryDirectory(), 'data')
-  for (const sql of ['CREATE TABLE t ENGINE = Log AS SELECT 7 AS x', 'SELECT x FROM t']) {
-    const { url, child, exit } = await startCli('--port', '0', '--data', data)
-    expect(await ask(url, sql)).toBe(sql.startsWith('SELECT') ? '7\n' : '')
-    child.kill('SIGINT')
-    await exit
-  }
-})
-
-test('adds users', async () => {
-  const { url } = await startCli('--port', '0', '--user', 'ann:a:b', '--user', 'bob:c')
-  for (const [name, password] of [
-    ['ann', 'a:b'],
-    ['bob', 'c'],
-  ] as const)
-    expect(
-      await ask(url, 'SELECT currentUser()', {
-        'X-ClickHouse-User': name,
-        'X-ClickHouse-Key': password,
-      }),
-    ).toBe(`${name}\n`)
+  const first = await startCli('--port', '0', '--data', data)
+  expect(await ask(first.url, 'CREATE TABLE t ENGINE = Log AS SELECT 7 AS x')).toBe('')
+  await expectOneSentence(
+    runNode([cli, '--port', '0', '--data', data]),
+    `Another ClickHouse server uses the data directory ${data}: stop it or choose another directory.`,
+  )
+  first.child.kill('SIGINT')
+  await first.exit
+  const second = await startCli('--port', '0', '--data', data)
+  expect(await ask(second.url, 'SELECT x FROM t')).toBe('7\n')
+  const pid = Number(/PID: (\d+)/.exec(readFileSync(join(data, 'status'), 'utf8'))?.[1])
+  expect(isRunning(pid)).toBe(true)
+  process.kill(pid, 'SIGKILL')
+  expect(await second.exit).toEqual([1, null])
+  expect(second.stderr).toBe('The ClickHouse server has ended by itself: start it again.\n')
 })
 
 test('ends with a killed npx, although a shell stands between', async () => {
@@ -88,16 +98,6 @@ test('ends with a killed npx, although a shell stands between', async () => {
   npx.kill('SIGKILL')
   await once(npx, 'close') // once nobody holds the other end of its output any more
   await expect(fetch(url)).rejects.toThrow('fetch failed')
-})
-
-test('says so when the server ends by itself', async () => {
-  const data = temporaryDirectory()
-  const program = await startCli('--port', '0', '--data', data)
-  const pid = Number(/PID: (\d+)/.exec(readFileSync(join(data, 'status'), 'utf8'))?.[1])
-  expect(isRunning(pid)).toBe(true)
-  process.kill(pid, 'SIGKILL')
-  expect(await program.exit).toEqual([1, null])
-  expect(program.stderr).toBe('The ClickHouse server has ended by itself: start it again.\n')
 })
 
 test('explains itself', async () => {
@@ -126,7 +126,7 @@ test.each([
   await expectOneSentence(runNode([cli, ...args]), sentence)
 })
 
-test('names a busy port and a directory in use, in one sentence each', async () => {
+test('names a busy port in one sentence', async () => {
   const holder = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void holder.close())
   await once(holder, 'listening')
@@ -134,12 +134,6 @@ test('names a busy port and a directory in use, in one sentence each', async () 
   await expectOneSentence(
     runNode([cli, '--port', `${port}`]),
     `Port ${port} on 127.0.0.1 is in use: stop what uses it or choose another port.`,
-  )
-  const data = temporaryDirectory()
-  await startCli('--port', '0', '--data', data)
-  await expectOneSentence(
-    runNode([cli, '--port', '0', '--data', data]),
-    `Another ClickHouse server uses the data directory ${data}: stop it or choose another directory.`,
   )
 })
 

@@ -1,11 +1,40 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { dirname, join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../../test/kit/free-port.js'
+import { LONG } from '../../../test/kit/patience.js'
 import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
 import { type ClickHouseServer, type StartOptions, startClickHouse } from '../src/index.js'
 import { isRunning } from './processes.js'
+
+// A start takes a second of CPU: what does not need a server of its own uses this one.
+const password = `p<&>"'ä: ]]>`
+let server: ClickHouseServer
+beforeAll(async () => {
+  server = await startClickHouse({
+    volumes: ['cold'],
+    users: [
+      { name: 'bob', password },
+      { name: 'plain' },
+      { name: 'profiled', settings: { limit: 3, max_threads: '2', final: true } },
+      {
+        name: 'bound',
+        constraints: {
+          log_comment: { readonly: true },
+          max_threads: { min: 2, max: 4 },
+        },
+      },
+      { name: 'reader', readonly: 1 },
+      { name: 'asker', readonly: 2 },
+      { name: 'counted', quota: { intervalSeconds: 3600, queryInserts: 1 } },
+      { name: 'writer', grants: ['INSERT ON default.t'] },
+      { name: 'nobody', grants: [] },
+    ],
+  })
+})
+afterAll(() => server?.kill())
+beforeEach(() => server.query('DROP TABLE IF EXISTS t SYNC'))
 
 async function start(options?: StartOptions): Promise<ClickHouseServer> {
   const server = await startClickHouse(options)
@@ -21,39 +50,42 @@ function opens(port: number): Promise<boolean> {
   })
 }
 
-test('starts the genuine server: HTTP interface, play page and native port', async () => {
-  const server = await start()
-  expect(server.url).toBe(`http://127.0.0.1:${server.httpPort}`)
-  expect(await (await fetch(`${server.url}/ping`)).text()).toBe('Ok.\n')
-  expect((await fetch(`${server.url}/play`)).headers.get('content-type')).toContain('text/html')
-  expect(await server.query('SELECT version(), timezone()')).toMatch(/^26\.\d+.*\tUTC\n$/)
-  const other = await start()
-  await other.query('CREATE TABLE t (x UInt8) ENGINE = MergeTree ORDER BY x')
-  await other.query('INSERT INTO t VALUES (7)')
-  const remote = `SELECT x FROM remote('127.0.0.1:${other.tcpPort}', default.t)`
-  expect(await server.query(remote)).toBe('7\n')
+test('starts the genuine server: HTTP interface, play page and native port; it ends when a scope that uses it ends', async () => {
+  let pid: number
+  {
+    await using other = await startClickHouse()
+    pid = other.pid
+    expect(isRunning(pid)).toBe(true)
+    expect(other.url).toBe(`http://127.0.0.1:${other.httpPort}`)
+    expect(await (await fetch(`${other.url}/ping`)).text()).toBe('Ok.\n')
+    expect((await fetch(`${other.url}/play`)).headers.get('content-type')).toContain('text/html')
+    expect(await other.query('SELECT version(), timezone()')).toMatch(/^26\.\d+.*\tUTC\n$/)
+    await other.query('CREATE TABLE t (x UInt8) ENGINE = MergeTree ORDER BY x')
+    await other.query('INSERT INTO t VALUES (7)')
+    const remote = `SELECT x FROM remote('127.0.0.1:${other.tcpPort}', default.t)`
+    expect(await server.query(remote)).toBe('7\n')
+  }
+  expect(isRunning(pid)).toBe(false)
 })
 
-test('takes the ports it is told to take', async () => {
-  const [httpPort, tcpPort] = [await freePort(), await freePort()]
-  const server = await start({ httpPort, tcpPort })
-  expect(server).toMatchObject({ httpPort, tcpPort, url: `http://127.0.0.1:${httpPort}` })
-  expect(await opens(tcpPort)).toBe(true)
-})
+const ENDS = [['stop', 'kill', 'stop'] as const]
+const MORE_ENDS = [['stop', 'stop', 'stop'] as const, ['kill', 'kill', 'kill'] as const]
 
-test.each(['stop', 'kill'] as const)(
-  'keeps the rows of a given directory over %s, and starts there again on the same ports',
-  async (end) => {
+test.each(LONG ? [...ENDS, ...MORE_ENDS] : ENDS)(
+  'takes the ports and the directory it is told to take, keeps the rows over %s, %s and %s, and starts there again',
+  async (...ends) => {
     const dataDir = join(temporaryDirectory(), "new/it's <here> & there")
-    const { httpPort, tcpPort, ...first } = await start({ dataDir })
-    await first.query('CREATE TABLE t (x UInt64) ENGINE = MergeTree ORDER BY x')
-    for (let round = 1; round <= 3; round++) {
-      const server = round === 1 ? first : await start({ dataDir, httpPort, tcpPort })
+    const [httpPort, tcpPort] = [await freePort(), await freePort()]
+    const url = `http://127.0.0.1:${httpPort}`
+    for (const [round, end] of ends.entries()) {
+      const server = await start({ dataDir, httpPort, tcpPort })
+      expect(server).toMatchObject({ httpPort, tcpPort, url })
+      expect(await opens(tcpPort)).toBe(true)
+      if (round === 0) await server.query('CREATE TABLE t (x UInt64) ENGINE = MergeTree ORDER BY x')
       await server.query('INSERT INTO t SELECT number FROM numbers(1000)')
       // One connection is left open, as the exporter's are.
-      const { url = `http://127.0.0.1:${httpPort}` } = server
       await (await fetch(url, { method: 'POST', body: 'SELECT 1' })).text()
-      expect(await server.query('SELECT count() FROM t')).toBe(`${round * 1000}\n`)
+      expect(await server.query('SELECT count() FROM t')).toBe(`${(round + 1) * 1000}\n`)
       await server[end]()
       expect(isRunning(server.pid)).toBe(false)
       expect(await opens(httpPort)).toBe(false)
@@ -71,16 +103,6 @@ test.each(['stop', 'kill'] as const)('removes a directory of its own on %s', asy
   expect(existsSync(privateDir)).toBe(false)
   await server.stop() // once more, and together, is harmless
   await Promise.all([server.stop(), server.kill()])
-})
-
-test('ends when a scope that uses it ends', async () => {
-  let pid: number
-  {
-    await using server = await startClickHouse()
-    pid = server.pid
-    expect(isRunning(pid)).toBe(true)
-  }
-  expect(isRunning(pid)).toBe(false)
 })
 
 test('tells when the server has ended by itself', async () => {
@@ -105,8 +127,6 @@ test('knows its clusters', async () => {
 })
 
 test('lets users in with their password only, and default without one', async () => {
-  const password = `p<&>"'ä: ]]>`
-  const server = await start({ users: [{ name: 'bob', password }] })
   const ask = (user: string, key: string) =>
     fetch(server.url, {
       method: 'POST',
@@ -136,24 +156,6 @@ function queryAs(server: ClickHouseServer, user: string, settings = {}) {
 }
 
 test('gives each user the profile, constraints, quota and rights that it was given', async () => {
-  const server = await start({
-    users: [
-      { name: 'plain' },
-      { name: 'profiled', settings: { limit: 3, max_threads: '2', final: true } },
-      {
-        name: 'bound',
-        constraints: {
-          log_comment: { readonly: true },
-          max_threads: { min: 2, max: 4 },
-        },
-      },
-      { name: 'reader', readonly: 1 },
-      { name: 'asker', readonly: 2 },
-      { name: 'counted', quota: { intervalSeconds: 3600, queryInserts: 1 } },
-      { name: 'writer', grants: ['INSERT ON default.t'] },
-      { name: 'nobody', grants: [] },
-    ],
-  })
   await server.query('CREATE TABLE t (x UInt64) ENGINE = MergeTree ORDER BY x')
   const insert = 'INSERT INTO t SELECT 1'
   const all = 'SELECT number FROM numbers(10) FORMAT Values'
@@ -193,7 +195,6 @@ test.each<[StartOptions, RegExp]>([
 })
 
 test('rejects a query with the message of the server, and not more of it than fits', async () => {
-  const server = await start()
   await expect(server.query('SELECT * FROM absent')).rejects.toThrow(/^Code: 60\. DB::Exception: /)
   const late = 'SELECT throwIf(number = 1000000) FROM numbers(2000000)'
   await expect(server.query(late)).rejects.toThrow(/^Code: 395\./)
@@ -211,12 +212,10 @@ test.each([
   "CREATE DICTIONARY d (x UInt8) PRIMARY KEY x LAYOUT(FLAT()) LIFETIME(0) SOURCE(EXECUTABLE(COMMAND 'id' FORMAT TSV))",
   "SELECT * FROM url('http://127.0.0.1:1', 'LineAsString')",
 ])('does not let a page in the browser out of the data directory: %s', async (sql) => {
-  const server = await start()
   await expect(server.query(sql)).rejects.toThrow(/^Code: 497\./)
 })
 
 test('moves old rows to a further volume', async () => {
-  const server = await start({ volumes: ['cold'] })
   await server.query(
     "CREATE TABLE t (x DateTime) ENGINE = MergeTree ORDER BY x TTL x + INTERVAL 1 DAY TO VOLUME 'cold' SETTINGS storage_policy = 'tiered'",
   )
@@ -227,7 +226,6 @@ test('moves old rows to a further volume', async () => {
 })
 
 test('creates what a server is used for', async () => {
-  const server = await start()
   for (const sql of [
     'CREATE DATABASE IF NOT EXISTS telemetry',
     'CREATE DATABASE d ENGINE = Atomic',

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { processorTo } from '../../../../test/kit/exporters.js'
-import { flushed } from '../../../../test/kit/patience.js'
+import { flushed, LONG } from '../../../../test/kit/patience.js'
 import { scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
@@ -66,7 +66,7 @@ test.each([
         expect(names).toHaveLength(ended)
         await to.shutdown()
       }),
-      { numRuns: 25 },
+      { numRuns: LONG ? 25 : 8 },
     )
   },
 )

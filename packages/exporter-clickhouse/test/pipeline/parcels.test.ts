@@ -4,7 +4,7 @@ import { logsFromOtlpJson, metricsFromOtlpJson, spansFromOtlpJson } from '@spanh
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { exception } from '../../../../test/kit/exceptions.js'
 import { wireOf } from '../../../../test/kit/http-wire.js'
-import { PATIENT_MS, until } from '../../../../test/kit/patience.js'
+import { LONG, PATIENT_MS, until } from '../../../../test/kit/patience.js'
 import { answer, ScriptedClickHouse } from '../../../../test/kit/scripted-clickhouse.js'
 import { Parcel } from '../../src/accounting/parcel.js'
 import type { Options } from '../../src/config/options.js'
@@ -123,8 +123,12 @@ const REQUESTS: [title: string, options: Options, request: Parameters<typeof req
   ['the tables of otel', { schema: 'otel' }, { count: 100, resources: 3 }],
 ]
 
+// What differs by signal is where the resource and the tables come from.
+const ONCE_A_SIGNAL = ['several resources', 'the tables of otel']
+
 describe.each<Signal>(['traces', 'logs', 'metrics'])('%s', (signal) => {
-  test.each(REQUESTS)(
+  const isShown = (title: string) => LONG || signal === 'traces' || ONCE_A_SIGNAL.includes(title)
+  test.each(REQUESTS.filter(([title]) => isShown(title)))(
     'a parcel that is exported again, to another process, makes the same batches: %s',
     async (_, options, of) => {
       const request = requestOf(signal, of)

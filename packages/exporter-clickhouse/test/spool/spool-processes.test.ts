@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { eventually } from '../../../../test/kit/patience.js'
+import { eventually, LONG } from '../../../../test/kit/patience.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { backdateLeases, filesIn, homesIn, insertsFor, spools } from './spool-kit.js'
 
@@ -88,7 +88,8 @@ test('whatever was acknowledged before kill -9 is found intact, once for each de
   const directory = temporaryDirectory()
   const acknowledged: unknown[] = []
   // On a busy machine some are killed before they have written anything.
-  for (let round = 0; round < 5 || (acknowledged.length <= 20 && round < 20); round++) {
+  const rounds = LONG ? 5 : 3
+  for (let round = 0; round < rounds || (acknowledged.length <= 20 && round < 20); round++) {
     const writers = Array.from({ length: 4 }, () => start(directory, 'putForEver'))
     const killed = writers.map(async (writer) => {
       // Its first moments, in which the directory is made, are among those it is killed in.
