@@ -217,7 +217,7 @@ export default defineConfig({
       {
         test: {
           name: 'release',
-          include: ['test/release/*.test.ts'],
+          include: ['test/release/*.test.{ts,mjs}'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

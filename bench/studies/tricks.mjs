@@ -103,22 +103,20 @@ const tricks = {
   },
   'recent texts': {
     file: 'writing/recent-texts.ts',
-    without: [
-      ['if (length < SHORTEST || length > LONGEST || length > encoding.room)', 'if (true)'],
-    ],
+    without: [['if (length < SHORTEST || length > LONGEST$2 || length > room)', 'if (true)']],
   },
   'ids checked while copied': {
     file: 'types/hex-id.ts',
     without: [
       [
-        'if (typeof value !== "string") return writeOther(value, encoding);',
-        'return typeof value === "string" && !/[^0]/.test(value) ? text.write("", encoding) : writeOther(value, encoding);',
+        'function writeHex(value, encoding) {',
+        'function writeHex(value, encoding) { return /^[0-9a-f]+$/.test(value) && /[^0]/.test(value) && (writeText(value, encoding), true);',
       ],
     ],
   },
   'a guess of the next key': {
     file: 'attributes/path.ts',
-    without: [['if (guess !== void 0 && guess.name === name) return guess;', '']],
+    without: [['const next = guess?.name === name ? guess : ', 'const next = ']],
   },
   'times of the SDK taken as they are': {
     file: 'values/time.ts',

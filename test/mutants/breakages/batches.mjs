@@ -67,6 +67,17 @@ export const BATCHES = [
     ],
   ),
   ...inFile(
+    'exporter/pipeline/lane-limits',
+    [exporter('compact')],
+    [
+      [
+        'counts the keys in a URL without their percent-encoding',
+        'leads ? Buffer.byteLength : lengthInUrl',
+        'Buffer.byteLength',
+      ],
+    ],
+  ),
+  ...inFile(
     'exporter/pipeline/lane',
     [exporter('lanes'), exporter('span-exporter'), exporter('compact')],
     [
@@ -74,11 +85,6 @@ export const BATCHES = [
         'loses a row that does not fit after the others',
         'isRow = this.#write(sheet, record, batcher) // again',
         'isRow = true // again',
-      ],
-      [
-        'counts the keys in a URL without their percent-encoding',
-        'leads ? Buffer.byteLength : lengthInUrl',
-        'Buffer.byteLength',
       ],
       [
         'accepts a row of any length',

@@ -81,10 +81,19 @@ export const ENCODER = [
       ['writes one attribute more than the limit', '--left < 0', '--left < -1'],
       [
         'writes numbers that are longer than the limit of an attribute',
-        'return length <= (limits.attributeValueLength ?? length)',
+        'return length <= longest',
         'return true',
       ],
-      ['writes inherited properties as attributes', 'for (const _ in prototype) return false', ''],
+      [
+        'writes what attributes inherit of their class',
+        'prototype === null || Object.getPrototypeOf(prototype) === null',
+        'true',
+      ],
+      [
+        'assumes that the same key follows as last time',
+        'guess?.name === name ? guess',
+        'guess ? guess',
+      ],
     ],
   ),
   ...inFile(
@@ -212,11 +221,7 @@ export const ENCODER = [
     'transform/attributes/path',
     [transform('compact'), transform('tables')],
     [
-      [
-        'assumes that the same key follows as last time',
-        'guess !== undefined && guess.name === name',
-        'guess',
-      ],
+      ['takes an inherited key for an attribute', 'Object.hasOwn(values, name) ?', 'true ?'],
       ['does not sort keys', 'compareUtf8(a.name, b.name)', '1'],
       ['sorts keys by UTF-16', 'compareUtf8(a.name, b.name)', 'a.name < b.name ? -1 : 1'],
       ['remembers paths of any length', ' || path.length === MAX_LENGTH', ''],
@@ -250,10 +255,10 @@ export const ENCODER = [
       ['confuses texts of the same length', 'slot.text === text', 'slot.text.length === length'],
       [
         'keeps the long text in memory that a remembered text is a slice of',
-        'keep(slot, length, start, encoding)\n',
-        'keep(slot, length, start, encoding)\n    if (slot.text === text) slot.text = text\n',
+        'slot.text = copy\n',
+        'slot.text = text\n',
       ],
-      ['copies a text into a row that has no room for it', ' || length > encoding.room', ''],
+      ['copies a text into a row that has no room for it', ' && text.length <= encoding.room', ''],
     ],
   ),
   ...inFile(

@@ -11,8 +11,8 @@ export const INSERT = [
       ['gives all parts of a batch the same token', 'tokenOf(token, part)', 'token'],
       [
         'gives batches of equal rows in a table that is not ours the same token',
-        "? '' : randomUUID()",
-        "? '' : ''",
+        'identity ?? randomUUID()',
+        "identity ?? ''",
       ],
       ['does not compress the statement before compressed rows', "codec === 'gzip' ? ", 'false ? '],
     ],
@@ -54,8 +54,8 @@ export const INSERT = [
     [
       [
         'changes the token on a retry',
-        "query.set('query_id', queryId)",
-        "query.set('query_id', queryId)\n  query.set(TOKEN, randomUUID())",
+        'queryOf(settings, without)}&',
+        'queryOf({ ...settings, [TOKEN]: randomUUID() }, without)}&',
       ],
     ],
   ),

@@ -20,7 +20,7 @@ test('each input is a member of its own, one after the other and several at once
   const many = [...INPUTS, ...INPUTS, ...INPUTS]
   const members = await Promise.all(many.map((input, n) => gzip(input, 1 + (n % 3))))
   members.forEach((member, n) => {
-    expect(gunzipSync(member).equals(many[n] ?? INPUTS[0])).toBe(true)
+    expect(gunzipSync(member).equals(many[n] ?? Buffer.alloc(0))).toBe(true)
   })
 })
 
