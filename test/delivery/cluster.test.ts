@@ -56,7 +56,7 @@ function collectorTo(options: AnyOptions) {
   const collector = openCollector('traces', {
     database,
     schema: table,
-    batch: { maxRows: 50, maxDelayMs: 20 },
+    batch: { maxRows: 50, maxDelayMs: LONG ? 20 : 100 },
     retry: { initialDelayMs: 5, maxDelayMs: 200 },
     ...options,
   })
@@ -100,7 +100,8 @@ describe('through a Distributed table', () => {
     ['killed and started again', () => kill(1), () => start(1)],
     ['stopped and started again', async () => await shards[1]?.stop(), () => start(1)],
   ]
-  test.each(trouble)(
+  // The two differ in what the server does, not in what the exporter sees.
+  test.each(trouble.slice(0, LONG ? 2 : 1))(
     'a shard is %s under load: nothing lost, nothing doubled',
     async (_, fall, rise) => {
       await createOnBoth(table, 'cityHash64(span_id)')
@@ -133,10 +134,10 @@ describe('through a Distributed table', () => {
     for (const record of records(TRACES, 5)) collector.add(record)
     await eventually(() => expect(statsOf(collector).deduplication).toBe('effective'))
     for (const proxy of proxies) await proxy.become('lose first replies')
-    for (const record of records(TRACES, 200)) collector.add(record)
+    for (const record of records(TRACES, 100)) collector.add(record)
     await flushed(collector)
-    expect(await tally(205, 'traces_local')).toEqual(NOTHING_AMISS)
-    expect(statsOf(collector)).toMatchObject({ delivered: 205, possibleDuplicates: 0 })
+    expect(await tally(105, 'traces_local')).toEqual(NOTHING_AMISS)
+    expect(statsOf(collector)).toMatchObject({ delivered: 105, possibleDuplicates: 0 })
     for (const { lost } of proxies) expect(lost).toBeGreaterThan(0)
   })
 
@@ -294,9 +295,9 @@ describe('into the local tables of the hosts, each in turn', () => {
     ['refuses connections', (at) => at.become('refuse'), (at) => at.become('none')],
     ['hangs', (at) => at.become('hang'), (at) => at.become('none')],
     ['is cut off', (at) => at.become('black hole'), (at) => at.become('none')],
-    ['is killed', () => kill(1), () => start(1)],
+    ['is killed', () => kill(1), () => start(1)], // as behind a Distributed table, above
   ]
-  test.each(trouble)(
+  test.each(trouble.slice(0, LONG ? 4 : 3))(
     'one %s under load, and comes back: nothing lost, nothing doubled',
     async (_, fall, rise) => {
       const proxies = await proxiesTo()

@@ -32,7 +32,8 @@ afterAll(async () => {
   await server?.stop()
 })
 
-const ROWS = LONG ? 50_000 : 10_000
+const ROWS = LONG ? 50_000 : 5000
+const BATCH_ROWS = ROWS / 2
 let database = 0
 
 type Sick = Omit<NamedDestinationOptions, 'name'>
@@ -58,10 +59,8 @@ async function broken(how: 'hang' | 'trickle'): Promise<Sick> {
 const cases = SIGNALS.flatMap((of) =>
   kinds.map(([kind, make]) => [kind, of.title, of, make] as const),
 )
-// Spans are tried beside every kind, the others beside two.
-const tried = cases.filter(
-  ([kind, , of]) => LONG || of === TRACES || ['hung', 'without a table'].includes(kind),
-)
+// Spans are tried beside every kind, the others beside one.
+const tried = cases.filter(([kind, , of]) => LONG || of === TRACES || kind === 'hung')
 
 test.for(tried)(
   'one destination %s: meanwhile the healthy one gets all %s, as if it were alone',
@@ -83,7 +82,8 @@ test.for(tried)(
   },
 )
 
-test.each(titled(SIGNALS))(
+// Log records have the queue of spans; points come by export().
+test.each(titled(SIGNALS.filter(({ signal }) => LONG || signal !== 'logs')))(
   '10,000 %s at once on a hung destination: none dropped',
   async (_, of) => {
     await proxy.become('hang')
@@ -142,14 +142,14 @@ async function flushMs(
   sick?: Sick,
 ): Promise<number> {
   const { processor, name } = open(of, sick)
-  for (const row of rows.slice(0, 5000)) processor.add(row)
-  await until(() => statsOf(processor, 'healthy').delivered === 5000)
+  for (const row of rows.slice(0, BATCH_ROWS)) processor.add(row)
+  await until(() => statsOf(processor, 'healthy').delivered === BATCH_ROWS)
   for (const row of rows.slice(0, 100)) processor.add(row)
   const startedAt = performance.now()
   const isFlushed = flushed(processor)
-  await until(() => statsOf(processor, 'healthy').delivered === 5100)
+  await until(() => statsOf(processor, 'healthy').delivered === BATCH_ROWS + 100)
   const milliseconds = performance.now() - startedAt
-  if (sick) expect(statsOf(processor, 'sick').waiting).toBe(5100)
+  if (sick) expect(statsOf(processor, 'sick').waiting).toBe(BATCH_ROWS + 100)
   else await isFlushed
   await processor.shutdown()
   await isFlushed // the rows that the sick one has not taken are dropped
@@ -160,7 +160,7 @@ async function flushMs(
 function open({ signal }: SignalUnderTest, sick: Sick | undefined) {
   const name = `d${database++}`
   const processor = openCollector(signal, {
-    batch: { maxRows: 5000 },
+    batch: { maxRows: BATCH_ROWS },
     // Room for all rows before they are compressed, however late that is.
     queue: { maxBytes: 2 ** 29 },
     shutdownTimeoutMs: 1,

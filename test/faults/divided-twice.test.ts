@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { insertsOnly } from '../kit/behaviours.js'
 import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
 import { isPoison } from '../kit/numbered-records.mjs'
-import { flushed, until } from '../kit/patience.js'
+import { flushed, LONG, until } from '../kit/patience.js'
 import { answer, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
 import { statsOf } from '../kit/stats.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
@@ -51,7 +51,7 @@ test('two processes divide the same batch, from any part on: each row is stored 
   expect(statsOf(sleeper)).toMatchObject({ dropped: { rejected: POISONED.length }, waiting: 0 })
   expect(copies.length).toBeGreaterThan(2 * POISONED.length)
 
-  const left = [...copies]
+  const left = copies.filter((_, n) => LONG || n % 2 === 0)
   server.behaviour = answer
   const inherited = left.map(async (directory) => {
     const heir = exporterTo(spooled(directory))

@@ -7,7 +7,7 @@ import {
   insertsFor,
   textOf,
 } from '../../packages/exporter-clickhouse/test/spool/spool-kit.js'
-import { eventually } from '../kit/patience.js'
+import { eventually, LONG } from '../kit/patience.js'
 import { DiskFaults, FaultyFs } from './faulty-fs.js'
 import { faultsOf } from './figures.js'
 import { MemoryDisk, type Remains } from './memory-disk.js'
@@ -111,11 +111,11 @@ async function foundOn(disk: MemoryDisk): Promise<Record<string, string[]>> {
   return texts
 }
 
-const ends: [end: string, remains: Remains | undefined][] = [
+const ends: (readonly [end: string, remains: Remains | undefined])[] = [
   ['is killed', undefined],
   ['loses power and all that was not synced', 'none'],
-  ['loses power and the last of what was not synced', 'prefix'],
   ['loses power and any of what was not synced', 'some'],
+  ...(LONG ? [['loses power and the last of what was not synced', 'prefix'] as const] : []),
 ]
 
 test.each(ends)(
@@ -161,11 +161,10 @@ function takeAllOver(disk: MemoryDisk): void {
   }
 }
 
-test.each([
-  ['once', []],
-  ['and again soon afterwards', [12]],
-  ['and twice again', [5, 30]],
-])(
+const takeovers: [when: string, again: readonly number[]][] = [['and twice again', [5, 30]]]
+if (LONG) takeovers.push(['once', []], ['and again soon afterwards', [12]])
+
+test.each(takeovers)(
   'a process whose directories are taken over while it stands still, after any step, %s: it goes on, reports no disk error, and no batch is lost',
   async (_, again) => {
     let wasInTime = true

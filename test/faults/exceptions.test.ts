@@ -40,7 +40,10 @@ async function exporterBesides(memory: MemoryClickHouse) {
 }
 
 describe.each(STYLES)('an exception in the style of %j', (style) => {
-  const codes = LONG ? [...new Set([...EVERY_CODE, ...KNOWN_CODES])] : KNOWN_CODES
+  // The style is read before the code: each code in one of them is enough.
+  const codes = LONG
+    ? [...new Set([...EVERY_CODE, ...KNOWN_CODES])]
+    : KNOWN_CODES.filter((_, n) => n % STYLES.length === STYLES.indexOf(style))
 
   test('costs no row, whatever its code: each row is stored once when the server has recovered', async () => {
     const memory = new MemoryClickHouse()

@@ -10,7 +10,7 @@ import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { Exports, exporterTo } from './exports.js'
 import { figures } from './figures.js'
 
-const BATCHES = LONG ? 13 : 4
+const BATCHES = LONG ? 13 : 2
 const BATCH_ROWS = 1000
 const POISON_EVERY = 499
 const MAX_ROWS = 70

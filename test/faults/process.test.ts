@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { allWell, Oracle } from '../kit/oracle.js'
 import { flushed, LONG, onThisMachine, RECOVERED_MS, until } from '../kit/patience.js'
 import { ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
-import { SIGNALS, titled } from '../kit/signals.js'
+import { SIGNALS, TRACES, titled } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { Child, type ChildPlan } from './child.js'
@@ -115,7 +115,7 @@ test('an event loop that stands still while the server closes idle connections c
     first: 0,
     everyMs: 30,
   })
-  for (let stalls = 0; stalls < (LONG ? 100 : 12); stalls++) {
+  for (let stalls = 0; stalls < (LONG ? 100 : 5); stalls++) {
     await child.tell('stall', 3 * IDLE_MS)
     count('an event loop, while the server closes idle connections')
     const { size } = child.acknowledged
@@ -126,7 +126,8 @@ test('an event loop that stands still while the server closes idle connections c
   expect(child.acknowledged).toEqual(child.made)
 })
 
-test.each(titled(SIGNALS))(
+// The queue is the same for all signals.
+test.each(titled(LONG ? SIGNALS : [TRACES]))(
   'a heap of 64 MiB, two dead destinations and 50,000 %s a second: it lives, drops and counts',
   async (_, of) => {
     const down = await new ScriptedClickHouse().listen()
@@ -154,7 +155,7 @@ test.each(titled(SIGNALS))(
       return Object.values(now?.stats.destinations ?? {}).every((one) => one.dropped.queue_full)
     }
     await until(async () => (await isFull()) || child.hasEnded)
-    await sleep(LONG ? 60_000 : 3000)
+    await sleep(LONG ? 60_000 : 1500)
     const report = await child.tell('stop')
     expect(child.said).toBe('')
     expect(child.stderr.match(/SPANHOUSE_NO_ROWS_TAKEN/g)).toHaveLength(2) // one a destination

@@ -16,7 +16,7 @@ import { figures } from './figures.js'
 import { createTable, judgeTable } from './real-table.js'
 import { randomOf, SEED } from './seed.js'
 
-const KILLS = LONG ? 20 : 2
+const KILLS = LONG ? 20 : 1
 // Each INSERT is a part: with many thousands of them a server takes long to start, and longer to stop.
 const EVERY_MS = 20
 const AT_ONCE = 4

@@ -200,12 +200,14 @@ const damages: readonly (readonly [how: string, Damages])[] = [
 ]
 
 test.each(damages)(
-  'each record of a small spool %s: only it is lost, counted and kept aside, and no altered record is loaded',
+  'a record of a small spool %s: only it is lost, counted and kept aside, and no altered record is loaded',
   async (how, damaged) => {
     const folder = await wholeFolder()
     expect(folder.records).toHaveLength(BATCHES.length)
     let folders = 0
-    for (const record of folder.records)
+    // One with two names, and one with one.
+    const damagedOnes = folder.records.filter((_, n) => LONG || n === 0 || n === 3)
+    for (const record of damagedOnes)
       for (const bytes of damaged(record.bytes)) {
         await recoversAllBut(folder, record, bytes)
         folders++

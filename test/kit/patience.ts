@@ -18,6 +18,8 @@ export const RECOVERED_MS = 15_000
 
 const READY_A_CORE = 3
 
+const MAX_PAUSE_MS = 100
+
 /**
  * A limit in milliseconds, for this machine as it is now. As it is given where at most three processes share a core, which is so when
  * all tests run on a machine that has nothing else to do; the more processes are ready to run, the longer.
@@ -34,9 +36,23 @@ export function flushed(source: {
   return source.forceFlush({ timeoutMs: PATIENT_MS })
 }
 
+/** What asks a server is asked again after a pause that is longer than the answer took: otherwise the server would do little else. */
+function pauseAfter(askedAt: number): Promise<void> {
+  return sleep(Math.min(MAX_PAUSE_MS, Math.max(5, 4 * (performance.now() - askedAt))))
+}
+
 /** Waits until `check` no longer throws. */
 export function eventually<T>(check: () => T | Promise<T>, timeout = PATIENT_MS): Promise<T> {
-  return vi.waitFor(check, { timeout, interval: 5 })
+  const once = () => {
+    const askedAt = performance.now()
+    const answer = check()
+    if (!(answer instanceof Promise)) return answer
+    return answer.catch(async (error) => {
+      await pauseAfter(askedAt)
+      throw error
+    })
+  }
+  return vi.waitFor(once, { timeout, interval: 5 })
 }
 
 /** Waits until `condition` holds. */
@@ -45,9 +61,11 @@ export async function until(
   timeout = PATIENT_MS,
 ): Promise<void> {
   const deadline = performance.now() + timeout
-  while (!(await condition())) {
+  for (;;) {
+    const askedAt = performance.now()
+    if (await condition()) return
     if (performance.now() > deadline) throw new Error(`not so within ${timeout} ms: ${condition}`)
-    await sleep(5)
+    await pauseAfter(askedAt)
   }
 }
 

@@ -2,7 +2,7 @@ import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startClickHouse } from '@spanhouse/local-clickhouse'
 import { expect, onTestFinished, test } from 'vitest'
-import { randomOf, SEED } from '../faults/seed.js'
+import { type Random, randomOf, SEED } from '../faults/seed.js'
 import { eventually, LONG } from '../kit/patience.js'
 import { figure } from '../kit/results.js'
 import { SIGNALS } from '../kit/signals.js'
@@ -43,7 +43,13 @@ test(`hostile requests of ${Object.keys(KINDS).length} kinds cost no row of othe
   onTestFinished(() => receiver.kill())
   const { httpPort, grpcPort } = receiver
   const random = randomOf(SEED)
-  const good = startSteadyClients({ run: 'feed0001', httpPort, grpcPort, random, everyMs: 50 })
+  const good = startSteadyClients({
+    run: 'feed0001',
+    httpPort,
+    grpcPort,
+    random,
+    everyMs: LONG ? 50 : 200,
+  })
   onTestFinished(() => good.stop())
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
   onTestFinished(() => agent.destroy())
@@ -58,11 +64,7 @@ test(`hostile requests of ${Object.keys(KINDS).length} kinds cost no row of othe
 
   const attacks = random.shuffled(
     Object.entries(KINDS).flatMap(([name, kind]) =>
-      Array.from({ length: Math.max(MIN_TIMES, Math.round(kind.times * SHARE)) }, (_, nth) => ({
-        name,
-        kind,
-        nth,
-      })),
+      numbersOf(kind, random).map((nth) => ({ name, kind, nth })),
     ),
   )
   const wrong = new Map<string, number>()
@@ -108,7 +110,7 @@ test(`hostile requests of ${Object.keys(KINDS).length} kinds cost no row of othe
   expect(after.peakRss - before.rss).toBeLessThan(MOST_GROWTH)
   expect(after.longestMs).toBeLessThan(LONGEST_MS)
   expect(good.refusals).toEqual([])
-  expect(good.requests).toBeGreaterThan(100)
+  expect(good.requests).toBeGreaterThan(LONG ? 100 : 20)
   // Each good row once, and no row but those that were acknowledged.
   for (const of of SIGNALS) {
     const stored = await countsById(server, DATABASE, of)
@@ -123,6 +125,12 @@ test(`hostile requests of ${Object.keys(KINDS).length} kinds cost no row of othe
     expect(missing).toBeLessThanOrEqual(most)
   }
 }, 600_000)
+
+/** Some kinds choose what they send by its number. */
+function numbersOf({ times }: Kind, random: Random): number[] {
+  const all = Array.from({ length: times * Math.max(1, SHARE) }, (_, nth) => nth)
+  return random.shuffled(all).slice(0, Math.max(MIN_TIMES, Math.round(times * SHARE)))
+}
 
 async function outcomeOf(kind: Kind, target: Target, nth: number): Promise<string> {
   try {

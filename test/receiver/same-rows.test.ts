@@ -4,6 +4,7 @@ import {
   ClickHouseSpanExporter,
 } from '@spanhouse/exporter-clickhouse'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { LONG } from '../kit/patience.js'
 import {
   AggregationTemporality,
   InMemoryLogRecordExporter,
@@ -166,7 +167,9 @@ describe.each(['flat', 'otel'] as const)('in the tables of %s', (schema) => {
     direct = await hashesIn(options.database)
   })
 
-  test.each<Wire>(['proto', 'http', 'grpc'])(
+  // A receiver reads a request before it knows the tables.
+  const wires: Wire[] = LONG || schema === 'flat' ? ['proto', 'http', 'grpc'] : ['proto']
+  test.each(wires)(
     'what comes by OTLP/%s is what the exporter in the application writes, column by column',
     async (wire) => {
       expect(Object.keys(direct).length).toBeGreaterThanOrEqual(3)

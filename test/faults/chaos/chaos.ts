@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stats } from '@spanhouse/exporter-clickhouse'
 import { spanIdOf } from '../../kit/numbered-records.mjs'
 import type { Verdict } from '../../kit/oracle.js'
-import { until } from '../../kit/patience.js'
+import { LONG, until } from '../../kit/patience.js'
 import { TRACES } from '../../kit/signals.js'
 import { statsOf } from '../../kit/stats.js'
 import type { Exports } from '../exports.js'
@@ -57,7 +57,7 @@ const STUCK_MS = 60_000
 const DRAINED_MS = 300_000
 const STAGED_MS = 5000
 const STAGINGS = 8
-const LOAD_EVERY_MS = 60
+const LOAD_EVERY_MS = LONG ? 60 : 300
 /** How often there are other records beside spans. */
 const OTHERS = 0.5
 

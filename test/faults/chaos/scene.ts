@@ -6,6 +6,7 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { type Backend, BackendGone, realClickHouse } from '../../kit/clickhouse-backend.js'
 import { diagLines } from '../../kit/diag-lines.js'
 import type { RecordExporter } from '../../kit/entry-points.mjs'
+import { LONG } from '../../kit/patience.js'
 import { ScriptedClickHouse } from '../../kit/scripted-clickhouse.js'
 import { SIGNALS, type SignalUnderTest } from '../../kit/signals.js'
 import { deduplicatedBlocks } from '../../kit/stored-ids.js'
@@ -21,12 +22,12 @@ export const ROUGH = ['rough', 'wire'] as const
 /** A destination without faults. */
 export const STEADY = 'steady'
 /** The tables of the destinations with faults refuse one row of so many. */
-export const POISON_EVERY = 499
+export const POISON_EVERY = LONG ? 499 : 299
 
 /** A process with more waiting rows makes none for a while: a slow machine must get to the end as well. */
-export const MAX_WAITING = 1500
+export const MAX_WAITING = LONG ? 1500 : 500
 /** While more rows are in the spool, for both destinations, no new process begins. */
-export const MAX_SPOOLED = 4000
+export const MAX_SPOOLED = LONG ? 4000 : 1000
 
 export const LEASE_MS = 400
 const CHILDREN = 2
@@ -228,7 +229,7 @@ export class Children {
         run: exports.oracle.run,
         first: (number + 1) * NUMBERS_A_CHILD,
         rows: this.#random.between(1, 30),
-        everyMs: 100,
+        everyMs: LONG ? 100 : 300,
         poisonEvery: POISON_EVERY,
         resource: this.#random.between(0, 2),
         maxWaiting: MAX_WAITING,

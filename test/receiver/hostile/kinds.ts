@@ -15,7 +15,7 @@ export interface Target {
 
 /** One kind of request that no good client sends. */
 export interface Kind {
-  /** How often it is sent in a run of 10,000. */
+  /** How often it is sent in a run of 10,000; a long run has ten times as many, and `npm test` fewer. */
   readonly times: number
   /** Sends the one with this number and resolves with its outcome: a status, `closed`, or several of them. */
   send(target: Target, nth: number): Promise<string>
