@@ -5,8 +5,9 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { LONG } from '../kit/patience.js'
 import { blocksOf, documents, installLines } from './documents.js'
-import { packAll, root, run, scratchFolder, tarballOf, tool } from './packed.js'
+import { putTarballs, root, run, scratchFolder, tarballOf, tool } from './packed.js'
 
 const folder = scratchFolder()
 const main = blocksOf('README.md')
@@ -58,15 +59,19 @@ const installs: Record<string, string | undefined> = {
   sdk2,
   sdk3,
   nodeSdk2,
-  nodeSdk3: nodeSdk2?.replace('api@~1.9', 'api@~1.10').replace(/sdk-node\S+/, String(nodeSdk3)),
+  // Its line differs from the one before in two versions. With them, test/register shows what its blocks do.
+  ...(LONG && {
+    nodeSdk3: nodeSdk2?.replace('api@~1.9', 'api@~1.10').replace(/sdk-node\S+/, String(nodeSdk3)),
+  }),
 }
+const nodeSdks = LONG ? ['nodeSdk2', 'nodeSdk3'] : ['nodeSdk2']
 
 const password = 's3cret'
 let server: ClickHouseServer
 let central: ClickHouseServer
 beforeAll(async () => {
   vi.stubEnv('CENTRAL_PASSWORD', password)
-  await packAll(folder)
+  putTarballs(folder)
   // One after the other: all at once, on a busy machine, each might take longer than it may.
   for (const [name, line] of Object.entries(installs)) await install(join(folder, name), line)
   ;[server, central] = await Promise.all([
@@ -126,7 +131,7 @@ describe.each(['sdk2', 'sdk3'] as const)('README, %s', (sdk) => {
   })
 })
 
-test.each(['nodeSdk2', 'nodeSdk3'])('README, %s: SIGTERM sends what waits', async (home) => {
+test.each(nodeSdks)('README, %s: SIGTERM sends what waits', async (home) => {
   write(home, 'telemetry.mjs', blocks.nodeSdk)
   const app = `
     import { trace } from '@opentelemetry/api'
@@ -149,7 +154,7 @@ test.each(['nodeSdk2', 'nodeSdk3'])('README, %s: SIGTERM sends what waits', asyn
   expect(await server.query(sql)).toBe('checkout\tlast words\n')
 })
 
-describe.each(['nodeSdk2', 'nodeSdk3'])('logs-and-metrics.md, %s', (home) => {
+describe.each(nodeSdks)('logs-and-metrics.md, %s', (home) => {
   const variables = {
     OTEL_SERVICE_NAME: 'checkout',
     OTEL_TRACES_EXPORTER: 'clickhouse',
