@@ -226,6 +226,7 @@ export default defineConfig({
         test: {
           name: 'packed',
           include: ['test/packed/*.test.ts'],
+          globalSetup: 'test/packed/pack-once.ts',
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

@@ -10,9 +10,6 @@ import { isAlive, project, type Running, spanhouse } from './processes.js'
 
 const PINO = fileURLToPath(new URL('../../bench/node_modules/pino', import.meta.url))
 
-// The first two differ most: one lets it end, the other does not.
-const SIGNALS = ['SIGINT', 'SIGKILL', 'SIGTERM', 'SIGHUP'] as const
-
 const EXPRESS = `
 const express = require('express')
 const app = express()
@@ -40,39 +37,30 @@ const isUp = (url: string) =>
 const query = async (url: string, sql: string) =>
   (await fetch(url, { method: 'POST', body: sql })).text()
 
-test('An Express application without any code for it shows its first trace', async () => {
-  const cwd = project({ 'app.js': EXPRESS }, ['express'])
+const WITH_PINO = `
+const log = require('pino')()
+${EXPRESS.replace("=> reply.send('hi')", "=> { log.warn({ cart: 8841 }, 'nothing is left'); reply.send('hi') }")}`
+
+test('An Express application without any code for it shows its first trace, its log lines by the id of their trace, and its metrics', async () => {
+  const cwd = project({ 'app.js': WITH_PINO }, ['express'])
+  symlinkSync(realpathSync(PINO), join(cwd, 'node_modules/pino'))
   const running = spanhouse(['dev', '--exit', '--', 'node', 'app.js'], { cwd })
   expect(await running.ended).toEqual([0, null])
   // The output of the application is its own.
-  expect(running.out).toBe('hi\n')
+  const [, id = ''] = /^\{.*"trace_id":"([0-9a-f]{32})".*\}\nhi\n$/.exec(running.out) ?? []
+  expect(id, running.out).not.toBe('')
   expect(running.err).toMatch(/Page .*token=.*\n.*ClickHouse .*data in .*spanhouse/)
 
   const again = spanhouse(['dev'], { cwd })
-  const { clickhouse } = await addressesIn(again)
+  const { page, token, clickhouse } = await addressesIn(again)
   const rows = await query(
     clickhouse,
     "SELECT service_name, span_name FROM telemetry.traces WHERE span_kind = 'SERVER' FORMAT TSV",
   )
   expect(rows).toBe('shop\tGET /hello/:name\n')
-})
-
-const WITH_PINO = `
-const log = require('pino')()
-${EXPRESS.replace("=> reply.send('hi')", "=> { log.warn({ cart: 8841 }, 'nothing is left'); reply.send('hi') }")}`
-
-test('Log lines of the application are found by the id of their trace, and its metrics arrive', async () => {
-  const cwd = project({ 'app.js': WITH_PINO }, ['express'])
-  symlinkSync(realpathSync(PINO), join(cwd, 'node_modules/pino'))
-  const running = spanhouse(['dev', '--exit', '--', 'node', 'app.js'], { cwd })
-  expect(await running.ended).toEqual([0, null])
-  const id = /"trace_id":"([0-9a-f]{32})"/.exec(running.out)?.[1] ?? ''
-
-  const again = spanhouse(['dev'], { cwd })
-  const { page, token, clickhouse } = await addressesIn(again)
   const reply = await fetch(`${page}/api/logs?id=${id}&token=${token}`)
-  const { rows } = (await reply.json()) as { rows: LogRow[] }
-  expect(rows).toMatchObject([
+  const { rows: lines } = (await reply.json()) as { rows: LogRow[] }
+  expect(lines).toMatchObject([
     { body: 'nothing is left', severity_number: 13, service: 'shop', attributes: { cart: '8841' } },
   ])
   const shown = spanhouse(['trace', id, '--endpoint', clickhouse], { cwd })
@@ -112,7 +100,9 @@ test('The page is there while the application runs, and everything is gone after
   expect(isAlive(Number(pid))).toBe(false)
 })
 
-test.each(LONG ? SIGNALS : SIGNALS.slice(0, 2))(
+// The other tests end it by the others.
+const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGKILL'] as const
+test.each(LONG ? SIGNALS : (['SIGHUP'] as const))(
   'Nothing is left after %s, with no application',
   async (signal) => {
     const running = spanhouse(['dev'], { cwd: project() })
@@ -205,39 +195,32 @@ test('Two in one project use the same ClickHouse, and --fresh takes it from nobo
   expect(await isUp(one.clickhouse)).toBe(true)
 })
 
-test('A crash leaves a note about a server that is gone, which nobody believes', async () => {
-  const cwd = project()
-  const first = spanhouse(['dev'], { cwd })
-  const { clickhouse } = await addressesIn(first)
-  first.child.kill('SIGKILL')
-  await until(async () => !(await isUp(clickhouse)))
-  const again = spanhouse(['dev'], { cwd })
-  await addressesIn(again)
-  expect(again.out).not.toContain('started by process')
-})
-
-test('Data is kept, and --fresh removes it', async () => {
+test('Data is kept, --fresh removes it, and a note that a crash leaves about a server is believed by nobody', async () => {
   const cwd = project()
   const start = async (...args: string[]) => {
     const running = spanhouse(['dev', ...args], { cwd })
     const { clickhouse } = await addressesIn(running)
-    const end = async () => {
-      running.child.kill('SIGTERM')
+    expect(running.out).not.toContain('started by process')
+    const end = async (signal: NodeJS.Signals) => {
+      running.child.kill(signal)
       await running.ended
+      await until(async () => !(await isUp(clickhouse)))
     }
     return { clickhouse, end }
   }
   const first = await start()
   await query(first.clickhouse, 'CREATE DATABASE kept')
-  await first.end()
+  await first.end('SIGTERM')
   const second = await start()
   expect(await query(second.clickhouse, 'EXISTS DATABASE kept')).toBe('1\n')
-  await second.end()
-  const third = await start('--fresh')
-  expect(await query(third.clickhouse, 'EXISTS DATABASE kept')).toBe('0\n')
+  await second.end('SIGKILL')
+  const third = await start()
+  await third.end('SIGTERM')
+  const fourth = await start('--fresh')
+  expect(await query(fourth.clickhouse, 'EXISTS DATABASE kept')).toBe('0\n')
 })
 
-test('--endpoint sends the application to that ClickHouse, with its own credentials', async () => {
+test('--endpoint sends the application to that ClickHouse, with its own credentials; if the environment names one, that is used', async () => {
   const server = await startClickHouse({ users: [{ name: 'writer', password: 'hush' }] })
   onTestFinished(() => server.stop())
   const cwd = project({ 'app.js': EXPRESS }, ['express'])
@@ -248,20 +231,14 @@ test('--endpoint sends the application to that ClickHouse, with its own credenti
   expect(running.err).not.toContain('hush')
   const count = "SELECT count() > 0 FROM telemetry.traces WHERE service_name = 'shop'"
   expect(await server.query(count)).toBe('1\n')
-})
 
-test('If the environment names a ClickHouse, that one is used and none is started', async () => {
-  const server = await startClickHouse()
-  onTestFinished(() => server.stop())
   const env = { OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: server.url }
-  const running = spanhouse(['dev'], { cwd: project(), env })
-  expect((await addressesIn(running)).clickhouse).toBe(server.url)
+  const another = spanhouse(['dev'], { cwd: project(), env })
+  expect((await addressesIn(another)).clickhouse).toBe(server.url)
 })
 
-test('A locked data folder and contradicting options are one sentence each', async () => {
+test('A data folder that is none, and contradicting options, are one sentence each', async () => {
   const cwd = project()
-  const first = spanhouse(['dev', '--data', 'here'], { cwd })
-  await addressesIn(first)
   const sentences = async (...args: string[]) => {
     const running = spanhouse(['dev', ...args], { cwd })
     const [code] = await running.ended

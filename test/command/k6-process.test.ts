@@ -7,7 +7,7 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fakeK6 } from '../kit/fake-k6.js'
 import { pointsOf, verdictsOf } from '../kit/k6-run.mjs'
-import { eventually, until } from '../kit/patience.js'
+import { eventually, LONG, until } from '../kit/patience.js'
 import { rawServer } from '../kit/raw-server.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { installedCommand } from './installed.js'
@@ -79,11 +79,12 @@ test('keeps the output and the exit code of k6, and takes its verdicts', async (
   expect(readdirSync(temporary)).toEqual([])
 })
 
-test.each([
+const VERDICTS: [string[], string][] = [
   [['--no-summary'], `['spanhouse']`],
-  [['--new-machine-readable-summary'], `['spanhouse']`],
   [['--summary-export', 'mine.json'], `['k6']`],
-])('%j: verdicts are by %s', async (words, by) => {
+]
+const ALSO: [string[], string] = [['--new-machine-readable-summary'], `['spanhouse']`]
+test.each(LONG ? [...VERDICTS, ALSO] : VERDICTS)('%j: verdicts are by %s', async (words, by) => {
   const { runId, cwd, running } = startK6({ how: { iterations: 5 }, words })
   expect(await running.ended).toEqual([99, null])
   expect(await verdicts(runId)).toMatch(by)

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import { eventually } from '../kit/patience.js'
+import { eventually, LONG } from '../kit/patience.js'
 import { installedCommand } from './installed.js'
 import { project, type Running, spanhouse } from './processes.js'
 
@@ -36,11 +36,15 @@ async function idOf(running: Running, onTerminal: boolean): Promise<number> {
   return Number(children.trim().split(' ')[0])
 }
 
-test.each(
-  ['run', 'dev'].flatMap((command) =>
-    [true, false].map((onTerminal): [string, boolean] => [command, onTerminal]),
-  ),
-)(
+const ALONE: [string, boolean][] = [
+  ['run', true],
+  ['dev', false],
+]
+const ALSO_ALONE: [string, boolean][] = [
+  ['run', false],
+  ['dev', true],
+]
+test.each(LONG ? [...ALONE, ...ALSO_ALONE] : ALONE)(
   '%s alone gets SIGINT (on a terminal: %s), and the application gets it once',
   async (command, onTerminal) => {
     const [running] = await started(command, onTerminal)
@@ -50,7 +54,7 @@ test.each(
   },
 )
 
-test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+test.each(LONG ? (['SIGINT', 'SIGTERM', 'SIGHUP'] as const) : (['SIGINT'] as const))(
   'The whole group gets %s, and the application gets it once',
   async (signal) => {
     const [running] = await started('run', false)

@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatTraces } from '@spanhouse/transform'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { main } from '../../packages/spanhouse/src/commands/main.js'
 import { openLocalServer } from '../../packages/spanhouse/src/local/local-server.js'
 import { freePort } from '../kit/free-port.js'
@@ -13,14 +14,40 @@ import { withoutProgress } from '../kit/without-progress.js'
 import { BASE_MS, insert, start } from './command-kit.js'
 import { project } from './processes.js'
 
+type Options = Partial<Parameters<typeof openLocalServer>[0]>
+
 /** What `spanhouse dev` starts, not on the usual port. */
-async function serverOfDev(cwd: string, more: Partial<Parameters<typeof openLocalServer>[0]> = {}) {
+async function openServer(cwd: string, more: Options = {}) {
   const env = { HOME: homeOf(cwd) }
-  const server = await openLocalServer({ cwd, env, preferredPort: await freePort(), ...more })
+  return openLocalServer({ cwd, env, preferredPort: await freePort(), ...more })
+}
+
+async function serverOfDev(cwd: string, more: Options = {}) {
+  const server = await openServer(cwd, more)
   onTestFinished(() => server.stop())
   return server
 }
 
+// Most tests share a project in which `spanhouse dev` runs, and a server beside it.
+let shared: string
+let dev: Awaited<ReturnType<typeof openServer>>
+let other: ClickHouseServer
+beforeAll(async () => {
+  shared = mkdtempSync(join(tmpdir(), 'spanhouse-where-'))
+  mkdirSync(join(shared, 'packages/a/src'), { recursive: true })
+  for (const folder of ['.', 'packages/a'])
+    writeFileSync(join(shared, folder, 'package.json'), '{}')
+  home = mkdtempSync(join(tmpdir(), 'spanhouse-home-'))
+  homes.set(shared, home)
+  ;[dev, other] = await Promise.all([openServer(shared), startClickHouse()])
+  await Promise.all([fill(dev.url), fill(other.url)])
+})
+afterAll(async () => {
+  await Promise.all([dev?.stop(), other?.stop()])
+  for (const folder of [shared, home]) rmSync(folder, { recursive: true, force: true })
+})
+
+let home: string
 const homes = new Map<string, string>()
 function homeOf(cwd: string): string {
   const home = homes.get(cwd) ?? temporaryDirectory()
@@ -53,9 +80,10 @@ describe('Without any configuration', () => {
     ['in memory', { inMemory: true }],
     ['in a folder that --data names', { data: 'elsewhere' }],
   ])('the ClickHouse of spanhouse dev %s is read, and named once', async (_, more) => {
-    const cwd = project()
-    const { url } = await serverOfDev(cwd, more)
-    await fill(url)
+    const isShared = Object.keys(more).length === 0
+    const cwd = isShared ? shared : project()
+    const { url } = isShared ? dev : await serverOfDev(cwd, more)
+    if (!isShared) await fill(url)
     const top = await run(TOP, cwd)
     expect(top.err).toBe(
       `Reading ${url}, the ClickHouse of spanhouse dev (process ${process.pid}).\n`,
@@ -68,12 +96,9 @@ describe('Without any configuration', () => {
   })
 
   test('it is found from a folder inside of the project, and from a package of a monorepo', async () => {
-    const cwd = project({ 'packages/a/package.json': '{}', 'packages/a/src/x.js': '' })
-    const { url } = await serverOfDev(cwd)
-    await fill(url)
     for (const folder of ['packages/a', 'packages/a/src']) {
-      const inside = join(cwd, folder)
-      homes.set(inside, homeOf(cwd))
+      const inside = join(shared, folder)
+      homes.set(inside, homeOf(shared))
       expect((await run(TOP, inside)).out).toContain('GET /found')
     }
   })
@@ -86,11 +111,9 @@ describe('Without any configuration', () => {
   })
 
   test('doctor examines it, without credentials for another one', async () => {
-    const cwd = project()
-    const { url } = await serverOfDev(cwd)
-    await fill(url)
+    const { url } = dev
     const env = { OTEL_EXPORTER_CLICKHOUSE_USERNAME: 'x', OTEL_EXPORTER_CLICKHOUSE_PASSWORD: 'y' }
-    const { out } = await run(['doctor'], cwd, env)
+    const { out } = await run(['doctor'], shared, env)
     expect(out).toContain(url)
     expect(out.replace(/\s+/g, ' ')).toContain(`(spanhouse dev, process ${process.pid})`)
     expect(out).not.toContain('problem ')
@@ -105,14 +128,10 @@ describe('Without any configuration', () => {
 test.each([['--endpoint'], ['OTEL_EXPORTER_CLICKHOUSE_ENDPOINT']])(
   '%s comes before the ClickHouse of spanhouse dev, and nothing is said',
   async (by) => {
-    const cwd = project()
-    await serverOfDev(cwd)
-    await using other = await startClickHouse()
-    await fill(other.url)
     const { out, err } =
       by === '--endpoint'
-        ? await run([...TOP, '--endpoint', other.url], cwd)
-        : await run(TOP, cwd, { [by]: other.url })
+        ? await run([...TOP, '--endpoint', other.url], shared)
+        : await run(TOP, shared, { [by]: other.url })
     expect(out).toContain('GET /found')
     expect(err).toBe('')
   },
@@ -120,7 +139,6 @@ test.each([['--endpoint'], ['OTEL_EXPORTER_CLICKHOUSE_ENDPOINT']])(
 
 test('A server that has ended, and a note of somebody else, are not believed', async () => {
   const cwd = project()
-  await using other = await startClickHouse()
   mkdirSync(join(cwd, 'node_modules/.cache/spanhouse'), { recursive: true })
   const note = { url: other.url, pid: 1, data: '/somewhere/else' }
   writeFileSync(join(cwd, 'node_modules/.cache/spanhouse/server.json'), JSON.stringify(note))
@@ -128,6 +146,8 @@ test('A server that has ended, and a note of somebody else, are not believed', a
 })
 
 describe('Before there is a table', () => {
+  beforeEach(() => other.query('DROP DATABASE IF EXISTS telemetry SYNC'))
+
   const justNow = () => {
     const end = Date.now() - BASE_MS
     return { id: 'n', at: [end - 5, end] as const, name: 'first.' }
@@ -137,11 +157,10 @@ describe('Before there is a table', () => {
     ['tail', false],
     ['top', true],
   ])('%s waits, says so once, and shows what comes', async (name, isTerminal) => {
-    await using server = await startClickHouse()
-    const one = start([name, '--endpoint', server.url], { isTerminal })
+    const one = start([name, '--endpoint', other.url], { isTerminal })
     await until(() => one.err.text() !== '')
-    for (const statement of flatTraces.ddl()) await server.query(statement)
-    await insert(server, [justNow()])
+    for (const statement of flatTraces.ddl()) await other.query(statement)
+    await insert(other, [justNow()])
     await until(() => one.out.text().includes('first.'))
     expect(await one.end()).toBe(0)
     expect(one.err.text()).toMatch(
@@ -150,15 +169,13 @@ describe('Before there is a table', () => {
   })
 
   test('Ctrl-C ends the wait', async () => {
-    await using server = await startClickHouse()
-    const one = start(['tail', '--endpoint', server.url])
+    const one = start(['tail', '--endpoint', other.url])
     await until(() => one.err.text() !== '')
     expect(await one.end()).toBe(0)
   })
 
   test.each([[TOP], [['trace', '0af7']]])('%j does not wait', async (argv) => {
-    await using server = await startClickHouse()
-    const { code, err } = await run([...argv, '--endpoint', server.url], project())
+    const { code, err } = await run([...argv, '--endpoint', other.url], project())
     expect(code).toBe(1)
     expect(err).toMatch(/has no table of spans .*: send the first spans/)
   })

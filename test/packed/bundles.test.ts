@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bundlers } from './bundlers.js'
-import { installedVersion, packAll, run, scratchFolder, tarballOf } from './packed.js'
+import { installedVersion, putTarballs, run, scratchFolder, tarballOf } from './packed.js'
 
 const LONG = process.env['SPANHOUSE_LONG'] === '1'
 const fixture = join(import.meta.dirname, 'fixtures/bundle')
@@ -27,7 +27,7 @@ let unbundled: string
 
 beforeAll(async () => {
   const starting = startClickHouse()
-  await packAll(folder)
+  putTarballs(folder)
   const theirs = ['@opentelemetry/api', '@opentelemetry/sdk-trace']
   const ours = ['transform', 'exporter-clickhouse']
   await install(home, {

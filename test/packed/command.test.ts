@@ -9,8 +9,8 @@ import { figure } from '../kit/results.js'
 import {
   installedClickHouse,
   nameOf,
-  packAll,
   packages,
+  putTarballs,
   run,
   scratchFolder,
   tarballOf,
@@ -29,7 +29,7 @@ const server = app.listen(0, async () => {
 `
 
 beforeAll(async () => {
-  await packAll(folder)
+  putTarballs(folder)
   mkdirSync(home)
   writeFileSync(join(home, 'app.js'), APP)
   const ours = packages.map((one) => [nameOf(one), `file:${tarballOf(one, folder)}`])
@@ -94,8 +94,10 @@ test('npx spanhouse --help has every command, and doctor says that nothing liste
   const { stdout } = await run('npx', ['spanhouse', '--help'], { cwd: home })
   for (const name of ['dev', 'run', 'ui', 'doctor', 'tail', 'trace', 'top', 'k6', 'ddl', 'table'])
     expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'))
-  const doctor = ['spanhouse', 'doctor', '--endpoint', 'http://127.0.0.1:1']
-  const error = await run('npx', doctor, { cwd: home }).catch((reason: Error) => reason.message)
+  const doctor = ['doctor', '--endpoint', 'http://127.0.0.1:1']
+  const error = await run('node_modules/.bin/spanhouse', doctor, { cwd: home }).catch(
+    (reason: Error) => reason.message,
+  )
   expect(error).toMatch(/problem +connection +.*127\.0\.0\.1/)
 })
 

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll } from 'vitest'
+import { afterAll, inject } from 'vitest'
 
 export const root: string = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -54,9 +54,9 @@ export function scratchFolder(): string {
   return folder
 }
 
-/** Packs every package into `folder`, as it would be published. */
-export async function packAll(folder: string): Promise<void> {
-  await run(process.execPath, ['scripts/task.mjs', 'pack', folder])
+/** Puts every package into `folder`, as it would be published. */
+export function putTarballs(folder: string): void {
+  cpSync(inject('tarballs'), folder, { recursive: true })
 }
 
 export function tarballOf(name: string, folder: string): string {

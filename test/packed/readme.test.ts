@@ -1,12 +1,20 @@
 // Every code block of the READMEs, as a reader runs it: installed as they say, against a real ClickHouse.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { LONG } from '../kit/patience.js'
 import { blocksOf, documents, installLines } from './documents.js'
-import { packAll, root, run, scratchFolder, tarballOf, tool } from './packed.js'
+import { putTarballs, root, run, scratchFolder, tarballOf, tool } from './packed.js'
 
 const folder = scratchFolder()
 const main = blocksOf('README.md')
@@ -58,17 +66,25 @@ const installs: Record<string, string | undefined> = {
   sdk2,
   sdk3,
   nodeSdk2,
-  nodeSdk3: nodeSdk2?.replace('api@~1.9', 'api@~1.10').replace(/sdk-node\S+/, String(nodeSdk3)),
+  // Its line differs from the one before in two versions. With them, test/register shows what its blocks do.
+  ...(LONG && {
+    nodeSdk3: nodeSdk2?.replace('api@~1.9', 'api@~1.10').replace(/sdk-node\S+/, String(nodeSdk3)),
+  }),
 }
+const nodeSdks = LONG ? ['nodeSdk2', 'nodeSdk3'] : ['nodeSdk2']
 
 const password = 's3cret'
 let server: ClickHouseServer
 let central: ClickHouseServer
 beforeAll(async () => {
   vi.stubEnv('CENTRAL_PASSWORD', password)
-  await packAll(folder)
+  putTarballs(folder)
   // One after the other: all at once, on a busy machine, each might take longer than it may.
-  for (const [name, line] of Object.entries(installs)) await install(join(folder, name), line)
+  for (const [name, line] of Object.entries(installs)) {
+    // By npm, its 123 MB take as long as all the rest here. command.test.ts installs them that way.
+    const put = name === 'withoutCode' && !LONG ? link : install
+    await put(join(folder, name), packagesOf(name, line))
+  }
   ;[server, central] = await Promise.all([
     startClickHouse(),
     startClickHouse({ users: [{ name: 'telemetry', password }] }),
@@ -126,7 +142,7 @@ describe.each(['sdk2', 'sdk3'] as const)('README, %s', (sdk) => {
   })
 })
 
-test.each(['nodeSdk2', 'nodeSdk3'])('README, %s: SIGTERM sends what waits', async (home) => {
+test.each(nodeSdks)('README, %s: SIGTERM sends what waits', async (home) => {
   write(home, 'telemetry.mjs', blocks.nodeSdk)
   const app = `
     import { trace } from '@opentelemetry/api'
@@ -149,7 +165,7 @@ test.each(['nodeSdk2', 'nodeSdk3'])('README, %s: SIGTERM sends what waits', asyn
   expect(await server.query(sql)).toBe('checkout\tlast words\n')
 })
 
-describe.each(['nodeSdk2', 'nodeSdk3'])('logs-and-metrics.md, %s', (home) => {
+describe.each(nodeSdks)('logs-and-metrics.md, %s', (home) => {
   const variables = {
     OTEL_SERVICE_NAME: 'checkout',
     OTEL_TRACES_EXPORTER: 'clickhouse',
@@ -324,14 +340,45 @@ describe('README of local-clickhouse', () => {
   })
 })
 
-/** As the line of the README says, with the packages of this repository in place of the published ones. */
-async function install(home: string, line: string | undefined) {
+/** The packages of a line of the README, but for ours. */
+function packagesOf(home: string, line: string | undefined): string[] {
   if (!line?.startsWith('@spanhouse/exporter-clickhouse ')) throw new Error(`no line for ${home}`)
+  return line.split(' ').slice(1)
+}
+
+const ours = ['exporter-clickhouse', 'transform'].map((one) => tarballOf(one, folder))
+
+/** As the line says, with the packages of this repository in place of the published ones. */
+async function install(home: string, theirs: readonly string[]) {
   mkdirSync(home)
   writeFileSync(join(home, 'package.json'), '{"private": true}')
-  const ours = ['exporter-clickhouse', 'transform'].map((one) => `file:${tarballOf(one, folder)}`)
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund']
-  await run('npm', ['install', ...quiet, ...ours, ...line.split(' ').slice(1)], { cwd: home })
+  const all = [...ours.map((one) => `file:${one}`), ...theirs]
+  await run('npm', ['install', ...quiet, ...all], { cwd: home })
+}
+
+/** The same with links to what the workspace has, which must be of the versions that the line asks for. */
+async function link(home: string, theirs: readonly string[]) {
+  const dependencies: Record<string, string> = {}
+  for (const one of ours) {
+    const name = `@spanhouse/${basename(one, '.tgz').replace('spanhouse-', '')}`
+    mkdirSync(join(home, 'node_modules', name), { recursive: true })
+    const to = join(home, 'node_modules', name)
+    await run('tar', ['-xzf', one, '--strip-components=1', '-C', to])
+    dependencies[name] = `file:${one}`
+  }
+  for (const one of theirs) {
+    const [, name = '', kind = '', version = ''] = /^(.+)@([~^]?)([\d.]+)$/.exec(one) ?? []
+    const from = ['app-sdk2', 'sdk2'].map((at) => join(root, 'test', at, 'node_modules', name))
+    const found = realpathSync(from.find((path) => existsSync(path)) ?? String(from[0]))
+    const wanted = kind === '^' ? version.replace(/\..*/, '') : version
+    const { version: has } = JSON.parse(readFileSync(join(found, 'package.json'), 'utf8'))
+    expect(`${has}.`, one).toMatch(new RegExp(`^${wanted.replaceAll('.', '\\.')}\\.`))
+    mkdirSync(dirname(join(home, 'node_modules', name)), { recursive: true })
+    symlinkSync(found, join(home, 'node_modules', name))
+    dependencies[name] = `${kind}${version}`
+  }
+  writeFileSync(join(home, 'package.json'), JSON.stringify({ private: true, dependencies }))
 }
 
 function write(home: string, file: string, code: string) {

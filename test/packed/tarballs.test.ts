@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { figure } from '../kit/results.js'
 import {
   libraries,
-  packAll,
   packages,
+  putTarballs,
   root,
   run,
   scratchFolder,
@@ -14,7 +14,7 @@ import {
 } from './packed.js'
 
 const folder = scratchFolder()
-beforeAll(() => packAll(folder))
+beforeAll(() => putTarballs(folder))
 
 describe.each(libraries)('the tarball of @spanhouse/%s', (name) => {
   const tarball = tarballOf(name, folder)
