@@ -83,8 +83,8 @@ test.each(Object.entries(SORTS))(
     for (let n = 0; n < count; n++) {
       const { shape, input } = source.next().value
       const limits = random.chance(0.25) ? anyLimits(random) : undefined
+      // In `npm test` each input in our own table, and in one of the others.
       for (const one of pointsOf ? pointsOf(input as MadePoint) : [input])
-        // In `npm test` each input in our own table, and in one of the others.
         for (const [t, [table, check]] of checks.entries())
           if (LONG || t === 0 || t === 1 + (n % (checks.length - 1)))
             try {
