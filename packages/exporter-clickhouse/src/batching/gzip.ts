@@ -23,7 +23,7 @@ interface Compressor {
 const idle: Compressor[] = []
 
 // It would keep alive what the application's AsyncLocalStorages hold where it is made: the request that was being served, for example.
-const outside = new AsyncResource('spanhouse', { requireManualDestroy: true })
+const outside = new AsyncResource('SPANHOUSE_CONTEXT', { requireManualDestroy: true })
 
 /** One gzip member, made on another thread. The result has memory of its own. */
 export async function gzip(input: Buffer, level: number): Promise<Buffer> {
