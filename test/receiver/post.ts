@@ -8,6 +8,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, unknown>>
 }
 
+const ignored = () => {}
+
 /** Posts to 127.0.0.1. Rejects if the connection ends before the answer has come. */
 export function post(
   to: { readonly port: number; readonly path: string; readonly agent: Agent },
@@ -30,6 +32,10 @@ export function post(
       )
     })
     sent.on('error', reject)
+    // Between two requests Node leaves a socket without an error listener, and an error there would end the process.
+    sent.once('socket', (socket) => {
+      if (!socket.listeners('error').includes(ignored)) socket.on('error', ignored)
+    })
     sent.end(body)
   })
 }
