@@ -116,7 +116,7 @@ const tricks = {
   },
   'a guess of the next key': {
     file: 'attributes/path.ts',
-    without: [['const next = guess?.name === name ? guess : ', 'const next = ']],
+    without: [['return guess?.name === name ? guess : ', 'return ']],
   },
   'times of the SDK taken as they are': {
     file: 'values/time.ts',

@@ -89,11 +89,6 @@ export const ENCODER = [
         'prototype === null || Object.getPrototypeOf(prototype) === null',
         'true',
       ],
-      [
-        'assumes that the same key follows as last time',
-        'guess?.name === name ? guess',
-        'guess ? guess',
-      ],
     ],
   ),
   ...inFile(
@@ -221,6 +216,11 @@ export const ENCODER = [
     'transform/attributes/path',
     [transform('compact'), transform('tables')],
     [
+      [
+        'assumes that the same key follows as last time',
+        'guess?.name === name ? guess',
+        'guess ? guess',
+      ],
       ['takes an inherited key for an attribute', 'Object.hasOwn(values, name) ?', 'true ?'],
       ['does not sort keys', 'compareUtf8(a.name, b.name)', '1'],
       ['sorts keys by UTF-16', 'compareUtf8(a.name, b.name)', 'a.name < b.name ? -1 : 1'],

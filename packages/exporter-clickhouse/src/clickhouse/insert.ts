@@ -50,7 +50,7 @@ function queryOf(settings: Readonly<Record<string, string>>, without: ReadonlySe
   return pairs.map((name) => pairOf(name, settings[name] ?? '')).join('&')
 }
 
-// A request has some thirty settings, nearly all with the values that they had in the one before.
+// A request has some thirty settings, nearly all with the values that they had in the one before: their encoded form is kept.
 const pairs = new Map<string, { readonly value: string; readonly text: string }>()
 
 function pairOf(name: string, value: string): string {

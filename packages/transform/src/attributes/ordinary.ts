@@ -79,8 +79,7 @@ function writeInOrder(
   for (const name in values) {
     const value = values[name]
     if (value === undefined) continue
-    const guess = path.next
-    const next = guess?.name === name ? guess : following(path, name, values)
+    const next = following(path, name, values)
     const key = next?.key
     if (!next || !key || --left < 0) return undefined
     if (hasKeys) out.piece(key.member)

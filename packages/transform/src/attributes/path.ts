@@ -42,6 +42,12 @@ export function following(
   name: string,
   values: object,
 ): AttributePath | undefined {
+  const guess = path.next
+  return guess?.name === name ? guess : lookUp(path, name, values)
+}
+
+// A function of its own, so that the other is small enough to be inlined.
+function lookUp(path: AttributePath, name: string, values: object): AttributePath | undefined {
   let next = path.others.get(name)
   if (!next) {
     const key = Object.hasOwn(values, name) ? attributeKey(name) : undefined

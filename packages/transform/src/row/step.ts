@@ -24,8 +24,8 @@ export interface Step {
 }
 
 /**
- * Writes all parts in order. Ordinary values, which are nearly all, are written here: a closure for each column, a `try` for each value, and a
- * look at what was written would cost more than the value.
+ * Writes all parts in order. Ordinary values, which are nearly all, are written here: a closure for each column, and a look at what it has
+ * written, would cost more than the value.
  */
 export function joined(parts: readonly (Step | Members)[]): Members {
   return (source, encoding) => {

@@ -37,7 +37,7 @@ export function writeTen(out: ByteWriter, value: number): void {
   out.length += 10
 }
 
-/** Where there is room. */
+/** As `writeNine`, to bytes that have room for them. */
 export function nineDigits(bytes: Uint8Array, at: number, value: number): void {
   const high = (value / 1e6) | 0
   const rest = value - high * 1e6
@@ -47,6 +47,7 @@ export function nineDigits(bytes: Uint8Array, at: number, value: number): void {
   triple(bytes, at + 6, rest - middle * 1e3)
 }
 
+/** As `writeTen`, to bytes that have room for them. */
 export function tenDigits(bytes: Uint8Array, at: number, value: number): void {
   const first = (value / 1e9) | 0
   bytes[at] = ZERO + first
