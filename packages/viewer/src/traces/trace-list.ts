@@ -28,6 +28,8 @@ export function TraceList({ list, onHold, onRelease, truncated, onMore }: TraceL
   const isNarrow = useMedia(NARROW)
   const handle = useRef<ListHandle>(null)
   const [focused, setFocused] = useState('')
+  /** As `focused`, at once: keys come faster than renders and frames. */
+  const wanted = useRef('')
   const scrolled = useRef(0)
   const pointedAt = useRef(Number.NEGATIVE_INFINITY)
   const rowHeight = isNarrow ? 64 : 40
@@ -45,22 +47,28 @@ export function TraceList({ list, onHold, onRelease, truncated, onMore }: TraceL
     handle.current?.setScrollTop(place.scrollTop)
     if (place.focused) focus(place.focused)
   }, [])
-  const focus = (id: string) => {
+  const want = (id: string) => {
+    wanted.current = id
     setFocused(id)
-    handle.current?.show(rows.findIndex((row) => row.trace_id === id))
-    // The row is in the document after this render.
-    requestAnimationFrame(() => linkOf(handle.current?.element(), id)?.focus())
+  }
+  const wantedIndex = () => rows.findIndex((row) => row.trace_id === wanted.current)
+  const focus = (id: string) => {
+    want(id)
+    handle.current?.show(wantedIndex())
+    // The row is in the document after this render. Another one may be wanted by then.
+    requestAnimationFrame(() => linkOf(handle.current?.element(), wanted.current)?.focus())
   }
   const step = (by: number) => {
     if (rows.length === 0) return false
-    const next = focusedIndex < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, focusedIndex + by))
+    const from = wantedIndex()
+    const next = from < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, from + by))
     focus(rows[next]?.trace_id ?? '')
     return true
   }
   const leave = () => {
-    if (focused === '') return false
-    linkOf(handle.current?.element(), focused)?.blur()
-    setFocused('')
+    if (wanted.current === '') return false
+    linkOf(handle.current?.element(), wanted.current)?.blur()
+    want('')
     return true
   }
   useKeys({ j: () => step(1), k: () => step(-1), Escape: leave })
@@ -104,9 +112,9 @@ export function TraceList({ list, onHold, onRelease, truncated, onMore }: TraceL
       }}
       props=${{
         onKeyDown,
-        onFocusIn: (event: FocusEvent) => setFocused(idOf(event.target)),
+        onFocusIn: (event: FocusEvent) => want(idOf(event.target)),
         onFocusOut: (event: FocusEvent) => {
-          if (!idOf(event.relatedTarget)) setFocused('')
+          if (!idOf(event.relatedTarget) && idOf(event.target) === wanted.current) want('')
         },
         onPointerMove: () => {
           pointedAt.current = performance.now()
