@@ -31,6 +31,7 @@ import { hostileSpan } from '../../packages/transform/test/arbitraries.js'
 import { makeSpan } from '../../packages/transform/test/spans.js'
 import { userTable } from '../../packages/transform/test/user-table.js'
 import { freePort } from '../kit/free-port.js'
+import { testWithOneSdk } from '../kit/one-sdk.js'
 import { flushed, onThisMachine, PATIENT_MS, RECOVERED_MS } from '../kit/patience.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
 
@@ -110,7 +111,7 @@ describe('a database and a table that are missing are made for', () => {
     if (table !== userTable) expect(new Set(rows.map((row) => row.name)).size).toBe(100)
   })
 
-  test('names that nobody would choose', async () => {
+  testWithOneSdk('names that nobody would choose', async () => {
     const [database, table] = ['da`ta\\base', 't\'; DROP TABLE x; -- "é\n']
     const to = exporter({ endpoint: server.url, database, table })
     expect(await exported(to, [makeSpan()])).toEqual({ code: 0 })
@@ -118,7 +119,7 @@ describe('a database and a table that are missing are made for', () => {
     expect(await count(server, `${quoteIdentifier(database)}.${quoteIdentifier(table)}`)).toBe(1)
   })
 
-  test('several batches and two destinations at the same time', async () => {
+  testWithOneSdk('several batches and two destinations at the same time', async () => {
     const database = newDatabase()
     const to = exporter({
       database,
@@ -135,7 +136,7 @@ describe('a database and a table that are missing are made for', () => {
     expect(await count(server, `${database}.elsewhere`, 'uniqExact(span_name)')).toBe(10)
   })
 
-  test("nobody with manageSchema: 'off', and the rows are kept", async () => {
+  testWithOneSdk("nobody with manageSchema: 'off', and the rows are kept", async () => {
     const database = newDatabase()
     const to = exporter({
       endpoint: server.url,
@@ -154,7 +155,7 @@ describe('a database and a table that are missing are made for', () => {
   })
 })
 
-test('two servers both get every row once', async () => {
+testWithOneSdk('two servers both get every row once', async () => {
   await using other = await startClickHouse()
   const to = exporter({
     destinations: [
@@ -176,7 +177,7 @@ test('two servers both get every row once', async () => {
   await to.shutdown()
 })
 
-test('a server that starts late gets what was made before', async () => {
+testWithOneSdk('a server that starts late gets what was made before', async () => {
   const port = await freePort()
   const to = exporter({ endpoint: `http://127.0.0.1:${port}` })
   const { provider, tracer } = tracing(to)
@@ -191,55 +192,64 @@ test('a server that starts late gets what was made before', async () => {
   await to.shutdown()
 })
 
-test('a server that is killed and started again misses nothing and doubles nothing; the other does not notice', async () => {
-  const dataDir = temporaryDirectory()
-  const first = await startClickHouse({ dataDir })
-  const database = newDatabase()
-  const to = exporter({
-    database,
-    destinations: [
-      { name: 'steady', endpoint: server.url },
-      { name: 'killed', endpoint: first.url },
-    ],
-  })
-  const { provider, tracer } = tracing(to)
-  let made = 0
-  const make = () => {
-    for (let n = 0; n < 20; n++) tracer.startSpan(`span ${made++}`).end()
-  }
-  const load = setInterval(make, 5)
-  onTestFinished(() => clearInterval(load))
-  const { destinations } = to.stats()
-  expect(Object.keys(destinations)).toEqual(['steady', 'killed'])
-  await vi.waitFor(
-    () => expect(to.stats().destinations['killed']?.delivered).toBeGreaterThan(500),
-    PATIENT_MS,
-  )
-  await first.kill()
-  const steadyAtDeath = to.stats().destinations['steady']?.delivered ?? 0
-  await vi.waitFor(() => expect(to.stats().destinations['killed']?.failing).toBe(true), PATIENT_MS)
-  await vi.waitFor(
-    () =>
-      expect(to.stats().destinations['steady']?.delivered).toBeGreaterThan(steadyAtDeath + 1000),
-    PATIENT_MS,
-  )
-  const again = await startClickHouse({ dataDir, httpPort: first.httpPort })
-  onTestFinished(() => again.stop())
-  await vi.waitFor(() => expect(to.stats().destinations['killed']?.failing).toBe(false), PATIENT_MS)
-  clearInterval(load)
-  await provider.forceFlush()
-  await flushed(to)
-  for (const at of [server, again]) {
-    expect(await count(at, `${database}.traces`)).toBe(made)
-    expect(await count(at, `${database}.traces`, 'uniqExact(span_id)')).toBe(made)
-  }
-  for (const stats of Object.values(to.stats().destinations))
-    expect(stats).toMatchObject({ accepted: made, delivered: made, dropped: {}, waiting: 0 })
-  await to.shutdown()
-})
+testWithOneSdk(
+  'a server that is killed and started again misses nothing and doubles nothing; the other does not notice',
+  async () => {
+    const dataDir = temporaryDirectory()
+    const first = await startClickHouse({ dataDir })
+    const database = newDatabase()
+    const to = exporter({
+      database,
+      destinations: [
+        { name: 'steady', endpoint: server.url },
+        { name: 'killed', endpoint: first.url },
+      ],
+    })
+    const { provider, tracer } = tracing(to)
+    let made = 0
+    const make = () => {
+      for (let n = 0; n < 20; n++) tracer.startSpan(`span ${made++}`).end()
+    }
+    const load = setInterval(make, 5)
+    onTestFinished(() => clearInterval(load))
+    const { destinations } = to.stats()
+    expect(Object.keys(destinations)).toEqual(['steady', 'killed'])
+    await vi.waitFor(
+      () => expect(to.stats().destinations['killed']?.delivered).toBeGreaterThan(500),
+      PATIENT_MS,
+    )
+    await first.kill()
+    const steadyAtDeath = to.stats().destinations['steady']?.delivered ?? 0
+    await vi.waitFor(
+      () => expect(to.stats().destinations['killed']?.failing).toBe(true),
+      PATIENT_MS,
+    )
+    await vi.waitFor(
+      () =>
+        expect(to.stats().destinations['steady']?.delivered).toBeGreaterThan(steadyAtDeath + 1000),
+      PATIENT_MS,
+    )
+    const again = await startClickHouse({ dataDir, httpPort: first.httpPort })
+    onTestFinished(() => again.stop())
+    await vi.waitFor(
+      () => expect(to.stats().destinations['killed']?.failing).toBe(false),
+      PATIENT_MS,
+    )
+    clearInterval(load)
+    await provider.forceFlush()
+    await flushed(to)
+    for (const at of [server, again]) {
+      expect(await count(at, `${database}.traces`)).toBe(made)
+      expect(await count(at, `${database}.traces`, 'uniqExact(span_id)')).toBe(made)
+    }
+    for (const stats of Object.values(to.stats().destinations))
+      expect(stats).toMatchObject({ accepted: made, delivered: made, dropped: {}, waiting: 0 })
+    await to.shutdown()
+  },
+)
 
 describe('credentials', () => {
-  test('of any characters let the rows in', async () => {
+  testWithOneSdk('of any characters let the rows in', async () => {
     const database = newDatabase()
     const endpoint = server.url.replace('//', `//writer:${encodeURIComponent('p:ä"ss')}@`)
     const to = exporter({ endpoint, database })
@@ -247,7 +257,7 @@ describe('credentials', () => {
     expect(await count(server, `${database}.traces`)).toBe(1)
   })
 
-  test('that are wrong keep them waiting', async () => {
+  testWithOneSdk('that are wrong keep them waiting', async () => {
     const to = exporter({
       endpoint: server.url,
       username: 'writer',
@@ -262,7 +272,7 @@ describe('credentials', () => {
   })
 })
 
-test('no hostile span is lost, nor any beside it', async () => {
+testWithOneSdk('no hostile span is lost, nor any beside it', async () => {
   const database = newDatabase()
   const to = exporter({ endpoint: server.url, database })
   const spans = fc.sample(hostileSpan, { numRuns: 500, seed: 11 })
@@ -276,7 +286,7 @@ test('no hostile span is lost, nor any beside it', async () => {
   expect(await count(server, `${database}.traces`)).toBe(500)
 })
 
-test('a lost answer doubles nothing', async () => {
+testWithOneSdk('a lost answer doubles nothing', async () => {
   const database = newDatabase()
   // Between us and the server: passes every request on, and loses each second answer.
   let requests = 0

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sdk } from '#sdk'
+import { LONG } from '../kit/patience.js'
 
 const script = fileURLToPath(new URL('traced-child.mjs', import.meta.url))
 const ROUNDS = 4
@@ -21,7 +22,15 @@ const ways = (['esm', 'cjs'] as const).flatMap((module) =>
   ),
 )
 
-test.each(ways)(
+// What differs is how the SDK is told that a request is not to be traced: with SDK 3, a short run takes each kind, module and manager once.
+const taken =
+  LONG || sdk === 'sdk2'
+    ? ways
+    : ways.filter(({ module, manager, kind }) =>
+        module === 'esm' ? manager && kind === 'processor' : !manager && kind === 'exporter',
+      )
+
+test.each(taken)(
   'no span is made of our own requests, and every one of the application’s arrives: $kind, $module, context manager: $manager',
   async (way) => {
     const database = `traced_${databases++}`

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { sdk } from '#sdk'
 import { freePort } from '../../../../test/kit/free-port.js'
+import { testWithOneSdk } from '../../../../test/kit/one-sdk.js'
 import { otlpReceiver } from '../../../../test/kit/otlp-receiver.js'
 import { onThisMachine } from '../../../../test/kit/patience.js'
 import { rawServer } from '../../../../test/kit/raw-server.js'
@@ -63,37 +64,46 @@ test('a script that ends flushes what is for otlp', async () => {
   expect(receiver.spanIds).toHaveLength(1)
 })
 
-test('a script that ends during a switch is held until the old backend has delivered', async () => {
-  const [receiver, server] = [await otlpReceiver(), await scriptedServer()]
-  const env = {
-    OTEL_TRACES_EXPORTER: 'clickhouse',
-    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-    OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: server.url,
-  }
-  const script = `void switchBackend('otlp'); await 0; await 0; tracer.startSpan('later').end()`
-  const { code, output } = await start(env, script).end()
-  expect({ code, output }).toEqual({ code: 0, output: 'ready\n' })
-  expect(receiver.spanIds).toHaveLength(1)
-  expect(server.rows.map((row) => row['span_name'])).toEqual(['last'])
-})
+testWithOneSdk(
+  'a script that ends during a switch is held until the old backend has delivered',
+  async () => {
+    const [receiver, server] = [await otlpReceiver(), await scriptedServer()]
+    const env = {
+      OTEL_TRACES_EXPORTER: 'clickhouse',
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_EXPORTER_CLICKHOUSE_ENDPOINT: server.url,
+    }
+    const script = `void switchBackend('otlp'); await 0; await 0; tracer.startSpan('later').end()`
+    const { code, output } = await start(env, script).end()
+    expect({ code, output }).toEqual({ code: 0, output: 'ready\n' })
+    expect(receiver.spanIds).toHaveLength(1)
+    expect(server.rows.map((row) => row['span_name'])).toEqual(['last'])
+  },
+)
 
-test('a script that ends beside a collector that is not there says so in one line', async () => {
-  const url = `http://127.0.0.1:${await freePort()}`
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_TIMEOUT: '500' }
-  const { code, output } = await start(env).end()
-  expect(code).toBe(0)
-  expect(output.match(/otlp has taken no spans: .*/g)).toHaveLength(1)
-  expect(output).toContain('Is a collector running there?')
-  expect(output).not.toContain('some are lost')
-})
+testWithOneSdk(
+  'a script that ends beside a collector that is not there says so in one line',
+  async () => {
+    const url = `http://127.0.0.1:${await freePort()}`
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_TIMEOUT: '500' }
+    const { code, output } = await start(env).end()
+    expect(code).toBe(0)
+    expect(output.match(/otlp has taken no spans: .*/g)).toHaveLength(1)
+    expect(output).toContain('Is a collector running there?')
+    expect(output).not.toContain('some are lost')
+  },
+)
 
-test('a script that ends is held by a collector that is silent no longer than the official exporter waits for it', async () => {
-  const silent = await rawServer(() => {})
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: silent.url, OTEL_EXPORTER_OTLP_TIMEOUT: '1000' }
-  const { code, output, ms } = await start(env).end()
-  expect(code).toBe(0)
-  expect(output.match(/SpanhouseWarning: .*/g)).toEqual([
-    expect.stringContaining('otlp has taken no spans: '),
-  ])
-  expect(ms).toBeLessThan(onThisMachine(8000)) // flushTimeoutMs is 10 s
-})
+testWithOneSdk(
+  'a script that ends is held by a collector that is silent no longer than the official exporter waits for it',
+  async () => {
+    const silent = await rawServer(() => {})
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: silent.url, OTEL_EXPORTER_OTLP_TIMEOUT: '1000' }
+    const { code, output, ms } = await start(env).end()
+    expect(code).toBe(0)
+    expect(output.match(/SpanhouseWarning: .*/g)).toEqual([
+      expect.stringContaining('otlp has taken no spans: '),
+    ])
+    expect(ms).toBeLessThan(onThisMachine(8000)) // flushTimeoutMs is 10 s
+  },
+)

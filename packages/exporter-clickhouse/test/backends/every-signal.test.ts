@@ -10,6 +10,7 @@ import { logRecordProcessorsFromEnv } from '../../src/backends/from-env.js'
 import { metricReadersFromEnv } from '../../src/backends/metric-readers.js'
 import { switchBackend } from '../../src/backends/switch-backend.js'
 import { processWarnings, runsIn } from './backends-kit.js'
+// It has the providers of #sdk.
 import { nameOf, SIGNALS, type SignalName, variable, waysFrom } from './signals-kit.js'
 
 beforeEach(() => {

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { type SpanExporter, simpleSpanProcessor, TracerProvider } from '#sdk'
 import { exported, exporterTo } from '../../../../test/kit/exporters.js'
 import { flushed, until } from '../../../../test/kit/patience.js'
 import { scriptedServer } from '../../../../test/kit/scripted-server.js'
@@ -11,7 +10,6 @@ import { Batch } from '../../src/batching/batch.js'
 import { turn } from '../../src/common/clock.js'
 import { Entry } from '../../src/delivery/entry.js'
 import { smallOnes } from '../../src/delivery/small-batches.js'
-import { ClickHouseSpanExporter } from '../../src/traces/span-exporter.js'
 import { followGlobalClock } from '../global-clock.js'
 
 /** Of other services and with other keys: the INSERT of compact rows has another statement each time. */
@@ -127,33 +125,6 @@ test('an export whose rows went with those of others is told what became of them
   for (const response of held) response.end()
   expect((await results).filter(({ code }) => code === 0)).toHaveLength(4)
   expect(statsOf(to)).toMatchObject({ delivered: 4, dropped: { retries_exhausted: 16 } })
-})
-
-test('a SimpleSpanProcessor over the exporter loses nothing at shutdown, before a server that is slow', async () => {
-  const taken = await scriptedServer()
-  // Each answer takes a while, as from another continent: one INSERT a span would take too long.
-  const slow = await scriptedServer((request, response) => {
-    setTimeout(async () => {
-      const url = `${taken.url}/?${request.query}`
-      const { body, headers } = request
-      const encoding = String(headers['content-encoding'])
-      const sent = { method: 'POST', body, headers: { 'content-encoding': encoding } }
-      await fetch(url, sent).then(
-        () => response.end(),
-        () => response.destroy(),
-      )
-    }, 150)
-  })
-  const exporter = new ClickHouseSpanExporter({ endpoint: slow.url, shutdownTimeoutMs: 25_000 })
-  const provider = new TracerProvider({
-    spanProcessors: [simpleSpanProcessor(exporter as unknown as SpanExporter)],
-  })
-  const tracer = provider.getTracer('test')
-  for (let n = 0; n < 300; n++) tracer.startSpan(`span ${n}`).end()
-  await provider.shutdown()
-  expect(statsOf(exporter)).toMatchObject({ accepted: 300, delivered: 300, dropped: {} })
-  expect(new Set(taken.rows.map((row) => row['span_name'])).size).toBe(300)
-  expect(slow.inserts.length).toBeLessThan(150)
 })
 
 test('small batches go together only with others for the same table, and not if `dispatch` names it', () => {

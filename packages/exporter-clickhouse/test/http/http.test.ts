@@ -2,9 +2,7 @@ import { getEventListeners, once } from 'node:events'
 import { Agent } from 'node:http'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
-import { context } from '@opentelemetry/api'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { AsyncLocalStorageContextManager, isTracingSuppressed } from '#sdk'
 import { freePort } from '../../../../test/kit/free-port.js'
 import { onThisMachine, PATIENT_MS, SOON_MS } from '../../../../test/kit/patience.js'
 import { rawServer } from '../../../../test/kit/raw-server.js'
@@ -16,9 +14,6 @@ import { client, failureOf, never, OK, onRequests, post, replyOf } from './http-
 followGlobalClock()
 
 afterEach(() => vi.restoreAllMocks())
-
-/** An agent with the method that Node's requests call, which its types leave out. */
-type TellingAgent = Agent & { addRequest(...args: unknown[]): void }
 
 async function elapsed<T>(work: Promise<T>): Promise<[T, number]> {
   const startedAt = performance.now()
@@ -369,28 +364,4 @@ describe('giving up', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
     expect(warned).not.toHaveBeenCalled()
   })
-})
-
-test('own requests are not traced, and the application’s context stays as it was', async () => {
-  const manager = new AsyncLocalStorageContextManager().enable()
-  context.setGlobalContextManager(manager)
-  onTestFinished(() => context.disable())
-  const seen: boolean[] = []
-  const agent = new Agent({ keepAlive: true }) as TellingAgent
-  const addRequest = agent.addRequest.bind(agent)
-  agent.addRequest = (...args: unknown[]) => {
-    seen.push(isTracingSuppressed(context.active()))
-    addRequest(...args)
-  }
-  const server = await rawServer((socket, nth) =>
-    onRequests(socket, (request) => {
-      if (nth === 1 && request === 2) socket.resetAndDestroy()
-      else socket.write(OK)
-    }),
-  )
-  const { send } = client({ endpoint: server.url, agent: agent as Agent })
-  await send(post(), never)
-  await send(post(), never)
-  expect(seen).toEqual([true, true, true]) // the request sent again among them
-  expect(isTracingSuppressed(context.active())).toBe(false)
 })

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { sdk } from '#sdk'
+import { testWithOneSdk } from '../../../../test/kit/one-sdk.js'
 import { scriptedServer } from '../../../../test/kit/scripted-server.js'
 
 const entry = new URL('../../dist/esm/index.js', import.meta.url)
@@ -92,22 +93,25 @@ test('a process that is thawed after its host had frozen it uses no stale connec
   expect(millisecondsOf(row)).toBeLessThanOrEqual(Date.now() + 1)
 })
 
-test('a process that is frozen during a flush takes the answer that came meanwhile, and does not count it as late', async () => {
-  const server = await scriptedServer()
-  let answer = () => {}
-  server.follow((_, response) => {
-    answer = () => response.end()
-  })
-  const app = await frozenFunction(server.url)
-  const invocation = app.invoke('first')
-  await server.received(1)
-  app.freeze()
-  answer()
-  await sleep(FROZEN_MS)
-  app.thaw()
-  expect(await invocation).toEqual({ result: 'of first', delivered: 1, errors: 0, warnings: [] })
-  expect(server.requests).toHaveLength(1)
-})
+testWithOneSdk(
+  'a process that is frozen during a flush takes the answer that came meanwhile, and does not count it as late',
+  async () => {
+    const server = await scriptedServer()
+    let answer = () => {}
+    server.follow((_, response) => {
+      answer = () => response.end()
+    })
+    const app = await frozenFunction(server.url)
+    const invocation = app.invoke('first')
+    await server.received(1)
+    app.freeze()
+    answer()
+    await sleep(FROZEN_MS)
+    app.thaw()
+    expect(await invocation).toEqual({ result: 'of first', delivered: 1, errors: 0, warnings: [] })
+    expect(server.requests).toHaveLength(1)
+  },
+)
 
 /** When the span of a row began, in milliseconds since 1970. */
 function millisecondsOf(row: Record<string, unknown> | undefined): number {

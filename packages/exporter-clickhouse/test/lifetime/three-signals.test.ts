@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { sdk } from '#sdk'
 import { freePort } from '../../../../test/kit/free-port.js'
+import { testWithOneSdk } from '../../../../test/kit/one-sdk.js'
 import { onThisMachine } from '../../../../test/kit/patience.js'
 import { rawServer } from '../../../../test/kit/raw-server.js'
 import { scriptedServer } from '../../../../test/kit/scripted-server.js'
@@ -64,18 +65,21 @@ test('a script that ends delivers its spans, log records and metrics, each once'
   expect(namesIn(server).toSorted()).toEqual(ALL.toSorted())
 })
 
-test('a script that is ended by a signal delivers them too, if that is configured', async () => {
-  const server = await scriptedServer()
-  const options = { endpoint: server.url, flushOnSignal: true }
-  const { signal } = await run(
-    options,
-    `process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000)`,
-  )
-  expect(signal).toBe('SIGTERM')
-  expect(namesIn(server).toSorted()).toEqual(ALL.toSorted())
-})
+testWithOneSdk(
+  'a script that is ended by a signal delivers them too, if that is configured',
+  async () => {
+    const server = await scriptedServer()
+    const options = { endpoint: server.url, flushOnSignal: true }
+    const { signal } = await run(
+      options,
+      `process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000)`,
+    )
+    expect(signal).toBe('SIGTERM')
+    expect(namesIn(server).toSorted()).toEqual(ALL.toSorted())
+  },
+)
 
-test('each invocation of a function delivers them', async () => {
+testWithOneSdk('each invocation of a function delivers them', async () => {
   const server = await scriptedServer()
   const script = `
     await withFlush(async () => {}, { timeoutMs: 60_000 })()
@@ -96,28 +100,34 @@ test('after a shutdown of the providers nothing holds the process, and nothing i
 })
 
 describe('a server that is not there', () => {
-  test('holds a script 2 s, whatever the number of signals, and one line says what is lost', async () => {
-    const endpoint = `http://127.0.0.1:${await freePort()}`
-    const { exitCode, warnings, ms } = await run({ endpoint })
-    expect(exitCode).toBe(0)
-    expect(warnings).toEqual([expect.stringContaining('has taken no rows: connect ECONNREFUSED')])
-    expect(warnings[0]).toContain('3 rows were not delivered')
-    expect(ms).toBeGreaterThan(1900)
-    expect(ms).toBeLessThan(onThisMachine(8000)) // flushTimeoutMs is 10 s
-  })
+  testWithOneSdk(
+    'holds a script 2 s, whatever the number of signals, and one line says what is lost',
+    async () => {
+      const endpoint = `http://127.0.0.1:${await freePort()}`
+      const { exitCode, warnings, ms } = await run({ endpoint })
+      expect(exitCode).toBe(0)
+      expect(warnings).toEqual([expect.stringContaining('has taken no rows: connect ECONNREFUSED')])
+      expect(warnings[0]).toContain('3 rows were not delivered')
+      expect(ms).toBeGreaterThan(1900)
+      expect(ms).toBeLessThan(onThisMachine(8000)) // flushTimeoutMs is 10 s
+    },
+  )
 
-  test('is not waited for by process.exit(), which counts the rows of all signals in one line', async () => {
-    const endpoint = `http://127.0.0.1:${await freePort()}`
-    const { warnings } = await run(
-      { endpoint, flushTimeoutMs: 200 },
-      'await meters.forceFlush().catch(() => {}); process.exit()',
-    )
-    const lost = warnings.filter((line) => line.includes('because process.exit()'))
-    expect(lost).toEqual([expect.stringMatching(/^primary \(\S+\): 3 rows were not delivered/)])
-  })
+  testWithOneSdk(
+    'is not waited for by process.exit(), which counts the rows of all signals in one line',
+    async () => {
+      const endpoint = `http://127.0.0.1:${await freePort()}`
+      const { warnings } = await run(
+        { endpoint, flushTimeoutMs: 200 },
+        'await meters.forceFlush().catch(() => {}); process.exit()',
+      )
+      const lost = warnings.filter((line) => line.includes('because process.exit()'))
+      expect(lost).toEqual([expect.stringMatching(/^primary \(\S+\): 3 rows were not delivered/)])
+    },
+  )
 })
 
-test('a server that hangs holds a script no longer than one flush may take', async () => {
+testWithOneSdk('a server that hangs holds a script no longer than one flush may take', async () => {
   const silent = await rawServer(() => {})
   const { exitCode, ms } = await run({ endpoint: silent.url, flushTimeoutMs: 1000 })
   expect(exitCode).toBe(0)
