@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { startClickHouse } from '@spanhouse/local-clickhouse'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { freePort } from '../kit/free-port.js'
+import { LONG } from '../kit/patience.js'
 
 const demo = fileURLToPath(new URL('../../examples/shop/demo.mjs', import.meta.url))
 
@@ -26,41 +27,47 @@ afterEach(() => {
   rmSync(temporary, { recursive: true, force: true })
 })
 
-test('both servers hold everything exactly once, though one is killed half way', async () => {
+test('both servers hold everything exactly once, though one is killed half way; with --keep they stay up until the interruption', async () => {
+  const { ended, said, pressCtrlC, group } = run(['--seconds', '3', '--keep'], { COLUMNS: '80' })
+  const [, page] = await said(/\n {2}local\n {2}(http:\S+\/play#\S+)\n[\s\S]*ORDER BY .*\n/)
+  expect(await (await fetch(String(page))).text()).toContain('ClickHouse')
+  const { origin, hash } = new URL(String(page))
+  for (const query of [
+    Buffer.from(hash.slice(1), 'base64').toString(),
+    (await said(/SELECT service_name[\s\S]+ DESC(?=\n)/))[0],
+  ]) {
+    const answer = await fetch(origin, { method: 'POST', body: query })
+    expect(answer.status).toBe(200)
+    expect(await answer.text()).toContain('POST /checkout')
+  }
+  pressCtrlC()
+  const { exitCode, stdout, stderr } = await ended
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expectTheWholeStory(stdout)
+  await nothingIsLeft(group)
+})
+
+// What is special about this end is what is said at it, which the next test looks at.
+test.runIf(LONG)('without --keep the servers end with the demo', async () => {
   const { ended, group } = run(['--seconds', '3'], { COLUMNS: '80' })
   const { exitCode, stdout, stderr } = await ended
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expectTheWholeStory(stdout)
+  expect(stdout).toMatch(/\n {2}npm run demo -- --keep\n/)
+  await nothingIsLeft(group)
+})
+
+test('in the end it says what to try next', () => {
+  const narration = new URL('../../examples/shop/narration.mjs', import.meta.url).href
+  const code = `import { sayWhatNext } from ${JSON.stringify(narration)}; sayWhatNext()`
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
+    env: { ...process.env, COLUMNS: '80' },
+    encoding: 'utf8',
+  })
   expect(stderr).toBe('')
-  expect(exitCode).toBe(0)
-  expect(stdout).toMatch(/central is killed[\s\S]*central is back/)
-
-  const { requests, seconds, pace } = claimOf(stdout)
-  expect(seconds).toBeGreaterThanOrEqual(3)
-  expect(pace).toBe(Math.round(requests / seconds))
-  const waits = waitsOf(stdout)
-  expect(Object.keys(waits)).toEqual(['up', 'down', 'starting', 'up again'])
-  expect(Object.values(waits).reduce((a, b) => a + b)).toBe(requests)
-  for (const state of ['up', 'down', 'up again']) expect(waits[state]).toBeGreaterThan(0)
-
-  const local = figuresOf('local', stdout)
-  expect(Object.keys(local)).toEqual(SIGNALS)
-  expect(local['spans']?.made).toBeGreaterThan(2 * requests)
-  for (const { made, ...others } of Object.values(local)) {
-    expect(made).toBeGreaterThan(0)
-    expect(others).toEqual({ rows: made, lost: 0, duplicated: 0 })
-  }
-  expect(figuresOf('central', stdout)).toEqual(local)
-
-  expect(stdout).toMatch(/storefront +POST \/checkout( +[\d.,]+ ms){2}( +[\d,]+){2}\n/)
-  const waterfall = stdout.slice(stdout.indexOf('One trace'))
-  expect(waterfall).toMatch(/\nIts log lines\n\n {2}(· \w+ \w+: |none\n)/)
-  expect(waterfall).toMatch(/storefront {2}POST \/checkout +█+/)
-  expect(waterfall).toMatch(/payment +[│ ]+└ POST \/charges +█+/)
-  expect(stdout).not.toContain('\x1b')
   expect(linesOver(80, stdout)).toEqual([])
-  expect(stdout).toMatch(/\n {2}trace_id [0-9a-f]{32}\n/)
   expect(stdout).toMatch(/\n {2}npm run demo -- --keep\n/)
   expect(stdout).toContain('examples/shop/telemetry.mjs')
-  await nothingIsLeft(group)
 })
 
 test('one ClickHouse of the user’s own is used and left alone', async () => {
@@ -124,24 +131,6 @@ test('an interruption leaves nothing behind', async () => {
   await nothingIsLeft(group)
 })
 
-test('--keep: the servers stay up until the interruption', async () => {
-  const { ended, said, pressCtrlC, group } = run(['--seconds', '1', '--keep'])
-  const [, page] = await said(/\n {2}local\n {2}(http:\S+\/play#\S+)\n[\s\S]*ORDER BY .*\n/)
-  expect(await (await fetch(String(page))).text()).toContain('ClickHouse')
-  const { origin, hash } = new URL(String(page))
-  for (const query of [
-    Buffer.from(hash.slice(1), 'base64').toString(),
-    (await said(/SELECT service_name[\s\S]+ DESC(?=\n)/))[0],
-  ]) {
-    const answer = await fetch(origin, { method: 'POST', body: query })
-    expect(answer.status).toBe(200)
-    expect(await answer.text()).toContain('POST /checkout')
-  }
-  pressCtrlC()
-  expect(await ended).toMatchObject({ exitCode: 0, stderr: '' })
-  await nothingIsLeft(group)
-})
-
 function run(args: string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [demo, ...args], {
     env: { ...process.env, TMPDIR: temporary, ...env },
@@ -174,6 +163,36 @@ function run(args: string[], env: Record<string, string> = {}) {
   // A terminal tells every process in its foreground, the services too.
   const pressCtrlC = () => process.kill(-Number(child.pid), 'SIGINT')
   return { ended, said, pressCtrlC, group: child.pid }
+}
+
+/** Central is killed half way, and the report shows that nothing is lost and nothing doubled. */
+function expectTheWholeStory(stdout: string) {
+  expect(stdout).toMatch(/central is killed[\s\S]*central is back/)
+  const { requests, seconds, pace } = claimOf(stdout)
+  expect(seconds).toBeGreaterThanOrEqual(3)
+  expect(pace).toBe(Math.round(requests / seconds))
+  const waits = waitsOf(stdout)
+  expect(Object.keys(waits)).toEqual(['up', 'down', 'starting', 'up again'])
+  expect(Object.values(waits).reduce((a, b) => a + b)).toBe(requests)
+  for (const state of ['up', 'down', 'up again']) expect(waits[state]).toBeGreaterThan(0)
+
+  const local = figuresOf('local', stdout)
+  expect(Object.keys(local)).toEqual(SIGNALS)
+  expect(local['spans']?.made).toBeGreaterThan(2 * requests)
+  for (const { made, ...others } of Object.values(local)) {
+    expect(made).toBeGreaterThan(0)
+    expect(others).toEqual({ rows: made, lost: 0, duplicated: 0 })
+  }
+  expect(figuresOf('central', stdout)).toEqual(local)
+
+  expect(stdout).toMatch(/storefront +POST \/checkout( +[\d.,]+ ms){2}( +[\d,]+){2}\n/)
+  const waterfall = stdout.slice(stdout.indexOf('One trace'))
+  expect(waterfall).toMatch(/\nIts log lines\n\n {2}(· \w+ \w+: |none\n)/)
+  expect(waterfall).toMatch(/storefront {2}POST \/checkout +█+/)
+  expect(waterfall).toMatch(/payment +[│ ]+└ POST \/charges +█+/)
+  expect(stdout).not.toContain('\x1b')
+  expect(linesOver(80, stdout)).toEqual([])
+  expect(stdout).toMatch(/\n {2}trace_id [0-9a-f]{32}\n/)
 }
 
 /** The rows of a server in the table of what each holds, by signal. */

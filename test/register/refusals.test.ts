@@ -50,21 +50,26 @@ test('an SDK that was started before keeps the traces, and one line says what to
   expect(await clickhouse.spansIn(database)).toEqual([])
 })
 
-test.each([
+// The line of each of the other cases of a long run is tested with docs/troubleshooting.md, too (test/troubleshooting).
+const SECOND_SDK: [when: string, flags: string[]][] = [
   ['before it, without traces', ['--require', THEIRS, ...registeredBy('--require')]],
   ['after it', [...registeredBy('--require'), '--require', THEIRS]],
-])('an SDK that is started %s is named; traces go where they should', async (_, flags) => {
-  const { database, env } = clickhouse.destination()
-  const lines = await linesOf({
-    folder: appWith(SPANS),
-    args: [...flags, 'spans.cjs'],
-    env: { ...env, OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' }, // theirs does not know "clickhouse"
-  })
-  expect(lines).toEqual([
-    expect.stringMatching(/a second OpenTelemetry SDK .* Remove the --import or --require/),
-  ])
-  expect(await clickhouse.spansIn(database)).toEqual(BY_HAND)
-})
+]
+test.each(LONG ? SECOND_SDK : SECOND_SDK.slice(0, 1))(
+  'an SDK that is started %s is named; traces go where they should',
+  async (_, flags) => {
+    const { database, env } = clickhouse.destination()
+    const lines = await linesOf({
+      folder: appWith(SPANS),
+      args: [...flags, 'spans.cjs'],
+      env: { ...env, OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' }, // theirs does not know "clickhouse"
+    })
+    expect(lines).toEqual([
+      expect.stringMatching(/a second OpenTelemetry SDK .* Remove the --import or --require/),
+    ])
+    expect(await clickhouse.spansIn(database)).toEqual(BY_HAND)
+  },
+)
 
 test('a warning says that OTEL_CONFIG_FILE is not read; the variables apply', async () => {
   const { database, env } = clickhouse.destination()
@@ -89,10 +94,11 @@ test('OTEL_SDK_DISABLED is told to whoever asks for the log', async () => {
   ])
 })
 
-test.each([
+const NO_INSTRUMENTATION: [variable: string, line: RegExp][] = [
   ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', /^.* finds no instrumentation "http"/],
   ['', /^.* finds no instrumentation, so of express .*: npm install @opentelemetry\/auto-instru/],
-])(
+]
+test.each(LONG ? NO_INSTRUMENTATION : NO_INSTRUMENTATION.slice(0, 1))(
   'an application with Express and no instrumentation is told in one line: %s',
   async (variable, line) => {
     const { env } = clickhouse.destination()
@@ -129,18 +135,21 @@ test.each(LONG ? ['true', 'TRUE'] : ['TRUE'])(
   },
 )
 
-describe.each(['--import', '--require'] as const)('where no SDK is installed (%s)', (flag) => {
-  test('the application starts, and one line has the command that installs one', async () => {
-    const { env } = clickhouse.destination()
-    const args = [...registeredBy(flag), '--eval', 'console.log("done")']
-    const lines = await linesOf({ folder: appWith([]), args, env })
-    expect(lines).toEqual([
-      expect.stringMatching(
-        /no OpenTelemetry SDK is installed .*: npm install @opentelemetry\/auto-instrumentations-node/,
-      ),
-    ])
-  })
-})
+describe.each(LONG ? (['--import', '--require'] as const) : (['--require'] as const))(
+  'where no SDK is installed (%s)',
+  (flag) => {
+    test('the application starts, and one line has the command that installs one', async () => {
+      const { env } = clickhouse.destination()
+      const args = [...registeredBy(flag), '--eval', 'console.log("done")']
+      const lines = await linesOf({ folder: appWith([]), args, env })
+      expect(lines).toEqual([
+        expect.stringMatching(
+          /no OpenTelemetry SDK is installed .*: npm install @opentelemetry\/auto-instrumentations-node/,
+        ),
+      ])
+    })
+  },
+)
 
 test('OTEL_EXPORTER_CLICKHOUSE_WARNINGS=false silences the lines', async () => {
   const args = [...registeredBy('--import'), '--eval', 'console.log("done")']
@@ -184,15 +193,18 @@ test('a Node.js that is too old is named instead of what fails there', async () 
   ])
 })
 
-test('an SDK that is too old is named, with the command that installs a newer one', async () => {
-  const { env } = clickhouse.destination()
-  const folder = appWith(['@opentelemetry/api'])
-  brokenPackage(folder, '@opentelemetry/sdk-node', '0.57.2')
-  const args = [...registeredBy('--import'), 'spans.cjs']
-  expect(await linesOf({ folder, args, env })).toEqual([
-    expect.stringMatching(/@opentelemetry\/sdk-node 0\.57\.2 is too old .*: npm install/),
-  ])
-})
+test.runIf(LONG)(
+  'an SDK that is too old is named, with the command that installs a newer one',
+  async () => {
+    const { env } = clickhouse.destination()
+    const folder = appWith(['@opentelemetry/api'])
+    brokenPackage(folder, '@opentelemetry/sdk-node', '0.57.2')
+    const args = [...registeredBy('--import'), 'spans.cjs']
+    expect(await linesOf({ folder, args, env })).toEqual([
+      expect.stringMatching(/@opentelemetry\/sdk-node 0\.57\.2 is too old .*: npm install/),
+    ])
+  },
+)
 
 test('in a working directory that has been removed the application starts, and is traced', async () => {
   const { database, env } = clickhouse.destination()

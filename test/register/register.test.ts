@@ -32,6 +32,10 @@ describe.each([2, 3] as const)('with SDK %s', (sdk) => {
       expect(new Set(await clickhouse.valuesIn(database, 'service_name'))).toEqual(
         new Set(['shop']),
       )
+      // The resource is described by process and host, and by nobody who asks the network.
+      const keys = await clickhouse.valuesIn(database, 'arrayJoin(mapKeys(resource_attributes))')
+      expect(keys).toEqual(expect.arrayContaining(['process.pid', 'host.name']))
+      expect(keys.filter((key) => /^(os|cloud)\./.test(key))).toEqual([])
     },
   )
 
@@ -120,34 +124,18 @@ test('with OTEL_LOG_LEVEL there is one line of ours at the start, and none about
   expect(app.output.split('\n').filter((line) => line.startsWith('spanhouse: '))).toHaveLength(1)
 })
 
-describe('resource detectors', () => {
-  const resourceWith = async (variables: NodeJS.ProcessEnv) => {
-    const { database, env } = clickhouse.destination()
-    const app = run({
-      folder: appWith([...WHOLE, '@opentelemetry/api']),
-      args: [...registeredBy('--import'), 'spans.cjs'],
-      env: { ...env, ...variables },
-    })
-    expect(await app.ended).toEqual([0, null])
-    const [keys = ''] = await clickhouse.valuesIn(
-      database,
-      "arrayStringConcat(mapKeys(resource_attributes), ' ')",
-    )
-    return { keys: keys.split(' '), warnings: app.warnings }
-  }
-
-  test('are those of process and host, and none that asks the network', async () => {
-    const { keys } = await resourceWith({})
-    expect(keys).toEqual(expect.arrayContaining(['process.pid', 'host.name']))
-    expect(keys.filter((key) => /^(os|cloud)\./.test(key))).toEqual([])
+test('resource detectors are those of OTEL_NODE_RESOURCE_DETECTORS, and an unknown name causes a warning', async () => {
+  const { database, env } = clickhouse.destination()
+  const app = run({
+    folder: appWith([...WHOLE, '@opentelemetry/api']),
+    args: [...registeredBy('--import'), 'spans.cjs'],
+    env: { ...env, OTEL_NODE_RESOURCE_DETECTORS: 'os, hots' },
   })
-
-  test('are those of OTEL_NODE_RESOURCE_DETECTORS, and an unknown name causes a warning', async () => {
-    const { keys, warnings } = await resourceWith({ OTEL_NODE_RESOURCE_DETECTORS: 'os, hots' })
-    expect(keys).toContain('os.type')
-    expect(keys).not.toContain('host.name')
-    expect(warnings).toEqual([expect.stringContaining('finds no resource detector "hots"')])
-  })
+  expect(await app.ended).toEqual([0, null])
+  const keys = await clickhouse.valuesIn(database, 'arrayJoin(mapKeys(resource_attributes))')
+  expect(keys).toContain('os.type')
+  expect(keys).not.toContain('host.name')
+  expect(app.warnings).toEqual([expect.stringContaining('finds no resource detector "hots"')])
 })
 
 describe('instrumentations', () => {
