@@ -22,7 +22,7 @@ import { parse } from 'yaml'
 import { createDeadLetters } from '../../packages/exporter-clickhouse/src/delivery/dead-letter-table.js'
 import { k6Samples, k6Thresholds } from '../../packages/spanhouse/src/k6/tables.js'
 import { ended, root } from '../examples/run-example.js'
-import { flushed } from '../kit/patience.js'
+import { flushed, LONG } from '../kit/patience.js'
 import { type Server, serverWithFiles } from '../kit/server-with-files.js'
 import { shopSpans } from '../kit/shop-spans.js'
 import { statsOf } from '../kit/stats.js'
@@ -390,11 +390,12 @@ describe('a server with the tables and the user of docker/', () => {
     return (more: readonly string[] = []) => ended(file, [...args, ...more], { cwd: root, env })
   }
 
-  test.each([
+  const WORKLOADS: [region: string, starts: Record<string, string>, first: number][] = [
     ['east', { START_EAST: '100000', START_WEST: '1' }, 100_000],
-    ['west', { START_EAST: '100000', START_WEST: '1' }, 1],
     ['west', { START_EAST: '1' }, 0],
-  ])(
+    ['west', { START_EAST: '100000', START_WEST: '1' }, 1],
+  ]
+  test.each(LONG ? WORKLOADS : WORKLOADS.slice(0, 2))(
     'the workload of %s alone, with %o, sets keys from %d on, and none of the other region',
     async (region, starts, first) => {
       await ask('TRUNCATE TABLE telemetry.kv', 'default', '')
@@ -473,7 +474,8 @@ fetch('${server.url}', { method: 'POST', body: query, headers })
     ])
   })
 
-  test('npm run demo -- --endpoint … runs as this user', async () => {
+  // Above, this user writes and reads each table that the demo has; test/demo runs it as another user without rights to more.
+  test.runIf(LONG)('npm run demo -- --endpoint … runs as this user', async () => {
     const args = ['--endpoint', server.url, '--user', 'spanhouse', '--seconds', '1']
     const env = { ...process.env, OTEL_EXPORTER_CLICKHOUSE_PASSWORD: password }
     const report = execFileSync(process.execPath, ['examples/shop/demo.mjs', ...args], {

@@ -26,7 +26,11 @@ const WORKLOADS: [string, Workload][] = [
   ['with keys of their own, every row stays', { START_EAST: '100000', START_WEST: '0' }],
 ]
 
-test.each(Array.from({ length: RUNS }, () => WORKLOADS).flat())(
+// Rows of the same key have more to show: all that those with keys of their own do, and dead letters. That a workload sets the keys that
+// it is told to set, test/docker/compose.test.ts shows.
+const taken = LONG ? WORKLOADS : WORKLOADS.slice(0, 1)
+
+test.each(Array.from({ length: RUNS }, () => taken).flat())(
   'after an outage in both directions two regions have equal hashes: %s',
   async (_, workload) => {
     const { exitCode, stdout, stderr } = await run(workload)

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { transform } from 'esbuild'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { LONG } from '../kit/patience.js'
 import {
   databaseOf,
   ended,
@@ -91,7 +92,10 @@ describe.each(['start', 'start:cjs'])('env-switch, npm run %s', (script) => {
     expect(rows).toMatchObject([charge])
   })
 
-  test('to ClickHouse and OTLP by one variable', async () => {
+  // Who chooses is telemetry.mjs or telemetry.cjs; what is chosen is the same.
+  const testOfOne = test.runIf(LONG || script === 'start')
+
+  testOfOne('to ClickHouse and OTLP by one variable', async () => {
     const bodies: string[] = []
     const collector = createServer(async (request, response) => {
       const body = Buffer.concat(await request.toArray()).toString('latin1')
@@ -110,7 +114,7 @@ describe.each(['start', 'start:cjs'])('env-switch, npm run %s', (script) => {
     expect(traces).toEqual([expect.stringContaining('charge card')])
   })
 
-  test('to the console, or nowhere', async () => {
+  testOfOne('to the console, or nowhere', async () => {
     const { exitCode, stdout, rows } = await run('console')
     expect({ exitCode, rows }).toEqual({ exitCode: 0, rows: [] })
     expect(stdout).toContain("name: 'charge card'")
