@@ -81,8 +81,9 @@ beforeAll(async () => {
   putTarballs(folder)
   // One after the other: all at once, on a busy machine, each might take longer than it may.
   for (const [name, line] of Object.entries(installs)) {
-    // By npm, its 123 MB take as long as all the rest here. command.test.ts installs them that way.
-    const put = name === 'withoutCode' && !LONG ? link : install
+    // Every npm install takes seconds, and that of the 123 MB of instrumentations as long as all the rest here. In a short run npm reads
+    // one of the lines; command.test.ts and consumers.test.ts install the packages of the others that way.
+    const put = name === 'nodeSdk2' || LONG ? install : link
     await put(join(folder, name), packagesOf(name, line))
   }
   ;[server, central] = await Promise.all([
@@ -369,7 +370,8 @@ async function link(home: string, theirs: readonly string[]) {
   }
   for (const one of theirs) {
     const [, name = '', kind = '', version = ''] = /^(.+)@([~^]?)([\d.]+)$/.exec(one) ?? []
-    const from = ['app-sdk2', 'sdk2'].map((at) => join(root, 'test', at, 'node_modules', name))
+    const homes = basename(home) === 'sdk3' ? ['sdk3'] : ['app-sdk2', 'sdk2']
+    const from = homes.map((at) => join(root, 'test', at, 'node_modules', name))
     const found = realpathSync(from.find((path) => existsSync(path)) ?? String(from[0]))
     const wanted = kind === '^' ? version.replace(/\..*/, '') : version
     const { version: has } = JSON.parse(readFileSync(join(found, 'package.json'), 'utf8'))
