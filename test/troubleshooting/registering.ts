@@ -9,13 +9,15 @@ import { own, PREFIX } from './own-variables.js'
 const API = '@opentelemetry/api'
 const AUTO = '@opentelemetry/auto-instrumentations-node'
 const SPANS = [...WHOLE, API]
+/** For what does not depend on instrumentations, which take long to load. */
+const SDK = ['@opentelemetry/sdk-node', API]
 const PLAIN = ['@opentelemetry/sdk-trace-base', API]
 const THEIRS = `${AUTO}/register`
 const QUIET = { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' }
 
 /** `register` with an application that makes two spans by hand. */
 function registered({
-  packages = SPANS,
+  packages = SDK,
   ...more
 }: Partial<App> & {
   packages?: readonly string[]
@@ -54,6 +56,7 @@ export const REGISTER: readonly AppMistake[] = [
     says: '@spanhouse/exporter-clickhouse/register leaves all traces to the OpenTelemetry SDK that was started before it (<class>), and starts nothing. Remove the --import or --require that starts the other SDK; this register replaces it.',
     todo: 'Look at the command line, `NODE_OPTIONS`, and the first lines of the application.',
     make: registered({
+      packages: SPANS,
       args: ['--require', THEIRS, ...registeredBy('--require'), 'spans.cjs'],
       env: { OTEL_TRACES_EXPORTER: 'console', ...QUIET },
     }),
@@ -63,6 +66,7 @@ export const REGISTER: readonly AppMistake[] = [
     says: '@spanhouse/exporter-clickhouse/register finds a second OpenTelemetry SDK in this process: spans may be duplicated, and SIGTERM may no longer end the process. Remove the --import or --require that starts the second SDK; this register replaces it.',
     todo: 'Keep only ours.',
     make: registered({
+      packages: SPANS,
       args: [...registeredBy('--require'), '--require', THEIRS, 'spans.cjs'],
       env: QUIET,
     }),
@@ -140,7 +144,7 @@ export const REGISTER: readonly AppMistake[] = [
     says: 'otlp has taken no spans: connect ECONNREFUSED <address>. Is a collector running there? For ClickHouse, set OTEL_TRACES_EXPORTER=clickhouse.',
     todo: 'Set `OTEL_TRACES_EXPORTER=clickhouse`. Unset, it means `otlp`, as OpenTelemetry has it.',
     make: async () => ({
-      folder: appWith(SPANS),
+      folder: appWith(SDK),
       args: [...registeredBy('--import'), 'spans.cjs'],
       env: {
         OTEL_TRACES_EXPORTER: '',
@@ -160,7 +164,10 @@ export const REGISTER: readonly AppMistake[] = [
     did: 'You misspelt the name of an instrumentation.',
     says: '@spanhouse/exporter-clickhouse/register finds no instrumentation "<name>", which OTEL_NODE_ENABLED_INSTRUMENTATIONS names (did you mean "<name>"?).',
     todo: 'Use the name that is proposed: the package’s, without `@opentelemetry/instrumentation-`.',
-    make: registered({ env: { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,expres' } }),
+    make: registered({
+      packages: SPANS,
+      env: { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,expres' },
+    }),
   },
   {
     did: 'An instrumentation cannot be loaded.',
