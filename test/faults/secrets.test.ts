@@ -239,14 +239,18 @@ describe('no secret and no value of a row is shown when', () => {
     await expectSilenceOf(one)
   })
 
-  // What happens to a request is the same for every signal; what is in it is not.
-  const ofOthers = LONG ? [...REFUSED, ...ANSWERED] : [...REFUSED, ...ANSWERED.slice(0, 2)]
-  test.each(OTHERS.flatMap((of) => named(ofOthers).map((row) => [of.title, ...row, of] as const)))(
-    'records are %s and %s',
-    async (_title, _name, one, of) => {
-      await expectSilenceOf(one, of)
-    },
+  // What happens to a request is the same for every signal; what is in it is not. Of the cases in which the rows stay here, a short run
+  // takes each with one of the others; those in which a server quotes them, with all.
+  const ofOthers = (nth: number) =>
+    LONG
+      ? [...REFUSED, ...ANSWERED]
+      : [...REFUSED.filter((_, at) => at % OTHERS.length === nth), ...ANSWERED.slice(0, 2)]
+  const others = OTHERS.flatMap((of, nth) =>
+    named(ofOthers(nth)).map((row) => [of.title, ...row, of] as const),
   )
+  test.each(others)('records are %s and %s', async (_title, _name, one, of) => {
+    await expectSilenceOf(one, of)
+  })
 })
 
 /** For titles, which leave out what is long of anything but a text by itself. */
