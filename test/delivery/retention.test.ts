@@ -3,8 +3,9 @@ import type { Retention } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { diagLines } from '../kit/diag-lines.js'
 import { openCollector } from '../kit/entry-points.mjs'
+import { mendedSoon } from '../kit/mended-soon.js'
 import type { AnyRecord, Made } from '../kit/numbered-records.mjs'
-import { eventually, flushed, LONG, until } from '../kit/patience.js'
+import { eventually, flushed, until } from '../kit/patience.js'
 import { records, SIGNALS, type SignalUnderTest, TRACES, titled } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
 import { tally } from '../kit/stored-ids.js'
@@ -140,10 +141,10 @@ const UNKNOWN: [what: string, retention: Retention][] = [
   ['SQL', { where: { '((': DAY } }],
 ]
 
-// After the last two the exporter tries again in half a minute, so only a long run has both.
-test.each(UNKNOWN.slice(0, LONG ? 4 : 3))(
+test.each(UNKNOWN)(
   'the server does not know %s: one line, and the rows are there once when the table is',
   async (_, retention) => {
+    mendedSoon()
     const lines = diagLines()
     const database = newDatabase()
     const collector = openCollector('traces', { endpoint: server.url, database, retention })

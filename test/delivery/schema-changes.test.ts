@@ -5,6 +5,7 @@ import { openSender } from '../../packages/exporter-clickhouse/src/clickhouse/se
 import { parseConfig } from '../../packages/exporter-clickhouse/src/config/parse-config.js'
 import { diagLines } from '../kit/diag-lines.js'
 import { openCollector, type RecordCollector } from '../kit/entry-points.mjs'
+import { mendedSoon } from '../kit/mended-soon.js'
 import { eventually, flushed, LONG, until } from '../kit/patience.js'
 import { records, SIGNALS, type SignalUnderTest, titled } from '../kit/signals.js'
 import { statsOf } from '../kit/stats.js'
@@ -155,6 +156,7 @@ describe.each(titled(SIGNALS))('a table of %s changes under a running applicatio
   ] as const)(
     'a process that starts with %s after a column has become a %s, which refuses our values: rows wait, one line names it, and they are there once when it is changed back',
     async (manageSchema, type, user) => {
+      mendedSoon()
       const { database, table, collector } = await running(of)
       await collector.shutdown()
       const retyped = (type: string) =>
@@ -176,8 +178,6 @@ describe.each(titled(SIGNALS))('a table of %s changes under a running applicatio
       expect(lines).toHaveLength(1)
       expect(lines[0]).toContain(`${COLUMN} is ${type} instead of LowCardinality(String).`)
       await retyped('LowCardinality(String)')
-      // A server that must be mended is asked every thirty seconds.
-      if (!LONG && manageSchema !== 'off') return await next.shutdown()
       await flushed(next)
       expect(statsOf(next)).toMatchObject({ delivered: 100, dropped: {} })
       expect(await tally(server, database, 200, of)).toEqual({ rows: 200, lost: 0, duplicated: 0 })
@@ -208,10 +208,10 @@ describe.each(titled(SIGNALS))('a table of %s changes under a running applicatio
     await collector.shutdown()
   })
 
-  // A server that must be mended is asked every thirty seconds.
-  test.skipIf(!LONG && of.signal !== 'traces')(
+  often(
     'a table is renamed while nothing is created: rows wait, one line says so, and they arrive when it is back',
     async () => {
+      mendedSoon()
       const { database, table, collector } = await running(of)
       await collector.shutdown()
       const patient = openCollector(of.signal, {
@@ -325,12 +325,12 @@ describe('manageSchema: create', () => {
   })
 
   test('a user who may not change the table: one line names the right and the statement, and the rows wait until somebody has run it', async () => {
+    mendedSoon()
     const world = await running(spans)
     const { database, table, collector } = world
     await collector.shutdown()
     await server.query(`ALTER TABLE ${database}.${table} DROP COLUMN ${COLUMN}`)
     const writer = openCollector('traces', {
-      shutdownTimeoutMs: LONG ? 10_000 : 1,
       endpoint: server.url,
       database,
       username: 'writer',
@@ -343,7 +343,6 @@ describe('manageSchema: create', () => {
     const [statement = ''] = /ALTER TABLE [^;]*/.exec(lines.join('\n')) ?? []
     await server.query(statement)
     expect(await columnsOf(world)).toContain(COLUMN)
-    if (!LONG) return await writer.shutdown()
     await flushed(writer)
     expect(await tally(server, database, 200, spans)).toEqual({ rows: 200, lost: 0, duplicated: 0 })
     expect(lines.filter((line) => line.includes('takes no rows'))).toHaveLength(1)
