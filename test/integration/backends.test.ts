@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sdk } from '#sdk'
 import { switchBackend } from '../../packages/exporter-clickhouse/src/backends/switch-backend.js'
@@ -9,10 +9,11 @@ import {
   spansThrough,
 } from '../../packages/exporter-clickhouse/test/backends/backends-kit.js'
 import { otlpReceiver } from '../kit/otlp-receiver.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {
-  server = await startClickHouse()
+  server = await sharedClickHouse()
 })
 afterAll(() => server?.stop())
 

@@ -1,4 +1,4 @@
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import {
   BatchLogRecordProcessor,
@@ -15,11 +15,12 @@ import {
   ClickHouseSpanProcessor,
 } from '../../packages/exporter-clickhouse/src/index.js'
 import { flushed, PATIENT_MS } from '../kit/patience.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 
 let server: ClickHouseServer
 
 beforeAll(async () => {
-  server = await startClickHouse()
+  server = await sharedClickHouse()
 })
 afterAll(() => server?.stop())
 

@@ -1,14 +1,16 @@
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import { flatLogs, type LogRecordLike, otelLogs, type Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allLogs, makeLog } from '../../packages/transform/test/logs.js'
 import { collectorLogsDdl, LOG_GENERATIONS } from '../kit/collector-logs.js'
+import { LONG } from '../kit/patience.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 import { asStored, emptied, insert, insertCompact, placed, stored } from '../kit/stored-rows.js'
 
 let server: ClickHouseServer
 
 beforeAll(async () => {
-  server = await startClickHouse()
+  server = await sharedClickHouse()
 })
 afterAll(() => server?.stop())
 
@@ -29,10 +31,13 @@ describe.each(LOG_GENERATIONS)('the table of generation %s', (generation) => {
   test('takes the same rows, whole and compact', async () => {
     const database = generation
     await server.query(`CREATE DATABASE \`${database}\``)
-    for (const [name, write] of [
+    // Compact rows name the columns of our table: where the Collector's is the oldest, or in a long run.
+    const both = LONG || generation === LOG_GENERATIONS[0]
+    const ways = [
       ['whole', insert],
       ['compact', insertCompact],
-    ] as const) {
+    ] as const
+    for (const [name, write] of ways.slice(0, both ? 2 : 1)) {
       const into = { database, name }
       await server.query(collectorLogsDdl(generation, placed(into)))
       if (write === insert) await insert(server, otelLogs, allLogs(), {}, into)

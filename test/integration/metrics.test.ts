@@ -1,15 +1,16 @@
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import { flatMetrics, type MetricPointLike, type MetricType } from '@spanhouse/transform'
 import { otelMetricsTables } from '@spanhouse/transform/internal'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allPoints } from '../../packages/transform/test/points.js'
 import { collectorDdl, GENERATIONS } from '../kit/collector-metrics.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 import { emptied, insert, insertCompact } from '../kit/stored-rows.js'
 
 let server: ClickHouseServer
 
 beforeAll(async () => {
-  server = await startClickHouse()
+  server = await sharedClickHouse()
 })
 afterAll(() => server?.stop())
 

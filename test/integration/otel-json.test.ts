@@ -1,4 +1,4 @@
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import {
   extendTable,
   type LogRecordLike,
@@ -20,12 +20,13 @@ import { makeLog } from '../../packages/transform/test/logs.js'
 import { makePoint } from '../../packages/transform/test/points.js'
 import { makeSpan } from '../../packages/transform/test/spans.js'
 import { PATIENT_MS } from '../kit/patience.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 import { statsOf } from '../kit/stats.js'
 import { emptied, insert, placed } from '../kit/stored-rows.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {
-  server = await startClickHouse()
+  server = await sharedClickHouse()
 })
 afterAll(() => server?.stop())
 
@@ -117,7 +118,7 @@ test('tables from before the lists of paths take the rows of a table without the
 })
 
 // Each row brings new paths, and so new files: most of the time goes into them.
-const HOSTILE_RECORDS = process.env['SPANHOUSE_LONG'] === '1' ? 200 : 50
+const HOSTILE_RECORDS = process.env['SPANHOUSE_LONG'] === '1' ? 200 : 25
 
 type Case = [string, Table<never>, object, fc.Arbitrary<unknown>]
 const cases: Case[] = [

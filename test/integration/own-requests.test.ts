@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { sdk } from '#sdk'
 import { LONG } from '../kit/patience.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 
 const script = fileURLToPath(new URL('traced-child.mjs', import.meta.url))
 const ROUNDS = 4
@@ -12,7 +13,7 @@ const ROUNDS = 4
 let server: ClickHouseServer
 let databases = 0
 beforeAll(async () => {
-  server = await startClickHouse()
+  server = await sharedClickHouse()
 })
 afterAll(() => server?.stop())
 

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import {
   defineTable,
   extendTable,
@@ -19,6 +19,7 @@ import type { Options } from '../../packages/exporter-clickhouse/src/config/opti
 import { ClickHouseSpanExporter } from '../../packages/exporter-clickhouse/src/traces/span-exporter.js'
 import { makeSpan } from '../../packages/transform/test/spans.js'
 import { PATIENT_MS } from '../kit/patience.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 import { statsOf } from '../kit/stats.js'
 import { withoutProgress } from '../kit/without-progress.js'
 import { blocksOf } from '../packed/documents.js'
@@ -39,7 +40,7 @@ const inCode = page.take('ts', 'tableFromServer')
 const folder = mkdtempSync(join(import.meta.dirname, '.blocks-'))
 let server: ClickHouseServer
 beforeAll(async () => {
-  server = await startClickHouse()
+  server = await sharedClickHouse()
 })
 afterAll(async () => {
   rmSync(folder, { recursive: true })

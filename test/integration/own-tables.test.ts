@@ -1,4 +1,4 @@
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import { type ColumnDefinition, defineTable, type SpanLike, type Table } from '@spanhouse/transform'
 import { canonicalType } from '@spanhouse/transform/internal'
 import fc from 'fast-check'
@@ -8,11 +8,12 @@ import { makeSpan } from '../../packages/transform/test/spans.js'
 import { asRead } from '../kit/as-read.js'
 import { LONG, PATIENT_MS } from '../kit/patience.js'
 import { anyType, anyValue, FITTING, FREE, SCALARS } from '../kit/random-tables.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 import { statsOf } from '../kit/stats.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {
-  server = await startClickHouse()
+  server = await sharedClickHouse()
 })
 afterAll(() => server?.stop())
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import type { SpanLike } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { clock } from '../../packages/exporter-clickhouse/src/common/clock.js'
@@ -15,6 +15,7 @@ import { ClickHouseSpanProcessor } from '../../packages/exporter-clickhouse/src/
 import { makeSpan } from '../../packages/transform/test/spans.js'
 import { diagLines } from '../kit/diag-lines.js'
 import { flushed } from '../kit/patience.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 import { statsOf } from '../kit/stats.js'
 import { blocksOf } from '../packed/documents.js'
 
@@ -33,7 +34,7 @@ const blocks = {
 
 let server: ClickHouseServer
 beforeAll(async () => {
-  server = await startClickHouse()
+  server = await sharedClickHouse()
 })
 afterAll(() => server?.stop())
 

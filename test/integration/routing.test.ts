@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import type { Options } from '../../packages/exporter-clickhouse/src/config/options.js'
 import { ClickHouseLogRecordProcessor } from '../../packages/exporter-clickhouse/src/logs/log-record-processor.js'
@@ -13,6 +13,7 @@ import { ClickHouseSpanProcessor } from '../../packages/exporter-clickhouse/src/
 import { diagLines } from '../kit/diag-lines.js'
 import { resourceMetricsOf } from '../kit/entry-points.mjs'
 import { eventually, flushed } from '../kit/patience.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 import { shopLog, shopPoint } from '../kit/shop-records.js'
 import { shopSpan } from '../kit/shop-spans.js'
 import { statsOf } from '../kit/stats.js'
@@ -20,7 +21,7 @@ import { temporaryDirectory } from '../kit/temporary-directory.js'
 
 let server: ClickHouseServer
 beforeAll(async () => {
-  server = await startClickHouse()
+  server = await sharedClickHouse()
 })
 afterAll(() => server?.stop())
 

@@ -1,4 +1,4 @@
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import {
   flatMetrics,
   type MetricPointLike,
@@ -17,13 +17,14 @@ import {
   PeriodicExportingMetricReader,
   resourceFromAttributes,
 } from '#sdk'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 import { asStored, emptied, insert, stored } from '../kit/stored-rows.js'
 import type { ResourceMetrics as OfSdk3 } from '../sdk3/node_modules/@opentelemetry/sdk-metrics'
 
 let server: ClickHouseServer
 
 beforeAll(async () => {
-  server = await startClickHouse()
+  server = await sharedClickHouse()
 })
 afterAll(() => server?.stop())
 

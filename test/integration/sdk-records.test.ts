@@ -1,4 +1,4 @@
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import {
   flatLogs,
   flatTraces,
@@ -21,13 +21,14 @@ import {
   trace,
 } from '#sdk'
 import { anyValues } from '../../packages/transform/test/logs.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 import { asStored, emptied, insert, stored } from '../kit/stored-rows.js'
 import type { ReadableLogRecord as OfSdk3 } from '../sdk3/node_modules/@opentelemetry/sdk-logs'
 
 let server: ClickHouseServer
 
 beforeAll(async () => {
-  server = await startClickHouse()
+  server = await sharedClickHouse()
 })
 afterAll(() => server?.stop())
 

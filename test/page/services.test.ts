@@ -6,7 +6,7 @@ import type {
   ServiceRow,
   TraceRow,
 } from '../../packages/queries/src/index.js'
-import { eventually } from '../kit/patience.js'
+import { eventually, LONG } from '../kit/patience.js'
 import {
   type Api,
   type Browser,
@@ -418,16 +418,15 @@ describe.skipIf(noBrowser)('the views of services', () => {
     await page.getByRole('link', { name: 'shop', exact: true }).waitFor()
   })
 
-  test.each(['/services', '/services?show=map', '/services/shop'])(
-    '%s fits a narrow screen',
-    async (path) => {
-      const { page, problems } = await open(path, { viewport: NARROW, colorScheme: 'dark' })
-      await page.locator('.table-line').first().waitFor()
-      await shot(page, `narrow${path.replaceAll(/[^a-z]/g, '-')}`)
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(NARROW.width)
-      expect(await page.evaluate('document.querySelector("main").scrollWidth')).toBe(NARROW.width)
-      expect(await seriousProblems(page)).toEqual([])
-      expect(problems).toEqual([])
-    },
-  )
+  // The map is in the frame of the list, and axe looks at it above.
+  const narrow = ['/services', '/services/shop', '/services?show=map']
+  test.each(LONG ? narrow : narrow.slice(0, 2))('%s fits a narrow screen', async (path) => {
+    const { page, problems } = await open(path, { viewport: NARROW, colorScheme: 'dark' })
+    await page.locator('.table-line').first().waitFor()
+    await shot(page, `narrow${path.replaceAll(/[^a-z]/g, '-')}`)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(NARROW.width)
+    expect(await page.evaluate('document.querySelector("main").scrollWidth')).toBe(NARROW.width)
+    expect(await seriousProblems(page)).toEqual([])
+    expect(problems).toEqual([])
+  })
 })

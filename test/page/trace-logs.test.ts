@@ -254,6 +254,9 @@ describe.skipIf(noBrowser)('the logs of a trace on the page', () => {
     logs = { rows: LINES }
     opened = await openPage(browser, `${served.url}/trace/${TRACE}`)
     const { page } = opened
+    await page.getByText('Waiting for the spans of this trace').waitFor()
+    // A quarter of a minute goes by.
+    await page.evaluate('{ const { now } = Date; Date.now = () => now() + 15_000 }')
     await page.getByText('There is no such trace.').waitFor()
     await page.getByRole('heading', { name: '5 log lines of this trace' }).waitFor()
     await lines(page).nth(2).click()

@@ -1,4 +1,4 @@
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import { flatMetrics, type MetricPointLike, type Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -7,6 +7,7 @@ import {
   metricTablesQuery,
 } from '../../packages/queries/src/index.js'
 import { otelMetricsTables } from '../../packages/transform/src/internal.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 import { ask, READER } from './kit/tables.js'
 
 /** The tables of today, and one of JSON instead of maps. */
@@ -30,7 +31,7 @@ const one = {
 let server: ClickHouseServer
 
 beforeAll(async () => {
-  server = await startClickHouse({ users: [READER] })
+  server = await sharedClickHouse([READER])
   // Tables of the Collector may have times of either precision.
   for (const table of SCHEMAS)
     for (const statement of table.ddl({ database: 'metrics' }))

@@ -1,7 +1,8 @@
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import { otelTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type SpanTable, traceQuery, tracesQuery } from '../../packages/queries/src/index.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 import { ask, READER, tablesIn } from './kit/tables.js'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
@@ -10,7 +11,7 @@ let server: ClickHouseServer
 let table: SpanTable
 
 beforeAll(async () => {
-  server = await startClickHouse({ users: [READER] })
+  server = await sharedClickHouse([READER])
   const maps = /Map\(LowCardinality\(String\), String\)/g
   for (const statement of otelTraces.ddl({ database }).slice(0, 2))
     await server.query(

@@ -1,9 +1,10 @@
 // The queries about logs that Grafana's data source for ClickHouse and ClickStack ask, in our words: the same columns, functions and
 // conditions. Each is asked of the tables that our rows go into, and its answer compared with that of the lines themselves.
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import { otelLogs } from '@spanhouse/transform'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { collectorLogsDdl, LOG_GENERATIONS, type LogGeneration } from '../kit/collector-logs.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 import { insert } from '../kit/stored-rows.js'
 import {
   counted,
@@ -213,7 +214,7 @@ const CLICKSTACK: Asked[] = [
 
 let server: ClickHouseServer
 beforeAll(async () => {
-  server = await startClickHouse()
+  server = await sharedClickHouse()
 })
 afterAll(() => server?.stop())
 

@@ -1,4 +1,4 @@
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type LogTable,
@@ -11,6 +11,7 @@ import {
   tablesQuery,
 } from '../../packages/queries/src/index.js'
 import { createLogTable, insertLines, type Line, type LogTableName } from '../kit/log-tables.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 import { BASE_US, WORDS } from './kit/model.js'
 import { ask, askCopied, READER } from './kit/tables.js'
 
@@ -50,7 +51,7 @@ let server: ClickHouseServer
 let tables: LogTable[]
 
 beforeAll(async () => {
-  server = await startClickHouse({ users: [READER] })
+  server = await sharedClickHouse([READER])
   for (const name of NAMES) {
     await createLogTable(server, 'telemetry', name)
     await insertLines(server, 'telemetry', name, LINES)

@@ -1,12 +1,13 @@
 // The queries about metrics that ClickStack asks (hyperdxio/hyperdx at b52a6fa8, 2026-08-21: packages/common-utils, renderChartConfig and
 // histogram), in our words: the same columns, the same functions and the same way to a figure. Grafana's data source has none of its own.
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import type { MetricPointLike, MetricType } from '@spanhouse/transform'
 import { otelMetricsTables } from '@spanhouse/transform/internal'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makePoint } from '../../packages/transform/test/points.js'
 import { collectorDdl, GENERATIONS, type Generation } from '../kit/collector-metrics.js'
 import { COUNTER, HISTOGRAM, hrTime, pointsOf, quantileOf, toldIn } from '../kit/measurements.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 import { beside, lives, RANGE } from '../kit/shop-lives.js'
 import { insert } from '../kit/stored-rows.js'
 
@@ -22,7 +23,7 @@ const series = 'cityHash64(ScopeAttributes, ResourceAttributes, Attributes)'
 
 let server: ClickHouseServer
 beforeAll(async () => {
-  server = await startClickHouse()
+  server = await sharedClickHouse()
 })
 afterAll(() => server?.stop())
 

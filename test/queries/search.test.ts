@@ -1,4 +1,5 @@
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import { isDeepStrictEqual } from 'node:util'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   type AttributeCondition,
@@ -8,6 +9,8 @@ import {
   searchText,
   tracesQuery,
 } from '../../packages/queries/src/index.js'
+import { LONG } from '../kit/patience.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 import { BASE_US, type ModelSpan, toSpan, WORDS } from './kit/model.js'
 import { ask, fillTables, READER } from './kit/tables.js'
 
@@ -50,7 +53,7 @@ let server: ClickHouseServer
 let tables: SpanTable[]
 
 beforeAll(async () => {
-  server = await startClickHouse({ users: [READER] })
+  server = await sharedClickHouse([READER])
   tables = await fillTables(server, 'telemetry', [...spans, ...hostile].map(toSpan))
 })
 afterAll(() => server?.stop())
@@ -105,6 +108,9 @@ test('free text finds the beginning of a trace’s id, from four digits on', asy
   expect(await found({ traceId: 'fee' })).toHaveLength(3 + WORDS.length)
 })
 
+const isSameQuestion = (one: Search, other: Search) =>
+  tables.every((table) => isDeepStrictEqual(tracesQuery(table, one), tracesQuery(table, other)))
+
 test.each(WORDS.map((word, index) => [word.slice(0, 30), word, index + 10] as const))(
   'whatever is in a text, it is found as it is: %j',
   async (_short, word, number) => {
@@ -120,7 +126,10 @@ test.each(WORDS.map((word, index) => [word.slice(0, 30), word, index + 10] as co
     for (const search of searches) {
       expect(await found(search)).toEqual([number])
       const text = searchText(search)
-      if (text.length < 10_000) expect(await found(parseSearch(text).search)).toEqual([number])
+      if (text.length >= 10_000) continue
+      const parsed = parseSearch(text).search
+      // The same question has the same answer.
+      if (LONG || !isSameQuestion(parsed, search)) expect(await found(parsed)).toEqual([number])
     }
   },
 )

@@ -1,4 +1,4 @@
-import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
+import type { ClickHouseServer } from '@spanhouse/local-clickhouse'
 import { flatTraces, otelTraces, quoteIdentifier, type SpanLike } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -8,6 +8,7 @@ import {
   traceQuery,
   tracesQuery,
 } from '../../packages/queries/src/index.js'
+import { sharedClickHouse } from '../kit/shared-clickhouse.js'
 import { BASE_US, type ModelSpan, toSpan, WORDS } from './kit/model.js'
 import { ask, fillTables, READER } from './kit/tables.js'
 
@@ -72,7 +73,7 @@ let server: ClickHouseServer
 let tables: SpanTable[]
 
 beforeAll(async () => {
-  server = await startClickHouse({ users: [READER] })
+  server = await sharedClickHouse([READER])
   // An uncertain retry: both rows are there twice.
   tables = await fillTables(server, 'telemetry', [root, child])
   for (const table of [flatTraces, otelTraces]) {

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { diagLines } from '../../../../test/kit/diag-lines.js'
 import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
 import { freePort } from '../../../../test/kit/free-port.js'
+import { mendedSoon } from '../../../../test/kit/mended-soon.js'
 import { eventually, onThisMachine, until } from '../../../../test/kit/patience.js'
 import {
   type Behaviour,
@@ -169,6 +170,7 @@ describe('the next host', () => {
   })
 
   test('that has the table is down, and the first lacks it: rows wait for that one', async () => {
+    mendedSoon()
     const port = await freePort()
     const a = await host(LACKS)
     const endpoints = [a.url, `http://127.0.0.1:${port}`]
