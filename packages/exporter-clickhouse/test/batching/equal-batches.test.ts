@@ -1,4 +1,5 @@
-import { constants, gzipSync } from 'node:zlib'
+import { randomBytes } from 'node:crypto'
+import { brotliCompressSync, constants, gunzipSync, gzipSync } from 'node:zlib'
 import { defineTable, flatTraces, otelTraces, type SpanLike } from '@spanhouse/transform'
 import { expect, test } from 'vitest'
 import { randomOf, SEED } from '../../../../test/faults/seed.js'
@@ -55,4 +56,25 @@ test('the same rows are compressed to the same bytes, whatever was compressed be
     if (!first.equals(fresh) || !again.equals(fresh)) differing.push(n)
   }
   expect(differing).toEqual([])
+})
+
+// `toEqual` compares buffers byte by byte, for seconds.
+const equal = (a: Buffer | undefined, b: Buffer) => a?.equals(b) === true
+
+test.each([0, 1, 1000, 300_000])('%i bytes are compressed whole', async (length) => {
+  for (const bytes of [randomBytes(length), Buffer.alloc(length, 'spanhouse')]) {
+    const options = { level: 3, strategy: constants.Z_FILTERED, memLevel: 9 }
+    expect(equal(await compress(bytes, 'gzip', 3), gzipSync(bytes, options))).toBe(true)
+    const params = {
+      [constants.BROTLI_PARAM_QUALITY]: 4,
+      [constants.BROTLI_PARAM_SIZE_HINT]: length,
+    }
+    expect(equal(await compress(bytes, 'br', 4), brotliCompressSync(bytes, { params }))).toBe(true)
+  }
+})
+
+test('several batches at a time are compressed whole', async () => {
+  const batches = Array.from({ length: 20 }, (_, n) => randomBytes(1 + n * 20_000))
+  const bodies = await Promise.all(batches.map((bytes) => compress(bytes, 'gzip', 3)))
+  expect(bodies.every((body, n) => equal(batches[n], gunzipSync(body)))).toBe(true)
 })

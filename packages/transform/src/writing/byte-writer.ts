@@ -43,22 +43,18 @@ export class ByteWriter {
   words: Int32Array
   view: DataView
   length = 0
+  capacity: number
 
   constructor(capacity: number = FIRST_BYTES) {
     this.bytes = Buffer.allocUnsafeSlow((Math.max(capacity, FIRST_BYTES) + 3) & ~3)
+    this.capacity = this.bytes.length
     this.words = wordsOf(this.bytes)
     this.view = viewOf(this.bytes)
   }
 
   /** Makes room for `more` bytes. Read `bytes`, `words` and `view` only afterwards: this may replace them. */
   reserve(more: number): void {
-    const needed = this.length + more
-    if (needed <= this.bytes.length) return
-    const larger = Buffer.allocUnsafeSlow((Math.max(needed, grown(this.bytes.length)) + 3) & ~3)
-    larger.set(this.bytes.subarray(0, this.length))
-    this.bytes = larger
-    this.words = wordsOf(larger)
-    this.view = viewOf(larger)
+    if (this.length + more > this.capacity) grow(this, this.length + more)
   }
 
   piece({ length, doubles }: Piece): void {
@@ -89,6 +85,16 @@ export class ByteWriter {
   toString(): string {
     return this.bytes.toString('utf8', 0, this.length)
   }
+}
+
+// A function of its own, so that `reserve` is small enough to be inlined.
+function grow(writer: ByteWriter, needed: number): void {
+  const larger = Buffer.allocUnsafeSlow((Math.max(needed, grown(writer.capacity)) + 3) & ~3)
+  larger.set(writer.bytes.subarray(0, writer.length))
+  writer.bytes = larger
+  writer.capacity = larger.length
+  writer.words = wordsOf(larger)
+  writer.view = viewOf(larger)
 }
 
 /** Doubles a small buffer and adds a quarter to a large one, so that a full batch does not hold twice its size in memory. */
