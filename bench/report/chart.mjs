@@ -43,7 +43,7 @@ export function chartsOf(section, results) {
 }
 
 /** `rows`: { title, bars: [{ median, low, high } | undefined, one a series] }. */
-function barChart({ title, series, rows, digits }) {
+export function barChart({ title, series, rows, digits }) {
   const most = Math.max(...rows.flatMap(({ bars }) => bars.map((bar) => bar?.high ?? 0))) || 1
   const x = (value) => LABELS + (Math.max(0, value) / most) * (WIDTH - LABELS - VALUES)
   const rowHeight = series.length * BAR + ROW_GAP

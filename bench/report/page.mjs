@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { sections } from '../sections/sections.mjs'
 import { chartsOf } from './chart.mjs'
 import { filled } from './filled.mjs'
+import { summaryOf } from './summary.mjs'
 import { asMarkdown, sectionTable, targetTable } from './tables.mjs'
 
 const PAGE = fileURLToPath(new URL('../../docs/performance.md', import.meta.url))
@@ -13,6 +14,13 @@ const CHARTS = fileURLToPath(new URL('../../docs/performance/', import.meta.url)
 export function writePage(results) {
   mkdirSync(CHARTS, { recursive: true })
   let page = readFileSync(PAGE, 'utf8')
+  const { chart, table } = summaryOf(results)
+  writeFileSync(CHARTS + chart.file, chart.svg)
+  page = filled(
+    page,
+    'summary',
+    `![${chart.title}](performance/${chart.file})\n\n${asMarkdown(table)}`,
+  )
   page = filled(page, 'machine', machines(results))
   page = filled(page, 'targets', asMarkdown(targetTable(results)))
   for (const section of sections) {

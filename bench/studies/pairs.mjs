@@ -1,7 +1,7 @@
 // The cost of a span in two checkouts, measured in pairs: this checkout, and an older commit or another folder. Both builds are
 // measured by this bench and send to the same sink; only the packages differ. Prints the median of the ratios new / old, with the
 // lowest and the highest. `--old HEAD` without changes shows the noise.
-//   node bench/studies/pairs.mjs --old <git ref, or path of a built checkout> [--pairs 9]
+//   node bench/studies/pairs.mjs --old <git ref, or path of a built checkout> [--pairs 9] [--ways steady,first,exports,first-exports]
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -22,13 +22,25 @@ import { change, number, spread, summary } from '../figures.mjs'
 import { findNode, machineLoad } from '../machine.mjs'
 import { measure, showProgress } from '../measure.mjs'
 import { asText } from '../report/tables.mjs'
-import { cost, costFigures, costJob } from '../sections/cost.mjs'
+import { cost, costFigures, costJob, exporter, first } from '../sections/cost.mjs'
 import { startServer } from '../servers/servers.mjs'
 
 const BENCH = fileURLToPath(new URL('..', import.meta.url))
 const HERE = dirname(resolve(BENCH))
 
-const { old, pairs } = options()
+/** What is measured: the spans of these sections, given to a processor or to an exporter. */
+const WAYS = {
+  steady: { title: 'processor', section: cost, subject: 'spanhouse' },
+  first: { title: 'processor, first spans', section: first, subject: 'spanhouse' },
+  exports: { title: 'exports of 512', section: exporter, subject: 'spanhouse-exporter' },
+  'first-exports': {
+    title: 'exports of 512, first spans',
+    section: first,
+    subject: 'spanhouse-exporter',
+  },
+}
+
+const { old, pairs, ways } = options()
 const temporary = mkdtempSync(join(tmpdir(), 'spanhouse-pairs-'))
 let building
 process.on('exit', () => {
@@ -49,26 +61,29 @@ console.log(
   `Node ${node.version}, pairs: ${pairs}, load ${machineLoad()}. Old: ${old}. New: ${HERE}.`,
 )
 const sink = await startServer('sink.mjs')
-const { spans, warmUp } = cost.sizes.full
-const job = costJob(sink.said, { subject: 'spanhouse', shape: 'reference', spans, warmUp })
-const measured = []
-for (let n = 0; n < pairs; n++) measured.push(await pair(n))
+const measured = Object.fromEntries(ways.map((way) => [way, []]))
+for (let n = 0; n < pairs; n++)
+  for (const way of ways) {
+    showProgress(`pair ${n + 1} of ${pairs}: ${way}`)
+    measured[way].push(await pair(n, WAYS[way]))
+  }
 showProgress('')
 sink.stop()
 console.log(asText(table()))
 
 /** Every second pair begins with the new build: being first must not favour either. */
-async function pair(n) {
-  showProgress(`pair ${n + 1} of ${pairs}`)
+async function pair(n, { section, subject }) {
+  const { spans, warmUp = 0 } = section.sizes.full
+  const job = costJob(sink.said, { subject, shape: 'reference', spans, warmUp })
   if (n % 2 === 0) {
-    const before = await costWith(oldWorker)
-    return { before, after: await costWith(newWorker) }
+    const before = await costWith(oldWorker, job)
+    return { before, after: await costWith(newWorker, job) }
   }
-  const after = await costWith(newWorker)
-  return { before: await costWith(oldWorker), after }
+  const after = await costWith(newWorker, job)
+  return { before: await costWith(oldWorker, job), after }
 }
 
-async function costWith(worker) {
+async function costWith(worker, job) {
   const measurement = await measure(job, node, worker)
   if (measurement.refused) throw new Error(measurement.refused)
   return measurement
@@ -77,16 +92,21 @@ async function costWith(worker) {
 function table() {
   return {
     header: ['', 'old', 'new', 'new / old', ''],
-    rows: costFigures.map(({ name, title, digits }) => {
-      const [before, after] = ['before', 'after'].map((side) =>
-        summary(measured.map((one) => one[side][name])),
-      )
-      if (!before) return [title, '–', '–', '–', '']
-      const ratio = summary(measured.map(({ before, after }) => after[name] / before[name]))
-      const medians = [before, after].map(({ median }) => number(median, digits))
-      return [title, ...medians, spread(ratio, 3), change(ratio.median)]
-    }),
+    rows: ways.flatMap((way) =>
+      costFigures.map((figure) => rowOf(WAYS[way].title, figure, measured[way])),
+    ),
   }
+}
+
+function rowOf(way, { name, title, digits }, pairs) {
+  const what = `${way}: ${title}`
+  const [before, after] = ['before', 'after'].map((side) =>
+    summary(pairs.map((one) => one[side][name])),
+  )
+  if (!before) return [what, '–', '–', '–', '']
+  const ratio = summary(pairs.map(({ before, after }) => after[name] / before[name]))
+  const medians = [before, after].map(({ median }) => number(median, digits))
+  return [what, ...medians, spread(ratio, 3), change(ratio.median)]
 }
 
 /** A copy of this bench's worker, in a folder whose node_modules has the packages of `checkout` and our versions of all others. */
@@ -142,16 +162,22 @@ async function build(folder) {
 }
 
 function options() {
-  const usage =
-    'Usage: node bench/studies/pairs.mjs --old <git ref, or path of a built checkout> [--pairs 9]'
+  const usage = `Usage: node bench/studies/pairs.mjs --old <git ref, or path of a built checkout> [--pairs 9] [--ways ${Object.keys(WAYS)}]`
   try {
     const { values } = parseArgs({
-      options: { old: { type: 'string' }, pairs: { type: 'string', default: '9' } },
+      options: {
+        old: { type: 'string' },
+        pairs: { type: 'string', default: '9' },
+        ways: { type: 'string', default: 'steady' },
+      },
     })
     const pairs = Number(values.pairs)
+    const ways = values.ways.split(',')
     if (!values.old) throw new Error('--old is missing')
     if (!Number.isSafeInteger(pairs) || pairs < 1) throw new Error('--pairs must be 1 or more')
-    return { old: values.old, pairs }
+    const unknown = ways.find((way) => !Object.hasOwn(WAYS, way))
+    if (unknown !== undefined) throw new Error(`--ways has no '${unknown}'`)
+    return { old: values.old, pairs, ways }
   } catch (error) {
     stop(`${error.message}\n\n${usage}`)
   }

@@ -58,19 +58,19 @@ export async function compress(raw: Buffer, codec: Codec, level: number): Promis
  * What a compressor makes of one write that also finishes its output. Node's `gzip()` and `brotliCompress()` make the same bytes, but they
  * ask the other thread a second time, only to end the stream: a third of what the main thread pays for a small batch.
  */
-function allOf(compressor: Gzip | BrotliCompress, raw: Buffer): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    compressor.on('data', (chunk: Buffer) => chunks.push(chunk))
+async function allOf(compressor: Gzip | BrotliCompress, raw: Buffer): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  compressor.on('data', (chunk: Buffer) => chunks.push(chunk))
+  await new Promise<void>((resolve, reject) => {
     compressor.on('error', reject)
     compressor.write(raw, (error) => {
-      if (error) return // 'error' has it, too
-      while (compressor.read() !== null); // what has not been emitted yet
-      compressor.close()
-      const [first] = chunks
-      resolve(chunks.length === 1 && first ? first : Buffer.concat(chunks))
+      if (!error) resolve() // 'error' has it, too
     })
   })
+  while (compressor.read() !== null); // what has not been emitted yet
+  compressor.close() // not in the callback of the write: the stream would make an error with a stack for it
+  const [first] = chunks
+  return chunks.length === 1 && first ? first : Buffer.concat(chunks)
 }
 
 export async function decompress(body: Buffer, codec: Codec): Promise<Buffer> {

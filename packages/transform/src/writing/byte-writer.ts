@@ -1,4 +1,7 @@
 const FIRST_BYTES = 4096
+const LAST_ASCII = 0x7f
+// Shorter text is written faster by a loop in JavaScript than by a native call.
+const SHORT = 48
 
 /** The methods of Buffer that are used here, so that the package's types do not need those of Node. */
 interface Bytes extends Uint8Array {
@@ -72,7 +75,9 @@ export class ByteWriter {
 
   /** Text as UTF-8; a lone surrogate becomes U+FFFD. */
   text(text: string): void {
-    this.reserve(text.length * 3)
+    const { length } = text
+    this.reserve(length * 3)
+    if (length < SHORT && writeAscii(this, text)) return
     this.length += this.bytes.write(text, this.length, 'utf8')
   }
 
@@ -85,6 +90,19 @@ export class ByteWriter {
   toString(): string {
     return this.bytes.toString('utf8', 0, this.length)
   }
+}
+
+/** False, with nothing written, for text that is not ASCII. */
+function writeAscii(writer: ByteWriter, text: string): boolean {
+  const { bytes } = writer
+  let at = writer.length
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code > LAST_ASCII) return false
+    bytes[at++] = code
+  }
+  writer.length = at
+  return true
 }
 
 // A function of its own, so that `reserve` is small enough to be inlined.
