@@ -1,7 +1,7 @@
 // The cost of a span in two checkouts, measured in pairs: this checkout, and an older commit or another folder. Both builds are
 // measured by this bench and send to the same sink; only the packages differ. Prints the median of the ratios new / old, with the
 // lowest and the highest. `--old HEAD` without changes shows the noise.
-//   node bench/studies/pairs.mjs --old <git ref, or path of a built checkout> [--pairs 9] [--ways steady,first,exports,first-exports]
+//   node bench/studies/pairs.mjs --old <git ref, or path of a built checkout> [--pairs 9] [--ways steady,few,first,exports,first-exports]
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -22,22 +22,22 @@ import { change, number, spread, summary } from '../figures.mjs'
 import { findNode, machineLoad } from '../machine.mjs'
 import { measure, showProgress } from '../measure.mjs'
 import { asText } from '../report/tables.mjs'
-import { cost, costFigures, costJob, exporter, first } from '../sections/cost.mjs'
+import { cost, costFigures, costJob, exporter, first, sweep } from '../sections/cost.mjs'
 import { startServer } from '../servers/servers.mjs'
 
 const BENCH = fileURLToPath(new URL('..', import.meta.url))
 const HERE = dirname(resolve(BENCH))
 
-/** What is measured: the spans of these sections, given to a processor or to an exporter. */
+/** What is measured: the spans of a section, given to a processor or to an exporter. */
 const WAYS = {
-  steady: { title: 'processor', section: cost, subject: 'spanhouse' },
-  first: { title: 'processor, first spans', section: first, subject: 'spanhouse' },
-  exports: { title: 'exports of 512', section: exporter, subject: 'spanhouse-exporter' },
-  'first-exports': {
-    title: 'exports of 512, first spans',
-    section: first,
+  steady: wayOf('processor', cost, { subject: 'spanhouse' }),
+  few: wayOf('processor, 3 attributes', sweep, { subject: 'spanhouse', shape: 'small' }),
+  first: wayOf('processor, first spans', first, { subject: 'spanhouse', warmUp: 0 }),
+  exports: wayOf('exports of 512', exporter, { subject: 'spanhouse-exporter' }),
+  'first-exports': wayOf('exports of 512, first spans', first, {
     subject: 'spanhouse-exporter',
-  },
+    warmUp: 0,
+  }),
 }
 
 const { old, pairs, ways } = options()
@@ -71,10 +71,14 @@ showProgress('')
 sink.stop()
 console.log(asText(table()))
 
+function wayOf(title, { sizes: { full } }, job) {
+  const { spans, warmUp } = full
+  return { title, job: { shape: 'reference', spans, warmUp, ...job } }
+}
+
 /** Every second pair begins with the new build: being first must not favour either. */
-async function pair(n, { section, subject }) {
-  const { spans, warmUp = 0 } = section.sizes.full
-  const job = costJob(sink.said, { subject, shape: 'reference', spans, warmUp })
+async function pair(n, way) {
+  const job = costJob(sink.said, way.job)
   if (n % 2 === 0) {
     const before = await costWith(oldWorker, job)
     return { before, after: await costWith(newWorker, job) }
