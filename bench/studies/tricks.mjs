@@ -62,11 +62,11 @@ const tricks = {
   },
   'short text in JavaScript': {
     file: 'writing/json-text.ts',
-    without: [['if (fitting.length < SHORT && ', 'if (false && ']],
+    without: [['if (fitting.length < 48 && ', 'if (false && ']],
   },
   'long text by a native call': {
     file: 'writing/json-text.ts',
-    without: [['if (fitting.length < SHORT && ', 'if (']],
+    without: [['if (fitting.length < 48 && ', 'if (']],
   },
   'escapes found four bytes at a time': {
     file: 'writing/json-text.ts',

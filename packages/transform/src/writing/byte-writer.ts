@@ -1,7 +1,7 @@
 const FIRST_BYTES = 4096
 const LAST_ASCII = 0x7f
-// Shorter text is written faster by a loop in JavaScript than by a native call.
-const SHORT = 48
+/** Shorter text is written faster by a loop in JavaScript than by a native call and a second pass over what it wrote. */
+export const SHORT = 48
 
 /** The methods of Buffer that are used here, so that the package's types do not need those of Node. */
 interface Bytes extends Uint8Array {
@@ -46,6 +46,7 @@ export class ByteWriter {
   words: Int32Array
   view: DataView
   length = 0
+  /** The length of `bytes`. */
   capacity: number
 
   constructor(capacity: number = FIRST_BYTES) {
