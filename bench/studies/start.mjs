@@ -1,10 +1,11 @@
 // What the start of a process costs, in CPU time (all threads), which other work on the machine disturbs less than it disturbs the clock.
 // Each is measured in fresh processes: the import of the exporter in an older build and in this one,
 // in pairs; reading an environment with thirty variables; and an Express application with `register`, beside the same application with
-// NodeSDK and the same instrumentations set up by hand.
+// NodeSDK and the same instrumentations set up by hand. On Node 22 and later, also how much of this V8's compile cache saves.
 //   node bench/studies/start.mjs [--old <path of a built checkout>] [--rounds 15]
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import module from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -157,12 +158,19 @@ const app = write(
   process.exit()`,
 )
 const there = { ...environment, OTEL_TRACES_EXPORTER: 'clickhouse' }
+const cached = { ...there, NODE_COMPILE_CACHE: join(folder, 'compile-cache') }
+const fromCache = 'enableCompileCache' in module && {
+  'register, compile cache': () => run(['--import', register, app], cached),
+  'no telemetry, compile cache': () => run([app], cached),
+}
+for (const fill of Object.values(fromCache)) fill()
 show(
   'From the start of the process until an Express application is up',
   measured({
     'NodeSDK by hand': () => run(['--import', byHand, app], there),
     register: () => run(['--import', register, app], there),
     'no telemetry': () => run([app], there),
+    ...fromCache,
   }),
   'ms',
   'NodeSDK by hand',

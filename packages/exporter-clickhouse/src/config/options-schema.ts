@@ -4,8 +4,6 @@ import { describe, numberRule, unreadable } from './option-problems.js'
 import { OPTIONS } from './option-table.js'
 import type { Problem } from './problem.js'
 
-const optionsSchema = schemaOf(OPTIONS)
-
 /** What is wrong with each option by itself, as short sentences; empty if nothing is. */
 export function checkOptions(options: unknown): Problem[] {
   try {
@@ -23,11 +21,25 @@ export function checkOptions(options: unknown): Problem[] {
 }
 
 function problemsOf(options: unknown): Problem[] {
-  const parsed = z.safeParse(optionsSchema, options)
+  const parsed = z.safeParse(schemaFor(options), options)
   return parsed.success ? [] : parsed.error.issues.flatMap((issue) => describe(issue, options))
 }
 
+/** The schema of the options that are given. That of all would take a third of the package's import. */
+function schemaFor(options: unknown) {
+  const given = Object.entries(OPTIONS.fields).filter(([name]) => name in Object(options))
+  return objectSchema(Object.fromEntries(given), OPTIONS.required)
+}
+
+const made = new Map<Type, z.ZodMiniType>()
+
 function schemaOf(type: Type): z.ZodMiniType {
+  const schema = made.get(type) ?? newSchema(type)
+  made.set(type, schema)
+  return schema
+}
+
+function newSchema(type: Type): z.ZodMiniType {
   switch (type.kind) {
     case 'text': {
       const text = textSchema(type.problemOf, type.mayBeEmpty)

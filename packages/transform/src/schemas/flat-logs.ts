@@ -1,7 +1,8 @@
 import { itemAttributes } from '../attributes/item.js'
 import type { LogRecordLike } from '../log/log-record.js'
 import { bodyOf, flagsOf, spanOf, timeOf } from '../log/values.js'
-import { defineTable, type Table } from '../table/table.js'
+import { preset } from '../table/preset.js'
+import type { Table } from '../table/table.js'
 import { hexId } from '../types/hex-id.js'
 import { ofResourceAndScope, ofService } from './flat-columns.js'
 import type { FlatLogsRow } from './rows.js'
@@ -13,7 +14,7 @@ const attributes = { type: 'Map(LowCardinality(String), String)', codec: 'ZSTD(1
 const number = { type: 'UInt8', codec: 'ZSTD(1)' }
 
 /** One flat row for each log record: `telemetry.logs`. */
-export const flatLogs = defineTable<LogRecordLike>({
+export const flatLogs = preset<LogRecordLike>({
   name: 'logs',
   database: 'telemetry',
   comment: 'spanhouse: flat logs, version 1',

@@ -2,7 +2,8 @@ import { itemAttributes } from '../attributes/item.js'
 import type { ExemplarLike, MetricPointLike, QuantileLike } from '../metric/point.js'
 import { exemplarsOf, quantilesOf } from '../metric/values.js'
 import { nested, where } from '../row/column.js'
-import { defineTable, type Table } from '../table/table.js'
+import { preset } from '../table/preset.js'
+import type { Table } from '../table/table.js'
 import { array, repeating } from '../types/array.js'
 import { exactFloat } from '../types/exact-float.js'
 import { hexId } from '../types/hex-id.js'
@@ -31,7 +32,7 @@ const counts = { type: 'Array(UInt64)', codec: 'ZSTD(1)' }
 const int = { type: 'Int32', codec: 'ZSTD(1)' }
 
 /** One flat row for each data point of every type: `telemetry.metrics`. */
-export const flatMetrics = defineTable<MetricPointLike>({
+export const flatMetrics = preset<MetricPointLike>({
   name: 'metrics',
   database: 'telemetry',
   comment: 'spanhouse: flat metrics, version 1',

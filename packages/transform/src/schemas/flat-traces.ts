@@ -5,7 +5,8 @@ import { eventsOf, linksOf } from '../span/lists.js'
 import { SPAN_KINDS, STATUS_CODES } from '../span/names.js'
 import type { EventLike, LinkLike, SpanLike } from '../span/span.js'
 import { contextOf, durationOf, parentId, storedStart, traceStateText } from '../span/values.js'
-import { defineTable, type Table } from '../table/table.js'
+import { preset } from '../table/preset.js'
+import type { Table } from '../table/table.js'
 import { hexId } from '../types/hex-id.js'
 import { milliseconds } from '../values/time.js'
 import { ofResourceAndScope, ofService } from './flat-columns.js'
@@ -18,7 +19,7 @@ const time = { type: "DateTime64(9, 'UTC')", codec: 'Delta(8), ZSTD(1)' }
 const attributes = { type: 'Map(LowCardinality(String), String)', codec: 'ZSTD(1)' }
 
 /** One flat row for each span, easy to read and query by hand: `telemetry.traces`. */
-export const flatTraces = defineTable<SpanLike>({
+export const flatTraces = preset<SpanLike>({
   name: 'traces',
   identity: ['trace_id', 'span_id'],
   database: 'telemetry',

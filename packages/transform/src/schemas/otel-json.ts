@@ -4,6 +4,7 @@ import type { LogRecordLike } from '../log/log-record.js'
 import type { MetricPointLike } from '../metric/point.js'
 import type { SpanLike } from '../span/span.js'
 import { extendTable } from '../table/extend.js'
+import { madeWhenRead } from '../table/preset.js'
 import type { Table } from '../table/table.js'
 import { otelLogs } from './otel-logs.js'
 import {
@@ -27,15 +28,18 @@ import type {
 // The Collector's tables with `json: true`: attributes keep their types, and beside each object stands the list of its paths.
 
 /** As `otelTraces`, with attributes of type JSON. Its `…Keys` columns are those of the Collector's newer tables; for older ones: `extendTable` with `omit`. */
-export const otelTracesJson = withJson(otelTraces, ['ResourceAttributes', 'SpanAttributes'], {
-  retype: { 'Events.Attributes': 'Array(JSON)', 'Links.Attributes': 'Array(JSON)' },
-  orderBy: '(ServiceName, SpanName, toDateTime(Timestamp), Timestamp)',
-}) as Table<SpanLike, OtelTracesJsonRow>
+export const otelTracesJson = madeWhenRead(otelTraces, () =>
+  withJson(otelTraces, ['ResourceAttributes', 'SpanAttributes'], {
+    retype: { 'Events.Attributes': 'Array(JSON)', 'Links.Attributes': 'Array(JSON)' },
+    orderBy: '(ServiceName, SpanName, toDateTime(Timestamp), Timestamp)',
+  }),
+) as Table<SpanLike, OtelTracesJsonRow>
 
-export const otelLogsJson = withJson(
-  otelLogs,
-  ['ResourceAttributes', 'ScopeAttributes', 'LogAttributes'],
-  { orderBy: '(ServiceName, toDateTime(Timestamp), Timestamp)', indexed: true },
+export const otelLogsJson = madeWhenRead(otelLogs, () =>
+  withJson(otelLogs, ['ResourceAttributes', 'ScopeAttributes', 'LogAttributes'], {
+    orderBy: '(ServiceName, toDateTime(Timestamp), Timestamp)',
+    indexed: true,
+  }),
 ) as Table<LogRecordLike, OtelLogsJsonRow>
 
 export const otelMetricsGaugeJson = metricsWithJson(otelMetricsGauge) as Table<
@@ -68,22 +72,24 @@ export const otelMetricsJsonTables: readonly Table<MetricPointLike>[] = [
 ]
 
 function metricsWithJson(table: Table<MetricPointLike>): Table<MetricPointLike> {
-  const hasExemplars = table.insertColumns.includes('Exemplars.FilteredAttributes')
   const time = { type: 'DateTime64(9)', codec: 'Delta(8), ZSTD(1)' }
-  return withJson(table, ['ResourceAttributes', 'ScopeAttributes', 'Attributes'], {
-    retype: {
-      MetricName: 'String',
-      StartTimeUnix: time,
-      TimeUnix: time,
-      ...(hasExemplars && {
-        'Exemplars.FilteredAttributes': 'Array(JSON)',
-        'Exemplars.TimeUnix': 'Array(DateTime64(9))',
-      }),
-    },
-    orderBy: '(ServiceName, MetricName, toUnixTimestamp64Nano(TimeUnix))',
-    // toDateTime() of a time after 2106 wraps round to the past, and the row would be deleted at once.
-    ttl: "toDateTime(least(TimeUnix, toDateTime64('2100-01-01 00:00:00', 9, 'UTC')))",
-    indexed: true,
+  return madeWhenRead(table, () => {
+    const hasExemplars = table.insertColumns.includes('Exemplars.FilteredAttributes')
+    return withJson(table, ['ResourceAttributes', 'ScopeAttributes', 'Attributes'], {
+      retype: {
+        MetricName: 'String',
+        StartTimeUnix: time,
+        TimeUnix: time,
+        ...(hasExemplars && {
+          'Exemplars.FilteredAttributes': 'Array(JSON)',
+          'Exemplars.TimeUnix': 'Array(DateTime64(9))',
+        }),
+      },
+      orderBy: '(ServiceName, MetricName, toUnixTimestamp64Nano(TimeUnix))',
+      // toDateTime() of a time after 2106 wraps round to the past, and the row would be deleted at once.
+      ttl: "toDateTime(least(TimeUnix, toDateTime64('2100-01-01 00:00:00', 9, 'UTC')))",
+      indexed: true,
+    })
   })
 }
 

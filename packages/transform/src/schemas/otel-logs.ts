@@ -2,7 +2,8 @@ import { itemAttributes } from '../attributes/item.js'
 import { readAttributes, sortedByKey } from '../attributes/source.js'
 import type { LogRecordLike } from '../log/log-record.js'
 import { bodyOf, flagsOf, spanOf, timeOf } from '../log/values.js'
-import { defineTable, type Table } from '../table/table.js'
+import { preset } from '../table/preset.js'
+import type { Table } from '../table/table.js'
 import { hexId } from '../types/hex-id.js'
 import type { OtelLogsRow } from './rows.js'
 
@@ -27,7 +28,7 @@ const MATERIALIZED = [
  * The log table of the OpenTelemetry Collector's ClickHouse exporter, column for column: `default.otel_logs`. It is created as the
  * Collector creates it on servers before 26.2, which all servers accept; rows go into its earlier tables and ClickStack's too.
  */
-export const otelLogs = defineTable<LogRecordLike>({
+export const otelLogs = preset<LogRecordLike>({
   name: 'otel_logs',
   comment: 'spanhouse: otel logs, version 1',
   columns: [

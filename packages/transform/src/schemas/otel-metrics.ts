@@ -3,7 +3,8 @@ import { readAttributes, sortedByKey } from '../attributes/source.js'
 import type { ExemplarLike, MetricPointLike, QuantileLike } from '../metric/point.js'
 import { exemplarsOf, quantilesOf } from '../metric/values.js'
 import { type Column, nested } from '../row/column.js'
-import { defineTable, type Table } from '../table/table.js'
+import { preset } from '../table/preset.js'
+import type { Table } from '../table/table.js'
 import { array } from '../types/array.js'
 import { eitherTime } from '../types/date-time.js'
 import { exactFloat } from '../types/exact-float.js'
@@ -183,7 +184,7 @@ export const otelMetricsTables: Readonly<Record<MetricType, Table<MetricPointLik
 }
 
 function tableOf(type: MetricType, own: readonly Column<Point>[]): Table<Point> {
-  return defineTable({
+  return preset({
     name: `otel_metrics_${type}`,
     comment: `spanhouse: otel metrics ${type}, version 1`,
     columns: [...common, ...own],

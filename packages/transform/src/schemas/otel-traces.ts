@@ -5,7 +5,8 @@ import { spanAttributes } from '../span/attributes.js'
 import { eventsOf, linksOf } from '../span/lists.js'
 import type { EventLike, LinkLike, SpanLike } from '../span/span.js'
 import { contextOf, durationOf, parentId, traceStateText } from '../span/values.js'
-import { defineTable, type Table } from '../table/table.js'
+import { preset } from '../table/preset.js'
+import type { Table } from '../table/table.js'
 import { hexId } from '../types/hex-id.js'
 import type { OtelTracesRow } from './rows.js'
 import { traceIdTimes } from './trace-id-times.js'
@@ -21,7 +22,7 @@ const label = { type: 'LowCardinality(String)', codec: 'ZSTD(1)' }
 const attributes = { type: 'Map(LowCardinality(String), String)', codec: 'ZSTD(1)' }
 
 /** The table of the OpenTelemetry Collector's ClickHouse exporter, column for column: `default.otel_traces`, with its table of trace times. */
-export const otelTraces = defineTable<SpanLike>({
+export const otelTraces = preset<SpanLike>({
   name: 'otel_traces',
   comment: 'spanhouse: otel traces, version 1',
   identity: ['TraceId', 'SpanId'],

@@ -74,8 +74,13 @@ export function defineTable<Input>(given: TableDefinition<Input>): Table<Input> 
   return makeTable(definition)
 }
 
+export function databaseOf({ database = 'default' }: TableDefinition<never>): string {
+  return database
+}
+
 function makeTable<Input>(definition: Resolved<Input>): Table<Input> {
-  const { name, database = 'default', columns } = definition
+  const { name, columns } = definition
+  const database = databaseOf(definition)
   const write = rowWriter(columns)
   const partitionDay = partitionDayOf(definition)
   const toLine = (input: Input, tally?: Tally, limits?: Limits): string => {
