@@ -218,10 +218,11 @@ test('metrics of four types in one export: those whose tables are well are store
   for (let n = 0; n < 9; n++) expect(await exportSome()).toBe(0)
   const stored = (made / 4) * 3
   await until(async () => (await rowsIn(server, database, byType)) === stored)
+  await until(() => statsOf(exporter).delivered === stored) // the answer comes after the rows are stored
   const milliseconds = performance.now() - startedAt
   signalFigure('ten exports, one table of five refuses', byType, { milliseconds })
   expect(milliseconds).toBeLessThan(onThisMachine(2 * SOON_MS))
-  expect(statsOf(exporter)).toMatchObject({ delivered: stored, waiting: made / 4, dropped: {} })
+  expect(statsOf(exporter)).toMatchObject({ waiting: made / 4, dropped: {} })
   await server.query(
     `ALTER TABLE ${database}.otel_metrics_histogram ADD COLUMN ExplicitBounds Array(Float64)`,
   )
