@@ -2,13 +2,15 @@
 // bytes sent. The statement and the columns of `input()` are those that the exporter sends; only the format differs. The rows of RowBinary
 // come from a function written by hand for this one table, which takes only what these spans contain: no encoder of ours could be faster.
 // JSONEachRow is measured twice: as the exporter writes it, and from a function written by hand in the same way. The ways take turns, and
-// the table must hold the same rows after each.
-//   npm run build && node bench/studies/row-binary.mjs [--rounds 7]
+// the table must hold the same rows after each. Then the first 20,000 rows of a process, each way in processes of its own.
+//   npm run build && node --expose-gc bench/studies/row-binary.mjs [--rounds 7]
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { constants, gunzipSync, gzipSync } from 'node:zlib'
 import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
@@ -20,7 +22,9 @@ import { machineLoad } from '../machine.mjs'
 import { shapes } from '../records/feed.mjs'
 import { cpuTimes } from '../sections/kit.mjs'
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '7' } } })
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '7' }, first: { type: 'string' } },
+})
 const ROUNDS = Number(values.rounds)
 const WARM_UP = 5
 const SPANS = 10_000
@@ -39,15 +43,23 @@ let at = 0
 
 const spans = shapes.reference.make(SPANS)
 const keys = Object.keys(spans[0].attributes)
-const { statement, rows } = await sentByExporter()
-const ways = {
-  'JSONEachRow, ours': { write: ours, statement },
-  'JSONEachRow, by hand': { write: jsonByHand, statement },
-  'RowBinary, by hand': {
-    write: binaryByHand,
-    statement: statement.replace(/FORMAT JSONEachRow$/, 'FORMAT RowBinary'),
-  },
+const writers = {
+  'JSONEachRow, ours': ours,
+  'JSONEachRow, by hand': jsonByHand,
+  'RowBinary, by hand': binaryByHand,
 }
+if (values.first !== undefined) {
+  console.log(JSON.stringify(firstRows(writers[values.first])))
+  process.exit()
+}
+
+const { statement, rows } = await sentByExporter()
+const ways = Object.fromEntries(
+  Object.entries(writers).map(([name, write]) => {
+    const [format] = name.split(',')
+    return [name, { write, statement: statement.replace(/FORMAT \w+$/, `FORMAT ${format}`) }]
+  }),
+)
 if (!rows.equals(ours().subarray(0, rows.length)))
   throw new Error('The study does not write the rows that the exporter sends.')
 
@@ -66,14 +78,34 @@ await server.stop()
 console.log(
   `Node ${process.version}, load ${machineLoad()}, ${SPANS} spans an INSERT, ${ROUNDS} rounds; µs of CPU a span: median (lowest to highest)`,
 )
-for (const [name, list] of Object.entries(measured)) {
+for (const [name, list] of Object.entries(measured))
+  say(name, list, ['row', 'gzip', 'server', 'all', 'bytes'])
+
+console.log(`the first ${2 * SPANS} rows of a process, µs of CPU a row`)
+const first = Object.fromEntries(Object.keys(writers).map((name) => [name, []]))
+for (let round = 0; round < ROUNDS; round++)
+  for (const [name, list] of Object.entries(first)) {
+    const args = ['--expose-gc', fileURLToPath(import.meta.url), '--first', name]
+    list.push(JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })))
+  }
+for (const [name, list] of Object.entries(first)) say(name, list, ['main', 'all'])
+
+function say(name, list, whats) {
   const show = (what) => {
     const { median, low, high } = summary(list.map((one) => one[what]))
     return `${what} ${number(median, 2)} (${number(low, 2)} to ${number(high, 2)})`
   }
-  console.log(
-    `  ${name.padEnd(21)} ${['row', 'gzip', 'server', 'all', 'bytes'].map(show).join(', ')}`,
-  )
+  console.log(`  ${name.padEnd(21)} ${whats.map(show).join(', ')}`)
+}
+
+/** The main thread's CPU time a row, and that of all threads: V8 compiles on others. */
+function firstRows(write) {
+  globalThis.gc()
+  const before = cpuTimes()
+  write()
+  write()
+  const { mainUs, allUs } = cpuTimes()
+  return { main: (mainUs - before.mainUs) / (2 * SPANS), all: (allUs - before.allUs) / (2 * SPANS) }
 }
 
 async function measure({ write, statement }) {

@@ -33,7 +33,7 @@ if (noBrowser)
 let browser: Promise<Browser> | undefined
 export function openBrowser(): Promise<Browser> {
   if (!CHROMIUM) throw new Error('There is no Chromium: apt-get install chromium-headless-shell')
-  browser ??= chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+  browser ??= chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] })
   return browser
 }
 

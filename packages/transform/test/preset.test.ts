@@ -81,6 +81,17 @@ describe('a table of this package', () => {
     expect(compactRowsOf(table)).toBe(compactRowsOf({ ...table }))
   })
 
+  const ways: ((table: object) => void)[] = [Object.freeze, Object.seal, Object.preventExtensions]
+  test.each(ways.map((how) => [how.name, how] as const))(
+    'works after Object.%s, before and after it is made',
+    (_, how) => {
+      const { table, times } = counted()
+      how(table)
+      for (let time = 0; time < 2; time++) expect(table.toLine({ a: 'x' })).toBe('{"a":"x"}')
+      expect([table.partitionDay, times()]).toEqual([undefined, 1])
+    },
+  )
+
   test('says what is wrong with its definition each time, if something is', () => {
     const table = preset({ ...definition, orderBy: 'missing' })
     for (let time = 0; time < 2; time++)

@@ -17,11 +17,15 @@ export function madeWhenRead<Input>(
   make: () => Table<Input>,
 ): Table<Input> {
   const table: Partial<Table<Input>> = { name, database }
+  let made: Table<Input> | undefined
   const read = (member: keyof Table<Input>) => {
-    const made = make()
-    // From now on an object like any other, without the members that this table does not have, such as `partitionDay`.
-    for (const one of MADE) Reflect.deleteProperty(table, one)
-    return Object.assign(table, made)[member]
+    made ??= make()
+    if (Object.isExtensible(table)) {
+      // From now on an object like any other, without the members that this table does not have, such as `partitionDay`.
+      for (const one of MADE) Reflect.deleteProperty(table, one)
+      Object.assign(table, made)
+    }
+    return made[member]
   }
   for (const member of MADE)
     Object.defineProperty(table, member, {
