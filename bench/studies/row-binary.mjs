@@ -16,7 +16,13 @@ import { constants, gunzipSync, gzipSync } from 'node:zlib'
 import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { startClickHouse } from '@spanhouse/local-clickhouse'
 import { flatTraces } from '@spanhouse/transform'
-import { compactRowsOf, KeyLists, newEncoding, ROW_ROOM } from '@spanhouse/transform/internal'
+import {
+  ByteWriter,
+  compactRowsOf,
+  KeyLists,
+  newEncoding,
+  ROW_ROOM,
+} from '@spanhouse/transform/internal'
 import { number, summary } from '../figures.mjs'
 import { machineLoad } from '../machine.mjs'
 import { shapes } from '../records/feed.mjs'
@@ -36,9 +42,10 @@ const STATUSES = ['UNSET', 'OK', 'ERROR']
 const ASCII = 0x7f
 const SHORT = 48
 
-/** Where the functions written by hand write. */
-const out = Buffer.alloc(SPANS * 2000)
-const view = new DataView(out.buffer, out.byteOffset)
+// All write to memory that is large enough: the exporter uses the memory of a batch again.
+const writer = new ByteWriter(SPANS * 2000)
+const out = writer.bytes
+const { view } = writer
 let at = 0
 
 const spans = shapes.reference.make(SPANS)
@@ -184,13 +191,15 @@ async function sentByExporter() {
 function ours() {
   const { write, resourceFormOf } = compactRowsOf(flatTraces)
   const encoding = newEncoding({ sparse: true, keyLists: new KeyLists(30_000) })
+  encoding.out = writer
+  writer.length = 0
   for (const span of spans) {
     encoding.room = ROW_ROOM
     resourceFormOf(span, encoding)
     write(span, encoding)
     encoding.out.byte(NEWLINE)
   }
-  return encoding.out.bytes.subarray(0, encoding.out.length)
+  return out.subarray(0, writer.length)
 }
 
 /** JSONEachRow of these spans by hand: nothing is checked, and no value is of another type than expected. */

@@ -2,6 +2,7 @@ import type { Verdict } from './verdict.js'
 
 /** A client that got no answer sends a request again within seconds, or minutes if it was away. */
 const REMEMBERED_MS = 10 * 60_000
+/** Of those that were answered. How many are in progress is bounded by the memory for their bodies. */
 const MAX_REMEMBERED = 20_000
 
 /** The requests that are in progress or were answered not long ago, by the hash of their bodies. */
@@ -15,34 +16,33 @@ export interface Repeats {
 }
 
 export function newRepeats(now: () => number = () => performance.now()): Repeats {
-  const known = new Map<string, { readonly verdict: Promise<Verdict>; endedAt: number }>()
+  const working = new Map<string, Promise<Verdict>>()
+  const answered = new Map<string, { readonly verdict: Promise<Verdict>; readonly at: number }>()
 
   function forgetOld(): void {
-    // A map keeps the order, so the oldest come first. What is in progress is never forgotten.
-    for (const [digest, { endedAt }] of known) {
-      if (known.size <= MAX_REMEMBERED && endedAt + REMEMBERED_MS > now()) return
-      if (endedAt < Number.POSITIVE_INFINITY) known.delete(digest)
+    // A map keeps the order, so the oldest come first.
+    for (const [digest, { at }] of answered) {
+      if (answered.size <= MAX_REMEMBERED && at + REMEMBERED_MS > now()) return
+      answered.delete(digest)
     }
   }
 
   return {
     get size() {
-      return known.size
+      return working.size + answered.size
     },
     verdictOn(digest, work) {
       forgetOld()
-      const before = known.get(digest)
-      if (before) return before.verdict
+      const before = working.get(digest) ?? answered.get(digest)?.verdict
+      if (before) return before
       const verdict = work()
-      const entry = { verdict, endedAt: Number.POSITIVE_INFINITY }
-      known.set(digest, entry)
+      working.set(digest, verdict)
       verdict.then(
         ({ step }) => {
-          known.delete(digest)
-          entry.endedAt = now()
-          if (step === 'answer') known.set(digest, entry) // as the newest
+          working.delete(digest)
+          if (step === 'answer') answered.set(digest, { verdict, at: now() })
         },
-        () => known.delete(digest),
+        () => working.delete(digest),
       )
       return verdict
     },
