@@ -74,7 +74,7 @@ export const first = {
   figures: costFigures.filter(({ name }) => name !== 'wireBytes'),
   async jobs({ spans }, servers) {
     const [sink] = await servers.sinks()
-    const compared = ['spanhouse', 'otlp-protobuf', ...EXPORTERS]
+    const compared = ['spanhouse', 'otlp-protobuf', ...EXPORTERS, 'floor']
     return jobsFor(compared, costJob(sink, { shape: 'reference', spans, warmUp: 0 }))
   },
 }

@@ -37,7 +37,7 @@ test('INSERTs that exclude each other are sent one at a time from then on, and o
   const { server, isBusy, end } = await exclusive()
   const exporter = exporterTo({ endpoint: server.url, batch: { maxRows: 1 } })
   for (let n = 0; n < 20; n++) void exported(exporter, spans(1, `batch ${n}`))
-  await until(() => statsOf(exporter).errors >= 3)
+  await until(() => statsOf(exporter).errors > 0) // how many were under way together is up to the machine
   expect(statsOf(exporter)).toMatchObject({ failing: false, waiting: 20 })
   for (let n = 1; n <= 20; n++) {
     await until(isBusy)

@@ -245,9 +245,8 @@ test('flushes do not use up the retries', async () => {
   const endpoint = `http://127.0.0.1:${await freePort()}`
   const to = exporterTo({ endpoint, retry: { maxRetries: 1, initialDelayMs: 60_000 } })
   await exported(to, spans(5))
-  for (let n = 0; n < 4; n++)
+  while (statsOf(to).errors < 3)
     await expect(to.forceFlush({ timeoutMs: 250 })).rejects.toThrow('not flushed')
-  expect(statsOf(to).errors).toBeGreaterThan(2)
   expect(statsOf(to)).toMatchObject({ waiting: 5, dropped: {} })
 })
 
