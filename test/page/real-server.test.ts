@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { onThisMachine } from '../kit/patience.js'
+import { eventually, onThisMachine } from '../kit/patience.js'
 import { figure } from '../kit/results.js'
 import {
   type Browser,
@@ -57,7 +57,9 @@ describe.skipIf(noBrowser)('the traces of a real ClickHouse', () => {
     await page.getByRole('option', { name: /user.id=/ }).click()
     await page.keyboard.type('"user 7')
     await page.getByRole('option', { name: /^user 7\b/ }).click()
-    expect(new URL(page.url()).searchParams.get('q')).toBe('service:payment user.id="user 7"')
+    await eventually(() =>
+      expect(new URL(page.url()).searchParams.get('q')).toBe('service:payment user.id="user 7"'),
+    )
     await page.getByText(/^\d+\+? traces$/).waitFor()
     await shown(page)
     await box.fill('duration:>soon')
@@ -120,7 +122,7 @@ SELECT timestamp, trace_id, span_id, parent_span_id, span_name, initcap(span_kin
     await shown(page)
     await page.getByText('storefront').first().waitFor()
     await page.getByRole('link', { name: 'Health' }).click()
-    expect(page.url()).toContain('table=otel.otel_traces')
+    await eventually(() => expect(page.url()).toContain('table=otel.otel_traces'))
     expect(problems).toEqual([])
     await close()
   })

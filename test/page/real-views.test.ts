@@ -64,7 +64,9 @@ describe.skipIf(noBrowser)('services and SQL of a real ClickHouse', () => {
     await shot(page, 'real-service')
     await operation.click()
     await page.getByRole('listitem').first().waitFor()
-    expect(new URL(page.url()).searchParams.get('q')).toBe('service:payment name:"POST /charge"')
+    await eventually(() =>
+      expect(new URL(page.url()).searchParams.get('q')).toBe('service:payment name:"POST /charge"'),
+    )
   })
 
   test('every query of the views can be run as it is', async () => {

@@ -159,7 +159,7 @@ describe.skipIf(noBrowser)('the views of services', () => {
     await shot(page, 'services-list')
     await page.getByRole('button', { name: 'Errors' }).click()
     await eventually(async () => expect((await names())[0]).toBe('payments'))
-    expect(page.url()).toBe(`${served.url}/services?range=1h&sort=-errors`)
+    await eventually(() => expect(page.url()).toBe(`${served.url}/services?range=1h&sort=-errors`))
     await page.getByRole('button', { name: 'Errors' }).click()
     await eventually(async () => expect((await names()).at(-1)).toBe('payments'))
     expect(await page.getByRole('columnheader', { name: 'Errors' }).getAttribute('aria-sort')).toBe(
@@ -212,7 +212,7 @@ describe.skipIf(noBrowser)('the views of services', () => {
     await node('shop').blur()
     expect(await node('redis').getAttribute('class')).toMatch(/\bdim\b/)
     expect(await node('orders').getAttribute('class')).not.toMatch(/\bdim\b/)
-    expect(page.url()).toContain('node=service%3Ashop')
+    await eventually(() => expect(page.url()).toContain('node=service%3Ashop'))
     await shot(page, 'services-map-focus')
     await page.getByRole('link', { name: 'Open service' }).waitFor()
     await node('shop').focus()
@@ -340,7 +340,7 @@ describe.skipIf(noBrowser)('the views of services', () => {
     )
     expect(await page.locator('.table-line').count()).toBeLessThan(80) // of 300
     await link.click()
-    expect(new URL(page.url()).pathname).toBe('/')
+    await eventually(() => expect(new URL(page.url()).pathname).toBe('/'))
   })
 
   test('dragging over a chart chooses that range', async () => {

@@ -28,10 +28,10 @@ describe.skipIf(noBrowser)('the frame of the page', () => {
   test('links between views keep the range and the table, and the back button goes back', async () => {
     const { page, problems, close } = await openPage(browser, `${served.url}/sql?range=1h`)
     await page.getByRole('link', { name: 'Health' }).click()
-    expect(page.url()).toBe(`${served.url}/health?range=1h`)
+    await eventually(() => expect(page.url()).toBe(`${served.url}/health?range=1h`))
     expect(await page.title()).toBe('Health · spanhouse')
     await page.goBack()
-    expect(page.url()).toBe(`${served.url}/sql?range=1h`)
+    await eventually(() => expect(page.url()).toBe(`${served.url}/sql?range=1h`))
     await eventually(async () => expect(await page.title()).toBe('SQL · spanhouse'))
     expect(problems).toEqual([])
     await close()

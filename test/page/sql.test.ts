@@ -225,7 +225,7 @@ FROM numbers(120)`,
     const { page } = await open()
     await run(page, 'SELECT 41 + 1 AS answer')
     await page.getByRole('cell', { name: '42' }).waitFor()
-    expect(page.url()).toBe(`${served.url}/sql`)
+    await eventually(() => expect(page.url()).toBe(`${served.url}/sql`))
     await page.getByRole('button', { name: 'Link' }).click()
     await eventually(() =>
       expect(page.url()).toBe(`${served.url}/sql#sql=SELECT%2041%20%2B%201%20AS%20answer`),

@@ -158,7 +158,7 @@ describe.skipIf(noBrowser)('a trace on the page', () => {
     await page.getByRole('treeitem').filter({ hasText: 'storefront POST /reservations' }).click()
     await page.getByRole('link', { name: /Trace 4bf92f35/ }).click()
     await page.getByRole('heading', { name: 'storefront earlier try', level: 1 }).waitFor()
-    expect(new URL(page.url()).pathname).toBe(`/trace/${OTHER_TRACE}`)
+    await eventually(() => expect(new URL(page.url()).pathname).toBe(`/trace/${OTHER_TRACE}`))
     await page.getByRole('complementary').getByRole('heading', { name: 'earlier try' }).waitFor()
     await page.goBack()
     await page.getByRole('heading', { name: 'storefront POST /checkout' }).waitFor()
@@ -432,7 +432,9 @@ describe.skipIf(noBrowser)('a trace on the page', () => {
     await shot(page, 'compare-menu')
     await page.getByRole('link', { name: /4bf92f35.*912 ms/ }).click()
     await page.getByRole('heading', { name: 'Two traces' }).waitFor()
-    expect(new URL(page.url()).pathname).toBe(`/compare/${TRACE}/${OTHER_TRACE}`)
+    await eventually(() =>
+      expect(new URL(page.url()).pathname).toBe(`/compare/${TRACE}/${OTHER_TRACE}`),
+    )
     await page.getByText('+300 ms').first().waitFor()
     const row = (text: string) => page.getByRole('row').filter({ hasText: text })
     expect(await row('inventory').textContent()).toContain('only in A')
@@ -451,7 +453,7 @@ describe.skipIf(noBrowser)('a trace on the page', () => {
     await page.getByText('−300 ms').first().waitFor()
     await page.getByRole('region', { name: 'Trace B' }).getByRole('link').click()
     await page.getByRole('tree').waitFor()
-    expect(new URL(page.url()).pathname).toBe(`/trace/${TRACE}`)
+    await eventually(() => expect(new URL(page.url()).pathname).toBe(`/trace/${TRACE}`))
     expect(opened?.problems).toEqual([])
   })
 
@@ -467,7 +469,9 @@ describe.skipIf(noBrowser)('a trace on the page', () => {
     await page.getByRole('button', { name: 'Compare with another trace' }).click()
     await page.getByRole('link', { name: /storefront POST \/checkout.*612 ms/ }).click()
     await page.getByRole('table', { name: 'Operations' }).waitFor()
-    expect(new URL(page.url()).pathname).toBe(`/compare/${TRACE}/${OTHER_TRACE}`)
+    await eventually(() =>
+      expect(new URL(page.url()).pathname).toBe(`/compare/${TRACE}/${OTHER_TRACE}`),
+    )
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(NARROW.width)
     expect(await seriousProblems(page)).toEqual([])
     await shot(page, 'compare-narrow')

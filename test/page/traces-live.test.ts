@@ -142,7 +142,7 @@ describe.skipIf(noBrowser)('the live list', () => {
     await setVisibility('visible')
     await polls(2)
     await page.getByRole('switch', { name: 'Live' }).click()
-    expect(new URL(page.url()).search).toBe('?live=off')
+    await eventually(() => expect(new URL(page.url()).search).toBe('?live=off'))
     expect(await isQuiet()).toBe(true)
     await page.getByRole('switch', { name: 'Live' }).click()
     await polls(2)

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { LONG } from '../kit/patience.js'
+import { eventually, LONG } from '../kit/patience.js'
 import {
   type Browser,
   builtPage,
@@ -108,8 +108,10 @@ describe.skipIf(noBrowser)('the traces in every state', () => {
     expect(await seriousProblems(page)).toEqual([])
     await page.getByRole('button', { name: 'Show the last hour with data' }).click()
     await page.getByRole('listitem').first().waitFor()
-    const asked = new URL(page.url()).searchParams
-    expect(Number(asked.get('to'))).toBeGreaterThan(lastUs)
+    await eventually(() => {
+      const asked = new URL(page.url()).searchParams
+      expect(Number(asked.get('to'))).toBeGreaterThan(lastUs)
+    })
     await close()
   })
 
@@ -126,7 +128,7 @@ describe.skipIf(noBrowser)('the traces in every state', () => {
     expect(await seriousProblems(page)).toEqual([])
     await page.getByRole('button', { name: 'Without status:ok' }).click()
     await page.getByRole('listitem').first().waitFor()
-    expect(new URL(page.url()).searchParams.get('q')).toBe('service:shop')
+    await eventually(() => expect(new URL(page.url()).searchParams.get('q')).toBe('service:shop'))
     await close()
   })
 
@@ -198,7 +200,7 @@ describe.skipIf(noBrowser)('the traces in every state', () => {
     await page.keyboard.press('Escape')
     await page.keyboard.press('Escape')
     await page.locator('[data-trace="../../sql"]').click()
-    expect(new URL(page.url()).pathname).toBe('/trace/..%2F..%2Fsql')
+    await eventually(() => expect(new URL(page.url()).pathname).toBe('/trace/..%2F..%2Fsql'))
     expect(problems).toEqual([])
     await close()
   })
