@@ -11,7 +11,7 @@ import { eventually, flushed, LONG, until } from '../kit/patience.js'
 import { type FaultyProxy, startProxy } from '../kit/proxy.js'
 import { CERT, KEY } from '../kit/raw-server.js'
 import { type Identified, idOf, load, narrowTable, records, TRACES } from '../kit/signals.js'
-import { statsOf } from '../kit/stats.js'
+import { deduplicationKnown, statsOf } from '../kit/stats.js'
 import { temporaryDirectory } from '../kit/temporary-directory.js'
 
 // Two servers on this machine, each of them a shard of the cluster `main`. These servers know neither ON CLUSTER nor Replicated tables: the
@@ -116,6 +116,7 @@ describe('through a Distributed table', () => {
       await until(() => statsOf(collector).delivered > delivered + 100)
       const rows = made.stop()
       await flushed(collector)
+      await deduplicationKnown(collector)
       expect(await tally(rows, 'traces_local')).toEqual(NOTHING_AMISS)
       expect(statsOf(collector)).toMatchObject({
         delivered: rows,
@@ -353,6 +354,7 @@ describe('into the local tables of the hosts, each in turn', () => {
     })
     for (const record of records(TRACES, 200)) collector.add(record)
     await flushed(collector)
+    await deduplicationKnown(collector)
     expect(await tally(200, 'traces_local')).toEqual(NOTHING_AMISS)
     expect(statsOf(collector)).toMatchObject({
       delivered: 200,

@@ -2,10 +2,10 @@ import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { defineTable, type SpanLike } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { flushed, until } from '../kit/patience.js'
+import { flushed } from '../kit/patience.js'
 import { startProxy } from '../kit/proxy.js'
 import { shopSpan } from '../kit/shop-spans.js'
-import { statsOf } from '../kit/stats.js'
+import { deduplicationKnown, statsOf } from '../kit/stats.js'
 import { rowsIn } from '../kit/stored-ids.js'
 
 let server: ClickHouseServer
@@ -32,7 +32,7 @@ test('batches of equal rows are all stored: the second is not a retry of the fir
   })
   for (let n = 0; n < 40; n++) processor.onEnd(shopSpan())
   await flushed(processor)
-  await until(() => statsOf(processor).deduplication !== 'unknown')
+  await deduplicationKnown(processor)
   expect(statsOf(processor)).toMatchObject({ delivered: 40, deduplication: 'effective' })
   expect(await rowsIn(server, 'equal', HITS)).toBe(40)
   await processor.shutdown()

@@ -14,7 +14,7 @@ import {
   titled,
   withTable,
 } from '../kit/signals.js'
-import { statsOf } from '../kit/stats.js'
+import { deduplicationKnown, statsOf } from '../kit/stats.js'
 import { deduplicatedBlocks, tally } from '../kit/stored-ids.js'
 
 let server: ClickHouseServer
@@ -57,6 +57,7 @@ test.each(titled(SIGNALS))(
       BATCHES * ROWS,
       withTable(of, table),
     )
+    await Promise.all(processors.map((processor) => deduplicationKnown(processor)))
     const stats = processors.map((processor) => statsOf(processor))
     const requests = stats.reduce((sum, one) => sum + one.requests, 0)
     signalFigure('replies lost after the commit', of, {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { LONG } from '../kit/patience.js'
 import { type FaultyProxy, startProxy } from '../kit/proxy.js'
 import { shopSpan } from '../kit/shop-spans.js'
-import { statsOf } from '../kit/stats.js'
+import { deduplicationKnown, statsOf } from '../kit/stats.js'
 
 // Each of these settings lost, doubled, refused or changed rows, or broke our DDL, when we sent no setting against it.
 const PROFILES: Record<string, Record<string, string | number>> = {
@@ -90,6 +90,7 @@ describe.concurrent.each(Object.keys(PROFILES))('under the profile %s', (profile
           rejected++
         }
         await processor.forceFlush({ timeoutMs: 30_000 })
+        await deduplicationKnown(processor)
 
         const stats = statsOf(processor)
         expect(stats).toMatchObject({ delivered: spans, dropped: { rejected } })

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { diagLines } from '../kit/diag-lines.js'
 import { flushed, until } from '../kit/patience.js'
 import { shopSpans } from '../kit/shop-spans.js'
-import { statsOf } from '../kit/stats.js'
+import { deduplicationKnown, statsOf } from '../kit/stats.js'
 
 let server: ClickHouseServer
 let lines: string[] = []
@@ -54,6 +54,7 @@ test('validate names the differences after the first success, and delivers', asy
   expect(lines[0]).toMatch(
     /differs from the schema: duration_ms is Float32 instead of Float64 \(values are narrowed\)\.$/,
   )
+  await deduplicationKnown(processor)
   expect(statsOf(processor)).toMatchObject({ delivered: 10, deduplication: 'effective' })
   await processor.shutdown()
 })
@@ -89,6 +90,7 @@ test('a table without a window for tokens is reported: deduplication is ineffect
     ),
   )
   const processor = await deliverTo('plain')
+  await deduplicationKnown(processor)
   expect(statsOf(processor).deduplication).toBe('ineffective')
   expect(lines.join()).toMatch(/does not deduplicate/)
   await processor.shutdown()

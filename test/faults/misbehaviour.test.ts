@@ -4,7 +4,7 @@ import { MemoryClickHouse } from '../kit/clickhouse-backend.js'
 import { allWell } from '../kit/oracle.js'
 import { flushed } from '../kit/patience.js'
 import { answer, type Behaviour, ScriptedClickHouse } from '../kit/scripted-clickhouse.js'
-import { statsOf } from '../kit/stats.js'
+import { deduplicationKnown, statsOf } from '../kit/stats.js'
 import { Exports, exporterTo } from './exports.js'
 import { faultsOf } from './figures.js'
 import { MISBEHAVIOURS } from './misbehaviours.js'
@@ -39,6 +39,7 @@ describe('a server that, once for each batch,', () => {
       const exports = new Exports(exporter, ['rough', 'steady'])
       for (let n = 0; n < EXPORTS; n++) await exports.export(ROWS)
       await flushed(exporter)
+      for (const name of ['rough', 'steady']) await deduplicationKnown(exporter, name)
 
       const rows = EXPORTS * ROWS
       for (const [name, { server, table }] of Object.entries({ rough, steady })) {

@@ -1,5 +1,6 @@
 import type { DestinationStats, Stats } from '@spanhouse/exporter-clickhouse'
 import { expect } from 'vitest'
+import { until } from './patience.js'
 
 interface Source {
   stats(): Stats
@@ -12,6 +13,11 @@ export function statsOf(source: Source, name?: string): DestinationStats {
   if (!stats) throw new Error(`no destination ${name}`)
   expectToAddUp(stats)
   return stats
+}
+
+/** Resolves when the server has told whether it deduplicates. It is asked after the first success, and no flush waits for its answer. */
+export function deduplicationKnown(source: Source, name?: string): Promise<void> {
+  return until(() => statsOf(source, name).deduplication !== 'unknown')
 }
 
 function expectToAddUp(stats: DestinationStats): void {
