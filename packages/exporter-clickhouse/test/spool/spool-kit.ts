@@ -3,6 +3,7 @@ import { promises as nodeFs } from 'node:fs'
 import { readdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
+import { until } from '../../../../test/kit/patience.js'
 import { Batch, type CompressedBatch } from '../../src/batching/batch.js'
 import type { Insert } from '../../src/clickhouse/insert.js'
 import type { SpoolConfig } from '../../src/config/config.js'
@@ -118,6 +119,17 @@ export async function backdateLeases(directory: string): Promise<void> {
   const anHourAgo = Date.now() / 1000 - 3600
   for (const home of await homesIn(directory))
     await utimes(join(directory, home, LEASE), anHourAgo, anHourAgo)
+}
+
+/**
+ * Makes the owners look as if they had died an hour ago until another process `hasInherited`. An owner that lives may renew its lease at any
+ * time; a directory may be renamed meanwhile.
+ */
+export async function inherited(directory: string, hasInherited: () => boolean): Promise<void> {
+  await until(async () => {
+    if (!hasInherited()) await backdateLeases(directory).catch(() => {})
+    return hasInherited()
+  })
 }
 
 export async function homesIn(directory: string): Promise<string[]> {

@@ -10,6 +10,7 @@ import {
   faultyFs,
   filesIn,
   homesIn,
+  inherited,
   insertsFor,
   pathOf,
   putOne,
@@ -264,7 +265,7 @@ test('an owner whose directory was taken over goes on in a new one', async () =>
   const stored = await putOne(paused.spool, 'before')
   await backdateLeases(directory)
   const heir = open(directory)
-  await eventually(() => expect(heir.seen.recovered).toHaveLength(1))
+  await inherited(directory, () => heir.seen.recovered.length === 1)
 
   expect(await paused.spool.load(stored)).toBeUndefined()
   expect(paused.spool.bytesOf('primary')).toBe(0)
