@@ -3,7 +3,7 @@ import { promises as nodeFs } from 'node:fs'
 import { readdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
-import { until } from '../../../../test/kit/patience.js'
+import { SOON_MS, until } from '../../../../test/kit/patience.js'
 import { Batch, type CompressedBatch } from '../../src/batching/batch.js'
 import type { Insert } from '../../src/clickhouse/insert.js'
 import type { SpoolConfig } from '../../src/config/config.js'
@@ -122,14 +122,17 @@ export async function backdateLeases(directory: string): Promise<void> {
 }
 
 /**
- * Makes the owners look as if they had died an hour ago until another process `hasInherited`. An owner that lives may renew its lease at any
- * time; a directory may be renamed meanwhile.
+ * Resolves when another process has inherited from owners that look dead. If it takes long, one of them lives and has renewed its lease: it is
+ * made to look dead again.
  */
 export async function inherited(directory: string, hasInherited: () => boolean): Promise<void> {
-  await until(async () => {
-    if (!hasInherited()) await backdateLeases(directory).catch(() => {})
-    return hasInherited()
-  })
+  while (
+    !(await until(hasInherited, SOON_MS).then(
+      () => true,
+      () => false,
+    ))
+  )
+    await backdateLeases(directory)
 }
 
 export async function homesIn(directory: string): Promise<string[]> {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { eventually } from '../../../../test/kit/patience.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { LEASE } from '../../src/spool/lease-file.js'
-import { backdateLeases, inherited, putOne, spools } from './spool-kit.js'
+import { backdateLeases, putOne, spools } from './spool-kit.js'
 
 const { open } = spools()
 
@@ -14,7 +14,7 @@ test('a spool renews the leases of all that it holds, also of what it has taken 
   await backdateLeases(directory)
   const heir = open(directory, { leaseMs: 300 })
   const own = await putOne(heir.spool, 'own')
-  await inherited(directory, () => heir.seen.recovered.length === 1)
+  await eventually(() => expect(heir.seen.recovered).toHaveLength(1))
   for (const { lease } of [own, ...heir.seen.recovered]) {
     const renewedAt = async () => (await stat(join(lease.path, LEASE))).mtimeMs
     for (let times = 0; times < 3; times++) {

@@ -7,7 +7,7 @@ import { type Behaviour, scriptedServer } from '../../../../test/kit/scripted-se
 import { statsOf } from '../../../../test/kit/stats.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { followGlobalClock } from '../global-clock.js'
-import { backdateLeases, filesIn, homesIn, inherited, putOne, spools } from './spool-kit.js'
+import { backdateLeases, filesIn, homesIn, putOne, spools } from './spool-kit.js'
 
 followGlobalClock()
 const { open } = spools()
@@ -35,7 +35,7 @@ test('a record that another process has taken over is not counted here, also whe
   const [delivered, waiting] = [await putOne(paused.spool, 'a'), await putOne(paused.spool, 'b')]
   await backdateLeases(directory)
   const heir = open(directory)
-  await inherited(directory, () => heir.seen.recovered.length === 2)
+  await eventually(() => expect(heir.seen.recovered).toHaveLength(2))
   heir.seen.recovered.slice(0, 1).forEach(heir.spool.remove)
   await eventually(async () => expect(await filesIn(directory)).toHaveLength(1))
   expect(await paused.spool.load(delivered)).toBeUndefined()
@@ -55,7 +55,7 @@ test('rows that were taken over while the process stood still are delivered and 
   await backdateLeases(spool.directory)
   const server = await scriptedServer()
   const heir = exporterTo({ endpoint: server.url, spool })
-  await inherited(spool.directory, () => statsOf(heir).delivered === 30)
+  await eventually(() => expect(statsOf(heir).delivered).toBe(30))
 
   standStill()
   away.follow('ok')
