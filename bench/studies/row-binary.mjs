@@ -3,7 +3,7 @@
 // come from a function written by hand for this one table, which takes only what these spans contain: no encoder of ours could be faster.
 // JSONEachRow is measured twice: as the exporter writes it, and from a function written by hand in the same way. The ways take turns, and
 // the table must hold the same rows after each. Then the first 20,000 rows of a process, each way in processes of its own.
-//   npm run build && node --expose-gc bench/studies/row-binary.mjs [--rounds 7]
+//   npm run build && node bench/studies/row-binary.mjs [--rounds 7]
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'

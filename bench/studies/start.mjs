@@ -1,6 +1,5 @@
 // What the start of a process costs, in CPU time (all threads), which other work on the machine disturbs less than it disturbs the clock.
-// Each is measured in fresh processes: the import of the exporter in an older build and in this one,
-// in pairs; reading an environment with thirty variables; and an Express application with `register`, beside the same application with
+// Each is measured in fresh processes: the import of the exporter and its first processor, in an older build and in this one, in pairs; reading an environment with thirty variables; and an Express application with `register`, beside the same application with
 // NodeSDK and the same instrumentations set up by hand. On Node 22 and later, also how much of this V8's compile cache saves.
 //   node bench/studies/start.mjs [--old <path of a built checkout>] [--rounds 15]
 import { execFileSync } from 'node:child_process'
@@ -109,16 +108,22 @@ const variables = {
 const environment = Object.fromEntries(
   Object.entries(variables).map(([name, value]) => [`OTEL_EXPORTER_CLICKHOUSE_${name}`, value]),
 )
-const constructing = write(
-  'construct.mjs',
-  `import { ClickHouseSpanProcessor } from ${JSON.stringify(NEW)}
-  const start = process.cpuUsage(); new ClickHouseSpanProcessor(); ${SAY}; process.exit()`,
+const constructing = Object.fromEntries(
+  Object.entries(builds).map(([name, file]) => [
+    name,
+    write(
+      `construct-${name}.mjs`,
+      `import { ClickHouseSpanProcessor } from ${JSON.stringify(file)}
+      const start = process.cpuUsage(); new ClickHouseSpanProcessor(); ${SAY}; process.exit()`,
+    ),
+  ]),
 )
 show(
   'Creating the first processor in a process',
   measured({
-    'no variables': () => run([constructing]),
-    'thirty variables': () => run([constructing], environment),
+    'no variables': () => run([constructing.new]),
+    'thirty variables': () => run([constructing.new], environment),
+    ...(options.old && { 'no variables, old': () => run([constructing.old]) }),
   }),
   'ms',
   'no variables',
