@@ -237,6 +237,23 @@ describe.skipIf(noBrowser)('looking for traces', () => {
     await close()
   })
 
+  test('a key that is pressed in the moment in which the list appears is not lost', async () => {
+    const { page, close } = await open()
+    await page.getByRole('link', { name: 'Health' }).click()
+    await page.locator('[data-trace]').first().waitFor({ state: 'detached' })
+    await page.evaluate(`new MutationObserver((_, observer) => {
+      if (!document.querySelector('[data-trace]')) return
+      observer.disconnect()
+      dispatchEvent(new KeyboardEvent('keydown', { key: 'j' }))
+    }).observe(document, { childList: true, subtree: true })`)
+    await page.goBack()
+    const id = (1).toString(16).padStart(32, '0')
+    await eventually(async () =>
+      expect(await page.evaluate('document.activeElement.dataset.trace')).toBe(id),
+    )
+    await close()
+  })
+
   test('the SQL of every query is shown', async () => {
     const { page, close } = await open()
     await page.getByRole('button', { name: 'Show SQL' }).click()

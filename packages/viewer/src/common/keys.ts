@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 /** A key with what it does. It returns false if the key is not for it. */
 export type KeyTable = Readonly<Record<string, (event: KeyboardEvent) => unknown>>
@@ -10,7 +10,8 @@ export type KeyTable = Readonly<Record<string, (event: KeyboardEvent) => unknown
 export function useKeys(table: KeyTable): void {
   const latest = useRef(table)
   latest.current = table
-  useEffect(() => {
+  // As soon as the view is in the document: an effect would run a frame later, and a key pressed meanwhile would do nothing.
+  useLayoutEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
       if (takesText(event.target) || document.querySelector('dialog[open]')) return
