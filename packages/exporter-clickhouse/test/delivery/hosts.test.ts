@@ -231,7 +231,7 @@ describe('a host that fails', () => {
     a.follow('hang')
     const startedAt = performance.now()
     void exported(exporter, spans(1, 'held up'))
-    await eventually(() => expect(statsOf(exporter).errors).toBe(1))
+    await eventually(() => expect(statsOf(exporter).errors).toBeGreaterThanOrEqual(1))
     expect(performance.now() - startedAt).toBeLessThan(onThisMachine(30_000))
     void exported(exporter, spans(1, 'after'))
     await until(() => b.rows.length === 1 && statsOf(exporter).delivered === 2)

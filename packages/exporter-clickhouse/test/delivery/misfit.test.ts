@@ -1,7 +1,7 @@
 import { flatTraces } from '@spanhouse/transform'
 import { describe, expect, test } from 'vitest'
 import { processorTo, spans } from '../../../../test/kit/exporters.js'
-import { eventually } from '../../../../test/kit/patience.js'
+import { eventually, until } from '../../../../test/kit/patience.js'
 import {
   type Behaviour,
   type Received,
@@ -82,8 +82,14 @@ test('a type that holds all our values is no reason to wait', async () => {
 test('a bad row waits in front of a table that differs only until the table has taken others', async () => {
   const { server } = await serverWith({ differing: { environment: 'UUID' }, refuses: isBad })
   const to = processorTo({ endpoint: server.url, batch: { maxRows: 4 }, asyncInsert: true })
-  for (const span of [...spans(3), ...spans(1, 'bad'), ...spans(4, 'good')]) to.onEnd(span)
-  await eventually(() => expect(statsOf(to).delivered).toBe(4))
+  for (const span of [...spans(3), ...spans(1, 'bad')]) to.onEnd(span)
+  await eventually(() => expect(statsOf(to).failing).toBe(true))
+  expect(statsOf(to)).toMatchObject({ waiting: 4, delivered: 0, dropped: {} })
+  for (const span of spans(4, 'good')) to.onEnd(span)
+  await until(async () => {
+    await to.forceFlush({ timeoutMs: 10 }).catch(() => {}) // the next attempt is due now
+    return statsOf(to).delivered >= 4
+  })
   // It is known when the server has been asked about the table, which comes after a first success.
   await eventually(() => expect(statsOf(to).deduplication).toBe('ineffective'))
   await to.forceFlush()

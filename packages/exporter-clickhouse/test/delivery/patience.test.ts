@@ -62,6 +62,6 @@ test('a server that hung gets no rows before it answers a ping', async () => {
     timeoutMs: 100,
   })
   await exported(to, spans(1))
-  await eventually(() => expect(statsOf(to).errors).toBe(2))
+  await eventually(() => expect(statsOf(to).errors).toBeGreaterThanOrEqual(2))
   expect(server.inserts).toHaveLength(1)
 })
