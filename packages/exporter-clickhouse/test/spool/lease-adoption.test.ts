@@ -5,7 +5,7 @@ import { eventually } from '../../../../test/kit/patience.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { realFs, type SpoolFs } from '../../src/spool/disk.js'
 import { LEASE } from '../../src/spool/lease-file.js'
-import { backdateLeases, putOne, spools } from './spool-kit.js'
+import { backdateLeases, IMPATIENT_MS, putOne, spools } from './spool-kit.js'
 
 const { open } = spools()
 
@@ -22,7 +22,7 @@ test('a directory that is taken over never looks abandoned again: its lease is n
       return realFs.rename(from, to)
     },
   }
-  const { seen } = open(directory, { fs })
+  const { seen } = open(directory, { fs, leaseMs: IMPATIENT_MS })
   await eventually(() => expect(seen.recovered).toHaveLength(1))
   expect(agesMs).toHaveLength(1)
   expect(agesMs[0]).toBeLessThan(60_000)

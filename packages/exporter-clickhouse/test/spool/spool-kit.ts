@@ -3,7 +3,6 @@ import { promises as nodeFs } from 'node:fs'
 import { readdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
-import { SOON_MS, until } from '../../../../test/kit/patience.js'
 import { Batch, type CompressedBatch } from '../../src/batching/batch.js'
 import type { Insert } from '../../src/clickhouse/insert.js'
 import type { SpoolConfig } from '../../src/config/config.js'
@@ -114,25 +113,17 @@ export async function textsOf(
   return texts
 }
 
+/**
+ * `leaseMs` of a spool that takes over from one that lives in the same process. That one may renew its lease right after a test has made it
+ * old, and renews it every 20 s: in between it looks dead to this one.
+ */
+export const IMPATIENT_MS = 300
+
 /** Makes every owner look as if it had died an hour ago. */
 export async function backdateLeases(directory: string): Promise<void> {
   const anHourAgo = Date.now() / 1000 - 3600
   for (const home of await homesIn(directory))
     await utimes(join(directory, home, LEASE), anHourAgo, anHourAgo)
-}
-
-/**
- * Resolves when another process has inherited from owners that look dead. If it takes long, one of them lives and has renewed its lease: it is
- * made to look dead again.
- */
-export async function inherited(directory: string, hasInherited: () => boolean): Promise<void> {
-  while (
-    !(await until(hasInherited, SOON_MS).then(
-      () => true,
-      () => false,
-    ))
-  )
-    await backdateLeases(directory)
 }
 
 export async function homesIn(directory: string): Promise<string[]> {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { eventually } from '../../../../test/kit/patience.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { LEASE } from '../../src/spool/lease-file.js'
-import { backdateLeases, putOne, spools } from './spool-kit.js'
+import { backdateLeases, IMPATIENT_MS, putOne, spools } from './spool-kit.js'
 
 const { open } = spools()
 
@@ -12,7 +12,7 @@ test('a spool renews the leases of all that it holds, also of what it has taken 
   const directory = temporaryDirectory()
   await putOne(open(directory).spool, 'inherited')
   await backdateLeases(directory)
-  const heir = open(directory, { leaseMs: 300 })
+  const heir = open(directory, { leaseMs: IMPATIENT_MS })
   const own = await putOne(heir.spool, 'own')
   await eventually(() => expect(heir.seen.recovered).toHaveLength(1))
   for (const { lease } of [own, ...heir.seen.recovered]) {

@@ -7,7 +7,7 @@ import { type Behaviour, scriptedServer } from '../../../../test/kit/scripted-se
 import { statsOf } from '../../../../test/kit/stats.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { followGlobalClock } from '../global-clock.js'
-import { backdateLeases, filesIn, homesIn, putOne, spools } from './spool-kit.js'
+import { backdateLeases, filesIn, homesIn, IMPATIENT_MS, putOne, spools } from './spool-kit.js'
 
 followGlobalClock()
 const { open } = spools()
@@ -34,7 +34,7 @@ test('a record that another process has taken over is not counted here, also whe
   const paused = open(directory)
   const [delivered, waiting] = [await putOne(paused.spool, 'a'), await putOne(paused.spool, 'b')]
   await backdateLeases(directory)
-  const heir = open(directory)
+  const heir = open(directory, { leaseMs: IMPATIENT_MS })
   await eventually(() => expect(heir.seen.recovered).toHaveLength(2))
   heir.seen.recovered.slice(0, 1).forEach(heir.spool.remove)
   await eventually(async () => expect(await filesIn(directory)).toHaveLength(1))
@@ -54,7 +54,7 @@ test('rows that were taken over while the process stood still are delivered and 
   for (let n = 0; n < 3; n++) await exported(stopped, spans(10))
   await backdateLeases(spool.directory)
   const server = await scriptedServer()
-  const heir = exporterTo({ endpoint: server.url, spool })
+  const heir = exporterTo({ endpoint: server.url, spool: { ...spool, leaseMs: IMPATIENT_MS } })
   await eventually(() => expect(statsOf(heir).delivered).toBe(30))
 
   standStill()

@@ -10,7 +10,7 @@ import {
   faultyFs,
   filesIn,
   homesIn,
-  inherited,
+  IMPATIENT_MS,
   insertsFor,
   pathOf,
   putOne,
@@ -264,8 +264,8 @@ test('an owner whose directory was taken over goes on in a new one', async () =>
   const paused = open(directory)
   const stored = await putOne(paused.spool, 'before')
   await backdateLeases(directory)
-  const heir = open(directory)
-  await inherited(directory, () => heir.seen.recovered.length === 1)
+  const heir = open(directory, { leaseMs: IMPATIENT_MS })
+  await eventually(() => expect(heir.seen.recovered).toHaveLength(1))
 
   expect(await paused.spool.load(stored)).toBeUndefined()
   expect(paused.spool.bytesOf('primary')).toBe(0)
