@@ -34,6 +34,11 @@ export function classify(
   known: Known = NOTHING_KNOWN,
   now: () => number = clock.unixMs,
 ): Outcome {
+  const outcome = outcomeOf(exchange, asked, known, now)
+  return 'reply' in exchange && exchange.replayed ? { ...outcome, replayed: true } : outcome
+}
+
+function outcomeOf(exchange: Exchange, asked: Asked, known: Known, now: () => number): Outcome {
   if ('error' in exchange) {
     const { bodyStarted, timedOut } = exchange
     const { isRefusal = false, ...explanation } = explained(exchange, !known.answers)
@@ -41,13 +46,12 @@ export function classify(
     // One table may be too slow for the deadline, for example because of a view: only a ping shows whether the server is.
     return { status: 'retry', why, timedOut, ofServer: !timedOut, ...explanation }
   }
-  const { reply, replayed } = exchange
+  const { reply } = exchange
   const code = exceptionCode(reply)
   if (code !== 0) return withPatience(outcomeOfException(reply, code), reply, now)
   if (!isSuccess(reply.status)) return withPatience(outcomeOfStatus(reply), reply, now)
   const doubt = reply.complete ? doubtOf(reply, asked, known) : 'with a reply that is cut off'
-  if (doubt === undefined)
-    return { status: 'delivered', ...(replayed && { replayed }), ...writtenRows(reply) }
+  if (doubt === undefined) return { status: 'delivered', ...writtenRows(reply) }
   const missesHeaders = doubt === MISSING
   const foreign = foreignSuccess(reply, doubt)
   return { status: 'retry', why: 'ambiguous', ofServer: true, ...foreign, missesHeaders }

@@ -1,12 +1,20 @@
 import type { ClickHouseError } from '../common/errors.js'
 import type { Doubt } from './doubt.js'
 
+/** What stays unclear after an attempt, whatever its last answer says. */
+interface Unclear {
+  /** An earlier transmission of the same rows may have been written. */
+  readonly replayed?: boolean
+  /** Where its rows may be, if there are several hosts. Pass it on with the next attempt. */
+  readonly doubt?: Doubt
+}
+
 /** The result of one attempt to insert a batch. */
-export type Outcome =
+export type Outcome = Unclear & Answer
+
+type Answer =
   | {
       readonly status: 'delivered'
-      /** An earlier transmission of the same request may have been written too. */
-      readonly replayed?: boolean
       /** How many rows the server says it wrote, including those of materialised views. Absent if it does not say. */
       readonly writtenRows?: number
       /** Another host, which does not share the tokens of this one, may have the rows too. */
@@ -39,8 +47,6 @@ export type Outcome =
       readonly refusesColumns?: boolean
       /** One of several hosts is at fault, and another takes rows: only this batch waits, and it has used up no attempt. */
       readonly ofHost?: boolean
-      /** Where its rows may be. Pass it on with the next attempt. */
-      readonly doubt?: Doubt
       /** Another INSERT into the table must end first, perhaps one of another process. */
       readonly excluded?: boolean
       /** The table is missing and was not created, so this attempt wrote nothing, whatever `why` says of the statement. */
@@ -70,7 +76,7 @@ export type Outcome =
       readonly error: ClickHouseError
     } & Refusal)
 
-/** In both cases nothing was written, unless `partly` is set. */
+/** In both cases this attempt has written nothing, unless `partly` is set. */
 interface Refusal {
   /** Other shards of a Distributed table may have stored their rows. */
   readonly partly?: boolean

@@ -112,10 +112,11 @@ export function openSenderOfHosts(hosts: Hosts, tell: (news: TableNews) => void)
       let { doubt } = how
       let isReplayed = false
       let last: Retry = NO_HOST
-      const ended = (ofHost: boolean): Outcome => ({
+      const unclear = () => ({ ...(isReplayed && { replayed: true }), ...(doubt && { doubt }) })
+      const ended = (ofHost: boolean): Retry => ({
         ...last,
         ...(isReplayed && { why: 'ambiguous' as const }),
-        ...(doubt && { doubt }),
+        ...unclear(),
         ofHost,
       })
       for (;;) {
@@ -137,23 +138,19 @@ export function openSenderOfHosts(hosts: Hosts, tell: (news: TableNews) => void)
           if (lacking.took(table, host)) hosts.hasNow(host, table)
           await learnToCompare(host, doubt, table)
           const elsewhere = mayBeElsewhere(doubt, host, sharing(table))
-          return {
-            ...outcome,
-            ...(isReplayed && { replayed: true }),
-            ...(elsewhere && { elsewhere }),
-          }
+          return { ...outcome, ...unclear(), ...(elsewhere && { elsewhere }) }
+        }
+        if (mayBeWritten(outcome)) {
+          doubt = inDoubt(doubt, host, sharing(table))
+          isReplayed = true
         }
         if (isLack(outcome) && !isClosed) {
           lacking.add(table, host)
           without.set(host, outcome)
           continue
         }
-        if (outcome.status !== 'retry' || isClosed) return outcome
+        if (outcome.status !== 'retry' || isClosed) return { ...outcome, ...unclear() }
         last = outcome
-        if ((outcome.why === 'ambiguous' && !outcome.lacksTable) || outcome.partly) {
-          doubt = inDoubt(doubt, host, sharing(table))
-          isReplayed = true
-        }
         if (!isOfHost(outcome)) return ended(false)
         hosts.failed(host, outcome)
       }
@@ -170,6 +167,13 @@ const NO_HOST: Retry = {
   why: 'transient',
   error: new Error('no host takes rows'),
   ofServer: true,
+}
+
+/** Whether the host may have the rows, or some of them, although it has not said that it took them. */
+function mayBeWritten(outcome: Outcome): boolean {
+  if ('partly' in outcome && outcome.partly) return true
+  if (outcome.replayed) return true
+  return outcome.status === 'retry' && outcome.why === 'ambiguous' && !outcome.lacksTable
 }
 
 type Lack = Extract<Outcome, { status: 'retry' | 'missing_table' }>

@@ -86,11 +86,12 @@ export async function attemptOnce(
       doubt: entry.doubt,
       isLast: isLast && !entry.stored,
     }))
-  const outcome =
-    (mayBeOfColumns(answer, entry, table.mayRefuseForm(part.insert)) &&
-      (await table.misfit(answer))) ||
-    answer
-  if (outcome.status === 'retry' && outcome.doubt) entry.doubt = outcome.doubt
+  const misfit =
+    mayBeOfColumns(answer, entry, table.mayRefuseForm(part.insert)) && (await table.misfit(answer))
+  const outcome: Outcome = misfit
+    ? { ...misfit, ...(answer.replayed && { replayed: true }) }
+    : answer
+  if (answer.doubt) entry.doubt = answer.doubt
   endPatience()
   if (outcome.status !== 'delivered') holdings.account.errors++
   health.saw(outcome)

@@ -128,6 +128,7 @@ export class Attempts {
     })
     entry.history = history
     entry.partly ||= 'partly' in outcome && outcome.partly === true
+    entry.doubled ||= 'doubled' in verdict && verdict.doubled
     if (isService(outcome, verdict)) {
       this.health.served()
       log.recovered()

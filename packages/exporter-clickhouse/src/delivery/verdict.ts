@@ -51,8 +51,8 @@ export type Fault = 'server' | 'signal' | 'batch' | 'kind' | 'turn'
 export type Verdict =
   | { readonly step: 'deliver' }
   /** Sends the same rows again in the form that every server takes. */
-  | { readonly step: 'make_whole' }
-  | { readonly step: 'divide'; readonly rejection: Rejection }
+  | ({ readonly step: 'make_whole' } & Renewal)
+  | ({ readonly step: 'divide'; readonly rejection: Rejection } & Renewal)
   /** A single row that the server will never take: a dead letter, or dropped. */
   | { readonly step: 'give_up'; readonly rejection: Rejection }
   | {
@@ -69,25 +69,35 @@ export type Verdict =
       readonly outcome: Retry
     }
 
+/** The rows get another token. */
+interface Renewal {
+  /** They may be there under the present one: together with those that are sent from now on, they are there twice. */
+  readonly doubled: boolean
+}
+
 /** Decides what happens to a batch after an outcome, and updates its history. The whole policy is here, as a pure function. */
 export function decide(
   outcome: Outcome,
-  history: History,
+  before: History,
   facts: Facts,
 ): { readonly verdict: Verdict; readonly history: History } {
+  const history = outcome.replayed ? { ...before, ambiguous: true } : before
   switch (outcome.status) {
     case 'delivered': {
-      const { replayed = false, writtenRows = facts.rows } = outcome
+      const { writtenRows = facts.rows } = outcome
       const verdict = isAllWritten(writtenRows, facts)
         ? ({ step: 'deliver' } as const)
         : ofFewerRows(writtenRows, facts.rows)
-      return { verdict, history: { ...history, ambiguous: history.ambiguous || replayed } }
+      return { verdict, history }
     }
     case 'rejected':
+      // The server has read the rows, and refuses what is in them: it cannot have taken the same rows before.
+      return { verdict: ofRejection(outcome, facts, { doubled: false }), history }
     case 'too_large':
-      return { verdict: ofRejection(outcome, facts), history }
+      return { verdict: ofRejection(outcome, facts, { doubled: history.ambiguous }), history }
     case 'retry':
-      if (mayBeForm(outcome, facts)) return { verdict: { step: 'make_whole' }, history }
+      if (mayBeForm(outcome, facts))
+        return { verdict: { step: 'make_whole', doubled: history.ambiguous }, history }
       return ofRetry(outcome, history, facts)
     case 'missing_table':
     case 'unknown_setting':
@@ -111,9 +121,14 @@ function ofFewerRows(writtenRows: number, rows: number): Verdict {
   return { step: 'drop', reason: 'unconfirmed', fault: 'signal', outcome }
 }
 
-function ofRejection(outcome: Rejection & { refusesForm?: boolean }, facts: Facts): Verdict {
-  if (mayBeForm(outcome, facts)) return { step: 'make_whole' }
-  return { step: facts.rows === 1 ? 'give_up' : 'divide', rejection: outcome }
+function ofRejection(
+  outcome: Rejection & { refusesForm?: boolean },
+  facts: Facts,
+  { doubled }: Renewal,
+): Verdict {
+  if (mayBeForm(outcome, facts)) return { step: 'make_whole', doubled }
+  if (facts.rows === 1) return { step: 'give_up', rejection: outcome }
+  return { step: 'divide', rejection: outcome, doubled }
 }
 
 /** Whether the server may refuse only the compact form. It takes the form of any statement that is no longer than one it has taken. */
@@ -136,7 +151,7 @@ function ofRetry(
   const isOnlyBatch = isBatchAtFault(outcome, history)
   const isSuspect = history.refusals > MAX_REFUSALS_OF_BATCH && !isOfItsTable(outcome, facts)
   const divides = (status: Rejection['status']): Verdict =>
-    ofRejection({ status, error }, { ...facts, mayBeForm: false })
+    ofRejection({ status, error }, { ...facts, mayBeForm: false }, { doubled: history.ambiguous })
   if (!givesUp && ofBatch && canBeHalved(history, facts))
     return { verdict: divides('too_large'), history }
   if (!givesUp && isOnlyBatch && isSuspect) return { verdict: divides('rejected'), history }

@@ -4,7 +4,7 @@ import { defineTable, type SpanLike } from '@spanhouse/transform'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { exported, exporterTo, SOON, spans } from '../../../../test/kit/exporters.js'
 import { freePort } from '../../../../test/kit/free-port.js'
-import { eventually, PATIENT_MS } from '../../../../test/kit/patience.js'
+import { eventually, PATIENT_MS, until } from '../../../../test/kit/patience.js'
 import {
   type Behaviour,
   type Received,
@@ -238,4 +238,28 @@ test('a batch that may have been stored is not divided for one refusal, however 
   )
   expect(sent.map(({ rows }) => rows.length)).toEqual(new Array(10).fill(4))
   expect(new Set(sent.map(({ query }) => query.get('insert_deduplication_token'))).size).toBe(1)
+})
+
+test('a batch that answers nobody knows may have stored, and that is divided in the end, counts as possible duplicates', async () => {
+  const isMaybe = ({ span_name }: Record<string, unknown>) => String(span_name).startsWith('maybe')
+  const engine = ['MergeTree', 'MergeTree SETTINGS non_replicated_deduplication_window = 9', '']
+  const server = await scriptedServer({
+    each: ({ rows, statement }) => {
+      if (statement.includes('FROM system.tables'))
+        return { status: 200, body: JSON.stringify(engine) }
+      return rows.filter(isMaybe).length > 2
+        ? { status: 500, code: 4711, body: 'Code: 4711. DB::Exception: new (NEW_ERROR)' }
+        : 'ok'
+    },
+  })
+  const to = exporterTo({ endpoint: server.url, retry: SOON })
+  await exported(to, spans(1))
+  await eventually(() => expect(statsOf(to).deduplication).toBe('effective'))
+  const others = setInterval(() => to.export(spans(1), () => {}), 5)
+  onTestFinished(() => clearInterval(others))
+  await exported(to, spans(4, 'maybe'))
+  await until(() => server.rows.filter(isMaybe).length === 4)
+  clearInterval(others)
+  await to.forceFlush()
+  expect(statsOf(to)).toMatchObject({ dropped: {}, waiting: 0, possibleDuplicates: 4 })
 })

@@ -323,6 +323,27 @@ describe('a batch whose answer was lost', () => {
   })
 
   test.each([
+    ['too large for it', { status: 413 }],
+    ['too large for its query', refusal(500, 307, 'Limit for bytes to read exceeded')],
+  ])(
+    'counts as possible duplicates if the host that shares the tokens finds it %s: parts have other tokens',
+    async (_, answer) => {
+      const [a, b] = [await host('ok', REPLICATED), await host('ok', REPLICATED)]
+      const exporter = exporterTo({ endpoints: [a.url, b.url] })
+      await exported(exporter, spans(1, 'first'))
+      await eventually(() => expect(statsOf(exporter).deduplication).toBe('effective'))
+      a.become('lose the answer')
+      b.become(answer)
+      void exported(exporter, spans(2, 'lost'))
+      await eventually(() => expect(b.inserts).toHaveLength(1))
+      b.become('ok')
+      await eventually(() =>
+        expect(statsOf(exporter)).toMatchObject({ delivered: 3, possibleDuplicates: 2 }),
+      )
+    },
+  )
+
+  test.each([
     [999, 'Coordination::Exception: Connection loss, path: /clickhouse/tables/1'],
     [319, 'Unknown status, client must retry. Reason: Operation timeout'],
   ])(

@@ -285,8 +285,33 @@ describe('what a batch remembers', () => {
     expect(history).toEqual(NEW)
   })
 
-  test('that a success may have been stored twice, when the request was sent twice', () => {
-    const { history } = decide({ status: 'delivered', replayed: true }, NEW, FACTS)
-    expect(history.ambiguous).toBe(true)
+  test.each<Outcome>([
+    { status: 'delivered' },
+    BUSY,
+    { status: 'too_large', error: ANSWER },
+    { status: 'missing_table', error: ANSWER },
+  ])('that the rows may be there, when the request was sent twice (%o)', (outcome) => {
+    expect(decide({ ...outcome, replayed: true }, NEW, FACTS).history.ambiguous).toBe(true)
+    expect(decide(outcome, NEW, FACTS).history.ambiguous).toBe(false)
+  })
+})
+
+describe('rows that get another token may be there under the present one', () => {
+  const doubled = (outcome: Outcome, history: Partial<History>, facts: Partial<Facts> = {}) => {
+    const { verdict } = decide(outcome, { ...NEW, ...history }, { ...FACTS, ...facts })
+    return 'doubled' in verdict && verdict.doubled
+  }
+
+  test.each<[string, Outcome, Partial<History>, Partial<Facts>?]>([
+    ['are too large', { status: 'too_large', error: ANSWER }, {}],
+    ['are refused for no known reason', UNKNOWN, REFUSED_OFTEN, OTHERS_DELIVERED],
+    ['are made whole', { ...REFUSED, refusesForm: true }, {}, { mayBeForm: true }],
+  ])('if an earlier attempt may have stored them, and they %s', (_, outcome, history, facts) => {
+    expect(doubled(outcome, { ...history, ambiguous: true }, facts)).toBe(true)
+    expect(doubled(outcome, history, facts)).toBe(false)
+  })
+
+  test('but not if the server refuses what is in them: it cannot have taken it before', () => {
+    expect(doubled(BAD_ROW, { ambiguous: true })).toBe(false)
   })
 })
