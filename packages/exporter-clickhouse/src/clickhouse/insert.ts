@@ -14,6 +14,7 @@ import {
   DEDUPLICATION,
   OF_EVERY_INSERT,
   OF_FREE_TYPES,
+  OF_PLAIN_INSERTS,
   OF_STATEMENTS,
   SETTINGS,
   TOKEN,
@@ -40,8 +41,9 @@ export interface Whole {
 }
 
 /** The path to post one of our own statements to. */
-export function statementPath(without: ReadonlySet<string>): string {
-  return `/?${queryOf(OF_STATEMENTS, without)}`
+export function statementPath(statement: string, without: ReadonlySet<string>): string {
+  const ofInsert = statement.startsWith('INSERT ') ? OF_PLAIN_INSERTS : {}
+  return `/?${queryOf({ ...OF_STATEMENTS, ...ofInsert }, without)}`
 }
 
 /** The settings that are sent, as the query of a URL. */
@@ -134,8 +136,12 @@ export function insertOfPart(insert: Insert, part: string): Insert {
 /** Identifies what a server may refuse in an INSERT regardless of its rows: the table, its columns and the settings. */
 export function kindOf({ statement, settings }: Insert): string {
   const { [TOKEN]: _, ...others } = settings
-  return `${statement.slice(0, statement.indexOf(') ') + 1)} ${JSON.stringify(others)}`
+  return `${INTO.exec(statement)?.[0] ?? statement} ${JSON.stringify(others)}`
 }
+
+// How an INSERT begins. Names of tables and columns may contain brackets.
+const NAME = '`(?:[^`\\\\]|\\\\.)+`'
+const INTO = new RegExp(`^INSERT INTO (?<table>${NAME}\\.${NAME}) \\((?:${NAME}(?:, )?)*\\)`, 's')
 
 export interface TableName {
   readonly database: string
@@ -162,7 +168,7 @@ export function tableNameOf(quoted: string): TableName {
 
 /** The `quotedName` of the table that an INSERT is for. An earlier process, with other options, may have made the INSERT. */
 export function tableOf({ statement }: Insert): string {
-  return statement.slice('INSERT INTO '.length, statement.indexOf(' ('))
+  return INTO.exec(statement)?.groups?.['table'] ?? ''
 }
 
 function tokenOf(...identity: readonly string[]): string {

@@ -88,7 +88,7 @@ export function openSender(
 
   function ask(statement: string, repeatable: boolean): Promise<Exchange> {
     const post = {
-      path: statementPath(leftOut.names),
+      path: statementPath(statement, leftOut.names),
       headers: {},
       body: Buffer.from(statement),
       deadlineMs: config.timeoutMs,

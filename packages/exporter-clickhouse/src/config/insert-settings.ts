@@ -94,6 +94,15 @@ export const OF_STATEMENTS: Readonly<Record<string, string>> = {
   ...valuesOf('additional_table_filters', 'additional_result_filter', 'log_comment'),
 }
 
+/** Also with an INSERT that is one of our own statements: a dead letter that the server has taken must be in the table. */
+export const OF_PLAIN_INSERTS: Readonly<Record<string, string>> = valuesOf(
+  'async_insert',
+  'wait_for_async_insert',
+  'insert_distributed_sync',
+  'input_format_allow_errors_num',
+  'input_format_allow_errors_ratio',
+)
+
 function essential(value: string, without: string): Setting {
   return { value, essential: true, without }
 }

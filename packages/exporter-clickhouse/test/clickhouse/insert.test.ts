@@ -267,11 +267,23 @@ describe('settings that an old server does not know', () => {
     const batch = await batchOf(['{}'])
     for (const setting of Object.keys(insertOf(config().targets[0], config(), batch).settings))
       expect(isOurs(setting, config()), setting).toBe(true)
-    const { searchParams } = new URL(statementPath(new Set()), 'http://x')
+    const { searchParams } = new URL(statementPath('SELECT 1', new Set()), 'http://x')
     for (const setting of searchParams.keys()) expect(isOurs(setting, config()), setting).toBe(true)
     expect(searchParams.get('limit')).toBe('0')
     expect(searchParams.get('data_type_default_nullable')).toBe('0')
-    expect(statementPath(new Set(['limit']))).not.toContain('limit=')
+    expect(statementPath('SELECT 1', new Set(['limit']))).not.toContain('limit=')
+  })
+
+  test('of an INSERT that is one of our own statements, no profile of a user may lose a row either', () => {
+    const { searchParams } = new URL(statementPath('INSERT INTO t', new Set()), 'http://x')
+    for (const setting of searchParams.keys()) expect(isOurs(setting, config()), setting).toBe(true)
+    expect(Object.fromEntries(searchParams)).toMatchObject({
+      async_insert: '0',
+      wait_for_async_insert: '1',
+      insert_distributed_sync: '1',
+      input_format_allow_errors_num: '0',
+      limit: '0',
+    })
   })
 
   test('but none of the user’s own, and no property of every object', () => {
