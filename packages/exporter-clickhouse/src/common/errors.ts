@@ -43,3 +43,17 @@ export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return oneLine(String(error))
   return oneLine(error.message) || (error as NodeJS.ErrnoException).code || error.name
 }
+
+/** The kind of an error and the line that threw it. Not its message: that of the application's code may quote the record. */
+export function whereOf(error: unknown): string {
+  try {
+    if (!(error instanceof Error)) return 'something that is no Error'
+    const name = /^\w{1,60}$/.test(error.name) ? error.name : 'an error'
+    const stack = String(error.stack)
+    const frames = stack.slice(stack.indexOf(error.message) + error.message.length)
+    const [, at] = /^\s+at (?:[\w.<> ]{1,100} \()?([^\n()]{1,300}:\d+:\d+)\)?$/m.exec(frames) ?? []
+    return at === undefined ? name : `${name} at ${at.replace(/[^\x20-\x7e]/g, '?')}`
+  } catch {
+    return 'an error that cannot be read'
+  }
+}

@@ -193,7 +193,7 @@ export class Lane<Input> {
       this.#add(sheet, record, this.#resourceFormOf(sheet, record))
     } catch (error) {
       // Our own tables do not throw; a table that the user defined may.
-      this.#refuse('encode_error', error instanceof Error ? error : new Error(String(error)))
+      this.#refuse('encode_error', error as Error)
     }
   }
 

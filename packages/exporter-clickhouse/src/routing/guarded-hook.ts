@@ -1,4 +1,5 @@
 import { clock } from '../common/clock.js'
+import { whereOf } from '../common/errors.js'
 
 /** Stands for the result of a call that threw, or returned a promise. */
 export const FAILED: unique symbol = Symbol('failed')
@@ -88,19 +89,5 @@ function isPromise(value: unknown): boolean {
     return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
   } catch {
     return false
-  }
-}
-
-/** The kind of an error and the line that threw it. Not its message: that may quote the record. */
-function whereOf(error: unknown): string {
-  try {
-    if (!(error instanceof Error)) return 'something that is no Error'
-    const name = /^\w{1,60}$/.test(error.name) ? error.name : 'an error'
-    const stack = String(error.stack)
-    const frames = stack.slice(stack.indexOf(error.message) + error.message.length)
-    const [, at] = /^\s+at (?:[\w.<> ]{1,100} \()?([^\n()]{1,300}:\d+:\d+)\)?$/m.exec(frames) ?? []
-    return at === undefined ? name : `${name} at ${at.replace(/[^\x20-\x7e]/g, '?')}`
-  } catch {
-    return 'an error that cannot be read'
   }
 }

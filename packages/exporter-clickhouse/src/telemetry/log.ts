@@ -3,7 +3,7 @@ import type { DropReason } from '../accounting/drop-reason.js'
 import type { HostLog } from '../clickhouse/hosts.js'
 import type { TableNews } from '../clickhouse/tables.js'
 import { clock } from '../common/clock.js'
-import { ClickHouseError, errorText } from '../common/errors.js'
+import { ClickHouseError, errorText, whereOf } from '../common/errors.js'
 import { type FirstRows, watchFirstRows } from './first-rows.js'
 import { guardedLogger } from './guarded-logger.js'
 import { newOutage, type Outage } from './outage.js'
@@ -195,8 +195,9 @@ export function serverLog(name: string, endpoint: URL, now: () => number = clock
         lastDropLine = now()
         const lost = droppedSince
         droppedSince = 0 // before the line, because the logger may make records that are dropped too
+        const why = reason === 'encode_error' || reason === 'internal_error' ? whereOf : errorText
         complain(
-          `${where} lost ${lost} rows (${reason})${error ? `: ${errorText(error)}` : ''}.${advice}`,
+          `${where} lost ${lost} rows (${reason})${error ? `: ${why(error)}` : ''}.${advice}`,
         )
       },
     }

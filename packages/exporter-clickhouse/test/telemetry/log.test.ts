@@ -52,6 +52,25 @@ test('rows that are dropped have a line a minute, which counts those since the l
   expect(lines.slice(1)).toEqual(['primary (server:8123) lost 1110 rows (queue_full).'])
 })
 
+test('the message of an error of the application’s code is in no line: it may quote the record', () => {
+  const { log, lines, goBy } = newLog()
+  const failure = () => {
+    try {
+      return JSON.parse('card 4111')
+    } catch (error) {
+      return error as Error
+    }
+  }
+  for (const reason of ['encode_error', 'internal_error'] as const) {
+    log.dropped(1, reason, failure())
+    goBy(60)
+  }
+  log.dropped(1, 'encode_error', 'card 4111' as never)
+  expect(lines).toHaveLength(3)
+  expect(lines.join()).not.toContain('4111')
+  expect(lines[0]).toMatch(/lost 1 rows \(encode_error\): SyntaxError/)
+})
+
 test('a table or columns that are made again have one line a minute for each table', () => {
   const { log, lines, goBy } = newLog()
   const table = { database: 'telemetry', table: 'traces' }
