@@ -57,8 +57,9 @@ export function openConnections(
     },
     released: (socket) => void idleSince.set(socket, clock.now()),
     closeIdleFor(ms) {
+      // An agent of the application's own may keep no sockets.
       const now = clock.now()
-      for (const sockets of Object.values(agent.freeSockets))
+      for (const sockets of Object.values(agent.freeSockets ?? {}))
         for (const socket of sockets ?? [])
           if (now - (idleSince.get(socket) ?? Number.POSITIVE_INFINITY) > ms) socket.destroy()
     },

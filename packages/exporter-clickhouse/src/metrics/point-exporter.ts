@@ -5,6 +5,7 @@ import {
   type ResourceMetricsLike,
 } from '@spanhouse/transform'
 import type { Stats } from '../accounting/stats.js'
+import { within } from '../common/deadline.js'
 import type { Config } from '../config/config.js'
 import { type ExportResult, exportsOf } from '../pipeline/exports.js'
 import { Pipeline } from '../pipeline/pipeline.js'
@@ -39,7 +40,8 @@ export function openPointExporter(
     async collect() {
       collections++
       try {
-        await collect()
+        // It may hang. A counter that stays up would turn every later flush off.
+        await within(config.flushTimeoutMs, collect, { ref: false })
       } finally {
         collections--
       }

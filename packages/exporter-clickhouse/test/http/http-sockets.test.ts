@@ -63,3 +63,14 @@ test('somebody hears the error of a connection also between two requests', async
   await eventually(() => expect(listeners).toHaveLength(1))
   expect(listeners[0]).toBeGreaterThan(0)
 })
+
+test('an agent of the application need not keep sockets, nor say which are free', async () => {
+  const own = new Agent()
+  const agent = {
+    addRequest: (...args: unknown[]) =>
+      (own as unknown as { addRequest: (...args: unknown[]) => void }).addRequest(...args),
+    destroy: () => own.destroy(),
+  }
+  const { send } = await clientOf((socket) => socket.write(OK), agent as never)
+  expect(await send(post, never)).toMatchObject({ reply: { status: 200 } })
+})

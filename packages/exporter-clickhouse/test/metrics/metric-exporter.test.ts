@@ -11,6 +11,7 @@ import {
   resourceFromAttributes,
 } from '#sdk'
 import { PATIENT } from '../../../../test/kit/exporters.js'
+import { eventually } from '../../../../test/kit/patience.js'
 import { scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
 import type { Options } from '../../src/config/options.js'
@@ -168,6 +169,21 @@ test('an invocation ends only when its metrics are collected and delivered', asy
     expect(server.rows.map((row) => row['value'])).toContain(n)
   }
   await provider.shutdown()
+})
+
+test('a collection that never ends does not turn later flushes off', async () => {
+  const server = await scriptedServer('hang')
+  const exporter = exporterTo({ endpoint: server.url, flushTimeoutMs: 50, shutdownTimeoutMs: 50 })
+  const { provider, meter } = meterTo(exporter)
+  // A reader of the application that does not end.
+  const hanging = Object.create(provider, { forceFlush: { value: () => new Promise(() => {}) } })
+  metricsApi.setGlobalMeterProvider(hanging)
+  onTestFinished(() => metricsApi.disable())
+  await withFlush(async () => {}, { timeoutMs: 100 })()
+  meter.createCounter('orders').add(1)
+  void provider.forceFlush().catch(() => {})
+  await eventually(() => expect(statsOf(exporter).waiting).toBe(1))
+  await expect(exporter.forceFlush({ timeoutMs: 50 })).rejects.toThrow('not flushed')
 })
 
 test('the exporter may collect its own metrics: each collection is one export', async () => {
