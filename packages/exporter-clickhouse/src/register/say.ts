@@ -1,4 +1,5 @@
 import type { DiagAPI } from '@opentelemetry/api'
+import { isSilenced } from '../telemetry/visible-warning.js'
 
 const NAME = '@spanhouse/exporter-clickhouse/register'
 let diag: DiagAPI | undefined
@@ -14,9 +15,8 @@ export function useDiag(api: DiagAPI | undefined): void {
  */
 export function say(code: string, text: string): void {
   const line = `${NAME} ${text}`
-  const isSilent = /^false$/i.test(process.env['OTEL_EXPORTER_CLICKHOUSE_WARNINGS'] ?? '')
   try {
-    if (!isSilent)
+    if (!isSilenced())
       process.emitWarning(line, { type: 'SpanhouseWarning', code: `SPANHOUSE_REGISTER_${code}` })
     diag?.warn(`spanhouse: ${line}`)
   } catch {

@@ -1,5 +1,5 @@
 import { diag } from '@opentelemetry/api'
-import { warnEverybody } from './visible-warning.js'
+import { isSilenced, warnEverybody } from './visible-warning.js'
 
 type Failed = (result: { code: 1; error: Error }) => void
 
@@ -9,7 +9,7 @@ const reported = new Set<string>()
 function report(text: string): void {
   if (reported.has(text)) return
   reported.add(text)
-  warnEverybody('SPANHOUSE_MISPLACED', text, text)
+  if (!isSilenced()) warnEverybody('SPANHOUSE_MISPLACED', text, text)
   try {
     diag.error(`spanhouse: ${text}`)
   } catch {}

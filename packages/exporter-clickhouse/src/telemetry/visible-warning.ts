@@ -3,6 +3,11 @@ const KEY = Symbol.for('spanhouse.exporter-clickhouse.warned')
 // More than a configuration has. A program that creates exporters without end must not fill stderr or memory.
 const MAX_SUBJECTS = 100
 
+/** The operator wants no lines on stderr. For warnings that belong to no configuration; the others follow that. */
+export function isSilenced(): boolean {
+  return /^false$/i.test(process.env['OTEL_EXPORTER_CLICKHOUSE_WARNINGS'] ?? '')
+}
+
 /** Prints a line while the process ends: `emitWarning` would print it one turn of the event loop later, and there is none. */
 export function warnAtExit(code: string, text: string): void {
   try {

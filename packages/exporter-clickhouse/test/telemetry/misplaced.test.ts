@@ -10,6 +10,7 @@ import {
 import { ClickHouseLogRecordExporter } from '../../src/logs/log-record-exporter.js'
 import { ClickHouseLogRecordProcessor } from '../../src/logs/log-record-processor.js'
 import { ClickHouseMetricExporter } from '../../src/metrics/metric-exporter.js'
+import { explainMisplaced } from '../../src/telemetry/misplaced.js'
 import { ClickHouseSpanExporter } from '../../src/traces/span-exporter.js'
 import { ClickHouseSpanProcessor } from '../../src/traces/span-processor.js'
 
@@ -35,6 +36,17 @@ test('an exporter given as a processor says so once, and the application’s spa
   expect(lines[0]).toContain('was passed as a span processor')
   expect(lines[0]).toContain('ClickHouseSpanProcessor')
   expect(process.emitWarning).toHaveBeenCalledOnce()
+})
+
+test('the switch for all warnings holds for this one too; the log has it all the same', () => {
+  const lines = errors()
+  vi.stubEnv('OTEL_EXPORTER_CLICKHOUSE_WARNINGS', 'false')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const object: { onStart?: () => void } = {}
+  explainMisplaced(object, ['onStart'], 'this was passed as that')
+  object.onStart?.()
+  expect(lines).toHaveLength(1)
+  expect(process.emitWarning).not.toHaveBeenCalled()
 })
 
 test('a processor given as an exporter says so, and fails every export', async () => {
