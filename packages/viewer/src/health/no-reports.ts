@@ -8,11 +8,11 @@ import { askMetaAgain } from '../shell/meta.js'
 const LOOK_AGAIN_MS = 10_000
 
 const EXAMPLE = `import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
-import { ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
+import { ClickHouseMetricExporter, ClickHouseSpanProcessor } from '@spanhouse/exporter-clickhouse'
 
+const exporter = new ClickHouseMetricExporter()
 const meterProvider = new MeterProvider({
-  readers: [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })],
+  readers: [new PeriodicExportingMetricReader({ exporter })],
 })
 const processor = new ClickHouseSpanProcessor({ meterProvider })
 `
@@ -36,7 +36,7 @@ export function NoReports({ hasMetricTables }: { readonly hasMetricTables: boole
     <p>An exporter counts every row it was given: delivered, dropped and why, or waiting. It reports these numbers as OpenTelemetry metrics, and this page shows them for each process and destination.</p>
     <ol class="steps">
       <li>
-        <p>Give the exporter a <code>meterProvider</code>. (With <code>OTEL_NODE_EXPERIMENTAL_SDK_METRICS=true</code> it takes the global one.)</p>
+        <p>Give the exporter a <code>meterProvider</code>. With <code>OTEL_NODE_EXPERIMENTAL_SDK_METRICS=true</code> it takes the global one, which <code>register</code> starts if <code>OTEL_METRICS_EXPORTER=clickhouse</code>.</p>
         <pre tabindex="0">${EXAMPLE}</pre>
         <${CopyButton} label="Copy" text=${() => EXAMPLE} />
       </li>
@@ -44,7 +44,7 @@ export function NoReports({ hasMetricTables }: { readonly hasMetricTables: boole
         <p>${
           hasMetricTables
             ? 'Let the metrics reach this ClickHouse. It has tables for them, but none of the exporter’s metrics are there in this time range.'
-            : 'Let the metrics reach this ClickHouse: an OpenTelemetry Collector with its clickhouse exporter creates the tables and fills them. This server has none yet.'
+            : 'Let the metrics reach this ClickHouse. The exporter of metrics creates its table before the first rows; so does an OpenTelemetry Collector. This server has none yet.'
         }</p>
       </li>
     </ol>
