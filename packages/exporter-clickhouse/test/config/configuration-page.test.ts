@@ -118,8 +118,8 @@ stronger than the option of the same name beside the group, if both come from th
 in it). Of two places, the stronger one decides, as always: \`batch\` in code is stronger than \`logs.batch\` in a variable. What an exporter
 is given in code beside the groups is for its own signal.
 
-The table shows the options of \`logs\`; \`traces\` and \`metrics\` have the same. All of them may stand in a destination (\`CENTRAL_LOGS_TABLE\`)
-and, with the exception of \`metrics.temporality\`, in a URL (\`?logs.table=app_logs&logs.batch.max_rows=500\`). In a URL, variable or file,
+The table shows the options of \`logs\`; \`traces\` has the same, and \`metrics\` all but \`sample\`. With the exception of
+\`metrics.temporality\`, all of them may stand in a destination (\`CENTRAL_LOGS_TABLE\`) and in a URL (\`?logs.table=app_logs&logs.batch.max_rows=500\`). In a URL, variable or file,
 \`table\` beside the groups is the table of the spans alone.
 
 ${TABLE}
