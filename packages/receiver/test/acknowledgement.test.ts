@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { MemoryClickHouse } from '../../../test/kit/clickhouse-backend.js'
+import { readInsert } from '../../../test/kit/insert-request.js'
 import { until } from '../../../test/kit/patience.js'
 import { answer, ScriptedClickHouse } from '../../../test/kit/scripted-clickhouse.js'
 import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
@@ -245,6 +246,25 @@ describe('back-pressure', () => {
     expect(dropped?.shutdown).toBeGreaterThan(0)
     expect(server.inserts.length).toBeGreaterThan(0)
     for (const { rows } of server.inserts) expect(rows).toBe(90)
+  })
+
+  test('bodies of requests that were answered with 503 before their turn leave room for those of other signals', async () => {
+    const first = spansAsJson(1000)
+    const { http, server, receiver } = await opened({
+      holdMs: 50,
+      exporter: { queue: { maxBytes: 64 * 1024 }, compression: { codec: 'none' } },
+      limits: { bodyBytes: first.length, bytesInProgress: 4 * first.length },
+    })
+    server.behaviour = async (exchange) => {
+      const insert = readInsert(await exchange.whole())
+      if (insert?.table !== 'telemetry.traces') await answer(exchange)
+    }
+    const oneLog = '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]}'
+    const statusOf = async (body: string) => (await post(`${http}/v1/traces`, body)).status
+    await until(async () => (await statusOf(first)) === 503 && server.insertsBegun > 0)
+    for (let n = 1; n <= 6; n++) expect(await statusOf(spansAsJson(990, 1000 * n))).toBe(503)
+    expect(receiver.stats().bytesInProgress).toBeLessThanOrEqual(first.length)
+    await until(async () => (await post(`${http}/v1/logs`, oneLog)).status === 200)
   })
 
   test('bodies beyond the memory for requests wait for it', async () => {

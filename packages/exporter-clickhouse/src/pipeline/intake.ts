@@ -13,7 +13,7 @@ interface Ends<Input> {
 }
 
 interface Waits {
-  /** How long the first record may wait for room. */
+  /** How long the first record may wait for its turn and for room. */
   readonly patience: AbortSignal
   /** How long the others may. */
   readonly closing: AbortSignal
@@ -49,8 +49,8 @@ export class Intake<Input> {
   }
 
   /**
-   * Takes in all records of a parcel, or none, and resolves with their number. Resolves with undefined if there was no room for the first one
-   * before `patience` was aborted, or if `closing` was. Rejects if `slices` throws, which may have empty slices.
+   * Takes in all records of a parcel, or none, and resolves with their number. Resolves with undefined if it was not the parcel's turn, or there
+   * was no room for the first record, before `patience` was aborted, or if `closing` was. Rejects if `slices` throws, which may have empty slices.
    */
   take(
     parcel: Parcel,
@@ -66,7 +66,7 @@ export class Intake<Input> {
         if (!parcel.isComplete)
           for (const lane of this.#ends.lanes) lane.abandonParcel(parcel, reason)
       }
-    })
+    }, patience)
   }
 
   /**

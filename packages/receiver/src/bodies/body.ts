@@ -7,7 +7,7 @@ export interface Body {
   readonly bytes: Buffer
   /** SHA-256 of the bytes, in hex. */
   readonly digest: string
-  /** Call it when the bytes are not needed any more. */
+  /** Call it when the bytes are not needed any more: then whoever has the body does not keep them in memory. */
   release(): void
 }
 
@@ -22,6 +22,7 @@ export interface BodyLimits {
 
 // Reserved for a body of unknown length: most are shorter.
 const UNKNOWN_BYTES = 256 * 1024
+const NONE: Buffer = Buffer.alloc(0)
 
 /** Collects a body. Throws a Refusal if it is too large, or if there is no room for it. */
 export async function collect(
@@ -32,9 +33,11 @@ export async function collect(
   let reserved = Math.min(expectedBytes, maxBytes)
   if (!(await budget.reserve(reserved, patience)))
     throw new Refusal('busy', 'Too many bytes of requests are in progress: repeat this one later.')
+  let bytes: Buffer = NONE
   const release = () => {
     budget.release(reserved)
     reserved = 0
+    bytes = NONE
   }
   try {
     const parts: Buffer[] = []
@@ -53,8 +56,14 @@ export async function collect(
       parts.push(chunk)
     }
     const [only] = parts
-    const bytes = parts.length === 1 && only ? only : Buffer.concat(parts, length)
-    return { bytes, digest: hash.digest('hex'), release }
+    bytes = parts.length === 1 && only ? only : Buffer.concat(parts, length)
+    return {
+      get bytes() {
+        return bytes
+      },
+      digest: hash.digest('hex'),
+      release,
+    }
   } catch (error) {
     release()
     throw error

@@ -45,18 +45,27 @@ export function openDesk<On extends Signal>(
   const routes = routesOf(config.destinations)
   let [records, rejected, repeated] = [0, 0, 0]
 
-  async function work(body: Body, format: Format, patience: AbortSignal): Promise<Verdict> {
-    const parcel = new Parcel(body.digest)
+  /** Takes in the records of a body, and releases it. Resolves with false if they were not taken. */
+  async function takeIn(
+    parcel: Parcel,
+    body: Body,
+    format: Format,
+    patience: AbortSignal,
+  ): Promise<boolean> {
     try {
       const slices = decode(kind, body.bytes, format)
       const signals = { patience, closing: closing.signal }
       const taken = await pipeline.intake.take(parcel, slices, signals)
-      if (taken === undefined)
-        return { step: 'repeat', why: `There is no room for more ${kind.noun}.` }
-      records += taken
+      records += taken ?? 0
+      return taken !== undefined
     } finally {
       body.release()
     }
+  }
+
+  // It does not get the body: a function that waits for the rows would keep the bytes in memory as long as they wait.
+  async function verdictAfter(isTaken: Promise<boolean>, parcel: Parcel): Promise<Verdict> {
+    if (!(await isTaken)) return { step: 'repeat', why: `There is no room for more ${kind.noun}.` }
     const verdictNow = () => verdictOn(parcel, routes, kind.noun)
     await parcel.until(() => verdictNow() !== undefined, closing.signal)
     const verdict = verdictNow()
@@ -74,7 +83,8 @@ export function openDesk<On extends Signal>(
         if (closing.signal.aborted) throw busy('The receiver is closing.')
         const verdict = repeats.verdictOn(`${format} ${body.digest}`, () => {
           isNew = true
-          return work(body, format, patience.signal)
+          const parcel = new Parcel(body.digest)
+          return verdictAfter(takeIn(parcel, body, format, patience.signal), parcel)
         })
         if (!isNew) repeated++
         const known = await before(verdict, patience.signal)
