@@ -194,8 +194,8 @@ export const SPOOL = [
       ],
       [
         'assumes that batches of a deleted directory are on disk',
-        "if (whereabouts === 'gone') entry.stored = undefined",
-        "if (whereabouts === 'gone') void entry",
+        'entry.stored = undefined // it is in memory',
+        'void entry // it is in memory',
       ],
     ],
   ),

@@ -42,7 +42,10 @@ export class Attempts {
       server: pace,
       waitingRows: () => holdings.queue.rows,
       pump,
-      onBehind: () => this.#acknowledgeAll(),
+      onBehind: () => {
+        this.#acknowledgeAll()
+        holdings.room.happened()
+      },
     })
     this.#aside = new Aside({ ...surroundings, pump })
     this.#means = { ...surroundings, health: this.health, aside: this.#aside }

@@ -91,7 +91,7 @@ export class Destination {
     return this.#attempts.health.isBehind
   }
 
-  /** There may be more room than before. */
+  /** `hasRoomFor()` or `isBehind` may say something else than before. */
   get room(): Occasion {
     return this.#holdings.room
   }

@@ -1,6 +1,6 @@
 import { Account } from '../accounting/account.js'
 import type { DropReason } from '../accounting/drop-reason.js'
-import { Occasion } from '../common/occasion.js'
+import type { Occasion } from '../common/occasion.js'
 import type { DestinationConfig } from '../config/config.js'
 import type { Spool } from '../spool/spool.js'
 import type { DestinationLog } from '../telemetry/log.js'
@@ -20,14 +20,17 @@ interface Surroundings {
 export class Holdings implements Iterable<Entry> {
   readonly account: Account = new Account()
   readonly queue: Queue
-  /** There may be more room than before. */
-  readonly room: Occasion = new Occasion()
   readonly #departures = new Departures<Entry>()
   readonly #with: Surroundings
 
   constructor(bounds: DestinationConfig['queue'], surroundings: Surroundings) {
     this.queue = new Queue(bounds)
     this.#with = surroundings
+  }
+
+  /** There may be more room than before, in memory or on disk; or the destination has fallen behind, so that the room of others counts. */
+  get room(): Occasion {
+    return this.queue.room
   }
 
   [Symbol.iterator](): IterableIterator<Entry> {

@@ -14,7 +14,10 @@ export async function loaded(
   if (entry.batch && entry.stored && spool) {
     // Checked before a batch is sent from memory: if another process has taken it over, that process sends it.
     const whereabouts = await spool.check(entry.stored)
-    if (whereabouts === 'gone') entry.stored = undefined // it is in memory only from now on
+    if (whereabouts === 'gone') {
+      entry.stored = undefined // it is in memory only from now on
+      holdings.room.happened()
+    }
     if (whereabouts === 'adopted') {
       holdings.handOver(entry)
       return undefined

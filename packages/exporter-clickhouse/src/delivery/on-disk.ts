@@ -56,6 +56,7 @@ export class OnDisk {
       } else {
         await gone // perhaps it was divided, and its parts are only in memory
         this.#spool?.remove(stored)
+        holdings.room.happened()
       }
     })
   }

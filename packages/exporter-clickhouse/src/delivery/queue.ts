@@ -1,7 +1,10 @@
+import { Occasion } from '../common/occasion.js'
 import type { Entry } from './entry.js'
 
 /** The batches of one destination in the order of arrival, including those in flight. Bounded in bytes of memory. */
 export class Queue implements Iterable<Entry> {
+  /** See `Holdings`. */
+  readonly room: Occasion = new Occasion()
   readonly #maxBytes: number
   readonly #whenFull: 'drop_oldest' | 'drop_newest'
   readonly #entries = new Set<Entry>()
@@ -53,8 +56,10 @@ export class Queue implements Iterable<Entry> {
   recount(entry: Entry): void {
     if (!this.has(entry)) return
     const heldBytes = entry.batch?.heldBytes ?? 0
-    this.#heldBytes += heldBytes - entry.heldBytes
+    const change = heldBytes - entry.heldBytes
+    this.#heldBytes += change
     entry.heldBytes = heldBytes
+    if (change < 0) this.room.happened()
   }
 
   /**

@@ -107,7 +107,9 @@ export class Splitter {
     if (inMemory.length === 0) return spool?.replaced(stored)
     // The whole batch stays on disk as long as a part of it is only in memory.
     void holdings.whenGone(inMemory, closing).then(() => {
-      if (!closing.aborted) spool?.remove(stored)
+      if (closing.aborted) return
+      spool?.remove(stored)
+      holdings.room.happened()
     })
   }
 

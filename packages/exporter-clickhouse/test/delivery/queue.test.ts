@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Batch } from '../../src/batching/batch.js'
 import { Entry, type State } from '../../src/delivery/entry.js'
@@ -59,6 +60,20 @@ test('bytes are counted as they come, shrink and go', () => {
   expect(before - queue.heldBytes).toBeGreaterThan(1000)
   expect([queue.remove(a), queue.remove(a), queue.remove(b)]).toEqual([true, false, true])
   expect([queue.heldBytes, queue.rows]).toEqual([0, 0])
+})
+
+test('whoever waits for room hears of memory that is let go', async () => {
+  const one = onDisk(1000)
+  const queue = filled('drop_oldest', one)
+  let happened = false
+  const heard = queue.room.next(new AbortController().signal).then(() => {
+    happened = true
+  })
+  queue.moveToEnd(one)
+  await turn()
+  expect(happened).toBe(false)
+  queue.letGo(one)
+  await heard
 })
 
 test('what is on disk too is let go of when half the memory is in use', () => {

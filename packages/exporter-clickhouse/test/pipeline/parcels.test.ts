@@ -6,6 +6,7 @@ import { exception } from '../../../../test/kit/exceptions.js'
 import { wireOf } from '../../../../test/kit/http-wire.js'
 import { LONG, PATIENT_MS, until } from '../../../../test/kit/patience.js'
 import { answer, ScriptedClickHouse } from '../../../../test/kit/scripted-clickhouse.js'
+import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { Parcel } from '../../src/accounting/parcel.js'
 import type { Options } from '../../src/config/options.js'
 import { parseConfig } from '../../src/config/parse-config.js'
@@ -255,6 +256,34 @@ describe('rows that sampling has held back are of no parcel', () => {
     }
     expect(server.inserts).toEqual([expect.objectContaining({ rows: 1 })])
   })
+})
+
+test('a parcel that waits for a full destination goes on when that one hangs, if another one that fails has room', async () => {
+  const { server, pipeline } = await opened('traces', {
+    compression: { codec: 'none' },
+    queue: { maxBytes: 60_000 },
+    batch: { maxRows: 50 },
+    destinations: [
+      {
+        name: 'gone',
+        endpoint: 'http://127.0.0.1:1',
+        queue: { maxBytes: 16 * 1024 * 1024 },
+        spool: { directory: temporaryDirectory() },
+      },
+    ],
+  })
+  server.behaviour = async (exchange) => void (await exchange.whole())
+  const records = requestOf('traces', { count: 1000 }).records() as never[]
+  function* slices(): Generator<never[]> {
+    yield records.slice(0, 100)
+    while (!pipeline.stats().destinations['gone']?.failing) yield []
+    yield records.slice(100)
+  }
+  const parcel = new Parcel('larger than the queue')
+  void pipeline.intake.take(parcel, slices(), { patience: never, closing: never })
+  await parcel.until(() => parcel.isComplete, AbortSignal.timeout(PATIENT_MS))
+  expect(parcel.isComplete).toBe(true)
+  expect(parcel.courses.get('gone')).toMatchObject({ open: 1000, dropped: {} })
 })
 
 test('small batches of parcels that wait are not united', async () => {
