@@ -309,9 +309,10 @@ export const EDGES = [
       ],
       [
         'waits for a hanging disk without a deadline',
-        'await within(KEEP_DEADLINE_MS, () => work, { ref: false })',
-        'await work',
+        'await within(KEEP_DEADLINE_MS, work, { ref: false })',
+        'await work(new AbortController().signal)',
       ],
+      ['holds letters for a disk that hangs', 'if (isOverdue) return', 'if (false) return'],
       [
         'writes dead letters to a table without their deduplication token',
         "token: insert.settings['insert_deduplication_token'] ?? '',\n      }),",

@@ -39,6 +39,9 @@ const KEEP_DEADLINE_MS = 5000
 const NEWLINE = 0x0a
 const { appendFile, mkdir, open, stat } = untraced(nodeFs)
 
+/** Rejects if the letter could not be kept. `givenUp` aborts when nobody waits for it any more. */
+type Keep = (letter: DeadLetter, givenUp: AbortSignal) => Promise<void>
+
 export function openDeadLetters(
   config: DestinationConfig,
   sender: Sender,
@@ -50,15 +53,15 @@ export function openDeadLetters(
   return {
     async keep(letter) {
       let problem: Error | undefined = new Error(`not written within ${KEEP_DEADLINE_MS / 1000} s`)
-      const work = keep(letter).then(
-        () => {
+      const work = async (givenUp: AbortSignal) => {
+        try {
+          await keep(letter, givenUp)
           problem = undefined
-        },
-        (error: Error) => {
-          problem = error
-        },
-      )
-      await within(KEEP_DEADLINE_MS, () => work, { ref: false })
+        } catch (error) {
+          problem = error as Error
+        }
+      }
+      await within(KEEP_DEADLINE_MS, work, { ref: false })
       return problem
     },
   }
@@ -67,11 +70,16 @@ export function openDeadLetters(
 function toFile(
   { name, signal }: DestinationConfig,
   { directory, maxBytes }: { directory: string; maxBytes: number },
-) {
+): Keep {
   const file = join(directory, `${nameOnDisk({ name, signal })}.ndjson`)
   let last: Promise<unknown> = Promise.resolve()
+  /** The append under way was given up, and has not ended. */
+  let isOverdue = false
 
-  async function append({ row, error, attempts, insert, table }: DeadLetter): Promise<void> {
+  async function append(
+    { row, error, attempts, insert, table }: DeadLetter,
+    givenUp: AbortSignal,
+  ): Promise<void> {
     const line = `${JSON.stringify({
       time: new Date(clock.unixMs()).toISOString(),
       destination: name,
@@ -92,12 +100,29 @@ function toFile(
     if (size + Buffer.byteLength(line) > maxBytes)
       throw new Error(`${file} is full (${maxBytes} bytes)`)
     const text = (await isTorn(file, size)) ? `\n${line}` : line
+    givenUp.throwIfAborted()
     await appendFile(file, text, { mode: 0o600 })
   }
 
-  return (letter: DeadLetter): Promise<void> => {
+  async function appendInTurn(letter: DeadLetter, givenUp: AbortSignal): Promise<void> {
+    givenUp.throwIfAborted() // given up, and counted as lost, while it waited for its turn
+    const overdue = () => {
+      isOverdue = true
+    }
+    givenUp.addEventListener('abort', overdue)
+    try {
+      await append(letter, givenUp)
+    } finally {
+      givenUp.removeEventListener('abort', overdue) // it also aborts when all is well
+      isOverdue = false
+    }
+  }
+
+  return (letter, givenUp) => {
+    // A row may have megabytes, and behind a call that hangs they would gather without bound.
+    if (isOverdue) return Promise.reject(new Error('the disk does not answer'))
     // One after the other, because each checks the size of the file before it appends.
-    const kept = last.then(() => append(letter))
+    const kept = last.then(() => appendInTurn(letter, givenUp))
     last = kept.catch(() => {})
     return kept
   }
@@ -120,7 +145,7 @@ function toTable(
   { name, signal, targets }: DestinationConfig,
   deadTable: TableName,
   sender: Sender,
-) {
+): Keep {
   const place = quotedName(deadTable)
   const [{ database, table: beside, creation }] = targets
   const create = createDeadLetters(deadTable, { ...creation, database, table: beside })

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
-import { createReadStream } from 'node:fs'
+import { promises } from 'node:fs'
 import { readFile, stat, writeFile } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { until } from '../../../../test/kit/patience.js'
 import { scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { makeSpan } from '../../../transform/test/spans.js'
@@ -14,7 +14,11 @@ import type { Signal } from '../../src/config/config.js'
 import { TOKEN } from '../../src/config/insert-settings.js'
 import type { Options } from '../../src/config/options.js'
 import { parseConfig } from '../../src/config/parse-config.js'
-import { type DeadLetters, openDeadLetters } from '../../src/delivery/dead-letters.js'
+import {
+  type DeadLetter,
+  type DeadLetters,
+  openDeadLetters,
+} from '../../src/delivery/dead-letters.js'
 import { ClickHouseSpanProcessor } from '../../src/traces/span-processor.js'
 import { followGlobalClock } from '../global-clock.js'
 
@@ -174,22 +178,63 @@ test('a table that does not take dead letters is named with what it said', async
   expect(await letters.keep(letter)).toBe(error)
 })
 
-test('a disk that hangs does not keep a dead letter, nor the rows behind it, for ever', async () => {
-  const directory = temporaryDirectory()
-  const fifo = join(directory, 'primary.ndjson')
-  execFileSync('mkfifo', [fifo])
+/** Makes the disk hang when a file is appended to. */
+function hangingAppends(): { readonly begun: Promise<void>; goOn(): void } {
+  const { appendFile } = promises
+  let [begin, goOn] = [() => {}, () => {}]
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve
+  })
+  const hung = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const mend = () => {
+    promises.appendFile = appendFile
+    syncBuiltinESMExports()
+    goOn()
+  }
+  promises.appendFile = async (...args) => {
+    begin()
+    await hung
+    return appendFile(...args)
+  }
+  syncBuiltinESMExports()
+  onTestFinished(mend)
+  return { begun, goOn: mend }
+}
+
+/** Keeps letters on a disk that hangs until they are given up. */
+async function givenUp(letters: DeadLetters, ...early: DeadLetter[]) {
+  const disk = hangingAppends()
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  const [config] = parseConfig('traces', {
-    endpoint: 'http://127.0.0.1:9',
-    deadLetter: { directory },
-  }).destinations
-  if (!config) throw new Error('no destination')
-  const letters = openDeadLetters(config, {} as Sender)
-  const insert = { statement: 'INSERT', settings: {} }
-  const letter = { row: '{}', error: new Error('no'), attempts: 1, insert, table: 'traces' }
-  const kept = letters?.keep(letter)
+  onTestFinished(() => void vi.useRealTimers())
+  const kept = Promise.all(early.map((one) => letters.keep(one)))
+  await disk.begun
   vi.advanceTimersByTime(5000)
   vi.useRealTimers()
-  expect((await kept)?.message).toBe('not written within 5 s')
-  await once(createReadStream(fifo).resume(), 'open') // lets the thread go that hangs
+  return { problems: (await kept).map((problem) => problem?.message), goOn: disk.goOn }
+}
+
+test('a disk that hangs does not keep a dead letter, nor the rows behind it, for ever', async () => {
+  const { problems } = await givenUp(lettersOf({ directory: temporaryDirectory() }), letter)
+  expect(problems).toEqual(['not written within 5 s'])
+})
+
+test('a letter that was given up while it waited for a disk is not in the file when the disk is back; later ones are', async () => {
+  const directory = temporaryDirectory()
+  const letters = lettersOf({ directory })
+  const named = (row: string) => ({ ...letter, row })
+  const { problems, goOn } = await givenUp(letters, named('hangs'), named('behind it'))
+  expect(problems).toEqual(['not written within 5 s', 'not written within 5 s'])
+  // Nobody holds ten rows for a disk that may never be back.
+  for (let n = 0; n < 10; n++)
+    expect((await letters.keep(named(`still hangs ${n}`)))?.message).toBe(
+      'the disk does not answer',
+    )
+
+  goOn()
+  await until(async () => (await letters.keep(named('later'))) === undefined)
+  const lines = (await readFile(join(directory, 'primary.ndjson'), 'utf8')).trimEnd().split('\n')
+  // The first may be there: it was in the hands of the disk.
+  expect(lines.map((line) => JSON.parse(line).row)).toEqual(['hangs', 'later'])
 })
