@@ -168,8 +168,23 @@ export const DESTINATION = [
   ...inFile('exporter/delivery/verdict', policy, [
     [
       'drops a batch because of one row',
-      "facts.rows === 1 ? 'give_up'",
-      "facts.rows > 0 ? 'give_up'",
+      'if (facts.rows === 1) return',
+      'if (facts.rows > 0) return',
+    ],
+    [
+      'forgets that a request was sent twice if it failed',
+      'outcome.replayed ? { ...before, ambiguous: true } : before',
+      'before',
+    ],
+    [
+      'does not count what may be stored of a batch that is too large',
+      'facts, { doubled: history.ambiguous }), history }',
+      'facts, { doubled: false }), history }',
+    ],
+    [
+      'does not count what may be stored of a batch that is refused for no known reason',
+      '{ ...facts, mayBeForm: false }, { doubled: history.ambiguous })',
+      '{ ...facts, mayBeForm: false }, { doubled: false })',
     ],
     [
       'retries once less than configured',
@@ -423,6 +438,11 @@ export const DESTINATION = [
         'lets all rows wait for a host that lacks the table',
         'if (isLack(outcome) && !isClosed) {',
         'if (isClosed) {',
+      ],
+      [
+        'forgets a lost answer when another host refuses the rows',
+        "if (outcome.status !== 'retry' || isClosed) return { ...outcome, ...unclear() }",
+        "if (outcome.status !== 'retry' || isClosed) return outcome",
       ],
       [
         'stays with a replica that has lost Keeper',

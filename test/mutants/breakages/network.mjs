@@ -146,8 +146,8 @@ export const NETWORK = [
     [
       [
         'sends statements with a setting that the server does not know',
-        'path: statementPath(leftOut.names)',
-        'path: statementPath(new Set())',
+        'path: statementPath(statement, leftOut.names)',
+        'path: statementPath(statement, new Set())',
       ],
     ],
   ),
