@@ -21,6 +21,8 @@ function open(files: FaultyFs) {
       corrupt: () => {},
       troubled: () => {},
       recoveredFromTrouble: () => {},
+      unreadable: () => {},
+      readable: () => {},
       foreign: () => {},
       newer: () => {},
       deletedAside: () => {},

@@ -75,6 +75,8 @@ function open(disk: MemoryDisk): Opened {
       corrupt: (stored) => found.corrupt.push(stored),
       troubled: (error) => found.troubles.push(error),
       recoveredFromTrouble: () => {},
+      unreadable: () => {},
+      readable: () => {},
       foreign: () => {},
       newer: () => {},
       deletedAside: () => {},
@@ -134,7 +136,7 @@ async function recoversAllBut(folder: Folder, record: Record, damaged: Buffer): 
   const loaded = new Map<string, Buffer>()
   for (const stored of recovered) {
     const read = await spool.load(stored)
-    if (read) loaded.set(`${stored.destination}/${stored.name}`, read.batch.compressed.body)
+    if (read?.batch) loaded.set(`${stored.destination}/${stored.name}`, read.batch.compressed.body)
   }
   await spool.close()
 

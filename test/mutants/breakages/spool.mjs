@@ -106,6 +106,18 @@ export const SPOOL = [
     ['writes records that were given up before the write began', 'givenUp = true', 'void givenUp'],
     ['keeps its lease when it is closed', 'await leases.releaseAll()', ''],
   ]),
+  ...inFile(
+    'exporter/spool/reads',
+    [exporter('spool-faults')],
+    [
+      ['takes every thread for reads that hang', 'const MAX_READS = 2', 'const MAX_READS = 200'],
+      [
+        'loses a batch that came late',
+        '(result instanceof Error ? undefined : result),',
+        'void result,',
+      ],
+    ],
+  ),
   ...inFile('exporter/spool/loader', quick, [
     [
       'does not count a damaged record',

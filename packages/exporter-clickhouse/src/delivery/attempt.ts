@@ -13,7 +13,7 @@ import type { Entry } from './entry.js'
 import type { Going, Health } from './health.js'
 import type { Holdings } from './holdings.js'
 import type { KnownTables } from './known-tables.js'
-import { loaded } from './loading.js'
+import { loaded, type NotYet } from './loading.js'
 import type { SharedPace } from './shared-pace.js'
 import type { Verdict } from './verdict.js'
 
@@ -61,9 +61,10 @@ export async function attemptOnce(
   going: Going,
   isLast: boolean,
   { config, holdings, tables, sender, onAttempt, closing, spool, health, aside }: Means,
-): Promise<Attempt | undefined> {
+): Promise<Attempt | NotYet | undefined> {
   if (aside.takes(entry)) return undefined
   const part = await loaded(entry, holdings, spool, closing)
+  if (part && 'later' in part) return part
   if (!part || aside.takes(entry)) return undefined
   // Not earlier: a disk that hangs must not hold up the probes of others.
   if (!going.takeTurn()) {

@@ -16,11 +16,14 @@ import type { Entry } from './entry.js'
 import { giveUp } from './give-up.js'
 import { Health } from './health.js'
 import type { KnownTable } from './known-table.js'
-import { loaded } from './loading.js'
+import { loaded, type NotYet } from './loading.js'
 import type { Part } from './parts.js'
 import { smallOnes } from './small-batches.js'
 import { Splitter } from './splitter.js'
 import { decide, type Fault, type Verdict } from './verdict.js'
+
+// As often as the spool tries a disk that fails.
+const LOOK_AGAIN_MS = 1000
 
 /** Sends the batches of one destination and acts on the outcome of each attempt. */
 export class Attempts {
@@ -29,6 +32,8 @@ export class Attempts {
   readonly #splitter: Splitter
   readonly #means: Means
   #isLast = false
+  /** Pending while batches on disk wait for a disk that fails. */
+  #nextLook: NodeJS.Timeout | undefined
   /** What the outcomes say about the server and this destination. */
   readonly health: Health
 
@@ -58,7 +63,7 @@ export class Attempts {
     if (this.#with.closing.aborted) return
     for (const entry of this.#with.holdings) {
       if (!this.health.mayStart) return
-      if (entry.state === 'ready') this.#start(entry)
+      if (entry.state === 'ready' && !this.#waitsForDisk(entry)) this.#start(entry)
     }
   }
 
@@ -77,8 +82,21 @@ export class Attempts {
   }
 
   close(): void {
+    clock.clearTimeout(this.#nextLook)
     this.health.close()
     this.#aside.close()
+  }
+
+  /** A disk that fails must not hold up rows that are in memory, so its batches take no request until it may be tried. */
+  #waitsForDisk({ batch, stored }: Entry): boolean {
+    const { spool } = this.#with
+    if (batch || !stored || !spool || spool.mayLoad(stored)) return false
+    const look = () => {
+      this.#nextLook = undefined
+      this.pump()
+    }
+    this.#nextLook ??= clock.setTimeout(look, LOOK_AGAIN_MS).unref()
+    return true
   }
 
   #start(first: Entry): void {
@@ -91,7 +109,8 @@ export class Attempts {
       if (!entry) return
       entries = [entry]
       const attempt = await attemptOnce(entry, going, this.#isLast, this.#means)
-      if (attempt) await this.#conclude(entry, attempt)
+      if (attempt && 'later' in attempt) this.#restOnDisk(entry, attempt)
+      else if (attempt) await this.#conclude(entry, attempt)
     }
     work()
       // After a bug in this package, only these rows are dropped, and the queue goes on.
@@ -208,12 +227,21 @@ export class Attempts {
 
   #rest(entry: Entry, outcome: Retry): void {
     entry.to('resting')
-    const wake = () => {
-      if (entry.state === 'resting') entry.to('ready')
-      this.pump()
-    }
     const delayMs = restMs(entry.history.failures, outcome, this.#with.config.retry)
-    clock.setTimeout(wake, delayMs).unref()
+    clock.setTimeout(() => this.#wake(entry), delayMs).unref()
+  }
+
+  #restOnDisk(entry: Entry, { later }: NotYet): void {
+    const { holdings } = this.#with
+    if (!holdings.has(entry)) return
+    entry.to('resting')
+    holdings.queue.moveToEnd(entry) // perhaps the disk gives the others
+    void later.then(() => this.#wake(entry))
+  }
+
+  #wake(entry: Entry): void {
+    if (entry.state === 'resting') entry.to('ready')
+    this.pump()
   }
 
   async #makeWhole(entry: Entry): Promise<void> {
@@ -234,10 +262,15 @@ export class Attempts {
       .then(() => this.pump())
   }
 
-  #toSplit(entry: Entry): Promise<Part | undefined> {
+  async #toSplit(entry: Entry): Promise<Part | undefined> {
     const { holdings, spool, closing } = this.#with
     entry.to('splitting')
-    return loaded(entry, holdings, spool, closing)
+    for (;;) {
+      const part = await loaded(entry, holdings, spool, closing)
+      if (!part || !('later' in part)) return part
+      await part.later // this holds up no request: a batch in flight is in memory
+      if (closing.aborted || !holdings.has(entry)) return undefined
+    }
   }
 
   #hasToken({ settings }: Insert): boolean {

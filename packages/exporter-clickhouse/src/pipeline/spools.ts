@@ -46,6 +46,11 @@ export function openSpools(
         log?.spool(
           `the spool in ${spool.directory} takes nothing: ${errorText(error)}. export() still succeeds, but its rows are in memory only (\`unspooled\` in stats()) and are lost if the process is killed. Check that the disk works and has room.`,
         ),
+      unreadable: (error) =>
+        log?.spool(
+          `batches in the spool in ${spool.directory} cannot be read: ${errorText(error)}. They stay there and are tried again; rows in memory do not wait for them. Check that the disk works and that its files may be read.`,
+        ),
+      readable: () => log?.spool(`the batches in ${spool.directory} can be read again.`),
       recoveredFromTrouble: () => log?.spool(`the spool in ${spool.directory} works again.`),
       foreign: (onDisk, rows) => {
         const foreign = namedOnDisk(onDisk)

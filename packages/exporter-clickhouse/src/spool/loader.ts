@@ -1,6 +1,5 @@
 import type { CompressedBatch } from '../batching/batch.js'
 import type { Insert } from '../clickhouse/insert.js'
-import { pause } from '../common/clock.js'
 import type { SpoolFs } from './disk.js'
 import type { Leases } from './lease.js'
 import { folderOf, type Ledger } from './ledger.js'
@@ -9,8 +8,6 @@ import type { Recovery } from './recovery.js'
 import type { Removal } from './removal.js'
 import type { Stored } from './stored.js'
 
-const LOOK_AGAIN_MS = 250
-
 export interface LoadEvents {
   /** A batch that was to be loaded cannot be read. It was moved aside. */
   corrupt(stored: Stored): void
@@ -18,9 +15,13 @@ export interface LoadEvents {
   newer(stored: readonly Stored[]): void
 }
 
-export type Load = (
-  stored: Stored,
-) => Promise<{ batch: CompressedBatch; insert: Insert } | undefined>
+export interface Loaded {
+  readonly batch: CompressedBatch
+  readonly insert: Insert
+}
+
+/** Undefined if the batch has left. An error if the disk does not give it now: it stays where it is. */
+export type Load = (stored: Stored) => Promise<Loaded | Error | undefined>
 
 /** Loads batches from disk, and decides what to do with records that cannot be read. `closing`: the spool is closed. */
 export function newLoader(
@@ -69,12 +70,10 @@ export function newLoader(
       const record = await read(stored)
       if (record.status === 'read') return record
       if (record.status === 'abandoned') return undefined
+      if (record.status === 'failed') return record.error
       if (record.status === 'gone') {
-        const whereabouts = await leases.find(stored.lease).catch(() => undefined)
-        if (!whereabouts) {
-          await pause(LOOK_AGAIN_MS, closing)
-          continue
-        }
+        const whereabouts = await leases.find(stored.lease).catch((error: Error) => error)
+        if (whereabouts instanceof Error) return whereabouts
         if (!ledger.forget(stored)) return undefined
         ledger.left(stored.lease)
         // A process adopts a whole directory. If the directory is still here, somebody deleted the record.
@@ -87,7 +86,7 @@ export function newLoader(
       }
       const aside = await setAside(stored)
       // If the record cannot even be moved, the disk is broken and not the record.
-      if (record.status === 'unreadable' && !aside) continue
+      if (record.status === 'unreadable' && !aside) return record.error
       if (!ledger.forget(stored)) return undefined
       if (aside) ledger.left(stored.lease)
       else removal.add(stored)

@@ -11,7 +11,9 @@ import { realFs, removeFile, type SpoolFs, syncFolder } from './disk.js'
 import { newDiskState } from './disk-state.js'
 import { openLeases, type Whereabouts } from './lease.js'
 import { folderOf, newLedger, pathOf } from './ledger.js'
-import { type Load, type LoadEvents, newLoader } from './loader.js'
+import { type LoadEvents, newLoader } from './loader.js'
+import { DEADLINE_MS, noAnswer } from './no-answer.js'
+import { newReads, type ReadEvents, type Reads } from './reads.js'
 import { encodeRecord } from './record.js'
 import { newRecovery } from './recovery.js'
 import { newRemoval } from './removal.js'
@@ -20,7 +22,7 @@ import { newIntervalSync } from './sync.js'
 import { newWriter } from './writer.js'
 
 /** None of these is called before `openSpool()` has returned. */
-export interface SpoolEvents extends LoadEvents {
+export interface SpoolEvents extends LoadEvents, ReadEvents {
   /** A batch of an earlier process, or of one that died meanwhile. The oldest come first. */
   recovered(stored: Stored): void
   /** Damaged records that had been moved aside were deleted for good; `files`: how many. */
@@ -60,8 +62,9 @@ export interface Spool {
     inserts: ReadonlyMap<string, Insert>,
     options?: PutOptions,
   ): Promise<ReadonlyMap<string, Stored>>
-  /** Never rejects. Undefined if the batch is corrupt, was taken over by another process, was removed, or the spool is closed. */
-  readonly load: Load
+  /** Undefined if the batch is corrupt, was taken over by another process, was removed, or the spool is closed. */
+  readonly load: Reads['load']
+  readonly mayLoad: Reads['mayLoad']
   /**
    * Where a batch is that the caller also has in memory. The disk is asked only if the process was suspended. Never rejects.
    * `adopted`: another process has the batch and counts its rows.
@@ -80,9 +83,6 @@ export interface Spool {
 const NOTHING: ReadonlyMap<string, Stored> = new Map()
 // The application needs threads of the pool too.
 const MAX_WRITES = 2
-// An export() waits for the disk, and must not hang when the disk hangs.
-const DEADLINE_MS = 5000
-const NO_ANSWER = `the disk did not answer within ${DEADLINE_MS} ms`
 const RECOVERED_PER_TURN = 200
 
 export function openSpool(
@@ -108,11 +108,12 @@ export function openSpool(
     failed: diskState.failed,
   })
   const writes = newLimit(MAX_WRITES)
-  const load = newLoader(
+  const read = newLoader(
     { fs, leases, ledger, recovery, removal, setAside },
     events,
     closing.signal,
   )
+  const { load, mayLoad } = newReads(read, ledger.has, events, closing.signal)
   let looking = false
   let nextTick: NodeJS.Timeout | undefined
   let closed: Promise<void> | undefined
@@ -139,7 +140,7 @@ export function openSpool(
     const stored = await valueWithin(DEADLINE_MS, () => writing, { ref: false })
     if (stored) return stored
     givenUp = true
-    diskState.failed(new Error(NO_ANSWER))
+    diskState.failed(noAnswer())
     if (hasBegun) late(writing)
     return NOTHING
   }
@@ -166,7 +167,7 @@ export function openSpool(
     const finding = leases.find(stored.lease).catch(() => 'here' as const) // for all we know
     const found = await valueWithin(DEADLINE_MS, () => finding, { ref: false })
     if (!found) {
-      diskState.failed(new Error(NO_ANSWER)) // so that later rows do not wait for the disk
+      diskState.failed(noAnswer()) // so that later rows do not wait for the disk
       return 'here'
     }
     if (found !== 'here' && ledger.forget(stored)) {
@@ -238,5 +239,5 @@ export function openSpool(
     return closed
   }
 
-  return { put, load, check, remove, replaced, bytesOf: ledger.bytesOf, close }
+  return { put, load, mayLoad, check, remove, replaced, bytesOf: ledger.bytesOf, close }
 }

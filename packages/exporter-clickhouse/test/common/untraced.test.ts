@@ -45,6 +45,8 @@ test('every call of a spool to its disk is made without tracing, in timers and a
     deletedAside: ignored,
     troubled: ignored,
     recoveredFromTrouble: ignored,
+    unreadable: ignored,
+    readable: ignored,
     foreign: ignored,
   }
   const first = openSpool(config, ['a'], { ...events, recovered: ignored }, fs)

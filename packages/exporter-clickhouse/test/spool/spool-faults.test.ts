@@ -1,7 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { eventually } from '../../../../test/kit/patience.js'
+import { eventually, until } from '../../../../test/kit/patience.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import type { Spool } from '../../src/spool/spool.js'
 import type { Stored } from '../../src/spool/stored.js'
@@ -225,6 +225,52 @@ test('no more than two writes are under way at a time', async () => {
   expect((await Promise.all(puts)).every((stored) => stored.size === 1)).toBe(true)
 })
 
+test('a read that hangs is given up after five seconds, is not begun twice, and its batch comes when the disk does; no more than two hang', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+  const { fs, hang, calls } = faultyFs()
+  const { spool, seen } = open(temporaryDirectory(), { fs, leaseMs: 600_000 }) // nothing else is opened
+  const names = ['a', 'b', 'c', 'd', 'e']
+  const stored: Stored[] = []
+  for (const name of names) stored.push(await putOne(spool, name))
+  const before = calls.get('open') ?? 0
+  const opened = () => (calls.get('open') ?? 0) - before
+  const goOn = hang('open', /batch$/)
+  const loading = Promise.all(stored.map((one) => spool.load(one)))
+  await vi.advanceTimersByTimeAsync(5000)
+  const answers = await loading
+  const later = answers.map((answer) => (answer?.batch ? undefined : answer?.later))
+  expect(later).toEqual(names.map(() => expect.any(Promise)))
+  expect(opened()).toBe(2)
+  expect(seen.unreadable).toEqual(['the disk did not answer within 5000 ms'])
+
+  await vi.advanceTimersByTimeAsync(15_000)
+  for (const one of stored) {
+    expect(spool.mayLoad(one)).toBe(false)
+    expect(await spool.load(one)).toHaveProperty('later')
+  }
+  expect(opened()).toBe(2)
+  expect(spool.bytesOf('primary')).toBeGreaterThan(0)
+
+  goOn()
+  vi.useRealTimers()
+  const late = (await Promise.all(later)).map((one) => one?.batch.compressed.body.toString())
+  expect(late).toEqual(['a', 'b', undefined, undefined, undefined])
+  expect(seen).toMatchObject({ unreadable: [expect.anything()], readable: 1, corrupt: [] })
+  expect(await textsOf(spool, stored)).toEqual(names)
+})
+
+test('close() does not wait for a read that hangs', async () => {
+  const { fs, hang } = faultyFs()
+  const { spool, seen } = open(temporaryDirectory(), { fs })
+  const stored = await putOne(spool, 'hangs')
+  const goOn = hang('open', /batch$/)
+  const loading = spool.load(stored)
+  await spool.close()
+  goOn()
+  expect(await loading).toMatchObject({ batch: { rows: 1 } })
+  expect(seen).toMatchObject({ unreadable: [], readable: 0, corrupt: [] })
+})
+
 test('what cannot be removed now is removed later', async () => {
   const directory = temporaryDirectory()
   const { fs, fail, mend, calls } = faultyFs()
@@ -244,11 +290,12 @@ test('a batch that cannot be opened for want of descriptors is loaded when there
   const stored = await putOne(spool, 'patient')
   fail('open', 'EMFILE', /batch$/)
   const before = calls.get('open') ?? 0
-  const loading = spool.load(stored)
-  await eventually(() => expect(calls.get('open')).toBeGreaterThan(before + 1))
+  expect(await spool.load(stored)).toHaveProperty('later')
+  expect(calls.get('open')).toBeGreaterThan(before + 1)
   mend()
-  expect((await loading)?.batch.compressed.body.toString()).toBe('patient')
-  expect(seen.corrupt).toEqual([])
+  await until(() => spool.mayLoad(stored))
+  expect(await textOf(spool, stored)).toBe('patient')
+  expect(seen).toMatchObject({ corrupt: [], unreadable: ['EMFILE'], readable: 1 })
 })
 
 test('a batch in a bad sector is set aside after a few tries; on a dead disk it is waited for', async () => {
@@ -259,11 +306,12 @@ test('a batch in a bad sector is set aside after a few tries; on a dead disk it 
   expect(await spool.load(bad)).toBeUndefined()
   expect(seen.corrupt).toEqual([['primary', 1]])
   fail('rename', 'EIO')
-  const loading = spool.load(waiting)
   const renames = calls.get('rename') ?? 0
-  await eventually(() => expect(calls.get('rename')).toBeGreaterThan(renames))
+  expect(await spool.load(waiting)).toHaveProperty('later')
+  expect(calls.get('rename')).toBeGreaterThan(renames)
   mend()
-  expect((await loading)?.batch.compressed.body.toString()).toBe('dead disk')
+  await until(() => spool.mayLoad(waiting))
+  expect(await textOf(spool, waiting)).toBe('dead disk')
   expect(seen.corrupt).toHaveLength(1)
 })
 

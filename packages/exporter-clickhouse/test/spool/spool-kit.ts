@@ -33,10 +33,12 @@ export interface Seen {
   readonly recovered: Stored[]
   readonly corrupt: [destination: string, rows: number][]
   readonly troubles: string[]
+  readonly unreadable: string[]
   readonly foreign: [destination: string, rows: number][]
   readonly newer: (readonly Stored[])[]
   deletedAside: number
   recoveries: number
+  readable: number
 }
 
 /** Spools on the real disk, closed after each test. */
@@ -58,16 +60,19 @@ export function spools() {
         recovered: [],
         corrupt: [],
         troubles: [],
+        unreadable: [],
         foreign: [],
         newer: [],
         deletedAside: 0,
         recoveries: 0,
+        readable: 0,
       }
       const events: SpoolEvents = {
         recovered: (stored) => seen.recovered.push(stored),
         corrupt: ({ destination, rows }) => seen.corrupt.push([destination, rows]),
-        troubled: (error) =>
-          seen.troubles.push((error as NodeJS.ErrnoException).code ?? error.message),
+        troubled: (error) => seen.troubles.push(codeOrText(error)),
+        unreadable: (error) => seen.unreadable.push(codeOrText(error)),
+        readable: () => seen.readable++,
         recoveredFromTrouble: () => seen.recoveries++,
         foreign: (...args) => seen.foreign.push(args),
         newer: (stored) => seen.newer.push(stored),
@@ -88,6 +93,10 @@ export function spools() {
   }
 }
 
+function codeOrText(error: Error): string {
+  return (error as NodeJS.ErrnoException).code ?? error.message
+}
+
 /** Puts one batch for one destination that must get to disk. */
 export async function putOne(
   spool: Spool,
@@ -101,7 +110,7 @@ export async function putOne(
 }
 
 export async function textOf(spool: Spool, stored: Stored): Promise<string | undefined> {
-  return (await spool.load(stored))?.batch.compressed.body.toString()
+  return (await spool.load(stored))?.batch?.compressed.body.toString()
 }
 
 export async function textsOf(
@@ -151,18 +160,19 @@ export function faultyFs(): {
   fail(call: Call, code: string, path?: RegExp): void
   /** Lets a write take only so many bytes at first. */
   shortWrites(bytes: number): void
-  /** Makes a call wait. Returns what lets it go on. */
-  hang(call: Call): () => void
+  /** Makes a call wait, for every path or for these. Returns what lets it go on. */
+  hang(call: Call, path?: RegExp): () => void
   mend(): void
 } {
   const faults = new Map<Call, { code: string; path: RegExp }>()
-  const hanging = new Map<Call, Promise<void>>()
+  const hanging = new Map<Call, { path: RegExp; until: Promise<void> }>()
   const calls = new Map<Call, number>()
   let atMost = Number.POSITIVE_INFINITY
 
   const before = async (call: Call, path: string): Promise<void> => {
     calls.set(call, (calls.get(call) ?? 0) + 1)
-    await hanging.get(call)
+    const hangs = hanging.get(call)
+    if (hangs?.path.test(path)) await hangs.until
     const fault = faults.get(call)
     if (fault?.path.test(path)) throw Object.assign(new Error(fault.code), { code: fault.code })
   }
@@ -212,14 +222,12 @@ export function faultyFs(): {
     shortWrites: (bytes) => {
       atMost = bytes
     },
-    hang(call) {
+    hang(call, path = /./) {
       let release = () => {}
-      hanging.set(
-        call,
-        new Promise((resolve) => {
-          release = resolve
-        }),
-      )
+      const until = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      hanging.set(call, { path, until })
       return () => {
         hanging.delete(call)
         release()

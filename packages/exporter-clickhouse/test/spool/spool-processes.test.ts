@@ -76,7 +76,7 @@ async function contents(directory: string): Promise<string[]> {
       ...insertsFor(stored.destination).get(stored.destination),
       settings: {},
     })
-    texts.push(`${stored.destination} ${loaded?.batch.compressed.body}`)
+    texts.push(`${stored.destination} ${loaded?.batch?.compressed.body}`)
   }
   expect(seen).toMatchObject({ corrupt: [], troubles: [] })
   return texts

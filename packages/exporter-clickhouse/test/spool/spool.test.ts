@@ -26,7 +26,7 @@ test('what is put is loaded as it was', async () => {
   const stored = await putOne(spool, 'some rows', 'primary', 3)
   expect(stored).toMatchObject({ destination: 'primary', rows: 3 })
   const loaded = await spool.load(stored)
-  expect(loaded?.batch.compressed).toEqual(batchOf('some rows').compressed)
+  expect(loaded?.batch?.compressed).toEqual(batchOf('some rows').compressed)
   expect(loaded?.insert).toEqual(insertsFor('primary').get('primary'))
 })
 
