@@ -53,6 +53,27 @@ export const EDGES = [
     ],
   ),
   ...inFile(
+    'exporter/pipeline/lane',
+    [exporter('parcels')],
+    [
+      [
+        'puts a row of an earlier request among those of the request that decides about it',
+        'else this.#adding = undefined',
+        '',
+      ],
+      [
+        'puts rows that were held back among those that their own record decides about',
+        'return this.#isLate ? this.#late : this.#open',
+        'return this.#open',
+      ],
+      [
+        'does not seal rows that were held back when all open batches are too large',
+        '    this.#strays.seal()\n    if (this.#parcel)',
+        '    if (this.#parcel)',
+      ],
+    ],
+  ),
+  ...inFile(
     'exporter/routing/router',
     [exporter('accounting/alterations')],
     [['does not count what was altered in rows for dispatch', 'else usual.taken()', '']],

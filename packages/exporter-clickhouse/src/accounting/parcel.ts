@@ -91,6 +91,7 @@ export class Parcel {
   readonly #courses = new Map<string, Course>()
   readonly #changes = new Occasion()
   #batches = 0
+  #lateBatches = 0
   #isComplete = false
 
   /** `key`: the same for the same records, and for no others. */
@@ -112,6 +113,12 @@ export class Parcel {
   nextBatch(): string {
     this.#batches++
     return `${this.#key} ${this.#batches}`
+  }
+
+  /** The same for batches with rows that depend on what came before. How many there are must not change what the others are called. */
+  nextLateBatch(): string {
+    this.#lateBatches++
+    return `${this.#key} late ${this.#lateBatches}`
   }
 
   courseAt(destination: string): Course {

@@ -18,6 +18,8 @@ export interface Sealed {
   readonly config: DestinationConfig
   readonly destinations: readonly Destination[]
   readonly parcel?: Parcel | undefined
+  /** See `Parcel.nextBatch()`. */
+  readonly identity?: string | undefined
 }
 
 /** Puts the rows into the queue of each destination at once, and makes them ready to be sent later. Returns a receipt for each destination. */
@@ -26,8 +28,8 @@ export type HandOver = (sealed: Sealed) => Promise<Receipt>[]
 type Compress = (batch: Batch, compression: Compression) => Promise<void>
 
 export function newHandOver(compress: Compress): HandOver {
-  return ({ target, rows, common, config: { compression }, destinations, parcel }) => {
-    const batch = Batch.of(rows, compression, common, parcel?.nextBatch())
+  return ({ target, rows, common, config: { compression }, destinations, parcel, identity }) => {
+    const batch = Batch.of(rows, compression, common, identity)
     const entries = new Map<Destination, Entry>()
     batch.want() // until every destination has been asked
     for (const destination of destinations) {

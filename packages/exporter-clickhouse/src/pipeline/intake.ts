@@ -1,5 +1,5 @@
 import type { Parcel } from '../accounting/parcel.js'
-import { clock, turn } from '../common/clock.js'
+import { turn } from '../common/clock.js'
 import { type Limit, newLimit } from '../common/limit.js'
 import type { Destination } from '../delivery/destination.js'
 import type { Arrivals } from './arrivals.js'
@@ -22,8 +22,6 @@ interface Waits {
 /** Rows of one step, before they are compressed: they block the event loop for a millisecond or two. */
 const STEP_BYTES = 256 * 1024
 const MAX_STEP = 500
-/** How long rows of no parcel may wait. */
-const MAX_STRAY_MS = 5000
 /** How many records the first step of a parcel has, whose rows may be large. */
 const FIRST_STEP = 16
 
@@ -35,17 +33,11 @@ export class Intake<Input> {
   readonly #ends: Ends<Input>
   readonly #stepBytes: number
   readonly #oneAtATime: Limit = newLimit(1)
-  readonly #strayMs: number
-  #strays: NodeJS.Timeout | undefined
 
   constructor(ends: Ends<Input>) {
     this.#ends = ends
     const queues = ends.destinations.map(({ config }) => config.queue.maxBytes / 8)
     this.#stepBytes = Math.min(STEP_BYTES, ...queues)
-    this.#strayMs = Math.min(
-      MAX_STRAY_MS,
-      ...ends.destinations.map(({ config }) => config.batch.maxDelayMs),
-    )
   }
 
   /**
@@ -58,7 +50,6 @@ export class Intake<Input> {
     { patience, closing }: Waits,
   ): Promise<number | undefined> {
     return this.#oneAtATime.run(async () => {
-      if (this.#strays) this.#sealStrays()
       try {
         return await this.#takeAll(parcel, slices, patience, closing)
       } finally {
@@ -67,22 +58,6 @@ export class Intake<Input> {
           for (const lane of this.#ends.lanes) lane.abandonParcel(parcel, reason)
       }
     }, patience)
-  }
-
-  /**
-   * Rows have come that are of no parcel, because sampling had held them back: they are sealed soon, and before the next parcel begins. Not needed
-   * if batches have an age.
-   */
-  stray(): void {
-    this.#strays ??= clock
-      .setTimeout(() => void this.#oneAtATime.run(async () => this.#sealStrays()), this.#strayMs)
-      .unref()
-  }
-
-  #sealStrays(): void {
-    clock.clearTimeout(this.#strays)
-    this.#strays = undefined
-    for (const lane of this.#ends.lanes) lane.seal()
   }
 
   /** Resolves when no parcel is being taken in any more. Abort `closing` of all of them before. */

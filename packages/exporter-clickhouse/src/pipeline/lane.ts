@@ -1,4 +1,4 @@
-import { type Limits, newTally, type Table } from '@spanhouse/transform'
+import { type Limits, newTally } from '@spanhouse/transform'
 import { addTally, type ResourceForm } from '@spanhouse/transform/internal'
 import { Alterations } from '../accounting/alterations.js'
 import type { DropReason } from '../accounting/drop-reason.js'
@@ -6,17 +6,17 @@ import type { Parcel } from '../accounting/parcel.js'
 import type { Rows } from '../batching/batch.js'
 import type { Batcher } from '../batching/batcher.js'
 import { OpenBatches } from '../batching/open-batches.js'
-import { newRowEncoder, type RowEncoder } from '../batching/row-encoder.js'
+import { newRowEncoder } from '../batching/row-encoder.js'
 import type { DestinationConfig } from '../config/config.js'
 import type { Destination } from '../delivery/destination.js'
 import type { Receipt } from '../delivery/entry.js'
 import type { DispatchedRow } from '../routing/dispatch.js'
 import type { Router, RouterEnds } from '../routing/router.js'
 import { withSource } from '../routing/source-column.js'
-import { DispatchedSheets } from './dispatched-sheets.js'
-import type { HandOver, Sealed } from './hand-over.js'
-import { limitsOf } from './lane-limits.js'
+import type { HandOver } from './hand-over.js'
+import { limitsOf, strayLimitsOf } from './lane-limits.js'
 import { routerOf, type Surroundings } from './lane-router.js'
+import { type ConfiguredSheet, OpenSheets, type Sheet } from './open-sheets.js'
 
 /** What applies to every row, whatever its destination. */
 export interface RowLimits {
@@ -25,19 +25,6 @@ export interface RowLimits {
   readonly limits: Limits
   /** Size of one encoded row, before compression. */
   readonly maxRowBytes: number
-}
-
-/** The rows for one table, whose records a row is made of. */
-export interface Sheet<Of> {
-  readonly schema: Table<Of>
-  readonly encoder: RowEncoder<Of>
-  readonly open: OpenBatches
-}
-
-/** The rows for one of the configured tables. */
-interface ConfiguredSheet<Input> extends Sheet<Input> {
-  /** The index of the target. */
-  readonly target: number
 }
 
 /** Destinations that agree on tables, batch limits, compression and routing: they share every batch. */
@@ -49,15 +36,21 @@ export class Lane<Input> {
   readonly #maxRowBytes: number
   readonly #maxBytes: number
   readonly #limits: Limits
-  readonly #sheets: readonly ConfiguredSheet<Input>[]
-  readonly #dispatched: DispatchedSheets<Input>
+  /** Rows of the parcel that is being taken in. If batches cannot be made again, all rows. */
+  readonly #open: OpenSheets<Input>
+  /** Its rows about which other records have decided: which rows these are, and in what order, depends on what came before. */
+  readonly #late: OpenSheets<Input>
+  /** Rows that were held back longer than their parcel was taken in. Nothing that becomes of another parcel touches them. */
+  readonly #strays: OpenSheets<Input>
   /** Only if an option of routing is given, or if nothing may be sent. */
   readonly #router: Router<Input> | undefined
   #receipts: Promise<Receipt>[] | undefined
   /** The parcel of the rows that are being sealed. */
   #parcel: Parcel | undefined
   /** The parcel of the record that is being added. */
-  #refusals: Parcel | undefined
+  #adding: Parcel | undefined
+  /** Other records have decided about that record. */
+  #isLate = false
   /** Why rows that are sealed are not handed over. */
   #abandons: DropReason | undefined
 
@@ -75,49 +68,50 @@ export class Lane<Input> {
     this.#maxRowBytes = maxRowBytes
     const batch = limitsOf(config, destinations, repeatable)
     this.#maxBytes = batch.maxBytes
-    const openOf = (target: Sealed['target']) =>
-      new OpenBatches(batch, (rows, common, altered) => {
-        const parcel = this.#parcel
-        if (this.#abandons) {
-          this.#leave(rows, this.#abandons)
-          return
-        }
-        const receipts = handOver({ target, rows, common, config, destinations, parcel })
-        this.#receipts?.push(...receipts)
-        this.alterations.sealed(rows.rows, altered, destinations)
-      })
     const { targets, route } = config
-    this.#sheets = targets.map((one, target) => {
+    const forms = targets.map((one) => {
       const schema = route?.origin === undefined ? one.schema : withSource(one.schema)
-      const encoder = newRowEncoder(schema, limits, this.alterations.tally)
-      return { target, schema, encoder, open: openOf(target) }
+      return { schema, encoder: newRowEncoder(schema, limits, this.alterations.tally) }
     })
-    this.#dispatched = new DispatchedSheets(config.targets, openOf)
+    const open = (ways: typeof batch, identityOf?: (parcel: Parcel) => string) =>
+      new OpenSheets(
+        forms,
+        targets,
+        (target) =>
+          new OpenBatches(ways, (rows, common, altered) => {
+            const parcel = identityOf && this.#parcel
+            if (parcel && this.#abandons) {
+              this.#leave(rows, parcel, this.#abandons)
+              return
+            }
+            const of = { parcel, identity: parcel && identityOf(parcel) }
+            const receipts = handOver({ target, rows, common, config, destinations, ...of })
+            this.#receipts?.push(...receipts)
+            this.alterations.sealed(rows.rows, altered, destinations)
+          }),
+      )
+    this.#open = open(batch, (parcel) => parcel.nextBatch())
+    this.#late = repeatable ? open(batch, (parcel) => parcel.nextLateBatch()) : this.#open
+    this.#strays = repeatable ? open(strayLimitsOf(batch)) : this.#open
     const ends = {
       ...surroundings,
       encode: (record: Input) => this.#encode(record),
       rowOf: (record: Input) => this.#rowOf(record),
       addRow: (row: DispatchedRow, record: Input) => this.#addDispatched(row, record),
       refuse: (error: Error) => this.#refuse('internal_error', error),
+      parcel: () => this.#adding,
+      addDecided: (of: object | undefined, add: () => void) => this.#addDecided(of, add),
     }
     this.#router = routerOf(config, destinations, ends, (...why) => this.#refuse(...why))
   }
 
   /** Rows of open batches, and rows that wait for the decision about their trace. */
   get waitingRows(): number {
-    let rows = this.#router?.waitingRows ?? 0
-    for (const { open } of this.#opened()) rows += open.rows
-    return rows
+    return this.#sum((open) => open.rows) + (this.#router?.waitingRows ?? 0)
   }
 
   get waitingBytes(): number {
-    return this.#openBytes + (this.#router?.waitingBytes ?? 0)
-  }
-
-  get #openBytes(): number {
-    let bytes = 0
-    for (const { open } of this.#opened()) bytes += open.bytes
-    return bytes
+    return this.#sum((open) => open.bytes) + (this.#router?.waitingBytes ?? 0)
   }
 
   add(record: Input): void {
@@ -135,8 +129,9 @@ export class Lane<Input> {
     this.#router?.close()
   }
 
+  /** Seals all open batches but those of a parcel that can be made again, which end with their parcel. */
   seal(): void {
-    for (const { open } of this.#opened()) open.seal()
+    this.#strays.seal()
   }
 
   /** Adds records, seals, and returns the receipts of all batches that contain them. */
@@ -152,16 +147,17 @@ export class Lane<Input> {
   /** Adds records of a parcel. Batches that can be made again have rows of one parcel only: call `sealParcel()` after its last record. */
   addOf(parcel: Parcel, records: readonly Input[]): void {
     if (this.#repeatable) this.#parcel = parcel
-    this.#refusals = parcel
+    this.#adding = parcel
     for (const record of records) this.add(record)
+    this.#adding = undefined
     this.#parcel = undefined
-    this.#refusals = undefined
   }
 
   sealParcel(parcel: Parcel): void {
     if (!this.#repeatable) return
     this.#parcel = parcel
-    this.seal()
+    this.#open.seal()
+    this.#late.seal()
     this.#parcel = undefined
   }
 
@@ -175,16 +171,42 @@ export class Lane<Input> {
     this.#abandons = undefined
   }
 
-  #leave({ rows, release }: Rows, reason: DropReason): void {
+  #leave({ rows, release }: Rows, parcel: Parcel, reason: DropReason): void {
     release?.()
     for (const destination of this.destinations) {
       destination.refuse(rows, reason)
-      this.#parcel?.courseAt(destination.config.name).refuse(rows, reason)
+      parcel.courseAt(destination.config.name).refuse(rows, reason)
     }
   }
 
-  #opened(): readonly Pick<Sheet<Input>, 'open'>[] {
-    return [...this.#sheets, ...this.#dispatched.all()]
+  /** Adds a record about which other records have decided. `of`: the parcel that has brought it. */
+  #addDecided(of: object | undefined, add: () => void): void {
+    const adding = this.#adding
+    if (of === adding) this.#isLate = true
+    else this.#adding = undefined
+    add()
+    this.#isLate = false
+    this.#adding = adding
+  }
+
+  /** Where the row goes of the record that is being added. */
+  get #current(): OpenSheets<Input> {
+    if (!this.#adding) return this.#strays
+    return this.#isLate ? this.#late : this.#open
+  }
+
+  #sum(of: (open: OpenSheets<Input>) => number): number {
+    return this.#repeatable ? of(this.#open) + of(this.#late) + of(this.#strays) : of(this.#open)
+  }
+
+  /**
+   * The bound on bytes is for all open batches together. Those whose rows depend on what came before give way: the others must end where their
+   * own rows say.
+   */
+  #giveWayIfFull(): void {
+    if (this.#sum((open) => open.bytes) < this.#maxBytes) return
+    this.#strays.seal()
+    if (this.#parcel) this.#late.seal()
   }
 
   #encode(record: Input): void {
@@ -211,8 +233,9 @@ export class Lane<Input> {
 
   #addDispatched(row: DispatchedRow, record: Input): void {
     try {
-      this.#add(this.#dispatched.of(row), { line: row.line, record }, undefined)
-      if (this.#openBytes >= this.#maxBytes) this.seal()
+      const open = this.#current
+      this.#add(open.dispatched(row), { line: row.line, record }, undefined)
+      if (open.bytes >= this.#maxBytes) open.seal()
     } catch (error) {
       this.#refuse('encode_error', error as Error)
     }
@@ -238,12 +261,13 @@ export class Lane<Input> {
     batcher.commit(partition)
     sheet.open.sealIfFull()
     // The bound on bytes is for the batches of all tables together.
-    if (this.#sheets.length > 1 && this.#openBytes >= this.#maxBytes) this.seal()
+    if (this.#config.targets.length > 1 && this.#current.bytes >= this.#maxBytes)
+      this.#current.seal()
+    if (this.#repeatable && this.#config.route?.sample) this.#giveWayIfFull()
   }
 
   #sheetOf(record: Input): ConfiguredSheet<Input> {
-    const index = this.#config.targetOf?.(record) ?? 0
-    return (this.#sheets[index] ?? this.#sheets[0]) as ConfiguredSheet<Input>
+    return this.#current.configured(this.#config.targetOf?.(record) ?? 0)
   }
 
   /** False if the row is too long. A row that is too long or incomplete is removed from the buffer. */
@@ -279,7 +303,7 @@ export class Lane<Input> {
   #refuse(reason: DropReason, error?: Error): void {
     for (const destination of this.destinations) {
       destination.refuse(1, reason, error)
-      this.#refusals?.courseAt(destination.config.name).refuse(1, reason)
+      this.#adding?.courseAt(destination.config.name).refuse(1, reason)
       this.#receipts?.push(Promise.resolve('dropped'))
     }
   }

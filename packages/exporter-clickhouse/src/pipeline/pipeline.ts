@@ -70,12 +70,7 @@ export class Pipeline<Input extends OfResource> {
     this.#arrivals = new Arrivals(config.flushTimeoutMs, (records) => {
       for (const destination of destinations) destination.refuse(records, 'queue_full')
     })
-    const whenFree = (run: () => void) =>
-      this.#arrivals.whenFree(() => {
-        run()
-        if (repeatable) this.intake.stray()
-      })
-    const surroundings = { keep, whenFree }
+    const surroundings = { keep, whenFree: (run: () => void) => this.#arrivals.whenFree(run) }
     const rowLimits = { ...config, repeatable }
     const lanes = lanesOf(config.destinations, destinations, rowLimits, handOver, surroundings)
     this.#lanes = lanes

@@ -4,6 +4,8 @@ import type { Place } from './reading.js'
 /** A record that waits for the decision about its trace. */
 export interface Held {
   readonly owner: HoldOwner
+  /** The parcel that has brought it. */
+  readonly parcel: object | undefined
   readonly record: object
   readonly place: Place
   readonly bytes: number

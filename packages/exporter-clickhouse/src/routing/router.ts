@@ -30,6 +30,10 @@ export interface RouterEnds<Input> {
   leaveOut(): void
   /** Counts one record as lost because of a bug. */
   refuse(error: Error): void
+  /** The parcel of the record that is being added, if it is of one. */
+  parcel(): object | undefined
+  /** Calls `add`, which passes on a record about which other records have decided. `parcel`: the one that has brought it. */
+  addDecided(parcel: object | undefined, add: () => void): void
   /** What is kept of a record that waits. */
   keep(record: Input): Input
   /** Runs it at a time when no row is being written. */
@@ -66,21 +70,16 @@ export function newRouter<Input>(
   let waitingBytes = 0
   let isClosed = false
   /** While the sampler decides about one record, what it decides about others is collected: they come before it. */
-  let collected: [record: Input, isKept: boolean][] | undefined
+  let collected: (() => void)[] | undefined
 
-  function decided({ record, bytes }: Held, isKept: boolean): void {
+  function decided({ record, bytes, parcel }: Held, isKept: boolean): void {
     const end = () => {
       waitingRows--
       waitingBytes -= bytes
-      finish(record as Input, isKept)
+      ends.addDecided(parcel, () => finish(record as Input, isKept))
     }
-    if (!collected) {
-      ends.whenFree(end)
-      return
-    }
-    waitingRows--
-    waitingBytes -= bytes
-    collected.push([record as Input, isKept])
+    if (collected) collected.push(end)
+    else ends.whenFree(end)
   }
 
   function finish(record: Input, isKept: boolean): void {
@@ -129,12 +128,14 @@ export function newRouter<Input>(
       const bytes = roughBytesOf(record as AnyRecord)
       waitingRows++
       waitingBytes += bytes
-      share.hold.wait({ ...verdict, owner, record: ends.keep(record) as object, bytes })
+      const kept = ends.keep(record) as object
+      share.hold.wait({ ...verdict, owner, parcel: ends.parcel(), record: kept, bytes })
       if (isClosed) decide()
     }
     collected = undefined
-    for (const [other, isKept] of others) finish(other, isKept)
-    if (typeof verdict !== 'object') finish(record, verdict === 'keep')
+    for (const end of others) end()
+    if (verdict === 'keep_with_trace') ends.addDecided(ends.parcel(), () => finish(record, true))
+    else if (typeof verdict !== 'object') finish(record, verdict === 'keep')
   }
 
   function decide(): void {

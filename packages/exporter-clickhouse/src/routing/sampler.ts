@@ -1,18 +1,18 @@
 import type { Signal } from '../config/config.js'
 import type { SampleConfig } from '../config/routing-options.js'
 import type { Held, Hold } from './hold.js'
-import {
-  type AnyRecord,
-  durationMsOf,
-  hasFailed,
-  type Place,
-  placeOf,
-  serviceOf,
-} from './reading.js'
-import { isChosen, type Rates, ratesByService } from './sampling.js'
+import { type AnyRecord, durationMsOf, hasFailed, placeOf, serviceOf } from './reading.js'
+import { isChosen, ratesByService } from './sampling.js'
 
-/** What is to be done with a record. An object: it has to wait, with what the hold must know of it. */
-export type Verdict = 'keep' | 'leave_out' | Pick<Held, 'place' | 'isUsuallyKept'>
+/**
+ * What is to be done with a record. `keep_with_trace`: only because of other records of its trace. An object: it has to wait, with what the hold
+ * must know of it.
+ */
+export type Verdict =
+  | 'keep'
+  | 'keep_with_trace'
+  | 'leave_out'
+  | Pick<Held, 'place' | 'isUsuallyKept'>
 
 export type Sampler = (record: AnyRecord) => Verdict
 
@@ -27,12 +27,6 @@ export function newSampler(config: SampleConfig, signal: Signal, hold: Hold): Sa
     return (durationMsOf(span) ?? 0) >= keepSlowerThanMs
   }
 
-  /** Undefined if it depends on what is not known yet: the first span of the trace, or an error. */
-  function atOnce(place: Place, { lowest, highest }: Rates): boolean | undefined {
-    if (hold.isKept(place.traceId) || isChosen(place.traceId, lowest)) return true
-    return hasExceptions || isChosen(place.traceId, highest) ? undefined : false
-  }
-
   return (record) => {
     const place = placeOf(record, signal)
     if (!place) return 'keep'
@@ -43,12 +37,14 @@ export function newSampler(config: SampleConfig, signal: Signal, hold: Hold): Sa
       hold.keep(traceId)
       return 'keep'
     }
-    const decided = atOnce(place, rates)
-    if (decided !== undefined) return decided ? 'keep' : 'leave_out'
-    if (isSpan && place.isRoot) {
-      const isKept = isChosen(traceId, rates.of(record))
-      hold.rootEnded(place, isKept)
-      return isKept ? 'keep' : 'leave_out'
+    if (isChosen(traceId, rates.lowest)) return 'keep'
+    const isRoot = isSpan && place.isRoot
+    const isChosenRoot = isRoot && isChosen(traceId, rates.of(record))
+    if (hold.isKept(traceId)) return isChosenRoot ? 'keep' : 'keep_with_trace'
+    if (!hasExceptions && !isChosen(traceId, rates.highest)) return 'leave_out'
+    if (isRoot) {
+      hold.rootEnded(place, isChosenRoot)
+      return isChosenRoot ? 'keep' : 'leave_out'
     }
     const isUsuallyKept = isChosen(traceId, rates.usual)
     // Nobody would decide about log records of a process that brings in no spans.

@@ -214,47 +214,139 @@ test('a parcel that ends early, because the process does, leaves only batches th
   expect(tokens).toContain(`${first?.table} ${first?.token}`)
 })
 
-describe('rows that sampling has held back are of no parcel', () => {
+describe('rows that sampling has held back', () => {
   const sample = { rate: 1, rules: [{ name: 'first', rate: 0 }], keepErrors: false, maxWaitMs: 50 }
-  const child: Request = {
-    key: 'one child',
-    records: () =>
-      spansFromOtlpJson({
-        resourceSpans: [
-          {
-            scopeSpans: [
-              { spans: [{ traceId: id(0, 16), spanId: id(1, 8), parentSpanId: id(0, 8) }] },
-            ],
-          },
-        ],
-      }),
+  const options: Options = { sample, batch: { maxDelayMs: 20 } }
+  const spans = (key: string, ...all: object[]): Request => ({
+    key,
+    records: () => spansFromOtlpJson({ resourceSpans: [{ scopeSpans: [{ spans: all }] }] }),
+  })
+  const traceId = id(0, 16)
+  const CHILD = { traceId, spanId: id(1, 8), parentSpanId: id(0, 8), name: 'child' }
+  const ROOT = { traceId, spanId: id(0, 8), name: 'root' }
+  const other = (n: number) => ({ traceId: id(n, 16), spanId: id(n, 8), name: `root ${n}` })
+  const child = spans('a child', CHILD)
+  const waiting = ({ pipeline }: Opened) => pipeline.stats().destinations['primary']?.waiting
+  const accepted = ({ pipeline }: Opened) => pipeline.stats().destinations['primary']?.accepted
+  const signals = { patience: never, closing: never }
+  /** Empty slices until it is so, or for a second. */
+  function* pauses(isOver: () => boolean): Generator<never[]> {
+    const startedAt = performance.now()
+    while (!isOver() && performance.now() < startedAt + 1000) yield []
   }
 
-  test('they are stored although no other parcel comes', async () => {
-    const { server, take } = await opened('traces', { sample, batch: { maxDelayMs: 20 } })
+  test('are stored although no other parcel comes', async () => {
+    const { server, take } = await opened('traces', options)
     await take(child)
     await until(() => server.inserts.length > 0)
     expect(server.inserts).toEqual([expect.objectContaining({ rows: 1 })])
   })
 
-  test('a parcel that comes next and is refused does not drop them, but ends their wait', async () => {
-    const { server, pipeline, take } = await opened('traces', {
-      sample,
-      batch: { maxDelayMs: 600_000 },
-    })
+  test('are stored also if they are decided while a parcel is checked that is refused then', async () => {
+    const at = await opened('traces', options)
+    const { server, pipeline, take } = at
     await take(child)
-    const refused = {
-      [Symbol.iterator]() {
-        throw new Error('malformed')
-      },
+    function* refused(): Generator<never[]> {
+      yield* pauses(() => server.inserts.length > 0)
+      throw new Error('malformed')
     }
-    const signals = { patience: never, closing: never }
-    while (server.inserts.length === 0) {
-      const taken = pipeline.intake.take(new Parcel('malformed'), refused, signals)
-      await expect(taken).rejects.toThrow('malformed')
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
+    const parcel = new Parcel('malformed')
+    await expect(pipeline.intake.take(parcel, refused(), signals)).rejects.toThrow('malformed')
+    await until(() => waiting(at) === 0)
     expect(server.inserts).toEqual([expect.objectContaining({ rows: 1 })])
+    expect(pipeline.stats().destinations['primary']).toMatchObject({ delivered: 1, dropped: {} })
+    expect(parcel.courses.size).toBe(0)
+  })
+
+  test('are not dropped with a parcel that is refused before they are sealed', async () => {
+    const at = await opened('traces', { sample: { ...sample, maxWaitMs: 10_000 } })
+    const { pipeline, take } = at
+    await take(child)
+    function* refused(): Generator<never[]> {
+      yield spans('the root', ROOT).records() as never[]
+      throw new Error('a mistake')
+    }
+    const taken = pipeline.intake.take(new Parcel('refused'), refused(), signals)
+    await expect(taken).rejects.toThrow('a mistake')
+    await pipeline.flush(PATIENT_MS)
+    expect(pipeline.stats().destinations['primary']).toMatchObject({
+      delivered: 1,
+      dropped: { internal_error: 1 },
+    })
+  })
+
+  test.each([
+    { when: 'meanwhile', records: [other(8), other(9)], isMeanwhile: true },
+    { when: 'by one of its records', records: [other(8), ROOT], isMeanwhile: false },
+  ])(
+    'do not change the batches of a parcel that is taken in when they are decided $when',
+    async ({ records, isMeanwhile }) => {
+      const request = spans('a parcel', ...records)
+      const tokens = await tokensOf(await opened('traces', options), request)
+      expect(tokens).toHaveLength(1)
+      const maxWaitMs = isMeanwhile ? 50 : 60_000
+      const at = await opened('traces', { ...options, sample: { ...sample, maxWaitMs } })
+      await at.take(child)
+      const parcel = new Parcel(request.key)
+      function* slices(): Generator<never[]> {
+        const [first, second] = request.records() as never[]
+        yield [first as never]
+        if (isMeanwhile) yield* pauses(() => at.server.inserts.length > 0)
+        yield [second as never]
+      }
+      await at.pipeline.intake.take(parcel, slices(), signals)
+      await parcel.until(isSettled, AbortSignal.timeout(PATIENT_MS))
+      expect(parcel.courses.get('primary')).toMatchObject({ delivered: 2 })
+      await until(() => at.server.inserts.length === 2 && waiting(at) === 0)
+      const got = at.server.inserts.map(({ table, token }) => `${table} ${token}`)
+      expect(got).toContain(tokens[0])
+      expect(accepted(at)).toBe(3)
+    },
+  )
+
+  test('are apart from those that would have been kept anyway, also if an earlier parcel has decided about their trace', async () => {
+    const withErrors = { ...options, sample: { ...sample, keepErrors: true, maxWaitMs: 60_000 } }
+    const request = spans('a parcel', CHILD, other(8))
+    const fresh = await opened('traces', withErrors)
+    const [token] = await tokensOf(fresh, request)
+    const used = await opened('traces', withErrors)
+    const failed = { ...CHILD, spanId: id(2, 8), status: { code: 2 } }
+    await tokensOf(used, spans('an error', failed))
+    const parcel = new Parcel(request.key)
+    await used.pipeline.intake.take(parcel, [request.records() as never[]], signals)
+    await parcel.until(isSettled, AbortSignal.timeout(PATIENT_MS))
+    expect(parcel.courses.get('primary')).toMatchObject({ delivered: 2 })
+    const got = used.server.inserts.map(({ table, token }) => `${table} ${token}`)
+    expect(got).toContain(token)
+  })
+
+  test('are sealed before the batches of a parcel, when all open batches together are too large', async () => {
+    const at = await opened('traces', {
+      sample: { ...sample, maxWaitMs: 60_000 },
+      batch: { maxBytes: 4000 },
+    })
+    const long = (one: object) => ({ ...one, name: 'x'.repeat(400) })
+    const [a, b] = [20, 30].map((n) => ({
+      root: long(other(n)),
+      children: [1, 2, 3].map((m) =>
+        long({ traceId: id(n, 16), spanId: id(n + m, 8), parentSpanId: id(n, 8) }),
+      ),
+    })) as [{ root: object; children: object[] }, { root: object; children: object[] }]
+    await at.take(spans('children', ...a.children, ...b.children))
+    const between = [1, 2, 3, 4, 5, 6, 7].map((n) => long(other(n)))
+    await at.take(spans('a parcel', a.root, ...between, b.root))
+    await until(() => waiting(at) === 0)
+    expect(at.server.inserts.filter(({ rows }) => rows === 3)).toHaveLength(2)
+  })
+
+  test('are followed to their end with the parcel that brings both them and what decides about them, and keep their token', async () => {
+    const request = spans('a trace', CHILD, ROOT, other(8))
+    const tokens = await tokensOf(await opened('traces', options), request)
+    expect(tokens).toHaveLength(2)
+    const parcel = await (await opened('traces', options)).take(request)
+    await parcel.until(isSettled, AbortSignal.timeout(PATIENT_MS))
+    expect(parcel.courses.get('primary')).toMatchObject({ delivered: 3 })
+    expect(await tokensOf(await opened('traces', options), request)).toEqual(tokens)
   })
 })
 
