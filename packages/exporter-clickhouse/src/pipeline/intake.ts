@@ -1,5 +1,5 @@
 import type { Parcel } from '../accounting/parcel.js'
-import { turn } from '../common/clock.js'
+import { clock, turn } from '../common/clock.js'
 import { type Limit, newLimit } from '../common/limit.js'
 import type { Destination } from '../delivery/destination.js'
 import type { Arrivals } from './arrivals.js'
@@ -21,6 +21,8 @@ interface Waits {
 
 /** Rows of one step, before they are compressed: they block the event loop for a millisecond or two. */
 const STEP_BYTES = 256 * 1024
+/** Rows that are refused or left out have no bytes, but may take long to make. */
+const STEP_MS = 10
 const MAX_STEP = 500
 /** How many records the first step of a parcel has, whose rows may be large. */
 const FIRST_STEP = 16
@@ -79,10 +81,13 @@ export class Intake<Input> {
         await this.#roomFor(this.#stepBytes, taken === 0 ? [patience, closing] : [closing])
         if (closing.aborted || (taken === 0 && patience.aborted)) return undefined
         const some = records.slice(from, from + step)
+        const startedAt = clock.now()
         const rowBytes = this.#add(parcel, some) / some.length
+        const rowMs = (clock.now() - startedAt) / some.length
         from += some.length
         taken += some.length
-        step = Math.min(Math.max(Math.floor(this.#stepBytes / (rowBytes + 1)), 1), MAX_STEP)
+        const next = Math.floor(Math.min(this.#stepBytes / (rowBytes + 1), STEP_MS / rowMs))
+        step = Math.min(Math.max(next, 1), MAX_STEP)
         await turn()
       }
       if (records.length === 0) await turn()
