@@ -25,9 +25,6 @@ if (command !== 'run') {
 }
 const { values, positionals } = readWords()
 const { exitCode, pauseMs = 0, helper = false, ...run } = JSON.parse(process.env.FAKE_K6 ?? '{}')
-if (process.env.FAKE_K6_SAYS)
-  writeFileSync(process.env.FAKE_K6_SAYS, JSON.stringify({ words, pid: process.pid }))
-
 let isStopping = false
 process.on('SIGINT', () => {
   if (isStopping) process.exit(ABORTED)
@@ -36,6 +33,9 @@ process.on('SIGINT', () => {
 process.on('SIGTERM', () => {
   isStopping = true
 })
+// From now on a signal ends it as one ends k6.
+if (process.env.FAKE_K6_SAYS)
+  writeFileSync(process.env.FAKE_K6_SAYS, JSON.stringify({ words, pid: process.pid }))
 
 const say = (text) => writeSync(1, text)
 if (!values.quiet)
