@@ -4,6 +4,8 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { flatLogs, flatTraces, type Table } from '@spanhouse/transform'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { freePort } from '../kit/free-port.js'
+import { until } from '../kit/patience.js'
+import { rewritingProxy } from '../kit/rewriting-proxy.js'
 import { BASE_MS, insert, run, type TestSpan } from './command-kit.js'
 import { twoRegions } from './two-regions.js'
 
@@ -68,6 +70,34 @@ test('a span that arrives although it was copied is there once after the next re
   expect(await ask(`SELECT count() FROM ${west}.traces`)).toBe('4')
   expect((await compare('--repair', ...PAST)).code).toBe(0)
   expect(await ask(`SELECT count() FROM ${west}.traces`)).toBe('2')
+})
+
+test('two repairs in opposite directions at once keep a span that both servers have twice', async () => {
+  await put(east, [span(0), span(0), span(1)])
+  await put(west, [span(0), span(0)])
+  // Each repair has found the span on the other server before either deletes it.
+  const deletes = new Set<string>()
+  const proxy = await rewritingProxy(Number(new URL(server.url).port), {
+    request: async ({ path, body }) => {
+      const [, database] = /DELETE FROM `(\w+)`/.exec(decodeURIComponent(path) + body) ?? []
+      if (database === undefined) return
+      deletes.add(database)
+      await until(() => deletes.size === 2)
+    },
+  })
+  const at = (database: string) => `${proxy.url.replace('http:', 'clickhouse:')}/${database}`
+  await Promise.all([
+    run(['compare', '--repair', ...PAST, at(east), at(west)]),
+    run(['compare', '--repair', ...PAST, at(west), at(east)]),
+  ])
+  expect(deletes).toEqual(new Set([east, west]))
+  const spans = (database: string) => ask(`SELECT uniqExact(span_id) FROM ${database}.traces`)
+  expect([await spans(east), await spans(west)]).toEqual(['2', '2'])
+  // Each may have put a row back on the same server. A minute that is equal on both is not repaired.
+  await put(east, [span(2)])
+  expect((await compare('--repair', ...PAST)).code).toBe(0)
+  const rows = (database: string) => ask(`SELECT count() FROM ${database}.traces`)
+  expect([await rows(east), await rows(west)]).toEqual(['3', '3'])
 })
 
 test('rows without ids are compared, and copied only with --without-ids', async () => {

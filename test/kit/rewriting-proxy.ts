@@ -12,8 +12,8 @@ export interface Message {
 }
 
 export interface Habits {
-  /** Changes a request before it is passed on. */
-  request?: (message: Message) => void
+  /** Changes a request before it is passed on, or keeps it waiting. */
+  request?: (message: Message) => void | Promise<void>
   /** Changes an answer before it is passed back, or keeps it waiting. */
   answer?: (message: Message) => void | Promise<void>
   /** The proxy's own answer. The server does not get the request then. */
@@ -43,7 +43,7 @@ export async function rewritingProxy(port: number, habits: Habits): Promise<Rewr
       res.writeHead(own.status ?? 200, { ...own.headers } as Record<string, string>).end(own.body)
       return
     }
-    habits.request?.(asked)
+    await habits.request?.(asked)
     const { path, headers, body } = asked
     delete headers['transfer-encoding']
     const to = httpRequest({

@@ -40,8 +40,13 @@ export async function copyStep(
   for (const suffix of ['', randomUUID()]) {
     const there = await present(to, common, slice, step.hashes, signal)
     const lacking = lackingIn(step, there)
-    for (const [times, hashes] of lacking)
-      copied += await insertRows(copying, slice, hashes, times, suffix, signal)
+    for (const [times, hashes] of lacking) {
+      const bytes = await readRows(copying, slice, hashes, times, signal)
+      if (bytes.length === 0) continue // they have been deleted there meanwhile
+      const rows = hashes.length * times
+      await writeRows(copying, { bytes, rows }, suffix, signal)
+      copied += rows
+    }
     if (lacking.size === 0) return copied
   }
   const there = await present(to, common, slice, step.hashes, signal)
@@ -86,14 +91,51 @@ export function ofHashes({ hash }: Common, hashes: readonly string[]): string {
   return `${hash} IN (${hashes.join(', ')})`
 }
 
-async function insertRows(
-  { from, to, common, typesThere, typesHere }: Copying,
+/** Rows in ClickHouse's format Native, with the types that they have on the server that is written to. */
+interface RowsRead {
+  readonly bytes: Buffer
+  readonly rows: number
+}
+
+function readRows(
+  copying: Copying,
   slice: Slice,
   hashes: readonly string[],
   times: number,
-  suffix: string,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Buffer> {
+  return ask(copying, `${rowsThere(copying, slice, hashes, times)} ORDER BY _hash`, signal)
+}
+
+/** Each of these rows once; undefined unless the other server has them all at the same moment. A step is small enough for memory. */
+export async function readWholeStep(
+  copying: Copying,
+  slice: Slice,
+  hashes: readonly string[],
+  signal: AbortSignal,
+): Promise<RowsRead | undefined> {
+  const counted = `SELECT *, count() OVER () AS _all FROM (SELECT * ${rowsThere(copying, slice, hashes, 1)})`
+  const sql = `FROM (${counted}) WHERE _all = ${hashes.length} ORDER BY _hash`
+  const bytes = await ask(copying, sql, signal)
+  return bytes.length === 0 ? undefined : { bytes, rows: hashes.length }
+}
+
+/** What follows the names of the columns. These are in a query of their own, because names must not mean the casts. */
+function rowsThere(
+  { from, common }: Copying,
+  slice: Slice,
+  hashes: readonly string[],
+  times: number,
+): string {
+  const inner = `SELECT *, ${common.hash} AS _hash FROM ${quoted(from)}${from.final} WHERE ${inSlice(common, slice)} AND ${ofHashes(common, hashes)}`
+  return `FROM (SELECT * FROM (${inner}) ORDER BY _hash LIMIT ${times} BY _hash)`
+}
+
+function ask(
+  { from, common, typesThere, typesHere }: Copying,
+  rows: string,
+  signal: AbortSignal,
+): Promise<Buffer> {
   const columns = common.columns.map((name) => {
     const [here, there] = [typesHere.get(name), typesThere.get(name)]
     const column = quoteIdentifier(name)
@@ -101,18 +143,23 @@ async function insertRows(
       ? column
       : `CAST(${column}, '${there?.replaceAll(/[\\']/g, '\\$&')}') AS ${column}`
   })
-  // The names of columns must not mean the casts.
-  const inner = `SELECT *, ${common.hash} AS _hash FROM ${quoted(from)}${from.final} WHERE ${inSlice(common, slice)} AND ${ofHashes(common, hashes)}`
-  const sql = `SELECT ${columns.join(', ')} FROM (${inner}) ORDER BY _hash LIMIT ${times} BY _hash`
-  const bytes = await from.region.reader.native(
+  const sql = `SELECT ${columns.join(', ')} ${rows}`
+  return from.region.reader.native(
     { name: 'rows to copy', sql, parameters: {} },
     signal,
     LONG_LIMITS,
   )
-  if (bytes.length === 0) return 0 // they have been deleted there meanwhile
+}
+
+/** The same rows with the same suffix are taken once. */
+export async function writeRows(
+  { to, common }: Copying,
+  { bytes, rows }: RowsRead,
+  suffix: string,
+  signal: AbortSignal,
+): Promise<void> {
   const body = await promisify(gzip)(bytes)
   const digest = createHash('sha256').update(bytes).digest('hex')
-  const rows = hashes.length * times
   const batch = Batch.restore(
     { rows, rawBytes: bytes.length, codec: 'gzip' },
     { digest, body },
@@ -132,5 +179,4 @@ async function insertRows(
       }),
     signal,
   )
-  return rows
 }

@@ -1,7 +1,16 @@
+import { randomUUID } from 'node:crypto'
 import type { Sides } from './common-columns.js'
 import { differencesIn, type Pair } from './compare-table.js'
 import { conflictsOf } from './conflicts.js'
-import { type Copying, copyStep, ofHashes, present, type Types } from './copy.js'
+import {
+  type Copying,
+  copyStep,
+  ofHashes,
+  present,
+  readWholeStep,
+  type Types,
+  writeRows,
+} from './copy.js'
 import type { Difference } from './difference.js'
 import { isEqual, minutesOf } from './minutes.js'
 import { isDistributed, type TableAt } from './region.js'
@@ -99,7 +108,10 @@ function doubledIn(found: Difference, side: 0 | 1) {
   return side === 0 ? found.doubledInA : found.doubledInB
 }
 
-/** ClickHouse deletes equal rows together. So they are deleted and one is copied back; the other server has it all the time. */
+/**
+ * ClickHouse deletes equal rows together. So they are deleted, and one is written again, which was read from the other server before: a
+ * repair that somebody else runs at the same time may delete it there meanwhile.
+ */
 async function makeSingle(
   copying: Copying,
   doubled: readonly Listed[],
@@ -115,8 +127,11 @@ async function makeSingle(
     const there = await present(from, common, slice, step.hashes, signal)
     const hashes = step.hashes.filter((hash) => there.has(hash))
     if (hashes.length === 0) continue
+    const rows = await readWholeStep(copying, slice, hashes, signal)
+    if (rows === undefined) continue // another repair is deleting some of them there: left to it, or to the next one
     await remove(to, `${within(common.time, slice.window)} AND ${ofHashes(common, hashes)}`, signal)
-    await copyStep(copying, slice, { hashes, times: 1 }, signal)
+    // The server may remember the token with which it got these rows the first time.
+    await writeRows(copying, rows, randomUUID(), signal)
     single += hashes.length
   }
   return single
