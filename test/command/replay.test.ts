@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -390,6 +391,52 @@ describe('a spool', () => {
     expect(out).not.toContain('left in')
     expect(code).toBe(0)
     expect(await rowsIn('traces')).toBe(4)
+  })
+
+  const folders = (directory: string) =>
+    readdirSync(directory).filter((name) => /^(o|new)-/.test(name))
+
+  test('with rows that a newer version wrote sends the others, says how many stay, and ends with 1', async () => {
+    const directory = temporaryDirectory()
+    const options = { endpoint: dead, spool: { directory }, shutdownTimeoutMs: 100 }
+    await exported('traces', [0, 1], options)
+    await exported('traces', [2, 3, 4], options)
+    const names = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    const path = join(directory, names.find((name) => /-2-\d+\.batch$/.test(name)) ?? '')
+    const bytes = readFileSync(path)
+    bytes.writeUInt8(9, 7) // the version of the format
+    writeFileSync(path, bytes)
+    const { code, out } = await replay(directory)
+    expect(out).toContain('sent 3 rows to')
+    expect(out).toContain('2 rows stay in the spool: a newer version wrote them')
+    expect(code).toBe(1)
+    expect(await rowsIn('traces')).toBe(3)
+  })
+
+  test('with a folder that may not be read names it, sends the other rows, and ends with 2', async () => {
+    const directory = temporaryDirectory()
+    const options = { endpoint: dead, spool: { directory }, shutdownTimeoutMs: 100 }
+    await exported('traces', [0, 1], options)
+    const [of = ''] = folders(directory)
+    chmodSync(directory, 0o777)
+    chmodSync(join(directory, of), 0o700)
+    // Another user: root may read everything.
+    const isRoot = process.geteuid?.() === 0
+    if (isRoot) process.seteuid?.(65_534)
+    else chmodSync(join(directory, of), 0)
+    onTestFinished(() => {
+      if (isRoot) process.seteuid?.(0)
+      chmodSync(join(directory, of), 0o700)
+    })
+    const { code, out, err } = await replay(directory)
+    expect(out).not.toContain('No rows wait')
+    expect(err).toContain(`${of} cannot be read (EACCES): if it holds rows, they stay.`)
+    expect(code).toBe(2)
+    await exported('traces', [2], options)
+    const other = await replay(directory)
+    expect(other.out).toContain('sent 1 row to')
+    expect(other.code).toBe(2)
+    expect(await rowsIn('traces')).toBe(1)
   })
 
   test('of a living process is left to it', async () => {

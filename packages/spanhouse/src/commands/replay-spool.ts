@@ -1,7 +1,7 @@
 import type { Config, DestinationConfig, Signal } from '#exporter'
 import { namedDestination } from '../config/named-destination.js'
 import { configOf } from '../config/source.js'
-import { readSpool } from '../doctor/disk/spool-contents.js'
+import { readSpool, type SpoolContents } from '../doctor/disk/spool-contents.js'
 import { replaySpool, type SpoolReplay } from '../replay/spool.js'
 import { CommandError } from '../terminal/command-error.js'
 import { withProgress } from '../terminal/progress.js'
@@ -16,18 +16,36 @@ export async function replaySpools(
   directory: string,
   show: ShowPath,
 ): Promise<number> {
-  const { out, err, signal } = context
+  const { signal } = context
   const { destinations } = configOf('traces', {}, context.env)
   const leaseMs = destinations.find(({ spool }) => spool)?.spool?.leaseMs ?? 15_000
-  const { orphaned, orphans, held } = await readSpool(directory, leaseMs, signal)
+  const contents = await readSpool(directory, leaseMs, signal)
+  const complete = await replayContents(context, contents, directory, leaseMs, show)
+  const [closed] = contents.closed
+  if (closed)
+    throw new CommandError(
+      `${show(closed.path)} cannot be read (${closed.code}): if it holds rows, they stay. Repeat the command as a user who may read it.`,
+    )
+  return complete ? 0 : 1
+}
+
+/** Whether no row that could be seen stays. */
+async function replayContents(
+  context: Context,
+  { orphaned, orphans, held, closed }: SpoolContents,
+  directory: string,
+  leaseMs: number,
+  show: ShowPath,
+): Promise<boolean> {
+  const { out, err, signal } = context
   const only = textOption(context.values, 'destination')
   const isMeant = (folder: string) => only === undefined || namedOnDisk(folder).name === only
   const left = [...held].reduce((sum, [folder, rows]) => sum + (isMeant(folder) ? rows : 0), 0)
   let complete = left === 0
   if (left > 0) out.write(heldAsText(left, show(directory), leaseMs))
   if (orphans.length === 0 || (left > 0 && ![...orphaned.keys()].some(isMeant))) {
-    if (complete) out.write(`No rows wait in ${show(directory)}.\n`)
-    return complete ? 0 : 1
+    if (complete && closed.length === 0) out.write(`No rows wait in ${show(directory)}.\n`)
+    return complete
   }
   for (const one of replaysOf(context, directory, [...orphaned.keys()])) {
     const { folder, destination } = one
@@ -36,9 +54,10 @@ export async function replaySpools(
       replaySpool(one, progress.say, signal),
     )
     out.write(spoolReplayedAsText(folder, replayed, url, show))
-    if (replayed.refused + replayed.lost + replayed.waiting > 0) complete = false
+    const { refused, lost, waiting, left, newer } = replayed
+    if (refused + lost + waiting + left + newer > 0) complete = false
   }
-  return complete ? 0 : 1
+  return complete
 }
 
 function replaysOf(

@@ -38,10 +38,12 @@ export function heldAsText(rows: number, directory: string, leaseMs: number): st
 
 export function spoolReplayedAsText(
   folder: string,
-  { delivered, refused, lost, waiting, possibleDuplicates, lastError, deadLetters }: SpoolReplayed,
+  replayed: SpoolReplayed,
   url: string,
   show: ShowPath,
 ): string {
+  const { delivered, refused, lost, waiting, left, newer } = replayed
+  const { possibleDuplicates, lastError, deadLetters } = replayed
   const kept = 'directory' in deadLetters ? show(deadLetters.directory) : deadLetters.table
   const sentences = [`${folder}: sent ${count(delivered)} to ${url}.`]
   if (refused > 0)
@@ -56,6 +58,14 @@ export function spoolReplayedAsText(
   if (waiting > 0)
     sentences.push(
       `${some(waiting, 'stays', 'stay')} in the spool: ${oneLine(lastError ?? 'no answer')}`,
+    )
+  if (left > 0)
+    sentences.push(
+      `${some(left, 'stays', 'stay')} in the spool: another process has taken over the folders that they are in, or this user may not.`,
+    )
+  if (newer > 0)
+    sentences.push(
+      `${some(newer, 'stays', 'stay')} in the spool: a newer version wrote ${newer === 1 ? 'it' : 'them'}, and can send ${newer === 1 ? 'it' : 'them'}.`,
     )
   return `${sentences.join('\n')}\n`
 }

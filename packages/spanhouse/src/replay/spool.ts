@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Config, type DestinationConfig, Pipeline } from '#exporter'
+import { type Config, type DestinationConfig, Pipeline, parseRecordName } from '#exporter'
 import { readSpool } from '../doctor/disk/spool-contents.js'
 
 /** The orphaned batches of one destination and signal, and where they go now. */
@@ -18,8 +18,12 @@ export interface SpoolReplayed {
   /** Refused for good, and kept in `deadLetters` unless they were dropped. */
   readonly refused: number
   readonly lost: number
-  /** Left in the spool. */
+  /** Left in the spool, because the server did not take them. */
   readonly waiting: number
+  /** Left in the spool, because their directories could not be taken over. */
+  readonly left: number
+  /** Left in the spool for the newer version that wrote them. */
+  readonly newer: number
   readonly possibleDuplicates: number
   readonly lastError: string | undefined
   readonly deadLetters: { readonly directory: string } | { readonly table: string }
@@ -40,8 +44,9 @@ export async function replaySpool(
   signal: AbortSignal,
 ): Promise<SpoolReplayed> {
   const leaseMs = destination.spool?.leaseMs ?? 15_000
-  const { orphaned } = await readSpool(directory, leaseMs, signal)
-  const awaited = new Set((orphaned.get(folder) ?? []).map((path) => basename(path)))
+  const { orphaned, newer } = await readSpool(directory, leaseMs, signal)
+  const ours = orphaned.get(folder) ?? []
+  const awaited = new Set(ours.filter((path) => !newer.has(path)).map((path) => basename(path)))
   const deadLetters = join(directory, 'refused')
   const pipeline = new Pipeline<never>({
     ...(config as Config<never>),
@@ -74,10 +79,13 @@ export async function replaySpool(
   try {
     let changedAt = performance.now()
     let before = ''
-    for (;;) {
+    let left = 0
+    for (let empty = 0; ; ) {
+      left = await rowsLeft(directory, folder, awaited, leaseMs, signal)
       const stats = statsOf()
-      const left = await namesIn(directory, folder, awaited, leaseMs, signal)
-      if (left === 0 && stats.waiting === 0) break
+      // A directory that is being taken over has one name when the list begins, and another one when it ends: it may be in neither.
+      empty = left === 0 && stats.waiting === 0 ? empty + 1 : 0
+      if (empty === 2) break
       say(`${stats.delivered} rows delivered, ${stats.waiting} wait`)
       const now = JSON.stringify([stats.delivered, stats.dropped, left])
       if (now !== before) changedAt = performance.now()
@@ -91,6 +99,9 @@ export async function replaySpool(
     const place = destination.deadLetter
     return {
       ...{ delivered, refused, possibleDuplicates, waiting },
+      // What was taken over is on the disk as well.
+      left: Math.max(0, left - waiting),
+      newer: rowsOf(ours.filter((path) => newer.has(path))),
       lost: lost - refused,
       lastError: lastError ?? undefined,
       deadLetters:
@@ -103,8 +114,8 @@ export async function replaySpool(
   }
 }
 
-/** How many of these records are still in the spool. Their names stay the same when a directory is taken over. */
-async function namesIn(
+/** How many rows of these records are still in the spool. Their names stay the same when a directory is taken over. */
+async function rowsLeft(
   directory: string,
   folder: string,
   awaited: ReadonlySet<string>,
@@ -113,7 +124,11 @@ async function namesIn(
 ): Promise<number> {
   if (awaited.size === 0) return 0
   const { records } = await readSpool(directory, leaseMs, signal)
-  return (records.get(folder) ?? []).filter((path) => awaited.has(basename(path))).length
+  return rowsOf((records.get(folder) ?? []).filter((path) => awaited.has(basename(path))))
+}
+
+function rowsOf(records: readonly string[]): number {
+  return records.reduce((sum, path) => sum + (parseRecordName(basename(path))?.rows ?? 0), 0)
 }
 
 /** Whether a folder is a spool, by the names of what is in it. */

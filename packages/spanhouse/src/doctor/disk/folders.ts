@@ -67,8 +67,11 @@ export interface Entry {
   readonly isFolder: boolean
 }
 
-/** What is in a folder; nothing if it cannot be read. */
-export async function* entriesOf(path: string): AsyncGenerator<Entry> {
+/** What is in a folder; nothing if it is gone. If it cannot be read for another reason, `onClosed` gets its code. */
+export async function* entriesOf(
+  path: string,
+  onClosed: (code: string) => void = () => {}, // a check before this one says so
+): AsyncGenerator<Entry> {
   try {
     for await (const entry of await opendir(path, { bufferSize: 512 }))
       yield {
@@ -77,7 +80,8 @@ export async function* entriesOf(path: string): AsyncGenerator<Entry> {
         isFile: entry.isFile(),
         isFolder: entry.isDirectory(),
       }
-  } catch {
-    // It is gone, or it may not be read: a check before this one says so.
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT') onClosed(code)
   }
 }

@@ -20,8 +20,10 @@ export interface SpoolContents {
   readonly orphaned: ReadonlyMap<string, readonly string[]>
   /** Paths of all records, by destination. */
   readonly records: ReadonlyMap<string, readonly string[]>
-  /** Records in a format of a newer version. */
-  readonly newer: number
+  /** Paths of the records in a format of a newer version. */
+  readonly newer: ReadonlySet<string>
+  /** Folders that may hold records, but cannot be read. */
+  readonly closed: readonly { readonly path: string; readonly code: string }[]
   /** Damaged records that were set aside. */
   readonly corrupt: number
 }
@@ -43,19 +45,21 @@ export async function readSpool(
   const orphans: string[] = []
   const orphaned = new Map<string, string[]>()
   const records = new Map<string, string[]>()
-  let newer = 0
-  for await (const owner of entriesOf(directory)) {
+  const newer = new Set<string>()
+  const closed: { path: string; code: string }[] = []
+  const inside = (path: string) => entriesOf(path, (code) => void closed.push({ path, code }))
+  for await (const owner of inside(directory)) {
     if (!owner.isFolder || !DIRECTORY.test(owner.name)) continue
     const own: [folder: string, path: string, rows: number][] = []
-    for await (const folder of entriesOf(owner.path)) {
+    for await (const folder of inside(owner.path)) {
       if (!folder.isFolder) continue
-      for await (const { name, path, isFile } of entriesOf(folder.path)) {
+      for await (const { name, path, isFile } of inside(folder.path)) {
         signal.throwIfAborted()
         const record = isFile ? parseRecordName(name) : undefined
         if (!record) continue
         own.push([folder.name, path, record.rows])
         waiting.set(folder.name, sum(waiting.get(folder.name), record))
-        if (await isNewer(path)) newer++
+        if (await isNewer(path)) newer.add(path)
       }
     }
     for (const [folder, path] of own) add(records, folder, path)
@@ -68,7 +72,7 @@ export async function readSpool(
     for (const [folder, path] of own) add(orphaned, folder, path)
   }
   const corrupt = await filesIn(join(directory, 'corrupt'))
-  return { waiting, held, orphans, orphaned, records, newer, corrupt }
+  return { waiting, held, orphans, orphaned, records, newer, closed, corrupt }
 }
 
 function add(lists: Map<string, string[]>, key: string, item: string): void {

@@ -71,10 +71,10 @@ export const spoolRows: Check<Facts> = {
           'Start the application: it takes them over and sends them.',
         ),
       )
-    if (contents.newer > 0)
+    if (contents.newer.size > 0)
       found.push(
         warning(
-          `${count(contents.newer, 'batch').replace(/batchs$/, 'batches')} written by a newer version of the exporter`,
+          `${count(contents.newer.size, 'batch').replace(/batchs$/, 'batches')} written by a newer version of the exporter`,
           'Update the exporter of this application: older versions leave them.',
         ),
       )
