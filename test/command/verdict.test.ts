@@ -1,6 +1,6 @@
 // Commands whose exit code 1 is a result: compare, replay, ddl --diff, doctor, table import.
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { elapsed, onThisMachine, SOON_MS, until } from '../kit/patience.js'
 import { rawServer } from '../kit/raw-server.js'
@@ -41,4 +41,27 @@ test.each(COMMANDS)('%s with an invalid address says so, with exit code 2', asyn
   const { code, err } = await run(line('ftp://host'))
   expect(code).toBe(2)
   expect(err).toMatch(/^spanhouse: .+\n$/)
+})
+
+test('replay of a file whose journal or lock cannot be written names it, with exit code 2', async () => {
+  const nobody = ['--endpoint', 'http://127.0.0.1:1']
+  const locked = letters()
+  mkdirSync(`${locked}.lock`)
+  const atLock = await run(['replay', locked, ...nobody])
+  expect(atLock.err).toMatch(/^spanhouse: \S+\.ndjson\.lock cannot be used \(\w+\)\.\n$/)
+  expect(atLock.code).toBe(2)
+  const begun = `${letters()}.replay-0123abcd`
+  writeFileSync(begun, '')
+  mkdirSync(`${begun}.journal`)
+  const atJournal = await run(['replay', dirname(begun), ...nobody])
+  expect(atJournal.err).toMatch(/^spanhouse: \S+\.journal cannot be used \(EISDIR\)\.\n$/)
+  expect(atJournal.code).toBe(2)
+})
+
+test('replay of what cannot be read as a file says so, with exit code 2', async () => {
+  const folder = join(temporaryDirectory(), 'primary.ndjson.replay-0123abcd')
+  mkdirSync(folder)
+  const { code, err } = await run(['replay', dirname(folder), '--endpoint', 'http://127.0.0.1:1'])
+  expect(err).toBe('spanhouse: The system refused to read (EISDIR).\n')
+  expect(code).toBe(2)
 })

@@ -1,3 +1,4 @@
+import { oneLine } from '#exporter'
 import { CommandError } from '../terminal/command-error.js'
 import type { Context } from './command.js'
 
@@ -19,6 +20,26 @@ export async function verdict(
   } catch (error) {
     if (signal.aborted) throw new CommandError(interrupted, INTERRUPTED)
     if (error instanceof CommandError) throw new CommandError(error.message, FAILURE)
+    if (isOfSystem(error)) throw new CommandError(refusal(error), FAILURE)
     throw error
   }
+}
+
+type SystemError = Error & {
+  readonly code: string
+  readonly syscall: string
+  readonly path?: string
+}
+
+/** A file may be a folder, may belong to somebody else, or the disk may be full: that is no mistake of ours. */
+function isOfSystem(error: unknown): error is SystemError {
+  const { code, syscall } = error as Partial<SystemError>
+  return error instanceof Error && typeof code === 'string' && typeof syscall === 'string'
+}
+
+/** What reads or writes an open file does not say its path. */
+function refusal({ code, syscall, path }: SystemError): string {
+  return path === undefined
+    ? `The system refused to ${syscall} (${code}).`
+    : `${oneLine(path)} cannot be used (${code}).`
 }

@@ -4,6 +4,7 @@ import { LONG_LIMITS } from '../clickhouse/limits.js'
 import { openReader } from '../clickhouse/open-reader.js'
 import type { Reader } from '../clickhouse/reader.js'
 import { connectionOf } from '../config/source.js'
+import { CommandError } from '../terminal/command-error.js'
 
 /** One of the two servers that are compared. */
 export interface Region {
@@ -68,7 +69,10 @@ export async function rowsOf<Row>(
 ): Promise<readonly Row[]> {
   const query = { name, sql, parameters } as { name: string; sql: string; parameters: object }
   const { rows, truncated } = await reader.ask<Row>(query as never, signal, LONG_LIMITS)
-  if (truncated) throw new Error(`the answer to "${name}" was cut off`)
+  if (truncated)
+    throw new CommandError(
+      `The answer to "${name}" is larger than this command reads: give it a shorter --window.`,
+    )
   return rows
 }
 
