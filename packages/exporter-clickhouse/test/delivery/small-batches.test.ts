@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { extendTable, flatTraces } from '@spanhouse/transform'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { exported, exporterTo } from '../../../../test/kit/exporters.js'
 import { flushed, until } from '../../../../test/kit/patience.js'
@@ -38,6 +39,26 @@ test.each([
     new Map(Array.from({ length: 300 }, (_, n) => [`span ${n}`, `service ${n % 3}`])),
   )
   expect(server.inserts.length - refused).toBeLessThan(100)
+})
+
+test('numbers in a JSON column arrive with every digit, also when batches are united', async () => {
+  const server = await scriptedServer({ status: 502 })
+  const to = exporterTo({
+    endpoint: server.url,
+    schema: extendTable(flatTraces, { retype: { attributes: 'JSON' } }),
+    compression: { codec: 'none' },
+  })
+  const attributes = { big: 9_007_199_254_740_993n, huge: 1e20, negative: -0 }
+  const spans = Array.from({ length: 100 }, () => makeSpan({ attributes: attributes as never }))
+  await Promise.all(spans.map((span) => exported(to, [span])))
+  server.follow('ok')
+  await flushed(to)
+  expect(statsOf(to)).toMatchObject({ accepted: 100, delivered: 100, waiting: 0 })
+  expect(Math.max(...server.inserts.map(({ rows }) => rows.length))).toBeGreaterThan(1)
+  for (const { body, rows } of server.inserts)
+    expect(
+      String(body).split('{"big":9007199254740993,"huge":1e+20,"negative":-0}').length - 1,
+    ).toBe(rows.length)
 })
 
 test('what was sent once is sent again as it was, however small', async () => {
