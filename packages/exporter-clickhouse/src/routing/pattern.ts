@@ -2,12 +2,11 @@
  * Whether a text fits a pattern, in which `*` stands for any text. Not a regular expression: a pattern may come from a variable, and a
  * text from anybody, so the time must not depend on both more than their lengths do.
  */
-export function matcher(pattern: string, isCaseless = false): (text: string) => boolean {
-  const folded = isCaseless ? pattern.toLowerCase() : pattern
-  const [first = '', ...rest] = folded.split('*')
+export function matcher(pattern: string): (text: string) => boolean {
+  const [first = '', ...rest] = pattern.split('*')
   const last = rest.pop()
   const middle = rest.filter((part) => part !== '')
-  const matches = (text: string): boolean => {
+  return (text) => {
     if (last === undefined) return text === first
     if (text.length < first.length + last.length) return false
     if (!text.startsWith(first) || !text.endsWith(last)) return false
@@ -20,7 +19,6 @@ export function matcher(pattern: string, isCaseless = false): (text: string) => 
     }
     return true
   }
-  return isCaseless ? (text) => matches(text.toLowerCase()) : matches
 }
 
 /** Whether a text fits one of the patterns. Remembers its answers: attribute names are few, and asked about again and again. */
@@ -29,12 +27,14 @@ export function anyMatcher(
   isCaseless = false,
 ): (text: string) => boolean {
   if (patterns.length === 0) return () => false
-  const matchers = patterns.map((one) => matcher(one, isCaseless))
+  const folded = (text: string) => (isCaseless ? text.toLowerCase() : text)
+  const matchers = patterns.map((one) => matcher(folded(one)))
   const known = new Map<string, boolean>()
   return (text) => {
     const before = known.get(text)
     if (before !== undefined) return before
-    const answer = matchers.some((matches) => matches(text))
+    const once = folded(text)
+    const answer = matchers.some((matches) => matches(once))
     if (known.size >= MAX_KNOWN) known.clear()
     if (text.length <= MAX_KNOWN_LENGTH) known.set(text, answer)
     return answer

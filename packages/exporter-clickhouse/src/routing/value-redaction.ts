@@ -20,8 +20,10 @@ export interface ValueRedaction {
 
 // As the encoder: what is deeper would be cut there anyway.
 const MAX_DEPTH = 64
-// An object that contains another many times, and that others, could otherwise take minutes.
+// For one attribute: an object that contains another many times, and that others, could otherwise take minutes.
 const MAX_VALUES = 100_000
+// So many characters that are looked at count as a value: patterns are asked about a long name again for each key below it.
+const CHARACTERS_PER_VALUE = 256
 // A sparse array can claim four thousand million elements and have none.
 const MAX_HOLES = 1000
 
@@ -40,6 +42,7 @@ export function valueRedaction(
     true,
   )
   const isHashed = anyMatcher(key === undefined ? [] : config.hash, true)
+  const areNamesRead = config.deny.length + config.hash.length > 0
   const onlyAllowed = config.allow.length > 0
   // A mail address may seem to begin within the password of a URL. URLs come first: the rest of such a password would not be found afterwards.
   const rules = config.values
@@ -50,6 +53,10 @@ export function valueRedaction(
     .sort((a, b) => Number(b.isOfUrls) - Number(a.isOfUrls))
     .map(({ call }) => call)
   let left = 0
+
+  function spend(characters: number): void {
+    left -= characters / CHARACTERS_PER_VALUE
+  }
 
   function ruleOf(
     rule: RedactConfig['values'][number],
@@ -64,6 +71,7 @@ export function valueRedaction(
 
   function text(given: unknown): string | undefined {
     if (typeof given !== 'string') return undefined
+    if (rules.length > 0) spend(given.length)
     let out = given
     for (const rule of rules) {
       const replaced = rule(out)
@@ -75,6 +83,7 @@ export function valueRedaction(
 
   /** A pattern may name a key, or the way to it through maps: `street`, `address.street`, `user.address.street`. */
   function kindOf(path: readonly string[]): Kind {
+    if (!areNamesRead) return 'keep'
     const ways = path.map((_, from) => path.slice(from).join('.'))
     if (ways.some(isDenied)) return 'deny'
     return ways.some(isHashed) ? 'hash' : 'keep'
@@ -92,6 +101,7 @@ export function valueRedaction(
     const data = ArrayBuffer.isView(given)
       ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
       : String(given)
+    spend(data.length)
     return createHmac('sha256', key ?? '')
       .update(data)
       .digest('hex')
@@ -103,7 +113,8 @@ export function valueRedaction(
     isHash: boolean,
     ancestors: readonly object[],
   ): unknown {
-    if (--left < 0) return '…'
+    if (left <= 0) return '…'
+    left--
     switch (typeof given) {
       case 'string':
         return isHash ? hashed(given) : text(given)
@@ -128,22 +139,14 @@ export function valueRedaction(
     if (ancestors.length >= MAX_DEPTH) return '…'
     if (ancestors.includes(given)) return '[Circular]'
     if (isBytes(given)) return bytes(given, isHash)
+    if (given instanceof ArrayBuffer) return bytes(new Uint8Array(given), isHash)
     const plain = attempt(() => plainValue(given))
     if (typeof plain !== 'object' || plain === null)
       return any(plain, path, isHash, [...ancestors, given])
     const below = plain === given ? [...ancestors, given] : [...ancestors, given, plain]
     const item = (value: unknown) => any(value, path, isHash, below) ?? null
-    if (plain instanceof Set) return setValues(plain).map(item)
-    if (plain instanceof Map)
-      return members(
-        mapEntries(plain as Map<unknown, unknown>).map(([name, value]): [string, () => unknown] => [
-          typeof name === 'string' ? name : JSON.stringify(item(name)),
-          () => value,
-        ]),
-        path,
-        isHash,
-        below,
-      )
+    if (plain instanceof Set) return list(setValues(plain), item)
+    if (plain instanceof Map) return members(entriesOf(plain, item), path, isHash, below)
     if (isList(plain)) return list(plain, item)
     return members(propertiesOf(plain), path, isHash, below)
   }
@@ -151,7 +154,11 @@ export function valueRedaction(
   function list(given: ArrayLike<unknown>, item: (value: unknown) => unknown): unknown[] {
     const out: unknown[] = []
     let holes = 0
-    for (let index = 0; index < given.length && left > 0 && holes < MAX_HOLES; index++) {
+    for (let index = 0; index < given.length; index++) {
+      if (left <= 0 || holes >= MAX_HOLES) {
+        out.push('…')
+        break
+      }
       if (!(index in given)) holes++
       out.push(item(attempt(() => given[index])))
     }
@@ -166,17 +173,22 @@ export function valueRedaction(
   }
 
   function members(
-    properties: readonly (readonly [name: string, read: () => unknown])[],
+    properties: Iterable<Property>,
     path: readonly string[],
     isHash: boolean,
     ancestors: readonly object[],
   ): Record<string, unknown> {
     const out = bare()
+    const isTop = ancestors.length === 0
     for (const [name, read] of properties) {
-      if (left <= 0) break
       const inside = [...path, name]
+      if (isTop) left = MAX_VALUES
+      else if (areNamesRead) spend(lengthOfWays(inside))
+      if (left <= 0) {
+        out['…'] = '…'
+        break
+      }
       const kind = kindOf(inside)
-      const isTop = ancestors.length === 0
       if (kind === 'deny' || (isTop && kind === 'keep' && onlyAllowed && !isAllowed(name))) continue
       put(out, name, any(attempt(read), inside, isHash || kind === 'hash', ancestors))
     }
@@ -197,16 +209,36 @@ export function valueRedaction(
       return any(given, [], false, [])
     },
     attributes(given) {
-      left = MAX_VALUES
       const isMap = typeof given === 'object' && given !== null
       return isMap ? members(propertiesOf(given), [], false, []) : bare()
     },
   }
 }
 
-function propertiesOf(given: object): [name: string, read: () => unknown][] {
+type Property = readonly [name: string, read: () => unknown]
+
+function propertiesOf(given: object): Property[] {
   const names = attempt(() => Object.keys(given)) ?? [] // the trap of a Proxy throws
   return names.map((name) => [name, () => Reflect.get(given, name)])
+}
+
+/** Each name is read when it is its turn, as its value is: `item` spends what is left. */
+function* entriesOf(
+  map: Map<unknown, unknown>,
+  item: (value: unknown) => unknown,
+): Iterable<Property> {
+  for (const [name, value] of mapEntries(map))
+    yield [typeof name === 'string' ? name : nameFrom(item(name)), () => value]
+}
+
+function nameFrom(key: unknown): string {
+  if (typeof key === 'bigint') return String(key)
+  return JSON.stringify(key, (_, value) => (typeof value === 'bigint' ? String(value) : value))
+}
+
+/** Of all the texts that `kindOf` makes of a path. */
+function lengthOfWays(path: readonly string[]): number {
+  return path.reduce((sum, name, index) => sum + (index + 1) * (name.length + 1), 0)
 }
 
 function replacingAll({ source, flags }: RegExp, by: string): (text: string) => string {

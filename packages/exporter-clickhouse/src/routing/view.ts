@@ -37,8 +37,19 @@ const VIEWS: Readonly<Record<Signal, (record: AnyRecord, change: Change) => Fiel
             change,
           )
         : {}
+    const events = attempt(() => span.events)
+    const links = attempt(() => span.links)
     return {
-      ...copied(span, ['kind', 'startTime', 'endTime', 'duration', 'ended', ...DROPPED]),
+      ...copied(span, [
+        'kind',
+        'startTime',
+        'endTime',
+        'duration',
+        'ended',
+        'droppedAttributesCount',
+      ]),
+      ...dropped(span, 'droppedEventsCount', events),
+      ...dropped(span, 'droppedLinksCount', links),
       ...changed(span, ['name'], change.text),
       spanContext: () => own,
       parentSpanContext: contextView(
@@ -53,25 +64,19 @@ const VIEWS: Readonly<Record<Signal, (record: AnyRecord, change: Change) => Fiel
         attempt(() => span.status),
         change,
       ),
-      events: listOf(
-        attempt(() => span.events),
-        (event) => ({
-          ...copied(event, ['time', 'droppedAttributesCount']),
-          ...changed(event, ['name'], change.text),
-          ...changed(event, ['attributes'], change.attributes),
-        }),
-      ),
-      links: listOf(
-        attempt(() => span.links),
-        (link) => ({
-          ...copied(link, ['droppedAttributesCount']),
-          ...changed(link, ['attributes'], change.attributes),
-          context: contextView(
-            attempt(() => Object(link).context),
-            change,
-          ),
-        }),
-      ),
+      events: listOf(events, (event) => ({
+        ...copied(event, ['time', 'droppedAttributesCount']),
+        ...changed(event, ['name'], change.text),
+        ...changed(event, ['attributes'], change.attributes),
+      })),
+      links: listOf(links, (link) => ({
+        ...copied(link, ['droppedAttributesCount']),
+        ...changed(link, ['attributes'], change.attributes),
+        context: contextView(
+          attempt(() => Object(link).context),
+          change,
+        ),
+      })),
     }
   },
   logs(record, change) {
@@ -123,8 +128,6 @@ const VIEWS: Readonly<Record<Signal, (record: AnyRecord, change: Change) => Fiel
     }
   },
 }
-
-const DROPPED = ['droppedAttributesCount', 'droppedEventsCount', 'droppedLinksCount']
 
 export function resourceView(
   resource: unknown,
@@ -218,4 +221,13 @@ function listOf(list: unknown, make: Make): unknown[] | undefined {
     if (typeof item === 'object' && item !== null) made.push(make(item))
   }
   return made
+}
+
+/** How many items the SDK has left out of a list, and how many `listOf` does. */
+function dropped(span: unknown, name: string, list: unknown): Fields {
+  const fields = copied(span, [name])
+  const leftOut = attempt(() => (Array.isArray(list) ? list.length - MAX_ITEMS : 0)) ?? 0
+  if (leftOut <= 0) return fields
+  const { [name]: before } = fields
+  return { [name]: (typeof before === 'number' && before > 0 ? before : 0) + leftOut }
 }

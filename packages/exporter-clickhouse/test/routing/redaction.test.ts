@@ -38,6 +38,7 @@ function redacting(options: Partial<RedactConfig>) {
     table.toLine(viewOf(record, signal, change) as never)
   return {
     said,
+    change,
     failures: () => failures,
     line,
     row: (signal: Signal, table: Table<never>, record: object): Record<string, unknown> =>
@@ -369,4 +370,115 @@ test('a resource is redacted once, and again when it has other attributes', () =
   expect(ofResource()).toMatchObject({ a: '1' })
   resource.attributes = { a: '3', b: '4' }
   expect(ofResource()).toEqual({ a: '3' })
+})
+
+describe('bounds', () => {
+  /** How many characters are looked at for `deny` and `hash`. */
+  function looksAt(attributes: object, options: Partial<RedactConfig>): number {
+    const { change } = redacting(options)
+    let looked = 0
+    const { toLowerCase } = String.prototype
+    String.prototype.toLowerCase = function (this: string) {
+      looked += this.length
+      return toLowerCase.call(this)
+    }
+    try {
+      change.attributes(attributes)
+    } finally {
+      String.prototype.toLowerCase = toLowerCase
+    }
+    return looked
+  }
+
+  const under = (name: string, count: number) => ({
+    [name]: Object.fromEntries(Array.from({ length: count }, (_, n) => [`key ${n}`, n])),
+  })
+
+  test('names of any length above many keys cost patterns a bounded number of looks', () => {
+    const long = under('x'.repeat(1_000_000), 1000)
+    expect(looksAt({ long }, { deny: ['a*', '*b', 'c'], hash: ['d'], key: 'k' })).toBeLessThan(1e8)
+  })
+
+  test('a long name costs nothing if no pattern is about names', () => {
+    const attributes = under('x'.repeat(1_000_000), 1000)
+    expect(redacting({ allow: ['*'] }).change.attributes(attributes)).toEqual(attributes)
+  })
+
+  test('what patterns could not be asked about is left out, and … stands for it', () => {
+    const { change } = redacting({ deny: ['*secret'] })
+    const long = 'x'.repeat(1_000_000)
+    const members = Object.fromEntries(
+      Array.from({ length: 100 }, (_, n) => [`k${n} secret`, SECRET]),
+    )
+    const of = change.attributes({
+      a: { [long]: { fine: 1, ...members, late: SECRET }, after: SECRET },
+      b: 'b',
+    })
+    expect(JSON.stringify(of)).not.toContain(SECRET)
+    expect(of).toEqual({ a: { [long]: { fine: 1, '…': '…' }, '…': '…' }, b: 'b' })
+  })
+
+  test('a text that a list holds many times is looked through a bounded number of times', () => {
+    let calls = 0
+    const count = (text: string) => {
+      calls++
+      return text
+    }
+    const { change } = redacting({ values: [count] })
+    const text = 'x'.repeat(1_000_000)
+    const { list } = change.attributes({ list: Array(50_000).fill(text) }) as { list: unknown[] }
+    expect(calls).toBeLessThan(100)
+    expect(list[0]).toBe(text)
+    expect(list.at(-1)).toBe('…')
+  })
+
+  test.each([
+    ['a list', (size: number) => Array.from({ length: size }, (_, n) => n)],
+    ['a set', (size: number) => new Set(Array.from({ length: size }, (_, n) => n))],
+    ['a map', (size: number) => new Map(Array.from({ length: size }, (_, n) => [`${n}`, n]))],
+  ])('%s of any size costs no other attribute, and … stands for what is left out', (_, make) => {
+    const { change } = redacting({ deny: ['x'] })
+    const attributes = change.attributes({ big: make(100_010), b: 'b', c: ['c'] })
+    const { big, ...others } = attributes as { big: object }
+    expect(others).toEqual({ b: 'b', c: ['c'] })
+    const values: unknown[] = Object.values(big)
+    expect(values.length).toBeLessThanOrEqual(100_001)
+    expect(values.slice(-2)).toEqual([expect.any(Number), '…'])
+  })
+})
+
+test('a map whose keys are numbers beyond 2^53 keeps its entries', () => {
+  const { change } = redacting({ deny: ['2'], values: ['email'] })
+  const map = new Map<unknown, unknown>([
+    [1n, 'one'],
+    [2n, 'two'],
+    [{ id: 3n }, 'three'],
+  ])
+  expect(change.attributes({ map })).toEqual({ map: { 1: 'one', '{"id":"3"}': 'three' } })
+})
+
+test('the bytes of an ArrayBuffer are looked through, and hashed, as those of a Uint8Array', () => {
+  const bytes = Buffer.from(`${SECRET}@example.com`)
+  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)
+  const { change } = redacting({ values: ['email'], hash: ['id'], key: 'k' })
+  const of = (value: unknown) => change.attributes({ value, id: value })
+  expect(of(buffer)).toMatchObject({ value: '[redacted]' })
+  expect(of(buffer)).toEqual(of(bytes))
+})
+
+test('events and links beyond 10,000 are counted in the row', () => {
+  const { row } = redacting({ deny: ['x'] })
+  const many = <Item>(count: number, item: Item): Item[] => Array(count).fill(item)
+  const link = { context: { traceId: '1'.repeat(32), spanId: '2'.repeat(16) } }
+  const { attributes } = row(
+    'traces',
+    flatTraces,
+    makeSpan({
+      attributes: {},
+      events: many(10_003, { name: 'e', time: [1, 1] as [number, number] }),
+      links: many(10_001, link) as never,
+      droppedEventsCount: 2,
+    }),
+  )
+  expect(attributes).toEqual({ 'otel.dropped_events_count': '5', 'otel.dropped_links_count': '1' })
 })
