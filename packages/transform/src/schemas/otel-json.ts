@@ -6,6 +6,7 @@ import type { SpanLike } from '../span/span.js'
 import { extendTable } from '../table/extend.js'
 import { madeWhenRead } from '../table/preset.js'
 import type { Table } from '../table/table.js'
+import type { Encoding } from '../writing/encoding.js'
 import { otelLogs } from './otel-logs.js'
 import {
   otelMetricsExponentialHistogram,
@@ -128,13 +129,13 @@ function keysOf<Input>(table: Table<Input>, name: string): ColumnDefinition<Inpu
   if (!column) throw new TypeError(`column ${name}: the table has no such column`)
   const { from, value } = column as {
     readonly from?: 'resource' | 'scope'
-    value(source: unknown, encoding: unknown): unknown
+    value(source: unknown, encoding: Encoding): unknown
   }
   return {
     name: `${name}Keys`,
     type: 'Array(LowCardinality(String))',
     codec: 'ZSTD(1)',
     from,
-    value: (source: unknown, encoding: unknown) => leafPaths(value(source, encoding)),
+    value: (source: unknown, encoding: Encoding) => leafPaths(value(source, encoding), encoding),
   } as unknown as ColumnDefinition<Input>
 }
