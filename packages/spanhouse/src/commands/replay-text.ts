@@ -61,7 +61,7 @@ export function spoolReplayedAsText(
     )
   if (left > 0)
     sentences.push(
-      `${some(left, 'stays', 'stay')} in the spool: another process has taken over the folders that they are in, or this user may not.`,
+      `${some(left, 'stays', 'stay')} in the spool: another process has taken them over, this user may not, or a newer version wrote them.`,
     )
   if (newer > 0)
     sentences.push(

@@ -44,9 +44,8 @@ export async function replaySpool(
   signal: AbortSignal,
 ): Promise<SpoolReplayed> {
   const leaseMs = destination.spool?.leaseMs ?? 15_000
-  const { orphaned, newer } = await readSpool(directory, leaseMs, signal)
-  const ours = orphaned.get(folder) ?? []
-  const awaited = new Set(ours.filter((path) => !newer.has(path)).map((path) => basename(path)))
+  const { orphaned } = await readSpool(directory, leaseMs, signal)
+  const awaited = new Set((orphaned.get(folder) ?? []).map((path) => basename(path)))
   const deadLetters = join(directory, 'refused')
   const pipeline = new Pipeline<never>({
     ...(config as Config<never>),
@@ -79,15 +78,15 @@ export async function replaySpool(
   try {
     let changedAt = performance.now()
     let before = ''
-    let left = 0
+    let onDisk = { left: 0, newer: 0 }
     for (let empty = 0; ; ) {
-      left = await rowsLeft(directory, folder, awaited, leaseMs, signal)
+      onDisk = await rowsLeft(directory, folder, awaited, leaseMs, signal)
       const stats = statsOf()
       // A directory that is being taken over has one name when the list begins, and another one when it ends: it may be in neither.
-      empty = left === 0 && stats.waiting === 0 ? empty + 1 : 0
+      empty = onDisk.left === 0 && stats.waiting === 0 ? empty + 1 : 0
       if (empty === 2) break
       say(`${stats.delivered} rows delivered, ${stats.waiting} wait`)
-      const now = JSON.stringify([stats.delivered, stats.dropped, left])
+      const now = JSON.stringify([stats.delivered, stats.dropped, onDisk])
       if (now !== before) changedAt = performance.now()
       before = now
       if (performance.now() - changedAt > PATIENCE_MS) break
@@ -100,8 +99,8 @@ export async function replaySpool(
     return {
       ...{ delivered, refused, possibleDuplicates, waiting },
       // What was taken over is on the disk as well.
-      left: Math.max(0, left - waiting),
-      newer: rowsOf(ours.filter((path) => newer.has(path))),
+      left: Math.max(0, onDisk.left - waiting),
+      newer: onDisk.newer,
       lost: lost - refused,
       lastError: lastError ?? undefined,
       deadLetters:
@@ -114,21 +113,24 @@ export async function replaySpool(
   }
 }
 
-/** How many rows of these records are still in the spool. Their names stay the same when a directory is taken over. */
+/** How many rows of these records are still in the spool, and how many of a newer version, which will stay. Their names stay the same when a directory is taken over. */
 async function rowsLeft(
   directory: string,
   folder: string,
   awaited: ReadonlySet<string>,
   leaseMs: number,
   signal: AbortSignal,
-): Promise<number> {
-  if (awaited.size === 0) return 0
-  const { records } = await readSpool(directory, leaseMs, signal)
-  return rowsOf((records.get(folder) ?? []).filter((path) => awaited.has(basename(path))))
-}
-
-function rowsOf(records: readonly string[]): number {
-  return records.reduce((sum, path) => sum + (parseRecordName(basename(path))?.rows ?? 0), 0)
+): Promise<{ left: number; newer: number }> {
+  let [left, ofNewer] = [0, 0]
+  if (awaited.size === 0) return { left, newer: ofNewer }
+  const { records, newer } = await readSpool(directory, leaseMs, signal)
+  for (const path of records.get(folder) ?? []) {
+    if (!awaited.has(basename(path))) continue
+    const rows = parseRecordName(basename(path))?.rows ?? 0
+    if (newer.has(path)) ofNewer += rows
+    else left += rows
+  }
+  return { left, newer: ofNewer }
 }
 
 /** Whether a folder is a spool, by the names of what is in it. */
