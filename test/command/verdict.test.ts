@@ -1,5 +1,5 @@
 // Commands whose exit code 1 is a result: compare, replay, ddl --diff, doctor, table import.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { elapsed, onThisMachine, SOON_MS, until } from '../kit/patience.js'
@@ -64,4 +64,16 @@ test('replay of what cannot be read as a file says so, with exit code 2', async 
   const { code, err } = await run(['replay', dirname(folder), '--endpoint', 'http://127.0.0.1:1'])
   expect(err).toBe('spanhouse: The system refused to read (EISDIR).\n')
   expect(code).toBe(2)
+})
+
+test('replay of thousands of lines that are no letters keeps them all, with exit code 1', async () => {
+  const directory = temporaryDirectory()
+  const lines = Array.from({ length: 2200 }, (_, i) => `line ${i}\n`).join('')
+  writeFileSync(join(directory, 'primary.ndjson'), lines)
+  const { code, out } = await run(['replay', directory, '--endpoint', 'http://127.0.0.1:1'])
+  expect(out).toContain('2,200 rows could not be read and are kept.')
+  expect(code).toBe(1)
+  const [kept = ''] = readdirSync(directory)
+  expect(kept).toMatch(/^primary\.refused-[0-9a-f]{8}\.ndjson$/)
+  expect(readFileSync(join(directory, kept), 'utf8')).toBe(lines)
 })

@@ -17,6 +17,8 @@ const CLAIMED = /^(.*)\.replay-([0-9a-f]{8})$/s
 
 const MAX_ROWS = 500
 const MAX_BYTES = 4 * 1024 * 1024
+const COPY_BYTES = 1024 * 1024
+const NEWLINE = 0x0a
 
 /** The files of dead letters in a folder, or one file with what an interrupted replay has made of it: those that were begun come first. */
 export async function letterFiles(path: string): Promise<readonly string[]> {
@@ -75,17 +77,15 @@ async function sendLines(
   for await (const { letters, unreadable, end } of batches) {
     const [first] = letters
     const sent = first && (await send(letters, `${id} ${first.key}`))
-    await journal.note(end, [
-      ...unreadable.map(({ at }) => at),
-      ...(sent?.refused ?? []).map(({ key }) => Number(key)),
-    ])
+    await journal.note(end, [...unreadable, ...(sent?.refused ?? []).map(({ key }) => Number(key))])
     tally.add(sent, unreadable.length)
   }
 }
 
 interface FileBatch {
   readonly letters: readonly Letter[]
-  readonly unreadable: readonly Line[]
+  /** The offsets of lines that are no letters. */
+  readonly unreadable: readonly number[]
   readonly end: number
 }
 
@@ -96,28 +96,32 @@ async function* batchesOf(
   database: string,
 ): AsyncGenerator<FileBatch> {
   let letters: Letter[] = []
-  let unreadable: Line[] = []
+  let unreadable: number[] = []
   let bytes = 0
   let end = from
   for await (const line of linesFrom(file, from)) {
     const letter = letterIn(line, database)
     const [first] = letters
-    const isFull = letters.length >= MAX_ROWS || bytes + line.text.length > MAX_BYTES
-    if (first && (isFull || (letter && !goTogether(first, letter)))) {
+    const lines = letters.length + unreadable.length
+    const length = line.end - line.at
+    // Lines that are no letters count, too: a file may have nothing else.
+    const isFull = lines >= MAX_ROWS || (lines > 0 && bytes + length > MAX_BYTES)
+    if (isFull || (first && letter && !goTogether(first, letter))) {
       yield { letters, unreadable, end }
       letters = []
       unreadable = []
       bytes = 0
     }
     if (letter) letters.push(letter)
-    else if (line.text.trim() !== '') unreadable.push(line)
-    bytes += line.text.length
+    else if (line.text?.trim() !== '') unreadable.push(line.at)
+    bytes += length
     end = line.end
   }
   if (letters.length + unreadable.length > 0) yield { letters, unreadable, end }
 }
 
 function letterIn({ text, at }: Line, otherwise: string): Letter | undefined {
+  if (text === undefined) return undefined
   try {
     const { database = otherwise, table, row } = Object(JSON.parse(text))
     const isLetter = [database, table, row].every((one) => typeof one === 'string')
@@ -138,11 +142,30 @@ async function keepRefused(
   const kept = `${LETTERS.exec(original)?.[1] ?? original}.refused-${id}.ndjson`
   const draft = await open(`${kept}.draft`, 'w', 0o600)
   try {
-    for await (const { text, at } of linesFrom(file, 0))
-      if (refused.has(at)) await draft.appendFile(`${text}\n`)
+    for await (const line of linesFrom(file, 0))
+      if (refused.has(line.at)) await copy(file, line, draft)
     await draft.sync()
   } finally {
     await draft.close()
   }
   await rename(`${kept}.draft`, kept)
+}
+
+/** Byte by byte: a line may be too long for memory, or no text. The last one of a file may lack its line break. */
+async function copy(file: FileHandle, { at, end }: Line, draft: FileHandle): Promise<void> {
+  const piece = Buffer.allocUnsafe(Math.min(end - at, COPY_BYTES))
+  let last: number | undefined
+  for (let position = at; position < end; ) {
+    const { bytesRead } = await file.read(
+      piece,
+      0,
+      Math.min(piece.length, end - position),
+      position,
+    )
+    if (bytesRead === 0) break // somebody has cut the file
+    await draft.appendFile(piece.subarray(0, bytesRead))
+    last = piece[bytesRead - 1]
+    position += bytesRead
+  }
+  if (last !== NEWLINE) await draft.appendFile('\n')
 }
