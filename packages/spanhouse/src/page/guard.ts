@@ -20,7 +20,9 @@ const NAMES = ['127.0.0.1', 'localhost', '[::1]']
 
 /** Other sites reach us through the user's browser: under a name of theirs (DNS rebinding), or with the user's cookie. */
 export function newGuard(token: string, port: number): Guard {
-  const hosts = NAMES.map((name) => `${name}:${port}`)
+  const withPort = NAMES.map((name) => `${name}:${port}`)
+  // Browsers leave the default port out.
+  const hosts = port === 80 ? [...withPort, ...NAMES] : withPort
   const origins = hosts.map((host) => `http://${host}`)
   // The port is in the name: cookies do not tell ports apart.
   const name = `spanhouse_${port}`
