@@ -90,6 +90,8 @@ function startError(file: string, cwd: string, { code }: NodeJS.ErrnoException):
   return new CommandError(`${shown} cannot be started (${code}).`, NOT_EXECUTABLE)
 }
 
-function quoted(text: string): string {
-  return /[\s"&|<>^%]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+/** An argument for the shell of Windows. Backslashes before a quote would escape it, also before the one that ends the argument. */
+export function quoted(text: string): string {
+  if (text !== '' && !/[\s"&|<>^%]/.test(text)) return text
+  return `"${text.replaceAll(/\\+(?="|$)/g, '$&$&').replaceAll('"', '""')}"`
 }
