@@ -177,9 +177,9 @@ export const DESTINATION = [
       'before',
     ],
     [
-      'does not count what may be stored of a batch that is too large',
-      'facts, { doubled: history.ambiguous }), history }',
-      'facts, { doubled: false }), history }',
+      'does not count what another host may have of a batch that is too large',
+      'doubled: ambiguous && doubt !== undefined',
+      'doubled: false && doubt !== undefined',
     ],
     [
       'does not count what may be stored of a batch that is refused for no known reason',

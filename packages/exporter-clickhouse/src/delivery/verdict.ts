@@ -94,16 +94,24 @@ export function decide(
       // The server has read the rows, and refuses what is in them: it cannot have taken the same rows before.
       return { verdict: ofRejection(outcome, facts, { doubled: false }), history }
     case 'too_large':
-      return { verdict: ofRejection(outcome, facts, { doubled: history.ambiguous }), history }
+      return { verdict: ofRejection(outcome, facts, mayBeElsewhere(outcome, history)), history }
     case 'retry':
       if (mayBeForm(outcome, facts))
-        return { verdict: { step: 'make_whole', doubled: history.ambiguous }, history }
+        return { verdict: { step: 'make_whole', ...mayBeElsewhere(outcome, history) }, history }
       return ofRetry(outcome, history, facts)
     case 'missing_table':
     case 'unknown_setting':
     case 'forbidden_setting':
       return ofRetry({ ...outcome, status: 'retry', why: 'misconfigured' }, history, facts)
   }
+}
+
+/**
+ * Whoever refuses the size or the form of a request has not taken the same request before. But it says nothing about another host that may
+ * have taken it.
+ */
+function mayBeElsewhere({ doubt }: Outcome, { ambiguous }: History): Renewal {
+  return { doubled: ambiguous && doubt !== undefined }
 }
 
 /** The answer to an asynchronous insert cannot say how many rows were written. */

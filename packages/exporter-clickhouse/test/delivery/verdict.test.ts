@@ -302,13 +302,21 @@ describe('rows that get another token may be there under the present one', () =>
     return 'doubled' in verdict && verdict.doubled
   }
 
-  test.each<[string, Outcome, Partial<History>, Partial<Facts>?]>([
-    ['are too large', { status: 'too_large', error: ANSWER }, {}],
-    ['are refused for no known reason', UNKNOWN, REFUSED_OFTEN, OTHERS_DELIVERED],
-    ['are made whole', { ...REFUSED, refusesForm: true }, {}, { mayBeForm: true }],
-  ])('if an earlier attempt may have stored them, and they %s', (_, outcome, history, facts) => {
-    expect(doubled(outcome, { ...history, ambiguous: true }, facts)).toBe(true)
-    expect(doubled(outcome, history, facts)).toBe(false)
+  test('if an earlier attempt may have stored them, and they are refused for no known reason', () => {
+    const history = { ...REFUSED_OFTEN, ambiguous: true }
+    expect(doubled(UNKNOWN, history, OTHERS_DELIVERED)).toBe(true)
+    expect(doubled(UNKNOWN, REFUSED_OFTEN, OTHERS_DELIVERED)).toBe(false)
+  })
+
+  test.each<[string, Outcome, Partial<Facts>?]>([
+    ['are too large', { status: 'too_large', error: ANSWER }],
+    ['are made whole', { ...REFUSED, refusesForm: true }, { mayBeForm: true }],
+  ])('if another host may have stored them, and they %s', (_, outcome, facts) => {
+    const doubt = { host: {}, since: 0, isDoubled: false }
+    expect(doubled({ ...outcome, doubt }, { ambiguous: true }, facts)).toBe(true)
+    expect(doubled({ ...outcome, doubt }, {}, facts)).toBe(false)
+    // The same server, or the proxy before it, would have refused the same request before.
+    expect(doubled(outcome, { ambiguous: true }, facts)).toBe(false)
   })
 
   test('but not if the server refuses what is in them: it cannot have taken it before', () => {
