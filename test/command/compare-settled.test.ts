@@ -100,6 +100,32 @@ test('two repairs in opposite directions at once keep a span that both servers h
   expect([await rows(east), await rows(west)]).toEqual(['3', '3'])
 })
 
+test('rows that a replica shows only some looks after it took them are there once', async () => {
+  await server.query(`RENAME TABLE ${west}.traces TO ${west}.traces_local`)
+  await server.query(
+    `CREATE TABLE ${west}.traces AS ${west}.traces_local ENGINE = Distributed(main, ${west}, traces_local)`,
+  )
+  await put(east, [span(0), span(1)])
+  let inserts = 0
+  let looks = 0
+  const proxy = await rewritingProxy(Number(new URL(server.url).port), {
+    request: (message) => {
+      if (message.path.includes('insert_deduplication_token')) inserts++
+      const text = message.body.toString()
+      const isLook = text.includes('toUInt32(count()) AS _rows')
+      if (!isLook || inserts === 0 || ++looks > 3) return
+      message.body = Buffer.from(text.replace('GROUP BY _hash', 'AND 0 GROUP BY _hash'))
+    },
+  })
+  const behind = `${proxy.url.replace('http:', 'clickhouse:')}/${west}`
+  const { code, out } = await run(['compare', '--repair', ...PAST, address(east), behind])
+  expect(inserts).toBe(1)
+  expect(looks).toBeGreaterThan(3)
+  expect(out).toContain('Copied 0 rows to A and 2 rows to B.')
+  expect(code).toBe(0)
+  expect(await ask(`SELECT count() FROM ${west}.traces`)).toBe('2')
+})
+
 test('rows without ids are compared, and copied only with --without-ids', async () => {
   await server.query(
     `INSERT INTO ${east}.logs (timestamp, body) SELECT fromUnixTimestamp64Nano(toInt64(${BASE_MS}000000)), toString(number) FROM numbers(3)`,

@@ -396,6 +396,37 @@ describe('a spool', () => {
   const folders = (directory: string) =>
     readdirSync(directory).filter((name) => /^(o|new)-/.test(name))
 
+  /** Takes rights on a folder away until the test ends. Root has them all, so the process is somebody else for so long. */
+  function asOrdinaryUser(folder: string, mode: number) {
+    const isRoot = process.geteuid?.() === 0
+    chmodSync(folder, mode)
+    if (isRoot) process.seteuid?.(65_534)
+    onTestFinished(() => {
+      if (isRoot) process.seteuid?.(0)
+      chmodSync(folder, 0o700)
+    })
+  }
+
+  test('in a folder that may not be written says how many rows stay, and ends with 1', async () => {
+    const directory = temporaryDirectory()
+    const options = { endpoint: dead, spool: { directory }, shutdownTimeoutMs: 100 }
+    await exported('traces', [0, 1], options)
+    for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' }))
+      chmodSync(join(directory, name), 0o755)
+    asOrdinaryUser(directory, 0o555)
+    // It waits for a minute in which nothing happens.
+    const { now } = performance
+    onTestFinished(() => {
+      performance.now = now
+    })
+    performance.now = () => now.call(performance) * 100
+    const { code, out } = await replay(directory)
+    expect(out).toContain(
+      '2 rows stay in the spool: another process has taken them over, this user',
+    )
+    expect(code).toBe(1)
+  })
+
   test('with rows that a newer version wrote sends the others, says how many stay, and ends with 1', async () => {
     const directory = temporaryDirectory()
     const options = { endpoint: dead, spool: { directory }, shutdownTimeoutMs: 100 }
@@ -421,15 +452,7 @@ describe('a spool', () => {
     await exported('traces', [0, 1], options)
     const [of = ''] = folders(directory)
     chmodSync(directory, 0o777)
-    chmodSync(join(directory, of), 0o700)
-    // Another user: root may read everything.
-    const isRoot = process.geteuid?.() === 0
-    if (isRoot) process.seteuid?.(65_534)
-    else chmodSync(join(directory, of), 0)
-    onTestFinished(() => {
-      if (isRoot) process.seteuid?.(0)
-      chmodSync(join(directory, of), 0o700)
-    })
+    asOrdinaryUser(join(directory, of), 0)
     const { code, out, err } = await replay(directory)
     expect(out).not.toContain('No rows wait')
     expect(err).toContain(`${of} cannot be read (EACCES): if it holds rows, they stay.`)

@@ -8,6 +8,7 @@ const count = (rows: number) => `${numbers.format(rows)} ${rows === 1 ? 'row' : 
 /** `1 row was`, `2 rows were`. */
 const some = (rows: number, one: string, several: string) =>
   `${count(rows)} ${rows === 1 ? one : several}`
+const themIn = (rows: number) => (rows === 1 ? 'it' : 'them')
 
 export function replayedAsText(
   { delivered, there, refused, unreadable, conflicts, because }: Tally,
@@ -61,11 +62,11 @@ export function spoolReplayedAsText(
     )
   if (left > 0)
     sentences.push(
-      `${some(left, 'stays', 'stay')} in the spool: another process has taken them over, this user may not, or a newer version wrote them.`,
+      `${some(left, 'stays', 'stay')} in the spool: another process has taken ${themIn(left)} over, this user may not, or a newer version wrote ${themIn(left)}.`,
     )
   if (newer > 0)
     sentences.push(
-      `${some(newer, 'stays', 'stay')} in the spool: a newer version wrote ${newer === 1 ? 'it' : 'them'}, and can send ${newer === 1 ? 'it' : 'them'}.`,
+      `${some(newer, 'stays', 'stay')} in the spool: a newer version wrote ${themIn(newer)}, and can send ${themIn(newer)}.`,
     )
   return `${sentences.join('\n')}\n`
 }

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { quoteIdentifier } from '@spanhouse/transform'
@@ -7,11 +8,14 @@ import { LONG_LIMITS } from '../clickhouse/limits.js'
 import { CommandError } from '../terminal/command-error.js'
 import { written } from '../writing/patiently.js'
 import type { Common } from './common-columns.js'
-import { quoted, type RegionTable, rowsOf } from './region.js'
+import { mayLag, quoted, type RegionTable, rowsOf } from './region.js'
 import { inSlice, type Slice } from './slices.js'
 import type { Step } from './steps.js'
 
 const WRITE_DEADLINE_MS = 60_000
+/** How long another replica, or the server behind a Distributed table, may take to have what was acknowledged. */
+const LAG_MS = 10_000
+const LOOK_AGAIN_MS = 250
 
 /** The types of the columns on the server that is written to. */
 export type Types = ReadonlyMap<string, string>
@@ -36,24 +40,47 @@ export async function copyStep(
 ): Promise<number> {
   const { to, common } = copying
   let copied = 0
+  let lacking = lackingIn(step, await present(to, common, slice, step.hashes, signal))
   // The server may remember the token of these rows although they have been deleted there since: then they need another token.
   for (const suffix of ['', randomUUID()]) {
-    const there = await present(to, common, slice, step.hashes, signal)
-    const lacking = lackingIn(step, there)
+    if (lacking.size === 0) return copied
+    let written = 0
     for (const [times, hashes] of lacking) {
       const bytes = await readRows(copying, slice, hashes, times, signal)
       if (bytes.length === 0) continue // they have been deleted there meanwhile
       const rows = hashes.length * times
       await writeRows(copying, { bytes, rows }, suffix, signal)
-      copied += rows
+      written += rows
     }
-    if (lacking.size === 0) return copied
+    copied += written
+    lacking = await lackingAfter(
+      written > 0 && mayLag(to) ? LAG_MS : 0,
+      copying,
+      slice,
+      step,
+      signal,
+    )
   }
-  const there = await present(to, common, slice, step.hashes, signal)
-  if (lackingIn(step, there).size === 0) return copied
+  if (lacking.size === 0) return copied
   throw new CommandError(
     `Rows that were copied to ${to.region.url} are not in ${to.database}.${to.table} as they were: does a column there have another type, a default or a TTL?`,
   )
+}
+
+/** With another token, rows that only this replica does not have yet would be there twice. */
+async function lackingAfter(
+  patienceMs: number,
+  { to, common }: Copying,
+  slice: Slice,
+  step: Step,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, readonly string[]>> {
+  const deadline = performance.now() + patienceMs
+  for (;;) {
+    const lacking = lackingIn(step, await present(to, common, slice, step.hashes, signal))
+    if (lacking.size === 0 || performance.now() >= deadline) return lacking
+    await sleep(LOOK_AGAIN_MS, undefined, { signal })
+  }
 }
 
 /** Rows by how many of each are lacking now. */

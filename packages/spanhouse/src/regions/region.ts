@@ -38,6 +38,11 @@ export function isDistributed({ engine }: RegionTable): boolean {
   return engine.startsWith('Distributed')
 }
 
+/** Whether the server that is asked need not be the one that has just taken rows. */
+export function mayLag({ engine }: RegionTable): boolean {
+  return /^(?:Distributed|Replicated|Shared)/.test(engine)
+}
+
 /** A repair writes in steps of some thousand rows. A mutation reads whole parts. */
 const WRITE_TIMEOUT_MS = 300_000
 
