@@ -29,7 +29,7 @@ export function announcesRows({ method, target, headers }: RequestHead): boolean
   return (
     method === 'POST' &&
     (query.get('query')?.startsWith('INSERT INTO') === true ||
-      query.has('async_insert') ||
+      query.has('min_insert_block_size_rows') || // no other statement has it
       headers['content-encoding'] !== undefined)
   )
 }
