@@ -57,8 +57,8 @@ describe.each(SCRIPTS)('logs-and-metrics, npm run %s', (script) => {
     })
     const loop = answer('event-loop-and-latency')
     expect(loop.reduce((sum, cells) => sum + Number(cells[2]), 0)).toBe(REQUESTS)
-    // The seating plan blocks for 120 ms.
-    expect(Math.max(...loop.map((cells) => Number(cells[4])))).toBeGreaterThan(100)
+    // The seating plan blocks for 120 ms. The delay counts from when a timer was due, so it is shorter by some of its intervals.
+    expect(Math.max(...loop.map((cells) => Number(cells[4])))).toBeGreaterThan(60)
   })
 
   test('lines of pino and of the console are in the span that was active', async () => {
