@@ -10,16 +10,12 @@ import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { makeSpan } from '../../../transform/test/spans.js'
 import type { Options } from '../../src/config/options.js'
 import { followGlobalClock } from '../global-clock.js'
+import { disk } from './replaced-disk.js'
 import { faultyFs, filesIn } from './spool-kit.js'
 
-// The disk of every spool in this file.
-const disk = vi.hoisted(() => ({ fs: undefined as unknown }))
 vi.mock(import('../../src/spool/disk.js'), async (original) => {
-  const module = await original()
-  const realFs = new Proxy(module.realFs, {
-    get: (real, call) => Reflect.get((disk.fs as object | undefined) ?? real, call),
-  })
-  return { ...module, realFs }
+  const { replaceable } = await import('./replaced-disk.js')
+  return replaceable(await original())
 })
 
 followGlobalClock()
@@ -27,7 +23,6 @@ const AWAY: Behaviour = { status: 502 }
 
 afterEach(() => {
   vi.useRealTimers()
-  disk.fs = undefined
 })
 
 /** An exporter whose disk hangs until the rows were acknowledged all the same. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { DiagLogLevel } from '@opentelemetry/api'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { diagLines } from '../../../../test/kit/diag-lines.js'
 import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
 import { eventually, PATIENT_MS } from '../../../../test/kit/patience.js'
@@ -13,20 +13,12 @@ import {
 import { statsOf } from '../../../../test/kit/stats.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { makeSpan } from '../../../transform/test/spans.js'
+import { disk } from './replaced-disk.js'
 import { faultyFs } from './spool-kit.js'
 
-// The disk of every spool in this file.
-const disk = vi.hoisted(() => ({ fs: undefined as unknown }))
 vi.mock(import('../../src/spool/disk.js'), async (original) => {
-  const module = await original()
-  const realFs = new Proxy(module.realFs, {
-    get: (real, call) => Reflect.get((disk.fs as object | undefined) ?? real, call),
-  })
-  return { ...module, realFs }
-})
-
-afterEach(() => {
-  disk.fs = undefined
+  const { replaceable } = await import('./replaced-disk.js')
+  return replaceable(await original())
 })
 
 const BACKLOG = ['old a 1', 'old b 1', 'old c 1', 'old d 1', 'old e 1', 'old f 1']
