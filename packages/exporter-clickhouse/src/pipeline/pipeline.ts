@@ -139,6 +139,7 @@ export class Pipeline<Input extends OfResource> {
    * lost rows.
    */
   async flushBeforeExit(): Promise<void> {
+    const taken = this.#rowsTaken
     for (const destination of this.#destinations) destination.log.ending()
     await within(this.#config.flushTimeoutMs, (signal) =>
       this.#flushUntil(
@@ -152,9 +153,11 @@ export class Pipeline<Input extends OfResource> {
       ),
     )
     if (this.closed) return // shutdown() logs it
+    // Rows that have come since show that the process goes on, as a script that awaits each export(): another flush will follow.
+    const goesOn = this.#rowsTaken !== taken
     for (const destination of this.#destinations)
-      destination.log.ended(destination.unsafeRows, 'the process ends')
-    this.#rowsReported = this.#rowsTaken
+      destination.log.ended(goesOn ? 0 : destination.unsafeRows, 'the process ends')
+    if (!goesOn) this.#rowsReported = taken
   }
 
   /** Collects which rows are lost because the process ends without a flush. */

@@ -155,6 +155,22 @@ describe('a script that simply ends', () => {
     expect(server.inserts).toHaveLength(3)
   })
 
+  test('or that awaits each export is not said to end with rows that are not delivered', async () => {
+    const server = await scriptedServer({
+      each: ({ isInsert }) =>
+        isInsert ? (_, response) => setTimeout(() => response.end(), 20) : 'ok',
+    })
+    const script = `
+      const { createRequire } = await import('node:module')
+      const api = createRequire(${JSON.stringify(built('esm/index.js'))})('@opentelemetry/api')
+      api.diag.setLogger(new api.DiagConsoleLogger(), api.DiagLogLevel.WARN)
+      for (let n = 0; n < 5; n++)
+        await new Promise((resolve) => exporter.export([{ ...span, name: 'span ' + n }], resolve))`
+    const { exitCode, output } = await run({ endpoint: server.url }, script)
+    expect({ exitCode, output }).toEqual({ exitCode: 0, output: '' })
+    expect(server.inserts).toHaveLength(5)
+  })
+
   test('loses no row that still gathers', async () => {
     const server = await scriptedServer()
     const options = { endpoint: server.url, acknowledge: 'accepted', batch: { maxDelayMs: 60_000 } }
