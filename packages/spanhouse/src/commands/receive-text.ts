@@ -29,12 +29,15 @@ export function summaryAsText({ signals }: ReceiverStats): string {
     const all = entries.map(([, { exporter }]) => exporter.destinations[name])
     const sum = (of: (one: NonNullable<(typeof all)[number]>) => number) =>
       all.reduce((total, one) => total + (one ? of(one) : 0), 0)
-    const dropped = sum((one) => Object.values(one.dropped).reduce((a, b) => a + b, 0))
+    // By filters or sampling: as somebody has asked for.
+    const leftOut = sum((one) => one.dropped.filtered ?? 0)
+    const dropped = sum((one) => Object.values(one.dropped).reduce((a, b) => a + b, 0)) - leftOut
     const waiting = sum((one) => one.waiting)
     lines.push(
       [
         `${name}: ${COUNT.format(sum((one) => one.delivered))} rows stored`,
         ...(waiting > 0 ? [`${COUNT.format(waiting)} left in the spool`] : []),
+        ...(leftOut > 0 ? [`${COUNT.format(leftOut)} left out by filters or sampling`] : []),
         ...(dropped > 0 ? [`${COUNT.format(dropped)} dropped`] : []),
       ].join(', '),
     )
