@@ -42,8 +42,10 @@ async function syncFolder(fs: ExporterFs, path: string): Promise<void> {
 
 async function namesIn(fs: ExporterFs, path: string): Promise<string[]> {
   const names: string[] = []
-  for await (const entry of await fs.opendir(path))
+  const folder = await fs.opendir(path)
+  for (let entry = await folder.read(); entry; entry = await folder.read())
     names.push(`${entry.name}${entry.isDirectory() ? '/' : ''}`)
+  await folder.close()
   return names.sort()
 }
 

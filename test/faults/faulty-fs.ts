@@ -166,11 +166,7 @@ export class FaultyFs {
       isFile: () => !isFolder,
       isDirectory: () => isFolder,
     }))
-    return {
-      async *[Symbol.asyncIterator]() {
-        yield* entries
-      },
-    }
+    return { read: async () => entries.shift() ?? null, close: async () => {} }
   }
 
   async #open(path: string, flags: string | number, mode: number) {

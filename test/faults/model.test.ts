@@ -8,9 +8,11 @@ import { type DestinationPlan, type Plan, plans } from './model/plan.js'
 import { play } from './model/play.js'
 import { SEED } from './seed.js'
 
-vi.mock('node:fs/promises', async (real) => {
+// Several processes, one after the other. A killed one never returns from its calls, which the next must not wait for.
+vi.mock(import('../../packages/exporter-clickhouse/src/common/own-files.js'), async () => {
   const { withMounts } = await import('./mounts.js')
-  return withMounts(await real())
+  const files = withMounts(await import('node:fs/promises'))
+  return { ownFiles: () => files }
 })
 
 beforeEach(() => takeTheClock())

@@ -3,14 +3,14 @@ import type { ExporterFs } from './faulty-fs.js'
 
 const mounts = new Map<string, ExporterFs>()
 
-/** From now on, paths below `/mounted/<name>` are on this file system for code that imports `node:fs/promises`. */
+/** From now on, paths below `/mounted/<name>` are on this file system for code that uses the functions of `withMounts()`. */
 export function mount(name: string, fs: ExporterFs): string {
   const at = `/mounted/${name}`
   mounts.set(at, fs)
   return at
 }
 
-/** The exports of a mock of `node:fs/promises`. */
+/** The functions of `node:fs/promises`, for files of mounted file systems too. */
 export function withMounts(real: typeof nodeFs): typeof nodeFs {
   const routed =
     (call: keyof ExporterFs) =>

@@ -15,9 +15,11 @@ import { settled, takeTheClock } from './model/clock.js'
 import { mount } from './mounts.js'
 import { randomOf, SEED } from './seed.js'
 
-vi.mock('node:fs/promises', async (real) => {
+// Several processes, one after the other. A killed one never returns from its calls, which the next must not wait for.
+vi.mock(import('../../packages/exporter-clickhouse/src/common/own-files.js'), async () => {
   const { withMounts } = await import('./mounts.js')
-  return withMounts(await real())
+  const files = withMounts(await import('node:fs/promises'))
+  return { ownFiles: () => files }
 })
 
 beforeEach(() => takeTheClock())

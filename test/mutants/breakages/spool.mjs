@@ -110,7 +110,11 @@ export const SPOOL = [
     'exporter/spool/reads',
     [exporter('spool-faults')],
     [
-      ['takes every thread for reads that hang', 'const MAX_READS = 2', 'const MAX_READS = 200'],
+      [
+        'lets reads that hang keep rows from being written',
+        'const MAX_READS = CALLS_AT_ONCE - 1',
+        'const MAX_READS = CALLS_AT_ONCE',
+      ],
       [
         'loses a batch that came late',
         '(result instanceof Error ? undefined : result),',
@@ -338,13 +342,28 @@ export const SPOOL = [
     [['deletes damaged records silently', 'if (gone > 0) deleted(gone)', '']],
   ),
   ...inFile(
-    'exporter/spool/spool',
-    [exporter('untraced')],
+    'exporter/spool/disk',
+    [exporter('spool-faults')],
+    [['takes every thread for a disk', 'CALLS_AT_ONCE = 2', 'CALLS_AT_ONCE = 200']],
+  ),
+  ...inFile(
+    'exporter/common/own-files',
+    [exporter('own-files')],
     [
       [
         'lets instrumentations trace its file operations',
-        'const fs = untraced(disk)',
-        'const fs = disk; void untraced',
+        'withoutTracing(() => Reflect.apply(member, target, args))',
+        '(void withoutTracing, Reflect.apply(member, target, args))',
+      ],
+      [
+        'does not count calls to files that are open',
+        'return isOpen(result) ? inTurn(result, limit) : result',
+        'return (void isOpen, result)',
+      ],
+      [
+        'makes as many calls to the disk at once as somebody asks for',
+        'await limit.run<unknown>(() =>',
+        'await (void limit, <T>(work: () => T) => work())(() =>',
       ],
     ],
   ),

@@ -84,19 +84,3 @@ class CallStackContexts implements ContextManager {
     return this
   }
 }
-
-/**
- * The same functions, but each call runs without tracing. Every call needs that by itself: without a context manager of the
- * application the context is lost after an `await` and in timers.
- */
-export function untraced<T extends object>(functions: T): T {
-  return new Proxy(functions, {
-    // Looked up on each call, because an instrumentation may replace the function at any time.
-    get:
-      (target, name) =>
-      (...args: unknown[]) =>
-        withoutTracing(() =>
-          (Reflect.get(target, name) as (...args: unknown[]) => unknown)(...args),
-        ),
-  })
-}

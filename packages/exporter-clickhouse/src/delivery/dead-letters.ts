@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import * as nodeFs from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type Insert,
@@ -12,7 +11,7 @@ import type { Sender } from '../clickhouse/sender.js'
 import { clock } from '../common/clock.js'
 import { within } from '../common/deadline.js'
 import { ClickHouseError, errorText } from '../common/errors.js'
-import { untraced } from '../common/suppress-tracing.js'
+import { ownFiles } from '../common/own-files.js'
 import type { DestinationConfig } from '../config/config.js'
 import { nameOnDisk } from '../config/name-on-disk.js'
 import { createDeadLetters } from './dead-letter-table.js'
@@ -37,7 +36,8 @@ export interface DeadLetters {
 // A disk that hangs must not hold up good rows.
 const KEEP_DEADLINE_MS = 5000
 const NEWLINE = 0x0a
-const { appendFile, mkdir, open, stat } = untraced(nodeFs)
+// Not one of the calls of the spools: a spool on another disk may hang.
+const { appendFile, mkdir, open, stat } = ownFiles(1)
 
 /** Rejects if the letter could not be kept. `givenUp` aborts when nobody waits for it any more. */
 type Keep = (letter: DeadLetter, givenUp: AbortSignal) => Promise<void>

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
-import * as nodeFs from 'node:fs/promises'
+import type * as nodeFs from 'node:fs/promises'
 import { join } from 'node:path'
+import { ownFiles } from '../common/own-files.js'
 
 /** The functions of a file system that the spool uses. */
 export type SpoolFs = Pick<
@@ -8,7 +9,10 @@ export type SpoolFs = Pick<
   'link' | 'lstat' | 'mkdir' | 'open' | 'opendir' | 'rename' | 'rmdir' | 'unlink'
 >
 
-export const realFs: SpoolFs = nodeFs
+/** How many calls all spools of the process may have under way. */
+export const CALLS_AT_ONCE = 2
+
+export const realFs: SpoolFs = ownFiles(CALLS_AT_ONCE)
 
 export const DRAFT = '.draft'
 
@@ -98,13 +102,18 @@ export async function* entriesOf(
   fs: SpoolFs,
   path: string,
 ): AsyncGenerator<{ name: string; path: string; isFile: boolean; isFolder: boolean }> {
-  for await (const entry of await fs.opendir(path, { bufferSize: 512 }))
-    yield {
-      name: entry.name,
-      path: join(path, entry.name),
-      isFile: entry.isFile(),
-      isFolder: entry.isDirectory(),
-    }
+  const folder = await fs.opendir(path, { bufferSize: 512 })
+  try {
+    for (let entry = await folder.read(); entry; entry = await folder.read())
+      yield {
+        name: entry.name,
+        path: join(path, entry.name),
+        isFile: entry.isFile(),
+        isFolder: entry.isDirectory(),
+      }
+  } finally {
+    await folder.close()
+  }
 }
 
 export async function removeFile(fs: SpoolFs, path: string): Promise<void> {

@@ -1,7 +1,6 @@
-// The application needs threads of the pool too.
-const MAX_AT_ONCE = 2
+import { CALLS_AT_ONCE } from './disk.js'
 
-/** Removes items in the background, two at a time. Items that could not be removed wait for `retry()`. */
+/** Removes items in the background, a few at a time. Items that could not be removed wait for `retry()`. */
 export interface Removal<T> {
   add(item: T): void
   retry(): void
@@ -23,7 +22,7 @@ export function newRemoval<T>(
     running--
   }
   const start = (): void => {
-    while (running < MAX_AT_ONCE && waiting.size > 0) {
+    while (running < CALLS_AT_ONCE && waiting.size > 0) {
       running++
       track(run())
     }

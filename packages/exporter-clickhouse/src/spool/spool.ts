@@ -3,11 +3,10 @@ import type { Insert } from '../clickhouse/insert.js'
 import { clock, turn } from '../common/clock.js'
 import { valueWithin, within } from '../common/deadline.js'
 import { newLimit } from '../common/limit.js'
-import { untraced } from '../common/suppress-tracing.js'
 import type { SpoolConfig } from '../config/config.js'
 import { newBackground } from './background.js'
 import { corruptFolder } from './corrupt.js'
-import { realFs, removeFile, type SpoolFs, syncFolder } from './disk.js'
+import { CALLS_AT_ONCE, realFs, removeFile, type SpoolFs, syncFolder } from './disk.js'
 import { newDiskState } from './disk-state.js'
 import { openLeases, type Whereabouts } from './lease.js'
 import { folderOf, newLedger, pathOf } from './ledger.js'
@@ -81,17 +80,16 @@ export interface Spool {
 }
 
 const NOTHING: ReadonlyMap<string, Stored> = new Map()
-// The application needs threads of the pool too.
-const MAX_WRITES = 2
+// More would only wait for the disk, and each has a record in memory.
+const MAX_WRITES = CALLS_AT_ONCE
 const RECOVERED_PER_TURN = 200
 
 export function openSpool(
   { directory, fsync, leaseMs }: SpoolConfig,
   destinations: readonly string[],
   events: SpoolEvents,
-  disk: SpoolFs = realFs,
+  fs: SpoolFs = realFs,
 ): Spool {
-  const fs = untraced(disk)
   const closing = new AbortController()
   const sync = fsync === 'always'
   const syncFolders = fsync !== 'never'

@@ -225,7 +225,7 @@ test('no more than two writes are under way at a time', async () => {
   expect((await Promise.all(puts)).every((stored) => stored.size === 1)).toBe(true)
 })
 
-test('a read that hangs is given up after five seconds, is not begun twice, and its batch comes when the disk does; no more than two hang', async () => {
+test('a read that hangs is given up after five seconds, is not begun twice, and its batch comes when the disk does; no other read hangs beside it', async () => {
   vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
   const { fs, hang, calls } = faultyFs()
   const { spool, seen } = open(temporaryDirectory(), { fs, leaseMs: 600_000 }) // nothing else is opened
@@ -240,7 +240,7 @@ test('a read that hangs is given up after five seconds, is not begun twice, and 
   const answers = await loading
   const later = answers.map((answer) => (answer?.batch ? undefined : answer?.later))
   expect(later).toEqual(names.map(() => expect.any(Promise)))
-  expect(opened()).toBe(2)
+  expect(opened()).toBe(1)
   expect(seen.unreadable).toEqual(['the disk did not answer within 5000 ms'])
 
   await vi.advanceTimersByTimeAsync(15_000)
@@ -248,13 +248,13 @@ test('a read that hangs is given up after five seconds, is not begun twice, and 
     expect(spool.mayLoad(one)).toBe(false)
     expect(await spool.load(one)).toHaveProperty('later')
   }
-  expect(opened()).toBe(2)
+  expect(opened()).toBe(1)
   expect(spool.bytesOf('primary')).toBeGreaterThan(0)
 
   goOn()
   vi.useRealTimers()
   const late = (await Promise.all(later)).map((one) => one?.batch.compressed.body.toString())
-  expect(late).toEqual(['a', 'b', undefined, undefined, undefined])
+  expect(late).toEqual(['a', undefined, undefined, undefined, undefined])
   expect(seen).toMatchObject({ unreadable: [expect.anything()], readable: 1, corrupt: [] })
   expect(await textsOf(spool, stored)).toEqual(names)
 })
