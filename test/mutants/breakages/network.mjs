@@ -27,6 +27,25 @@ export const NETWORK = [
     ],
   ),
   ...inFile(
+    'exporter/http/look-up',
+    [exporter('look-up')],
+    [
+      ['looks a name up for each request', 'if (same) return same', 'void same'],
+      [
+        'looks a name up twice for two questions',
+        '.run(() => (name.isSlow',
+        '.run(async () => 0).then(() => (name.isSlow',
+      ],
+      ['looks up all slow names at once', 'slowNames.run(look)', 'look()'],
+      [
+        'takes a quick error for a quick name server',
+        ' || (name.isSlow && error !== null)',
+        '; void error',
+      ],
+      ['gives one answer to all later requests', 'asked.delete(key)', 'key'],
+    ],
+  ),
+  ...inFile(
     'exporter/http/exchange',
     [exporter('http-replay'), exporter('http-sockets'), exporter('http'), exporter('compact')],
     [

@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import { valueWithin } from '../common/deadline.js'
+import { lookUpAll } from './look-up.js'
 
 /** One address of a name. Requests to it still carry the name, in `Host` and for TLS. */
 export interface Address {
@@ -18,7 +19,7 @@ export async function severalAddresses(hostname: string): Promise<readonly Addre
   const { isIP } = await import('node:net')
   const name = hostname.replace(/^\[|\]$/g, '')
   if (isIP(name) !== 0) return []
-  const found = await valueWithin(DEADLINE_MS, () => lookup(name).catch(() => undefined), {
+  const found = await valueWithin(DEADLINE_MS, () => lookUpAll(name).catch(() => undefined), {
     ref: false,
   })
   if (found === undefined) return undefined
@@ -26,13 +27,6 @@ export async function severalAddresses(hostname: string): Promise<readonly Addre
   const kinds = [first?.family, first?.family === 4 ? 6 : 4]
   const byKind = kinds.map((kind) => found.filter(({ family }) => family === kind))
   return byKind.find(({ length }) => length > 1) ?? []
-}
-
-// Both modules are loaded only when a name is looked up: node:dns opens a channel to the name servers as soon as it is loaded, and an
-// application that does not use them would have them instrumented.
-async function lookup(name: string): Promise<readonly Address[]> {
-  const { promises } = await import('node:dns')
-  return promises.lookup(name, { all: true })
 }
 
 /** Answers every question for a name with this address. */

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { clock } from '../common/clock.js'
 import type { DestinationConfig } from '../config/config.js'
 import { type Address, lookupOf } from './addresses.js'
+import { lookUp } from './look-up.js'
 
 /** Kept-alive connections to one endpoint, in the configured agent or in one of our own. */
 export interface Connections {
@@ -46,7 +47,7 @@ export function openConnections(
       hostname: endpoint.hostname.replace(/^\[|\]$/g, ''),
       port: endpoint.port,
       agent,
-      ...(to && { lookup: lookupOf(to) }),
+      lookup: to ? lookupOf(to) : lookUp, // a configured agent may have a function of its own, which comes first
       ...(secure && tls), // a configured agent does not have them
     },
     taken(socket) {

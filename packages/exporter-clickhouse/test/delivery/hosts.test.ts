@@ -432,9 +432,19 @@ describe('a name with several addresses', () => {
     return { port, asked }
   }
 
+  const answering =
+    (...answer: unknown[]) =>
+    (...asked: unknown[]) =>
+      setImmediate(asked.at(-1) as (...answer: unknown[]) => void, ...answer)
+
+  const addressesOf = (...addresses: string[]) =>
+    answering(
+      null,
+      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    )
+
   function resolveTo(...addresses: string[]) {
-    const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
-    const spy = vi.spyOn(dns.promises, 'lookup').mockImplementation((async () => found) as never)
+    const spy = vi.spyOn(dns, 'lookup').mockImplementation(addressesOf(...addresses) as never)
     onTestFinished(() => spy.mockRestore())
     return spy
   }
@@ -463,10 +473,7 @@ describe('a name with several addresses', () => {
       endpointOrder: 'in_order',
     })
     await exported(exporter, spans(1))
-    lookup.mockImplementation((async () => [
-      { address: '127.0.0.3', family: 4 },
-      { address: '127.0.0.2', family: 4 },
-    ]) as never)
+    lookup.mockImplementation(addressesOf('127.0.0.3', '127.0.0.2') as never)
     later(60_000)
     await until(async () => {
       await exported(exporter, spans(1))
@@ -475,21 +482,23 @@ describe('a name with several addresses', () => {
     expect(asked[1]).toEqual([])
   })
 
-  test('is one host if the addresses are of two kinds, and without endpointOrder it is never asked', async () => {
+  test('is one host if the addresses are of two kinds, and without endpointOrder it is not asked before', async () => {
     const a = await host()
     const lookup = resolveTo('127.0.0.1', '::1')
     const lone = exporterTo({ endpoint: `http://localhost:${a.port}` })
     await exported(lone, spans(1))
-    expect(lookup).not.toHaveBeenCalled()
+    expect(lookup).toHaveBeenCalledTimes(1) // for the connection
     const exporter = exporterTo({ endpoint: `http://localhost:${a.port}`, endpointOrder: 'random' })
     await exported(exporter, spans(1, 'other'))
-    expect(lookup).toHaveBeenCalledTimes(1)
+    expect(lookup).toHaveBeenCalledTimes(3) // before it, too
     expect(a.rows).toHaveLength(2)
   })
 
   test('that no name server knows is left to the connection, and its error names it', async () => {
-    const spy = vi.spyOn(dns.promises, 'lookup').mockRejectedValue(new Error('ENOTFOUND'))
-    onTestFinished(() => spy.mockRestore())
+    const unknown = Object.assign(new Error('getaddrinfo ENOTFOUND nowhere.invalid'), {
+      code: 'ENOTFOUND',
+    })
+    resolveTo().mockImplementation(answering(unknown) as never)
     const exporter = exporterTo({ endpoint: 'http://nowhere.invalid', endpointOrder: 'random' })
     await exported(exporter, spans(1))
     expect(statsOf(exporter)).toMatchObject({ failing: true, waiting: 1 })

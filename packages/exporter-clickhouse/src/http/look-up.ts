@@ -1,0 +1,74 @@
+import type { LookupAddress, LookupOptions } from 'node:dns'
+import type { LookupFunction } from 'node:net'
+import { clock } from '../common/clock.js'
+import { type Limit, newLimit } from '../common/limit.js'
+import { withoutTracing } from '../common/suppress-tracing.js'
+
+/** The arguments of the callback of `dns.lookup()`. */
+type Answer = Parameters<Parameters<LookupFunction>[2]>
+
+interface Name {
+  /** One look-up at a time. */
+  readonly turn: Limit
+  /** Look-ups that have not ended, by their options: whoever asks the same meanwhile gets their answer. */
+  readonly asked: Map<string, Promise<Answer>>
+  /** Its last look-up was slow, or failed after a slow one. */
+  isSlow: boolean
+}
+
+const SLOW_MS = 1000
+const names = new Map<string, Name>()
+// Slow names wait for each other. Other names do not wait for them: their servers may be well.
+const slowNames = newLimit(1)
+
+/**
+ * `dns.lookup()` for our connections. Node looks up two names at a time, for the whole process, and a name server that does not answer
+ * keeps one of the two for seconds, longer than a request waits. If each request and ping asked anew, the application could not look
+ * up `localhost` meanwhile. So each name, and all slow names together, take one of the two at most.
+ */
+export const lookUp: LookupFunction = (name, options, callback) => {
+  void answerFor(name, options).then((answer) => callback(...answer))
+}
+
+/** All addresses of a name. Rejects if there are none, or no answer. */
+export async function lookUpAll(name: string): Promise<readonly LookupAddress[]> {
+  const [error, found] = await answerFor(name, { all: true })
+  if (error) throw error
+  return found as LookupAddress[]
+}
+
+function answerFor(hostname: string, options: LookupOptions): Promise<Answer> {
+  const name = names.get(hostname) ?? { turn: newLimit(1), asked: new Map(), isSlow: false }
+  names.set(hostname, name)
+  const { turn, asked } = name
+  const key = JSON.stringify(options)
+  const same = asked.get(key)
+  if (same) return same
+  const look = async (): Promise<Answer> => {
+    const startedAt = clock.now()
+    const answer = await answerOf(hostname, options)
+    // An error that comes quickly does not show that the next look-up is quick.
+    const [error] = answer
+    name.isSlow = clock.now() - startedAt > SLOW_MS || (name.isSlow && error !== null)
+    return answer
+  }
+  const answer = turn
+    .run(() => (name.isSlow ? slowNames.run(look) : look()))
+    .finally(() => asked.delete(key))
+  asked.set(key, answer)
+  return answer
+}
+
+async function answerOf(hostname: string, options: LookupOptions): Promise<Answer> {
+  // Loaded only when a name is looked up: it opens a channel to the name servers as soon as it is loaded, and an application that does
+  // not use it would have it instrumented.
+  const { default: dns } = await import('node:dns')
+  return new Promise((resolve) => {
+    const answered = (...answer: unknown[]) => resolve(answer as Answer)
+    try {
+      withoutTracing(() => dns.lookup(hostname, options, answered))
+    } catch (error) {
+      answered(error) // it throws if it cannot use an option
+    }
+  })
+}

@@ -1,0 +1,155 @@
+import dns from 'node:dns'
+import { Agent } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
+import { eventually } from '../../../../test/kit/patience.js'
+import { scriptedServer } from '../../../../test/kit/scripted-server.js'
+import { statsOf } from '../../../../test/kit/stats.js'
+import { lookUp, lookUpAll } from '../../src/http/look-up.js'
+import { client, failureOf, never, post } from './http-kit.js'
+
+interface Asked {
+  readonly name: string
+  readonly all: boolean
+  /** Answers with this address, or with an error. */
+  answer(address: string | Error): void
+}
+
+/** Instead of name servers: look-ups that are answered when the test says so. To be called after all servers listen: they look up their addresses. */
+function nameServers(): { asked: Asked[]; waiting(): string[] } {
+  const asked: Asked[] = []
+  const open = new Set<Asked>()
+  const spy = vi.spyOn(dns, 'lookup').mockImplementation(((
+    name: string,
+    { all = false }: { all?: boolean },
+    done: (...answer: unknown[]) => void,
+  ) => {
+    const one: Asked = {
+      name,
+      all,
+      answer(address) {
+        open.delete(one)
+        if (address instanceof Error) done(address)
+        else if (all) done(null, [{ address, family: 4 }])
+        else done(null, address, 4)
+      },
+    }
+    open.add(one)
+    asked.push(one)
+  }) as never)
+  onTestFinished(() => spy.mockRestore())
+  return { asked, waiting: () => [...open].map(({ name }) => name).sort() }
+}
+
+function lookedUp(name: string): Promise<unknown[]> {
+  return new Promise((resolve) => lookUp(name, {}, (...answer) => resolve(answer)))
+}
+
+test('while no name server answers, requests and pings of all signals wait for one look-up; then every row is delivered', async () => {
+  const server = await scriptedServer()
+  const { asked, waiting } = nameServers()
+  const endpoint = `http://clickhouse.test:${server.port}`
+  const to = exporterTo({ endpoint, timeoutMs: 300, batch: { maxRows: 1 } })
+  const other = exporterTo({ endpoint, timeoutMs: 300, table: 'others' })
+  const answers = [exported(to, spans(8)), exported(other, spans(1, 'other'))]
+  // Requests time out, servers are pinged, and batches are tried again.
+  await eventually(() => expect(statsOf(to).errors).toBeGreaterThanOrEqual(6))
+  expect(asked).toHaveLength(1)
+  expect(waiting()).toEqual(['clickhouse.test'])
+
+  asked[0]?.answer('127.0.0.1')
+  await Promise.all(answers)
+  await eventually(() => {
+    for (const one of asked) one.answer('127.0.0.1')
+    expect(server.rows).toHaveLength(9)
+  })
+})
+
+test('a name that is not known is asked again by the next request', async () => {
+  const { asked } = nameServers()
+  const { send } = client({ endpoint: 'http://nowhere.test' })
+  for (let nth = 0; nth < 2; nth++) {
+    const failing = send(post(), never)
+    await eventually(() => expect(asked).toHaveLength(nth + 1))
+    asked[nth]?.answer(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }))
+    expect(failureOf(await failing)).toMatchObject({
+      bodyStarted: false,
+      error: { code: 'ENOTFOUND' },
+    })
+  }
+})
+
+test('one name is not looked up twice at a time, even if two want to know something different', async () => {
+  const { asked } = nameServers()
+  const one = lookedUp('twice.test')
+  const same = lookedUp('twice.test')
+  const all = lookUpAll('twice.test')
+  await eventually(() => expect(asked).toHaveLength(1))
+  await new Promise(setImmediate)
+  expect(asked).toMatchObject([{ all: false }])
+  asked[0]?.answer('127.0.0.7')
+  expect(await Promise.all([one, same])).toEqual([
+    [null, '127.0.0.7', 4],
+    [null, '127.0.0.7', 4],
+  ])
+  await eventually(() => expect(asked).toMatchObject([{ all: false }, { all: true }]))
+  asked[1]?.answer('127.0.0.8')
+  expect(await all).toEqual([{ address: '127.0.0.8', family: 4 }])
+})
+
+test('names that were slow wait for each other until they have an answer at once; those that were not wait for none', async () => {
+  const { asked, waiting } = nameServers()
+  const answer = (name: string, answer: string | Error) =>
+    asked.findLast((one) => one.name === name)?.answer(answer)
+  const noAnswer = new Error('no answer')
+  const first = ['slow a.test', 'slow b.test', 'quick.test'].map(lookedUp)
+  await eventually(() => expect(waiting()).toEqual(['quick.test', 'slow a.test', 'slow b.test']))
+  answer('quick.test', '127.0.0.1')
+  await sleep(1100)
+  answer('slow a.test', '127.0.0.1')
+  answer('slow b.test', noAnswer)
+  await Promise.all(first)
+
+  const second = ['slow a.test', 'slow b.test', 'quick.test', 'unknown.test'].map(lookedUp)
+  await eventually(() => expect(waiting()).toEqual(['quick.test', 'slow a.test', 'unknown.test']))
+  answer('slow a.test', noAnswer)
+  await eventually(() => expect(waiting()).toEqual(['quick.test', 'slow b.test', 'unknown.test']))
+  for (const name of waiting()) answer(name, '127.0.0.1')
+  await Promise.all(second)
+
+  // An error at once does not show that a name is quick. An answer does.
+  const third = ['slow b.test', 'slow a.test', 'slow c.test'].map(lookedUp)
+  await eventually(() => expect(waiting()).toHaveLength(3))
+  await sleep(1100)
+  for (const name of waiting()) answer(name, noAnswer)
+  await Promise.all(third)
+  const fourth = ['slow a.test', 'slow b.test'].map(lookedUp)
+  await eventually(() => expect(waiting()).toEqual(['slow a.test']))
+  answer('slow a.test', noAnswer)
+  await eventually(() => expect(waiting()).toEqual(['slow b.test']))
+  answer('slow b.test', noAnswer)
+  await Promise.all(fourth)
+  void lookedUp('slow a.test')
+  void lookedUp('slow b.test')
+  await eventually(() => expect(waiting()).toEqual(['slow a.test']))
+})
+
+test('options that dns.lookup() does not take are an error of the look-up', async () => {
+  const answer = await new Promise<unknown[]>((resolve) =>
+    lookUp('odd.test', { family: 5 as never }, (...answer) => resolve(answer)),
+  )
+  expect(answer[0]).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' })
+})
+
+test('an agent that looks names up itself does so', async () => {
+  const server = await scriptedServer()
+  const { asked } = nameServers()
+  const lookup = (_: string, { all }: { all?: boolean }, done: (...answer: unknown[]) => void) =>
+    all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)
+  const agent = new Agent({ lookup } as object)
+  const to = exporterTo({ endpoint: `http://clickhouse.test:${server.port}`, agent })
+  await exported(to, spans(1))
+  expect(server.rows).toHaveLength(1)
+  expect(asked).toEqual([])
+})
