@@ -37,6 +37,7 @@ export const BATCHES = [
     [exporter('batch'), exporter('batch-memory')],
     [
       ['reuses the memory of a batch while it is being compressed', '|| this.#isCompressing ', ''],
+      ['takes every thread for compression', 'newLimit(2)', 'newLimit(200)'],
       [
         'reuses the memory from which an uncompressed batch is sent',
         'if (body.buffer !== raw.buffer) this',

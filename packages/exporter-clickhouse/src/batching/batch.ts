@@ -19,6 +19,9 @@ export interface CompressedRows {
   readonly body: Buffer
 }
 
+// Of the whole process, and in order. Node has four threads, and the application needs them too.
+const compressions = newLimit(2)
+
 export type CompressedBatch = Batch & { readonly compressed: CompressedRows }
 
 /** What a batch and its record on disk have in common. */
@@ -109,8 +112,14 @@ export class Batch implements BatchShape {
     this.#release?.()
   }
 
-  /** Compresses and hashes the rows on other threads, unless no destination wants the batch any more. Call it only once. */
-  async compress({ level }: Compression): Promise<void> {
+  /**
+   * Compresses and hashes the rows on other threads, unless no destination wants the batch any more when its turn comes. Call it only once.
+   */
+  compress({ level }: Compression): Promise<void> {
+    return compressions.run(() => this.#compress(level))
+  }
+
+  async #compress(level: number): Promise<void> {
     const raw = this.#raw
     if (!raw) return
     this.#isCompressing = true
@@ -174,12 +183,3 @@ async function digestOf(body: Buffer): Promise<string> {
 
 // What a batch costs besides its bytes: a bound in bytes must also hold for many small batches.
 const OVERHEAD_BYTES = 512
-
-// The application needs threads of the pool too.
-const MAX_COMPRESSIONS = 2
-
-/** Compresses batches in order, two at a time. */
-export function compressQueue(): (batch: Batch, compression: Compression) => Promise<void> {
-  const limit = newLimit(MAX_COMPRESSIONS)
-  return (batch, compression) => limit.run(() => batch.compress(compression))
-}

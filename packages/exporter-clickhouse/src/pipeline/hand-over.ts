@@ -2,7 +2,7 @@ import type { CompactForm } from '@spanhouse/transform/internal'
 import type { Parcel } from '../accounting/parcel.js'
 import { Batch, type CompressedBatch, isCompressed, type Rows } from '../batching/batch.js'
 import type { Insert } from '../clickhouse/insert.js'
-import type { Compression, DestinationConfig, Target } from '../config/config.js'
+import type { DestinationConfig, Target } from '../config/config.js'
 import { nameOnDisk } from '../config/name-on-disk.js'
 import type { Destination } from '../delivery/destination.js'
 import type { Entry, Receipt } from '../delivery/entry.js'
@@ -23,30 +23,32 @@ export interface Sealed {
 }
 
 /** Puts the rows into the queue of each destination at once, and makes them ready to be sent later. Returns a receipt for each destination. */
-export type HandOver = (sealed: Sealed) => Promise<Receipt>[]
-
-type Compress = (batch: Batch, compression: Compression) => Promise<void>
-
-export function newHandOver(compress: Compress): HandOver {
-  return ({ target, rows, common, config: { compression }, destinations, parcel, identity }) => {
-    const batch = Batch.of(rows, compression, common, identity)
-    const entries = new Map<Destination, Entry>()
-    batch.want() // until every destination has been asked
-    for (const destination of destinations) {
-      const course = parcel?.courseAt(destination.config.name)
-      entries.set(destination, destination.offer(batch, target, course))
-    }
-    batch.unwant()
-    void (async () => {
-      try {
-        await compress(batch, compression)
-        if (isCompressed(batch)) await makeReady(batch, target, entries)
-      } catch (error) {
-        for (const [destination, entry] of entries) destination.abandon(entry, error as Error)
-      }
-    })()
-    return [...entries.values()].map((entry) => entry.receipt)
+export function handOver({
+  target,
+  rows,
+  common,
+  config: { compression },
+  destinations,
+  parcel,
+  identity,
+}: Sealed): Promise<Receipt>[] {
+  const batch = Batch.of(rows, compression, common, identity)
+  const entries = new Map<Destination, Entry>()
+  batch.want() // until every destination has been asked
+  for (const destination of destinations) {
+    const course = parcel?.courseAt(destination.config.name)
+    entries.set(destination, destination.offer(batch, target, course))
   }
+  batch.unwant()
+  void (async () => {
+    try {
+      await batch.compress(compression)
+      if (isCompressed(batch)) await makeReady(batch, target, entries)
+    } catch (error) {
+      for (const [destination, entry] of entries) destination.abandon(entry, error as Error)
+    }
+  })()
+  return [...entries.values()].map((entry) => entry.receipt)
 }
 
 /** If a destination has a spool, the batch is put on disk before it may be sent. */

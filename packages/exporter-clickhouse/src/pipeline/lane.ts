@@ -13,7 +13,7 @@ import type { Receipt } from '../delivery/entry.js'
 import type { DispatchedRow } from '../routing/dispatch.js'
 import type { Router, RouterEnds } from '../routing/router.js'
 import { withSource } from '../routing/source-column.js'
-import type { HandOver } from './hand-over.js'
+import { handOver } from './hand-over.js'
 import { limitsOf, strayLimitsOf } from './lane-limits.js'
 import { routerOf, type Surroundings } from './lane-router.js'
 import { type ConfiguredSheet, OpenSheets, type Sheet } from './open-sheets.js'
@@ -58,7 +58,6 @@ export class Lane<Input> {
     config: DestinationConfig<Input>,
     destinations: readonly Destination[],
     { repeatable, limits, maxRowBytes }: RowLimits,
-    handOver: HandOver,
     surroundings: Surroundings<Input>,
   ) {
     this.#config = config

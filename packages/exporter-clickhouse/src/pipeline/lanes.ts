@@ -1,7 +1,6 @@
 import type { DestinationConfig } from '../config/config.js'
 import type { Destination } from '../delivery/destination.js'
 import { routeAlike } from '../routing/same-route.js'
-import type { HandOver } from './hand-over.js'
 import { Lane, type RowLimits } from './lane.js'
 import type { Surroundings } from './lane-router.js'
 
@@ -14,7 +13,6 @@ export function lanesOf<Input>(
   configs: readonly DestinationConfig<Input>[],
   destinations: readonly Destination[],
   rowLimits: RowLimits,
-  handOver: HandOver,
   surroundings: Surroundings<Input>,
 ): Lane<Input>[] {
   const groups: { config: DestinationConfig<Input>; destinations: Destination[] }[] = []
@@ -24,9 +22,7 @@ export function lanesOf<Input>(
     if (group) group.destinations.push(destination)
     else groups.push({ config, destinations: [destination] })
   }
-  return groups.map(
-    (one) => new Lane(one.config, one.destinations, rowLimits, handOver, surroundings),
-  )
+  return groups.map((one) => new Lane(one.config, one.destinations, rowLimits, surroundings))
 }
 
 function agree(a: DestinationConfig, b: DestinationConfig): boolean {

@@ -1,6 +1,5 @@
 import type { DropReason } from '../accounting/drop-reason.js'
 import type { Stats } from '../accounting/stats.js'
-import { compressQueue } from '../batching/batch.js'
 import { clock, turn } from '../common/clock.js'
 import { within } from '../common/deadline.js'
 import type { Config } from '../config/config.js'
@@ -14,7 +13,6 @@ import type { Spool } from '../spool/spool.js'
 import { announce } from './announce.js'
 import { Arrivals } from './arrivals.js'
 import { openDestinations } from './destinations.js'
-import { newHandOver } from './hand-over.js'
 import { Intake } from './intake.js'
 import type { Lane } from './lane.js'
 import { lanesOf } from './lanes.js'
@@ -66,13 +64,12 @@ export class Pipeline<Input extends OfResource> {
     const { destinations, spools } = openDestinations(config, () => this.stats())
     this.#destinations = destinations
     this.#spools = spools
-    const handOver = newHandOver(compressQueue())
     this.#arrivals = new Arrivals(config.flushTimeoutMs, (records) => {
       for (const destination of destinations) destination.refuse(records, 'queue_full')
     })
     const surroundings = { keep, whenFree: (run: () => void) => this.#arrivals.whenFree(run) }
     const rowLimits = { ...config, repeatable }
-    const lanes = lanesOf(config.destinations, destinations, rowLimits, handOver, surroundings)
+    const lanes = lanesOf(config.destinations, destinations, rowLimits, surroundings)
     this.#lanes = lanes
     const arrivals = this.#arrivals
     const counted = (records: number) => {

@@ -1,14 +1,9 @@
 import { createHash } from 'node:crypto'
-import { gunzipSync } from 'node:zlib'
+import { syncBuiltinESMExports } from 'node:module'
+import zlib, { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
-import {
-  Batch,
-  type CompressedBatch,
-  compressQueue,
-  divide,
-  isCompressed,
-} from '../../src/batching/batch.js'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { Batch, type CompressedBatch, divide, isCompressed } from '../../src/batching/batch.js'
 import type { Compression } from '../../src/config/config.js'
 
 const GZIP: Compression = { codec: 'gzip', level: 3, thresholdBytes: 0 }
@@ -151,34 +146,44 @@ describe('divide', () => {
   })
 })
 
-describe('compressQueue', () => {
-  test('compresses at most two at a time, in order', async () => {
-    let running = 0
+describe('compression', () => {
+  /** What `createGzip()` does until the end of the test. */
+  function replaceGzip(make: typeof zlib.createGzip): void {
+    const spy = vi.spyOn(zlib, 'createGzip').mockImplementation(make)
+    syncBuiltinESMExports()
+    onTestFinished(() => {
+      spy.mockRestore()
+      syncBuiltinESMExports()
+    })
+  }
+
+  test('of all batches of the process is done for two at a time', async () => {
+    const real = zlib.createGzip
+    const batches = Array.from({ length: 6 }, () => Batch.seal(lines, GZIP))
+    let begun = 0
     let most = 0
-    const started: number[] = []
-    const compress = compressQueue()
-    const batches = Array.from({ length: 6 }, (_, n) => ({
-      async compress() {
-        started.push(n)
-        most = Math.max(most, ++running)
-        await new Promise((resolve) => setImmediate(resolve))
-        running--
-      },
-    }))
-    await Promise.all(batches.map((batch) => compress(batch as unknown as Batch, GZIP)))
-    expect(started).toEqual([0, 1, 2, 3, 4, 5])
+    replaceGzip((options) => {
+      most = Math.max(most, ++begun - batches.filter(isCompressed).length)
+      return real(options)
+    })
+    await Promise.all(batches.map((batch) => batch.compress(GZIP)))
+    expect(begun).toBe(6)
     expect(most).toBe(2)
   })
 
-  test('goes on after one that fails, which is told', async () => {
-    const compress = compressQueue()
-    const failing = { compress: () => Promise.reject(new Error('no memory')) } as unknown as Batch
-    const told = [compress(failing, GZIP), compress(failing, GZIP)].map((one) =>
-      expect(one).rejects.toThrow('no memory'),
+  test('goes on after batches that fail, which are told', async () => {
+    const real = zlib.createGzip
+    let left = 2
+    replaceGzip((options) => {
+      if (left-- > 0) throw new Error('no memory')
+      return real(options)
+    })
+    const failing = [Batch.seal(lines, GZIP), Batch.seal(lines, GZIP)].map((batch) =>
+      expect(batch.compress(GZIP)).rejects.toThrow('no memory'),
     )
     const batch = Batch.seal(lines, GZIP)
-    await compress(batch, GZIP)
+    await batch.compress(GZIP)
     expect(isCompressed(batch)).toBe(true)
-    await Promise.all(told)
+    await Promise.all(failing)
   })
 })
