@@ -27,6 +27,17 @@ export const NETWORK = [
     ],
   ),
   ...inFile(
+    'exporter/http/connections',
+    [exporter('http-sockets')],
+    [
+      [
+        'leaves each address as little time to connect as Node does',
+        'autoSelectFamilyAttemptTimeout: connectMs,',
+        '...(void connectMs, {}),',
+      ],
+    ],
+  ),
+  ...inFile(
     'exporter/http/look-up',
     [exporter('look-up')],
     [

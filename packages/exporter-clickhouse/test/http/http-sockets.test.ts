@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { Agent } from 'node:http'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Socket, type TcpSocketConnectOpts } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../../../../test/kit/patience.js'
+import { rawServer } from '../../../../test/kit/raw-server.js'
 import { parseConfig } from '../../src/config/parse-config.js'
 import { openClient } from '../../src/http/client.js'
+import { client, onRequests } from './http-kit.js'
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 const never = new AbortController().signal
@@ -74,3 +76,26 @@ test('an agent of the application need not keep sockets, nor say which are free'
   const { send } = await clientOf((socket) => socket.write(OK), agent as never)
   expect(await send(post, never)).toMatchObject({ reply: { status: 200 } })
 })
+
+test.each([
+  [10_000, 2000],
+  [3000, 750],
+  [100, 250],
+])(
+  'with a deadline of %i ms for a request, each of several addresses has %i ms to connect, not the 250 of Node',
+  async (timeoutMs, expected) => {
+    const server = await rawServer((socket) => onRequests(socket, () => socket.write(OK)))
+    const allowed: unknown[] = []
+    const agent = new Agent()
+    const connect = agent.createConnection.bind(agent)
+    agent.createConnection = (options, ...rest) => {
+      allowed.push((options as TcpSocketConnectOpts).autoSelectFamilyAttemptTimeout)
+      return connect(options, ...rest)
+    }
+    const { send } = client({ endpoint: server.url, agent, timeoutMs })
+    expect(await send(post, never)).toMatchObject({
+      reply: { status: 200 },
+    })
+    expect(allowed).toEqual([expected])
+  },
+)
