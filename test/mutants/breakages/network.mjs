@@ -27,17 +27,6 @@ export const NETWORK = [
     ],
   ),
   ...inFile(
-    'exporter/http/connections',
-    [exporter('http-sockets')],
-    [
-      [
-        'leaves each address as little time to connect as Node does',
-        'autoSelectFamilyAttemptTimeout: connectMs,',
-        '...(void connectMs, {}),',
-      ],
-    ],
-  ),
-  ...inFile(
     'exporter/http/look-up',
     [exporter('look-up')],
     [
@@ -88,6 +77,11 @@ export const NETWORK = [
         'leaves an idle connection without an error listener',
         "socket.on('error', () => {})",
         'void 0',
+      ],
+      [
+        'leaves each address as little time to connect as Node does',
+        'autoSelectFamilyAttemptTimeout: connectMs,',
+        '...(void connectMs, {}),',
       ],
     ],
   ),
