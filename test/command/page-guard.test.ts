@@ -79,6 +79,21 @@ describe('The token', () => {
     expect(one.page.url).toBe(`http://${one.host}/?token=${one.token}`)
   })
 
+  test('need not stand in the command line of a browser: another address lets one visitor in', async () => {
+    const { page, token, host, ask } = await openTestPage()
+    const address = page.urlForOneVisit()
+    expect(address).not.toContain(token)
+    expect(address).toMatch(`http://${host}/?token=`)
+    const without = { headers: { cookie: '' } }
+    const ticket = new URL(address).searchParams.get('token')
+    expect((await ask(`/api/meta?token=${ticket}`, without)).status).toBe(401)
+    const visit = await ask(`/?token=${ticket}`, without)
+    expect(visit).toMatchObject({ status: 303, headers: { location: '/' } })
+    const cookie = visit.headers['set-cookie']?.[0]?.split(';')[0] ?? ''
+    expect((await ask('/', { headers: { cookie } })).status).toBe(200)
+    expect((await ask(`/?token=${ticket}`, without)).status).toBe(401)
+  })
+
   test('becomes a cookie of this port, and leaves the address', async () => {
     const { ask, token, page } = await openTestPage()
     const { status, headers } = await ask(`/trace/12?q=a%20b&token=${token}&range=15m`, {

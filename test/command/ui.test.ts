@@ -1,7 +1,11 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { otelTraces } from '@spanhouse/transform'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort } from '../kit/free-port.js'
+import { until } from '../kit/patience.js'
+import { temporaryDirectory } from '../kit/temporary-directory.js'
 import { project, type Running, spanhouse } from './processes.js'
 
 const SECRET = 'hush-hush'
@@ -65,3 +69,22 @@ test('A port that is taken is one sentence', async () => {
   expect(await running.ended).toEqual([1, null])
   expect(running.err).toMatch(/^spanhouse: Port \d+ on 127\.0\.0\.1 is in use: .*--port\.\n$/)
 })
+
+test.runIf(process.platform === 'linux')(
+  'ui --open gives the browser an address for one visit: everybody may read its command line',
+  async () => {
+    const folder = temporaryDirectory()
+    const opened = join(folder, 'opened')
+    const browser = `#!/bin/sh\nprintf %s "$1" > ${opened}.draft && mv ${opened}.draft ${opened}\n`
+    writeFileSync(join(folder, 'xdg-open'), browser, { mode: 0o755 })
+    const env = { PATH: `${folder}:${process.env['PATH']}` }
+    const line = ['ui', '--open', '--endpoint', server.url, '--port', String(await freePort())]
+    const { origin, token } = await pageOf(spanhouse(line, { cwd: project(), env }))
+    await until(() => existsSync(opened))
+    const address = readFileSync(opened, 'utf8')
+    expect(address).toContain(`${origin}/?token=`)
+    expect(address).not.toContain(token)
+    const visits = [await fetch(address, { redirect: 'manual' }), await fetch(address)]
+    expect(visits.map(({ status }) => status)).toEqual([303, 401])
+  },
+)

@@ -107,7 +107,7 @@ async function serve(context: Context, local: LocalServer | undefined): Promise<
     place.write(
       startupLines(place, { page: page.url, clickhouse: url, note: noteOn(local), lines }),
     )
-    if (values['open'] === true) openBrowser(page.url)
+    if (values['open'] === true) openBrowser(page.urlForOneVisit())
     const lost = lostServer(local)
     if (!hasCommand) {
       await Promise.race([untilEnd(signal), lost])

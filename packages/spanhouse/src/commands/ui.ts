@@ -26,7 +26,7 @@ export const ui: Command = {
       const { url } = source.connection
       const note = noteOn(source)
       out.write(startupLines(out, { page: page.url, clickhouse: url, note, lines: [] }))
-      if (values['open'] === true) openBrowser(page.url)
+      if (values['open'] === true) openBrowser(page.urlForOneVisit())
       await Promise.all([untilEnd(signal), sayIfUnreadable(context, source)])
       return 0
     } finally {

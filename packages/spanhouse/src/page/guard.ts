@@ -11,12 +11,20 @@ export interface Guard {
   /** Why the request is not for us, as a sentence; undefined if it is. */
   refusal(request: IncomingMessage): string | undefined
   isToken(text: string | null): boolean
+  /**
+   * A token for one visit within a minute: for a browser's command line, which other users of the machine can read. A new one ends the one
+   * before it.
+   */
+  newTicket(): string
+  /** Whether it is the ticket. The next time it is none. */
+  takeTicket(text: string | null): boolean
   hasCookie(request: IncomingMessage): boolean
   /** The value of Set-Cookie. */
   readonly cookie: string
 }
 
 const NAMES = ['127.0.0.1', 'localhost', '[::1]']
+const TICKET_MS = 60_000
 
 /** Other sites reach us through the user's browser: under a name of theirs (DNS rebinding), or with the user's cookie. */
 export function newGuard(token: string, port: number): Guard {
@@ -27,8 +35,10 @@ export function newGuard(token: string, port: number): Guard {
   // The port is in the name: cookies do not tell ports apart.
   const name = `spanhouse_${port}`
   const wanted = digest(token)
-  const isToken = (text: string | null) =>
-    text !== null && text.length < 200 && timingSafeEqual(digest(text), wanted)
+  const isEqual = (text: string | null, to: Buffer) =>
+    text !== null && text.length < 200 && timingSafeEqual(digest(text), to)
+  const isToken = (text: string | null) => isEqual(text, wanted)
+  let ticket: { digest: Buffer; until: number } | undefined
   return {
     refusal({ headers }) {
       const { host = '', origin } = headers
@@ -41,6 +51,17 @@ export function newGuard(token: string, port: number): Guard {
       return undefined
     },
     isToken,
+    newTicket() {
+      const text = newToken()
+      ticket = { digest: digest(text), until: performance.now() + TICKET_MS }
+      return text
+    },
+    takeTicket(text) {
+      if (!ticket || !isEqual(text, ticket.digest)) return false
+      const isValid = performance.now() < ticket.until
+      ticket = undefined
+      return isValid
+    },
     hasCookie: ({ headers }) =>
       (headers.cookie ?? '')
         .split(';')

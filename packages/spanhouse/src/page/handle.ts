@@ -52,7 +52,8 @@ async function route(
   const isPost = request.method === 'POST'
   if (isPost !== (url.pathname === '/api/sql') || !/^(GET|HEAD|POST)$/.test(request.method ?? ''))
     throw new Refusal(405, 'This address does not take such a request.')
-  const hasToken = guard.isToken(url.searchParams.get('token'))
+  const token = url.searchParams.get('token')
+  const hasToken = guard.isToken(token) || (!isApi && guard.takeTicket(token))
   if (!hasToken && !guard.hasCookie(request))
     throw new Refusal(
       401,

@@ -26,6 +26,8 @@ export interface PageOptions {
 export interface PageServer {
   /** With the token: whoever has it may read. */
   readonly url: string
+  /** An address that lets one visitor in, within a minute. */
+  urlForOneVisit(): string
   readonly port: number
   /** Ends every request at once. */
   close(): Promise<void>
@@ -38,9 +40,11 @@ export async function openPage(options: PageOptions): Promise<PageServer> {
   server.maxConnections = MAX_CONNECTIONS
   const port = await listen(server, options.port)
   const guard = newGuard(token, port)
+  const urlWith = (token: string) => `http://${ADDRESS}:${port}/?token=${token}`
   answer = (request, response) => void handle({ guard, api, files, onMistake }, request, response)
   return {
-    url: `http://${ADDRESS}:${port}/?token=${token}`,
+    url: urlWith(token),
+    urlForOneVisit: () => urlWith(guard.newTicket()),
     port,
     close: async () => {
       server.close()

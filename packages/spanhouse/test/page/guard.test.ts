@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { newGuard } from '../../src/page/guard.js'
 
 const refusal = (port: number, headers: IncomingMessage['headers']) =>
@@ -25,4 +25,26 @@ test('at another port a name without a port is another address', () => {
   expect(refusal(8080, { host: 'localhost' })).toBe('The page has another address.')
   const origin = 'http://localhost'
   expect(refusal(8080, { host: 'localhost:8080', origin })).toBe('Another site may not ask here.')
+})
+
+test('a ticket lets one visitor in, once; a new one takes its place; the token stays', () => {
+  const guard = newGuard('token', 8080)
+  expect(guard.takeTicket(null)).toBe(false)
+  const [former, ticket] = [guard.newTicket(), guard.newTicket()]
+  expect(ticket).toMatch(/^[0-9a-f]{32}$/)
+  expect([former, 'token', ''].map(guard.takeTicket)).toEqual([false, false, false])
+  expect([ticket, ticket].map(guard.takeTicket)).toEqual([true, false])
+  expect([ticket, 'token'].map(guard.isToken)).toEqual([false, true])
+})
+
+test('a ticket that nobody has used within a minute lets nobody in', () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const guard = newGuard('token', 8080)
+  const [early, late] = [59_999, 60_000].map((ms) => {
+    const ticket = guard.newTicket()
+    vi.advanceTimersByTime(ms)
+    return guard.takeTicket(ticket)
+  })
+  expect([early, late]).toEqual([true, false])
 })
