@@ -322,7 +322,7 @@ export const EDGES = [
         "if (outcome.status !== 'delivered') throw outcome.error",
         '',
       ],
-      ['appends a dead letter to one that was cut short', 'await isTorn(file, size)', 'false'],
+      ['appends a dead letter to one that was cut short', 'await isTorn(fs, file, size)', 'false'],
       [
         'lets every user read dead letters',
         'appendFile(file, text, { mode: 0o600 })',

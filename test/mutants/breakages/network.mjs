@@ -27,6 +27,18 @@ export const NETWORK = [
     ],
   ),
   ...inFile(
+    'exporter/http/connect-limit',
+    [exporter('http-sockets'), exporter('look-up')],
+    [
+      [
+        'leaves each address as little time to connect as Node does',
+        'Math.max(byDefault, ours)',
+        '(void ours, byDefault)',
+      ],
+      ['waits for an address until a ping has failed', '/ 4', '/ 1'],
+    ],
+  ),
+  ...inFile(
     'exporter/http/look-up',
     [exporter('look-up')],
     [
@@ -70,7 +82,7 @@ export const NETWORK = [
   ),
   ...inFile(
     'exporter/http/connections',
-    [exporter('http-replay'), exporter('http-sockets'), exporter('http')],
+    [exporter('http-replay'), exporter('http-sockets'), exporter('http'), exporter('look-up')],
     [
       ['keeps an ended application running', 'socket.unref()', 'socket.ref()'],
       [
@@ -78,11 +90,7 @@ export const NETWORK = [
         "socket.on('error', () => {})",
         'void 0',
       ],
-      [
-        'leaves each address as little time to connect as Node does',
-        'autoSelectFamilyAttemptTimeout: connectMs,',
-        '...(void connectMs, {}),',
-      ],
+      ['looks names up for an agent that does so itself', '!to && !configured &&', '!to &&'],
     ],
   ),
   ...inFile(

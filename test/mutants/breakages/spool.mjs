@@ -110,11 +110,7 @@ export const SPOOL = [
     'exporter/spool/reads',
     [exporter('spool-faults')],
     [
-      [
-        'lets reads that hang keep rows from being written',
-        'const MAX_READS = CALLS_AT_ONCE - 1',
-        'const MAX_READS = CALLS_AT_ONCE',
-      ],
+      ['begins reads beside one that hangs', 'const MAX_READS = 1', 'const MAX_READS = 200'],
       [
         'loses a batch that came late',
         '(result instanceof Error ? undefined : result),',
@@ -342,29 +338,26 @@ export const SPOOL = [
     [['deletes damaged records silently', 'if (gone > 0) deleted(gone)', '']],
   ),
   ...inFile(
-    'exporter/spool/disk',
-    [exporter('spool-faults')],
-    [['takes every thread for a disk', 'CALLS_AT_ONCE = 2', 'CALLS_AT_ONCE = 200']],
-  ),
-  ...inFile(
     'exporter/common/own-files',
     [exporter('own-files')],
     [
       [
         'lets instrumentations trace its file operations',
-        'withoutTracing(() => Reflect.apply(member, target, args))',
-        '(void withoutTracing, Reflect.apply(member, target, args))',
+        'withoutTracing(call)',
+        '(void withoutTracing, call())',
       ],
       [
         'does not count calls to files that are open',
-        'return isOpen(result) ? inTurn(result, limit) : result',
-        'return (void isOpen, result)',
+        "return name === 'open' ? inTurn(result, run) : result",
+        'return result',
       ],
       [
-        'makes as many calls to the disk at once as somebody asks for',
-        'await limit.run<unknown>(() =>',
-        'await (void limit, <T>(work: () => T) => work())(() =>',
+        'takes every thread for a disk',
+        'own.run(() => calls.run(',
+        'own.run(() => (calls, <T>(call: () => T) => call())(',
       ],
+      ['lets a directory that hangs hold up all others', 'newLimit(1)', 'newLimit(2)'],
+      ['takes a turn for each entry of a folder', 'const PAGE = 512', 'const PAGE = 1'],
     ],
   ),
 ]

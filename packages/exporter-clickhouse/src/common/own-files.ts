@@ -1,35 +1,73 @@
+import type { Dir, Dirent } from 'node:fs'
 import * as nodeFs from 'node:fs/promises'
 import { type Limit, newLimit } from './limit.js'
 import { withoutTracing } from './suppress-tracing.js'
 
+type Run = <T>(call: () => Promise<T>) => Promise<T>
+
+const MAX_CALLS = 2
+const calls = newLimit(MAX_CALLS)
+/** The turns of each directory that has a call. */
+const turns = new Map<string, Limit>()
+
 /**
- * `node:fs/promises` for our own work: no call is traced, and at most `atOnce` of them are under way, whoever makes them. Node runs such
- * calls on four threads (`UV_THREADPOOL_SIZE`), on which the application's files, DNS look-ups and ciphers wait too. A call to a disk that
- * hangs (a file server that is gone) keeps its thread until the disk answers, and no deadline frees it.
+ * `node:fs/promises` for our own files below a directory: no call is traced, one is under way at a time, and two for all directories together.
+ * Node runs such calls on four threads (`UV_THREADPOOL_SIZE`), on which the application's files, DNS look-ups and ciphers wait too. A
+ * call to a disk that hangs (a file server that is gone) keeps its thread until the disk answers, and no deadline frees it. Another
+ * directory may be on a disk that works, so none has both calls.
  */
-export function ownFiles(atOnce: number): typeof nodeFs {
-  return inTurn(nodeFs, newLimit(atOnce))
+export function ownFiles(directory: string): typeof nodeFs {
+  return inTurn(nodeFs, async (call) => {
+    const own = turns.get(directory) ?? newLimit(1)
+    turns.set(directory, own)
+    try {
+      return await own.run(() => calls.run(() => withoutTracing(call)))
+    } finally {
+      if (own.size === 0) turns.delete(directory)
+    }
+  })
 }
 
 /** The same functions, and those of the files and folders that they open. */
-function inTurn<T extends object>(functions: T, limit: Limit): T {
+function inTurn<T extends object>(functions: T, run: Run): T {
   return new Proxy(functions, {
     // Looked up on each call, because an instrumentation may replace the function at any time.
     get(target, name) {
       const member: unknown = Reflect.get(target, name)
       if (typeof member !== 'function') return member
       return async (...args: unknown[]) => {
-        // Each call is made without tracing by itself: without a context manager of the application the context is lost in a wait.
-        const result = await limit.run<unknown>(() =>
-          withoutTracing(() => Reflect.apply(member, target, args)),
-        )
-        return isOpen(result) ? inTurn(result, limit) : result
+        const result = await run(async () => Reflect.apply(member, target, args))
+        if (name === 'opendir') return folderInTurn(result, run)
+        return name === 'open' ? inTurn(result, run) : result
       }
     },
   })
 }
 
-/** Whether it is a file or a folder that was opened. */
-function isOpen(result: unknown): result is object {
-  return typeof (result as { close?: unknown } | undefined)?.close === 'function'
+// As many entries as the folder is opened for (`bufferSize`).
+const PAGE = 512
+
+/** Reads a page of entries in one turn: most of them are in memory then, and would not need one. */
+function folderInTurn(folder: Dir, run: Run): Pick<Dir, 'read' | 'close'> {
+  let page: Dirent[] = []
+  let next = 0
+  return {
+    async read() {
+      if (next === page.length) {
+        page = await run(() => pageOf(folder))
+        next = 0
+      }
+      return page[next++] ?? null
+    },
+    close: () => run(() => folder.close()),
+  } as Pick<Dir, 'read' | 'close'>
+}
+
+async function pageOf(folder: Dir): Promise<Dirent[]> {
+  const page: Dirent[] = []
+  for (let entry = await folder.read(); entry; entry = await folder.read()) {
+    page.push(entry)
+    if (page.length === PAGE) break
+  }
+  return page
 }

@@ -36,8 +36,6 @@ export interface DeadLetters {
 // A disk that hangs must not hold up good rows.
 const KEEP_DEADLINE_MS = 5000
 const NEWLINE = 0x0a
-// Not one of the calls of the spools: a spool on another disk may hang.
-const { appendFile, mkdir, open, stat } = ownFiles(1)
 
 /** Rejects if the letter could not be kept. `givenUp` aborts when nobody waits for it any more. */
 type Keep = (letter: DeadLetter, givenUp: AbortSignal) => Promise<void>
@@ -71,6 +69,7 @@ function toFile(
   { name, signal }: DestinationConfig,
   { directory, maxBytes }: { directory: string; maxBytes: number },
 ): Keep {
+  const fs = ownFiles(directory)
   const file = join(directory, `${nameOnDisk({ name, signal })}.ndjson`)
   let last: Promise<unknown> = Promise.resolve()
   /** The append under way was given up, and has not ended. */
@@ -92,16 +91,16 @@ function toFile(
       token: insert.settings['insert_deduplication_token'] ?? '',
       row,
     })}\n`
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    const size = await stat(file).then(
+    await fs.mkdir(directory, { recursive: true, mode: 0o700 })
+    const size = await fs.stat(file).then(
       (found) => found.size,
       () => 0,
     )
     if (size + Buffer.byteLength(line) > maxBytes)
       throw new Error(`${file} is full (${maxBytes} bytes)`)
-    const text = (await isTorn(file, size)) ? `\n${line}` : line
+    const text = (await isTorn(fs, file, size)) ? `\n${line}` : line
     givenUp.throwIfAborted()
-    await appendFile(file, text, { mode: 0o600 })
+    await fs.appendFile(file, text, { mode: 0o600 })
   }
 
   async function appendInTurn(letter: DeadLetter, givenUp: AbortSignal): Promise<void> {
@@ -129,9 +128,13 @@ function toFile(
 }
 
 /** Whether a full disk or a killed process cut the last line short. The next line then needs a line break before it, or it would be lost. */
-async function isTorn(file: string, size: number): Promise<boolean> {
+async function isTorn(
+  fs: ReturnType<typeof ownFiles>,
+  file: string,
+  size: number,
+): Promise<boolean> {
   if (size === 0) return false
-  const handle = await open(file)
+  const handle = await fs.open(file)
   try {
     const last = Buffer.alloc(1)
     await handle.read(last, 0, 1, size - 1)

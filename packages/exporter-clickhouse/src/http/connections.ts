@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import type { Socket, TcpSocketConnectOpts } from 'node:net'
+import type { Socket } from 'node:net'
 import { clock } from '../common/clock.js'
 import type { DestinationConfig } from '../config/config.js'
 import { type Address, lookupOf } from './addresses.js'
@@ -11,7 +11,7 @@ export interface Connections {
   readonly scheme: 'http' | 'https'
   readonly request: typeof httpRequest
   /** Options of every request. */
-  readonly options: RequestOptions & Pick<TcpSocketConnectOpts, 'autoSelectFamilyAttemptTimeout'>
+  readonly options: RequestOptions
   /** A request has been given this socket. */
   taken(socket: Socket): void
   /** A request has ended on this socket. */
@@ -23,20 +23,12 @@ export interface Connections {
   close(): void
 }
 
-// If a name has addresses of both families, Node gives up each attempt to connect but the last one, after 250 ms by default (500 since
-// Node 26). A server that is further away was never reached if its other address leads nowhere (nodejs/node#54359). A lost SYN is
-// sent again after a second.
-const MAX_CONNECT_MS = 2000
-const MIN_CONNECT_MS = 250
-
 export function openConnections(
-  { endpoint, tls, agent: configured, timeoutMs }: DestinationConfig,
+  { endpoint, tls, agent: configured }: DestinationConfig,
   maxSockets: number,
   to?: Address,
 ): Connections {
   const secure = endpoint.protocol === 'https:'
-  // The next address must have time, too.
-  const connectMs = Math.max(MIN_CONNECT_MS, Math.min(MAX_CONNECT_MS, Math.floor(timeoutMs / 4)))
   const pool = {
     keepAlive: true,
     maxSockets,
@@ -55,8 +47,8 @@ export function openConnections(
       hostname: endpoint.hostname.replace(/^\[|\]$/g, ''),
       port: endpoint.port,
       agent,
-      lookup: to ? lookupOf(to) : lookUp, // a configured agent may have a function of its own, which comes first
-      autoSelectFamilyAttemptTimeout: connectMs,
+      ...(to && { lookup: lookupOf(to) }),
+      ...(!to && !configured && { lookup: lookUp }), // a configured agent may look names up in its own way
       ...(secure && tls), // a configured agent does not have them
     },
     taken(socket) {

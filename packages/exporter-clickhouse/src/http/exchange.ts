@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { clock } from '../common/clock.js'
 import { startDeadline } from '../common/deadline.js'
+import { connectLimit } from './connect-limit.js'
 import type { Connections } from './connections.js'
 import { KEPT_REPLY_BYTES, textOf } from './reply-body.js'
 
@@ -83,6 +84,7 @@ export function exchange(
     const length = (post.head?.length ?? 0) + post.body.length
     const req = request({
       ...options,
+      ...connectLimit(post.deadlineMs),
       method: post.method ?? 'POST',
       path: post.path,
       headers: { ...post.headers, 'content-length': String(length) },

@@ -1,6 +1,6 @@
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { clock } from '../common/clock.js'
+import { startDeadline, valueWithin } from '../common/deadline.js'
 import { type Limit, newLimit } from '../common/limit.js'
 import { withoutTracing } from '../common/suppress-tracing.js'
 
@@ -17,6 +17,8 @@ interface Name {
 }
 
 const SLOW_MS = 1000
+// A name server is given up before. Whoever has replaced `dns.lookup()` may never answer.
+const MAX_MS = 60_000
 const names = new Map<string, Name>()
 // Slow names wait for each other. Other names do not wait for them: their servers may be well.
 const slowNames = newLimit(1)
@@ -45,12 +47,13 @@ function answerFor(hostname: string, options: LookupOptions): Promise<Answer> {
   const same = asked.get(key)
   if (same) return same
   const look = async (): Promise<Answer> => {
-    const startedAt = clock.now()
-    const answer = await answerOf(hostname, options)
+    let isLate = false
+    const cancel = startDeadline(SLOW_MS, () => (isLate = true), { ref: false })
+    const answer = await valueWithin(MAX_MS, () => answerOf(hostname, options), { ref: false })
+    cancel()
     // An error that comes quickly does not show that the next look-up is quick.
-    const [error] = answer
-    name.isSlow = clock.now() - startedAt > SLOW_MS || (name.isSlow && error !== null)
-    return answer
+    name.isSlow = isLate || (name.isSlow && answer?.[0] !== null)
+    return answer ?? [new Error(`the name ${hostname} was not looked up within ${MAX_MS} ms`), '']
   }
   const answer = turn
     .run(() => (name.isSlow ? slowNames.run(look) : look()))
@@ -59,13 +62,13 @@ function answerFor(hostname: string, options: LookupOptions): Promise<Answer> {
   return answer
 }
 
-async function answerOf(hostname: string, options: LookupOptions): Promise<Answer> {
-  // Loaded only when a name is looked up: it opens a channel to the name servers as soon as it is loaded, and an application that does
-  // not use it would have it instrumented.
-  const { default: dns } = await import('node:dns')
+function answerOf(hostname: string, options: LookupOptions): Promise<Answer> {
   return new Promise((resolve) => {
     const answered = (...answer: unknown[]) => resolve(answer as Answer)
     try {
+      // Loaded only when a name is looked up: it opens a channel to the name servers as soon as it is loaded, and an application that does
+      // not use it would have it instrumented.
+      const dns = process.getBuiltinModule('node:dns')
       withoutTracing(() => dns.lookup(hostname, options, answered))
     } catch (error) {
       answered(error) // it throws if it cannot use an option

@@ -2,8 +2,10 @@ import type { CompactForm } from '@spanhouse/transform/internal'
 import type { Parcel } from '../accounting/parcel.js'
 import { Batch, type CompressedBatch, isCompressed, type Rows } from '../batching/batch.js'
 import type { Insert } from '../clickhouse/insert.js'
+import { type Limit, newLimit } from '../common/limit.js'
 import type { DestinationConfig, Target } from '../config/config.js'
 import { nameOnDisk } from '../config/name-on-disk.js'
+import type { Signal } from '../config/signal.js'
 import type { Destination } from '../delivery/destination.js'
 import type { Entry, Receipt } from '../delivery/entry.js'
 import type { PutOptions, Spool } from '../spool/spool.js'
@@ -22,12 +24,19 @@ export interface Sealed {
   readonly identity?: string | undefined
 }
 
+// No more of one signal wait for threads: a flood of log records must not delay spans.
+const turns: Record<Signal, Limit> = {
+  traces: newLimit(2),
+  logs: newLimit(2),
+  metrics: newLimit(2),
+}
+
 /** Puts the rows into the queue of each destination at once, and makes them ready to be sent later. Returns a receipt for each destination. */
 export function handOver({
   target,
   rows,
   common,
-  config: { compression },
+  config: { compression, signal },
   destinations,
   parcel,
   identity,
@@ -42,7 +51,7 @@ export function handOver({
   batch.unwant()
   void (async () => {
     try {
-      await batch.compress(compression)
+      await turns[signal].run(() => batch.compress(compression))
       if (isCompressed(batch)) await makeReady(batch, target, entries)
     } catch (error) {
       for (const [destination, entry] of entries) destination.abandon(entry, error as Error)

@@ -1,18 +1,12 @@
 import { constants } from 'node:fs'
 import type * as nodeFs from 'node:fs/promises'
 import { join } from 'node:path'
-import { ownFiles } from '../common/own-files.js'
 
 /** The functions of a file system that the spool uses. */
 export type SpoolFs = Pick<
   typeof nodeFs,
   'link' | 'lstat' | 'mkdir' | 'open' | 'opendir' | 'rename' | 'rmdir' | 'unlink'
 >
-
-/** How many calls all spools of the process may have under way. */
-export const CALLS_AT_ONCE = 2
-
-export const realFs: SpoolFs = ownFiles(CALLS_AT_ONCE)
 
 export const DRAFT = '.draft'
 

@@ -1,7 +1,6 @@
 import { clock, pause } from '../common/clock.js'
 import { valueWithin } from '../common/deadline.js'
 import { newLimit } from '../common/limit.js'
-import { CALLS_AT_ONCE } from './disk.js'
 import type { Load, Loaded } from './loader.js'
 import { DEADLINE_MS, noAnswer } from './no-answer.js'
 import type { Stored } from './stored.js'
@@ -28,8 +27,8 @@ export interface Reads {
   mayLoad(stored: Stored): boolean
 }
 
-// A read that hangs must leave a call for writes.
-const MAX_READS = CALLS_AT_ONCE - 1
+// More would only wait for the disk.
+const MAX_READS = 1
 const TRY_EVERY_MS = 1000
 // Longer than TRY_EVERY_MS: otherwise a record that fails would always be the one that tries the disk.
 const REST_MS = 5000

@@ -1,6 +1,4 @@
-import { CALLS_AT_ONCE } from './disk.js'
-
-/** Removes items in the background, a few at a time. Items that could not be removed wait for `retry()`. */
+/** Removes items in the background, one after the other. Items that could not be removed wait for `retry()`. */
 export interface Removal<T> {
   add(item: T): void
   retry(): void
@@ -12,20 +10,18 @@ export function newRemoval<T>(
 ): Removal<T> {
   const waiting = new Set<T>()
   const failed = new Set<T>()
-  let running = 0
+  let isRunning = false
 
   const run = async (): Promise<void> => {
+    isRunning = true
     for (const item of waiting) {
       waiting.delete(item)
       await remove(item).catch(() => failed.add(item))
     }
-    running--
+    isRunning = false
   }
   const start = (): void => {
-    while (running < CALLS_AT_ONCE && waiting.size > 0) {
-      running++
-      track(run())
-    }
+    if (!isRunning && waiting.size > 0) track(run())
   }
   return {
     add(item) {

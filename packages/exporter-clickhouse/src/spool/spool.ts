@@ -3,10 +3,11 @@ import type { Insert } from '../clickhouse/insert.js'
 import { clock, turn } from '../common/clock.js'
 import { valueWithin, within } from '../common/deadline.js'
 import { newLimit } from '../common/limit.js'
+import { ownFiles } from '../common/own-files.js'
 import type { SpoolConfig } from '../config/config.js'
 import { newBackground } from './background.js'
 import { corruptFolder } from './corrupt.js'
-import { CALLS_AT_ONCE, realFs, removeFile, type SpoolFs, syncFolder } from './disk.js'
+import { removeFile, type SpoolFs, syncFolder } from './disk.js'
 import { newDiskState } from './disk-state.js'
 import { openLeases, type Whereabouts } from './lease.js'
 import { folderOf, newLedger, pathOf } from './ledger.js'
@@ -81,14 +82,14 @@ export interface Spool {
 
 const NOTHING: ReadonlyMap<string, Stored> = new Map()
 // More would only wait for the disk, and each has a record in memory.
-const MAX_WRITES = CALLS_AT_ONCE
+const MAX_WRITES = 2
 const RECOVERED_PER_TURN = 200
 
 export function openSpool(
   { directory, fsync, leaseMs }: SpoolConfig,
   destinations: readonly string[],
   events: SpoolEvents,
-  fs: SpoolFs = realFs,
+  fs: SpoolFs = ownFiles(directory),
 ): Spool {
   const closing = new AbortController()
   const sync = fsync === 'always'

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
 import {
   AsyncLocalStorageContextManager,
@@ -38,12 +39,15 @@ const CALLS: readonly Call[] = [
 ]
 
 /** Until the end of the test, everybody in the process makes these calls to the file system through `around`. */
-function replaceCalls(around: (call: Call, make: () => Promise<unknown>) => Promise<unknown>) {
+function replaceCalls(
+  around: (call: Call, make: () => Promise<unknown>, path: string) => Promise<unknown>,
+) {
   // What require() gives may be changed; what import gives follows.
   const module: Replaceable = createRequire(import.meta.url)('node:fs/promises')
   const real = { ...module }
   for (const call of CALLS)
-    module[call] = (...args) => around(call, () => Reflect.apply(real[call], module, args))
+    module[call] = (...args) =>
+      around(call, () => Reflect.apply(real[call], module, args), String(args[0]))
   syncBuiltinESMExports()
   onTestFinished(() => {
     Object.assign(module, real)
@@ -136,44 +140,77 @@ test.skipIf(!FsInstrumentation)(
   },
 )
 
-test('no more calls are under way than may be, also to files that are open; the others come in their order', async () => {
-  const directory = temporaryDirectory()
-  const files = ownFiles(2)
-  const open = await files.open(join(directory, 'open'), 'wx')
-  const begun: Call[] = []
+/** What waits until it is told to go on, in the order in which it has begun. */
+function holdCalls(): { begun: string[]; goOn(nth: number): void } {
+  const begun: string[] = []
   const held: (() => void)[] = []
-  replaceCalls(async (call, make) => {
-    begun.push(call)
+  replaceCalls(async (call, make, path) => {
+    begun.push(`${call} ${basename(path)}`)
     await new Promise<void>((resolve) => held.push(resolve))
     return make()
   })
+  return { begun, goOn: (nth) => held[nth]?.() }
+}
+
+test('one call is under way in a directory, also to a file that is open; the others come in their order', async () => {
+  const directory = temporaryDirectory()
+  const files = ownFiles(directory)
+  const same = ownFiles(directory)
+  const open = await files.open(join(directory, 'open'), 'wx')
+  const { begun, goOn } = holdCalls()
   const made = [
     files.mkdir(join(directory, 'one')),
-    files.opendir(directory).then((folder) => folder.close()),
-    open.write('behind the two'),
-    files.rmdir(join(directory, 'none')).catch((error) => error.code),
+    open.write('behind it'),
+    same.rmdir(join(directory, 'none')).catch((error) => error.code),
     open.close(),
   ]
   await new Promise(setImmediate)
-  expect(begun).toEqual(['mkdir', 'opendir'])
+  expect(begun).toEqual(['mkdir one'])
   expect(await readFile(join(directory, 'open'), 'utf8')).toBe('')
-
-  held[0]?.()
-  await eventually(() => expect(begun).toEqual(['mkdir', 'opendir', 'rmdir']))
-  expect(await readFile(join(directory, 'open'), 'utf8')).toBe('behind the two')
-  held[1]?.()
-  held[2]?.()
-  expect(await Promise.all(made)).toMatchObject([undefined, undefined, {}, 'ENOENT', undefined])
+  goOn(0)
+  await eventually(() => expect(begun).toEqual(['mkdir one', 'rmdir none']))
+  expect(await readFile(join(directory, 'open'), 'utf8')).toBe('behind it')
+  goOn(1)
+  expect(await Promise.all(made)).toMatchObject([undefined, {}, 'ENOENT', undefined])
 })
 
-test('each has calls of its own', async () => {
-  const directory = await mkdtemp(join(temporaryDirectory(), 'files-'))
-  replaceCalls((call, make) => (call === 'mkdir' ? new Promise(() => {}) : make()))
-  const hanging = ownFiles(1)
-  void hanging.mkdir(join(directory, 'hangs'))
-  const file = join(directory, 'file')
-  await writeFile(file, 'text')
-  const opened = await ownFiles(1).open(file)
-  expect((await opened.stat()).size).toBe(4)
-  await opened.close()
+test('two calls are under way in all directories, and a directory that hangs has one of them', async () => {
+  const [hangs, works, third] = [temporaryDirectory(), temporaryDirectory(), temporaryDirectory()]
+  const { begun, goOn } = holdCalls()
+  const made = [hangs, hangs, works, third, works].map((directory, n) =>
+    ownFiles(directory).mkdir(join(directory, String(n))),
+  )
+  await new Promise(setImmediate)
+  expect(begun).toEqual(['mkdir 0', 'mkdir 2'])
+  goOn(1)
+  await eventually(() => expect(begun).toEqual(['mkdir 0', 'mkdir 2', 'mkdir 3']))
+  goOn(2)
+  await eventually(() => expect(begun.slice(3)).toEqual(['mkdir 4']))
+  goOn(3)
+  await Promise.all(made.slice(2))
+  expect(begun).toHaveLength(4)
+  goOn(0)
+  await eventually(() => expect(begun).toHaveLength(5))
+  goOn(4)
+  await Promise.all(made)
+})
+
+test('a folder with many entries is read by the page', async () => {
+  const directory = temporaryDirectory()
+  const names = Array.from({ length: 1200 }, (_, n) => `file ${n}`)
+  for (const name of names) writeFileSync(join(directory, name), '')
+  const folder = await ownFiles(directory).opendir(directory, { bufferSize: 512 })
+  let turns = 0
+  const found: string[] = []
+  for (let entry = await folder.read(); entry; entry = await folder.read()) {
+    found.push(entry.name)
+    // Whoever else wants something of this directory has it in between.
+    if (found.length % 100 === 0) {
+      await ownFiles(directory).lstat(directory)
+      turns++
+    }
+  }
+  await folder.close()
+  expect(found.sort()).toEqual(names.sort())
+  expect(turns).toBe(12)
 })

@@ -1,13 +1,16 @@
+import { spawn } from 'node:child_process'
 import dns from 'node:dns'
+import { once } from 'node:events'
 import { Agent } from 'node:http'
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
-import { eventually } from '../../../../test/kit/patience.js'
+import { eventually, until } from '../../../../test/kit/patience.js'
 import { scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
 import { lookUp, lookUpAll } from '../../src/http/look-up.js'
-import { client, failureOf, never, post } from './http-kit.js'
+import { client, failureOf, never, post, replyOf } from './http-kit.js'
 
 interface Asked {
   readonly name: string
@@ -142,14 +145,52 @@ test('options that dns.lookup() does not take are an error of the look-up', asyn
   expect(answer[0]).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' })
 })
 
-test('an agent that looks names up itself does so', async () => {
+test('an agent of the application looks names up in its own way', async () => {
   const server = await scriptedServer()
   const { asked } = nameServers()
-  const lookup = (_: string, { all }: { all?: boolean }, done: (...answer: unknown[]) => void) =>
-    all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)
-  const agent = new Agent({ lookup } as object)
+  const agent = new Agent()
+  const create = agent.createConnection.bind(agent)
+  agent.createConnection = (options, ...rest) => {
+    const own = 'lookup' in options ? {} : { lookup: ownLookup }
+    return create({ ...options, ...own } as typeof options, ...rest)
+  }
   const to = exporterTo({ endpoint: `http://clickhouse.test:${server.port}`, agent })
   await exported(to, spans(1))
   expect(server.rows).toHaveLength(1)
   expect(asked).toEqual([])
 })
+
+function ownLookup(_: string, { all }: { all?: boolean }, done: (...answer: unknown[]) => void) {
+  if (all) done(null, [{ address: '127.0.0.1', family: 4 }])
+  else done(null, '127.0.0.1', 4)
+}
+
+/** From now on nobody answers at this address: its process is stopped, and its backlog is full. */
+async function silenceAt(address: string, port: number): Promise<void> {
+  const listen = `require('node:net').createServer().listen({ host: '${address}', port: ${port}, backlog: 1 }, () => console.log('listens'))`
+  const child = spawn(process.execPath, ['-e', listen], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  child.kill('SIGSTOP')
+  const taken = Array.from({ length: 8 }, () => connect(port, address).on('error', () => {}))
+  onTestFinished(() => {
+    for (const socket of taken) socket.destroy()
+  })
+  await until(() => taken.filter(({ connecting }) => !connecting).length >= 2)
+}
+
+test.runIf(process.platform === 'linux')(
+  'a server whose first address leads nowhere answers pings by the second',
+  async () => {
+    const server = await scriptedServer()
+    await silenceAt('127.0.0.2', server.port)
+    const both = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }))
+    const answer = (...asked: unknown[]) =>
+      (asked.at(-1) as (...answer: unknown[]) => void)(null, both)
+    const spy = vi.spyOn(dns, 'lookup').mockImplementation(answer as never)
+    onTestFinished(() => spy.mockRestore())
+    const { send } = client({ endpoint: `http://clickhouse.test:${server.port}` })
+    const ping = post({ method: 'GET', path: '/ping', body: Buffer.alloc(0), deadlineMs: 2000 })
+    expect(replyOf(await send(ping, never))).toMatchObject({ status: 200 })
+  },
+)

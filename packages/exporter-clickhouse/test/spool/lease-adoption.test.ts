@@ -1,9 +1,10 @@
+import * as realFs from 'node:fs/promises'
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../../test/kit/patience.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
-import { realFs, type SpoolFs } from '../../src/spool/disk.js'
+import type { SpoolFs } from '../../src/spool/disk.js'
 import { LEASE } from '../../src/spool/lease-file.js'
 import { backdateLeases, IMPATIENT_MS, putOne, spools } from './spool-kit.js'
 

@@ -13,7 +13,7 @@ import { followGlobalClock } from '../global-clock.js'
 import { disk } from './replaced-disk.js'
 import { faultyFs, filesIn } from './spool-kit.js'
 
-vi.mock(import('../../src/spool/disk.js'), async (original) => {
+vi.mock(import('../../src/common/own-files.js'), async (original) => {
   const { replaceable } = await import('./replaced-disk.js')
   return replaceable(await original())
 })

@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises'
+import * as realFs from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
-import { realFs, type SpoolFs } from '../../src/spool/disk.js'
+import type { SpoolFs } from '../../src/spool/disk.js'
 import { putOne, spools, textOf } from './spool-kit.js'
 
 const { open } = spools()

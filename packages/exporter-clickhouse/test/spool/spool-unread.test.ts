@@ -16,7 +16,7 @@ import { makeSpan } from '../../../transform/test/spans.js'
 import { disk } from './replaced-disk.js'
 import { faultyFs } from './spool-kit.js'
 
-vi.mock(import('../../src/spool/disk.js'), async (original) => {
+vi.mock(import('../../src/common/own-files.js'), async (original) => {
   const { replaceable } = await import('./replaced-disk.js')
   return replaceable(await original())
 })
