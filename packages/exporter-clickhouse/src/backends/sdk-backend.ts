@@ -43,7 +43,7 @@ export function sdkBackend<Input extends OfResource>(
 
   const settle = async (): Promise<void> => {
     // A batch may wait inside the processor for its resource. Neither forceFlush() nor idle() waits for such a batch.
-    if (last) await pendingResources([last])
+    if (last) await pendingResources([last], options.flushTimeoutMs)
     await turn()
     const flushed = await tried(() => processor.forceFlush())
     await tracked.idle()

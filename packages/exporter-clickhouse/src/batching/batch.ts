@@ -41,7 +41,8 @@ export class Batch implements BatchShape {
   /** Tells this batch apart from others of equal rows, and is the same when it is exported again. Undefined if it cannot be exported again. */
   readonly identity: string | undefined
   #raw: Buffer | undefined
-  readonly #release: (() => void) | undefined
+  /** Forgotten when it was called: it holds the buffer from which the rows were taken, which is larger than they are. */
+  #release: (() => void) | undefined
   #wanted = 0
   #isCompressing = false
   #compressed: CompressedRows | undefined
@@ -109,7 +110,7 @@ export class Batch implements BatchShape {
   unwant(): void {
     if (--this.#wanted > 0 || this.#isCompressing || !this.#raw) return
     this.#raw = undefined
-    this.#release?.()
+    this.#giveBack()
   }
 
   /**
@@ -126,7 +127,13 @@ export class Batch implements BatchShape {
     const body = await compress(raw, this.codec, level)
     this.#compressed = { digest: await digestOf(body), body }
     this.#raw = undefined
-    if (body.buffer !== raw.buffer) this.#release?.()
+    if (body.buffer !== raw.buffer) this.#giveBack()
+    this.#release = undefined
+  }
+
+  #giveBack(): void {
+    this.#release?.()
+    this.#release = undefined
   }
 
   /** Its rows, one a line and without newlines. */

@@ -14,17 +14,20 @@ export function describe(issue: z.core.$ZodIssue, options: unknown): Problem[] {
     const at = [...path, ...below]
     return { path: at, text: `${at.map(shownName).join('.') || 'options'}${text}` }
   }
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key, index) => {
-      // If somebody spreads a long list into the options, hints for all of its keys would take seconds.
-      const hint = index < MAX_HINTS ? didYouMean(key, path) : ''
-      return problem(` is not an option${hint}`, key)
-    })
-  const { type, isSecret } = lookUp(path)
   const received = issue.path.reduce<unknown>(
     (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
     options,
   )
+  if (issue.code === 'unrecognized_keys') {
+    // What somebody has added to Object.prototype is nobody's option.
+    const own = issue.keys.filter((key) => Object.hasOwn(Object(received), key))
+    return own.map((key, index) => {
+      // If somebody spreads a long list into the options, hints for all of its keys would take seconds.
+      const hint = index < MAX_HINTS ? didYouMean(key, path) : ''
+      return problem(` is not an option${hint}`, key)
+    })
+  }
+  const { type, isSecret } = lookUp(path)
   if (issue.code === 'invalid_key')
     return [problem(` ${issue.issues[0]?.message ?? 'is not allowed'}`)]
   if (type?.kind === 'choice' && type.or)

@@ -9,6 +9,7 @@ export function checkOptions(options: unknown): Problem[] {
   try {
     return problemsOf(options)
   } catch {
+    if (!checksWork()) return []
     // Some value is a Proxy that throws. Check the options one by one to find it.
     return Object.entries(options as object).flatMap(([name, value]) => {
       try {
@@ -17,6 +18,15 @@ export function checkOptions(options: unknown): Problem[] {
         return [unreadable([name])]
       }
     })
+  }
+}
+
+/** False if somebody has added an enumerable property to Object.prototype: zod throws then, whatever it checks. */
+function checksWork(): boolean {
+  try {
+    return problemsOf({ name: 'any' }).length === 0
+  } catch {
+    return false
   }
 }
 

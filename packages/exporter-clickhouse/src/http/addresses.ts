@@ -16,7 +16,7 @@ const DEADLINE_MS = 2000
  * of the two works. Empty for it, for an address, and if there is no answer. Undefined means "as before": the name server failed.
  */
 export async function severalAddresses(hostname: string): Promise<readonly Address[] | undefined> {
-  const { isIP } = await import('node:net')
+  const { isIP } = process.getBuiltinModule('node:net')
   const name = hostname.replace(/^\[|\]$/g, '')
   if (isIP(name) !== 0) return []
   const found = await valueWithin(DEADLINE_MS, () => lookUpAll(name).catch(() => undefined), {

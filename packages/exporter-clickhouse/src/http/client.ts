@@ -1,4 +1,5 @@
 import { clock, turn } from '../common/clock.js'
+import { outside } from '../common/outside.js'
 import { withoutTracing } from '../common/suppress-tracing.js'
 import type { DestinationConfig } from '../config/config.js'
 import type { Address } from './addresses.js'
@@ -35,7 +36,9 @@ export function openClient(config: DestinationConfig, maxSockets: number, to?: A
         headers: { ...sharedHeaders, ...post.headers },
       }
       const attempt = () =>
-        withoutTracing(() => exchange(connections, request, signal, startedAt)).catch(
+        outside(() =>
+          withoutTracing(() => exchange(connections, request, signal, startedAt)),
+        ).catch(
           // An agent or unusable TLS options may throw.
           (error: Error) => ({ error, bodyStarted: false, timedOut: false, stale: false }),
         )

@@ -57,7 +57,10 @@ export function openConnections(
       guarded.add(socket)
       socket.unref() // a request in flight must not keep an application running that has ended; a flush holds a timer
     },
-    released: (socket) => void idleSince.set(socket, clock.now()),
+    released(socket) {
+      idleSince.set(socket, clock.now())
+      socket.ref() // the agent may give it to a request of the application at once; it unrefs idle ones itself
+    },
     closeIdleFor(ms) {
       // An agent of the application's own may keep no sockets.
       const now = clock.now()

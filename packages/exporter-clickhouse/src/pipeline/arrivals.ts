@@ -1,5 +1,4 @@
 import { turn } from '../common/clock.js'
-import { within } from '../common/deadline.js'
 import type { Receipt } from '../delivery/entry.js'
 import { type OfResource, pendingResources } from './pending-resources.js'
 
@@ -56,14 +55,15 @@ export class Arrivals {
     records: readonly OfResource[],
     encode: () => Promise<Receipt>[],
   ): Promise<Receipt>[] | Promise<Promise<Receipt>[]> {
-    const pending = pendingResources(records) ?? (this.#isWriting ? turn() : undefined)
+    const pending =
+      pendingResources(records, this.#patienceMs) ?? (this.#isWriting ? turn() : undefined)
     if (!pending) return encode()
     if (this.#rows + records.length > MAX_ROWS) {
       this.#refuse(records.length)
       return [Promise.resolve('dropped')]
     }
     this.#rows += records.length
-    const arrival = within(this.#patienceMs, () => pending, { ref: false }).then(() => {
+    const arrival = pending.then(() => {
       this.#rows -= records.length
       this.#arriving.delete(arrival)
       return encode()

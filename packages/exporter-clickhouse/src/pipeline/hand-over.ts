@@ -3,6 +3,7 @@ import type { Parcel } from '../accounting/parcel.js'
 import { Batch, type CompressedBatch, isCompressed, type Rows } from '../batching/batch.js'
 import type { Insert } from '../clickhouse/insert.js'
 import { type Limit, newLimit } from '../common/limit.js'
+import { outside } from '../common/outside.js'
 import type { DestinationConfig, Target } from '../config/config.js'
 import { nameOnDisk } from '../config/name-on-disk.js'
 import type { Signal } from '../config/signal.js'
@@ -32,7 +33,11 @@ const turns: Record<Signal, Limit> = {
 }
 
 /** Puts the rows into the queue of each destination at once, and makes them ready to be sent later. Returns a receipt for each destination. */
-export function handOver({
+export function handOver(sealed: Sealed): Promise<Receipt>[] {
+  return outside(() => offer(sealed))
+}
+
+function offer({
   target,
   rows,
   common,

@@ -134,8 +134,9 @@ export class Hold {
     if (!trace) return []
     const out: Held[] = []
     for (const [under, all] of trace.under) {
-      const left = owner ? all.filter((held) => held.owner !== owner) : []
-      out.push(...(owner ? all.filter((held) => held.owner === owner) : all))
+      const left: Held[] = []
+      // One by one: the arguments of one call of push() must fit on the stack.
+      for (const held of all) (owner && held.owner !== owner ? left : out).push(held)
       if (left.length > 0) trace.under.set(under, left)
       else trace.under.delete(under)
     }

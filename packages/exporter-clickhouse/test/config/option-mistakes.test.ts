@@ -151,3 +151,14 @@ describe('an agent that Node would take is taken', () => {
         expect(problemsOf({ endpoint, agent })).toEqual([])
   })
 })
+
+test('an enumerable property that somebody has added to Object.prototype is no mistake in the options', () => {
+  const options = { endpoint: 'http://127.0.0.1:9', batch: { maxRows: 5 } }
+  Object.assign(Object.prototype, { added: 1 })
+  try {
+    expect(problemsOf(options)).toEqual([])
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'added')
+  }
+  expect(problemsOf({ ...options, batch: { maxRows: 'five' } })).toHaveLength(1)
+})

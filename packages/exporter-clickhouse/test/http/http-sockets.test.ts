@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Agent } from 'node:http'
+import { Agent, type IncomingMessage, request } from 'node:http'
 import {
   type AddressInfo,
   createServer,
@@ -103,10 +103,37 @@ test.each([
     const byDefault = getDefaultAutoSelectFamilyAttemptTimeout()
     onTestFinished(() => setDefaultAutoSelectFamilyAttemptTimeout(byDefault))
     setDefaultAutoSelectFamilyAttemptTimeout(250)
-    const request = { ...post, deadlineMs }
-    expect(await send(request, never)).toMatchObject({ reply: { status: 200 } })
+    const own = { ...post, deadlineMs }
+    expect(await send(own, never)).toMatchObject({ reply: { status: 200 } })
     setDefaultAutoSelectFamilyAttemptTimeout(3000)
-    expect(await send(request, never)).toMatchObject({ reply: { status: 200 } })
+    expect(await send(own, never)).toMatchObject({ reply: { status: 200 } })
     expect(allowed).toEqual([expected, 3000])
   },
 )
+
+test('an agent shared with the application waits for its answers as before, right after ours', async () => {
+  let answerOurs: (() => void) | undefined
+  const server = await rawServer((socket) =>
+    onRequests(socket, (nth) => {
+      if (nth > 1) socket.write(OK)
+      else answerOurs = () => socket.write(OK)
+    }),
+  )
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  onTestFinished(() => agent.destroy())
+  const { send } = client({ endpoint: server.url, agent })
+  const ours = send(post, never)
+  await eventually(() => expect(answerOurs).toBeDefined())
+  const theirs = request(server.url, { agent, method: 'POST' })
+  const taken = once(theirs, 'socket')
+  theirs.end('rows')
+  answerOurs?.()
+  await ours
+  const [socket] = (await taken) as [Socket & { _handle: { hasRef(): boolean } }]
+  expect(socket._handle.hasRef()).toBe(true)
+  const [answer] = (await once(theirs, 'response')) as [IncomingMessage]
+  answer.resume()
+  await once(agent, 'free')
+  await new Promise(setImmediate)
+  expect(socket._handle.hasRef()).toBe(false)
+})

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import dns from 'node:dns'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
@@ -194,3 +196,17 @@ test.runIf(process.platform === 'linux')(
     expect(replyOf(await send(ping, never))).toMatchObject({ status: 200 })
   },
 )
+
+test('nothing is imported at run time: where an application is compiled by `vm.Script`, as jest does it, import() rejects', () => {
+  const sources = join(import.meta.dirname, '../../src')
+  const found = readdirSync(sources, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => {
+      const code = readFileSync(join(sources, name), 'utf8').replace(
+        /\/\/.*|\*.*|typeof import\(/g,
+        '',
+      )
+      return /\bimport\(/.test(code)
+    })
+  expect(found).toEqual([])
+})

@@ -2,7 +2,7 @@ import { diag } from '@opentelemetry/api'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
 import { freePort } from '../../../../test/kit/free-port.js'
-import { SOON_MS } from '../../../../test/kit/patience.js'
+import { eventually, SOON_MS } from '../../../../test/kit/patience.js'
 import { namesIn, scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
 import { makeSpan } from '../../../transform/test/spans.js'
@@ -54,6 +54,29 @@ describe('resources whose attributes are still on their way', () => {
     const { resource } = slowResource()
     expect(await exported(to, [makeSpan({ resource })])).toEqual({ code: 0 })
     expect(server.rows).toMatchObject([{ service_name: 'unknown' }])
+  })
+
+  test('once for each resource, however many records come, and never again if it was in vain', async () => {
+    const server = await scriptedServer()
+    const to = exporterTo({ endpoint: server.url, flushTimeoutMs: 100 })
+    let waits = 0
+    const resource = {
+      attributes: {},
+      asyncAttributesPending: true,
+      waitForAsyncAttributes() {
+        waits++
+        return new Promise<void>(() => {})
+      },
+    }
+    const one = (name: string) => exported(to, [makeSpan({ name, resource })])
+    const several = Array.from({ length: 20 }, (_, n) => one(`span ${n}`))
+    await Promise.all(several)
+    expect(waits).toBe(1)
+    const later = one('later')
+    expect(statsOf(to)).toMatchObject({ accepted: 21 })
+    await later
+    expect(waits).toBe(1)
+    await eventually(() => expect(server.rows).toHaveLength(21))
   })
 
   test('and hold up no other rows', async () => {
