@@ -1,4 +1,4 @@
-import { type Agent, request } from 'node:http'
+import { type Agent, type ClientRequest, request } from 'node:http'
 import { connect, type OutgoingHttpHeaders } from 'node:http2'
 
 export interface Answer {
@@ -10,16 +10,34 @@ export interface Answer {
 
 const ignored = () => {}
 
+interface To {
+  readonly port: number
+  readonly path: string
+  readonly agent: Agent
+}
+
 /** Posts to 127.0.0.1. Rejects if the connection ends before the answer has come. */
-export function post(
-  to: { readonly port: number; readonly path: string; readonly agent: Agent },
+export async function post(
+  to: To,
   body: Buffer | string,
   headers: Readonly<Record<string, string>>,
   method = 'POST',
 ): Promise<Answer> {
+  for (;;) {
+    const sent = request({ host: '127.0.0.1', ...to, method, headers })
+    try {
+      return await answerTo(sent, body)
+    } catch (error) {
+      // The server may close a connection that has been idle for a minute just as it is used again. That says nothing about the request.
+      const isStale = sent.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET'
+      if (!isStale) throw error
+    }
+  }
+}
+
+function answerTo(sent: ClientRequest, body: Buffer | string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const { port, path, agent } = to
-    const sent = request({ host: '127.0.0.1', port, path, agent, method, headers }, (response) => {
+    sent.once('response', (response) => {
       const parts: Buffer[] = []
       response.on('data', (part: Buffer) => parts.push(part))
       response.on('error', reject)

@@ -7,6 +7,7 @@ import {
   type ServerHttp2Session,
   type ServerOptions,
 } from 'node:http2'
+import { startDeadline } from '#exporter'
 import { type Certificates, secureOptions } from '../access/secure.js'
 import { answerCall, type Parts } from './call.js'
 
@@ -65,13 +66,8 @@ export function newGrpcServer(
     session.once('close', () => sessions.delete(session))
     session.on('error', () => {})
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES)
-    let isUsed = false
-    const first = setTimeout(() => isUsed || session.destroy(), FIRST_REQUEST_MS).unref()
-    session.once('stream', () => {
-      isUsed = true
-      clearTimeout(first)
-    })
-    session.once('close', () => clearTimeout(first))
+    const cancel = startDeadline(FIRST_REQUEST_MS, () => session.destroy(), { ref: false })
+    session.once('stream', cancel).once('close', cancel)
     session.setTimeout(IDLE_MS, () => endSoon(session))
   })
   server.on('stream', (stream, headers) => void answerCall(parts, stream, headers))

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { startDeadline } from '#exporter'
 import { responseAsJson, responseAsProtobuf, type Taken } from '../answers/export-response.js'
 import type { Refusal } from '../answers/refusal.js'
 import { statusAsJson, statusAsProtobuf } from '../answers/status.js'
@@ -49,9 +50,10 @@ export function refuse(
 
 /** Reads on for a while. Closing at once would reset the connection, and the client might lose the answer. */
 function discard(request: IncomingMessage): void {
-  const end = setTimeout(() => request.destroy(), DISCARD_MS).unref()
+  // The body may have come meanwhile, and the next request on this connection, and not be read yet.
+  const cancel = startDeadline(DISCARD_MS, () => request.destroy(), { ref: false })
   request.on('error', () => {})
-  request.once('close', () => clearTimeout(end))
+  request.once('close', cancel)
   request.resume()
 }
 
