@@ -90,6 +90,23 @@ export const BACKENDS = [
       'if (false) pipeline.refuse(',
     ],
     ['counts what comes after shutdown', 'if (!pipeline.closed) ', ''],
+    [
+      'lets everybody’s exports through while metrics are collected',
+      'collections > 0 && isOfCollection()',
+      'collections > 0',
+    ],
+    [
+      'lets a collection wait for a server',
+      'collections > 0 && isOfCollection()',
+      'collections > 1e9',
+    ],
+  ]),
+  ...inFile('exporter/lifetime/collection', metrics, [
+    [
+      'takes what an earlier collection left behind for a part of the next',
+      '} finally {\n    marks.delete(mark)\n    mark.disable()',
+      '} finally {',
+    ],
   ]),
   ...inFile('exporter/lifetime/collect-first', ends, [
     [

@@ -7,6 +7,7 @@ import {
 import type { Stats } from '../accounting/stats.js'
 import { within } from '../common/deadline.js'
 import type { Config } from '../config/config.js'
+import { asCollection, isOfCollection } from '../lifetime/collection.js'
 import { type ExportResult, exportsOf } from '../pipeline/exports.js'
 import { Pipeline } from '../pipeline/pipeline.js'
 
@@ -41,21 +42,22 @@ export function openPointExporter(
       collections++
       try {
         // It may hang. A counter that stays up would turn every later flush off.
-        await within(config.flushTimeoutMs, collect, { ref: false })
+        await asCollection(() => within(config.flushTimeoutMs, collect, { ref: false }))
       } finally {
         collections--
       }
     },
   })
-  // A collection at the end only brings the points in. The flush that follows it waits for the server, not the reader.
-  const isEnding = () => collections > 0
+  // A collection at the end only brings the points in. The flush that follows it waits for the server, not the reader. Everybody else who
+  // exports or flushes meanwhile waits as usual.
+  const isCollected = () => collections > 0 && isOfCollection()
   const exportPoints = exportsOf<MetricPointLike>(
     {
       get closed() {
         return pipeline.closed
       },
       async export(points) {
-        if (!isEnding()) return pipeline.export(points)
+        if (!isCollected()) return pipeline.export(points)
         for (const point of points) pipeline.accept(point)
         return true
       },
@@ -72,7 +74,7 @@ export function openPointExporter(
     selectAggregationTemporality: (instrumentType) =>
       config.temporality === 'delta' && !instrumentType.includes('UP_DOWN') ? DELTA : CUMULATIVE,
     forceFlush: async ({ timeoutMs } = {}) => {
-      if (!isEnding()) await pipeline.flush(timeoutMs)
+      if (!isCollected()) await pipeline.flush(timeoutMs)
     },
     shutdown: () => pipeline.shutdown(),
     stats: () => pipeline.stats(),

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { metrics as metricsApi } from '@opentelemetry/api'
 import type { MetricPointLike, ResourceMetricsLike } from '@spanhouse/transform'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -11,9 +12,10 @@ import {
   resourceFromAttributes,
 } from '#sdk'
 import { PATIENT } from '../../../../test/kit/exporters.js'
-import { eventually } from '../../../../test/kit/patience.js'
+import { eventually, PATIENT_MS } from '../../../../test/kit/patience.js'
 import { scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
+import { turn } from '../../src/common/clock.js'
 import type { Options } from '../../src/config/options.js'
 import { withFlush } from '../../src/lifetime/with-flush.js'
 import { ClickHouseMetricExporter } from '../../src/metrics/metric-exporter.js'
@@ -169,6 +171,77 @@ test('an invocation ends only when its metrics are collected and delivered', asy
     expect(server.rows.map((row) => row['value'])).toContain(n)
   }
   await provider.shutdown()
+})
+
+describe('while metrics are collected for an invocation', () => {
+  function asGlobalProvider(forceFlush: () => Promise<unknown>): void {
+    metricsApi.setGlobalMeterProvider(
+      Object.create(metricsApi.getMeterProvider(), { forceFlush: { value: forceFlush } }),
+    )
+    onTestFinished(() => metricsApi.disable())
+  }
+
+  test('an export and a flush of somebody else wait for delivery, as at any other time', async () => {
+    const server = await scriptedServer()
+    const exporter = exporterTo({ endpoint: server.url })
+    const { provider, meter } = meterTo(exporter)
+    let end = () => {}
+    asGlobalProvider(() => new Promise<void>((resolve) => (end = resolve)))
+    const invocation = withFlush(async () => {}, { timeoutMs: PATIENT_MS })()
+    await turn()
+    meter.createCounter('orders').add(1)
+    await provider.forceFlush()
+    expect(statsOf(exporter)).toMatchObject({ delivered: 1, waiting: 0 })
+    end()
+    await invocation
+    await provider.shutdown()
+  })
+
+  test('what an earlier collection left behind waits too', async () => {
+    const server = await scriptedServer()
+    const exporter = exporterTo({ endpoint: server.url })
+    const { provider, meter } = meterTo(exporter)
+    let later: (() => Promise<void>) | undefined
+    let end = () => {}
+    asGlobalProvider(async () => {
+      if (later) return new Promise<void>((resolve) => (end = resolve))
+      later = AsyncResource.bind(() => provider.forceFlush())
+    })
+    const handler = withFlush(async () => {}, { timeoutMs: PATIENT_MS })
+    await handler()
+    const invocation = handler()
+    await turn()
+    meter.createCounter('orders').add(1)
+    await later?.()
+    expect(statsOf(exporter)).toMatchObject({ delivered: 1, waiting: 0 })
+    end()
+    await invocation
+    await provider.shutdown()
+  })
+
+  test('the collection waits for no server, of whatever exporter of ours its points are', async () => {
+    const server = await scriptedServer('hang')
+    const options = { endpoint: server.url, timeoutMs: PATIENT_MS, shutdownTimeoutMs: 1 }
+    const exporters = [exporterTo(options), exporterTo(options)]
+    const readers = exporters.map(
+      (exporter) =>
+        new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 }),
+    )
+    const provider = new MeterProvider({ readers })
+    provider.getMeter('by-hand').createCounter('orders').add(1)
+    const collections: Promise<void>[] = []
+    asGlobalProvider(() => {
+      const collection = provider.forceFlush()
+      collections.push(collection)
+      return collection
+    })
+    const invocation = withFlush(async () => {}, { timeoutMs: 200 })()
+    await eventually(() => expect(collections).toHaveLength(2))
+    await Promise.all(collections)
+    expect(server.inserts).toEqual([])
+    for (const exporter of exporters) expect(statsOf(exporter).waiting).toBeGreaterThan(0)
+    await invocation
+  })
 })
 
 test('a collection that never ends does not turn later flushes off', async () => {
