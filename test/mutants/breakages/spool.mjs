@@ -212,6 +212,22 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
+    'exporter/spool/spool',
+    [exporter('spool-takeover')],
+    [
+      [
+        'does not ask a full disk who has a batch',
+        'closed || diskState.isSilent',
+        'closed || diskState.isFailing',
+      ],
+      [
+        'waits for a disk that does not answer each time it asks who has a batch',
+        'closed || diskState.isSilent',
+        'closed',
+      ],
+    ],
+  ),
+  ...inFile(
     'exporter/spool/lease',
     [exporter('spool-takeover')],
     [

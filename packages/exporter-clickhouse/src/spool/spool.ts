@@ -12,7 +12,7 @@ import { newDiskState } from './disk-state.js'
 import { openLeases, type Whereabouts } from './lease.js'
 import { folderOf, newLedger, pathOf } from './ledger.js'
 import { type LoadEvents, newLoader } from './loader.js'
-import { DEADLINE_MS, noAnswer } from './no-answer.js'
+import { DEADLINE_MS } from './no-answer.js'
 import { newReads, type ReadEvents, type Reads } from './reads.js'
 import { encodeRecord } from './record.js'
 import { newRecovery } from './recovery.js'
@@ -66,7 +66,7 @@ export interface Spool {
   readonly load: Reads['load']
   readonly mayLoad: Reads['mayLoad']
   /**
-   * Where a batch is that the caller also has in memory. The disk is asked only if the process was suspended. Never rejects.
+   * Where a batch is that the caller also has in memory. The disk is asked only if the process was suspended, and not while it does not answer. Never rejects.
    * `adopted`: another process has the batch and counts its rows.
    */
   check(stored: Stored): Promise<Whereabouts>
@@ -139,7 +139,7 @@ export function openSpool(
     const stored = await valueWithin(DEADLINE_MS, () => writing, { ref: false })
     if (stored) return stored
     givenUp = true
-    diskState.failed(noAnswer())
+    diskState.unanswered()
     if (hasBegun) late(writing)
     return NOTHING
   }
@@ -162,11 +162,11 @@ export function openSpool(
   }
 
   async function check(stored: Stored): Promise<Whereabouts> {
-    if (closed || diskState.isFailing || leases.isFresh(stored.lease)) return 'here'
+    if (closed || diskState.isSilent || leases.isFresh(stored.lease)) return 'here'
     const finding = leases.find(stored.lease).catch(() => 'here' as const) // for all we know
     const found = await valueWithin(DEADLINE_MS, () => finding, { ref: false })
     if (!found) {
-      diskState.failed(noAnswer()) // so that later rows do not wait for the disk
+      diskState.unanswered() // so that later rows do not wait for the disk
       return 'here'
     }
     if (found !== 'here' && ledger.forget(stored)) {

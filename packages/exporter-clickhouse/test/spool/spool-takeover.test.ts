@@ -1,13 +1,23 @@
 import { mkdir, readdir, rm, utimes } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
 import { eventually } from '../../../../test/kit/patience.js'
 import { type Behaviour, scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { followGlobalClock } from '../global-clock.js'
-import { backdateLeases, filesIn, homesIn, IMPATIENT_MS, putOne, spools } from './spool-kit.js'
+import {
+  backdateLeases,
+  batchOf,
+  faultyFs,
+  filesIn,
+  homesIn,
+  IMPATIENT_MS,
+  insertsFor,
+  putOne,
+  spools,
+} from './spool-kit.js'
 
 followGlobalClock()
 const { open } = spools()
@@ -64,6 +74,38 @@ test('rows that were taken over while the process stood still are delivered and 
   expect(statsOf(stopped)).toMatchObject({ accepted: 7, delivered: 7, dropped: {}, waiting: 0 })
   expect(statsOf(heir)).toMatchObject({ accepted: 30, delivered: 30, dropped: {}, waiting: 0 })
   expect(away.inserts.at(-1)?.rows).toHaveLength(7)
+})
+
+test('a full disk is asked who has a batch all the same, as it can be read', async () => {
+  const directory = temporaryDirectory()
+  const { fs, fail } = faultyFs()
+  const stopped = open(directory, { fs })
+  const stored = await putOne(stopped.spool, 'rows')
+  fail('open', 'ENOSPC', /draft$/)
+  expect(await stopped.spool.put(batchOf('more'), insertsFor('primary'))).toEqual(new Map())
+  expect(stopped.seen.troubles).toEqual(['ENOSPC'])
+  await backdateLeases(directory)
+  const heir = open(directory, { leaseMs: IMPATIENT_MS })
+  await eventually(() => expect(heir.seen.recovered).toHaveLength(1))
+  standStill()
+  expect(await stopped.spool.check(stored)).toBe('adopted')
+})
+
+test('a disk that did not answer is not asked who has a batch: nobody waits for it again', async () => {
+  const { fs, calls, hang } = faultyFs()
+  const { spool, seen } = open(temporaryDirectory(), { fs })
+  const stored = await putOne(spool, 'rows')
+  standStill()
+  const goOn = hang('lstat')
+  onTestFinished(goOn)
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+  vi.advanceTimersByTime(LEASE_MS)
+  const first = spool.check(stored)
+  while (seen.troubles.length === 0) await vi.advanceTimersByTimeAsync(500)
+  expect(await first).toBe('here')
+  const before = calls.get('lstat')
+  expect(await spool.check(stored)).toBe('here')
+  expect(calls.get('lstat')).toBe(before)
 })
 
 test('rows whose directory was deleted while the process stood still are delivered from memory', async () => {
