@@ -163,7 +163,7 @@ export const DESTINATION = [
       "this.#holdings.drop(entry, 'shutdown')\n    }",
       'this.#holdings.queue.remove(entry)\n    }',
     ],
-    ['drops batches on disk at shutdown', 'if (entry.stored) continue', ''],
+    ['drops batches on disk at shutdown', 'if (entry.record) continue', ''],
   ]),
   ...inFile('exporter/delivery/verdict', policy, [
     [

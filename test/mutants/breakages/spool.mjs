@@ -179,8 +179,8 @@ export const SPOOL = [
       ],
       [
         'reports rows in memory as rows on disk',
-        'if (!entry.stored && counts',
-        'if (entry.stored && counts',
+        'if (!entry.record && counts',
+        'if (entry.record && counts',
       ],
     ],
   ),
@@ -206,7 +206,7 @@ export const SPOOL = [
       ],
       [
         'assumes that batches of a deleted directory are on disk',
-        'entry.stored = undefined // it is in memory',
+        'entry.lostRecord() // it is in memory',
         'void entry // it is in memory',
       ],
     ],
@@ -224,6 +224,49 @@ export const SPOOL = [
         'waits for a disk that does not answer each time it asks who has a batch',
         'closed || diskState.isSilent',
         'closed',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/loading',
+    [exporter('spool-divided')],
+    [
+      [
+        'sends a part although another process has taken over the whole batch',
+        'await spool.check(entry.record)',
+        "entry.stored ? await spool.check(entry.stored) : 'here'",
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/destination',
+    [exporter('spool-divided')],
+    [
+      [
+        'drops parts at shutdown although the whole batch is on disk',
+        'if (entry.record) continue',
+        'if (entry.stored) continue',
+      ],
+      [
+        'does not count delivered parts that the next process sends again',
+        'this.#countSentAgain()\n',
+        '',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/holdings',
+    [exporter('spool-divided'), exporter('spool-late')],
+    [
+      [
+        'removes a whole batch at shutdown of which parts are only in memory',
+        '!whole.stored || this.needs(whole)',
+        '!whole.stored',
+      ],
+      [
+        'keeps a whole batch on disk although its parts are gone',
+        '!whole.stored || this.needs(whole)',
+        'whole.stored',
       ],
     ],
   ),

@@ -32,6 +32,11 @@ export class Duplicates {
     else if (this.#deduplication === 'unknown') this.#doubtful += rows
   }
 
+  /** Delivered rows that another process will send under another token. */
+  sentAgain(rows: number): void {
+    this.#possible += rows
+  }
+
   learn(deduplication: Deduplication): void {
     this.#deduplication = deduplication
     if (deduplication === 'ineffective') this.#possible += this.#doubtful

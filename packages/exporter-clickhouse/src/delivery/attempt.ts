@@ -85,7 +85,7 @@ export async function attemptOnce(
       pingFirst,
       repeatable: table.duplicates.deduplication !== 'ineffective',
       doubt: entry.doubt,
-      isLast: isLast && !entry.stored,
+      isLast: isLast && !entry.record,
     }))
   const misfit =
     mayBeOfColumns(answer, entry, table.mayRefuseForm(part.insert)) && (await table.misfit(answer))

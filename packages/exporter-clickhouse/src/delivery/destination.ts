@@ -20,6 +20,7 @@ import { Holdings } from './holdings.js'
 import { KnownTables } from './known-tables.js'
 import { OnDisk } from './on-disk.js'
 import type { SharedPace } from './shared-pace.js'
+import { outermost, type WholeRecord } from './whole-record.js'
 
 /** What a destination works with. Destinations of different servers share nothing except the directory of a spool. */
 export interface Equipment {
@@ -187,6 +188,7 @@ export class Destination {
   /** Resolves when every row taken in so far is delivered, dropped, or on disk behind a failing server. */
   async safe(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.#holdings].map((entry) => entry.receipt))
+    // Parts of a batch whose record is kept are awaited too: those that are delivered by then would be sent again with the whole batch.
     const unsafe = [...this.#holdings].filter((entry) => !entry.stored)
     await this.#holdings.whenGone(unsafe, signal)
   }
@@ -210,9 +212,10 @@ export class Destination {
   close(): number {
     this.#closing.abort()
     this.#attempts.close()
+    this.#countSentAgain()
     let lost = 0
     for (const entry of this.#holdings) {
-      if (entry.stored) continue
+      if (entry.record) continue
       lost += entry.rows
       this.#holdings.drop(entry, 'shutdown')
     }
@@ -248,8 +251,20 @@ export class Destination {
 
   #rowsInMemoryOnly(counts: (entry: Entry) => boolean): number {
     let rows = 0
-    for (const entry of this.#holdings) if (!entry.stored && counts(entry)) rows += entry.rows
+    for (const entry of this.#holdings) if (!entry.record && counts(entry)) rows += entry.rows
     return rows
+  }
+
+  /** The next process sends whole batches of which some parts are delivered already. */
+  #countSentAgain(): void {
+    const counted = new Set<WholeRecord>()
+    for (const { stored, whole, insert } of this.#holdings) {
+      if (stored || !whole?.stored || !insert) continue
+      const left = outermost(whole)
+      if (counted.has(left)) continue
+      counted.add(left)
+      this.#tables.of(insert).duplicates.sentAgain(left.delivered)
+    }
   }
 }
 

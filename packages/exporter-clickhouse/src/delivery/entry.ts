@@ -4,6 +4,7 @@ import { type Doubt, OF_EARLIER_PROCESS } from '../clickhouse/doubt.js'
 import type { Insert } from '../clickhouse/insert.js'
 import type { Stored } from '../spool/stored.js'
 import { type History, NEW } from './history.js'
+import type { WholeRecord } from './whole-record.js'
 
 /** Where a batch stood when `export()` had to answer for it. */
 export type Receipt = 'delivered' | 'waiting' | 'dropped'
@@ -41,7 +42,10 @@ export class Entry {
   batch: Batch | undefined
   /** Decided when the batch is compressed. */
   insert: Insert | undefined
+  /** Its own record on disk. */
   stored: Stored | undefined
+  /** For a part: the record of the whole batch, which is on disk too as long as a part needs it. Shared by all parts. */
+  whole: WholeRecord | undefined
   /** Bytes that it counts towards the queue's bound. */
   heldBytes: number
   /** Bytes on disk that are reserved for it while it is being written, or may still be written. */
@@ -112,6 +116,7 @@ export class Entry {
     const heir = new Entry({ batch }, { divided: true, recovered, foreign })
     heir.insert = insert
     heir.stored = stored
+    heir.whole = this.whole
     heir.doubt = this.doubt
     heir.course = this.course
     heir.isSafe = this.isSafe
@@ -129,6 +134,17 @@ export class Entry {
     if (!NEXT[this.#state].includes(next))
       throw new Error(`bug: a batch went from ${this.#state} to ${next}`)
     this.#state = next
+  }
+
+  /** The record on disk that has its rows: if the process ends, the next one sends them. */
+  get record(): Stored | undefined {
+    return this.stored ?? this.whole?.stored
+  }
+
+  /** Its record is gone from the disk. */
+  lostRecord(): void {
+    if (this.stored) this.stored = undefined
+    else if (this.whole) this.whole.stored = undefined
   }
 
   /** It is on disk, or may still be written there. A process that finds it there sends it as it was written. */

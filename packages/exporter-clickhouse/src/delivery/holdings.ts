@@ -7,6 +7,7 @@ import type { DestinationLog } from '../telemetry/log.js'
 import { Departures } from './departures.js'
 import type { Entry } from './entry.js'
 import { Queue } from './queue.js'
+import { countDelivered, type WholeRecord } from './whole-record.js'
 
 interface Surroundings {
   readonly spool: Spool | undefined
@@ -72,6 +73,7 @@ export class Holdings implements Iterable<Entry> {
   deliver(entry: Entry): void {
     if (!this.#remove(entry)) return
     this.account.deliver(entry.rows)
+    countDelivered(entry.whole, entry.rows)
     this.#with.log.delivered()
     this.#forgetOnDisk(entry)
     entry.course?.deliver(entry.rows, entry.isSafe)
@@ -116,6 +118,20 @@ export class Holdings implements Iterable<Entry> {
   /** Nobody waits for this entry: it is put aside on disk. */
   noLongerAwaited(entry: Entry): void {
     this.#departures.gone(entry)
+  }
+
+  /** Whether a part of a divided batch has no other record on disk than that of the whole batch. */
+  needs(whole: WholeRecord): boolean {
+    for (const entry of this.queue) if (entry.whole === whole && !entry.stored) return true
+    return false
+  }
+
+  /** Removes the record of a whole batch, unless the destination was closed and leaves it to the next process. */
+  removeWhole(whole: WholeRecord): void {
+    if (!whole.stored || this.needs(whole)) return
+    this.#with.spool?.remove(whole.stored)
+    whole.stored = undefined
+    this.room.happened()
   }
 
   #remove(entry: Entry, heirs: readonly Entry[] = []): boolean {

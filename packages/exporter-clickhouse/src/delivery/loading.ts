@@ -18,11 +18,11 @@ export async function loaded(
   spool: Spool | undefined,
   closing: AbortSignal,
 ): Promise<Part | NotYet | undefined> {
-  if (entry.batch && entry.stored && spool) {
+  if (entry.batch && entry.record && spool) {
     // Checked before a batch is sent from memory: if another process has taken it over, that process sends it.
-    const whereabouts = await spool.check(entry.stored)
+    const whereabouts = await spool.check(entry.record)
     if (whereabouts === 'gone') {
-      entry.stored = undefined // it is in memory only from now on
+      entry.lostRecord() // it is in memory only from now on
       holdings.room.happened()
     }
     if (whereabouts === 'adopted') {

@@ -5,13 +5,13 @@ import type { Stored } from '../spool/stored.js'
 import { DiskRoom } from './disk-room.js'
 import type { Entry } from './entry.js'
 import type { Holdings } from './holdings.js'
+import { newWholeRecord } from './whole-record.js'
 
 /** The batches of one destination that are on disk, or are being written there. */
 export class OnDisk {
   readonly room: DiskRoom
   readonly #config: DestinationConfig
   readonly #holdings: Holdings
-  readonly #spool: Spool | undefined
   readonly #closing: AbortSignal
 
   constructor(
@@ -22,7 +22,6 @@ export class OnDisk {
   ) {
     this.#config = config
     this.#holdings = holdings
-    this.#spool = spool
     this.#closing = closing
     this.room = new DiskRoom(
       config.spool?.maxBytes ?? 0,
@@ -46,6 +45,8 @@ export class OnDisk {
     const holdings = this.#holdings
     const waiting = holdings.has(entry) ? [entry] : []
     const gone = holdings.whenGone(waiting, this.#closing)
+    const whole = newWholeRecord(undefined, entry.whole)
+    entry.whole = whole // it may be divided meanwhile
     void late.then(async (stored) => {
       this.room.release(entry)
       holdings.room.happened()
@@ -54,9 +55,9 @@ export class OnDisk {
         entry.store(stored)
         holdings.queue.unload(entry)
       } else {
+        whole.stored = stored
         await gone // perhaps it was divided, and its parts are only in memory
-        this.#spool?.remove(stored)
-        holdings.room.happened()
+        holdings.removeWhole(whole)
       }
     })
   }

@@ -8,6 +8,7 @@ import { Entry } from './entry.js'
 import type { Holdings } from './holdings.js'
 import type { KnownTables } from './known-tables.js'
 import { type Part, partsOf, unitedOf, wholeOf } from './parts.js'
+import { newWholeRecord } from './whole-record.js'
 
 interface Surroundings {
   readonly config: DestinationConfig
@@ -100,17 +101,15 @@ export class Splitter {
    * Removes the whole batch from disk. Resolves when it cannot come back; only then may its heirs be sent. A batch that came back might
    * be divided in another way, and its rows would be inserted under other tokens.
    */
-  async #forget({ stored }: Entry, heirs: readonly Entry[]): Promise<void> {
+  async #forget({ stored, whole: of }: Entry, heirs: readonly Entry[]): Promise<void> {
     if (!stored) return
     const { holdings, spool, closing } = this.#with
     const inMemory = heirs.filter((heir) => !heir.stored)
     if (inMemory.length === 0) return spool?.replaced(stored)
     // The whole batch stays on disk as long as a part of it is only in memory.
-    void holdings.whenGone(inMemory, closing).then(() => {
-      if (closing.aborted) return
-      spool?.remove(stored)
-      holdings.room.happened()
-    })
+    const whole = newWholeRecord(stored, of)
+    for (const heir of heirs) heir.whole = whole
+    void holdings.whenGone(inMemory, closing).then(() => holdings.removeWhole(whole))
   }
 
   async #putOnDisk({ batch, insert }: Part, of: Stored | undefined): Promise<Stored | undefined> {

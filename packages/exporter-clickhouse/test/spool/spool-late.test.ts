@@ -91,6 +91,20 @@ test('what was divided meanwhile stays on disk until the last part of it is deli
   expect(statsOf(to)).toMatchObject({ delivered: 9, waiting: 0, spooledBytes: 0 })
 })
 
+test('what was divided before a disk that hung has taken it is left to the next process', async () => {
+  const directory = temporaryDirectory()
+  const server = await scriptedServer({
+    each: ({ rows }) => (rows.length > 4 ? { status: 413 } : rows.length > 1 ? AWAY : 'ok'),
+  })
+  const { to, goOn } = await acknowledgedInMemory({ endpoint: server.url, spool: { directory } }, 8)
+  await eventually(() => expect(server.inserts.some(({ rows }) => rows.length === 4)).toBe(true))
+  goOn()
+  await eventually(() => expect(statsOf(to).unspooled).toBe(0))
+  await to.shutdown()
+  expect(statsOf(to)).toMatchObject({ delivered: 1, waiting: 8, dropped: {} })
+  expect(await filesIn(directory)).toHaveLength(1)
+})
+
 test('what a disk that hung may still take is sent as it would be there, and not with others', async () => {
   const { fs, calls, hang } = faultyFs()
   disk.fs = fs
