@@ -35,6 +35,27 @@ export const SPOOL = [
     ],
     ['does not sync the folder of a destination', 'if (syncFolders) await', 'if (false) await'],
   ]),
+  ...inFile(
+    'exporter/spool/recovery',
+    [exporter('spool-parts')],
+    [['forgets parts that it could not delete', '() => events.undeleted(one)', '() => {}']],
+  ),
+  ...inFile(
+    'exporter/spool/writer',
+    [exporter('spool-parts')],
+    [
+      [
+        'writes a part where it may be found without its batch',
+        'let home = what[3]?.lease',
+        'let home: Lease | undefined',
+      ],
+      [
+        'writes parts of a batch that another process has taken over',
+        "else if (whereabouts === 'adopted' && home) return []\n",
+        '',
+      ],
+    ],
+  ),
   ...inFile('exporter/spool/writer', quick, [
     ['keeps the records it has written although the rest failed', 'made.forEach(undo)', ''],
     ['gives two records the same name', 'Math.max(lastStamp + 1, ', 'Math.max('],

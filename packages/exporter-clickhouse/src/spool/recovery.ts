@@ -11,6 +11,8 @@ interface RecoveryEvents {
   foreign(destination: string, rows: number): void
   /** A directory that was taken over could not be listed completely. */
   failed(error: unknown): void
+  /** A part that must not be sent could not be deleted yet. */
+  undeleted(part: Stored): void
 }
 
 /** Takes over the batches of owners that died. It reads only names, no records. */
@@ -98,7 +100,11 @@ export function newRecovery(
     const kept: Stored[] = []
     for (const one of found) {
       if (!wholes.has(`${one.destination}/${one.of}`)) kept.push(one)
-      else await ignoring(fs.unlink(pathOf(one)).then(() => void one.lease.records--))
+      else
+        await fs.unlink(pathOf(one)).then(
+          () => void one.lease.records--,
+          () => events.undeleted(one),
+        )
     }
     return kept
   }

@@ -105,6 +105,7 @@ export function openSpool(
   const recovery = newRecovery({ fs, leases }, new Set(destinations), {
     foreign: (destination, rows) => events.foreign(destination, rows),
     failed: diskState.failed,
+    undeleted: removal.add,
   })
   const writes = newLimit(MAX_WRITES)
   const read = newLoader(
@@ -152,6 +153,7 @@ export function openSpool(
     try {
       const record = encodeRecord(batch, inserts)
       const stored = await write(record, batch.rows, [...inserts.keys()], of)
+      if (stored.length === 0) return NOTHING
       if (fsync === 'interval') intervalSync.add(stored)
       diskState.worked()
       return new Map(stored.map((one) => [one.destination, one]))

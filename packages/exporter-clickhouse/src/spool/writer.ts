@@ -6,7 +6,10 @@ import { folderOf, type Ledger, pathOf } from './ledger.js'
 import { partName, recordName } from './record.js'
 import type { Stored } from './stored.js'
 
-/** Writes a record once and links it into the folder of every destination. Rejects unless all of them have it. */
+/**
+ * Writes a record once and links it into the folder of every destination. Rejects unless all of them have it. `of`: the batch that it is a
+ * part of; if that has left, or another process has taken it over, nothing is written.
+ */
 export type Writer = (
   record: Buffer,
   rows: number,
@@ -58,17 +61,33 @@ export function newWriter(
     lease.folders.add(destination)
   }
 
-  return async (...what) => {
+  const writeSomewhere = async (...what: Parameters<Writer>): Promise<Stored[]> => {
+    // A part is written beside its batch: directories are taken over one by one, and who found only the part would send it.
+    let home = what[3]?.lease
     for (let tries = 1; ; tries++) {
-      const lease = await leases.own()
+      const lease = home ?? (await leases.own())
       try {
         return await writeIn(lease, ...what)
       } catch (error) {
         if (!isGone(error) || tries === MAX_TAKEN_OVER) throw error
         // We were suspended for too long and another process took the directory over, or somebody removed it.
-        if (await succeeds(fs.lstat(lease.path))) lease.folders.clear()
-        else leases.lost(lease)
+        const whereabouts = await leases.find(lease).catch(() => leases.lost(lease))
+        if (whereabouts === 'here') lease.folders.clear()
+        else if (whereabouts === 'adopted' && home) return []
+        else home = undefined
       }
+    }
+  }
+
+  return async (...what) => {
+    const of = what[3]
+    if (!of) return writeSomewhere(...what)
+    if (!ledger.has(of)) return []
+    ledger.arrived(of.lease) // the directory is not given up meanwhile
+    try {
+      return await writeSomewhere(...what)
+    } finally {
+      ledger.left(of.lease)
     }
   }
 }

@@ -128,11 +128,15 @@ export async function textsOf(
  */
 export const IMPATIENT_MS = 300
 
-/** Makes every owner look as if it had died an hour ago. */
+/** Makes every owner look as if it had died two hours ago. */
 export async function backdateLeases(directory: string): Promise<void> {
-  const anHourAgo = Date.now() / 1000 - 3600
-  for (const home of await homesIn(directory))
-    await utimes(join(directory, home, LEASE), anHourAgo, anHourAgo)
+  for (const home of await homesIn(directory)) await backdateLease(join(directory, home))
+}
+
+/** Makes the owner of a directory look as if it had died two hours ago. */
+export async function backdateLease(home: string): Promise<void> {
+  const twoHoursAgo = Date.now() / 1000 - 7200
+  await utimes(join(home, LEASE), twoHoursAgo, twoHoursAgo)
 }
 
 export async function homesIn(directory: string): Promise<string[]> {
