@@ -276,6 +276,17 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
+    'exporter/delivery/whole-record',
+    [exporter('whole-record')],
+    [
+      [
+        'counts delivered rows for the innermost record only',
+        'one = one.of) one.del',
+        'one = undefined) one.del',
+      ],
+    ],
+  ),
+  ...inFile(
     'exporter/delivery/holdings',
     [exporter('spool-divided'), exporter('spool-late')],
     [
