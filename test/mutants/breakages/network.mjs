@@ -51,8 +51,8 @@ export const NETWORK = [
       ['looks up all slow names at once', 'slowNames.run(look)', 'look()'],
       [
         'takes a quick error for a quick name server',
-        ' || (name.isSlow && error !== null)',
-        '; void error',
+        ' || (name.isSlow && answer?.[0] !== null)',
+        '',
       ],
       ['gives one answer to all later requests', 'asked.delete(key)', 'key'],
     ],
