@@ -301,10 +301,24 @@ const HALVING = inFile(
     ],
     [
       'duplicates rows by halving a batch that may be stored',
-      'refusals >= REFUSALS_OF_SIZE && !ambiguous',
-      'refusals >= REFUSALS_OF_SIZE',
+      'return isLastChance || !isBoundToToken(history, facts)',
+      'return true',
     ],
-    ['floods a server that is out of memory', 'rawBytes > SMALLEST_HALVED_BYTES', 'rawBytes > 0'],
+    [
+      'duplicates rows by halving a batch that an earlier process may have stored',
+      'return ambiguous || recovered',
+      'return ambiguous',
+    ],
+    [
+      'retries forever a batch that may be stored and needs more than one query may use',
+      'return isLastChance || ',
+      'return ',
+    ],
+    [
+      'floods a server that is out of memory',
+      'facts.rawBytes > SMALLEST_HALVED_BYTES',
+      'facts.rawBytes > 0',
+    ],
   ],
 )
 

@@ -183,8 +183,13 @@ export const DESTINATION = [
     ],
     [
       'does not count what may be stored of a batch that is refused for no known reason',
-      '{ ...facts, mayBeForm: false }, { doubled: history.ambiguous })',
-      '{ ...facts, mayBeForm: false }, { doubled: false })',
+      '{ doubled: isBoundToToken(history, facts) }',
+      '{ doubled: facts.recovered }',
+    ],
+    [
+      'does not count what an earlier process may have stored of a batch that is too large now',
+      'doubled: doubled || hadOtherLimit',
+      'doubled',
     ],
     [
       'retries once less than configured',

@@ -147,6 +147,7 @@ export class Attempts {
       pinged,
       isAlone,
       isExcludedForLong: this.health.isExcludedForLong,
+      recovered: entry.recovered,
     })
     entry.history = history
     entry.partly ||= 'partly' in outcome && outcome.partly === true

@@ -37,6 +37,8 @@ export interface Facts {
   readonly isAlone: boolean
   /** For a long time now other INSERTs have had to end first. */
   readonly isExcludedForLong: boolean
+  /** An earlier process left it on disk, and may have sent it: under other limits, or to another server. */
+  readonly recovered: boolean
 }
 
 /**
@@ -136,7 +138,8 @@ function ofRejection(
 ): Verdict {
   if (mayBeForm(outcome, facts)) return { step: 'make_whole', doubled }
   if (facts.rows === 1) return { step: 'give_up', rejection: outcome }
-  return { step: 'divide', rejection: outcome, doubled }
+  const hadOtherLimit = facts.recovered && outcome.status === 'too_large'
+  return { step: 'divide', rejection: outcome, doubled: doubled || hadOtherLimit }
 }
 
 /** Whether the server may refuse only the compact form. It takes the form of any statement that is no longer than one it has taken. */
@@ -159,7 +162,11 @@ function ofRetry(
   const isOnlyBatch = isBatchAtFault(outcome, history)
   const isSuspect = history.refusals > MAX_REFUSALS_OF_BATCH && !isOfItsTable(outcome, facts)
   const divides = (status: Rejection['status']): Verdict =>
-    ofRejection({ status, error }, { ...facts, mayBeForm: false }, { doubled: history.ambiguous })
+    ofRejection(
+      { status, error },
+      { ...facts, mayBeForm: false },
+      { doubled: isBoundToToken(history, facts) },
+    )
   if (!givesUp && ofBatch && canBeHalved(history, facts))
     return { verdict: divides('too_large'), history }
   if (!givesUp && isOnlyBatch && isSuspect) return { verdict: divides('rejected'), history }
@@ -212,10 +219,18 @@ function isOfItsTable({ why }: Retry, { foreign }: Facts): boolean {
   return foreign && why === 'misconfigured'
 }
 
-/** A batch that may have been stored stays whole, because halves have tokens of their own. */
-function canBeHalved({ refusals, ambiguous }: History, { rows, rawBytes }: Facts): boolean {
-  const isLarge = rows > 1 && rawBytes > SMALLEST_HALVED_BYTES
-  return isLarge && refusals >= REFUSALS_OF_SIZE && !ambiguous
+/** Whether smaller batches are tried. One that is bound to its token stays whole as long as the server may take it whole after all. */
+function canBeHalved(history: History, facts: Facts): boolean {
+  const { refusals, failures } = history
+  const isLarge = facts.rows > 1 && facts.rawBytes > SMALLEST_HALVED_BYTES
+  if (!isLarge || refusals < REFUSALS_OF_SIZE) return false
+  const isLastChance = refusals > MAX_REFUSALS_OF_BATCH || failures === facts.maxRetries
+  return isLastChance || !isBoundToToken(history, facts)
+}
+
+/** Whether the server may have the rows under the token of this batch. Halves have tokens of their own. */
+function isBoundToToken({ ambiguous }: History, { recovered }: Facts): boolean {
+  return ambiguous || recovered
 }
 
 /** Whether certainly no row was written, because nothing listens there or because somebody has to change something. */

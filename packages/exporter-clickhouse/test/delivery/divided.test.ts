@@ -8,6 +8,7 @@ import { eventually, PATIENT_MS, until } from '../../../../test/kit/patience.js'
 import {
   type Behaviour,
   type Received,
+  type Script,
   scriptedServer,
 } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
@@ -162,6 +163,58 @@ describe('a batch that is divided', () => {
     await to.forceFlush()
     expect(statsOf(to)).toMatchObject({ delivered: 8, dropped: { rejected: 1 }, waiting: 0 })
     expect(server.inserts.filter((one) => one.rows.length === 4)).toHaveLength(1)
+  })
+})
+
+describe('a batch that an earlier process may have stored', () => {
+  const MEMORY: Behaviour = {
+    status: 500,
+    code: 241,
+    body: 'Code: 241. DB::Exception: Query memory limit exceeded: would use 10 GiB (MEMORY_LIMIT_EXCEEDED)',
+  }
+
+  /** A process that ends before it has an answer, and the next one. The server has the rows. */
+  async function nextProcess(script: Script) {
+    const directory = temporaryDirectory()
+    const server = await scriptedServer({
+      each: ({ isInsert }) => (isInsert ? 'lose the answer' : 'ok'),
+    })
+    const before = exporterTo({ endpoint: server.url, spool: { directory } })
+    await exported(before, bulky(600))
+    await until(() => server.rows.length === 600)
+    await before.shutdown()
+    expect(statsOf(before).waiting).toBe(600)
+    server.follow(script)
+    const after = exporterTo({ endpoint: server.url, spool: { directory } })
+    return { server, after }
+  }
+
+  test('is not halved because of the memory that one query may use: it is stored once', async () => {
+    let refusals = 2
+    const { server, after } = await nextProcess({
+      each: ({ rows }) => (rows.length === 600 && refusals-- > 0 ? MEMORY : 'ok'),
+    })
+    await eventually(() => expect(statsOf(after).delivered).toBe(600))
+    expect(server.rows).toHaveLength(600)
+    expect(statsOf(after).possibleDuplicates).toBe(0)
+  })
+
+  test('is halved if one query never may use that much, and counts as possible duplicates', async () => {
+    const { server, after } = await nextProcess({
+      each: ({ rows }) => (rows.length === 600 ? MEMORY : 'ok'),
+    })
+    await eventually(() => expect(statsOf(after).delivered).toBe(600))
+    expect(server.rows).toHaveLength(1200)
+    expect(statsOf(after).possibleDuplicates).toBe(600)
+  })
+
+  test('is halved if a proxy does not let it pass any more, and counts as possible duplicates', async () => {
+    const { server, after } = await nextProcess({
+      each: ({ rows }) => (rows.length === 600 ? { status: 413 } : 'ok'),
+    })
+    await eventually(() => expect(statsOf(after).delivered).toBe(600))
+    expect(server.rows).toHaveLength(1200)
+    expect(statsOf(after).possibleDuplicates).toBe(600)
   })
 })
 

@@ -17,6 +17,7 @@ const FACTS: Facts = {
   pinged: false,
   isAlone: false,
   isExcludedForLong: false,
+  recovered: false,
 }
 const ANSWER = new ClickHouseError(500, 0, 'the server says no')
 const NO_ANSWER = new Error('socket hang up')
@@ -220,6 +221,27 @@ describe('what an outcome means for a batch', () => {
       { failures: 1, refusals: 1, ambiguous: true },
     ],
     [
+      'the same of what an earlier process may have stored',
+      'retry signal',
+      TOO_MUCH,
+      { recovered: true },
+      { failures: 1, refusals: 1 },
+    ],
+    [
+      'the same, six times in a row',
+      'divide too_large',
+      TOO_MUCH,
+      { recovered: true },
+      { failures: 5, refusals: 5 },
+    ],
+    [
+      'the same, when only one attempt is left',
+      'divide too_large',
+      TOO_MUCH,
+      { recovered: true, maxRetries: 3 },
+      { failures: 2, refusals: 2 },
+    ],
+    [
       'the same of a small batch',
       'retry signal',
       TOO_MUCH,
@@ -321,5 +343,18 @@ describe('rows that get another token may be there under the present one', () =>
 
   test('but not if the server refuses what is in them: it cannot have taken it before', () => {
     expect(doubled(BAD_ROW, { ambiguous: true })).toBe(false)
+    expect(doubled(BAD_ROW, {}, { recovered: true })).toBe(false)
   })
+
+  test.each<[string, Outcome, Partial<History>, Partial<Facts>?]>([
+    ['are too large now', { status: 'too_large', error: ANSWER }, {}],
+    ['always need more than one query may use', TOO_MUCH, { failures: 5, refusals: 5 }],
+    ['are refused for no known reason', UNKNOWN, REFUSED_OFTEN, OTHERS_DELIVERED],
+  ])(
+    'if an earlier process may have stored them, under other limits or at another server, and they %s',
+    (_, outcome, history, facts) => {
+      expect(doubled(outcome, history, { ...facts, recovered: true })).toBe(true)
+      expect(doubled(outcome, history, facts)).toBe(false)
+    },
+  )
 })
