@@ -77,7 +77,8 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
     ...meaning
   } = meaningIn(reply, code, exception)
   const fix = grantFix(code, body) ?? meaning.fix
-  const partly = mayBeOnOtherShards(body)
+  // The end of an exception says where rows may be stored.
+  const partly = reply.isCut === true || mayBeOnOtherShards(body)
   // Whole rows have another token than compact ones: shards that have stored the rows would not recognise them.
   const refusesForm = mayBeForm === true && !partly
   switch (kind) {

@@ -3,7 +3,7 @@ import { clock } from '../common/clock.js'
 import { startDeadline } from '../common/deadline.js'
 import { connectLimit } from './connect-limit.js'
 import type { Connections } from './connections.js'
-import { KEPT_REPLY_BYTES, textOf } from './reply-body.js'
+import { ReplyBody } from './reply-body.js'
 
 /** What differs between requests to the same destination. */
 export interface Post {
@@ -23,8 +23,10 @@ export interface Post {
 export interface Reply {
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  /** The first 64 KiB. */
+  /** If it is long, its first 48 KiB and its last 16 KiB. */
   readonly body: string
+  /** The end of the body is unknown: it was longer than what was read, or cannot be inflated. */
+  readonly isCut?: boolean
   /** False if the reply was longer than what was read, or came before the request had been sent. */
   readonly complete: boolean
 }
@@ -41,7 +43,7 @@ export type Exchange =
       readonly unanswered?: 'http' | 'https'
     }
 
-const MAX_REPLY_BYTES = 1024 * 1024
+const MAX_REPLY_BYTES = 16 * 1024 * 1024
 
 /** Sends one request. `stale`: it failed on a kept-alive connection before any reply, so the server had probably closed the connection. */
 export function exchange(
@@ -107,18 +109,17 @@ export function exchange(
     req.on('close', () => fail(new Error('the connection closed before an answer')))
     req.on('response', (res) => {
       answer = res
-      const chunks: Buffer[] = []
+      const received = new ReplyBody(res.headers['content-encoding'])
       let bytes = 0
-      const reply = (complete: boolean): Exchange => ({
-        reply: {
-          complete,
-          status: res.statusCode ?? 0,
-          headers: res.headers,
-          body: textOf(chunks, res.headers['content-encoding']),
-        },
-      })
+      const reply = (complete: boolean): Exchange => {
+        const { body, isCut } = received.read()
+        const { statusCode: status = 0, headers } = res
+        return {
+          reply: { complete, status, headers, body, isCut: isCut || bytes > MAX_REPLY_BYTES },
+        }
+      }
       res.on('data', (chunk: Buffer) => {
-        if (bytes < KEPT_REPLY_BYTES) chunks.push(chunk)
+        received.add(chunk)
         bytes += chunk.length
         if (bytes > MAX_REPLY_BYTES) {
           finish(reply(false))

@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { diagLines } from '../../../../test/kit/diag-lines.js'
 import { exported, exporterTo, spans } from '../../../../test/kit/exporters.js'
@@ -20,6 +21,8 @@ import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 
 // What the exporter makes of answers, as it learns who answers.
 
+const GZIP = { 'content-encoding': 'gzip' }
+const BROTLI = { 'content-encoding': 'br' }
 const HEADERS = { 'x-clickhouse-summary': '{}', 'x-clickhouse-server-display-name': 'ch' }
 
 /** Takes the rows, as a ClickHouse that names itself. */
@@ -333,6 +336,51 @@ test('an exception in a compressed answer is read', async () => {
   await expect(to.forceFlush({ timeoutMs: 50 })).rejects.toThrow('primary')
   expect(statsOf(to).lastError).toBe(
     "ClickHouse error 60: Table default.traces doesn't exist. (UNKNOWN_TABLE)",
+  )
+})
+
+describe('an exception that quotes a long value', () => {
+  const quoted = (length: number) =>
+    `Code: 6. DB::Exception: Cannot parse string '${randomBytes(length / 2).toString('hex')}' as Int64: syntax error at begin of string`
+  const inView = (length: number) =>
+    `${quoted(length)}: while executing 'FUNCTION toInt64(v)': while pushing to view telemetry.mv (9b8d). (CANNOT_PARSE_TEXT) (version 26.7.1)`
+
+  test.each<[string, { headers?: Record<string, string>; body: string | Buffer }]>([
+    ['of 70 KB', { body: inView(70_000) }],
+    ['of two megabytes', { body: inView(2_000_000) }],
+    ['of 70 KB, in gzip', { headers: GZIP, body: gzipSync(inView(70_000)) }],
+    ['of two megabytes, in gzip', { headers: GZIP, body: gzipSync(inView(2_000_000)) }],
+    ['of 70 KB, in brotli', { headers: BROTLI, body: brotliCompressSync(inView(70_000)) }],
+  ])(
+    '%s, and names a view at its end: the table has the rows, so the same is sent again',
+    async (_, { headers, body }) => {
+      const refuse: Behaviour = (_, res) =>
+        void res.writeHead(400, { 'x-clickhouse-exception-code': '6', ...headers }).end(body)
+      const server = await scriptedServer(inTurn(() => refuse, taken))
+      const to = exporterTo({ endpoint: server.url })
+      await exported(to, spans(4))
+      await to.forceFlush()
+      const tokens = server.inserts.map(({ query }) => query.get('insert_deduplication_token'))
+      expect(tokens).toEqual([tokens[0], tokens[0]])
+      expect(statsOf(to)).toMatchObject({ delivered: 4, dropped: {}, retries: 1 })
+    },
+  )
+
+  test.each<[string, { headers?: Record<string, string>; body: string | Buffer }]>([
+    ['longer than what is read', { body: quoted(20_000_000) }],
+    ['longer than what is inflated', { headers: GZIP, body: gzipSync(quoted(20_000_000)) }],
+    ['that is spoilt', { headers: GZIP, body: 'no gzip' }],
+  ])(
+    '%s may name a view: the batch is divided, and counts as possible duplicates',
+    async (_, { headers, body }) => {
+      const refuse: Behaviour = (_, res) =>
+        void res.writeHead(400, { 'x-clickhouse-exception-code': '6', ...headers }).end(body)
+      const server = await scriptedServer(inTurn(() => refuse, taken))
+      const to = exporterTo({ endpoint: server.url })
+      await exported(to, spans(4))
+      await to.forceFlush()
+      expect(statsOf(to)).toMatchObject({ delivered: 4, dropped: {}, possibleDuplicates: 4 })
+    },
   )
 })
 

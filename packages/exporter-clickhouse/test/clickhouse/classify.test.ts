@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { classify } from '../../src/clickhouse/classify.js'
 import type { Retry } from '../../src/clickhouse/outcome.js'
+import type { Reply } from '../../src/http/exchange.js'
 import { bodyOnly, errorOf, kindOf, modern, old, reply } from './replies.js'
 
 const CODES: Record<string, number[]> = {
@@ -124,6 +125,8 @@ describe('an answer about one shard of a Distributed table', () => {
       true,
     ],
     [469, 'Constraint `c` for table t.d is violated', 'rejected', undefined],
+    // Of a long answer the middle is left out.
+    [279, `Cannot[…]\n${wrote(0).split('status:')[1]}`, 'transient', true],
   ] as const)(
     '%i %s: %s, and other shards may have stored their rows: %s',
     (code, text, kind, partly) => {
@@ -134,6 +137,15 @@ describe('an answer about one shard of a Distributed table', () => {
     },
   )
 })
+
+test.each([6, 158, 16, 242, 4711])(
+  'code %i whose end is missing may say there that rows are stored',
+  (code) => {
+    const { reply: cut } = modern(code) as { reply: Reply }
+    expect(classify({ reply: { ...cut, isCut: true } })).toMatchObject({ partly: true })
+    expect(classify({ reply: { ...cut, isCut: false } })).not.toHaveProperty('partly')
+  },
+)
 
 describe('code 252', () => {
   test('too many parts: the server wants patience', () => {

@@ -2,6 +2,7 @@ import { getEventListeners, once } from 'node:events'
 import { Agent } from 'node:http'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
+import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { freePort } from '../../../../test/kit/free-port.js'
 import { onThisMachine, PATIENT_MS, SOON_MS } from '../../../../test/kit/patience.js'
@@ -112,15 +113,32 @@ describe('an answer', () => {
     expect(reply.headers['x-clickhouse-exception-code']).toBe('60')
   })
 
-  test('is kept to its first 64 KiB', async () => {
-    const body = `begin${'x'.repeat(200_000)}`
-    const server = await scriptedServer({ status: 500, body })
+  test.each([
+    ['as it is', (body: string) => ({ body })],
+    [
+      'in gzip',
+      (body: string) => ({ headers: { 'content-encoding': 'gzip' }, body: gzipSync(body) }),
+    ],
+  ])('is kept to its first 48 KiB and its last 16 KiB, when it comes %s', async (_, answer) => {
+    const body = `begin${'x'.repeat(200_000)}${'y'.repeat(16_000)}end`
+    const { headers, body: bytes } = { headers: {}, ...answer(body) }
+    const server = await scriptedServer((_, res) => void res.writeHead(500, headers).end(bytes))
     const reply = replyOf(await client({ endpoint: server.url }).send(post(), never))
-    expect(reply.body).toBe(body.slice(0, 65_536))
-    expect(reply.complete).toBe(true)
+    expect(reply.body).toBe(`${body.slice(0, 48 * 1024)}\n[…]\n${body.slice(-16 * 1024)}`)
+    expect(reply).toMatchObject({ complete: true, isCut: false })
   })
 
-  test('without end is left after a megabyte', async () => {
+  test.each([2, 48 * 1024, 48 * 1024 + 1, 64 * 1024])(
+    'of %i bytes is kept as it is, wherever its characters begin',
+    async (length) => {
+      const body = `${'x'.repeat(length - 2)}é`
+      const server = await scriptedServer({ status: 500, body })
+      const reply = replyOf(await client({ endpoint: server.url }).send(post(), never))
+      expect(reply.body).toBe(body)
+    },
+  )
+
+  test('without end is left after 16 MiB', async () => {
     let written = 0
     const server = await rawServer((socket) => {
       const chunk = Buffer.alloc(64 * 1024, 'x')
@@ -134,10 +152,10 @@ describe('an answer', () => {
       })
     })
     const reply = replyOf(await client({ endpoint: server.url }).send(post(), never))
-    expect(reply.complete).toBe(false)
-    expect(reply.body).toHaveLength(65_536)
+    expect(reply).toMatchObject({ complete: false, isCut: true })
+    expect(reply.body.length).toBeLessThan(66_000)
     await vi.waitFor(() => expect(server.open.size).toBe(0), PATIENT_MS)
-    expect(written).toBeLessThan(32 * 1024 * 1024)
+    expect(written).toBeLessThan(64 * 1024 * 1024)
   })
 
   test.each([
