@@ -28,8 +28,13 @@ const CLASSIFY = inFile(
     ],
     [
       'does not count what may be stored when the end of an exception is missing',
-      'reply.isCut === true || mayBeOnOtherShards(body)',
-      'mayBeOnOtherShards(body)',
+      'reply.isCut === true || mayBeOnOtherShards(reply.body)',
+      'mayBeOnOtherShards(reply.body)',
+    ],
+    [
+      'does not say what shards may have stored when another one lacks its table',
+      'partly ? { ...outcome, partly } : outcome',
+      "partly && outcome.status !== 'missing_table' ? { ...outcome, partly } : outcome",
     ],
     ['does not read how many rows were written', ', ...writtenRows(reply) }', ' }'],
     [
@@ -284,6 +289,22 @@ const SENDER = [
         'holds rows for a forbidden setting that does not affect them',
         "if (setting === 'wait_for_async_insert') return",
         "if (setting === 'no setting') return",
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/clickhouse/sender',
+    [exporter('sender')],
+    [
+      [
+        'forgets what shards have stored when it creates a table and sends the rows again',
+        'if (outcome.partly) unclear.partly = true',
+        '',
+      ],
+      [
+        'forgets that an INSERT was sent twice when it creates a table and sends the rows again',
+        'if (outcome.replayed) unclear.replayed = true',
+        '',
       ],
     ],
   ),

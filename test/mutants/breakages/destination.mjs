@@ -173,8 +173,13 @@ export const DESTINATION = [
     ],
     [
       'forgets that a request was sent twice if it failed',
-      'outcome.replayed ? { ...before, ambiguous: true } : before',
-      'before',
+      'outcome.replayed || outcome.partly ?',
+      'outcome.partly ?',
+    ],
+    [
+      'forgets that another shard may have taken its part of a batch that failed',
+      'outcome.replayed || outcome.partly ?',
+      'outcome.replayed ?',
     ],
     [
       'does not count what another host may have of a batch that is too large',
@@ -443,6 +448,11 @@ export const DESTINATION = [
         'lets all rows wait for a host that lacks the table',
         'if (isLack(outcome) && !isClosed) {',
         'if (isClosed) {',
+      ],
+      [
+        'forgets what shards behind one host have stored when another host refuses a row',
+        'isPartly ||= outcome.partly === true',
+        '',
       ],
       [
         'forgets a lost answer when another host refuses the rows',

@@ -48,7 +48,12 @@ function outcomeOf(exchange: Exchange, asked: Asked, known: Known, now: () => nu
   }
   const { reply } = exchange
   const code = exceptionCode(reply)
-  if (code !== 0) return withPatience(outcomeOfException(reply, code), reply, now)
+  if (code !== 0) {
+    // The end of an exception says where rows may be stored.
+    const partly = reply.isCut === true || mayBeOnOtherShards(reply.body)
+    const outcome = outcomeOfException(reply, code, partly)
+    return withPatience(partly ? { ...outcome, partly } : outcome, reply, now)
+  }
   if (!isSuccess(reply.status)) return withPatience(outcomeOfStatus(reply), reply, now)
   const doubt = reply.complete ? doubtOf(reply, asked, known) : 'with a reply that is cut off'
   if (doubt === undefined) return { status: 'delivered', ...writtenRows(reply) }
@@ -57,7 +62,7 @@ function outcomeOf(exchange: Exchange, asked: Asked, known: Known, now: () => nu
   return { status: 'retry', why: 'ambiguous', ofServer: true, ...foreign, missesHeaders }
 }
 
-function outcomeOfException(reply: Reply, code: number): Outcome {
+function outcomeOfException(reply: Reply, code: number, partly: boolean): Outcome {
   const { body } = reply
   const exception = exceptionOf(code)
   const error = exceptionError(reply, code, exception)
@@ -77,8 +82,6 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
     ...meaning
   } = meaningIn(reply, code, exception)
   const fix = grantFix(code, body) ?? meaning.fix
-  // The end of an exception says where rows may be stored.
-  const partly = reply.isCut === true || mayBeOnOtherShards(body)
   // Whole rows have another token than compact ones: shards that have stored the rows would not recognise them.
   const refusesForm = mayBeForm === true && !partly
   switch (kind) {
@@ -86,13 +89,7 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
       return { status: kind, error, fix }
     case 'rejected':
     case 'too_large':
-      return {
-        status: kind,
-        error,
-        refusesForm,
-        ...rowHint(code, body),
-        ...(partly && { partly }),
-      }
+      return { status: kind, error, refusesForm, ...rowHint(code, body) }
     case 'unknown_setting':
     case 'forbidden_setting': {
       const setting = settingIn(body)
@@ -112,7 +109,6 @@ function outcomeOfException(reply: Reply, code: number): Outcome {
         ...(ofServer && { ofServer }),
         ...(excluded && { excluded }),
         ...(ofReplica && { ofReplica }),
-        ...(partly && { partly }),
         ...(fix === COLUMNS && { refusesColumns: true }),
       }
   }

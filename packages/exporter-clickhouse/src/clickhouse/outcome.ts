@@ -2,9 +2,11 @@ import type { ClickHouseError } from '../common/errors.js'
 import type { Doubt } from './doubt.js'
 
 /** What stays unclear after an attempt, whatever its last answer says. */
-interface Unclear {
+export interface Unclear {
   /** An earlier transmission of the same rows may have been written. */
   readonly replayed?: boolean
+  /** Other shards of a Distributed table may have stored their rows. */
+  readonly partly?: boolean
   /** Where its rows may be, if there are several hosts. Pass it on with the next attempt. */
   readonly doubt?: Doubt
 }
@@ -49,12 +51,10 @@ type Answer =
       readonly ofHost?: boolean
       /** Another INSERT into the table must end first, perhaps one of another process. */
       readonly excluded?: boolean
-      /** The table is missing and was not created, so this attempt wrote nothing, whatever `why` says of the statement. */
+      /** The table is missing and was not created, so this attempt wrote nothing, unless `partly` is set, whatever `why` says of the statement. */
       readonly lacksTable?: boolean
       /** Another replica of the table may take the rows. */
       readonly ofReplica?: boolean
-      /** Other shards of a Distributed table may have stored their rows, whatever `why` says. */
-      readonly partly?: boolean
       /** The batch exceeds what one query may use. The server may take a smaller one. */
       readonly ofBatch?: boolean
     }
@@ -78,8 +78,6 @@ type Answer =
 
 /** In both cases this attempt has written nothing, unless `partly` is set. */
 interface Refusal {
-  /** Other shards of a Distributed table may have stored their rows. */
-  readonly partly?: boolean
   /** The server or the table may refuse only the compact form of the statement or the rows. */
   readonly refusesForm?: boolean
   /** The index of the refused row, as far as the server knows it. */

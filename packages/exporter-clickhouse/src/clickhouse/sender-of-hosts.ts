@@ -111,8 +111,13 @@ export function openSenderOfHosts(hosts: Hosts, tell: (news: TableNews) => void)
       const tried = new Set<Host>()
       let { doubt } = how
       let isReplayed = false
+      let isPartly = false
       let last: Retry = NO_HOST
-      const unclear = () => ({ ...(isReplayed && { replayed: true }), ...(doubt && { doubt }) })
+      const unclear = () => ({
+        ...(isReplayed && { replayed: true }),
+        ...(isPartly && { partly: true }),
+        ...(doubt && { doubt }),
+      })
       const ended = (ofHost: boolean): Retry => ({
         ...last,
         ...(isReplayed && { why: 'ambiguous' as const }),
@@ -140,6 +145,7 @@ export function openSenderOfHosts(hosts: Hosts, tell: (news: TableNews) => void)
           const elsewhere = mayBeElsewhere(doubt, host, sharing(table))
           return { ...outcome, ...unclear(), ...(elsewhere && { elsewhere }) }
         }
+        isPartly ||= outcome.partly === true
         if (mayBeWritten(outcome)) {
           doubt = inDoubt(doubt, host, sharing(table))
           isReplayed = true
@@ -171,8 +177,7 @@ const NO_HOST: Retry = {
 
 /** Whether the host may have the rows, or some of them, although it has not said that it took them. */
 function mayBeWritten(outcome: Outcome): boolean {
-  if ('partly' in outcome && outcome.partly) return true
-  if (outcome.replayed) return true
+  if (outcome.partly || outcome.replayed) return true
   return outcome.status === 'retry' && outcome.why === 'ambiguous' && !outcome.lacksTable
 }
 

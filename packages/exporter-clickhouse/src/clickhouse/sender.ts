@@ -11,7 +11,7 @@ import type { Doubt } from './doubt.js'
 import { type Insert, isOurs, postOf, statementPath } from './insert.js'
 import { heldBack, type LeftOut } from './left-out.js'
 import { type Link, openLink } from './link.js'
-import type { Outcome, Retry } from './outcome.js'
+import type { Outcome, Retry, Unclear } from './outcome.js'
 import { isRefusal, type TableNews } from './tables.js'
 import { type Asked, hasOwnHeaders } from './witness.js'
 
@@ -128,6 +128,52 @@ export function openSender(
     return creation
   }
 
+  /** Sends INSERTs until one is left whose answer asks for nothing that we can do: create the table, add columns, leave out a setting. */
+  async function insertPrepared(
+    insertNow: () => Promise<Outcome>,
+    insert: Insert,
+    target: Target | undefined,
+  ): Promise<Outcome> {
+    const creation = target && config.manageSchema === 'create' ? creationOf(target) : undefined
+    for (let creations = 0, isWidened = false; ; ) {
+      if (creation?.isDue) {
+        const created = await creation.create()
+        if (created.status !== 'delivered') return { ...created, lacksTable: true }
+      }
+      const leftOutThen = leftOut.names.size
+      const outcome = await insertNow()
+      if (outcome.status === 'delivered') creation?.took()
+      if (leftOut.learn(outcome, leftOutThen, insert)) continue
+      if (outcome.status === 'forbidden_setting') {
+        const { setting } = outcome
+        if (!(await doesAsWell(setting, leftOutThen))) return heldBack(outcome, insert, config)
+        leftOut.add(setting)
+        continue
+      }
+      if (creation && !isWidened && outcome.status === 'retry' && outcome.refusesColumns) {
+        isWidened = true
+        const added = await creation.addColumns()
+        if (added?.status === 'delivered') continue
+        return added && isRefusal(added)
+          ? {
+              status: 'retry',
+              why: 'misconfigured',
+              error: added.error,
+              refusesColumns: true,
+              ...('fix' in added && { fix: added.fix }),
+            }
+          : outcome
+      }
+      if (outcome.status !== 'missing_table') return outcome
+      if (!target) return { ...outcome, fix: FIX_OF_FOREIGN_TABLE }
+      if (!creation) return outcome
+      // The table was dropped meanwhile, or created on another node: a later attempt will succeed without help.
+      if (creations++ === MAX_CREATIONS)
+        return { status: 'retry', why: 'transient', error: outcome.error }
+      creation.foundMissing(outcome.error)
+    }
+  }
+
   return {
     leftOut,
     run,
@@ -144,44 +190,14 @@ export function openSender(
           return { ...outcome, unsent: true, ofServer: true } as Retry
         }
       }
-      const creation = target && config.manageSchema === 'create' ? creationOf(target) : undefined
-      for (let creations = 0, isWidened = false; ; ) {
-        if (creation?.isDue) {
-          const created = await creation.create()
-          if (created.status !== 'delivered') return { ...created, lacksTable: true }
-        }
-        const leftOutThen = leftOut.names.size
+      const unclear: { -readonly [Name in keyof Unclear]: Unclear[Name] } = {}
+      const insertNow = async () => {
         const outcome = await insertOnce(batch, insert, how)
-        if (outcome.status === 'delivered') creation?.took()
-        if (leftOut.learn(outcome, leftOutThen, insert)) continue
-        if (outcome.status === 'forbidden_setting') {
-          const { setting } = outcome
-          if (!(await doesAsWell(setting, leftOutThen))) return heldBack(outcome, insert, config)
-          leftOut.add(setting)
-          continue
-        }
-        if (creation && !isWidened && outcome.status === 'retry' && outcome.refusesColumns) {
-          isWidened = true
-          const added = await creation.addColumns()
-          if (added?.status === 'delivered') continue
-          return added && isRefusal(added)
-            ? {
-                status: 'retry',
-                why: 'misconfigured',
-                error: added.error,
-                refusesColumns: true,
-                ...('fix' in added && { fix: added.fix }),
-              }
-            : outcome
-        }
-        if (outcome.status !== 'missing_table') return outcome
-        if (!target) return { ...outcome, fix: FIX_OF_FOREIGN_TABLE }
-        if (!creation) return outcome
-        // The table was dropped meanwhile, or created on another node: a later attempt will succeed without help.
-        if (creations++ === MAX_CREATIONS)
-          return { status: 'retry', why: 'transient', error: outcome.error }
-        creation.foundMissing(outcome.error)
+        if (outcome.replayed) unclear.replayed = true
+        if (outcome.partly) unclear.partly = true
+        return outcome
       }
+      return { ...(await insertPrepared(insertNow, insert, target)), ...unclear }
     },
     close() {
       closing.abort(new Error('aborted: shutting down'))

@@ -90,7 +90,11 @@ export async function attemptOnce(
   const misfit =
     mayBeOfColumns(answer, entry, table.mayRefuseForm(part.insert)) && (await table.misfit(answer))
   const outcome: Outcome = misfit
-    ? { ...misfit, ...(answer.replayed && { replayed: true }) }
+    ? {
+        ...misfit,
+        ...(answer.replayed && { replayed: true }),
+        ...(answer.partly && { partly: true }),
+      }
     : answer
   if (answer.doubt) entry.doubt = answer.doubt
   endPatience()

@@ -150,7 +150,7 @@ export class Attempts {
       recovered: entry.recovered,
     })
     entry.history = history
-    entry.partly ||= 'partly' in outcome && outcome.partly === true
+    entry.partly ||= outcome.partly === true
     entry.doubled ||= 'doubled' in verdict && verdict.doubled
     if (isService(outcome, verdict)) {
       this.health.served()

@@ -39,7 +39,7 @@ export function afterFailure(
     failures: hurried || outcome.ofHost ? failures : failures + 1,
     timeouts: outcome.timedOut && !outcome.unsent ? timeouts + 1 : timeouts,
     refusals: hurried ? refusals : isDefinite(outcome) ? refusals + 1 : 0,
-    ambiguous: ambiguous || outcome.why === 'ambiguous' || outcome.partly === true,
+    ambiguous: ambiguous || outcome.why === 'ambiguous',
     deliveriesAtFailure: deliveries,
     overtaken: failures > 0 && deliveries > deliveriesAtFailure,
   }

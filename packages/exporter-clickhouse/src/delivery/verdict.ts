@@ -83,7 +83,7 @@ export function decide(
   before: History,
   facts: Facts,
 ): { readonly verdict: Verdict; readonly history: History } {
-  const history = outcome.replayed ? { ...before, ambiguous: true } : before
+  const history = outcome.replayed || outcome.partly ? { ...before, ambiguous: true } : before
   switch (outcome.status) {
     case 'delivered': {
       const { writtenRows = facts.rows } = outcome
@@ -235,6 +235,7 @@ function isBoundToToken({ ambiguous }: History, { recovered }: Facts): boolean {
 
 /** Whether certainly no row was written, because nothing listens there or because somebody has to change something. */
 export function isRefused(outcome: Outcome): boolean {
+  if (outcome.partly) return false
   if (outcome.status === 'missing_table' || outcome.status === 'unknown_setting') return true
   if (outcome.status !== 'retry' || outcome.timedOut) return false
   const isNotThere = outcome.why === 'transient' && !(outcome.error instanceof ClickHouseError)

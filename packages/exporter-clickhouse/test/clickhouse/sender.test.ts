@@ -115,6 +115,53 @@ test('a setting that the server does not know is left out of a statement too', a
   expect(has).toEqual([false, true, false, false, false, false])
 })
 
+/** What a Distributed table adds when one shard has stored its rows, and another has failed. */
+const ON_SHARD_0 =
+  ': Insertion status:\nWrote 1 blocks and 10 rows on shard 0 replica 0, ch1:9000 (average 0 ms per block)'
+const NO_TABLE_THERE = refusal(404, 60, `Table default.local does not exist${ON_SHARD_0}`)
+const BAD_ROW = refusal(500, 469, 'Constraint `c` for table default.local is violated')
+
+test.each<[string, string, (Answer | 'reset')[]]>([
+  ['the table is created', 'delivered', [NO_TABLE_THERE, OK, OK, OK, OK]],
+  ['a row is refused then', 'rejected', [NO_TABLE_THERE, OK, OK, OK, BAD_ROW]],
+  ['the table cannot be created', 'retry', [NO_TABLE_THERE, DENIED]],
+  [
+    'columns are added',
+    'delivered',
+    [refusal(404, 16, `No such column${ON_SHARD_0}`), COLUMNS, OK, OK, OK],
+  ],
+  [
+    'columns cannot be added',
+    'retry',
+    [refusal(404, 16, `No such column${ON_SHARD_0}`), COLUMNS, DENIED],
+  ],
+  [
+    'a setting is left out',
+    'delivered',
+    [refusal(404, 115, `Unknown setting log_comment${ON_SHARD_0}`), OK],
+  ],
+  [
+    'a setting may be left out',
+    'delivered',
+    [refusal(404, 452, `Setting log_comment should not be changed${ON_SHARD_0}`), OK],
+  ],
+  [
+    'a setting may not be left out',
+    'retry',
+    [refusal(404, 452, `Setting limit should not be changed${ON_SHARD_0}`), { ...OK, body: '5' }],
+  ],
+])(
+  'shards that have stored their rows are not forgotten when %s: %s',
+  async (_, status, answers) => {
+    expect(await scripted(answers).attempt()).toMatchObject({ status, partly: true })
+  },
+)
+
+test('an INSERT that was sent twice is not forgotten when the table is created after it', async () => {
+  const { attempt } = scripted([{ ...NO_TABLE, replayed: true }, OK, OK, OK, OK])
+  expect(await attempt()).toMatchObject({ status: 'delivered', replayed: true })
+})
+
 const [CONFIG] = parseConfig('traces', { schema: 'otel' }, {}).destinations
 
 test('columns of type JSON are found where the schema has another type', () => {
@@ -152,6 +199,7 @@ interface Answer {
   status: number
   code?: number
   body: string
+  replayed?: boolean
 }
 
 function refusal(status: number, code: number, message: string): Answer {
@@ -176,9 +224,9 @@ function scripted(answers: (Answer | 'reset')[]) {
       if (answer === undefined) throw new Error('no answer is left')
       if (answer === 'reset')
         return { error: new Error('reset'), bodyStarted: true, timedOut: false }
-      const { status, code = 0, body } = answer
+      const { status, code = 0, body, replayed = false } = answer
       const headers = code ? { 'x-clickhouse-exception-code': String(code) } : {}
-      return { reply: { status, headers, body, complete: true } }
+      return { reply: { status, headers, body, complete: true }, replayed }
     },
     close() {},
   }

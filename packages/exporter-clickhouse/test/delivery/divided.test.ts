@@ -74,6 +74,30 @@ describe('a batch that is divided', () => {
     )
   })
 
+  test('because of a row that is refused counts as possible duplicates also if a shard had the rows before its neighbour got its table', async () => {
+    const noTable: Behaviour = {
+      status: 404,
+      code: 60,
+      body: 'Code: 60. DB::Exception: Received from ch2:9000. DB::Exception: Table t.l does not exist. (UNKNOWN_TABLE)',
+    }
+    let attempts = 0
+    const server = await scriptedServer({
+      each(request) {
+        if (!request.isInsert || !isPoisoned(request)) return 'ok'
+        return attempts++ === 0 ? noTable : REFUSED
+      },
+    })
+    const exporter = exporterTo({ endpoint: server.url })
+    await exported(exporter, [...spans(3, 'good'), ...spans(1, 'bad')])
+    await eventually(() =>
+      expect(statsOf(exporter)).toMatchObject({
+        delivered: 3,
+        dropped: { rejected: 1 },
+        possibleDuplicates: 3,
+      }),
+    )
+  })
+
   test('stays on disk when the exporter is shut down meanwhile', async () => {
     const directory = temporaryDirectory()
     const refusing = await scriptedServer(REFUSED)

@@ -364,6 +364,23 @@ describe('a batch whose answer was lost', () => {
     },
   )
 
+  test('by one shard behind a host counts as possible duplicates if the next host refuses one of its rows', async () => {
+    const [a, b] = [await host('ok', REPLICATED), await host('ok', REPLICATED)]
+    const exporter = exporterTo({ endpoints: [a.url, b.url], manageSchema: 'off' })
+    await exported(exporter, spans(1, 'first'))
+    await eventually(() => expect(statsOf(exporter).deduplication).toBe('effective'))
+    a.become(refusal(404, 60, 'Received from ch2:9000. DB::Exception: Table t.l does not exist'))
+    b.become(({ rows }, response) => {
+      if (rows.every((row) => row['span_name'] !== 'bad 1')) response.end()
+      else response.writeHead(400, { 'x-clickhouse-exception-code': 27 }).end('Cannot parse')
+    })
+    await exported(exporter, [...spans(3, 'good'), ...spans(1, 'bad')])
+    await eventually(() =>
+      expect(statsOf(exporter)).toMatchObject({ delivered: 4, dropped: { rejected: 1 } }),
+    )
+    expect(statsOf(exporter).possibleDuplicates).toBe(3)
+  })
+
   test('does not go to a replica of another shard', async () => {
     const other = { ...REPLICATED, path: JSON.stringify(['/clickhouse/tables/2/telemetry/traces']) }
     const [a, b] = [await host('ok', REPLICATED), await host('ok', other)]

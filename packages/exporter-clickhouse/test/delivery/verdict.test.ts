@@ -312,10 +312,15 @@ describe('what a batch remembers', () => {
     BUSY,
     { status: 'too_large', error: ANSWER },
     { status: 'missing_table', error: ANSWER },
-  ])('that the rows may be there, when the request was sent twice (%o)', (outcome) => {
-    expect(decide({ ...outcome, replayed: true }, NEW, FACTS).history.ambiguous).toBe(true)
-    expect(decide(outcome, NEW, FACTS).history.ambiguous).toBe(false)
-  })
+    BAD_ROW,
+  ])(
+    'that the rows may be there, when the request was sent twice, or another shard has taken its part (%o)',
+    (outcome) => {
+      expect(decide({ ...outcome, replayed: true }, NEW, FACTS).history.ambiguous).toBe(true)
+      expect(decide({ ...outcome, partly: true }, NEW, FACTS).history.ambiguous).toBe(true)
+      expect(decide(outcome, NEW, FACTS).history.ambiguous).toBe(false)
+    },
+  )
 })
 
 describe('rows that get another token may be there under the present one', () => {
