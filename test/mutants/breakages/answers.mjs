@@ -337,8 +337,13 @@ const HALVING = inFile(
     ],
     [
       'duplicates rows by halving a batch that an earlier process may have stored',
+      'return ambiguous || recovered || mayBeRepeated',
+      'return ambiguous || mayBeRepeated',
+    ],
+    [
+      'duplicates rows by halving a batch that a client may repeat to another process',
+      'return ambiguous || recovered || mayBeRepeated',
       'return ambiguous || recovered',
-      'return ambiguous',
     ],
     [
       'retries forever a batch that may be stored and needs more than one query may use',

@@ -148,6 +148,7 @@ export class Attempts {
       isAlone,
       isExcludedForLong: this.health.isExcludedForLong,
       recovered: entry.recovered,
+      mayBeRepeated: entry.course !== undefined,
     })
     entry.history = history
     entry.partly ||= outcome.partly === true

@@ -39,6 +39,8 @@ export interface Facts {
   readonly isExcludedForLong: boolean
   /** An earlier process left it on disk, and may have sent it: under other limits, or to another server. */
   readonly recovered: boolean
+  /** A client may send the same records to another process, which makes the same batch of them. */
+  readonly mayBeRepeated: boolean
 }
 
 /**
@@ -228,9 +230,12 @@ function canBeHalved(history: History, facts: Facts): boolean {
   return isLastChance || !isBoundToToken(history, facts)
 }
 
-/** Whether the server may have the rows under the token of this batch. Halves have tokens of their own. */
-function isBoundToToken({ ambiguous }: History, { recovered }: Facts): boolean {
-  return ambiguous || recovered
+/**
+ * Whether the server may have the rows under the token of this batch, or may get them under it from another process. Halves have tokens of
+ * their own.
+ */
+function isBoundToToken({ ambiguous }: History, { recovered, mayBeRepeated }: Facts): boolean {
+  return ambiguous || recovered || mayBeRepeated
 }
 
 /** Whether certainly no row was written, because nothing listens there or because somebody has to change something. */

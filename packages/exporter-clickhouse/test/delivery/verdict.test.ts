@@ -18,6 +18,7 @@ const FACTS: Facts = {
   isAlone: false,
   isExcludedForLong: false,
   recovered: false,
+  mayBeRepeated: false,
 }
 const ANSWER = new ClickHouseError(500, 0, 'the server says no')
 const NO_ANSWER = new Error('socket hang up')
@@ -228,10 +229,17 @@ describe('what an outcome means for a batch', () => {
       { failures: 1, refusals: 1 },
     ],
     [
+      'the same of what a client may repeat to another process',
+      'retry signal',
+      TOO_MUCH,
+      { mayBeRepeated: true },
+      { failures: 1, refusals: 1 },
+    ],
+    [
       'the same, six times in a row',
       'divide too_large',
       TOO_MUCH,
-      { recovered: true },
+      { recovered: true, mayBeRepeated: true },
       { failures: 5, refusals: 5 },
     ],
     [
@@ -349,6 +357,23 @@ describe('rows that get another token may be there under the present one', () =>
   test('but not if the server refuses what is in them: it cannot have taken it before', () => {
     expect(doubled(BAD_ROW, { ambiguous: true })).toBe(false)
     expect(doubled(BAD_ROW, {}, { recovered: true })).toBe(false)
+  })
+
+  test.each<[string, Outcome, Partial<History>, Partial<Facts>?]>([
+    ['always need more than one query may use', TOO_MUCH, { failures: 5, refusals: 5 }],
+    ['are refused for no known reason', UNKNOWN, REFUSED_OFTEN, OTHERS_DELIVERED],
+  ])(
+    'if another process may make the same batch of a repeated request, and may not have to divide it, and they %s',
+    (_, outcome, history, facts) => {
+      expect(doubled(outcome, history, { ...facts, mayBeRepeated: true })).toBe(true)
+      expect(doubled(outcome, history, facts)).toBe(false)
+    },
+  )
+
+  test('but not if another process would have to divide them, too', () => {
+    const tooLarge: Outcome = { status: 'too_large', error: ANSWER }
+    expect(doubled(tooLarge, {}, { mayBeRepeated: true })).toBe(false)
+    expect(doubled(BAD_ROW, {}, { mayBeRepeated: true })).toBe(false)
   })
 
   test.each<[string, Outcome, Partial<History>, Partial<Facts>?]>([
