@@ -137,6 +137,28 @@ export const DESTINATION = [
     ],
   ),
   ...inFile(
+    'exporter/delivery/entry',
+    [exporter('misfit')],
+    [
+      [
+        'drops the parts of a batch that was too large because somebody changed a column',
+        'heir.fitAt = this.fitAt',
+        'heir.fitAt = Number.POSITIVE_INFINITY',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/attempt',
+    [exporter('misfit')],
+    [
+      [
+        'still believes after an outage that the columns of a table fit',
+        'clock.now() - fitAt > FIT_FOR_MS &&',
+        'fitAt === Number.NEGATIVE_INFINITY &&',
+      ],
+    ],
+  ),
+  ...inFile(
     'exporter/delivery/known-table',
     [exporter('stored-otherwise')],
     [

@@ -47,6 +47,9 @@ const MAX_DEADLINE_DOUBLINGS = 2
  */
 export const PATIENCE_MS = 1000
 
+// Longer than it takes to divide a batch down to its bad row. A part that has waited for a server may meet a table that was changed meanwhile.
+const FIT_FOR_MS = 60_000
+
 export interface Attempt {
   readonly outcome: Outcome
   /** Requests of other destinations that the server had served before. */
@@ -87,8 +90,9 @@ export async function attemptOnce(
       doubt: entry.doubt,
       isLast: isLast && !entry.record,
     }))
-  const misfit =
-    mayBeOfColumns(answer, entry, table.mayRefuseForm(part.insert)) && (await table.misfit(answer))
+  const asks = mayBeOfColumns(answer, entry, table.mayRefuseForm(part.insert))
+  const misfit = asks ? await table.misfit(answer) : undefined
+  if (asks && !misfit) entry.fitAt = clock.now()
   const outcome: Outcome = misfit
     ? {
         ...misfit,
@@ -105,17 +109,17 @@ export async function attemptOnce(
 }
 
 /**
- * Whether the server has read values that it will never take, for the first time in these rows: it is not asked about its columns for every
- * part of a divided batch. If it may refuse only the compact form, the rows are made whole before.
+ * Whether the server has read values that it will never take, and its columns may be the reason: it is not asked about them for every part of
+ * a divided batch. If it may refuse only the compact form, the rows are made whole before.
  */
 function mayBeOfColumns(
   answer: Outcome,
-  { divided, wasCompact }: Entry,
+  { fitAt }: Entry,
   mayBeForm: boolean,
 ): answer is Extract<Outcome, Rejection> {
   if (answer.status !== 'rejected' && answer.status !== 'too_large') return false
   if (answer.status === 'too_large' && answer.error.code !== TOO_LARGE_STRING_SIZE) return false
-  return (!divided || wasCompact) && !(mayBeForm && answer.refusesForm === true)
+  return clock.now() - fitAt > FIT_FOR_MS && !(mayBeForm && answer.refusesForm === true)
 }
 
 /** Another destination asks the server now whether it is back. */

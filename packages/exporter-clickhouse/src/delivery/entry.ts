@@ -58,6 +58,8 @@ export class Entry {
   readonly divided: boolean
   /** Its rows were compact until the server refused that form. */
   wasCompact = false
+  /** When the server was asked, last of all, about the columns of its table, and they were not the reason why it refused these rows. */
+  fitAt = Number.NEGATIVE_INFINITY
   /** Its kind (see `RefusedKinds`), once it has been aside. */
   kind: string | undefined
   /** An attempt has begun: from now on every attempt must send the same bytes. */
@@ -118,6 +120,7 @@ export class Entry {
     heir.stored = stored
     heir.whole = this.whole
     heir.doubt = this.doubt
+    heir.fitAt = this.fitAt
     heir.course = this.course
     heir.isSafe = this.isSafe
     heir.doubled = this.doubled || this.partly

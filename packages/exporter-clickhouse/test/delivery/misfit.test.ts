@@ -1,21 +1,23 @@
 import type { ServerResponse } from 'node:http'
 import { flatTraces } from '@spanhouse/transform'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { processorTo, spans } from '../../../../test/kit/exporters.js'
-import { eventually } from '../../../../test/kit/patience.js'
+import { eventually, until } from '../../../../test/kit/patience.js'
 import {
   type Behaviour,
   type Received,
   scriptedServer,
 } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
+import { clock } from '../../src/common/clock.js'
 import type { Options } from '../../src/config/options.js'
 
-const refusal = (code: number): Behaviour => ({
+const refusal = (code: number, text = 'no'): Behaviour => ({
   status: 400,
   code,
-  body: `Code: ${code}. DB::Exception: no`,
+  body: `Code: ${code}. DB::Exception: ${text}`,
 })
+const AWAY: Behaviour = { status: 503 }
 const isBad = ({ rows }: Received) => rows.some((row) => String(row['span_name']).startsWith('bad'))
 
 interface Table {
@@ -25,16 +27,19 @@ interface Table {
   readonly code?: number
   /** What else it does with an INSERT. */
   readonly onInsert?: (request: Received) => Behaviour | undefined
+  /** What it says of its columns at the nth question, counted from 1, if not their types. */
+  readonly onQuestion?: (nth: number) => Behaviour | undefined
 }
 
 /** A server with a table of spans. */
 async function serverWith(table: Table) {
   const columns = () =>
     flatTraces.columns.map(({ name, type }) => `["${name}","${table.differing[name] ?? type}"]\n`)
+  let questions = 0
   const server = await scriptedServer({
     each(request) {
       if (request.statement.includes('system.columns'))
-        return { status: 200, body: columns().join('') }
+        return table.onQuestion?.(++questions) ?? { status: 200, body: columns().join('') }
       if (!request.isInsert) return 'ok'
       const otherwise = table.refuses(request) ? refusal(table.code ?? 27) : 'ok'
       return table.onInsert?.(request) ?? otherwise
@@ -140,4 +145,73 @@ test('whole rows that are refused too wait as compact ones do', async () => {
   await eventually(() => expect(statsOf(to).failing).toBe(true))
   expect(statsOf(to)).toMatchObject({ waiting: 4, dropped: {} })
   expect(server.inserts).toHaveLength(2)
+})
+
+const hasDropped = (to: Parameters<typeof statsOf>[0]) =>
+  Object.keys(statsOf(to).dropped).length > 0
+
+describe('a batch that was divided because of its size', () => {
+  const divides = [
+    ['413 of a proxy', { status: 413 }],
+    ['too many bytes', refusal(307)],
+    ['memory of a query', refusal(241, 'Query memory limit exceeded')],
+  ] as const
+  // 400 KB together: a smaller batch would not need less memory.
+  const large = (n: number) => spans(1, `large ${n}`, { bytes: String(n).repeat(50_000) })
+
+  test.each(divides)('waits if a column has another type than ours: %s', async (_, tooLarge) => {
+    const { server, asked } = await serverWith({
+      differing: { environment: 'UInt64' },
+      refuses: () => true,
+      onInsert: ({ rows }) => (rows.length > 4 ? tooLarge : undefined),
+    })
+    const to = processorTo({ endpoint: server.url, batch: { maxRows: 8 } })
+    for (let n = 0; n < 8; n++) for (const span of large(n)) to.onEnd(span)
+    await until(() => asked() > 0 || hasDropped(to))
+    await eventually(() => expect(statsOf(to).lastError).toContain('27'))
+    expect(statsOf(to)).toMatchObject({ waiting: 8, dropped: {} })
+  })
+
+  test('loses only its bad row if the columns have our types, and each of its parts asks about them once', async () => {
+    const { server, asked } = await serverWith({
+      differing: {},
+      refuses: isBad,
+      onInsert: ({ rows }) => (rows.length > 8 ? { status: 413 } : undefined),
+    })
+    const to = processorOf(server.url, 'create')
+    for (const span of [...spans(15), ...spans(1, 'bad')]) to.onEnd(span)
+    await to.forceFlush()
+    expect(statsOf(to)).toMatchObject({ delivered: 15, dropped: { rejected: 1 } })
+    expect(asked()).toBeLessThanOrEqual(2) // the other time after the first success
+  })
+})
+
+test('the rest of a batch that is searched for its bad row waits if somebody changes a column during an outage', async () => {
+  const differing: Record<string, string> = {}
+  let server: 'well' | 'away' | 'back' = 'well'
+  const {
+    server: { url },
+    asked,
+  } = await serverWith({
+    differing,
+    refuses: (request) => differing['environment'] !== undefined || isBad(request),
+    onInsert: ({ rows }) => {
+      if (server === 'well' && rows.length === 4) server = 'away'
+      return server === 'away' ? AWAY : undefined
+    },
+  })
+  const to = processorTo({ endpoint: url, batch: { maxRows: 8 } })
+  for (const span of [...spans(7), ...spans(1, 'bad')]) to.onEnd(span)
+  await until(() => server === 'away')
+  expect(asked()).toBe(1)
+  const now = clock.now
+  clock.now = () => now() + 600_000
+  onTestFinished(() => {
+    clock.now = now
+  })
+  differing['environment'] = 'UInt64'
+  server = 'back'
+  await until(() => asked() > 1 || hasDropped(to))
+  await eventually(() => expect(statsOf(to).lastError).toContain('27'))
+  expect(statsOf(to)).toMatchObject({ waiting: 8, dropped: {} })
 })
