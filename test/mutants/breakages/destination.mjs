@@ -152,9 +152,30 @@ export const DESTINATION = [
     [exporter('misfit')],
     [
       [
+        'forgets what other shards may have stored of rows that wait for a column',
+        '...(partly && { partly })',
+        '',
+      ],
+      [
         'still believes after an outage that the columns of a table fit',
         'clock.now() - fitAt > FIT_FOR_MS &&',
         'fitAt === Number.NEGATIVE_INFINITY &&',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/known-table',
+    [exporter('misfit')],
+    [
+      [
+        'takes a question without an answer for columns that fit',
+        "if (!there) return { status: 'retry', why: 'transient', error, fix: UNANSWERED }",
+        'if (!there) return undefined',
+      ],
+      [
+        'keeps a bad row for ever because of an answer that cannot be read',
+        '.catch(() => NONE)',
+        '.catch(() => undefined)',
       ],
     ],
   ),

@@ -93,13 +93,7 @@ export async function attemptOnce(
   const asks = mayBeOfColumns(answer, entry, table.mayRefuseForm(part.insert))
   const misfit = asks ? await table.misfit(answer) : undefined
   if (asks && !misfit) entry.fitAt = clock.now()
-  const outcome: Outcome = misfit
-    ? {
-        ...misfit,
-        ...(answer.replayed && { replayed: true }),
-        ...(answer.partly && { partly: true }),
-      }
-    : answer
+  const outcome: Outcome = misfit ? { ...misfit, ...unclear(answer) } : answer
   if (answer.doubt) entry.doubt = answer.doubt
   endPatience()
   if (outcome.status !== 'delivered') holdings.account.errors++
@@ -120,6 +114,11 @@ function mayBeOfColumns(
   if (answer.status !== 'rejected' && answer.status !== 'too_large') return false
   if (answer.status === 'too_large' && answer.error.code !== TOO_LARGE_STRING_SIZE) return false
   return clock.now() - fitAt > FIT_FOR_MS && !(mayBeForm && answer.refusesForm === true)
+}
+
+/** What stays unclear about rows that wait, although the last answer says that it took none. */
+function unclear({ replayed, partly }: { readonly replayed?: boolean; readonly partly?: boolean }) {
+  return { ...(replayed && { replayed }), ...(partly && { partly }) }
 }
 
 /** Another destination asks the server now whether it is back. */

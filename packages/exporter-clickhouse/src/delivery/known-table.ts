@@ -11,6 +11,9 @@ import type { DestinationLog } from '../telemetry/log.js'
 
 /** In one line of the log. */
 const MAX_NAMED = 10
+const NONE: ReadonlyMap<string, string> = new Map()
+const UNANSWERED =
+  'Either a row is at fault, or the type of a column: the rows wait until the server answers a SELECT from system.columns.'
 
 export interface Server {
   readonly config: DestinationConfig
@@ -105,14 +108,16 @@ export class KnownTable {
 
   /**
    * Why rows that the table refuses must wait; undefined if they are at fault themselves. A column may have another type than ours, and refuse
-   * every row: dividing the batch would end with all of them dropped. A type with which the table has taken rows is not the reason.
+   * every row: dividing the batch would end with all of them dropped. A type with which the table has taken rows is not the reason. As long as
+   * the server does not say, the rows wait.
    */
   async misfit({ error }: Rejection): Promise<Retry | undefined> {
     if (!this.target) return undefined
-    // An answer that cannot be read counts as no answer.
-    const there = await columnsOf(this.name, this.#server.sender.run).catch(() => undefined)
+    // An answer that cannot be read counts as one that names no column: the next would be no better, and a bad row must not wait for it.
+    const there = await columnsOf(this.name, this.#server.sender.run).catch(() => NONE)
+    if (!there) return { status: 'retry', why: 'transient', error, fix: UNANSWERED }
     const before = this.#types
-    const found = misfits(this.target, there ?? new Map()).filter(
+    const found = misfits(this.target, there).filter(
       (column) => column.found !== before?.get(column.name),
     )
     if (found.length === 0) return undefined

@@ -8,7 +8,7 @@ import {
   type Received,
   scriptedServer,
 } from '../../../../test/kit/scripted-server.js'
-import { statsOf } from '../../../../test/kit/stats.js'
+import { deduplicationKnown, statsOf } from '../../../../test/kit/stats.js'
 import { clock } from '../../src/common/clock.js'
 import type { Options } from '../../src/config/options.js'
 
@@ -215,3 +215,88 @@ test('the rest of a batch that is searched for its bad row waits if somebody cha
   await eventually(() => expect(statsOf(to).lastError).toContain('27'))
   expect(statsOf(to)).toMatchObject({ waiting: 8, dropped: {} })
 })
+
+describe('a question about the columns', () => {
+  const NO_ANSWERS: readonly [string, Behaviour][] = [
+    ['too many queries', { status: 500, code: 202, body: 'Code: 202. DB::Exception: Too many' }],
+    ['a proxy without a backend', AWAY],
+    ['a connection that breaks', 'reset'],
+  ]
+  const fewRows = (to: ReturnType<typeof processorTo>) => {
+    for (const span of [...spans(7), ...spans(1, 'bad')]) to.onEnd(span)
+  }
+
+  test.each(NO_ANSWERS)(
+    'that gets no answer costs no row that would have waited: %s',
+    async (_, noAnswer) => {
+      const { server, asked } = await serverWith({
+        differing: { environment: 'UInt64' },
+        refuses: () => true,
+        onQuestion: (nth) => (nth < 3 ? noAnswer : undefined),
+      })
+      const to = processorTo({ endpoint: server.url, batch: { maxRows: 8 } })
+      fewRows(to)
+      await until(() => asked() >= 3 || hasDropped(to))
+      expect(statsOf(to)).toMatchObject({ waiting: 8, dropped: {}, failing: true })
+    },
+  )
+
+  test.each(NO_ANSWERS)(
+    'that gets no answer is asked again, and the bad row cut out then: %s',
+    async (_, noAnswer) => {
+      const { server } = await serverWith({
+        differing: {},
+        refuses: isBad,
+        onQuestion: (nth) => (nth < 3 ? noAnswer : undefined),
+      })
+      const to = processorTo({ endpoint: server.url, batch: { maxRows: 8 } })
+      fewRows(to)
+      await until(() => statsOf(to).waiting === 0)
+      expect(statsOf(to)).toMatchObject({ delivered: 7, dropped: { rejected: 1 } })
+    },
+  )
+
+  test.each(['Back in a minute.', '{"status":"busy"}', '"busy"', '["environment",'])(
+    'that gets an answer of somebody else keeps no bad row for ever: %s',
+    async (body) => {
+      const { server } = await serverWith({
+        differing: { environment: 'UInt64' },
+        refuses: isBad,
+        onQuestion: () => ({ status: 200, body }),
+      })
+      const to = processorTo({ endpoint: server.url, batch: { maxRows: 8 } })
+      fewRows(to)
+      await until(() => statsOf(to).waiting === 0)
+      expect(statsOf(to)).toMatchObject({ delivered: 7, dropped: { rejected: 1 } })
+    },
+  )
+})
+
+test.each([
+  ['says that a column has another type', undefined],
+  ['does not answer', AWAY],
+])(
+  'rows that other shards may have stored count as possible duplicates if they waited because the server %s',
+  async (_, answer) => {
+    const differing: Record<string, string> = {}
+    const { server, asked } = await serverWith({
+      differing,
+      refuses: () => false,
+      onInsert: () =>
+        differing['environment']
+          ? refusal(27, 'Received from ch2:9000. DB::Exception: no')
+          : undefined,
+      onQuestion: () => (differing['environment'] ? answer : undefined),
+    })
+    const to = processorTo({ endpoint: server.url, batch: { maxRows: 8 }, asyncInsert: true })
+    for (const span of spans(8)) to.onEnd(span)
+    await deduplicationKnown(to)
+    differing['environment'] = 'UInt64'
+    for (const span of spans(8)) to.onEnd(span)
+    await until(() => asked() > 1)
+    await until(() => statsOf(to).failing)
+    delete differing['environment']
+    await until(() => statsOf(to).waiting === 0)
+    expect(statsOf(to)).toMatchObject({ delivered: 16, dropped: {}, possibleDuplicates: 8 })
+  },
+)
