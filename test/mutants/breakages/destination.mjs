@@ -484,6 +484,22 @@ export const DESTINATION = [
     ],
   ),
   ...inFile(
+    'exporter/clickhouse/additions',
+    [exporter('additions'), exporter('stored-otherwise')],
+    [
+      [
+        'drops rows because it cannot read which columns there are',
+        '.catch(() => undefined)\n    if (!there || there.size === 0) return undefined',
+        '\n    if (!there || there.size === 0) return undefined',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/clickhouse/result-rows',
+    [exporter('result-rows')],
+    [['takes the answer of a proxy for rows', 'if (!Array.isArray(row))', 'if (false)']],
+  ),
+  ...inFile(
     'exporter/clickhouse/sender-of-hosts',
     [exporter('hosts')],
     [
@@ -496,6 +512,11 @@ export const DESTINATION = [
         'forgets what shards behind one host have stored when another host refuses a row',
         'isPartly ||= outcome.partly === true',
         '',
+        ],
+        [
+        'drops rows that one host has because it cannot read what another says of its tokens',
+        "asked.catch(() => 'unknown')",
+        'asked',
       ],
       [
         'forgets a lost answer when another host refuses the rows',

@@ -23,7 +23,8 @@ export async function addColumns(target: Target, run: Run): Promise<Added | unde
   const columns = shapeOf(target.schema)?.columns ?? []
   const added = new Set<string>()
   for (const at of placesOf(target)) {
-    const there = await columnsOf(at, run)
+    // An answer that cannot be read counts as no answer.
+    const there = await columnsOf(at, run).catch(() => undefined)
     if (!there || there.size === 0) return undefined
     const missing = columns.filter(({ name }) => !there.has(name))
     if (missing.length > columns.length * LEAST_SHARE) return undefined

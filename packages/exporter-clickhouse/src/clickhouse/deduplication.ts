@@ -2,6 +2,7 @@ import { quoteText } from '@spanhouse/transform'
 import type { Deduplication } from '../accounting/stats.js'
 import { DEDUPLICATION, TOKEN } from '../config/insert-settings.js'
 import type { TableName } from './insert.js'
+import { resultRows } from './result-rows.js'
 import type { Sender } from './sender.js'
 import { shardsBehind, windowOf } from './token-memory.js'
 
@@ -15,7 +16,10 @@ export interface Finding {
   readonly ofServer?: true
 }
 
-/** Asks the server whether its table remembers tokens. `unknown` if it does not tell; undefined if it does not answer. */
+/**
+ * Asks the server whether its table remembers tokens. `unknown` if it does not tell; undefined if it does not answer. Rejects if the answer
+ * cannot be read.
+ */
 export async function deduplicationOf(
   { database, table }: TableName,
   sender: Asking,
@@ -30,8 +34,10 @@ export async function deduplicationOf(
     `SELECT engine, engine_full FROM system.tables WHERE database = ${quoteText(database)} AND name = ${quoteText(table)} LIMIT 1 FORMAT JSONCompactEachRow`,
   )
   if (outcome.status === 'retry' && outcome.why !== 'misconfigured') return undefined
-  if (outcome.status !== 'delivered' || text === '') return { deduplication: 'unknown' }
-  const [engine = '', full = ''] = JSON.parse(text) as string[]
+  if (outcome.status !== 'delivered') return { deduplication: 'unknown' }
+  const [row] = resultRows(text)
+  if (!row) return { deduplication: 'unknown' }
+  const [engine = '', full = ''] = row
   if (engine === 'Distributed') {
     const shards = await shardsBehind(full, sender.run)
     if (shards === 'unknown') return undefined

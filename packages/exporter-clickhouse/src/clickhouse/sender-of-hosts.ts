@@ -38,7 +38,9 @@ export function openSenderOfHosts(hosts: Hosts, tell: (news: TableNews) => void)
   /** Finds out how the table at a host remembers tokens, unless that is known. */
   async function learnMemory(host: Host, table: string): Promise<void> {
     if (host.memories.has(table)) return
-    const memory = await tokenMemoryOf(tableNameOf(table), senderTo(host).run)
+    const asked = tokenMemoryOf(tableNameOf(table), senderTo(host).run)
+    // An answer that cannot be read counts as no answer.
+    const memory = await asked.catch(() => 'unknown')
     if (memory !== 'unknown') host.memories.set(table, memory)
   }
 
@@ -48,7 +50,7 @@ export function openSenderOfHosts(hosts: Hosts, tell: (news: TableNews) => void)
    */
   async function learnToCompare(host: Host, doubt: Doubt | undefined, table: string) {
     const others = doubt ? hosts.all.filter((one) => one !== host && one.isUp) : []
-    await Promise.all([host, ...others].map((one) => learnMemory(one, table).catch(() => {})))
+    await Promise.all([host, ...others].map((one) => learnMemory(one, table)))
   }
 
   function share(table: string, host: Host, other: Host): boolean {

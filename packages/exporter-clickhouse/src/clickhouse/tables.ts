@@ -5,6 +5,7 @@ import type { Target } from '../config/config.js'
 import { UNKNOWN_DATABASE } from './exception-codes.js'
 import type { TableName } from './insert.js'
 import type { Outcome } from './outcome.js'
+import { resultRows } from './result-rows.js'
 import { type Fate, fateOf } from './type-difference.js'
 
 /** What a statement other than an INSERT came to, and the text of the reply. */
@@ -95,7 +96,10 @@ export function isRefusal(outcome: Outcome): outcome is Failure {
   return outcome.status !== 'retry' || outcome.why === 'misconfigured'
 }
 
-/** The types of the table's columns on the server; empty if the server does not say, undefined if it does not answer. */
+/**
+ * The types of the table's columns on the server; empty if the server does not say, undefined if it does not answer. Rejects if the answer
+ * cannot be read.
+ */
 export async function columnsOf(
   { database, table }: TableName,
   run: Run,
@@ -104,9 +108,8 @@ export async function columnsOf(
     `SELECT name, type FROM system.columns WHERE database = ${quoteText(database)} AND table = ${quoteText(table)} FORMAT JSONCompactEachRow`,
   )
   if (outcome.status === 'retry' && outcome.why !== 'misconfigured') return undefined
-  if (outcome.status !== 'delivered' || text === '') return new Map()
-  const lines = text.trim().split('\n')
-  return new Map(lines.map((line) => JSON.parse(line) as [string, string]))
+  if (outcome.status !== 'delivered') return new Map()
+  return new Map(resultRows(text).map(([name = '', type = '']) => [name, type]))
 }
 
 /**

@@ -1,10 +1,11 @@
 import { quoteText } from '@spanhouse/transform'
 import type { TableName } from './insert.js'
+import { resultRows } from './result-rows.js'
 import type { Run } from './tables.js'
 
 /**
  * Names the memory in which a table keeps its tokens: hosts that give the same name recognise each other's rows. Undefined if it is the memory
- * of that host alone, or of no host; `unknown` if it does not answer.
+ * of that host alone, or of no host; `unknown` if it does not answer. Rejects if the answer cannot be read.
  */
 export async function tokenMemoryOf(
   { database, table }: TableName,
@@ -68,6 +69,6 @@ const RANDOM = /\b(rand\w*|generate\w+|now\w*|rowNumber\w+)\s*\(/i
 async function cells(statement: string, run: Run): Promise<readonly string[] | 'unknown'> {
   const { outcome, text } = await run(`${statement} FORMAT JSONCompactEachRow`)
   if (outcome.status === 'retry' && outcome.why !== 'misconfigured') return 'unknown'
-  if (outcome.status !== 'delivered' || text === '') return []
-  return JSON.parse(text.split('\n')[0] ?? '[]') as string[]
+  if (outcome.status !== 'delivered') return []
+  return resultRows(text)[0] ?? []
 }

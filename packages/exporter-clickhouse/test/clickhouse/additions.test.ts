@@ -89,6 +89,14 @@ describe('columns', () => {
     expect(changes).toEqual([])
   })
 
+  test.each(['Back in a minute.', '{"status":"busy"}', '["trace_id","Stri'])(
+    'if the answer is %s, which cannot be read, nothing is done',
+    async (text) => {
+      const run: Run = async () => ({ outcome: { status: 'delivered' }, text })
+      expect(await addColumns(PLAIN, run)).toBeUndefined()
+    },
+  )
+
   test('the first refusal is the answer, with a statement that adds everything, and nothing follows it', async () => {
     const { changes, run } = serverWith(
       { traces: lacking('environment', 'trace_state') },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { processorTo } from '../../../../test/kit/exporters.js'
-import { eventually } from '../../../../test/kit/patience.js'
+import { eventually, until } from '../../../../test/kit/patience.js'
 import {
   type Behaviour,
   type Received,
@@ -114,4 +114,20 @@ test('an answer about JSON columns that cannot be read costs no row', async () =
   })
   expect(statsOf(processor)).toMatchObject({ delivered: 10, waiting: 10, dropped: {} })
   expect(statsOf(processor).dropped).toEqual({})
+})
+
+test('an answer about missing columns that cannot be read costs no row', async () => {
+  const server = await scriptedServer({
+    each: ({ isInsert, statement }) => {
+      if (isInsert)
+        return { status: 404, code: 16, body: 'Code: 16. DB::Exception: No such column' }
+      return statement.includes('system.columns')
+        ? { status: 200, body: 'Back in a minute.' }
+        : 'ok'
+    },
+  })
+  const processor = processorTo({ endpoint: server.url, batch: { maxRows: 10 } })
+  end(processor, 10)
+  await until(() => statsOf(processor).failing || statsOf(processor).waiting === 0)
+  expect(statsOf(processor)).toMatchObject({ waiting: 10, dropped: {} })
 })

@@ -323,6 +323,23 @@ describe('a batch whose answer was lost', () => {
     expect(tokens(b)[0]).toBe(tokens(a).at(-1))
   })
 
+  test('waits for that host if the answer of another about its tokens cannot be read', async () => {
+    const a = await host('ok', REPLICATED)
+    const b = await scriptedServer({ status: 200, body: 'Back in a minute.' })
+    const exporter = exporterTo({ endpoints: [a.url, b.url] })
+    await exported(exporter, spans(1, 'first'))
+    await eventually(() => expect(statsOf(exporter).deduplication).toBe('effective'))
+    a.become('lose the answer')
+    void exported(exporter, spans(2, 'lost'))
+    await until(() => statsOf(exporter).retries > 0 || statsOf(exporter).waiting === 0)
+    expect(statsOf(exporter)).toMatchObject({ waiting: 2, dropped: {} })
+    a.become('ok')
+    await eventually(() =>
+      expect(statsOf(exporter)).toMatchObject({ delivered: 3, possibleDuplicates: 0 }),
+    )
+    expect(a.rows).toHaveLength(3)
+  })
+
   test.each([
     ['too large for it', 413, 0],
     ['too large for its query', 500, 307],
