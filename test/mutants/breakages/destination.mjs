@@ -35,6 +35,11 @@ export const DESTINATION = [
         'this.#possible += this.#doubtful',
         'return',
       ],
+      [
+        'counts the same rows again each time that it asks about the table',
+        '    this.#doubtful = 0\n',
+        '',
+      ],
     ],
   ),
   ...inFile(
@@ -160,6 +165,22 @@ export const DESTINATION = [
         'still believes after an outage that the columns of a table fit',
         'clock.now() - fitAt > FIT_FOR_MS &&',
         'fitAt === Number.NEGATIVE_INFINITY &&',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/known-table',
+    [exporter('known-table')],
+    [
+      [
+        'counts no duplicates as long as it cannot read which columns there are',
+        'if (found) this.duplicates.learn(found.deduplication)',
+        'if (columns) this.duplicates.learn(found.deduplication)',
+      ],
+      [
+        'never asks about a table again after an answer that it cannot read',
+        'may be readable.\n      this.#asks = true',
+        'may be readable.',
       ],
     ],
   ),

@@ -37,8 +37,11 @@ export class Duplicates {
     this.#possible += rows
   }
 
+  /** The same may be learnt again. A server that does not tell any more changes nothing. */
   learn(deduplication: Deduplication): void {
+    if (deduplication === 'unknown') return
     this.#deduplication = deduplication
     if (deduplication === 'ineffective') this.#possible += this.#doubtful
+    this.#doubtful = 0
   }
 }

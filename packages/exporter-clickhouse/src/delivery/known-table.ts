@@ -1,6 +1,6 @@
 import { Duplicates } from '../accounting/duplicates.js'
 import { addIndexes } from '../clickhouse/additions.js'
-import { deduplicationOf } from '../clickhouse/deduplication.js'
+import { deduplicationOf, type Finding } from '../clickhouse/deduplication.js'
 import type { Insert, TableName } from '../clickhouse/insert.js'
 import type { Rejection, Retry } from '../clickhouse/outcome.js'
 import type { Sender } from '../clickhouse/sender.js'
@@ -11,6 +11,7 @@ import type { DestinationLog } from '../telemetry/log.js'
 
 /** In one line of the log. */
 const MAX_NAMED = 10
+const FORGETS: Finding = { deduplication: 'ineffective' }
 const NONE: ReadonlyMap<string, string> = new Map()
 const UNANSWERED =
   'Either a row is at fault, or the type of a column: the rows wait until the server answers a SELECT from system.columns.'
@@ -65,28 +66,21 @@ export class KnownTable {
 
   // Only after the first success, because the server is asked nothing at start. Repeated after later successes until it answers.
   async #ask(): Promise<void> {
-    const { config, sender, log } = this.#server
+    const { config, sender } = this.#server
     this.#asks = false
     try {
-      const found = config.asyncInsert
-        ? ({ deduplication: 'ineffective' } as const)
-        : await deduplicationOf(this.name, sender)
-      const columns = found && (await columnsOf(this.name, sender.run))
+      const found = config.asyncInsert ? FORGETS : await deduplicationOf(this.name, sender)
+      // An answer that cannot be read counts as no answer.
+      const columns = found && (await columnsOf(this.name, sender.run).catch(() => undefined))
       this.#asks = columns === undefined
-      if (found === undefined || columns === undefined) return
-      this.#types = columns
-      this.duplicates.learn(found.deduplication)
+      if (columns) this.#types = columns
+      if (found) this.duplicates.learn(found.deduplication)
       if (!this.target) return
-      if ('because' in found) log.noDeduplication(found.because, 'ofServer' in found)
-      const forbidden = [...sender.leftOut.forbidden].map(
-        (name) => `\`${name}\` (${SETTINGS[name]?.without})`,
-      )
-      if (forbidden.length > 0) log.leftOut(forbidden)
-      this.#jsonColumns = jsonColumns(this.target, columns)
-      if (config.manageSchema === 'validate') this.#logDifferences(this.target, columns)
-      if (config.manageSchema === 'create') await addIndexes(this.target, sender.run)
+      if (found) this.#logDoubts(found)
+      if (columns) await this.#compare(this.target, columns)
     } catch {
-      // An answer we cannot read leaves it unknown.
+      // An answer that cannot be read leaves it unknown, and the next one may be readable.
+      this.#asks = true
     }
   }
 
@@ -98,12 +92,10 @@ export class KnownTable {
     const { config, sender } = this.#server
     if (!this.target || this.#hasExplainedColumns || config.manageSchema === 'off') return
     this.#hasExplainedColumns = true
-    try {
-      const columns = await columnsOf(this.name, sender.run)
-      if (columns) this.#logDifferences(this.target, columns)
-    } catch {
-      // An answer we cannot read explains nothing.
-    }
+    // An answer that cannot be read counts as no answer.
+    const columns = await columnsOf(this.name, sender.run).catch(() => undefined)
+    this.#hasExplainedColumns = columns !== undefined
+    if (columns) this.#logDifferences(this.target, columns)
   }
 
   /**
@@ -139,6 +131,23 @@ export class KnownTable {
       error: new Error(`${names} of ${database}.${table} are of type JSON`),
       fix: "The server stores each value there as a text, which breaks queries over the Collector's rows: set `table` to another one, without JSON columns, or `schema` to `otel_json`.",
     }
+  }
+
+  /** Why rows may be there twice. */
+  #logDoubts({ because, ofServer }: Finding): void {
+    const { sender, log } = this.#server
+    if (because !== undefined) log.noDeduplication(because, ofServer === true)
+    const forbidden = [...sender.leftOut.forbidden].map(
+      (name) => `\`${name}\` (${SETTINGS[name]?.without})`,
+    )
+    if (forbidden.length > 0) log.leftOut(forbidden)
+  }
+
+  async #compare(target: Target, columns: ReadonlyMap<string, string>): Promise<void> {
+    const { config, sender } = this.#server
+    this.#jsonColumns = jsonColumns(target, columns)
+    if (config.manageSchema === 'validate') this.#logDifferences(target, columns)
+    if (config.manageSchema === 'create') await addIndexes(target, sender.run)
   }
 
   #logDifferences(target: Target, columns: ReadonlyMap<string, string>): void {

@@ -23,3 +23,13 @@ test('rows sent again are there once where the table heeds tokens, unless they h
   duplicates.deliver(2, { ambiguous: true, hasToken: false })
   expect(duplicates.possible).toBe(2)
 })
+
+test('what is learnt twice counts once, and what is not known any more stays known', () => {
+  const duplicates = new Duplicates()
+  duplicates.deliver(10, MAYBE)
+  duplicates.learn('ineffective')
+  duplicates.learn('ineffective')
+  duplicates.learn('unknown')
+  expect(duplicates.possible).toBe(10)
+  expect(duplicates.deduplication).toBe('ineffective')
+})
