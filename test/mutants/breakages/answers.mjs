@@ -314,7 +314,7 @@ const SENDER = [
     [
       [
         'counts a dead letter as kept because a web page answered 200',
-        "hasResult: !statement.startsWith('INSERT ')",
+        'hasResult: hasResult(statement)',
         'hasResult: true',
       ],
     ],

@@ -516,6 +516,17 @@ export const DESTINATION = [
     ],
   ),
   ...inFile(
+    'exporter/clickhouse/sender',
+    [exporter('misfit')],
+    [
+      [
+        'cannot read which columns a table has if there are many',
+        'hasResult(statement) ? KEPT_RESULT_BYTES : undefined',
+        'undefined',
+      ],
+    ],
+  ),
+  ...inFile(
     'exporter/clickhouse/result-rows',
     [exporter('result-rows')],
     [['takes the answer of a proxy for rows', 'if (!Array.isArray(row))', 'if (false)']],
@@ -533,8 +544,8 @@ export const DESTINATION = [
         'forgets what shards behind one host have stored when another host refuses a row',
         'isPartly ||= outcome.partly === true',
         '',
-        ],
-        [
+      ],
+      [
         'drops rows that one host has because it cannot read what another says of its tokens',
         "asked.catch(() => 'unknown')",
         'asked',

@@ -71,7 +71,7 @@ export const NETWORK = [
         'else if (req.writableFinished)',
         'else if (true)',
       ],
-      ['reads an answer of any length', 'bytes > MAX_REPLY_BYTES', 'bytes < 0'],
+      ['reads an answer of any length', 'bytes > MAX_REPLY_BYTES)', 'bytes < 0)'],
       ['has no deadline', 'timedOut = true\n', 'return\n'],
       [
         'sends the wrong length when a statement precedes the rows',

@@ -5,6 +5,7 @@ import type { CompressedBatch } from '../batching/batch.js'
 import type { DestinationConfig, Target } from '../config/config.js'
 import { SETTINGS } from '../config/insert-settings.js'
 import type { Exchange } from '../http/exchange.js'
+import { HEAD_BYTES } from '../http/reply-body.js'
 import { classify } from './classify.js'
 import { Creation } from './creation.js'
 import type { Doubt } from './doubt.js'
@@ -52,6 +53,20 @@ const MAX_CREATIONS = 3
 const FIX_OF_FOREIGN_TABLE =
   'Create that table: the exporter creates only the tables that it is configured with, not those that `dispatch` names.'
 
+// The list of the columns of a table with thousands of them, or with long types.
+const KEPT_RESULT_BYTES = 4 * 1024 * 1024
+
+function hasResult(statement: string): boolean {
+  return !statement.startsWith('INSERT ')
+}
+
+/** As much of an exchange as is judged: more of it is a result, and may be long. */
+function beginningOf(exchange: Exchange): Exchange {
+  if ('error' in exchange) return exchange
+  const { reply } = exchange
+  return { ...exchange, reply: { ...reply, body: reply.body.slice(0, HEAD_BYTES) } }
+}
+
 export function openSender(
   config: DestinationConfig,
   tell: (news: TableNews) => void,
@@ -93,6 +108,7 @@ export function openSender(
       body: Buffer.from(statement),
       deadlineMs: config.timeoutMs,
       repeatable,
+      keptBytes: hasResult(statement) ? KEPT_RESULT_BYTES : undefined,
     }
     return watch.watched((signal) => client.send(post, signal), closing.signal)
   }
@@ -104,7 +120,7 @@ export function openSender(
     for (;;) {
       const leftOutThen = leftOut.names.size
       const exchange = await ask(statement, repeatable)
-      const outcome = await read(exchange, { hasResult: !statement.startsWith('INSERT ') })
+      const outcome = await read(beginningOf(exchange), { hasResult: hasResult(statement) })
       if (leftOut.learn(outcome, leftOutThen)) continue
       return { outcome, text: 'reply' in exchange ? exchange.reply.body : '' }
     }

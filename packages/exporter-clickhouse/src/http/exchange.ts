@@ -18,12 +18,14 @@ export interface Post {
   readonly deadlineMs: number
   /** Whether it may reach the server twice without harm. */
   readonly repeatable: boolean
+  /** How much of the beginning of the reply is kept, if more than 48 KiB. */
+  readonly keptBytes?: number | undefined
 }
 
 export interface Reply {
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  /** If it is long, its first 48 KiB and its last 16 KiB. */
+  /** If it is long, its first 48 KiB, or as much as was asked for, and its last 16 KiB. */
   readonly body: string
   /** The end of the body is unknown: it was longer than what was read, or cannot be inflated. */
   readonly isCut?: boolean
@@ -109,7 +111,7 @@ export function exchange(
     req.on('close', () => fail(new Error('the connection closed before an answer')))
     req.on('response', (res) => {
       answer = res
-      const received = new ReplyBody(res.headers['content-encoding'])
+      const received = new ReplyBody(res.headers['content-encoding'], post.keptBytes)
       let bytes = 0
       const reply = (complete: boolean): Exchange => {
         const { body, isCut } = received.read()

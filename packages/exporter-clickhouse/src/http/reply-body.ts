@@ -1,6 +1,6 @@
 import { brotliDecompressSync, constants, unzipSync } from 'node:zlib'
 
-const HEAD_BYTES = 48 * 1024
+export const HEAD_BYTES: number = 48 * 1024
 const TAIL_BYTES = 16 * 1024
 /** Stands for what is left out between the two. */
 const GAP = '\n[…]\n'
@@ -14,15 +14,17 @@ const MAX_COMPRESSED_BYTES = 4 * 1024 * 1024
  */
 export class ReplyBody {
   readonly #encoding: string | undefined
+  readonly #headBytes: number
   readonly #head: Buffer[] = []
   #room: number
   #tail: Buffer = Buffer.alloc(0)
   #bytesAfterHead = 0
 
   /** Some proxies compress replies although the request does not ask for it. */
-  constructor(encoding: string | undefined) {
+  constructor(encoding: string | undefined, headBytes: number = HEAD_BYTES) {
     this.#encoding = encoding?.trim().toLowerCase()
-    this.#room = isCompressed(this.#encoding) ? MAX_COMPRESSED_BYTES : HEAD_BYTES
+    this.#headBytes = headBytes
+    this.#room = isCompressed(this.#encoding) ? MAX_COMPRESSED_BYTES : headBytes
   }
 
   add(chunk: Buffer): void {
@@ -39,9 +41,9 @@ export class ReplyBody {
     if (!isCompressed(this.#encoding)) return { body: this.#joined(head), isCut: false }
     try {
       const isCut = this.#bytesAfterHead > 0
-      return { body: shortened(inflated(head, this.#encoding)), isCut }
+      return { body: shortened(inflated(head, this.#encoding), this.#headBytes), isCut }
     } catch {
-      return { body: shortened(head), isCut: true }
+      return { body: shortened(head, this.#headBytes), isCut: true }
     }
   }
 
@@ -51,9 +53,9 @@ export class ReplyBody {
   }
 }
 
-function shortened(bytes: Buffer): string {
-  if (bytes.length <= HEAD_BYTES + TAIL_BYTES) return bytes.toString()
-  return [bytes.subarray(0, HEAD_BYTES), GAP, bytes.subarray(-TAIL_BYTES)].join('')
+function shortened(bytes: Buffer, headBytes: number): string {
+  if (bytes.length <= headBytes + TAIL_BYTES) return bytes.toString()
+  return [bytes.subarray(0, headBytes), GAP, bytes.subarray(-TAIL_BYTES)].join('')
 }
 
 function isCompressed(encoding: string | undefined): boolean {

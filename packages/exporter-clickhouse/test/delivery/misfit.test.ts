@@ -226,6 +226,22 @@ describe('a question about the columns', () => {
     for (const span of [...spans(7), ...spans(1, 'bad')]) to.onEnd(span)
   }
 
+  test('of a table with 5000 of them finds the one that has another type', async () => {
+    const others = Array.from({ length: 5000 }, (_, n) => `["column ${n}","${'x'.repeat(100)}"]\n`)
+    const { server } = await serverWith({
+      differing: {},
+      refuses: () => true,
+      onQuestion: () => ({
+        status: 200,
+        body: [...others, '["environment","UInt64"]\n'].join(''),
+      }),
+    })
+    const to = processorTo({ endpoint: server.url, batch: { maxRows: 8 } })
+    fewRows(to)
+    await until(() => statsOf(to).failing || hasDropped(to))
+    expect(statsOf(to)).toMatchObject({ waiting: 8, dropped: {} })
+  })
+
   test.each(NO_ANSWERS)(
     'that gets no answer costs no row that would have waited: %s',
     async (_, noAnswer) => {

@@ -138,6 +138,18 @@ describe('an answer', () => {
     },
   )
 
+  test('is kept as far as was asked', async () => {
+    const body = 'x'.repeat(2_000_000)
+    const server = await scriptedServer({ status: 200, body })
+    const { send } = client({ endpoint: server.url })
+    const whole = replyOf(await send(post({ keptBytes: 3_000_000 }), never))
+    expect(whole.body.length).toBe(2_000_000)
+    expect(whole.complete).toBe(true)
+    const part = replyOf(await send(post({ keptBytes: 1_000_000 }), never))
+    expect(part.body.length).toBe(1_000_000 + '\n[…]\n'.length + 16 * 1024)
+    expect(part.complete).toBe(true)
+  })
+
   test('without end is left after 16 MiB', async () => {
     let written = 0
     const server = await rawServer((socket) => {
