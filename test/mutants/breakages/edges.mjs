@@ -53,6 +53,22 @@ export const EDGES = [
     ],
   ),
   ...inFile(
+    'exporter/accounting/parcel',
+    [exporter('parcels')],
+    [['numbers the batches of all lanes together', 'lane === undefined ? ', 'true ? ']],
+  ),
+  ...inFile(
+    'exporter/pipeline/lanes',
+    [exporter('parcels')],
+    [
+      [
+        'calls the batches of a lane otherwise when there is one lane less',
+        'index === 0 ? undefined : first.name',
+        'index === 0 ? undefined : String(index)',
+      ],
+    ],
+  ),
+  ...inFile(
     'exporter/pipeline/lane',
     [exporter('parcels')],
     [

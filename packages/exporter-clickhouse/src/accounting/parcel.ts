@@ -90,8 +90,7 @@ export class Parcel {
   readonly #key: string
   readonly #courses = new Map<string, Course>()
   readonly #changes = new Occasion()
-  #batches = 0
-  #lateBatches = 0
+  readonly #numbers = new Map<string, number>()
   #isComplete = false
 
   /** `key`: the same for the same records, and for no others. */
@@ -109,16 +108,24 @@ export class Parcel {
     return this.#isComplete
   }
 
-  /** Tells equal batches of this parcel apart from each other and from those of other parcels, and is the same for the same records. */
-  nextBatch(): string {
-    this.#batches++
-    return `${this.#key} ${this.#batches}`
+  /**
+   * Tells equal batches of this parcel apart from each other and from those of other parcels, and is the same for the same records. Each lane
+   * has numbers of its own: which of two lanes seals its next batch first depends on how fast they are. `lane`: its name, if it has one.
+   */
+  nextBatch(lane: string | undefined): string {
+    return this.#next(this.#key, lane)
   }
 
   /** The same for batches with rows that depend on what came before. How many there are must not change what the others are called. */
-  nextLateBatch(): string {
-    this.#lateBatches++
-    return `${this.#key} late ${this.#lateBatches}`
+  nextLateBatch(lane: string | undefined): string {
+    return this.#next(`${this.#key} late`, lane)
+  }
+
+  #next(kind: string, lane: string | undefined): string {
+    const of = lane === undefined ? '' : ` of ${lane}`
+    const number = (this.#numbers.get(kind + of) ?? 0) + 1
+    this.#numbers.set(kind + of, number)
+    return `${kind} ${number}${of}`
   }
 
   courseAt(destination: string): Course {

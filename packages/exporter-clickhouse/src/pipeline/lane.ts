@@ -27,7 +27,15 @@ export interface RowLimits {
   readonly maxRowBytes: number
 }
 
-/** Destinations that agree on tables, batch limits, compression and routing: they share every batch. */
+/** Destinations that agree on tables, batch limits, compression and routing. */
+export interface Group<Input> {
+  /** In the names of batches of a parcel, and so the same in the next process. Undefined for the first group. */
+  readonly name: string | undefined
+  readonly config: DestinationConfig<Input>
+  readonly destinations: readonly Destination[]
+}
+
+/** The way to one group of destinations: they share every batch. */
 export class Lane<Input> {
   readonly destinations: readonly Destination[]
   readonly alterations: Alterations = new Alterations()
@@ -55,8 +63,7 @@ export class Lane<Input> {
   #abandons: DropReason | undefined
 
   constructor(
-    config: DestinationConfig<Input>,
-    destinations: readonly Destination[],
+    { name, config, destinations }: Group<Input>,
     { repeatable, limits, maxRowBytes }: RowLimits,
     surroundings: Surroundings<Input>,
   ) {
@@ -89,8 +96,8 @@ export class Lane<Input> {
             this.alterations.sealed(rows.rows, altered, destinations)
           }),
       )
-    this.#open = open(batch, (parcel) => parcel.nextBatch())
-    this.#late = repeatable ? open(batch, (parcel) => parcel.nextLateBatch()) : this.#open
+    this.#open = open(batch, (parcel) => parcel.nextBatch(name))
+    this.#late = repeatable ? open(batch, (parcel) => parcel.nextLateBatch(name)) : this.#open
     this.#strays = repeatable ? open(strayLimitsOf(batch)) : this.#open
     const ends = {
       ...surroundings,

@@ -1,7 +1,7 @@
 import type { DestinationConfig } from '../config/config.js'
 import type { Destination } from '../delivery/destination.js'
 import { routeAlike } from '../routing/same-route.js'
-import { Lane, type RowLimits } from './lane.js'
+import { type Group, Lane, type RowLimits } from './lane.js'
 import type { Surroundings } from './lane-router.js'
 
 /**
@@ -15,14 +15,22 @@ export function lanesOf<Input>(
   rowLimits: RowLimits,
   surroundings: Surroundings<Input>,
 ): Lane<Input>[] {
-  const groups: { config: DestinationConfig<Input>; destinations: Destination[] }[] = []
+  const groups: (Group<Input> & { readonly destinations: Destination[] })[] = []
   for (const [index, destination] of destinations.entries()) {
     const config = configs[index] as DestinationConfig<Input>
     const group = groups.find((one) => agree(one.config, config))
     if (group) group.destinations.push(destination)
-    else groups.push({ config, destinations: [destination] })
+    else groups.push({ name: nameOf(config, groups.length), config, destinations: [destination] })
   }
-  return groups.map((one) => new Lane(one.config, one.destinations, rowLimits, surroundings))
+  return groups.map((one) => new Lane(one, rowLimits, surroundings))
+}
+
+/**
+ * Not its number: a destination that is added or removed beside others should not change what their batches are called. The first has none,
+ * as when there is no other.
+ */
+function nameOf(first: DestinationConfig<never>, index: number): string | undefined {
+  return index === 0 ? undefined : first.name
 }
 
 function agree(a: DestinationConfig, b: DestinationConfig): boolean {

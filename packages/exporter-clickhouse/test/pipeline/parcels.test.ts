@@ -24,26 +24,32 @@ interface Request {
 interface Opened {
   readonly server: ScriptedClickHouse
   readonly pipeline: Pipeline<never>
-  take(request: Request): Promise<Parcel>
+  /** `sizeOfSlice`: how many records are read of the request at a time. Default: all. */
+  take(request: Request, sizeOfSlice?: number): Promise<Parcel>
 }
 
-async function opened(signal: Signal, options: Options = {}): Promise<Opened> {
+async function opened(
+  signal: Signal,
+  options: Options | ((url: string) => Options) = {},
+): Promise<Opened> {
   const server = await new ScriptedClickHouse().listen()
   onTestFinished(() => server.close())
   const config = parseConfig(signal, {
-    endpoint: server.url,
     shutdownTimeoutMs: 20,
     retry: { initialDelayMs: 5, maxDelayMs: 10 },
-    ...options,
+    ...(typeof options === 'function' ? options(server.url) : { endpoint: server.url, ...options }),
   } as never)
   const pipeline = new Pipeline<never>(config as never, { repeatable: true })
   onTestFinished(() => pipeline.shutdown())
   return {
     server,
     pipeline,
-    async take(request) {
+    async take(request, sizeOfSlice = 10_000) {
       const parcel = new Parcel(request.key)
-      const slices = [request.records() as never[]]
+      const records = request.records() as never[]
+      const slices = Array.from({ length: Math.ceil(records.length / sizeOfSlice) }, (_, n) =>
+        records.slice(n * sizeOfSlice, (n + 1) * sizeOfSlice),
+      )
       await pipeline.intake.take(parcel, slices, { patience: never, closing: never })
       return parcel
     },
@@ -53,9 +59,13 @@ async function opened(signal: Signal, options: Options = {}): Promise<Opened> {
 const isSettled = (parcel: Parcel) =>
   parcel.isComplete && [...parcel.courses.values()].every(({ open }) => open === 0)
 
-async function tokensOf({ server, take }: Opened, request: Request): Promise<string[]> {
+async function tokensOf(
+  { server, take }: Opened,
+  request: Request,
+  sizeOfSlice?: number,
+): Promise<string[]> {
   const before = server.inserts.length
-  const parcel = await take(request)
+  const parcel = await take(request, sizeOfSlice)
   await parcel.until(isSettled, AbortSignal.timeout(PATIENT_MS))
   expect(isSettled(parcel)).toBe(true)
   return server.inserts
@@ -167,6 +177,55 @@ describe.each<Signal>(['traces', 'logs', 'metrics'])('%s', (signal) => {
       expect(new Set(got)).toEqual(new Set(tokens))
     }
   })
+})
+
+describe('destinations that do not get the same records', () => {
+  // All of its records are one step of the intake, if they are read at once.
+  const request = requestOf('logs', { count: 16 })
+  const wanting = (wants: (n: number) => boolean) =>
+    (({ body }: LogRecordLike) => wants(Number(String(body).split(' ')[1]))) as never
+  const EVEN = { name: 'even', table: 'even', filter: wanting((n) => n % 2 === 0) }
+  const LATE = { name: 'late', table: 'late', filter: wanting((n) => n >= 4) }
+  const openedWith = (...others: object[]) =>
+    opened('logs', (endpoint) => {
+      const destinations = [{ name: 'all' }, ...others].map((one) => ({ endpoint, ...one }))
+      return { batch: { maxRows: 4 }, destinations: destinations as never }
+    })
+  const at = (table: string, tokens: readonly string[]) =>
+    tokens.filter((token) => token.startsWith(`telemetry.${table} `))
+
+  test('get the same batches again, however many records of a parcel are taken in at a time', async () => {
+    const tokens = await tokensOf(await openedWith(EVEN, LATE), request)
+    expect(tokens).toHaveLength(4 + 2 + 3)
+    for (const sizeOfSlice of [1, 3, 6]) {
+      const again = await tokensOf(await openedWith(EVEN, LATE), request, sizeOfSlice)
+      expect(again).toEqual(tokens)
+    }
+  })
+
+  test('get the same batches again, whichever destinations there are beside them', async () => {
+    const tokens = await tokensOf(await openedWith(EVEN, LATE), request)
+    expect(await tokensOf(await openedWith(), request)).toEqual(at('logs', tokens))
+    const others = await tokensOf(await openedWith(LATE), request)
+    expect(at('late', others)).toEqual(at('late', tokens))
+  })
+
+  test('get batches of their own, also if these have equal rows for the same table', async () => {
+    const SAME = { name: 'same', table: 'logs', filter: wanting(() => true) }
+    const tokens = await tokensOf(await openedWith(SAME), request)
+    expect(tokens).toHaveLength(2 * 4)
+    expect(new Set(tokens).size).toBe(2 * 4)
+  })
+})
+
+test('the batches of destinations that get the same records are called as earlier versions called them', () => {
+  const parcel = new Parcel('key')
+  const names = [
+    parcel.nextBatch(undefined),
+    parcel.nextBatch(undefined),
+    parcel.nextLateBatch(undefined),
+  ]
+  expect(names).toEqual(['key 1', 'key 2', 'key late 1'])
 })
 
 test('equal records in two batches of one parcel are stored twice, as they came', async () => {
@@ -384,7 +443,7 @@ test('small batches of parcels that wait are not united', async () => {
   const requests = Array.from({ length: 10 }, (_, n) =>
     requestOf('traces', { count: 2, from: 2 * n }),
   )
-  const parcels = await Promise.all(requests.map(take))
+  const parcels = await Promise.all(requests.map((one) => take(one)))
   await server.listen()
   await until(() => parcels.every(isSettled))
   expect(server.inserts.map(({ rows }) => rows)).toEqual(Array.from({ length: 10 }, () => 2))
