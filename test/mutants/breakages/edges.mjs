@@ -47,10 +47,26 @@ export const EDGES = [
     [
       [
         'counts what was altered in a row once more when it begins the next batch',
-        'Object.assign(this.alterations.tally, counted)',
+        'Object.assign(tally, counted)',
         '',
       ],
     ],
+  ),
+  ...inFile(
+    'exporter/pipeline/open-sheets',
+    [exporter('equal-batches')],
+    [
+      [
+        'takes equal rows that dispatch made for the same rows',
+        'openOf(target, false)',
+        'openOf(target, hasIdentity((forms[0] as Form<Input>).schema))',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/pipeline/lane',
+    [exporter('equal-batches')],
+    [['takes equal rows with redacted ids for the same rows', ' && !rows.hasInvalidIds', '']],
   ),
   ...inFile(
     'exporter/accounting/parcel',

@@ -8,6 +8,8 @@ import { compress, decompress } from './codecs.js'
 export interface Rows {
   readonly rows: number
   readonly bytes: Buffer
+  /** Some have ids that are no ids, or no longer: others may have the same. */
+  readonly hasInvalidIds?: boolean
   /** Call this when `bytes` is not read any more. The memory is then used again: new memory for each batch would keep the garbage collector busy. */
   release?(): void
 }
@@ -38,7 +40,10 @@ export class Batch implements BatchShape {
   readonly codec: Compression['codec']
   /** What all rows have in common and do not contain themselves. The INSERT of each destination is made from it and then contains it. */
   readonly common: CompactForm | undefined
-  /** Tells this batch apart from others of equal rows, and is the same when it is exported again. Undefined if it cannot be exported again. */
+  /**
+   * Tells this batch apart from others of equal rows, and is the same when it is exported again. Empty if equal rows are the same rows, because
+   * they have ids. Undefined if it cannot be exported again: then it is another batch than all others.
+   */
   readonly identity: string | undefined
   #raw: Buffer | undefined
   /** Forgotten when it was called: it holds the buffer from which the rows were taken, which is larger than they are. */

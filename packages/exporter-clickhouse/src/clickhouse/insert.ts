@@ -1,12 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { quoteIdentifier, type Table } from '@spanhouse/transform'
-import {
-  type CompactForm,
-  hasIdentity,
-  type RowShape,
-  unescaped,
-} from '@spanhouse/transform/internal'
+import { quoteIdentifier } from '@spanhouse/transform'
+import { type CompactForm, type RowShape, unescaped } from '@spanhouse/transform/internal'
 import type { CompressedBatch } from '../batching/batch.js'
 import type { Compression, DestinationConfig, Target } from '../config/config.js'
 import {
@@ -81,7 +76,7 @@ export function insertOf(
     form.statement,
     JSON.stringify(settings),
     compressed.digest,
-    distinction(target.schema, batch.identity),
+    batch.identity ?? randomUUID(),
   )
   return { ...form, settings: { ...all, [TOKEN]: token } }
 }
@@ -173,13 +168,6 @@ export function tableOf({ statement }: Insert): string {
 
 function tokenOf(...identity: readonly string[]): string {
   return `v1-${createHash('sha256').update(identity.join('\0')).digest('hex').slice(0, 32)}`
-}
-
-// Rows of our own tables of spans have ids, so two equal batches are one batch that is sent twice; and so have tables that are made from
-// these and keep the ids. Rows of any other table may equal earlier rows, and must not be taken for a retry of those, unless the batch
-// has an identity of its own.
-function distinction(schema: Table<never>, identity: string | undefined): string {
-  return hasIdentity(schema) ? '' : (identity ?? randomUUID())
 }
 
 /** `without`: settings that the server turned out not to know. */

@@ -21,7 +21,7 @@ export interface Sealed {
   readonly config: DestinationConfig
   readonly destinations: readonly Destination[]
   readonly parcel?: Parcel | undefined
-  /** See `Parcel.nextBatch()`. */
+  /** See `Batch`. */
   readonly identity?: string | undefined
 }
 

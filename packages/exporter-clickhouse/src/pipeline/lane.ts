@@ -83,15 +83,17 @@ export class Lane<Input> {
       new OpenSheets(
         forms,
         targets,
-        (target) =>
+        (target, hasIds) =>
           new OpenBatches(ways, (rows, common, altered) => {
             const parcel = identityOf && this.#parcel
             if (parcel && this.#abandons) {
               this.#leave(rows, parcel, this.#abandons)
               return
             }
-            const of = { parcel, identity: parcel && identityOf(parcel) }
-            const receipts = handOver({ target, rows, common, config, destinations, ...of })
+            const number = parcel && identityOf(parcel)
+            const identity = hasIds && !rows.hasInvalidIds ? '' : number
+            const of = { target, parcel, identity }
+            const receipts = handOver({ ...of, rows, common, config, destinations })
             this.#receipts?.push(...receipts)
             this.alterations.sealed(rows.rows, altered, destinations)
           }),
@@ -249,6 +251,8 @@ export class Lane<Input> {
 
   #add<Of>(sheet: Sheet<Of>, record: Of, constants: ResourceForm | undefined): void {
     const partition = sheet.schema.partitionDay?.(record)
+    const { tally } = this.alterations
+    const { invalidIds } = tally
     let batcher = sheet.open.of(constants)
     const start = batcher.bytes
     let isRow = this.#write(sheet, record, batcher)
@@ -256,15 +260,15 @@ export class Lane<Input> {
       batcher.writer.length = start
       batcher.seal()
       batcher = sheet.open.of(constants)
-      const counted = { ...this.alterations.tally }
+      const counted = { ...tally }
       isRow = this.#write(sheet, record, batcher) // again, because the row refers to key lists of the sealed batch
-      Object.assign(this.alterations.tally, counted) // what is altered in the row has been counted
+      Object.assign(tally, counted) // what is altered in the row has been counted
     }
     if (!isRow) {
       this.#refuse('too_large')
       return
     }
-    batcher.commit(partition)
+    batcher.commit(partition, tally.invalidIds > invalidIds)
     sheet.open.sealIfFull()
     // The bound on bytes is for the batches of all tables together.
     if (this.#config.targets.length > 1 && this.#current.bytes >= this.#maxBytes)

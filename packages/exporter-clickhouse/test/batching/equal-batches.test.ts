@@ -3,6 +3,11 @@ import { brotliCompressSync, constants, gunzipSync, gzipSync } from 'node:zlib'
 import { defineTable, flatTraces, otelTraces, type SpanLike } from '@spanhouse/transform'
 import { expect, test } from 'vitest'
 import { randomOf, SEED } from '../../../../test/faults/seed.js'
+import { exported, exporterTo } from '../../../../test/kit/exporters.js'
+import { flushed } from '../../../../test/kit/patience.js'
+import { scriptedServer } from '../../../../test/kit/scripted-server.js'
+import { statsOf } from '../../../../test/kit/stats.js'
+import { makeSpan } from '../../../transform/test/spans.js'
 import { compress } from '../../src/batching/codecs.js'
 import { insertOf, insertOfPart } from '../../src/clickhouse/insert.js'
 import { TOKEN } from '../../src/config/insert-settings.js'
@@ -16,27 +21,63 @@ const theirs = defineTable<SpanLike>({
   orderBy: 'a',
 })
 
-async function insert(schema: Options['schema']) {
-  const [config] = parseConfig('traces', { schema }, {}).destinations
+async function insert() {
+  const [config] = parseConfig('traces', {}, {}).destinations
   if (!config) throw new Error('no destination')
   return insertOf(config.targets[0], config, batchOf('the same'))
 }
 
-async function token(schema: Options['schema']) {
-  return (await insert(schema)).settings[TOKEN]
+const SPAN = makeSpan()
+
+/** How many of three exports of the same span the table has afterwards. */
+async function storedOfThree(options: Options): Promise<number> {
+  const server = await scriptedServer()
+  const exporter = exporterTo({ endpoint: server.url, ...options })
+  for (let n = 0; n < 3; n++) await exported(exporter, [SPAN])
+  await flushed(exporter)
+  expect(server.inserts).toHaveLength(3)
+  expect(statsOf(exporter)).toMatchObject({ delivered: 3, possibleDuplicates: 0 })
+  return server.rows.length
 }
 
 test('two equal batches are one, of our rows, which have ids', async () => {
-  expect(await token(flatTraces)).toBe(await token(flatTraces))
-  expect(await token(otelTraces)).toBe(await token(otelTraces))
+  expect(await storedOfThree({ schema: flatTraces })).toBe(1)
+  expect(await storedOfThree({ schema: otelTraces })).toBe(1)
 })
 
 test('two equal batches of a table that is not ours are two: no rows are taken for a retry of others', async () => {
-  expect(await token(theirs)).not.toBe(await token(theirs))
+  expect(await storedOfThree({ schema: theirs })).toBe(3)
+})
+
+test('two equal batches of rows that dispatch made are two, whatever their table: the ids may be those of others', async () => {
+  const anonymous: Options['dispatch'] = (row, { table }) => ({
+    [table]: { ...row, trace_id: '0'.repeat(32), span_id: '0'.repeat(16) },
+  })
+  expect(await storedOfThree({ dispatch: anonymous })).toBe(3)
+  expect(await storedOfThree({ dispatch: () => ({ traces: { span_name: 'x' } }) })).toBe(3)
+  expect(await storedOfThree({ dispatch: () => ({ others: { name: 'x' } }) })).toBe(3)
+})
+
+test('two equal batches of rows whose ids were redacted are two', async () => {
+  const server = await scriptedServer()
+  const exporter = exporterTo({ endpoint: server.url, redact: { values: ['email'] } })
+  for (const name of ['ann', 'ben', 'eve']) {
+    const context = { ...SPAN.spanContext(), spanId: `${name}@example.com` }
+    await exported(exporter, [makeSpan({ spanContext: () => context })])
+  }
+  await flushed(exporter)
+  expect(statsOf(exporter)).toMatchObject({ delivered: 3 })
+  expect(server.rows).toHaveLength(3)
+  expect(new Set(server.rows.map((row) => JSON.stringify(row))).size).toBe(1)
+})
+
+test('a batch that was made of others has a token of its own, also in our tables: it may have rows of dispatch', async () => {
+  const [one, other] = [await insert(), await insert()]
+  expect(one.settings[TOKEN]).not.toBe(other.settings[TOKEN])
 })
 
 test('each part of a batch has a token of its own, the same one every time', async () => {
-  const whole = await insert(flatTraces)
+  const whole = await insert()
   const [first, second, again] = ['0 to 1', 'not 0 to 1', '0 to 1'].map(
     (part) => insertOfPart(whole, part).settings[TOKEN],
   )

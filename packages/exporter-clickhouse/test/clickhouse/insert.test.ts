@@ -13,9 +13,11 @@ function config(options: Options = {}) {
   return first
 }
 
+/** A batch of rows that have ids. */
 async function batchOf(lines: readonly string[], options: Options = {}): Promise<CompressedBatch> {
   const { compression } = config(options)
-  const batch = Batch.seal(lines, compression)
+  const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
+  const batch = Batch.of({ rows: lines.length, bytes }, compression, undefined, '')
   await batch.compress(compression)
   if (!isCompressed(batch)) throw new Error('not compressed')
   return batch

@@ -247,6 +247,21 @@ test('equal records of two parcels have tokens of their own, unless they are spa
   )
 })
 
+test('rows that dispatch made of a parcel have the tokens of that parcel, whatever their table', async () => {
+  const dispatch: Options['dispatch'] = (row, { table }) => ({
+    [table]: { ...row, trace_id: '0'.repeat(32), span_id: '0'.repeat(16), span_name: 'x' },
+    others: { name: 'x' },
+  })
+  const options = { dispatch, batch: { maxRows: 10 } }
+  const request = requestOf('traces', { count: 30 })
+  const tokens = await tokensOf(await opened('traces', options), request)
+  expect(new Set(tokens).size).toBe(6)
+  const at = await opened('traces', options)
+  const others = await tokensOf(at, { ...request, key: 'another request' })
+  expect(new Set([...others, ...tokens]).size).toBe(12)
+  expect(await tokensOf(at, request)).toEqual(tokens)
+})
+
 test('a parcel that ends early, because the process does, leaves only batches that it makes again when it is exported again', async () => {
   const request = requestOf('metrics', { count: 250 })
   const { server, pipeline } = await opened('metrics', {

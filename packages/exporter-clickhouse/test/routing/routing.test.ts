@@ -164,6 +164,7 @@ test('dispatch to more tables than are kept open loses no row', async () => {
     exporter,
     Array.from({ length: 500 }, () => makeSpan()),
   )
+  await flushed(exporter)
   expect(server.rows).toHaveLength(500)
   expect(statsOf(exporter)).toMatchObject({ delivered: 500 })
 })
