@@ -17,7 +17,7 @@ export {
 export { retentionSettings, serviceColumn, ttlExpression } from './sql/retention.js'
 export { unescaped } from './sql/text.js'
 export { promotedTable } from './table/extend.js'
-export { compactRowsOf, hasIdentity, shapeOf } from './table/table.js'
+export { compactRowsOf, ownIdsOf, shapeOf } from './table/table.js'
 export { canonicalType } from './types/canonical.js'
 export { exactFloat } from './types/exact-float.js'
 export { readMoment } from './values/iso-time.js'

@@ -10,7 +10,7 @@ import {
   type RowOf,
   type SpanLike,
 } from '../src/index.js'
-import { hasIdentity } from '../src/internal.js'
+import { ownIdsOf } from '../src/internal.js'
 import { makeLog } from './logs.js'
 import { makePoint } from './points.js'
 import { makeSpan } from './spans.js'
@@ -582,8 +582,9 @@ describe('a table made from another', () => {
   })
 
   test('has the identity of the rows it is made of as long as the ids are whole', () => {
-    const of = (change: object): boolean => hasIdentity(extendTable(flatTraces, change))
-    expect(hasIdentity(flatTraces)).toBe(true)
+    const of = (change: object) => ownIdsOf(extendTable(flatTraces, change))?.(makeSpan())
+    expect(ownIdsOf(flatTraces)?.(makeSpan())).toBe(true)
+    expect(ownIdsOf(flatTraces)?.(makeSpan({ spanContext: () => ({}) }))).toBe(false)
     expect(
       of({
         promote: ['a'],
@@ -591,10 +592,10 @@ describe('a table made from another', () => {
         retype: { trace_id: 'LowCardinality(String)' },
       }),
     ).toBe(true)
-    expect(of({ omit: ['span_id'] })).toBe(false)
-    expect(of({ retype: { trace_id: 'FixedString(4)' } })).toBe(false)
-    expect(hasIdentity({ ...flatTraces, toLine: () => '{}' })).toBe(false)
-    expect(hasIdentity(requests)).toBe(false)
+    expect(of({ omit: ['span_id'] })).toBeUndefined()
+    expect(of({ retype: { trace_id: 'FixedString(4)' } })).toBeUndefined()
+    expect(ownIdsOf({ ...flatTraces, toLine: () => '{}' })).toBeUndefined()
+    expect(ownIdsOf(requests)).toBeUndefined()
   })
 })
 

@@ -53,20 +53,25 @@ export const EDGES = [
     ],
   ),
   ...inFile(
-    'exporter/pipeline/open-sheets',
+    'exporter/pipeline/lane',
     [exporter('equal-batches')],
     [
       [
+        'takes equal rows with redacted ids for the same rows',
+        'tally.invalidIds > invalidIds || ',
+        '',
+      ],
+      [
+        'takes equal rows without ids for the same rows',
+        ' || sheet.hasIds?.(record) !== true',
+        ' || !sheet.hasIds',
+      ],
+      [
         'takes equal rows that dispatch made for the same rows',
-        'openOf(target, false)',
-        'openOf(target, hasIdentity((forms[0] as Form<Input>).schema))',
+        'sheet.hasIds?.(record) !== true',
+        'sheet.hasIds?.(record) === false',
       ],
     ],
-  ),
-  ...inFile(
-    'exporter/pipeline/lane',
-    [exporter('equal-batches')],
-    [['takes equal rows with redacted ids for the same rows', ' && !rows.hasInvalidIds', '']],
   ),
   ...inFile(
     'exporter/accounting/parcel',

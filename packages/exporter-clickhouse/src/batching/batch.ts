@@ -8,8 +8,8 @@ import { compress, decompress } from './codecs.js'
 export interface Rows {
   readonly rows: number
   readonly bytes: Buffer
-  /** Some have ids that are no ids, or no longer: others may have the same. */
-  readonly hasInvalidIds?: boolean
+  /** One of them has no ids by which it differs from all others, or ids that are not hex: those may have been redacted. */
+  readonly mayEqualOthers?: boolean
   /** Call this when `bytes` is not read any more. The memory is then used again: new memory for each batch would keep the garbage collector busy. */
   release?(): void
 }

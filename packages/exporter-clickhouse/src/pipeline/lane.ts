@@ -83,7 +83,7 @@ export class Lane<Input> {
       new OpenSheets(
         forms,
         targets,
-        (target, hasIds) =>
+        (target) =>
           new OpenBatches(ways, (rows, common, altered) => {
             const parcel = identityOf && this.#parcel
             if (parcel && this.#abandons) {
@@ -91,7 +91,7 @@ export class Lane<Input> {
               return
             }
             const number = parcel && identityOf(parcel)
-            const identity = hasIds && !rows.hasInvalidIds ? '' : number
+            const identity = rows.mayEqualOthers === false ? '' : number
             const of = { target, parcel, identity }
             const receipts = handOver({ ...of, rows, common, config, destinations })
             this.#receipts?.push(...receipts)
@@ -268,7 +268,8 @@ export class Lane<Input> {
       this.#refuse('too_large')
       return
     }
-    batcher.commit(partition, tally.invalidIds > invalidIds)
+    const mayEqual = tally.invalidIds > invalidIds || sheet.hasIds?.(record) !== true
+    batcher.commit(partition, mayEqual)
     sheet.open.sealIfFull()
     // The bound on bytes is for the batches of all tables together.
     if (this.#config.targets.length > 1 && this.#current.bytes >= this.#maxBytes)

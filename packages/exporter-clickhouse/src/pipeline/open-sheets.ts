@@ -1,14 +1,11 @@
 import type { Table } from '@spanhouse/transform'
-import { hasIdentity } from '@spanhouse/transform/internal'
+import { ownIdsOf } from '@spanhouse/transform/internal'
 import type { OpenBatches } from '../batching/open-batches.js'
 import type { RowEncoder } from '../batching/row-encoder.js'
 import type { Target } from '../config/config.js'
 import type { DispatchedRow } from '../routing/dispatch.js'
 import { DispatchedSheets } from './dispatched-sheets.js'
 import type { Sealed } from './hand-over.js'
-
-/** Opens the batches for a target. `hasIds`: no two of its rows are equal, because our own table has written their ids. */
-export type OpenOf = (target: Sealed['target'], hasIds: boolean) => OpenBatches
 
 /** How a record becomes a row of one table. */
 export interface Form<Of> {
@@ -19,6 +16,8 @@ export interface Form<Of> {
 /** The rows for one table, whose records a row is made of. */
 export interface Sheet<Of> extends Form<Of> {
   readonly open: OpenBatches
+  /** Whether a record has the ids by which its row differs from all others. Undefined if rows may be equal: those that `dispatch` made always may. */
+  readonly hasIds?: ((record: Of) => boolean) | undefined
 }
 
 /** The rows for one of the configured tables. */
@@ -33,14 +32,18 @@ export class OpenSheets<Input> {
   readonly #dispatched: DispatchedSheets<Input>
 
   /** `forms`: one for each target. */
-  constructor(forms: readonly Form<Input>[], targets: readonly Target<Input>[], openOf: OpenOf) {
+  constructor(
+    forms: readonly Form<Input>[],
+    targets: readonly Target<Input>[],
+    openOf: (target: Sealed['target']) => OpenBatches,
+  ) {
     this.#configured = forms.map((form, target) => ({
       ...form,
       target,
-      open: openOf(target, hasIdentity(form.schema)),
+      hasIds: ownIdsOf(form.schema),
+      open: openOf(target),
     }))
-    // Whatever the table, its ids are what the application has made of them.
-    this.#dispatched = new DispatchedSheets(targets, (target) => openOf(target, false))
+    this.#dispatched = new DispatchedSheets(targets, openOf)
   }
 
   get rows(): number {

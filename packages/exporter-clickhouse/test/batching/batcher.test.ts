@@ -21,7 +21,7 @@ function addTo(batcher: Batcher, line: string, partition?: number): void {
     batcher.seal()
     batcher.writer.text(line)
   }
-  batcher.commit(partition)
+  batcher.commit(partition, false)
 }
 
 function linesOf({ rows, bytes }: Rows): string[] {

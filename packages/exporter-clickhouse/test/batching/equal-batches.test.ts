@@ -30,10 +30,10 @@ async function insert() {
 const SPAN = makeSpan()
 
 /** How many of three exports of the same span the table has afterwards. */
-async function storedOfThree(options: Options): Promise<number> {
+async function storedOfThree(options: Options, span = SPAN): Promise<number> {
   const server = await scriptedServer()
   const exporter = exporterTo({ endpoint: server.url, ...options })
-  for (let n = 0; n < 3; n++) await exported(exporter, [SPAN])
+  for (let n = 0; n < 3; n++) await exported(exporter, [span])
   await flushed(exporter)
   expect(server.inserts).toHaveLength(3)
   expect(statsOf(exporter)).toMatchObject({ delivered: 3, possibleDuplicates: 0 })
@@ -56,6 +56,23 @@ test('two equal batches of rows that dispatch made are two, whatever their table
   expect(await storedOfThree({ dispatch: anonymous })).toBe(3)
   expect(await storedOfThree({ dispatch: () => ({ traces: { span_name: 'x' } }) })).toBe(3)
   expect(await storedOfThree({ dispatch: () => ({ others: { name: 'x' } }) })).toBe(3)
+})
+
+test.each<[string, Record<string, unknown>]>([
+  ['no context', { spanContext: () => undefined }],
+  ['no id', { spanContext: () => ({ traceId: 'a'.repeat(32) }) }],
+  ['an id of zeros', { spanContext: () => ({ traceId: 'a'.repeat(32), spanId: '0'.repeat(16) }) }],
+  ['an id that is no text', { spanContext: () => ({ traceId: 7, spanId: 'a'.repeat(16) }) }],
+  [
+    'a context that cannot be read',
+    {
+      spanContext: () => {
+        throw new Error('no context')
+      },
+    },
+  ],
+])('two equal batches of spans with %s are two', async (_, changes) => {
+  expect(await storedOfThree({}, makeSpan(changes))).toBe(3)
 })
 
 test('two equal batches of rows whose ids were redacted are two', async () => {

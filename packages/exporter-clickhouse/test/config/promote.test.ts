@@ -1,5 +1,5 @@
 import { defineTable, extendTable, flatTraces, type SpanLike } from '@spanhouse/transform'
-import { hasIdentity } from '@spanhouse/transform/internal'
+import { ownIdsOf } from '@spanhouse/transform/internal'
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../src/config/parse-config.js'
 import { env, envWithFile, errorOf, only, P, parse } from './config-kit.js'
@@ -99,14 +99,14 @@ test('the same options give the same table, for batches that several destination
   const options = { promote: ['http.route', USER] }
   expect(schemaOf(options)).toBe(schemaOf(structuredClone(options)))
   expect(schemaOf(options)).not.toBe(schemaOf({ ...options, keepPromoted: false }))
-  expect(hasIdentity(schemaOf(options))).toBe(true)
+  expect(ownIdsOf(schemaOf(options))).toBeDefined()
 })
 
 test('a table of one’s own may have promoted attributes too, if it was made by defineTable', () => {
   const own = extendTable(flatTraces, { omit: ['span_id'] })
   const schema = schemaOf({ schema: own, promote: ['a'] })
   expect(schema.insertColumns).toEqual([...own.insertColumns, 'a'])
-  expect(hasIdentity(schema)).toBe(false)
+  expect(ownIdsOf(schema)).toBeUndefined()
   const copy = { ...own, ddl: () => [] }
   expect(errorOf({ schema: copy, promote: ['a'] }).message).toContain(
     'promote: table traces: only a table from defineTable can be extended (traces)',

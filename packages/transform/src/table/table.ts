@@ -11,6 +11,7 @@ import { createDatabase, type DdlOptions, type Placement, type TableShape } from
 import { newEncoding } from '../writing/encoding.js'
 import type { Limits } from '../writing/limits.js'
 import type { Tally } from '../writing/tally.js'
+import { ownIds } from './own-ids.js'
 import { partitionDayOf } from './partition-day.js'
 
 /** A table as its author defines it. */
@@ -100,7 +101,7 @@ function makeTable<Input>(definition: Resolved<Input>): Table<Input> {
   definitions.set(ddl, definition)
   const compact = compactRows(columns)
   if (compact) compactOf.set(toLine, compact)
-  if (definition.identity) identified.add(toLine)
+  if (definition.identity) identified.set(toLine, ownIds(columns, definition.identity))
   return {
     name,
     database,
@@ -115,7 +116,7 @@ function makeTable<Input>(definition: Resolved<Input>): Table<Input> {
 
 // The key is `toLine`: a copy of a table with another `toLine` must be written by that one.
 const compactOf = new WeakMap<object, CompactRows<never>>()
-const identified = new WeakSet<object>()
+const identified = new WeakMap<object, (record: never) => boolean>()
 // The key is `ddl`, for the same reason.
 const definitions = new WeakMap<object, Resolved<never>>()
 
@@ -135,9 +136,11 @@ export function definitionOf<Input>({ ddl }: Table<Input, unknown>): Resolved<In
 }
 
 /**
- * Whether rows of two records always differ, because the table has the ids of spans: then two equal batches are one batch that is sent
- * twice.
+ * Tells whether a record has the ids of a span, so that its row differs from those of all other records. Undefined if the table has no such
+ * ids: its rows may be equal.
  */
-export function hasIdentity(table: Pick<Table<never>, 'toLine'>): boolean {
-  return identified.has(table.toLine)
+export function ownIdsOf<Input>({
+  toLine,
+}: Pick<Table<Input>, 'toLine'>): ((record: Input) => boolean) | undefined {
+  return identified.get(toLine) as ((record: Input) => boolean) | undefined
 }
