@@ -136,6 +136,16 @@ export const BATCHES = [
         'return undefined',
       ],
       ['drops a batch that may have been written', ' && !entry.history.ambiguous', ''],
+      [
+        'looks for the batch that must go among all that are on disk only',
+        'oldest(this.#inMemory)',
+        'oldest(this.#entries, ({ heldBytes }) => heldBytes > 0)',
+      ],
+      [
+        'sends a batch at the place that it had before it moved to the end',
+        '    this.#arrange(entry) // out of its old place\n',
+        '',
+      ],
       ['drops a batch that is in flight', '!isBusy(entry) && ', ''],
       [
         'drops the oldest batch when it should drop the newest',

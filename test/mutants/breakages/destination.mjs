@@ -339,9 +339,27 @@ export const DESTINATION = [
     ['keeps waiting for the next attempt during a flush', 'this.health.hurry()', ''],
   ]),
   ...inFile(
+    'exporter/delivery/in-order',
+    [exporter('in-order')],
+    [
+      ['loses the order of batches that come back', 'if (isThere(middle)) high', 'if (false) high'],
+      ['has a batch in a set twice', 'if ((chunk?.[index] === thing) === isIn) return', ''],
+      [
+        'sends half of a chunk first',
+        'this.#chunks.splice(number + 1, 0,',
+        'this.#chunks.splice(number, 0,',
+      ],
+    ],
+  ),
+  ...inFile(
     'exporter/delivery/attempts',
     [exporter('destination')],
     [
+      [
+        'walks past all batches of a disk that fails',
+        'if (!spool || spool.mayRead())\n',
+        'if (true)\n',
+      ],
       [
         'counts the rows of an attempt that a bug ended as refused by the server',
         "for (const entry of entries) holdings.drop(entry, 'internal_error', error)",

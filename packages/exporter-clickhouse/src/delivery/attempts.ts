@@ -61,16 +61,17 @@ export class Attempts {
   /** Sends as many ready batches as the server may get now. */
   pump(): void {
     if (this.#with.closing.aborted) return
-    for (const entry of this.#with.holdings) {
-      if (!this.health.mayStart) return
-      if (entry.state === 'ready' && !this.#waitsForDisk(entry)) this.#start(entry)
+    while (this.health.mayStart) {
+      const next = this.#next()
+      if (!next) return
+      this.#start(next)
     }
   }
 
   /** A flush waits for these rows: the next attempt is due now. `isLast`: what it leaves in memory is lost. */
   hurry(isLast: boolean): void {
     this.#isLast ||= isLast
-    for (const entry of this.#with.holdings) if (entry.state === 'resting') entry.to('ready')
+    for (const entry of [...this.#with.holdings.queue.resting]) entry.to('ready')
     this.#aside.hurry()
     this.health.hurry()
     this.pump()
@@ -87,21 +88,32 @@ export class Attempts {
     this.#aside.close()
   }
 
+  /** The oldest batch that can be sent now. */
+  #next(): Entry | undefined {
+    const { ready, unloaded } = this.#with.holdings.queue
+    const inMemory = ready.first
+    const onDisk = unloaded.first && this.#nextOnDisk(unloaded)
+    if (!inMemory || !onDisk) return inMemory ?? onDisk
+    return inMemory.place < onDisk.place ? inMemory : onDisk
+  }
+
   /** A disk that fails must not hold up rows that are in memory, so its batches take no request until it may be tried. */
-  #waitsForDisk({ batch, stored }: Entry): boolean {
+  #nextOnDisk(unloaded: Iterable<Entry>): Entry | undefined {
     const { spool } = this.#with
-    if (batch || !stored || !spool || spool.mayLoad(stored)) return false
+    if (!spool || spool.mayRead())
+      for (const entry of unloaded)
+        if (!spool || !entry.stored || spool.mayLoad(entry.stored)) return entry
     const look = () => {
       this.#nextLook = undefined
       this.pump()
     }
     this.#nextLook ??= clock.setTimeout(look, LOOK_AGAIN_MS).unref()
-    return true
+    return undefined
   }
 
   #start(first: Entry): void {
     const { holdings, config } = this.#with
-    let entries = smallOnes(first, holdings, config.batch)
+    let entries = smallOnes(first, holdings.queue.ready, config.batch)
     for (const entry of entries) entry.to('in_flight')
     const going = this.health.begin()
     const work = async () => {

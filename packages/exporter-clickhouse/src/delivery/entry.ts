@@ -48,6 +48,10 @@ export class Entry {
   whole: WholeRecord | undefined
   /** Bytes that it counts towards the queue's bound. */
   heldBytes: number
+  /** Where it stands in the queue. */
+  place = 0
+  /** Called after each change of state while it is in a queue. */
+  onState: ((entry: Entry) => void) | undefined
   /** Bytes on disk that are reserved for it while it is being written, or may still be written. */
   reservedBytes = 0
   /** An earlier process left it, or the batch that it is a part of, on disk. */
@@ -137,6 +141,7 @@ export class Entry {
     if (!NEXT[this.#state].includes(next))
       throw new Error(`bug: a batch went from ${this.#state} to ${next}`)
     this.#state = next
+    this.onState?.(this)
   }
 
   /** The record on disk that has its rows: if the process ends, the next one sends them. */

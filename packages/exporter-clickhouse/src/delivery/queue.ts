@@ -1,13 +1,25 @@
 import { Occasion } from '../common/occasion.js'
 import type { Entry } from './entry.js'
+import { InOrder } from './in-order.js'
 
-/** The batches of one destination in the order of arrival, including those in flight. Bounded in bytes of memory. */
+/**
+ * The batches of one destination in the order of arrival, including those in flight. Bounded in bytes of memory. What can be sent now is
+ * kept apart from what waits, so that a hundred thousand batches on a disk that fails cost nothing when another one is sent.
+ */
 export class Queue implements Iterable<Entry> {
   /** See `Holdings`. */
   readonly room: Occasion = new Occasion()
   readonly #maxBytes: number
   readonly #whenFull: 'drop_oldest' | 'drop_newest'
   readonly #entries = new Set<Entry>()
+  /** Ready, and in memory. */
+  readonly ready: InOrder<Entry> = new InOrder()
+  /** Ready, but on disk only. */
+  readonly unloaded: InOrder<Entry> = new InOrder()
+  readonly resting: InOrder<Entry> = new InOrder()
+  /** In any state. */
+  readonly #inMemory = new InOrder<Entry>()
+  #nextPlace = 0
   #heldBytes = 0
 
   constructor({
@@ -37,19 +49,24 @@ export class Queue implements Iterable<Entry> {
   }
 
   add(entry: Entry): void {
-    this.#entries.add(entry)
     this.#heldBytes += entry.heldBytes
+    this.#append(entry)
+    entry.onState = this.#arrange
   }
 
   /** False if it was not there any more. */
   remove(entry: Entry): boolean {
     if (!this.#entries.delete(entry)) return false
     this.#heldBytes -= entry.heldBytes
+    entry.onState = undefined
+    this.#arrange(entry)
     return true
   }
 
   moveToEnd(entry: Entry): void {
-    if (this.#entries.delete(entry)) this.#entries.add(entry)
+    if (!this.#entries.delete(entry)) return
+    this.#arrange(entry) // out of its old place
+    this.#append(entry)
   }
 
   /** Updates the count of bytes after the entry's batch was compressed, loaded or freed. */
@@ -59,6 +76,7 @@ export class Queue implements Iterable<Entry> {
     const change = heldBytes - entry.heldBytes
     this.#heldBytes += change
     entry.heldBytes = heldBytes
+    this.#arrange(entry)
     if (change < 0) this.room.happened()
   }
 
@@ -85,22 +103,42 @@ export class Queue implements Iterable<Entry> {
     const hopeless = newest.heldBytes > this.#maxBytes
     return hopeless || this.#whenFull === 'drop_newest'
       ? newest
-      : this.#oldest((entry) => entry.heldBytes > 0, newest)
+      : (oldest(this.#inMemory) ?? newest)
   }
 
   /** The next entry that must leave the disk so that `newest` has room there. */
   victimOnDisk(newest: Entry): Entry {
     return this.#whenFull === 'drop_newest'
       ? newest
-      : this.#oldest((entry) => entry.stored !== undefined, newest)
+      : (oldest(this.#entries, ({ stored }) => stored !== undefined) ?? newest)
   }
 
-  // A batch that may have been written is no victim: its rows would count as dropped although the table may have them.
-  #oldest(suits: (entry: Entry) => boolean, otherwise: Entry): Entry {
-    for (const entry of this.#entries)
-      if (!isBusy(entry) && !entry.history.ambiguous && suits(entry)) return entry
-    return otherwise
+  #append(entry: Entry): void {
+    entry.place = this.#nextPlace++
+    this.#entries.add(entry)
+    this.#arrange(entry)
   }
+
+  /** To be called when its state has changed, or whether it is in memory. */
+  readonly #arrange = (entry: Entry): void => {
+    const { state, batch, heldBytes } = entry
+    const isHere = this.has(entry)
+    const isReady = isHere && state === 'ready'
+    this.ready.keep(entry, isReady && batch !== undefined)
+    this.unloaded.keep(entry, isReady && batch === undefined)
+    this.resting.keep(entry, isHere && state === 'resting')
+    this.#inMemory.keep(entry, isHere && heldBytes > 0)
+  }
+}
+
+/** A batch that may have been written is no victim: its rows would count as dropped although the table may have them. */
+function oldest(
+  entries: Iterable<Entry>,
+  suits: (entry: Entry) => boolean = () => true,
+): Entry | undefined {
+  for (const entry of entries)
+    if (!isBusy(entry) && !entry.history.ambiguous && suits(entry)) return entry
+  return undefined
 }
 
 /** Its rows are being sent, or made into other batches. */

@@ -14,15 +14,15 @@ const MAX_UNITED_BYTES = 128 * 1024
  */
 export function smallOnes(
   first: Entry,
-  queue: Iterable<Entry>,
+  ready: Iterable<Entry>,
   { maxRows, maxBytes }: BatchLimits,
 ): readonly Entry[] {
   if (!isSmall(first)) return [first]
   const together = [first]
   let { rows } = first
   let bytes = bytesOf(first)
-  for (const entry of queue) {
-    if (entry === first || entry.state !== 'ready' || !isSmall(entry)) continue
+  for (const entry of ready) {
+    if (entry === first || !isSmall(entry)) continue
     if (!isOfSameTable(entry, first)) continue
     rows += entry.rows
     bytes += bytesOf(entry)

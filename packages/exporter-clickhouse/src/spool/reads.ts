@@ -23,7 +23,9 @@ export interface ReadEvents {
 /** Loads batches, but nobody waits for a disk that hangs or fails longer than the deadline. */
 export interface Reads {
   load(stored: Stored): Promise<Loaded | NotNow | undefined>
-  /** Whether the disk may give it now. While a read fails, only one a second tries the disk. */
+  /** Whether the disk may be asked for a batch. While a read fails, only one a second tries the disk. */
+  mayRead(): boolean
+  /** Whether the disk may be asked for this batch. */
   mayLoad(stored: Stored): boolean
 }
 
@@ -46,10 +48,14 @@ export function newReads(
   let isFailing = false
   let nextTryAt = 0
 
-  function mayLoad(stored: Stored): boolean {
-    // A read that hangs is not begun a second time, and one behind reads that hang would find out nothing.
-    if (underWay.has(stored)) return false
+  function mayRead(): boolean {
+    // One behind reads that hang would find out nothing.
     return !isFailing || (limit.size < MAX_READS && clock.now() >= nextTryAt)
+  }
+
+  function mayLoad(stored: Stored): boolean {
+    // A read that hangs is not begun a second time.
+    return !underWay.has(stored) && mayRead()
   }
 
   async function load(stored: Stored): Promise<Loaded | NotNow | undefined> {
@@ -108,7 +114,7 @@ export function newReads(
     events.readable()
   }
 
-  return { load, mayLoad }
+  return { load, mayRead, mayLoad }
 }
 
 function rest(): NotNow {

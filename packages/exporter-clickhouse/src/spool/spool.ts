@@ -64,6 +64,7 @@ export interface Spool {
   ): Promise<ReadonlyMap<string, Stored>>
   /** Undefined if the batch is corrupt, was taken over by another process, was removed, or the spool is closed. */
   readonly load: Reads['load']
+  readonly mayRead: Reads['mayRead']
   readonly mayLoad: Reads['mayLoad']
   /**
    * Where a batch is that the caller also has in memory. The disk is asked only if the process was suspended, and not while it does not answer. Never rejects.
@@ -113,7 +114,7 @@ export function openSpool(
     events,
     closing.signal,
   )
-  const { load, mayLoad } = newReads(read, ledger.has, events, closing.signal)
+  const { load, mayRead, mayLoad } = newReads(read, ledger.has, events, closing.signal)
   let looking = false
   let nextTick: NodeJS.Timeout | undefined
   let closed: Promise<void> | undefined
@@ -240,5 +241,5 @@ export function openSpool(
     return closed
   }
 
-  return { put, load, mayLoad, check, remove, replaced, bytesOf: ledger.bytesOf, close }
+  return { put, load, mayRead, mayLoad, check, remove, replaced, bytesOf: ledger.bytesOf, close }
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { DropReason } from '../../src/accounting/drop-reason.js'
 import { compressedBatch } from '../../src/batching/batch.js'
 import type { Outcome } from '../../src/clickhouse/outcome.js'
@@ -6,11 +6,18 @@ import type { Sender } from '../../src/clickhouse/sender.js'
 import { turn } from '../../src/common/clock.js'
 import { parseConfig } from '../../src/config/parse-config.js'
 import { Destination } from '../../src/delivery/destination.js'
+import { Entry } from '../../src/delivery/entry.js'
 import { SharedPace } from '../../src/delivery/shared-pace.js'
+import type { Spool } from '../../src/spool/spool.js'
+import type { Stored } from '../../src/spool/stored.js'
 import { serverLog } from '../../src/telemetry/log.js'
 
 /** A destination whose attempts have these outcomes, one after the other; an error stands for a bug. */
 function destinationWith(...outcomes: (Outcome | Error)[]) {
+  return destinationOf({ outcomes })
+}
+
+function destinationOf({ outcomes, spool }: { outcomes: (Outcome | Error)[]; spool?: Spool }) {
   const [config] = parseConfig('traces', {}, {}).destinations
   if (!config) throw new Error('no destination')
   const drops: [number, DropReason][] = []
@@ -29,7 +36,7 @@ function destinationWith(...outcomes: (Outcome | Error)[]) {
     sender,
     pace: new SharedPace(config.retry),
     log: serverLog(config.name, config.endpoint).of('traces', false),
-    spool: undefined,
+    spool,
     deadLetters: undefined,
     acknowledge: 'delivered',
     onDrop: (rows, reason) => drops.push([rows, reason]),
@@ -59,4 +66,20 @@ test('a bug in an attempt costs the rows of one batch, counted as such, and the 
     inFlight: 0,
   })
   expect(drops).toEqual([[3, 'internal_error']])
+})
+
+test('batches that a disk does not give back cost an export nothing, however many they are', async () => {
+  const mayRead = vi.fn(() => false)
+  const spool = { mayRead, mayLoad: mayRead, bytesOf: () => 0 } as unknown as Spool
+  const outcomes: Outcome[] = Array.from({ length: 4 }, () => ({ status: 'delivered' }))
+  const { destination, send } = destinationOf({ outcomes, spool })
+  for (let n = 0; n < 2000; n++) destination.recover({ destination: 'primary', rows: 1 } as Stored)
+  const looks = vi.spyOn(Entry.prototype, 'state', 'get')
+  onTestFinished(() => looks.mockRestore())
+  mayRead.mockClear()
+  for (let n = 0; n < 4; n++) await send(1)
+  expect(mayRead.mock.calls.length).toBeLessThan(4 * 10)
+  expect(looks.mock.calls.length).toBeLessThan(4 * 50)
+  expect(destination.stats()).toMatchObject({ delivered: 4, waiting: 2000 })
+  destination.close()
 })

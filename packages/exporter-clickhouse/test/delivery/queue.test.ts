@@ -51,6 +51,42 @@ test('nothing goes for what has no room in the empty queue', () => {
   expect(filled('drop_oldest', a, b).victimFor(b)).toBe(b)
 })
 
+test('who must go is found without a look at all that is on disk only', () => {
+  let looks = 0
+  const unloaded = Array.from({ length: 2000 }, () => {
+    const made = Entry.recovered(stored)
+    return Object.defineProperty(made, 'heldBytes', { get: () => looks++ * 0, set() {} })
+  })
+  const [a, b] = [entry(3000), entry(3000)]
+  const queue = filled('drop_oldest', ...unloaded, a, b)
+  looks = 0
+  expect(queue.victimFor(b)).toBe(a)
+  expect(looks).toBeLessThan(10)
+})
+
+test('what can be sent is in the order of arrival, apart from what is on disk only or rests', () => {
+  const [a, b, c] = [entry(500), onDisk(500), entry(500, 'ready')]
+  const queue = filled('drop_oldest', a, b, c)
+  const order = () => [[...queue.ready], [...queue.unloaded], [...queue.resting]]
+  expect(order()).toEqual([[b, c], [], []])
+  a.to('ready')
+  queue.letGo(b)
+  expect(order()).toEqual([[a, c], [b], []])
+  a.to('in_flight')
+  expect(order()).toEqual([[c], [b], []])
+  a.to('resting')
+  expect(order()).toEqual([[c], [b], [a]])
+  queue.moveToEnd(a)
+  a.to('ready')
+  expect(order()).toEqual([[c, a], [b], []])
+  queue.moveToEnd(c)
+  expect(order()).toEqual([[a, c], [b], []])
+  queue.remove(c)
+  c.to('gone')
+  queue.remove(b)
+  expect(order()).toEqual([[a], [], []])
+})
+
 test('bytes are counted as they come, shrink and go', () => {
   const [a, b] = [entry(1000), entry(500)]
   const queue = filled('drop_oldest', a, b)
