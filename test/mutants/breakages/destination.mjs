@@ -339,6 +339,38 @@ export const DESTINATION = [
     ['keeps waiting for the next attempt during a flush', 'this.health.hurry()', ''],
   ]),
   ...inFile(
+    'exporter/delivery/cohorts',
+    [exporter('cohorts')],
+    [
+      [
+        'ends a flush when the newest batches have gone',
+        'if (older) wait(waiter, older)',
+        'if (false) wait(waiter, older)',
+      ],
+      [
+        'makes a flush wait for rows that come later',
+        'newest && !newest.waiters ? newest',
+        'newest ? newest',
+      ],
+      [
+        'begins a cohort for each batch',
+        'newest && !newest.waiters ? newest',
+        'newest && false ? newest',
+      ],
+      [
+        'forgets the parts of a batch that a flush waits for',
+        '      heir.cohort = cohort\n      cohort.size++\n',
+        '',
+      ],
+      [
+        'forgets that some rows of a united batch came before the flush',
+        'if (heir.cohort && heir.cohort.number <= cohort.number) continue',
+        'if (heir.cohort) continue',
+      ],
+      ['keeps flushes that have given up', 'cohort.waiters?.delete(waiter)', 'void waiter'],
+    ],
+  ),
+  ...inFile(
     'exporter/delivery/in-order',
     [exporter('in-order')],
     [
@@ -355,6 +387,11 @@ export const DESTINATION = [
     'exporter/delivery/attempts',
     [exporter('destination')],
     [
+      [
+        'walks over all batches when a server fails',
+        '[...this.#with.holdings.queue.unanswered]',
+        'this.#with.holdings',
+      ],
       [
         'walks past all batches of a disk that fails',
         'if (!spool || spool.mayRead())\n',

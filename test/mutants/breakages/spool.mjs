@@ -348,9 +348,15 @@ export const SPOOL = [
     ],
   ),
   ...inFile(
-    'exporter/delivery/destination',
+    'exporter/delivery/holdings',
     [exporter('spool-refused')],
-    [['makes flushes wait for refused records', '.filter((entry) => !entry.isLeftAside)', '']],
+    [
+      [
+        'makes flushes wait for refused records',
+        '    this.#cohorts.leaves(entry)\n    this.#departures.gone(entry)\n',
+        '    this.#departures.gone(entry)\n',
+      ],
+    ],
   ),
   ...inFile(
     'exporter/delivery/attempts',

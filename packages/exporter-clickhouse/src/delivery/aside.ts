@@ -27,7 +27,10 @@ export class Aside {
   constructor(surroundings: Surroundings) {
     this.#with = surroundings
     this.#kinds = new RefusedKinds((entry) => {
-      if (entry.state === 'aside') entry.to('ready')
+      if (entry.state === 'aside') {
+        entry.to('ready')
+        surroundings.holdings.awaited(entry)
+      }
       surroundings.pump()
     })
   }
@@ -69,7 +72,7 @@ export class Aside {
 
   /** A flush waits for batches of this process: one of each kind is tried now. */
   hurry(): void {
-    this.#kinds.hurry(({ recovered }) => !recovered)
+    this.#kinds.hurry()
   }
 
   /** The server has taken this batch: others of its kind may follow. */

@@ -293,7 +293,7 @@ export class Attempts {
 
   /** No export() waits for a server that is known to be behind. */
   #acknowledgeAll(): void {
-    for (const entry of this.#with.holdings)
+    for (const entry of [...this.#with.holdings.queue.unanswered])
       if (entry.state !== 'sealed') entry.acknowledge('waiting')
   }
 }

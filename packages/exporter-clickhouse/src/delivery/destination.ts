@@ -181,8 +181,7 @@ export class Destination {
 
   /** Resolves when every row accepted so far is delivered or dropped, except rows of an earlier process that the server refuses. */
   settled(signal: AbortSignal): Promise<void> {
-    const awaited = [...this.#holdings].filter((entry) => !entry.isLeftAside)
-    return this.#holdings.whenGone(awaited, signal)
+    return this.#holdings.whenAllGone(signal)
   }
 
   /** Resolves when every row taken in so far is delivered, dropped, or on disk behind a failing server. */

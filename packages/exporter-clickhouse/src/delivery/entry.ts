@@ -3,6 +3,7 @@ import type { Batch } from '../batching/batch.js'
 import { type Doubt, OF_EARLIER_PROCESS } from '../clickhouse/doubt.js'
 import type { Insert } from '../clickhouse/insert.js'
 import type { Stored } from '../spool/stored.js'
+import type { Cohort } from './cohorts.js'
 import { type History, NEW } from './history.js'
 import type { WholeRecord } from './whole-record.js'
 
@@ -50,8 +51,12 @@ export class Entry {
   heldBytes: number
   /** Where it stands in the queue. */
   place = 0
-  /** Called after each change of state while it is in a queue. */
-  onState: ((entry: Entry) => void) | undefined
+  /** Its receipt is decided. */
+  isAnswered = false
+  /** Called after each change of state while it is in a queue, and when it is answered. */
+  onChange: ((entry: Entry) => void) | undefined
+  /** Which flushes wait for it. Undefined: none does. */
+  cohort: Cohort | undefined
   /** Bytes on disk that are reserved for it while it is being written, or may still be written. */
   reservedBytes = 0
   /** An earlier process left it, or the batch that it is a part of, on disk. */
@@ -96,12 +101,16 @@ export class Entry {
     this.divided = divided
     this.recovered = recovered
     this.foreign = foreign
-    let acknowledge: Entry['acknowledge'] = () => {}
+    let answer: Entry['acknowledge'] = () => {}
     this.receipt = new Promise<Receipt>((resolve) => {
-      acknowledge = resolve
+      answer = resolve
     })
-    this.acknowledge = acknowledge
-    if (recovered || divided) acknowledge('waiting') // no export() waits for these
+    this.acknowledge = (receipt) => {
+      this.isAnswered = true
+      answer(receipt)
+      this.onChange?.(this)
+    }
+    if (recovered || divided) this.acknowledge('waiting') // no export() waits for these
   }
 
   static of(batch: Batch, { foreign = false }: { foreign?: boolean } = {}): Entry {
@@ -141,7 +150,7 @@ export class Entry {
     if (!NEXT[this.#state].includes(next))
       throw new Error(`bug: a batch went from ${this.#state} to ${next}`)
     this.#state = next
-    this.onState?.(this)
+    this.onChange?.(this)
   }
 
   /** The record on disk that has its rows: if the process ends, the next one sends them. */
@@ -173,11 +182,6 @@ export class Entry {
     if (!stored || this.isSafe) return
     this.isSafe = true
     this.course?.store(this.rows)
-  }
-
-  /** An earlier process left it, and its whole kind is refused: nobody waits for it. */
-  get isLeftAside(): boolean {
-    return this.#state === 'aside' && this.stored !== undefined && this.recovered
   }
 
   /** Tells the sibling that waits for the outcome. That may start other batches, so this one must be in its final state. */

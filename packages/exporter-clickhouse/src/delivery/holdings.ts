@@ -4,6 +4,7 @@ import type { Occasion } from '../common/occasion.js'
 import type { DestinationConfig } from '../config/config.js'
 import type { Spool } from '../spool/spool.js'
 import type { DestinationLog } from '../telemetry/log.js'
+import { Cohorts } from './cohorts.js'
 import { Departures } from './departures.js'
 import type { Entry } from './entry.js'
 import { Queue } from './queue.js'
@@ -21,6 +22,7 @@ interface Surroundings {
 export class Holdings implements Iterable<Entry> {
   readonly account: Account = new Account()
   readonly queue: Queue
+  readonly #cohorts = new Cohorts()
   readonly #departures = new Departures<Entry>()
   readonly #with: Surroundings
 
@@ -46,6 +48,7 @@ export class Holdings implements Iterable<Entry> {
   accept(entry: Entry): void {
     this.account.accepted += entry.rows
     this.queue.add(entry)
+    this.awaited(entry)
   }
 
   /** Makes room for the batch that was just accepted. */
@@ -115,8 +118,19 @@ export class Holdings implements Iterable<Entry> {
     return this.#departures.whenGone(entries, signal)
   }
 
+  /** As `whenGone()`, for all that are there now. Costs the same however many they are: an application may flush in every request. */
+  whenAllGone(signal: AbortSignal): Promise<void> {
+    return this.#cohorts.whenGone(signal)
+  }
+
+  /** From now on `whenAllGone()` waits for this entry. */
+  awaited(entry: Entry): void {
+    this.#cohorts.joins(entry)
+  }
+
   /** Nobody waits for this entry: it is put aside on disk. */
   noLongerAwaited(entry: Entry): void {
+    this.#cohorts.leaves(entry)
     this.#departures.gone(entry)
   }
 
@@ -139,6 +153,7 @@ export class Holdings implements Iterable<Entry> {
     entry.to('gone')
     entry.batch?.unwant()
     this.#with.onGone(entry, heirs)
+    this.#cohorts.leaves(entry, heirs)
     this.#departures.gone(entry, heirs)
     this.room.happened()
     return true

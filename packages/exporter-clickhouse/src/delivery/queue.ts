@@ -17,10 +17,13 @@ export class Queue implements Iterable<Entry> {
   /** Ready, but on disk only. */
   readonly unloaded: InOrder<Entry> = new InOrder()
   readonly resting: InOrder<Entry> = new InOrder()
+  /** An export() may wait for them. */
+  readonly unanswered: InOrder<Entry> = new InOrder()
   /** In any state. */
   readonly #inMemory = new InOrder<Entry>()
   #nextPlace = 0
   #heldBytes = 0
+  #rows = 0
 
   constructor({
     maxBytes,
@@ -39,9 +42,7 @@ export class Queue implements Iterable<Entry> {
   }
 
   get rows(): number {
-    let rows = 0
-    for (const entry of this.#entries) rows += entry.rows
-    return rows
+    return this.#rows
   }
 
   has(entry: Entry): boolean {
@@ -49,16 +50,18 @@ export class Queue implements Iterable<Entry> {
   }
 
   add(entry: Entry): void {
+    this.#rows += entry.rows
     this.#heldBytes += entry.heldBytes
     this.#append(entry)
-    entry.onState = this.#arrange
+    entry.onChange = this.#arrange
   }
 
   /** False if it was not there any more. */
   remove(entry: Entry): boolean {
     if (!this.#entries.delete(entry)) return false
+    this.#rows -= entry.rows
     this.#heldBytes -= entry.heldBytes
-    entry.onState = undefined
+    entry.onChange = undefined
     this.#arrange(entry)
     return true
   }
@@ -119,7 +122,7 @@ export class Queue implements Iterable<Entry> {
     this.#arrange(entry)
   }
 
-  /** To be called when its state has changed, or whether it is in memory. */
+  /** To be called when its state has changed, or whether it is in memory, or whether it is answered. */
   readonly #arrange = (entry: Entry): void => {
     const { state, batch, heldBytes } = entry
     const isHere = this.has(entry)
@@ -127,6 +130,7 @@ export class Queue implements Iterable<Entry> {
     this.ready.keep(entry, isReady && batch !== undefined)
     this.unloaded.keep(entry, isReady && batch === undefined)
     this.resting.keep(entry, isHere && state === 'resting')
+    this.unanswered.keep(entry, isHere && !entry.isAnswered)
     this.#inMemory.keep(entry, isHere && heldBytes > 0)
   }
 }

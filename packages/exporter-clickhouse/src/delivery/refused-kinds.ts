@@ -3,6 +3,8 @@ import type { Entry } from './entry.js'
 
 interface Kind {
   readonly aside: Set<Entry>
+  /** Those of them that no earlier process has left: a flush waits for them. */
+  readonly awaited: Set<Entry>
   /** The entry that is tried on behalf of the others. */
   probe: Entry | undefined
   timer: NodeJS.Timeout | undefined
@@ -36,7 +38,7 @@ export class RefusedKinds {
   joins(entry: Entry, name: string): boolean {
     const kind = this.#kinds.get(name)
     if (!kind || kind.probe === entry) return false
-    kind.aside.add(entry)
+    put(entry, kind)
     return true
   }
 
@@ -46,9 +48,9 @@ export class RefusedKinds {
    */
   refused(entry: Entry, name: string, delayMs: (refusals: number) => number): boolean {
     const known = this.#kinds.get(name)
-    const kind = known ?? { aside: new Set(), probe: undefined, timer: undefined, refusals: 0 }
+    const kind = known ?? newKind()
     this.#kinds.set(name, kind)
-    kind.aside.add(entry)
+    put(entry, kind)
     // If several were in flight together, only the first refusal counts.
     if (known && known.probe !== entry) return false
     kind.probe = undefined
@@ -72,16 +74,16 @@ export class RefusedKinds {
     for (const entry of kind.aside) this.#wake(entry)
   }
 
-  /** Tries one batch now of each kind that has a batch for which `matters` is true. */
-  hurry(matters: (entry: Entry) => boolean): void {
+  /** Tries one batch now of each kind that a flush waits for. */
+  hurry(): void {
     for (const kind of this.#kinds.values())
-      if (!kind.probe && [...kind.aside].some(matters)) this.#ask(kind)
+      if (!kind.probe && kind.awaited.size > 0) this.#ask(kind)
   }
 
   /** The entry has left the queue, or its heirs have taken its place. */
   left(entry: Entry, [heir]: readonly Entry[] = []): void {
     for (const [name, kind] of this.#kinds) {
-      kind.aside.delete(entry)
+      take(entry, kind)
       if (kind.probe === entry) {
         kind.probe = heir
         if (!heir) this.#askLater(kind, 0)
@@ -104,8 +106,28 @@ export class RefusedKinds {
   #ask(kind: Kind): void {
     const [next] = kind.aside
     if (!next || kind.probe) return
-    kind.aside.delete(next)
+    take(next, kind)
     kind.probe = next
     this.#wake(next)
   }
+}
+
+function newKind(): Kind {
+  return {
+    aside: new Set(),
+    awaited: new Set(),
+    probe: undefined,
+    timer: undefined,
+    refusals: 0,
+  }
+}
+
+function put(entry: Entry, { aside, awaited }: Kind): void {
+  aside.add(entry)
+  if (!entry.recovered) awaited.add(entry)
+}
+
+function take(entry: Entry, { aside, awaited }: Kind): void {
+  aside.delete(entry)
+  awaited.delete(entry)
 }

@@ -7,6 +7,7 @@ import { turn } from '../../src/common/clock.js'
 import { parseConfig } from '../../src/config/parse-config.js'
 import { Destination } from '../../src/delivery/destination.js'
 import { Entry } from '../../src/delivery/entry.js'
+import { Queue } from '../../src/delivery/queue.js'
 import { SharedPace } from '../../src/delivery/shared-pace.js'
 import type { Spool } from '../../src/spool/spool.js'
 import type { Stored } from '../../src/spool/stored.js'
@@ -82,4 +83,49 @@ test('batches that a disk does not give back cost an export nothing, however man
   expect(looks.mock.calls.length).toBeLessThan(4 * 50)
   expect(destination.stats()).toMatchObject({ delivered: 4, waiting: 2000 })
   destination.close()
+})
+
+test('a flush does not walk over the batches that wait, and ends when they have gone', async () => {
+  const spool = { mayRead: () => false, bytesOf: () => 0, remove() {} } as unknown as Spool
+  const { destination } = destinationOf({ outcomes: [], spool })
+  const stored = Array.from({ length: 3 }, () => ({ destination: 'primary', rows: 1 }) as Stored)
+  for (const one of stored) destination.recover(one)
+  const walks = vi.spyOn(Queue.prototype, Symbol.iterator)
+  onTestFinished(() => walks.mockRestore())
+  let flushed = 0
+  for (let n = 0; n < 10; n++) {
+    destination.hurry(false)
+    void destination.settled(new AbortController().signal).then(() => flushed++)
+  }
+  expect(walks).not.toHaveBeenCalled()
+  const [first, ...others] = stored
+  destination.disk.leave(others)
+  await turn()
+  expect(flushed).toBe(0)
+  destination.disk.leave(first ? [first] : [])
+  await turn()
+  expect(flushed).toBe(10)
+  destination.close()
+})
+
+test('failures of a server do not make anybody walk over the batches that wait', async () => {
+  const refused: Outcome = {
+    status: 'retry',
+    why: 'transient',
+    error: new Error('refused'),
+    unsent: true,
+  }
+  const { destination, send } = destinationWith(...Array.from({ length: 12 }, () => refused))
+  await send(1)
+  for (let n = 0; n < 20; n++) await send(1)
+  const walks = vi.spyOn(Queue.prototype, Symbol.iterator)
+  onTestFinished(() => walks.mockRestore())
+  for (let n = 0; n < 10; n++) {
+    const { retries } = destination.stats()
+    destination.hurry(false)
+    while (destination.stats().retries === retries) await turn()
+    await turn() // the attempt ends
+  }
+  expect(walks).not.toHaveBeenCalled()
+  expect(destination.close()).toBe(21)
 })
