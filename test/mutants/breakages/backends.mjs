@@ -182,7 +182,7 @@ export const BACKENDS = [
   ...inFile('exporter/backends/sdk-backend', ofTheSdk, [
     [
       'does not wait for the resource of a batch',
-      '    if (last) await pendingResources([last])\n',
+      '    if (last) await pendingResources([last], options.flushTimeoutMs)\n',
       '',
     ],
     ['does not shut the exporter down', '      await tried(() => exporter.shutdown())\n', ''],

@@ -45,7 +45,7 @@ export const BATCHES = [
       ],
       [
         'never reuses the memory of a batch',
-        'this.#raw = undefined\n    this.#release?.()',
+        'this.#raw = undefined\n    this.#giveBack()',
         'this.#raw = undefined',
       ],
       ['loses the rows after the ones that it sends separately', ', ...lines.slice(to)]', ']'],

@@ -68,7 +68,7 @@ export class Entry {
   /** Its rows were compact until the server refused that form. */
   wasCompact = false
   /** When the server was asked, last of all, about the columns of its table, and they were not the reason why it refused these rows. */
-  fitAt = Number.NEGATIVE_INFINITY
+  fitAt: number = Number.NEGATIVE_INFINITY
   /** Its kind (see `RefusedKinds`), once it has been aside. */
   kind: string | undefined
   /** An attempt has begun: from now on every attempt must send the same bytes. */
