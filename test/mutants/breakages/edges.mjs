@@ -58,18 +58,18 @@ export const EDGES = [
     [
       [
         'takes equal rows with redacted ids for the same rows',
-        'tally.invalidIds > invalidIds || ',
+        ' && tally.invalidIds === invalidIds',
         '',
       ],
       [
         'takes equal rows without ids for the same rows',
-        ' || sheet.hasIds?.(record) !== true',
-        ' || !sheet.hasIds',
+        'batcher.isUnique = sheet.hasIds(record)',
+        'batcher.isUnique = true',
       ],
       [
         'takes equal rows that dispatch made for the same rows',
-        'sheet.hasIds?.(record) !== true',
-        'sheet.hasIds?.(record) === false',
+        'sheet.hasIds && tally',
+        '(sheet.hasIds ??= () => true) && tally',
       ],
     ],
   ),

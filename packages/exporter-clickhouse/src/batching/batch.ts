@@ -8,8 +8,8 @@ import { compress, decompress } from './codecs.js'
 export interface Rows {
   readonly rows: number
   readonly bytes: Buffer
-  /** One of them has no ids by which it differs from all others, or ids that are not hex: those may have been redacted. */
-  readonly mayEqualOthers?: boolean
+  /** No other batch has these rows: one of them has ids of a span, in hex (others may have been redacted). */
+  readonly isUnique?: boolean
   /** Call this when `bytes` is not read any more. The memory is then used again: new memory for each batch would keep the garbage collector busy. */
   release?(): void
 }

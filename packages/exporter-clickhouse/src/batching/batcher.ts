@@ -42,7 +42,8 @@ export class Batcher {
   #spare: ByteWriter | undefined
   #keyLists: KeyLists
   #rows = 0
-  #mayEqualOthers = false
+  /** See `Rows`. Whoever commits a row says so. */
+  isUnique = false
   /** What the next batch is likely to need: the length of the last one, or twice that if its buffer was full. */
   #expectedBytes = 0
   #timer: NodeJS.Timeout | undefined
@@ -84,14 +85,13 @@ export class Batcher {
     return this.writer.length < this.#limits.maxBytes && !this.#wouldCrossPartitions(partition)
   }
 
-  /** Takes that row into the batch. `mayEqualOthers`: see `Rows`. */
-  commit(partition: number | undefined, mayEqualOthers: boolean): void {
+  /** Takes that row into the batch. */
+  commit(partition: number | undefined): void {
     const { maxRows, maxBytes, repeatable } = this.#limits
     const { writer } = this
     writer.byte(NEWLINE)
     if (this.#rows === 0 && !repeatable) this.#startTimer()
     this.#rows++
-    if (mayEqualOthers) this.#mayEqualOthers = true
     if (partition !== this.#lastPartition) this.#enter(partition)
     const isCut = this.#rows >= maxRows || writer.length >= maxBytes
     if (isCut || (!repeatable && isFull(writer))) this.seal()
@@ -107,13 +107,13 @@ export class Batcher {
     const sealed = {
       rows: this.#rows,
       bytes: Buffer.from(bytes.buffer, 0, length),
-      mayEqualOthers: this.#mayEqualOthers,
+      isUnique: this.isUnique,
       release,
     }
     this.#open = undefined
     this.#keyLists = this.#newKeyLists()
     this.#rows = 0
-    this.#mayEqualOthers = false
+    this.isUnique = false
     this.#expectedBytes = Math.min(isFull(writer) ? 2 * length : length, this.#limits.maxBytes)
     this.#partitions.clear()
     this.#lastPartition = undefined

@@ -91,7 +91,7 @@ export class Lane<Input> {
               return
             }
             const number = parcel && identityOf(parcel)
-            const identity = rows.mayEqualOthers === false ? '' : number
+            const identity = rows.isUnique ? '' : number
             const of = { target, parcel, identity }
             const receipts = handOver({ ...of, rows, common, config, destinations })
             this.#receipts?.push(...receipts)
@@ -268,8 +268,10 @@ export class Lane<Input> {
       this.#refuse('too_large')
       return
     }
-    const mayEqual = tally.invalidIds > invalidIds || sheet.hasIds?.(record) !== true
-    batcher.commit(partition, mayEqual)
+    // One row is enough, so only the first of a batch is asked.
+    if (!batcher.isUnique && sheet.hasIds && tally.invalidIds === invalidIds)
+      batcher.isUnique = sheet.hasIds(record)
+    batcher.commit(partition)
     sheet.open.sealIfFull()
     // The bound on bytes is for the batches of all tables together.
     if (this.#config.targets.length > 1 && this.#current.bytes >= this.#maxBytes)

@@ -21,7 +21,7 @@ function addTo(batcher: Batcher, line: string, partition?: number): void {
     batcher.seal()
     batcher.writer.text(line)
   }
-  batcher.commit(partition, false)
+  batcher.commit(partition)
 }
 
 function linesOf({ rows, bytes }: Rows): string[] {
