@@ -21,7 +21,7 @@ export interface CompressedRows {
   readonly body: Buffer
 }
 
-// Of the whole process, and in order. Node has four threads, and the application needs them too.
+// Of all exporters, in order. Node has four threads, and the application needs them too.
 const compressions = newLimit(2)
 
 export type CompressedBatch = Batch & { readonly compressed: CompressedRows }

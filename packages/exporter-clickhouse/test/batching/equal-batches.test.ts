@@ -29,20 +29,31 @@ async function insert() {
 
 const SPAN = makeSpan()
 
-/** How many of three exports of the same span the table has afterwards. */
-async function storedOfThree(options: Options, span = SPAN): Promise<number> {
+/** How many rows of three exports of the same spans the table has afterwards. */
+async function storedOfThree(options: Options, ...spans: SpanLike[]): Promise<number> {
+  const exports = spans.length > 0 ? spans : [SPAN]
   const server = await scriptedServer()
   const exporter = exporterTo({ endpoint: server.url, ...options })
-  for (let n = 0; n < 3; n++) await exported(exporter, [span])
+  for (let n = 0; n < 3; n++) await exported(exporter, exports)
   await flushed(exporter)
   expect(server.inserts).toHaveLength(3)
-  expect(statsOf(exporter)).toMatchObject({ delivered: 3, possibleDuplicates: 0 })
+  expect(statsOf(exporter)).toMatchObject({
+    delivered: 3 * exports.length,
+    possibleDuplicates: 0,
+  })
   return server.rows.length
 }
 
 test('two equal batches are one, of our rows, which have ids', async () => {
   expect(await storedOfThree({ schema: flatTraces })).toBe(1)
   expect(await storedOfThree({ schema: otelTraces })).toBe(1)
+})
+
+test('one span with ids makes equal batches one, wherever it stands among spans without', async () => {
+  const anonymous = { ...SPAN, spanContext: () => ({ traceId: '', spanId: '', traceFlags: 0 }) }
+  expect(await storedOfThree({}, SPAN, anonymous)).toBe(2)
+  expect(await storedOfThree({}, anonymous, SPAN, anonymous)).toBe(3)
+  expect(await storedOfThree({}, anonymous, anonymous)).toBe(6)
 })
 
 test('two equal batches of a table that is not ours are two: no rows are taken for a retry of others', async () => {
