@@ -19,6 +19,7 @@ export interface ModelSpan {
   readonly resource: Readonly<Record<string, string>>
 }
 
+const TOGETHER_US = [0, 600e6]
 const KINDS = ['internal', 'server', 'client', 'producer', 'consumer']
 const STATUSES = ['unset', 'ok', 'error']
 
@@ -85,7 +86,11 @@ const trace: fc.Arbitrary<ModelSpan[]> = fc
         service: fc.constantFrom(...SERVICES),
         name: word,
         kind: fc.constantFrom(...KINDS),
-        startUs: fc.integer({ min: 0, max: SPREAD_US }),
+        // Some begin together, as spans do whose clock counts milliseconds.
+        startUs: fc.oneof(
+          { weight: 2, arbitrary: fc.integer({ min: 0, max: SPREAD_US }) },
+          { weight: 1, arbitrary: fc.constantFrom(...TOGETHER_US) },
+        ),
         durationNs: fc.oneof(fc.integer({ min: 0, max: 3e9 }), fc.constantFrom(0, 1000, 1e6)),
         status: fc.constantFrom('unset' as const, 'ok' as const, 'error' as const),
         message: fc.oneof(fc.constant(''), word),

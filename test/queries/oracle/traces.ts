@@ -38,7 +38,11 @@ export function traces(
 
 function traceRow(spans: readonly ModelSpan[]): TraceRow {
   const first = (some: readonly ModelSpan[]) =>
-    some.reduce((a, b) => (b.startUs < a.startUs ? b : a), some[0] as ModelSpan)
+    ordered(
+      some,
+      ({ startUs: at }) => -at,
+      ({ spanId }) => spanId,
+    )[0] as ModelSpan
   const roots = spans.filter(isRoot)
   const root = first(roots.length > 0 ? roots : spans)
   const startUs = least(spans.map((span) => span.startUs))

@@ -45,6 +45,8 @@ export function tracesQuery(
     errors: `countIf(${isError(table)}) DESC, min(${timestamp}) DESC`,
   }
   const orders = { newest: 'start_us', slowest: 'duration_ns', errors: 'errors DESC, start_us' }
+  // Spans that begin at the same time are told apart by their ids: the service and the name come from one span, the same in each answer.
+  const first = `(${timestamp}, ${spanId})`
   // Few columns are read to find the traces, and the others only of those.
   const chosen = `${traceId} GLOBAL IN (
   SELECT ${traceId}
@@ -60,8 +62,8 @@ SELECT
   ${traceId} AS trace_id,
   toFloat64(toUnixTimestamp64Micro(min(${timestamp}))) AS start_us,
   toFloat64(max(toInt128(${startNs(table)}) + ${durationNs}) - min(${startNs(table)})) AS duration_ns,
-  if(has_root, argMinIf(${service}, ${timestamp}, ${isRoot(table)}), argMin(${service}, ${timestamp})) AS root_service,
-  if(has_root, argMinIf(${name}, ${timestamp}, ${isRoot(table)}), argMin(${name}, ${timestamp})) AS root_name,
+  if(has_root, argMinIf(${service}, ${first}, ${isRoot(table)}), argMin(${service}, ${first})) AS root_service,
+  if(has_root, argMinIf(${name}, ${first}, ${isRoot(table)}), argMin(${name}, ${first})) AS root_name,
   toBool(countIf(${isRoot(table)}) > 0) AS has_root,
   toFloat64(uniqExact(${spanId})) AS spans,
   toFloat64(uniqExactIf(${spanId}, ${isError(table)})) AS errors,
