@@ -11,7 +11,7 @@ export interface DestinationPlan {
   readonly whenFull: 'drop_oldest' | 'drop_newest'
   readonly maxRetries: number | 'unlimited'
   readonly deadLetter: 'nowhere' | 'table' | 'directory'
-  /** 0: the server does not deduplicate. */
+  /** How many tokens the server remembers. 0: it does not deduplicate. */
   readonly window: number
   readonly asyncInsert: boolean
   /** The table exists from the beginning. */
@@ -30,6 +30,10 @@ export interface Plan {
   readonly acknowledge: 'delivered' | 'accepted'
 }
 
+/** More than a run has batches. */
+export const LONG_WINDOW = 10_000
+/** Half of it is more than an exporter has INSERTs under way at a time. */
+export const SHORT_WINDOW = 12
 export const DATABASE = 'telemetry'
 export const DEAD_TABLE = 'dead'
 export const LEASE_MS = 600
@@ -50,7 +54,7 @@ const destination = (name: string): fc.Arbitrary<DestinationPlan> =>
       whenFull: MOSTLY('drop_oldest', 'drop_newest'),
       maxRetries: MOSTLY<number | 'unlimited'>('unlimited', 0, 2),
       deadLetter: MOSTLY('nowhere', 'table', 'directory'),
-      window: MOSTLY(10_000, 0),
+      window: MOSTLY(LONG_WINDOW, 0, SHORT_WINDOW),
       asyncInsert: MOSTLY(false, false, true),
       created: fc.boolean(),
       codec: MOSTLY('gzip', 'br', 'none'),

@@ -4,7 +4,7 @@ import { storedRecord } from '../../kit/oracle.js'
 import { type Answer, REFUSALS } from './held-server.js'
 import { droppedOf, violations } from './invariants.js'
 import type { Ledger } from './ledger.js'
-import type { DestinationPlan } from './plan.js'
+import { type DestinationPlan, LONG_WINDOW } from './plan.js'
 import type { World } from './world.js'
 
 const MAX_QUIET_S = 200
@@ -85,13 +85,13 @@ function reckonOne(
   const verdict = oracle.judge(name, rows)
   if (verdict.foreign + verdict.altered > 0) found.push(JSON.stringify(verdict))
 
-  // Doubled: only where the server does not deduplicate, and then counted, if the exporter could know it.
+  // Doubled: only where the server does not deduplicate, or has forgotten the token, and then counted, if the exporter could know it.
   // An attempt with rows that were given up later may be stored late, and so may another attempt.
   const counted = sum(
     ({ possibleDuplicates, dropped }) =>
       possibleDuplicates + GIVEN_UP.reduce((rows, reason) => rows + (dropped[reason] ?? 0), 0),
   )
-  const isCovered = plan.window > 0 && !plan.asyncInsert
+  const isCovered = plan.window === LONG_WINDOW && !plan.asyncInsert
   if (verdict.doubled > (isCovered ? 0 : counted) && (isCovered || world.lives.length === 1))
     found.push(`${verdict.doubled} rows are doubled, ${counted} counted as possible duplicates`)
 

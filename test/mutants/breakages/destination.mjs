@@ -40,6 +40,69 @@ export const DESTINATION = [
         '    this.#doubtful = 0\n',
         '',
       ],
+      [
+        'counts rows as stored once whose token the table forgot long ago',
+        ' || ms >= this.#memory.ms',
+        '',
+      ],
+      [
+        'leaves no part of the window to other writers',
+        'SHARE_OF_INSERTS = 0.5',
+        'SHARE_OF_INSERTS = 1',
+      ],
+      [
+        'forgets how old the tokens were that it used before it knew the table',
+        'this.#doubtfulAge = older(this.#doubtfulAge, age)',
+        'this.#doubtfulAge = age',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/clickhouse/token-memory',
+    [exporter('token-age')],
+    [
+      [
+        'believes the server where the table has a window of its own',
+        'settingIn(engineFull, SECONDS) ?? ',
+        '',
+      ],
+      [
+        'takes the window of plain tables for that of replicated ones',
+        '`\\\\b${name} = ',
+        '`${name} = ',
+      ],
+      [
+        'takes a server that does not know the settings for one that remembers nothing',
+        '(inserts ? Number(inserts) : DEFAULT_INSERTS)',
+        '(Number(inserts))',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/attempt',
+    [exporter('token-age'), exporter('hosts')],
+    [
+      [
+        'counts the age of a token from its last attempt',
+        'entry.tokenSince ??= began',
+        'entry.tokenSince = began',
+      ],
+      [
+        'takes retries of one batch for others that use up the window',
+        'if (!entry.tokenSince || entry.recovered) account',
+        'account',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/destination',
+    [exporter('token-age')],
+    [
+      [
+        'takes a batch that an earlier process left for one of today',
+        'this.#holdings.account.moment(agoMs)',
+        'this.#holdings.account.moment()',
+      ],
     ],
   ),
   ...inFile(
@@ -174,8 +237,8 @@ export const DESTINATION = [
     [
       [
         'counts no duplicates as long as it cannot read which columns there are',
-        'if (found) this.duplicates.learn(found.deduplication)',
-        'if (columns) this.duplicates.learn(found.deduplication)',
+        'if (found) this.duplicates.learn(found.deduplication, found.memory)',
+        'if (columns && found) this.duplicates.learn(found.deduplication, found.memory)',
       ],
       [
         'never asks about a table again after an answer that it cannot read',

@@ -27,7 +27,10 @@ export interface DestinationStats {
   retries: number
   /** Whether the server ignores a retried batch that it already has. `unknown` until it was asked, after the first success. */
   deduplication: Deduplication
-  /** Rows that were sent again after an attempt that may have been written, without an effective deduplication token. */
+  /**
+   * Rows that were sent again after an attempt that may have been written, without an effective deduplication token, or so late that the table may have
+   * forgotten it.
+   */
   possibleDuplicates: number
   /**
    * Values that were altered so that the server takes them, or were left out, by what was done to them: the counters of `Tally`. Contains

@@ -1,4 +1,5 @@
 import { quoteText } from '@spanhouse/transform'
+import type { Memory } from '../accounting/duplicates.js'
 import type { TableName } from './insert.js'
 import { resultRows } from './result-rows.js'
 import type { Run } from './tables.js'
@@ -30,16 +31,17 @@ export async function tokenMemoryOf(
   }
   if (engine === 'Distributed') {
     const shards = await shardsBehind(full, run)
-    return shards === 'remember' ? full : shards === 'unknown' ? shards : undefined
+    if (shards === 'unknown') return shards
+    return shards === 'forget' ? undefined : full
   }
   return undefined
 }
 
-/** Whether the tables behind a Distributed table recognise a batch that is sent through it again. */
+/** The `engine_full` of the tables behind a Distributed table. `forget`: they do not recognise a batch that is sent through it again. */
 export async function shardsBehind(
   engineFull: string,
   run: Run,
-): Promise<'remember' | 'forget' | 'unknown'> {
+): Promise<{ readonly engineFull: string } | 'forget' | 'unknown'> {
   const [, cluster, database, table, sharding = ''] = DISTRIBUTED.exec(engineFull) ?? []
   if (cluster === undefined || database === undefined || table === undefined) return 'forget'
   const text = (quoted: string) => quoted.replace(/^'|'$/g, '') // as it stands in engine_full, so escaped already
@@ -52,13 +54,45 @@ export async function shardsBehind(
   const [full = '', shards = '0', replicas = '0'] = found.map(String)
   // Each attempt must divide the batch among the shards in the same way.
   if (Number(shards) > 1 && (sharding === '' || RANDOM.test(sharding))) return 'forget'
-  if (/^(Replicated|Shared)/.test(full)) return 'remember'
-  return Number(replicas) === 1 && windowOf(full) > 0 ? 'remember' : 'forget'
+  const remember = isReplicated(full) || (Number(replicas) === 1 && windowOf(full) > 0)
+  return remember ? { engineFull: full } : 'forget'
 }
 
-/** How many tokens a plain table remembers. */
-export function windowOf(engineFull: string): number {
-  return Number(/non_replicated_deduplication_window = (\d+)/.exec(engineFull)?.[1] ?? 0)
+/** How long a MergeTree table remembers tokens; `unknown` if the server does not answer. */
+export async function memoryOf(engineFull: string, run: Run): Promise<Memory | 'unknown'> {
+  if (!isReplicated(engineFull))
+    return { inserts: windowOf(engineFull), ms: Number.POSITIVE_INFINITY }
+  const found = await cells(
+    `SELECT anyIf(value, name = '${INSERTS}'), anyIf(value, name = '${SECONDS}') FROM system.replicated_merge_tree_settings`,
+    run,
+  )
+  if (typeof found === 'string') return found
+  const [inserts, seconds] = found
+  return {
+    inserts: settingIn(engineFull, INSERTS) ?? (inserts ? Number(inserts) : DEFAULT_INSERTS),
+    ms: 1000 * (settingIn(engineFull, SECONDS) ?? (seconds ? Number(seconds) : DEFAULT_SECONDS)),
+  }
+}
+
+const INSERTS = 'replicated_deduplication_window'
+const SECONDS = 'replicated_deduplication_window_seconds'
+// Of ClickHouse 26.7, for a server that does not tell.
+const DEFAULT_INSERTS = 10_000
+const DEFAULT_SECONDS = 3600
+
+/** How many INSERTs a plain table remembers. */
+function windowOf(engineFull: string): number {
+  return settingIn(engineFull, 'non_replicated_deduplication_window') ?? 0
+}
+
+function isReplicated(engineFull: string): boolean {
+  return /^(Replicated|Shared)/.test(engineFull)
+}
+
+/** The value of a setting that a table has itself. */
+function settingIn(engineFull: string, name: string): number | undefined {
+  const value = new RegExp(`\\b${name} = (\\d+)`).exec(engineFull)?.[1]
+  return value === undefined ? undefined : Number(value)
 }
 
 const NAME = String.raw`('(?:[^'\\]|\\.)*')`

@@ -1,3 +1,4 @@
+import type { Account, Moment } from '../accounting/account.js'
 import { TOO_LARGE_STRING_SIZE } from '../clickhouse/exception-codes.js'
 import type { Outcome, Rejection } from '../clickhouse/outcome.js'
 import type { Sender } from '../clickhouse/sender.js'
@@ -76,7 +77,7 @@ export async function attemptOnce(
   }
   entry.attempted = true
   const table = tables.of(part.insert)
-  const startedAt = clock.now()
+  const began = holdings.account.moment()
   const endPatience = startDeadline(PATIENCE_MS, () => health.fallBehind(), { ref: false })
   const { timeouts } = entry.history
   const { servedOthers, timedOut: pingFirst } = health
@@ -97,8 +98,9 @@ export async function attemptOnce(
   if (answer.doubt) entry.doubt = answer.doubt
   endPatience()
   if (outcome.status !== 'delivered') holdings.account.errors++
+  if (mayHaveInserted(outcome)) noteToken(entry, began, holdings.account)
   health.saw(outcome)
-  onAttempt(entry.rows, (clock.now() - startedAt) / 1000, outcome)
+  onAttempt(entry.rows, (clock.now() - began.at) / 1000, outcome)
   return { outcome, servedOthers, pinged: pingFirst && !unfit && !isUnsent(outcome) }
 }
 
@@ -119,6 +121,18 @@ function mayBeOfColumns(
 /** What stays unclear about rows that wait, although the last answer says that it took none. */
 function unclear({ replayed, partly }: { readonly replayed?: boolean; readonly partly?: boolean }) {
   return { ...(replayed && { replayed }), ...(partly && { partly }) }
+}
+
+function mayHaveInserted({ status, replayed, partly, ...outcome }: Outcome): boolean {
+  const isUnclear = 'why' in outcome && outcome.why === 'ambiguous'
+  return status === 'delivered' || replayed === true || partly === true || isUnclear
+}
+
+/** The table may know the token of this batch since that moment. */
+function noteToken(entry: Entry, began: Moment, account: Account): void {
+  // A later attempt has the same token, which takes no other place in the table's window.
+  if (!entry.tokenSince || entry.recovered) account.inserts++
+  entry.tokenSince ??= began
 }
 
 /** Another destination asks the server now whether it is back. */

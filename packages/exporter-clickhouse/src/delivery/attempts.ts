@@ -175,6 +175,7 @@ export class Attempts {
         table.duplicates.deliver(entry.rows, {
           ambiguous: entry.doubled || history.ambiguous || entry.recovered, // the earlier process may have sent it
           hasToken: this.#hasToken(insert),
+          age: entry.tokenSince && holdings.account.since(entry.tokenSince),
           elsewhere:
             entry.doubled || (outcome.status === 'delivered' && outcome.elsewhere === true),
         })

@@ -5,6 +5,7 @@ import type { Batch, CompressedBatch } from '../batching/batch.js'
 import { type Insert, insertOf } from '../clickhouse/insert.js'
 import type { Outcome } from '../clickhouse/outcome.js'
 import type { Sender } from '../clickhouse/sender.js'
+import { clock } from '../common/clock.js'
 import { startDeadline } from '../common/deadline.js'
 import type { Occasion } from '../common/occasion.js'
 import type { DestinationConfig, Target } from '../config/config.js'
@@ -150,7 +151,8 @@ export class Destination {
   /** Takes in a batch that an earlier process left on disk. */
   recover(stored: Stored): void {
     if (this.#closed) return
-    this.#holdings.accept(Entry.recovered(stored))
+    const agoMs = Math.max(clock.unixMs() - stored.stamp / 1000, 0)
+    this.#holdings.accept(Entry.recovered(stored, this.#holdings.account.moment(agoMs)))
     this.#attempts.pump()
   }
 

@@ -1,3 +1,4 @@
+import type { Moment } from '../accounting/account.js'
 import type { Course } from '../accounting/parcel.js'
 import type { Batch } from '../batching/batch.js'
 import { type Doubt, OF_EARLIER_PROCESS } from '../clickhouse/doubt.js'
@@ -74,6 +75,8 @@ export class Entry {
   /** An attempt has begun: from now on every attempt must send the same bytes. */
   attempted = false
   history: History = NEW
+  /** When the first attempt began that was taken, or may have been: perhaps the table has its token since then, and forgets it some time. */
+  tokenSince: Moment | undefined
   /** An attempt was refused, but other shards of a Distributed table may have stored their rows. */
   partly = false
   /** Its rows may be there under the token of the batch that it is a part of. */
@@ -117,9 +120,10 @@ export class Entry {
     return new Entry({ batch }, { foreign })
   }
 
-  /** A batch that an earlier process left on disk. */
-  static recovered(stored: Stored): Entry {
+  /** A batch that an earlier process left on disk. `written`: when it was written there. */
+  static recovered(stored: Stored, written?: Moment): Entry {
     const entry = new Entry({ stored }, { recovered: true, foreign: true })
+    entry.tokenSince = written
     entry.doubt = OF_EARLIER_PROCESS
     entry.to('ready')
     return entry
@@ -134,6 +138,8 @@ export class Entry {
     heir.whole = this.whole
     heir.doubt = this.doubt
     heir.fitAt = this.fitAt
+    // Its token is new, but an earlier process may have made the same part.
+    heir.tokenSince = recovered ? this.tokenSince : undefined
     heir.course = this.course
     heir.isSafe = this.isSafe
     heir.doubled = this.doubled || this.partly

@@ -74,7 +74,7 @@ export class KnownTable {
       const columns = found && (await columnsOf(this.name, sender.run).catch(() => undefined))
       this.#asks = columns === undefined
       if (columns) this.#types = columns
-      if (found) this.duplicates.learn(found.deduplication)
+      if (found) this.duplicates.learn(found.deduplication, found.memory)
       if (!this.target) return
       if (found) this.#logDoubts(found)
       if (columns) await this.#compare(this.target, columns)

@@ -56,6 +56,7 @@ export class Splitter {
     const [heir] = await this.#heirsOf(entry, [whole])
     if (!heir || !this.#replace(entry, [heir])) return
     heir.wasCompact = true
+    heir.tokenSince = entry.tokenSince // its token stays (`insertOfWhole`)
     heir.onVerdict = entry.onVerdict // a sibling may wait for the outcome of these rows, whatever their form
     entry.onVerdict = undefined
     await this.#forget(entry, [heir])

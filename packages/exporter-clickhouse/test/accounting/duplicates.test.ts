@@ -33,3 +33,47 @@ test('what is learnt twice counts once, and what is not known any more stays kno
   expect(duplicates.possible).toBe(10)
   expect(duplicates.deduplication).toBe('ineffective')
 })
+
+const EFFECTIVE = { inserts: 100, ms: 3_600_000 }
+
+test('rows sent again may be there twice if the table has forgotten their token: after its time, or half of its inserts, which other writers use up too', () => {
+  const duplicates = new Duplicates()
+  duplicates.learn('effective', EFFECTIVE)
+  duplicates.deliver(1, { ...MAYBE, age: { inserts: 49, ms: 3_599_999 } })
+  expect(duplicates.possible).toBe(0)
+  duplicates.deliver(2, { ...MAYBE, age: { inserts: 50, ms: 0 } })
+  expect(duplicates.possible).toBe(2)
+  duplicates.deliver(4, { ...MAYBE, age: { inserts: 0, ms: 3_600_000 } })
+  expect(duplicates.possible).toBe(6)
+  duplicates.deliver(8, { ...MAYBE, ambiguous: false, age: { inserts: 50, ms: 0 } })
+  expect(duplicates.possible).toBe(6)
+})
+
+test('a table without an end to its memory forgets by inserts alone, or never', () => {
+  const duplicates = new Duplicates()
+  const old = { inserts: 1e9, ms: 1e12 }
+  duplicates.learn('effective')
+  duplicates.deliver(1, { ...MAYBE, age: old })
+  expect(duplicates.possible).toBe(0)
+  duplicates.learn('effective', { inserts: 10_000, ms: Number.POSITIVE_INFINITY })
+  duplicates.deliver(2, { ...MAYBE, age: { inserts: 0, ms: 1e12 } })
+  expect(duplicates.possible).toBe(0)
+  duplicates.deliver(4, { ...MAYBE, age: old })
+  expect(duplicates.possible).toBe(4)
+})
+
+test('rows delivered before the table told how long it remembers count when it does, by the oldest of their tokens', () => {
+  const young = new Duplicates()
+  young.deliver(1, { ...MAYBE, age: { inserts: 3, ms: 100 } })
+  young.learn('effective', EFFECTIVE)
+  expect(young.possible).toBe(0)
+  const old = new Duplicates()
+  old.deliver(1, { ...MAYBE, age: { inserts: 0, ms: 7_200_000 } })
+  old.deliver(2, { ...MAYBE, age: { inserts: 3, ms: 100 } })
+  expect(old.possible).toBe(0)
+  old.learn('effective', EFFECTIVE)
+  expect(old.possible).toBe(3)
+  old.learn('effective', EFFECTIVE)
+  old.deliver(4, { ...MAYBE, age: { inserts: 3, ms: 100 } })
+  expect(old.possible).toBe(3)
+})

@@ -54,7 +54,7 @@ export function spoolReplayedAsText(
   if (lost > 0) sentences.push(`${count(lost)} could not be read or kept.`)
   if (possibleDuplicates > 0)
     sentences.push(
-      `${count(possibleDuplicates)} may be there twice: an answer was lost, and the table remembers no tokens.`,
+      `${count(possibleDuplicates)} may be there twice: an attempt before had no clear end, and the table remembers no tokens, or not for so long.`,
     )
   if (waiting > 0)
     sentences.push(
