@@ -67,3 +67,25 @@ test('a table without a window forgets tokens, and the window of a hidden table 
   expect(await found('plain', [], 'plain')).toBe('ineffective')
   expect(await found('blind', [], 'plain')).toBe('unknown')
 })
+
+test.each([
+  ['ALTER TABLE plain.kept DELETE WHERE true SETTINGS mutations_sync = 2', 0],
+  ['DELETE FROM plain.kept WHERE true', 0],
+  ['TRUNCATE TABLE plain.kept', 1],
+  ["ALTER TABLE plain.kept DROP PARTITION 'x'", 1],
+])('after %s a batch that comes again under its token has %d rows', async (remove, rows) => {
+  const made = 'ORDER BY a PARTITION BY a SETTINGS non_replicated_deduplication_window = 100'
+  await server.query(`CREATE OR REPLACE TABLE plain.kept (a String) ENGINE = MergeTree ${made}`)
+  const insert = () =>
+    server.query(
+      "INSERT INTO plain.kept SETTINGS insert_deduplication_token = 'once', async_insert = 0 VALUES ('x')",
+    )
+  const count = async () => Number(await server.query('SELECT count() FROM plain.kept'))
+  await insert()
+  await insert()
+  expect(await count()).toBe(1)
+  await server.query(remove)
+  expect(await count()).toBe(0)
+  await insert()
+  expect(await count()).toBe(rows)
+})
