@@ -6,6 +6,7 @@ import {
   openSender,
   type Sender,
 } from '../../packages/exporter-clickhouse/src/clickhouse/sender.js'
+import { OF_EVERY_INSERT } from '../../packages/exporter-clickhouse/src/config/insert-settings.js'
 import { parseConfig } from '../../packages/exporter-clickhouse/src/config/parse-config.js'
 
 const PROFILES = {
@@ -89,3 +90,30 @@ test.each([
   await insert()
   expect(await count()).toBe(rows)
 })
+
+test.each([
+  ['without a window', '', 2],
+  ['with a window', 'SETTINGS non_replicated_deduplication_window = 100', 1],
+])(
+  'the target of a materialised view %s has a batch that comes again as often as it should',
+  async (_, window, times) => {
+    const made = 'ORDER BY a SETTINGS non_replicated_deduplication_window = 100'
+    await server.query('DROP VIEW IF EXISTS plain.view')
+    await server.query(`CREATE OR REPLACE TABLE plain.viewed (a String) ENGINE = MergeTree ${made}`)
+    await server.query(
+      `CREATE OR REPLACE TABLE plain.target (a String, n UInt64) ENGINE = SummingMergeTree ORDER BY a ${window}`,
+    )
+    await server.query(
+      'CREATE MATERIALIZED VIEW plain.view TO plain.target AS SELECT a, count() AS n FROM plain.viewed GROUP BY a',
+    )
+    const settings = new URLSearchParams({ ...OF_EVERY_INSERT, insert_deduplication_token: 'once' })
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const body = 'INSERT INTO plain.viewed FORMAT JSONEachRow {"a":"x"}'
+      expect(await fetch(`${server.url}/?${settings}`, { method: 'POST', body })).toMatchObject({
+        status: 200,
+      })
+    }
+    expect(await server.query('SELECT count() FROM plain.viewed')).toBe('1\n')
+    expect(await server.query('SELECT sum(n) FROM plain.target')).toBe(`${times}\n`)
+  },
+)

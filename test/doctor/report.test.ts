@@ -129,6 +129,7 @@ describe('the report as JSON', () => {
       'engine',
       'columns',
       'deduplication',
+      'views',
       'ttl',
       'profile',
       'quotas',

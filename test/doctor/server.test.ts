@@ -279,6 +279,52 @@ describe('the table', () => {
     expect(levels(mended, 'deduplication')).toEqual(['ok'])
   })
 
+  test('with materialised views whose targets remember no tokens gets a warning, and is mended', async () => {
+    await make('viewed')
+    await server.query('CREATE DATABASE `vie``ws`')
+    const view = (name: string, to: string, from = 'viewed.traces') =>
+      server.query(
+        `CREATE MATERIALIZED VIEW \`vie\`\`ws\`.${name} ${to} AS SELECT trace_id, count() AS n FROM ${from} GROUP BY trace_id`,
+      )
+    const target = (name: string, engine: string) =>
+      server.query(
+        `CREATE TABLE \`vie\`\`ws\`.\`${name}\` (trace_id String, n UInt64) ENGINE = ${engine}`,
+      )
+    expect((await examine('viewed')).of('views')).toMatchObject([
+      { level: 'ok', text: 'no materialised view' },
+    ])
+    await target('knows', 'MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 5')
+    await view('good', 'TO `vie``ws`.knows')
+    expect((await examine('viewed')).of('views')).toMatchObject([
+      { level: 'ok', text: expect.stringContaining('1 materialised view') },
+    ])
+    await target('it``s', 'SummingMergeTree ORDER BY trace_id')
+    await target('nothing', 'Null')
+    await view('sums', 'TO `vie``ws`.`it``s`')
+    await view('passes', 'TO `vie``ws`.nothing')
+    await view('inner', 'ENGINE = MergeTree ORDER BY n', '`vie``ws`.nothing')
+    const run = await examine('viewed')
+    expect(run.of('views')).toMatchObject([
+      {
+        level: 'warning',
+        text: 'a retry after a lost answer stores rows twice in 2 materialised views: vie`ws.sums, vie`ws.inner',
+      },
+    ])
+    const mended = await examine('viewed', { args: ['--fix', '--yes'] })
+    expect(mended.of('views')).toMatchObject([
+      { level: 'ok', text: expect.stringContaining('4 materialised views') },
+    ])
+    await target('memory', 'Memory')
+    await view('lost', 'TO `vie``ws`.memory')
+    expect((await examine('viewed')).of('views')).toMatchObject([
+      {
+        level: 'warning',
+        text: expect.stringMatching(/1 materialised view: vie`ws\.lost$/),
+        commands: [],
+      },
+    ])
+  })
+
   test('without the TTL that the options ask for is a warning; its statement is left to a person', async () => {
     expect((await examine('good')).of('ttl')).toMatchObject([
       { level: 'ok', text: expect.stringContaining('none') },

@@ -18,6 +18,7 @@ import { rights } from './server/rights.js'
 import { profile, quotas } from './server/settings.js'
 import { logs, metrics } from './server/signals.js'
 import { columns, deduplication, engine, table, ttl } from './server/table.js'
+import { views } from './server/views.js'
 import { testSpan } from './test-span.js'
 
 /** Once for the application. */
@@ -51,6 +52,7 @@ export const DESTINATION: readonly Check<Facts>[] = [
   engine,
   columns,
   deduplication,
+  views,
   ttl,
   logs,
   metrics,
