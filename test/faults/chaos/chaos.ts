@@ -9,6 +9,7 @@ import type { Exports } from '../exports.js'
 import { judgeTable } from '../real-table.js'
 import { randomOf } from '../seed.js'
 import { type ChaosFault, type Event, SIDE_BY_SIDE } from './faults.js'
+import { MAX_ROWS } from './front.js'
 import {
   MAX_WAITING,
   openScene,
@@ -52,6 +53,7 @@ interface Limits {
 }
 
 const DESTINATIONS = [STEADY, ...ROUGH]
+const BEHIND_THE_FRONT: (typeof ROUGH)[number] = 'rough'
 // On a machine of any speed: while rows leave, the test waits for them. Every pause of the exporter is at most half as long as this.
 const STUCK_MS = 60_000
 const DRAINED_MS = 300_000
@@ -337,9 +339,16 @@ class Run {
 
   *#breaches(): Generator<string> {
     const { ways, front, children } = this.#scene
+    let doubtful = 0
     for (const { of, exporter, exports } of ways) {
-      for (const broken of breachesOf(exporter.stats(), exports)) yield `${of.title}: ${broken}`
+      const stats = exporter.stats()
+      for (const broken of breachesOf(stats, exports)) yield `${of.title}: ${broken}`
+      doubtful += stats.destinations[BEHIND_THE_FRONT]?.possibleDuplicates ?? 0
     }
+    // On a busy machine one process takes a large batch of another over, and cannot know that the other had met the same limit.
+    const tooLarge = front.inserts.reduce((sum, { rows }) => sum + (rows > MAX_ROWS ? rows : 0), 0)
+    if (doubtful > tooLarge)
+      yield `${doubtful} rows count as possible duplicates, and ${tooLarge} were too many at once`
     if (front.changed.length > 0) yield `${front.changed.length} tokens came with another text`
     for (const bug of front.bugs.slice(0, 3)) yield `the front: ${bug}`
     const lines = [...this.#scene.log, ...children.dead.flatMap(({ logged }) => logged)]
@@ -360,7 +369,8 @@ function* breachesOf({ destinations }: Stats, exports: Exports): Generator<strin
   for (const [name, { dropped, possibleDuplicates }] of Object.entries(rough)) {
     const { rejected, spool_corrupt, ...others } = dropped
     if (Object.keys(others).length > 0) yield `${name} dropped rows: ${JSON.stringify(others)}`
-    if (possibleDuplicates > 0) yield `${name} counts possible duplicates`
+    if (possibleDuplicates > 0 && name !== BEHIND_THE_FRONT)
+      yield `${name} counts possible duplicates`
   }
   const wrong = exports.answers.filter((answers) => answers !== 1).length
   if (wrong > 0) yield `${wrong} exports were not answered exactly once`

@@ -6,7 +6,7 @@ import { MISBEHAVIOURS } from '../misbehaviours.js'
 import type { Random } from '../seed.js'
 
 /** More rows at once are refused, now and always: a limit that changed would divide batches that are stored. */
-const MAX_ROWS = 70
+export const MAX_ROWS = 70
 
 /** The behaviour of the front without a fault. */
 export const usualBehaviour: Behaviour = insertsOnly(async (exchange) => {

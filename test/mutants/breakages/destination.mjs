@@ -30,11 +30,7 @@ export const DESTINATION = [
     'exporter/accounting/duplicates',
     [exporter('duplicates')],
     [
-      [
-        'does not report that rows may be stored twice',
-        'this.#possible += this.#doubtful',
-        'return',
-      ],
+      ['does not report that rows may be stored twice', 'this.#count(this.#doubtful)', 'return'],
       [
         'counts the same rows again each time that it asks about the table',
         '    this.#doubtful = 0\n',
@@ -54,6 +50,45 @@ export const DESTINATION = [
         'forgets how old the tokens were that it used before it knew the table',
         'this.#doubtfulAge = older(this.#doubtfulAge, age)',
         'this.#doubtfulAge = age',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/known-tables',
+    [exporter('many-kinds')],
+    [
+      [
+        'keeps everything that it has ever learnt about a table whose name came from the data',
+        'this.#others.size > MAX_OTHERS && ',
+        'this.#others.size < 0 && ',
+      ],
+      ['forgets the tables that it uses all the time', '    this.#others.delete(name)\n', ''],
+    ],
+  ),
+  ...inFile(
+    'exporter/delivery/refused-kinds',
+    [exporter('many-kinds')],
+    [
+      [
+        'tries all of a thousand refused tables at each flush',
+        'if (asked++ === MAX_ASKED) return',
+        'asked++',
+      ],
+      [
+        'tries the same hundred refused tables at each flush',
+        '      this.#kinds.delete(name) // to the end\n',
+        '',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/telemetry/log',
+    [exporter('many-kinds')],
+    [
+      [
+        'writes a line for each of a thousand refused tables',
+        'if (kinds.said === MAX_KINDS_SAID) {',
+        'if (kinds.said < 0) {',
       ],
     ],
   ),

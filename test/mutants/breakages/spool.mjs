@@ -375,8 +375,8 @@ export const SPOOL = [
     [
       [
         'does not wait longer after each refusal of a kind of record',
-        'this.#askLater(kind, delayMs(kind.refusals))',
-        'this.#askLater(kind, delayMs(1))',
+        'delayMs(kind.refusals) *',
+        'delayMs(1) *',
       ],
       [
         'sends refused records again after each new batch',

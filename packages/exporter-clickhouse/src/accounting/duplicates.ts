@@ -16,7 +16,7 @@ const SHARE_OF_INSERTS = 0.5
 
 /** Counts the rows of one table that the server may have stored twice. */
 export class Duplicates {
-  #possible = 0
+  readonly #count: (rows: number) => void
   #deduplication: Deduplication = 'unknown'
   #memory = ENDLESS
   /** Delivered with a token after an attempt that may have been written, while it is unknown whether the table heeds tokens. */
@@ -24,8 +24,9 @@ export class Duplicates {
   /** The greatest age of those tokens. */
   #doubtfulAge = NO_AGE
 
-  get possible(): number {
-    return this.#possible
+  /** `count` is called with rows that may be there twice. */
+  constructor(count: (rows: number) => void) {
+    this.#count = count
   }
 
   get deduplication(): Deduplication {
@@ -46,7 +47,7 @@ export class Duplicates {
     }: { ambiguous: boolean; hasToken: boolean; elsewhere?: boolean; age?: Age | undefined },
   ): void {
     if (!ambiguous) return
-    if (elsewhere || !hasToken || this.#forgets(age)) this.#possible += rows
+    if (elsewhere || !hasToken || this.#forgets(age)) this.#count(rows)
     else if (this.#deduplication === 'unknown') {
       this.#doubtful += rows
       this.#doubtfulAge = older(this.#doubtfulAge, age)
@@ -55,7 +56,7 @@ export class Duplicates {
 
   /** Delivered rows that another process will send under another token. */
   sentAgain(rows: number): void {
-    this.#possible += rows
+    this.#count(rows)
   }
 
   /** The same may be learnt again. A server that does not tell any more changes nothing. `memory`: of a table that heeds tokens. */
@@ -63,7 +64,7 @@ export class Duplicates {
     if (deduplication === 'unknown') return
     this.#deduplication = deduplication
     this.#memory = memory
-    if (this.#forgets(this.#doubtfulAge)) this.#possible += this.#doubtful
+    if (this.#forgets(this.#doubtfulAge)) this.#count(this.#doubtful)
     this.#doubtful = 0
     this.#doubtfulAge = NO_AGE
   }

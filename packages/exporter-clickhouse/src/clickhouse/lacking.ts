@@ -3,6 +3,8 @@ import type { Host } from './host.js'
 
 // Somebody has to create the table there.
 const LEFT_MS = 30_000
+// `dispatch` may take the names of tables from the data.
+const MAX_TABLES = 1000
 
 /** Which hosts have said lately that they lack a table. They may have others. */
 export class Lacking {
@@ -11,6 +13,8 @@ export class Lacking {
   add(table: string, host: Host): void {
     const hosts = this.#until.get(table) ?? new Map<Host, number>()
     this.#until.set(table, hosts.set(host, clock.now() + LEFT_MS))
+    const [oldest] = this.#until.keys()
+    if (this.#until.size > MAX_TABLES && oldest !== undefined) this.#until.delete(oldest)
   }
 
   /** The host has taken rows into the table. True if it lacked it before. */

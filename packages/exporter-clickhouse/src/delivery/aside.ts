@@ -57,7 +57,7 @@ export class Aside {
     if (!this.#kinds.refused(entry, kind, delayMs)) return
     const table = tableOf(insert)
     if (!entry.recovered) {
-      log.hook(
+      log.refusedKind(
         `the server refuses the rows that \`dispatch\` returns for ${table}: ${outcome.error.message}. ${fixOf(outcome, table)} These rows are kept and tried again every ${MAX_REST_MS / 1000} s; other rows do not wait for them.`,
       )
       return
@@ -65,7 +65,7 @@ export class Aside {
     const fix = tables.of(insert).target
       ? (outcome.fix ?? '')
       : `This destination is now configured for another table and creates only that one. Create ${table} yourself (ddl({ database, table }) has the statements), with the columns and rights that these rows need.`
-    log.spool(
+    log.refusedKind(
       `the server refuses rows that an earlier process left in the spool in ${config.spool?.directory}, for ${table}: ${outcome.error.message}. ${fix} The rows stay there and are tried again every ${MAX_REST_MS / 1000} s; new rows do not wait for them.`,
     )
   }

@@ -27,7 +27,7 @@ export class KnownTable {
   readonly name: TableName
   /** Undefined for a table that is not configured: `dispatch` or an earlier configuration named it. */
   readonly target: Target | undefined
-  readonly duplicates: Duplicates = new Duplicates()
+  readonly duplicates: Duplicates
   readonly #server: Server
   #asks = true
   #hasExplainedColumns = false
@@ -39,9 +39,16 @@ export class KnownTable {
   #longestTaken = 0
   #refusesCompactRows = false
 
-  constructor(name: TableName, target: Target | undefined, server: Server) {
+  /** `countDoubled` is called with rows that may be there twice. */
+  constructor(
+    name: TableName,
+    target: Target | undefined,
+    server: Server,
+    countDoubled: (rows: number) => void,
+  ) {
     this.name = name
     this.target = target
+    this.duplicates = new Duplicates(countDoubled)
     this.#server = server
   }
 

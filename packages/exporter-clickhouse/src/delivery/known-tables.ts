@@ -3,31 +3,50 @@ import {
   type Insert,
   insertedInto,
   quotedName,
+  type TableName,
   tableNameOf,
   tableOf,
 } from '../clickhouse/insert.js'
+import type { Target } from '../config/config.js'
 import { KnownTable, type Server } from './known-table.js'
+
+// `dispatch` may take the names of tables from the data. What is forgotten about a table is asked again after its next success.
+const MAX_OTHERS = 1000
 
 /** The tables of one server into which batches are inserted: the configured ones, and those that `dispatch` or an earlier configuration named. */
 export class KnownTables {
   readonly #server: Server
   /** In the order of the targets. */
   readonly configured: readonly KnownTable[]
-  readonly #all = new Map<string, KnownTable>()
+  readonly #configured: ReadonlyMap<string, KnownTable>
+  /** The least recently used is the first. */
+  readonly #others = new Map<string, KnownTable>()
+  #possibleDuplicates = 0
 
   constructor(server: Server) {
     this.#server = server
-    this.configured = server.config.targets.map(
-      (one) => new KnownTable(insertedInto(one), one, server),
-    )
-    for (const table of this.configured) this.#all.set(quotedName(table.name), table)
+    this.configured = server.config.targets.map((one) => this.#newTable(insertedInto(one), one))
+    this.#configured = new Map(this.configured.map((table) => [quotedName(table.name), table]))
   }
 
   of(insert: Insert): KnownTable {
     const name = tableOf(insert)
-    const table = this.#all.get(name) ?? new KnownTable(tableNameOf(name), undefined, this.#server)
-    this.#all.set(name, table)
+    return this.#configured.get(name) ?? this.#other(name)
+  }
+
+  #other(name: string): KnownTable {
+    const table = this.#others.get(name) ?? this.#newTable(tableNameOf(name), undefined)
+    this.#others.delete(name)
+    this.#others.set(name, table)
+    const [oldest] = this.#others.keys()
+    if (this.#others.size > MAX_OTHERS && oldest !== undefined) this.#others.delete(oldest)
     return table
+  }
+
+  #newTable(name: TableName, target: Target | undefined): KnownTable {
+    return new KnownTable(name, target, this.#server, (rows) => {
+      this.#possibleDuplicates += rows
+    })
   }
 
   /** Whether all configured tables deduplicate by token, as far as is known. */
@@ -37,8 +56,6 @@ export class KnownTables {
   }
 
   get possibleDuplicates(): number {
-    let rows = 0
-    for (const { duplicates } of this.#all.values()) rows += duplicates.possible
-    return rows
+    return this.#possibleDuplicates
   }
 }

@@ -1,6 +1,9 @@
 import { clock } from '../common/clock.js'
 import type { Entry } from './entry.js'
 
+// `dispatch` may take the names of tables from the data. With more kinds than this, each is tried less often, so that other rows get their turn.
+const MAX_ASKED = 100
+
 interface Kind {
   readonly aside: Set<Entry>
   /** Those of them that no earlier process has left: a flush waits for them. */
@@ -55,7 +58,7 @@ export class RefusedKinds {
     if (known && known.probe !== entry) return false
     kind.probe = undefined
     kind.refusals++
-    this.#askLater(kind, delayMs(kind.refusals))
+    this.#askLater(kind, delayMs(kind.refusals) * Math.max(this.#kinds.size / MAX_ASKED, 1))
     return known === undefined
   }
 
@@ -74,24 +77,32 @@ export class RefusedKinds {
     for (const entry of kind.aside) this.#wake(entry)
   }
 
-  /** Tries one batch now of each kind that a flush waits for. */
+  /** Tries one batch now of each kind that a flush waits for, beginning with those that have waited longest. */
   hurry(): void {
-    for (const kind of this.#kinds.values())
-      if (!kind.probe && kind.awaited.size > 0) this.#ask(kind)
+    let asked = 0
+    for (const [name, kind] of this.#kinds) {
+      if (kind.probe || kind.awaited.size === 0) continue
+      if (asked++ === MAX_ASKED) return
+      this.#kinds.delete(name) // to the end
+      this.#kinds.set(name, kind)
+      this.#ask(kind)
+    }
   }
 
   /** The entry has left the queue, or its heirs have taken its place. */
   left(entry: Entry, [heir]: readonly Entry[] = []): void {
-    for (const [name, kind] of this.#kinds) {
-      take(entry, kind)
-      if (kind.probe === entry) {
-        kind.probe = heir
-        if (!heir) this.#askLater(kind, 0)
-      }
-      if (kind.aside.size > 0 || kind.probe) continue
-      this.#kinds.delete(name)
-      clock.clearTimeout(kind.timer)
+    const name = entry.kind
+    const kind = name !== undefined && this.#kinds.get(name)
+    if (!kind) return
+    take(entry, kind)
+    if (kind.probe === entry) {
+      kind.probe = heir
+      if (heir) heir.kind = name
+      else this.#askLater(kind, 0)
     }
+    if (kind.aside.size > 0 || kind.probe) return
+    this.#kinds.delete(name)
+    clock.clearTimeout(kind.timer)
   }
 
   close(): void {

@@ -49,6 +49,8 @@ export interface DestinationLog {
   differences(found: readonly string[]): void
   table(news: TableNews): void
   spool(line: string): void
+  /** The server refuses a kind of foreign batch (see `RefusedKinds`). Of these lines there are ten a minute at most: `dispatch` may name any table. */
+  refusedKind(line: string): void
   /** Something about a function of the application. */
   hook(line: string): void
   /** The first batch in which values were altered. */
@@ -56,6 +58,7 @@ export interface DestinationLog {
 }
 
 const SUMMARY_EVERY_MS = 60_000
+const MAX_KINDS_SAID = 10
 
 export function serverLog(name: string, endpoint: URL, now: () => number = clock.now): ServerLog {
   const { debug, warn, error: complain } = guardedLogger()
@@ -94,6 +97,7 @@ export function serverLog(name: string, endpoint: URL, now: () => number = clock
     }
     let droppedSince = 0
     let lastDropLine = Number.NEGATIVE_INFINITY
+    const kinds = { since: Number.NEGATIVE_INFINITY, said: 0, unsaid: 0 }
     const lastLines = new Map<string, number>()
 
     /** `about`: what has at most one line a minute. */
@@ -166,6 +170,20 @@ export function serverLog(name: string, endpoint: URL, now: () => number = clock
       },
       spool(line) {
         warn(`${where}: ${line}`)
+      },
+      refusedKind(line) {
+        if (now() - kinds.since >= SUMMARY_EVERY_MS) Object.assign(kinds, { since: now(), said: 0 })
+        if (kinds.said === MAX_KINDS_SAID) {
+          kinds.unsaid++
+          return
+        }
+        const more =
+          kinds.unsaid > 0
+            ? ` (Rows for ${kinds.unsaid} other tables or columns were refused meanwhile.)`
+            : ''
+        kinds.said++
+        kinds.unsaid = 0
+        warn(`${where}: ${line}${more}`)
       },
       hook(line) {
         warn(`${where}: ${line}`)
