@@ -6,7 +6,7 @@ export const BATCHES = [
     'exporter/batching/batcher',
     [exporter('batcher')],
     [
-      ['fills a batch beyond its byte limit', 'this.writer.length < this.#limits.maxBytes && ', ''],
+      ['fills a batch beyond its byte limit', 'this.writer.length < this.#maxBytes && ', ''],
       ['fills a batch beyond its row limit', 'this.#rows >= maxRows || ', ''],
       [
         'sends the attribute keys of all earlier batches with each batch',
@@ -27,7 +27,7 @@ export const BATCHES = [
       ['counts the partitions of the previous batch as well', 'this.#partitions.clear()', ''],
       [
         'never sends a batch because of its age',
-        'setTimeout(() => this.seal(), this.#limits.maxDelayMs)',
+        'setTimeout(() => this.seal(), maxDelayMs)',
         'setTimeout(() => {}, this.#limits.maxDelayMs)',
       ],
     ],

@@ -54,6 +54,44 @@ export const DESTINATION = [
     ],
   ),
   ...inFile(
+    'exporter/delivery/request-size',
+    [exporter('request-size')],
+    [
+      [
+        'makes batches larger again because an old one was refused',
+        'Math.min(this.maxBytes, rawBytes / 2)',
+        'rawBytes / 2',
+      ],
+      [
+        'never tries larger batches again',
+        'clock.now() < this.#until ? this.#maxBytes',
+        'clock.now() > 0 ? this.#maxBytes',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/batching/batcher',
+    [exporter('request-size')],
+    [
+      [
+        'fills batches that the proxy will not take',
+        'takenBytes ? Math.min(maxBytes, takenBytes()) : maxBytes',
+        'takenBytes ? maxBytes : maxBytes',
+      ],
+    ],
+  ),
+  ...inFile(
+    'exporter/pipeline/lane-limits',
+    [exporter('request-size')],
+    [
+      [
+        'goes by the destination that takes the largest batches',
+        'bytes = Math.min(bytes, maxBatchBytes)',
+        'bytes = maxBatchBytes',
+      ],
+    ],
+  ),
+  ...inFile(
     'exporter/delivery/known-tables',
     [exporter('many-kinds')],
     [

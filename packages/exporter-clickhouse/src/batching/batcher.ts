@@ -23,6 +23,8 @@ interface CutLimits {
    * same batches again, also in another process.
    */
   readonly repeatable?: boolean
+  /** How many bytes the servers take, if they have refused larger batches. Asked when a batch begins. */
+  readonly takenBytes?: () => number
 }
 
 type Limits = BatchLimits & KeyListLimits & CutLimits
@@ -42,6 +44,7 @@ export class Batcher {
   #spare: ByteWriter | undefined
   #keyLists: KeyLists
   #rows = 0
+  #maxBytes = 0
   /** See `Rows`. Whoever commits a row says so. */
   isUnique = false
   /** What the next batch is likely to need: the length of the last one, or twice that if its buffer was full. */
@@ -82,18 +85,18 @@ export class Batcher {
   /** Whether the row that was just written, without its newline, fits into the batch. `partition`: its day, if the table is partitioned by day. */
   fits(partition: number | undefined): boolean {
     if (this.#rows === 0) return true
-    return this.writer.length < this.#limits.maxBytes && !this.#wouldCrossPartitions(partition)
+    return this.writer.length < this.#maxBytes && !this.#wouldCrossPartitions(partition)
   }
 
   /** Takes that row into the batch. */
   commit(partition: number | undefined): void {
-    const { maxRows, maxBytes, repeatable } = this.#limits
+    const { maxRows, repeatable } = this.#limits
     const { writer } = this
     writer.byte(NEWLINE)
-    if (this.#rows === 0 && !repeatable) this.#startTimer()
+    if (this.#rows === 0) this.#begin()
     this.#rows++
     if (partition !== this.#lastPartition) this.#enter(partition)
-    const isCut = this.#rows >= maxRows || writer.length >= maxBytes
+    const isCut = this.#rows >= maxRows || writer.length >= this.#maxBytes
     if (isCut || (!repeatable && isFull(writer))) this.seal()
   }
 
@@ -125,8 +128,10 @@ export class Batcher {
   }
 
   // A method of its own: a closure in commit() would be allocated for every row.
-  #startTimer(): void {
-    this.#timer = clock.setTimeout(() => this.seal(), this.#limits.maxDelayMs).unref()
+  #begin(): void {
+    const { maxBytes, takenBytes, maxDelayMs, repeatable } = this.#limits
+    this.#maxBytes = takenBytes ? Math.min(maxBytes, takenBytes()) : maxBytes
+    if (!repeatable) this.#timer = clock.setTimeout(() => this.seal(), maxDelayMs).unref()
   }
 
   #release(writer: ByteWriter): void {

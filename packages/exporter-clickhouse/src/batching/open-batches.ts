@@ -23,6 +23,8 @@ interface StatementLimits {
 interface CutLimits {
   /** The same rows make the same batches again, in the same order, if `seal()` is called before and after them. */
   readonly repeatable?: boolean
+  /** See `Batcher`. */
+  readonly takenBytes?: () => number
 }
 
 type Limits = BatchLimits & StatementLimits & CutLimits

@@ -129,7 +129,7 @@ function meaningIn({ status, body }: Reply, code: number, exception?: Exception)
 
 function outcomeOfStatus(reply: Reply): Outcome {
   const { class: kind, error, fix, mayBeForm, ofRequest = false } = meaningOfStatus(reply)
-  if (kind === 'too_large') return { status: kind, error }
+  if (kind === 'too_large') return { status: kind, error, ofSize: true }
   const refusesForm = mayBeForm === true
   return { status: 'retry', why: kind, error, fix, refusesForm, ofServer: !ofRequest }
 }

@@ -82,6 +82,8 @@ interface Refusal {
   readonly refusesForm?: boolean
   /** The index of the refused row, as far as the server knows it. */
   readonly row?: number
+  /** The request as a whole was too long: a shorter one would have been taken. */
+  readonly ofSize?: boolean
 }
 
 export type Retry = Extract<Outcome, { status: 'retry' }>
@@ -91,4 +93,5 @@ export interface Rejection {
   readonly status: 'rejected' | 'too_large'
   readonly error: Error
   readonly row?: number
+  readonly ofSize?: boolean
 }

@@ -18,6 +18,7 @@ import { Health } from './health.js'
 import type { KnownTable } from './known-table.js'
 import { loaded, type NotYet } from './loading.js'
 import type { Part } from './parts.js'
+import { RequestSize } from './request-size.js'
 import { smallOnes } from './small-batches.js'
 import { Splitter } from './splitter.js'
 import { decide, type Fault, type Verdict } from './verdict.js'
@@ -36,6 +37,7 @@ export class Attempts {
   #nextLook: NodeJS.Timeout | undefined
   /** What the outcomes say about the server and this destination. */
   readonly health: Health
+  readonly size: RequestSize = new RequestSize()
 
   constructor(surroundings: Surroundings) {
     this.#with = surroundings
@@ -185,6 +187,7 @@ export class Attempts {
       case 'make_whole':
         return this.#makeWhole(entry)
       case 'divide':
+        if (verdict.rejection.ofSize) this.#tooLarge(entry, verdict.rejection)
         return this.#divide(entry, verdict.rejection)
       case 'give_up':
         this.health.noteError(verdict.rejection.error)
@@ -218,6 +221,11 @@ export class Attempts {
     const { waitingRows, waitingRowsOfAll } = this.health
     this.#with.log.failed(outcome, isOfServer, isOfServer ? waitingRowsOfAll : waitingRows)
     this.health.fallBehind()
+  }
+
+  #tooLarge({ rows, batch }: Entry, { error }: Rejection): void {
+    if (batch) this.size.refused(batch.rawBytes)
+    this.#with.log.tooLarge(error, rows)
   }
 
   /** Keeps a batch for another attempt. */

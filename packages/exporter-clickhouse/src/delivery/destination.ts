@@ -199,6 +199,11 @@ export class Destination {
     return this.#attempts.health.refusedEverything
   }
 
+  /** Larger batches would be refused and divided, as far as is known. Bytes of rows before compression. */
+  get maxBatchBytes(): number {
+    return this.#attempts.size.maxBytes
+  }
+
   /** Rows that are lost if the process ends now. */
   get unsafeRows(): number {
     return this.#rowsInMemoryOnly(() => true)

@@ -25,13 +25,26 @@ export function limitsOf<Input>(
   const maxStatement = Math.min(leads ? MAX_STATEMENT : MAX_IN_URL, room / 4)
   const maxBytes = Math.min(batch.maxBytes, room - maxStatement)
   const lengthOf = leads ? Buffer.byteLength : lengthInUrl
-  return { ...batch, maxBytes, maxStatement, repeatable, lengthOf }
+  const limits = { ...batch, maxBytes, maxStatement, repeatable, lengthOf }
+  return repeatable ? limits : { ...limits, takenBytes: takenBytes(destinations) }
 }
 
 /** The limits of batches with rows of no parcel, beside batches of parcels that can be made again. They have an age. */
-export function strayLimitsOf(limits: OpenLimits): OpenLimits {
+export function strayLimitsOf(
+  limits: OpenLimits,
+  destinations: readonly Destination[],
+): OpenLimits {
   const maxDelayMs = Math.min(limits.maxDelayMs, MAX_STRAY_MS)
-  return { ...limits, maxDelayMs, repeatable: false }
+  return { ...limits, maxDelayMs, repeatable: false, takenBytes: takenBytes(destinations) }
+}
+
+/** What all of them take, as far as their servers have said. */
+function takenBytes(destinations: readonly Destination[]): () => number {
+  return () => {
+    let bytes = Number.POSITIVE_INFINITY
+    for (const { maxBatchBytes } of destinations) bytes = Math.min(bytes, maxBatchBytes)
+    return bytes
+  }
 }
 
 function lengthInUrl(text: string): number {

@@ -100,7 +100,7 @@ export class Lane<Input> {
       )
     this.#open = open(batch, (parcel) => parcel.nextBatch(name))
     this.#late = repeatable ? open(batch, (parcel) => parcel.nextLateBatch(name)) : this.#open
-    this.#strays = repeatable ? open(strayLimitsOf(batch)) : this.#open
+    this.#strays = repeatable ? open(strayLimitsOf(batch, destinations)) : this.#open
     const ends = {
       ...surroundings,
       encode: (record: Input) => this.#encode(record),

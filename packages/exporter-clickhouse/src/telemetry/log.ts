@@ -39,6 +39,8 @@ export interface DestinationLog {
   /** Every destination has said how many rows it loses: says the sum for the server. */
   hasExited(): void
   lostLetter(problem: Error): void
+  /** A batch is divided because the request was too long. */
+  tooLarge(error: Error, rows: number): void
   dropped(rows: number, reason: DropReason, error: Error | undefined): void
   /** `isOfServer`: it is so for every table there. */
   noDeduplication(because: string, isOfServer: boolean): void
@@ -193,6 +195,12 @@ export function serverLog(name: string, endpoint: URL, now: () => number = clock
         // No warning: a clock that was set back or a limit of the user's own is enough for it.
         debug(
           `${where}: values were altered to fit into their columns: ${counts.join(', ')}. Further ones are counted only (altered in stats()).`,
+        )
+      },
+      tooLarge(error, rows) {
+        warnRarely(
+          'size',
+          `a request with ${rows} rows was too large: ${errorText(error)}. They are divided, and later batches are smaller. Raise the limit of the proxy or the server on the size of a request (nginx: client_max_body_size), or lower \`batch.maxBytes\`.`,
         )
       },
       lostLetter(problem) {

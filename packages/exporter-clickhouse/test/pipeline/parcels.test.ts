@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { LogRecordLike, MetricPointLike, SpanLike } from '@spanhouse/transform'
 import { logsFromOtlpJson, metricsFromOtlpJson, spansFromOtlpJson } from '@spanhouse/transform'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { insertsOnly, replies } from '../../../../test/kit/behaviours.js'
 import { exception } from '../../../../test/kit/exceptions.js'
 import { wireOf } from '../../../../test/kit/http-wire.js'
 import { LONG, PATIENT_MS, until } from '../../../../test/kit/patience.js'
@@ -486,4 +487,18 @@ test('a parcel is followed to the end of each of its rows, at each destination',
     delivered: 0,
     dropped: { too_large: 1, queue_full: 4 },
   })
+})
+
+test('a request makes the same batches in a process whose proxy has refused an earlier one for its size', async () => {
+  const [fresh, narrow] = [await opened('traces'), await opened('traces')]
+  const tooLarge = replies({ status: 413, headers: {}, body: 'Too Large' })
+  let refusals = 0
+  narrow.server.behaviour = insertsOnly((exchange) =>
+    refusals++ < 3 ? tooLarge(exchange) : answer(exchange),
+  )
+  await tokensOf(narrow, requestOf('traces', { count: 1000 }))
+  expect(refusals).toBeGreaterThan(3)
+  const request = requestOf('traces', { count: 1000, from: 10_000 })
+  const tokens = await tokensOf(fresh, request)
+  expect(await tokensOf(narrow, request)).toEqual(tokens)
 })
