@@ -69,7 +69,10 @@ export async function until(
   }
 }
 
-/** How long `work` takes, in milliseconds. */
+/**
+ * How long `work` takes, in milliseconds. On a busy machine a timer in it may fire tens of milliseconds early: Node counts from the time at which the
+ * turn of the event loop began. So compare with half of what it waits for.
+ */
 export async function elapsed(work: Promise<unknown>): Promise<number> {
   const startedAt = performance.now()
   await work

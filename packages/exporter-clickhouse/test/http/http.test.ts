@@ -212,7 +212,7 @@ describe('the deadline is for the whole exchange', () => {
     const failure = failureOf(exchange)
     expect(failure.timedOut).toBe(true)
     expect(failure.error.message).toBe('no complete answer within 150 ms')
-    expect(ms).toBeGreaterThan(deadlineMs - 5)
+    expect(ms).toBeGreaterThan(deadlineMs / 2)
     expect(ms).toBeLessThan(onThisMachine(SOON_MS)) // that it ends at all, and when it says
     return failure.bodyStarted
   }

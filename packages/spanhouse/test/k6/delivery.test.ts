@@ -23,7 +23,7 @@ test('a server that takes nothing is waited for once, not after each chunk', asy
   const delivery = openDelivery({ ...config, shutdownTimeoutMs: 1 })
   for (let rows = 0; rows < 150; rows++) delivery.write(sampleOf())
   const PATIENCE_MS = 300
-  expect(await elapsed(delivery.room(PATIENCE_MS))).toBeGreaterThan(PATIENCE_MS - 1)
+  expect(await elapsed(delivery.room(PATIENCE_MS))).toBeGreaterThan(PATIENCE_MS / 2)
   const again = elapsed(
     (async () => {
       for (let chunk = 0; chunk < 1000; chunk++) await delivery.room(PATIENCE_MS)
