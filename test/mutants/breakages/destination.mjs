@@ -139,11 +139,7 @@ export const DESTINATION = [
         'settingIn(engineFull, SECONDS) ?? ',
         '',
       ],
-      [
-        'takes the window of plain tables for that of replicated ones',
-        '`\\\\b${name} = ',
-        '`${name} = ',
-      ],
+      ['takes the window of plain tables for that of replicated ones', 'RegExp(`\\\\b', 'RegExp(`'],
       [
         'takes a server that does not know the settings for one that remembers nothing',
         '(inserts ? Number(inserts) : DEFAULT_INSERTS)',
@@ -215,13 +211,24 @@ export const DESTINATION = [
     'exporter/delivery/shared-pace',
     [exporter('shared-pace'), exporter('server')],
     [
-      ['sends several probes to a dead server', '|| this.#probe === undefined', '|| true'],
+      ['sends several probes to a dead server', 'return this.#probe === undefined && ', 'return '],
       [
         'lets one signal probe again and again',
         'if (this.#sharers.delete(sharer)) this.#sharers.add(sharer)',
         'void 0',
       ],
       ['does not tell the others that the server is back', 'if (wasFailing) this.#pumpAll()', ''],
+      [
+        'lets the signal that is ready first ask each time',
+        'this.#probe === undefined && !this.#givesWay(sharer)',
+        'this.#probe === undefined',
+      ],
+      ['waits for a signal that does not ask', ' || clock.now() >= this.#asked.until', ''],
+      [
+        'gives way to signals that have nothing to send',
+        'other !== sharer && other.waitingRows > 0',
+        'other !== sharer',
+      ],
       [
         'keeps the turn of a probe that said nothing',
         'this.#probe = undefined\n      this.#pumpAll()',

@@ -59,7 +59,7 @@ export class Health implements Sharer {
 
   /** Several requests at a time if all is well, one after a failure, none during a pause. */
   get mayStart(): boolean {
-    return this.#inFlightNow < this.#pace.concurrency && this.#with.server.mayStart
+    return this.#inFlightNow < this.#pace.concurrency && this.#with.server.mayStart(this)
   }
 
   /** The last attempt failed. */

@@ -1,6 +1,10 @@
 import type { Retry } from '../clickhouse/outcome.js'
+import { clock } from '../common/clock.js'
 import type { RetryConfig } from '../config/config.js'
 import { Pace } from './pace.js'
+
+// Small batches are united before a turn is taken, and others come from disk.
+const GIVES_WAY_MS = 1000
 
 /** One of the destinations that share a server. */
 export interface Sharer {
@@ -22,9 +26,12 @@ export class SharedPace {
   readonly #sharers = new Set<Sharer>()
   #probe: object | undefined
   #served = 0
+  /** Whose request failed last, if nobody has asked since. Until then it gives way to others, which may need longer to get ready. */
+  #asked: { readonly by: Sharer; until: number } | undefined
+  #goOn: NodeJS.Timeout | undefined
 
   constructor(retry: RetryConfig) {
-    this.#pace = new Pace(retry, Number.POSITIVE_INFINITY, () => this.#pumpAll())
+    this.#pace = new Pace(retry, Number.POSITIVE_INFINITY, () => this.#resumed())
   }
 
   /** Returns a function that ends the share. */
@@ -33,9 +40,10 @@ export class SharedPace {
     return () => void this.#sharers.delete(sharer)
   }
 
-  get mayStart(): boolean {
+  mayStart(sharer: Sharer): boolean {
     if (this.#pace.concurrency === 0) return false
-    return !this.#pace.failing || this.#probe === undefined
+    if (!this.#pace.failing) return true
+    return this.#probe === undefined && !this.#givesWay(sharer)
   }
 
   /** The last request that says something about the server failed. */
@@ -68,9 +76,10 @@ export class SharedPace {
    * A request is about to be sent. Call the returned function when it has ended, and its outcome has been acted on. Undefined: it must wait.
    */
   takeTurn(sharer: Sharer): (() => void) | undefined {
-    if (!this.mayStart) return undefined
+    if (!this.mayStart(sharer)) return undefined
     if (!this.#pace.failing) return () => {}
     this.#passTurn(sharer)
+    this.#asked = undefined
     const probe = {}
     this.#probe = probe
     return () => {
@@ -99,6 +108,7 @@ export class SharedPace {
       this.#probe = undefined
       this.#passTurn(by)
     }
+    this.#asked = { by, until: Number.POSITIVE_INFINITY }
     this.#pace.failed(outcome)
     for (const sharer of [...this.#sharers]) sharer.serverFailed(outcome, begins, by)
   }
@@ -110,6 +120,24 @@ export class SharedPace {
 
   close(): void {
     this.#pace.stop()
+    clock.clearTimeout(this.#goOn)
+  }
+
+  /** The server may be asked again. */
+  #resumed(): void {
+    if (this.#asked && this.#pace.failing) {
+      this.#asked.until = clock.now() + GIVES_WAY_MS
+      clock.clearTimeout(this.#goOn)
+      this.#goOn = clock.setTimeout(() => this.#pumpAll(), GIVES_WAY_MS).unref()
+    }
+    this.#pumpAll()
+  }
+
+  /** What the server refuses in the name of all may be the rows of this one only. */
+  #givesWay(sharer: Sharer): boolean {
+    if (this.#asked?.by !== sharer || clock.now() >= this.#asked.until) return false
+    for (const other of this.#sharers) if (other !== sharer && other.waitingRows > 0) return true
+    return false
   }
 
   /** Next time it is the turn of the others. */

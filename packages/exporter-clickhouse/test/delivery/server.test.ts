@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { diagLines } from '../../../../test/kit/diag-lines.js'
 import { spans } from '../../../../test/kit/exporters.js'
 import { freePort } from '../../../../test/kit/free-port.js'
@@ -14,6 +14,8 @@ import {
 } from '../../../../test/kit/patience.js'
 import { type Behaviour, scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { statsOf } from '../../../../test/kit/stats.js'
+import { Batch } from '../../src/batching/batch.js'
+import { pause } from '../../src/common/clock.js'
 import type { DestinationConfig } from '../../src/config/config.js'
 import { parseConfig } from '../../src/config/parse-config.js'
 import { serversInUse, shareServer } from '../../src/delivery/server.js'
@@ -163,6 +165,33 @@ describe('a signal that is not taken does not hold up others:', () => {
     await to.logs.flush()
     expect(statsOf(to.logs).delivered).toBe(5)
     expect(lines.at(-1)).toMatch(/, logs\) takes rows again/)
+  })
+
+  test('small batches that are united first, while it is refused in the name of the server', async () => {
+    const server = await scriptedServer(UNREACHABLE)
+    const retry = { initialDelayMs: 300, maxDelayMs: 300 }
+    const to = pipelines({ endpoint: server.url, retry })
+    const compress = Batch.prototype.compress
+    const slow = vi.spyOn(Batch.prototype, 'compress').mockImplementation(async function (
+      this: Batch,
+      how,
+    ) {
+      if (this.rows > 1) await pause(30)
+      return compress.call(this, how)
+    })
+    onTestFinished(() => slow.mockRestore())
+    let made = 0
+    const goesOn = setInterval(() => void to.traces.export(spans(1, `${made++}`)), 50)
+    onTestFinished(() => clearInterval(goesOn))
+    await to.logs.export(spans(1, 'log'))
+    await until(() => statsOf(to.logs).errors > 1)
+    const { errors } = statsOf(to.logs)
+    server.follow({
+      each: (request) => (request.isInsert && signalOf(request) === 'logs' ? UNREACHABLE : 'ok'),
+    })
+    await until(() => statsOf(to.traces).delivered > 0)
+    expect(statsOf(to.logs).errors - errors).toBeLessThanOrEqual(2) // they take turns
+    expect(statsOf(to.logs)).toMatchObject({ delivered: 0, waiting: 1 })
   })
 
   test('requests that take long, as many as it may have', async () => {

@@ -138,3 +138,31 @@ test('one that leaves with the turn gives it to the next, and counts no more', (
   expect(asked).toEqual(['a', 'b'])
   expect(pace.waitingRows).toBe(10)
 })
+
+test('one that takes time to get ready has its turn too: it was another who asked last', () => {
+  const { pace, asked, all, ended } = sharing('slow', 'quick')
+  const [slow, quick] = all as [Fake, Fake]
+  const askNow = slow.pump
+  slow.pump = () => void setTimeout(askNow, 100) // it unites small batches first
+  pace.failed(GONE, quick)
+  for (let n = 0; n < 4; n++) {
+    vi.advanceTimersByTime(2500)
+    const prober = all.find(({ end }) => end) as Fake
+    ended(prober, () => pace.failed(GONE, prober))
+  }
+  expect(asked).toEqual(['slow', 'quick', 'slow', 'quick'])
+})
+
+test('who asked last asks again if nobody else does, or nobody else has rows', () => {
+  const { pace, asked, all } = sharing('away', 'here')
+  const [away, here] = all as [Fake, Fake]
+  away.wants = false // its table is missing, say
+  pace.failed(GONE, here)
+  vi.advanceTimersByTime(2500)
+  expect(asked).toEqual(['here'])
+  const alone = sharing('empty', 'only')
+  Object.assign(alone.all[0] as Fake, { waitingRows: 0, wants: false })
+  alone.pace.failed(GONE, alone.all[1] as Fake)
+  vi.advanceTimersByTime(1000)
+  expect(alone.asked).toEqual(['only'])
+})
