@@ -50,6 +50,9 @@ export function openTableLock(
   const ending = new AbortController()
   const id = lockId(at)
   const what = `${at.database}.${at.table}`
+  const taken = new CommandError(
+    `Another spanhouse replay works on ${what} at ${url}: try again when it has ended. (It has the lock as long as a query ${id} runs there.)`,
+  )
   let isHeld = false
 
   /** Whether the query of this process runs. Undefined if the user may not see which queries run. */
@@ -89,7 +92,8 @@ export function openTableLock(
     return client.send(get, ending.signal)
   }
 
-  const acquire = async (): Promise<'taken' | 'held'> => {
+  /** Resolves with nothing when this process has the lock, and with the reason if it does not have it but may get it later. */
+  const acquire = async (): Promise<CommandError | undefined> => {
     const nonce = randomUUID()
     let answer: Awaited<ReturnType<typeof query>> | undefined
     const ended = query(nonce).then((exchange) => {
@@ -102,26 +106,28 @@ export function openTableLock(
       const runs = (await isRunning(nonce)) ?? performance.now() - startedAt > REFUSED_WITHIN_MS
       if (runs && answer === undefined) {
         isHeld = true
-        return 'held'
+        return undefined
       }
       await Promise.race([ended, sleep(POLL_MS, undefined, { signal })])
     }
     const outcome = classify(answer, { hasResult: true })
-    if (outcome.status === 'delivered') return 'taken' // it is over already: try again
+    if (outcome.status === 'delivered') return taken // it is over already: try again
     const code = outcome.error instanceof ClickHouseError ? outcome.error.code : 0
-    if (code === SAME_ID_IS_RUNNING) return 'taken'
+    if (code === SAME_ID_IS_RUNNING) return taken
     if (code === TOO_MANY_QUERIES) throw needsTwoQueries({ config, url })
-    throw failure(`Locking ${what}`, url, outcome)
+    const why = failure(`Locking ${what}`, url, outcome)
+    // Somebody may end the query as soon as it runs: KILL QUERY … SYNC ends each one of this id until it sees none.
+    if (outcome.status === 'retry' && outcome.why !== 'misconfigured') return why
+    throw why
   }
 
   return {
     async hold() {
       const deadline = performance.now() + PATIENCE_MS
-      while (!isHeld && (await acquire()) === 'taken') {
-        if (performance.now() > deadline)
-          throw new CommandError(
-            `Another spanhouse replay works on ${what} at ${url}: try again when it has ended. (It has the lock as long as a query ${id} runs there.)`,
-          )
+      while (!isHeld) {
+        const why = await acquire()
+        if (why === undefined) return
+        if (performance.now() > deadline) throw why
         await sleep(POLL_MS, undefined, { signal })
       }
     },
