@@ -49,9 +49,12 @@ function filesIn(folder: string, isMeant: (text: string) => boolean = () => true
 const meetsSdk = (text: string): boolean =>
   LONG || /#sdk|\{ (context|trace) \} from '@opentelemetry\/api'/.test(text)
 
-/** Replaces a module, or a clock, for as long as its process runs. */
+/**
+ * Replaces a module, or a clock, for as long as its process runs. So does an instrumentation: the first one hooks `require`, and a built-in
+ * module that was required since then is not patched by later ones.
+ */
 const needsItsOwnProcess = (text: string): boolean =>
-  /vi\.mock\(|followGlobalClock|mock\.timers/.test(text)
+  /vi\.mock\(|followGlobalClock|mock\.timers|Instrumentations?\(/.test(text)
 
 /** Starting a process and loading the same modules for each file would cost more than most files do. */
 const together = { isolate: false }
@@ -78,7 +81,7 @@ function apart(
       ...patient,
       ...(own ? {} : together),
     },
-    ...more,
+    ...structuredClone(more), // vitest empties the `define` of each project
   })
   return [one(false), one(true)]
 }
