@@ -31,6 +31,7 @@ const sources = {
   ),
 }
 
+const isShuffled = process.argv.some((one) => one.startsWith('--sequence.shuffle'))
 const LONG = process.env['SPANHOUSE_LONG'] === '1'
 
 /** The test files in `folder`, or those among them whose text this is true for. */
@@ -71,7 +72,12 @@ const patient = {
 function apart(
   name: string,
   folder: string,
-  more: Pick<TestProjectInlineConfiguration, 'resolve' | 'define'>,
+  {
+    setupFiles = [],
+    ...more
+  }: Pick<TestProjectInlineConfiguration, 'resolve' | 'define'> & {
+    setupFiles?: string[]
+  },
   isMeant: (text: string) => boolean = () => true,
 ): TestProjectInlineConfiguration[] {
   const one = (own: boolean) => ({
@@ -80,6 +86,7 @@ function apart(
       include: filesIn(folder, (text) => isMeant(text) && needsItsOwnProcess(text) === own),
       ...patient,
       ...(own ? {} : together),
+      setupFiles,
     },
     ...structuredClone(more), // vitest empties the `define` of each project
   })
@@ -91,7 +98,7 @@ const exporter = (name: string, version: 'sdk2' | 'sdk3', isMeant?: (text: strin
   apart(
     name,
     'packages/exporter-clickhouse/test',
-    { resolve: { alias: sdk(version) }, define },
+    { resolve: { alias: sdk(version) }, define, setupFiles: ['test/kit/forget-warnings.ts'] },
     isMeant,
   )
 
@@ -99,7 +106,8 @@ export default defineConfig({
   test: {
     // Half of the running tests are waiting: for a deadline, a server's start, an installation.
     maxWorkers: availableParallelism() + 1,
-    sequence: { sequencer: LongestFirst },
+    // A sequencer of our own would switch `--sequence.shuffle.files` off, without a word.
+    sequence: isShuffled ? {} : { sequencer: LongestFirst },
     projects: [
       {
         test: {

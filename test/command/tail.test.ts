@@ -8,6 +8,7 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { flatTraces } from '@spanhouse/transform'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { displayWidth } from '../../packages/spanhouse/src/terminal/display-width.js'
+import { freePort } from '../kit/free-port.js'
 import { until } from '../kit/patience.js'
 import { BASE_MS, insert, type Running, start, type TestSpan } from './command-kit.js'
 import { HOSTILE, SHOP_TRACE } from './shop-trace.js'
@@ -18,7 +19,7 @@ const running: Running[] = []
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'spanhouse-tail-'))
-  server = await startClickHouse({ dataDir })
+  server = await startClickHouse({ dataDir, httpPort: await freePort() })
   for (const statement of flatTraces.ddl()) await server.query(statement)
 })
 afterAll(async () => {

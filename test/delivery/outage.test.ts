@@ -4,6 +4,7 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { batchSpanProcessor, TracerProvider } from '#sdk'
 import { openCollector, type RecordCollector } from '../kit/entry-points.mjs'
+import { freePorts } from '../kit/free-port.js'
 import { flushed, LONG, onThisMachine, RECOVERED_MS, until } from '../kit/patience.js'
 import { type Fault, startProxy } from '../kit/proxy.js'
 import { figure } from '../kit/results.js'
@@ -34,7 +35,7 @@ describe.concurrent('an outage', () => {
     onTestFinished,
   }) => {
     const dataDir = temporaryDirectory(onTestFinished)
-    const before = await startClickHouse({ dataDir })
+    const before = await startClickHouse({ dataDir, ...(await freePorts()) })
     const { httpPort, tcpPort } = before
     const loads = loadsTo(before.url, 'outage', ROWS_A_SECOND)
     await all(loads, async ({ of }) => until(async () => (await rowsIn(before, 'outage', of)) > 0))

@@ -4,6 +4,7 @@ import { startClickHouse } from '@spanhouse/local-clickhouse'
 import { expect, onTestFinished, test } from 'vitest'
 import { insertsOnly } from '../kit/behaviours.js'
 import { realClickHouse } from '../kit/clickhouse-backend.js'
+import { freePorts } from '../kit/free-port.js'
 import { wireOf } from '../kit/http-wire.js'
 import { readInsert } from '../kit/insert-request.js'
 import { numberOf } from '../kit/numbered-records.mjs'
@@ -26,7 +27,7 @@ const AT_ONCE = 4
 // test checks that nothing else is ever lost, and nothing is doubled.
 test('a server that is killed during INSERTs loses no row that was not under way, and doubles none', async () => {
   const directory = temporaryDirectory()
-  let server = await startClickHouse({ dataDir: join(directory, 'data') })
+  let server = await startClickHouse({ dataDir: join(directory, 'data'), ...(await freePorts()) })
   // Killed, not stopped: it need not merge parts that are removed with its directory.
   onTestFinished(() => server.kill())
   await createTable(server, 'killed')

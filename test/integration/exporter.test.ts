@@ -196,7 +196,7 @@ testWithOneSdk(
   'a server that is killed and started again misses nothing and doubles nothing; the other does not notice',
   async () => {
     const dataDir = temporaryDirectory()
-    const first = await startClickHouse({ dataDir })
+    const first = await startClickHouse({ dataDir, httpPort: await freePort() })
     const database = newDatabase()
     const to = exporter({
       database,

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
+import { freePort } from './free-port.js'
 
 /** A TCP proxy between client and server. */
 export type Fault =
@@ -35,8 +36,9 @@ const TRICKLE_MS = 200
 export async function startProxy(
   port: number,
   first: Fault = 'none',
-  at: { readonly host: string; readonly port: number } = { host: '127.0.0.1', port: 0 },
+  at?: { readonly host: string; readonly port: number },
 ): Promise<FaultyProxy> {
+  const { host, port: own } = at ?? { host: '127.0.0.1', port: await freePort() }
   let fault: Fault = 'none'
   let lost = 0
   let connections = 0
@@ -138,9 +140,8 @@ export async function startProxy(
     connections++
     open.add(new Connection(client))
   })
-  server.listen(at)
+  server.listen(own, host)
   await once(server, 'listening')
-  const { port: own } = server.address() as AddressInfo
 
   async function closeListener(): Promise<void> {
     if (!server.listening) return
@@ -155,7 +156,7 @@ export async function startProxy(
     fault = next
     if (next === 'refuse') return closeListener()
     if (previous === 'refuse') {
-      server.listen({ ...at, port: own })
+      server.listen(own, host)
       await once(server, 'listening')
     }
     if (previous === 'black hole') for (const connection of open) connection.resume()
@@ -165,7 +166,7 @@ export async function startProxy(
 
   if (first !== 'none') await become(first)
   return {
-    url: `http://${at.host}:${own}`,
+    url: `http://${host}:${own}`,
     port: own,
     get lost() {
       return lost

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Backend, BackendGone, MemoryClickHouse } from './clickhouse-backend.js'
+import { freePort } from './free-port.js'
 import { ClientGone, Incoming, type Reply, type RequestHead, wireOf } from './http-wire.js'
 import { announcesRows, type InsertRequest, type RawRequest, readInsert } from './insert-request.js'
 import { digestOf } from './memory-table.js'
@@ -97,9 +98,9 @@ export class ScriptedClickHouse {
   /** Listens on a free port, the same one each time. */
   async listen(): Promise<this> {
     if (this.#listener.listening) return this
+    this.#port ||= await freePort()
     this.#listener.listen(this.#port, '127.0.0.1')
     await once(this.#listener, 'listening')
-    this.#port = (this.#listener.address() as AddressInfo).port
     return this
   }
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickhouse'
 import { expect, onTestFinished, test } from 'vitest'
 import { randomOf, SEED } from '../faults/seed.js'
-import { freePort } from '../kit/free-port.js'
+import { freePort, freePorts } from '../kit/free-port.js'
 import { eventually, LONG, until } from '../kit/patience.js'
 import { figure } from '../kit/results.js'
 import { SIGNALS } from '../kit/signals.js'
@@ -27,7 +27,7 @@ const MOMENTS = [
 test('of a receiver that is killed again and again, also while ClickHouse is away, every row that clients send until it is acknowledged is stored once', async () => {
   const directory = temporaryDirectory()
   const spool = join(directory, 'spool')
-  let server = await startClickHouse({ dataDir: join(directory, 'data') })
+  let server = await startClickHouse({ dataDir: join(directory, 'data'), ...(await freePorts()) })
   onTestFinished(() => server.kill())
   const [httpPort, grpcPort] = [await freePort(), await freePort()]
   const random = randomOf(SEED)

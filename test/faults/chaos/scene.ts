@@ -6,6 +6,7 @@ import { type ClickHouseServer, startClickHouse } from '@spanhouse/local-clickho
 import { type Backend, BackendGone, realClickHouse } from '../../kit/clickhouse-backend.js'
 import { diagLines } from '../../kit/diag-lines.js'
 import type { RecordExporter } from '../../kit/entry-points.mjs'
+import { freePorts } from '../../kit/free-port.js'
 import { LONG } from '../../kit/patience.js'
 import { ScriptedClickHouse } from '../../kit/scripted-clickhouse.js'
 import { SIGNALS, type SignalUnderTest } from '../../kit/signals.js'
@@ -135,7 +136,10 @@ export class Servers {
   }
 
   static async start(dataDir: string): Promise<Servers> {
-    const [rough, steady] = await Promise.all([startClickHouse({ dataDir }), startClickHouse()])
+    const [rough, steady] = await Promise.all([
+      startClickHouse({ dataDir, ...(await freePorts()) }),
+      startClickHouse(),
+    ])
     for (const of of SIGNALS) {
       for (const name of ROUGH) await createTable(rough, name, { of, refusesPoison: true })
       await createTable(steady, STEADY, { of })

@@ -1,5 +1,5 @@
 import { DiagLogLevel } from '@opentelemetry/api'
-import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { diagLines } from '../../../../test/kit/diag-lines.js'
 import { freePort } from '../../../../test/kit/free-port.js'
 import { eventually, flushed, until } from '../../../../test/kit/patience.js'
@@ -12,12 +12,6 @@ import { switchBackend } from '../../src/backends/switch-backend.js'
 import { processWarnings, runsIn } from './backends-kit.js'
 // It has the providers of #sdk.
 import { nameOf, SIGNALS, type SignalName, variable, waysFrom } from './signals-kit.js'
-
-beforeEach(() => {
-  delete (globalThis as { [key: symbol]: unknown })[
-    Symbol.for('spanhouse.exporter-clickhouse.warned')
-  ]
-})
 
 /** An application in which nothing is installed. */
 function runsInNothing() {

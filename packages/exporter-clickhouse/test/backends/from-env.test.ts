@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DiagLogLevel } from '@opentelemetry/api'
-import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sdk } from '#sdk'
 import { diagLines } from '../../../../test/kit/diag-lines.js'
 import { grpcReceiver, otlpReceiver } from '../../../../test/kit/otlp-receiver.js'
@@ -11,12 +11,6 @@ import { scriptedServer } from '../../../../test/kit/scripted-server.js'
 import { temporaryDirectory } from '../../../../test/kit/temporary-directory.js'
 import { makeSpan } from '../../../transform/test/spans.js'
 import { processorFrom, processWarnings, runsIn, spansThrough } from './backends-kit.js'
-
-beforeEach(() => {
-  delete (globalThis as { [key: symbol]: unknown })[
-    Symbol.for('spanhouse.exporter-clickhouse.warned')
-  ]
-})
 
 const idsIn = (rows: Record<string, unknown>[]) => rows.map((row) => row['span_id'])
 

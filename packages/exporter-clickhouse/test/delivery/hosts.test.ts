@@ -1,7 +1,6 @@
 import dns from 'node:dns'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { diagLines } from '../../../../test/kit/diag-lines.js'
@@ -444,11 +443,7 @@ describe('a batch whose answer was lost', () => {
 describe('a name with several addresses', () => {
   /** Servers at 127.0.0.1, 127.0.0.2, …, all at one port, and the hosts that requests name. */
   async function servers(count: number) {
-    const probe = createTcpServer().listen(0, '127.0.0.1')
-    await once(probe, 'listening')
-    const { port } = probe.address() as AddressInfo
-    probe.close()
-    await once(probe, 'close')
+    const port = await freePort()
     const asked: string[][] = []
     for (let n = 0; n < count; n++) {
       const own: string[] = []
