@@ -1,7 +1,11 @@
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
+import { DiagLogLevel } from '@opentelemetry/api'
 import { describe, expect, test } from 'vitest'
+import { diagLines } from '../../../test/kit/diag-lines.js'
 import { until } from '../../../test/kit/patience.js'
-import { framed, grpcClient, opened } from './kit.js'
+import { framed, grpcClient, opened, post, spansAsJson } from './kit.js'
 import { spansAsProtobuf } from './protobuf-request.js'
 
 const EMPTY_MESSAGE = Buffer.alloc(5)
@@ -118,3 +122,35 @@ test('a server that is busy is UNAVAILABLE, with a delay after which to repeat, 
   expect(tables.traces.rows).toHaveLength(5)
   expect(server.inserts).toHaveLength(1)
 })
+
+test.each([
+  ['identity', (bytes: Buffer) => framed(bytes)],
+  ['gzip', (bytes: Buffer) => framed(gzipSync(bytes), true)],
+])(
+  'a client that has sent all of a message (%s) and leaves while it waits for room is no mistake of ours',
+  async (encoding, message) => {
+    const lines = diagLines(DiagLogLevel.WARN)
+    const bodyBytes = 10_000
+    const { receiver, grpc, http, tables } = await opened({
+      limits: { bodyBytes, bytesInProgress: bodyBytes },
+    })
+    const first = connect(Number(receiver.httpPort), '127.0.0.1').on('error', () => {})
+    first.write(
+      `POST /v1/traces HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${bodyBytes}\r\n\r\n`,
+    )
+    await until(() => receiver.stats().bytesInProgress === bodyBytes)
+    const second = grpcClient(grpc)
+    void second.call([message(spansAsProtobuf(3))], { 'grpc-encoding': encoding }).catch(() => {})
+    await sleep(50) // all of it has come now, or less has: neither may matter
+    second.session.destroy()
+    await sleep(50)
+    first.destroy()
+    const answered = () =>
+      receiver.stats().requests.find(({ protocol, status }) => protocol === 'grpc' && status === 1)
+    await until(() => answered() !== undefined)
+    expect(receiver.stats().bytesInProgress).toBe(0)
+    expect((await post(`${http}/v1/traces`, spansAsJson(1))).status).toBe(200)
+    expect(tables.traces.rows).toHaveLength(1)
+    expect(lines).toEqual([])
+  },
+)

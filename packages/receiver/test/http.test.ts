@@ -1,7 +1,10 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { deflateSync, gzipSync } from 'node:zlib'
+import { DiagLogLevel } from '@opentelemetry/api'
 import { describe, expect, test } from 'vitest'
+import { diagLines } from '../../../test/kit/diag-lines.js'
 import { until } from '../../../test/kit/patience.js'
 import { opened, post, spansAsJson } from './kit.js'
 import { spansAsProtobuf } from './protobuf-request.js'
@@ -140,6 +143,38 @@ describe('what cannot be taken is answered with a Status that says why', () => {
     expect(status).toBe(413)
   })
 })
+
+test.each([
+  ['identity', (text: string) => Buffer.from(text)],
+  ['gzip', gzipSync],
+])(
+  'a client that has sent all of a body (%s) and leaves while it waits for room is no mistake of ours',
+  async (encoding, encoded) => {
+    const lines = diagLines(DiagLogLevel.WARN)
+    const bodyBytes = 10_000
+    const { receiver, tables } = await opened({ limits: { bodyBytes, bytesInProgress: bodyBytes } })
+    const sending = (length: number) => {
+      const socket = connect(Number(receiver.httpPort), '127.0.0.1').on('error', () => {})
+      socket.write(
+        `POST /v1/traces HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-encoding: ${encoding}\r\ncontent-length: ${length}\r\n\r\n`,
+      )
+      return socket
+    }
+    const first = sending(bodyBytes)
+    await until(() => receiver.stats().bytesInProgress === bodyBytes)
+    const body = encoded(spansAsJson(3))
+    const second = sending(body.length).resume()
+    second.end(body)
+    await once(second, 'close')
+    first.destroy()
+    await until(() => receiver.stats().bytesInProgress === 0) // the second has left, too
+    expect(
+      (await post(`http://127.0.0.1:${receiver.httpPort}/v1/traces`, spansAsJson(1))).status,
+    ).toBe(200)
+    expect(tables.traces.rows).toHaveLength(1)
+    expect(lines).toEqual([])
+  },
+)
 
 test('a token is asked for, and not shown', async () => {
   const { http } = await opened({ token: 'sesame' })

@@ -23,11 +23,13 @@ export async function* inflated(source: Readable, encoding: Encoding): AsyncGene
   }
   const options = { chunkSize: CHUNK_BYTES }
   const inflating = encoding === 'gzip' ? createGunzip(options) : createInflate(options)
-  // pipe() passes on neither an error nor an early end.
+  // pipe() passes on neither an error nor an early end, and nothing at all of a source that has ended early before.
   const fail = (error: Error) => inflating.destroy(error)
-  const close = () => source.readableEnded || fail(new Error('the client has gone'))
+  const gone = () => fail(new Error('the client has gone'))
+  const close = () => source.readableEnded || gone()
   source.once('error', fail).once('close', close)
-  source.pipe(inflating)
+  if (source.destroyed) gone()
+  else source.pipe(inflating)
   try {
     yield* inflating
   } catch (error) {

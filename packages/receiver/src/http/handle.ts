@@ -147,7 +147,7 @@ function pathOf({ url = '' }: IncomingMessage): string {
   return path
 }
 
-/** Nobody waits for an answer any more. */
+/** The client has left before its body was read, perhaps after it had sent all of it. So nobody waits for an answer any more. */
 function hasGone(request: IncomingMessage): boolean {
-  return request.destroyed && !request.complete
+  return request.destroyed && !request.readableEnded
 }
