@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 // Below the ports that systems give to whoever asks for any (from 32768 on Linux, 49152 elsewhere), and so to the servers and connections of
-// all other tests. A port of those, once it is let go, soon belongs to a test of another process.
+// all other tests. A port of those, once it is let go, may soon belong to a test of another process.
 const FIRST = 20_000
 const COUNT = 12_000
 

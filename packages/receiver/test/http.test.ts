@@ -145,11 +145,14 @@ describe('what cannot be taken is answered with a Status that says why', () => {
 })
 
 test.each([
-  ['identity', (text: string) => Buffer.from(text)],
-  ['gzip', gzipSync],
-])(
-  'a client that has sent all of a body (%s) and leaves while it waits for room is no mistake of ours',
-  async (encoding, encoded) => {
+  ['all', 'identity', (text: string) => Buffer.from(text), 0],
+  ['all', 'gzip', gzipSync, 0],
+  ['all', 'deflate', deflateSync, 0],
+  ['a part', 'identity', (text: string) => Buffer.from(text), 10],
+  ['a part', 'gzip', gzipSync, 10],
+] as const)(
+  'a client that has sent %s of a body (%s) and leaves while it waits for room is no mistake of ours',
+  async (_, encoding, encoded, missing) => {
     const lines = diagLines(DiagLogLevel.WARN)
     const bodyBytes = 10_000
     const { receiver, tables } = await opened({ limits: { bodyBytes, bytesInProgress: bodyBytes } })
@@ -163,7 +166,7 @@ test.each([
     const first = sending(bodyBytes)
     await until(() => receiver.stats().bytesInProgress === bodyBytes)
     const body = encoded(spansAsJson(3))
-    const second = sending(body.length).resume()
+    const second = sending(body.length + missing).resume()
     second.end(body)
     await once(second, 'close')
     first.destroy()

@@ -50,7 +50,7 @@ export function openTableLock(
   const ending = new AbortController()
   const id = lockId(at)
   const what = `${at.database}.${at.table}`
-  const taken = new CommandError(
+  const heldByAnother = new CommandError(
     `Another spanhouse replay works on ${what} at ${url}: try again when it has ended. (It has the lock as long as a query ${id} runs there.)`,
   )
   let isHeld = false
@@ -111,9 +111,9 @@ export function openTableLock(
       await Promise.race([ended, sleep(POLL_MS, undefined, { signal })])
     }
     const outcome = classify(answer, { hasResult: true })
-    if (outcome.status === 'delivered') return taken // it is over already: try again
+    if (outcome.status === 'delivered') return heldByAnother // the query is over already: try again
     const code = outcome.error instanceof ClickHouseError ? outcome.error.code : 0
-    if (code === SAME_ID_IS_RUNNING) return taken
+    if (code === SAME_ID_IS_RUNNING) return heldByAnother
     if (code === TOO_MANY_QUERIES) throw needsTwoQueries({ config, url })
     const why = failure(`Locking ${what}`, url, outcome)
     // Somebody may end the query as soon as it runs: KILL QUERY … SYNC ends each one of this id until it sees none.
