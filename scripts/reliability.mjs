@@ -135,7 +135,8 @@ function faultsTable(runs) {
   )
 }
 
-function mutantsTable({ killed, of, seconds, startedAt, node, platform, cores, breakages }) {
+function mutantsTable(run) {
+  const { killed, of, seconds, startedAt, node, platform, cores, again, breakages } = run
   const files = [...new Set(breakages.map(({ file }) => file))].sort()
   const rows = files.map((file) => {
     const own = breakages.filter((one) => one.file === file)
@@ -143,9 +144,12 @@ function mutantsTable({ killed, of, seconds, startedAt, node, platform, cores, b
     return [`\`${file}\``, own.length, found.length]
   })
   const on = `${platform}, ${cores} cores, Node ${node.slice(1)}`
+  const later = again
+    ? `After it tests were mended: ${again.killed} of the last ${again.of} were found on ${again.startedAt.slice(0, 10)}. `
+    : ''
   return (
     `${killed} of ${of} were found, on ${startedAt.slice(0, 10)} (${on}) in ${Math.round(seconds / 60)} minutes. ` +
-    `Each with the test that found it: [mutants.json](reliability/mutants.json).\n\n${table(['file', 'mistakes', 'found'], rows)}`
+    `${later}Each with the test that found it: [mutants.json](reliability/mutants.json).\n\n${table(['file', 'mistakes', 'found'], rows)}`
   )
 }
 

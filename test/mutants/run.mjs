@@ -1,24 +1,26 @@
 // Breaks a copy of the product on purpose, one believable mistake at a time, and runs the tests on it: they must notice each.
-// `--quick` runs only the tests that the list names for each.
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+// `--quick` runs only the tests that the list names for each. `--again` breaks only what the stored results do not call killed: all
+// breakages together take an hour, which is long after one test has been mended. With `--write` what it finds is added to the results.
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { availableParallelism, constants, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { writeReliability } from '../../scripts/reliability.mjs'
 import { BREAKAGES } from './breakages.mjs'
 import { copyOf } from './copy.mjs'
 import { breakText, judgeIn } from './judge.mjs'
+import { countKilled, leftOver, storeAgain, storeAll } from './results.mjs'
 import { endTests } from './vitest-run.mjs'
 
-const FILE = 'docs/reliability/mutants.json'
-const USAGE = 'Usage: npm run mutants -- [--only <part of a name or file>] [--quick] [--write]'
+const USAGE =
+  'Usage: npm run mutants -- [--only <part of a name or file> | --again] [--quick] [--write]'
 
 const root = process.cwd()
-const { only, quick, write } = optionsOf(process.argv.slice(2))
-const picked = BREAKAGES.filter(({ name, file }) => `${name} ${file}`.includes(only))
-if (picked.length === 0) fail(`No name or file of a breakage contains "${only}".`)
-if (write && (only || quick))
-  fail('--write stores the results of all breakages: it cannot be combined with --only or --quick.')
+const { only, quick, again, write } = optionsOf(process.argv.slice(2))
+if (only && (write || again))
+  fail('--write and --again are about all breakages: they cannot be combined with --only.')
+if (write && quick)
+  fail('--write stores the results of all tests: it cannot be combined with --quick.')
+const picked = pick()
 try {
   for (const one of BREAKAGES) breakText(readFileSync(join(root, one.file), 'utf8'), one)
 } catch (error) {
@@ -62,33 +64,33 @@ async function judgeAll(judge, left) {
   }
 }
 
-const killed = results.filter(({ verdict }) => verdict === 'killed').length
+const killed = countKilled(results)
 const seconds = secondsSince(startedAt.getTime())
 console.log(`${killed} of ${results.length} breakages killed, in ${seconds} s.`)
-if (write) {
-  mkdirSync(dirname(FILE), { recursive: true })
-  const summary = {
-    killed,
-    of: results.length,
-    startedAt: startedAt.toISOString(),
-    seconds,
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    cores: availableParallelism(),
-    breakages: results.map(({ why: _, ...result }) => result),
-  }
-  writeFileSync(FILE, `${JSON.stringify(summary, null, 2)}\n`)
-  writeReliability()
-}
+if (write) (again ? storeAgain : storeAll)(results, { startedAt, seconds })
 process.exit(killed === results.length ? 0 : 1)
 
 function optionsOf(args) {
   try {
     const only = { type: 'string', default: '' }
-    const options = { only, quick: { type: 'boolean' }, write: { type: 'boolean' } }
+    const yes = { type: 'boolean' }
+    const options = { only, quick: yes, again: yes, write: yes }
     return parseArgs({ args, options }).values
   } catch (error) {
     return fail(`${error.message}\n${USAGE}`)
+  }
+}
+
+function pick() {
+  if (!again) {
+    const found = BREAKAGES.filter(({ name, file }) => `${name} ${file}`.includes(only))
+    return found.length > 0 ? found : fail(`No name or file of a breakage contains "${only}".`)
+  }
+  try {
+    const left = leftOver()
+    return left.length > 0 ? left : fail('The stored results call all breakages killed.')
+  } catch (error) {
+    return fail(error.message)
   }
 }
 

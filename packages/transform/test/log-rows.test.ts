@@ -84,6 +84,9 @@ test.each([
   ['absent', undefined, observed],
   ['not a time', 'noon', observed],
   ['1 ns', [0, 1], '0000000000.000000001'],
+  ['0 in digits', '0', observed],
+  ['1 ns in digits', '1', '0000000000.000000001'],
+  ['the first millisecond of 1970', new Date(1), '0000000000.001000000'],
 ])('a record whose time is %s is stored at its own or its observed time', (_, hrTime, time) => {
   expect(flatLogs.toRow(makeLog({ hrTime }))['timestamp']).toBe(time)
   expect(otelLogs.toRow(makeLog({ hrTime }))['Timestamp']).toBe(time)

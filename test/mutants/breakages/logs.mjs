@@ -13,6 +13,11 @@ export const LOGS = [
     ],
     ['leaves a record without time in 1970', 'isZero(hrTime) ? hrTimeObserved : hrTime', 'hrTime'],
     [
+      'takes a time of some nanoseconds of the SDK for none',
+      'given[0] === 0 && given[1] === 0',
+      'given[0] === 0',
+    ],
+    [
       'takes a time of some nanoseconds for none',
       '(time[0] === 0 && time[1] === 0)',
       'time[0] === 0',

@@ -58,8 +58,13 @@ export const SPOOL = [
   ),
   ...inFile('exporter/spool/writer', quick, [
     ['keeps the records it has written although the rest failed', 'made.forEach(undo)', ''],
-    ['gives two records the same name', 'Math.max(lastStamp + 1, ', 'Math.max('],
   ]),
+  // Only the first test file: with this mistake all others wait until their limits.
+  ...inFile(
+    'exporter/spool/writer',
+    [exporter('spool')],
+    [['gives two records the same name', 'Math.max(lastStamp + 1, ', 'Math.max(']],
+  ),
   ...inFile(
     'exporter/spool/record',
     [exporter('spool-record'), exporter('spool-corruption')],

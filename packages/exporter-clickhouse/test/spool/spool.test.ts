@@ -30,6 +30,14 @@ test('what is put is loaded as it was', async () => {
   expect(loaded?.insert).toEqual(insertsFor('primary').get('primary'))
 })
 
+test('batches that are put in the same millisecond have files of their own', async () => {
+  const { spool } = open(temporaryDirectory())
+  const texts = Array.from({ length: 50 }, (_, n) => `batch ${n + 10}`)
+  const stored = await Promise.all(texts.map((text) => putOne(spool, text)))
+  expect(new Set(stored.map(pathOf)).size).toBe(50)
+  expect(await textsOf(spool, stored)).toEqual(texts)
+})
+
 test('a batch for several destinations is on disk once, until the last has it', async () => {
   const directory = temporaryDirectory()
   const { spool } = open(directory, { destinations: ['a', 'b'] })
