@@ -9,6 +9,7 @@ import { INSERT } from './breakages/insert.mjs'
 import { LOGS } from './breakages/logs.mjs'
 import { METRICS } from './breakages/metrics.mjs'
 import { NETWORK } from './breakages/network.mjs'
+import { RECEIVER } from './breakages/receiver.mjs'
 import { REGISTER } from './breakages/register.mjs'
 import { SIGNALS } from './breakages/signals.mjs'
 import { SPOOL } from './breakages/spool.mjs'
@@ -31,5 +32,6 @@ export const BREAKAGES = [
   ...REGISTER,
   ...BACKENDS,
   ...SIGNALS,
+  ...RECEIVER,
   ...DEMO,
 ]

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 const FOLDERS = {
   'unit:transform': 'packages/transform/test',
   'unit:exporter': 'packages/exporter-clickhouse/test',
+  'unit:receiver': 'packages/receiver/test',
   faults: 'test/faults',
   demo: 'test/demo',
 }
@@ -38,6 +39,7 @@ function fileIn(project) {
 
 export const transform = fileIn('unit:transform')
 export const exporter = fileIn('unit:exporter')
+export const receiver = fileIn('unit:receiver')
 export const faults = fileIn('faults')
 export const demo = fileIn('demo')
 
@@ -58,5 +60,6 @@ export function allTestsOf(root, file) {
 
 function projectsThatLoad(file) {
   if (file.startsWith('examples/')) return ['demo']
+  if (file.startsWith('packages/receiver/')) return ['unit:receiver']
   return file.startsWith('packages/transform/') ? ['unit:transform'] : ['unit:exporter', 'faults']
 }

@@ -1,11 +1,14 @@
+import { Readable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseConfig } from '#exporter'
 import { until } from '../../../test/kit/patience.js'
 import { ScriptedClickHouse } from '../../../test/kit/scripted-clickhouse.js'
 import { collect } from '../src/bodies/body.js'
 import { newBudget } from '../src/bodies/budget.js'
+import { inflated } from '../src/bodies/inflate.js'
 import { type Desk, openDesk } from '../src/intake/desk.js'
 import { KINDS } from '../src/intake/kind.js'
 import { spansAsJson } from './kit.js'
@@ -64,4 +67,14 @@ test('the bytes of a body are freed when nobody waits any more for the turn of i
   await taken(desk, spansAsJson(2000))
   await until(() => server.inserts.length > 0)
   await areFreed(await taken(desk, spansAsJson(10, 5000)))
+})
+
+test('a body that ends early without an error is not waited for', async () => {
+  const source = new Readable({ read() {} })
+  const chunks = inflated(source, 'gzip')
+  const first = chunks.next()
+  source.push(gzipSync(spansAsJson(10)).subarray(0, 40))
+  await new Promise(setImmediate)
+  source.destroy()
+  await expect(first.then(() => chunks.next())).rejects.toThrow('the client has gone')
 })

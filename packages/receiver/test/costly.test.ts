@@ -40,7 +40,15 @@ test('the same bytes as JSON are another request than as protobuf', async () => 
 
 test('thousands of requests on one connection, before the first is answered, are refused from some number on', async () => {
   const { http, receiver, server } = await opened({ holdMs: 60_000 })
-  server.behaviour = async ({ gone }) => gone // never answers
+  const answer = server.behaviour
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  server.behaviour = async (exchange) => {
+    await Promise.race([released, exchange.gone])
+    await answer(exchange)
+  }
   const request = (n: number) => {
     const body = spansAsJson(1, n)
     return `POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
@@ -49,8 +57,14 @@ test('thousands of requests on one connection, before the first is answered, are
   onTestFinished(() => void socket.destroy())
   socket.on('error', () => {})
   socket.write(Array.from({ length: 5010 }, (_, n) => request(n)).join(''))
-  const refused = () => receiver.stats().requests.find(({ status }) => status === 503)?.requests
-  await until(() => refused() === 10)
+  socket.resume()
+  const counted = (wanted: number) =>
+    receiver.stats().requests.find(({ status }) => status === wanted)?.requests
+  await until(() => counted(503) === 10)
+  expect((await post(`${http}/v1/traces`, spansAsJson(1))).status).toBe(503)
+  release()
+  await until(() => counted(200) === 5000)
+  expect((await post(`${http}/v1/traces`, spansAsJson(1, 6000))).status).toBe(200)
 })
 
 function keys(count: number): string {

@@ -55,6 +55,7 @@ describe('what cannot be taken is answered with a status that says why', () => {
     ['no message', [], {}, '3'],
     ['half a prefix', [Buffer.alloc(3)], {}, '3'],
     ['half a message', [message.subarray(0, 20)], {}, '3'],
+    ['a prefix without its message', [Buffer.from([0, 0, 0, 0, 10])], {}, '3'],
     ['two messages', [Buffer.concat([message, message])], {}, '3'],
     ['a message that is no request', [framed(Buffer.from([0x0a, 0x05]))], {}, '3'],
     ['a flag that nobody knows', [Buffer.concat([Buffer.of(2), message.subarray(1)])], {}, '3'],

@@ -187,6 +187,7 @@ test('a token is asked for, and not shown', async () => {
   const wrong = await withToken('Bearer sesam')
   expect(wrong.status).toBe(401)
   expect(wrong.body.toString()).not.toContain('sesame')
+  expect((await withToken('Bearer sesames')).status).toBe(401)
   expect((await withToken('Bearer sesame')).status).toBe(200)
   expect((await withToken('bearer  sesame')).status).toBe(200)
 })

@@ -1,6 +1,7 @@
 const SOURCES = {
   transform: 'packages/transform/src',
   exporter: 'packages/exporter-clickhouse/src',
+  receiver: 'packages/receiver/src',
   shop: 'examples/shop',
 }
 

@@ -195,22 +195,27 @@ test('two calls are under way in all directories, and a directory that hangs has
   await Promise.all(made)
 })
 
-test('a folder with many entries is read by the page', async () => {
+test('a folder with many entries is read by the page, and whoever else wants something has it in between', async () => {
   const directory = temporaryDirectory()
   const names = Array.from({ length: 1200 }, (_, n) => `file ${n}`)
   for (const name of names) writeFileSync(join(directory, name), '')
   const folder = await ownFiles(directory).opendir(directory, { bufferSize: 512 })
-  let turns = 0
   const found: string[] = []
-  for (let entry = await folder.read(); entry; entry = await folder.read()) {
-    found.push(entry.name)
-    // Whoever else wants something of this directory has it in between.
-    if (found.length % 100 === 0) {
-      await ownFiles(directory).lstat(directory)
-      turns++
-    }
+  const readOn = async () => {
+    for (let entry = await folder.read(); entry; entry = await folder.read()) found.push(entry.name)
   }
+  const first = await folder.read()
+  const { begun, goOn } = holdCalls()
+  const others = ownFiles(directory).mkdir(join(directory, 'meanwhile'))
+  await new Promise(setImmediate)
+  expect(begun).toEqual(['mkdir meanwhile'])
+  const reading = readOn()
+  await new Promise(setImmediate)
+  expect(found).toHaveLength(511) // the rest of the page needs no turn, and the next page waits for one
+  goOn(0)
+  await Promise.all([others, reading])
   await folder.close()
-  expect(found.sort()).toEqual(names.sort())
-  expect(turns).toBe(12)
+  expect([first?.name, ...found].filter((name) => name !== 'meanwhile').sort()).toEqual(
+    names.sort(),
+  )
 })

@@ -84,7 +84,6 @@ function rejectedIn({ dropped }: Course): number {
   return Object.values(dropped).reduce((sum, rows) => sum + rows, 0)
 }
 
-/** Rows that an option filters out are not lost. */
 function reasonsIn({ dropped }: Course): DropReason[] {
-  return (Object.keys(dropped) as DropReason[]).filter((reason) => reason !== 'filtered')
+  return Object.keys(dropped) as DropReason[]
 }
