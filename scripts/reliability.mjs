@@ -144,12 +144,14 @@ function mutantsTable(run) {
     return [`\`${file}\``, own.length, found.length]
   })
   const on = `${platform}, ${cores} cores, Node ${node.slice(1)}`
-  const later = again
-    ? `After it tests were mended: ${again.killed} of the last ${again.of} were found on ${again.startedAt.slice(0, 10)}. `
-    : ''
+  const day = (time) => time.slice(0, 10)
+  const first = `on ${day(startedAt)} (${on}) in ${Math.round(seconds / 60)} minutes`
+  const when = again
+    ? `${killed - again.killed} ${first}, and ${again.killed} of the other ${again.of} on ${day(again.startedAt)}, after tests were mended and mistakes added`
+    : first
   return (
-    `${killed} of ${of} were found, on ${startedAt.slice(0, 10)} (${on}) in ${Math.round(seconds / 60)} minutes. ` +
-    `${later}Each with the test that found it: [mutants.json](reliability/mutants.json).\n\n${table(['file', 'mistakes', 'found'], rows)}`
+    `${killed} of ${of} were found${again ? ':' : ','} ${when}. ` +
+    `Each with the test that found it: [mutants.json](reliability/mutants.json).\n\n${table(['file', 'mistakes', 'found'], rows)}`
   )
 }
 
