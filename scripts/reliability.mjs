@@ -136,7 +136,7 @@ function faultsTable(runs) {
 }
 
 function mutantsTable(run) {
-  const { killed, of, seconds, startedAt, node, platform, cores, again, breakages } = run
+  const { killed, of, seconds, startedAt, node, platform, cores, breakages } = run
   const files = [...new Set(breakages.map(({ file }) => file))].sort()
   const rows = files.map((file) => {
     const own = breakages.filter((one) => one.file === file)
@@ -144,13 +144,11 @@ function mutantsTable(run) {
     return [`\`${file}\``, own.length, found.length]
   })
   const on = `${platform}, ${cores} cores, Node ${node.slice(1)}`
-  const day = (time) => time.slice(0, 10)
-  const first = `on ${day(startedAt)} (${on}) in ${Math.round(seconds / 60)} minutes`
-  const when = again
-    ? `${killed - again.killed} ${first}, and ${again.killed} of the other ${again.of} on ${day(again.startedAt)}, after tests were mended and mistakes added`
-    : first
+  const later = breakages.filter(({ again, verdict }) => again && verdict === 'killed').length
+  const more =
+    later > 0 ? `; ${later} of them later, after tests were mended or mistakes were added` : ''
   return (
-    `${killed} of ${of} were found${again ? ':' : ','} ${when}. ` +
+    `${killed} of ${of} were found, on ${startedAt.slice(0, 10)} (${on}) in ${Math.round(seconds / 60)} minutes${more}. ` +
     `Each with the test that found it: [mutants.json](reliability/mutants.json).\n\n${table(['file', 'mistakes', 'found'], rows)}`
   )
 }

@@ -25,18 +25,14 @@ export function storeAll(results, { startedAt, seconds }) {
   })
 }
 
-/** Puts the results of `leftOver()` among those of the whole run before. */
-export function storeAgain(results, { startedAt }) {
-  const before = stored()
-  const all = new Map([...before.breakages, ...results].map((one) => [keyOf(one), one]))
-  const again = {
-    of: results.length,
-    killed: countKilled(results),
-    startedAt: startedAt.toISOString(),
-  }
+/** Puts the results of `leftOver()`, marked as `again`, among those of the whole run before, which keeps its day and its length. */
+export function storeAgain(results) {
+  const { breakages, ...run } = stored()
+  const again = results.map((result) => ({ ...result, again: true }))
+  const all = new Map([...breakages, ...again].map((one) => [keyOf(one), one]))
   store(
     BREAKAGES.map((one) => all.get(keyOf(one))),
-    { ...before, again },
+    run,
   )
 }
 

@@ -4,21 +4,8 @@ import { readInsert } from '../../../test/kit/insert-request.js'
 import { until } from '../../../test/kit/patience.js'
 import { answer, ScriptedClickHouse } from '../../../test/kit/scripted-clickhouse.js'
 import { temporaryDirectory } from '../../../test/kit/temporary-directory.js'
-import { opened, post, spansAsJson } from './kit.js'
+import { held, opened, post, spansAsJson } from './kit.js'
 import { spansAsProtobuf } from './protobuf-request.js'
-
-/** INSERTs wait until `release()` is called. */
-function held(server: ScriptedClickHouse): { release(): void } {
-  let release = () => {}
-  const released = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  server.behaviour = async (exchange) => {
-    if (exchange.isInsert) await released
-    await answer(exchange)
-  }
-  return { release }
-}
 
 describe('200 is said', () => {
   test('when the rows are delivered, and not before', async () => {
@@ -109,6 +96,13 @@ describe('200 is said', () => {
     expect((await send()).status).toBe(200)
     expect(tables.traces.rows).toHaveLength(9)
     expect(backend.table('telemetry.traces').rows).toHaveLength(3)
+  })
+
+  test('when a filter leaves records out, and none of them counts as rejected', async () => {
+    const { http, tables } = await opened({ exporter: { filter: { drop: [{ name: 'span 1*' }] } } })
+    const reply = await post(`${http}/v1/traces`, spansAsJson(12))
+    expect([reply.status, reply.body.toString()]).toEqual([200, '{}'])
+    expect(tables.traces.rows).toHaveLength(9)
   })
 })
 

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { until } from '../../../test/kit/patience.js'
-import { opened, post, spansAsJson } from './kit.js'
+import { held, opened, post, spansAsJson } from './kit.js'
 
 const MiB = 1024 * 1024
 
@@ -40,15 +40,7 @@ test('the same bytes as JSON are another request than as protobuf', async () => 
 
 test('thousands of requests on one connection, before the first is answered, are refused from some number on', async () => {
   const { http, receiver, server } = await opened({ holdMs: 60_000 })
-  const answer = server.behaviour
-  let release = () => {}
-  const released = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  server.behaviour = async (exchange) => {
-    await Promise.race([released, exchange.gone])
-    await answer(exchange)
-  }
+  const { release } = held(server)
   const request = (n: number) => {
     const body = spansAsJson(1, n)
     return `POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`

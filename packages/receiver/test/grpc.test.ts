@@ -5,7 +5,7 @@ import { DiagLogLevel } from '@opentelemetry/api'
 import { describe, expect, test } from 'vitest'
 import { diagLines } from '../../../test/kit/diag-lines.js'
 import { until } from '../../../test/kit/patience.js'
-import { framed, grpcClient, opened, post, spansAsJson } from './kit.js'
+import { framed, grpcClient, held, opened, post, spansAsJson } from './kit.js'
 import { spansAsProtobuf } from './protobuf-request.js'
 
 const EMPTY_MESSAGE = Buffer.alloc(5)
@@ -101,15 +101,7 @@ describe('what cannot be taken is answered with a status that says why', () => {
 
 test('a server that is busy is UNAVAILABLE, with a delay after which to repeat, before the client gives up', async () => {
   const { grpc, server, tables } = await opened({ exporter: { timeoutMs: 60_000 } })
-  let release = () => {}
-  const released = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  const answer = server.behaviour
-  server.behaviour = async (exchange) => {
-    await released
-    await answer(exchange)
-  }
+  const { release } = held(server)
   const client = grpcClient(grpc)
   const message = framed(spansAsProtobuf(5))
   const late = await client.call([message], { 'grpc-timeout': '1500m' })

@@ -2,7 +2,7 @@ import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from 'node
 import { onTestFinished } from 'vitest'
 import { MemoryClickHouse, type MemoryOptions } from '../../../test/kit/clickhouse-backend.js'
 import type { MemoryTable } from '../../../test/kit/memory-table.js'
-import { ScriptedClickHouse } from '../../../test/kit/scripted-clickhouse.js'
+import { answer, ScriptedClickHouse } from '../../../test/kit/scripted-clickhouse.js'
 import type { ReceiverOptions } from '../src/options.js'
 import { openReceiver, type Receiver } from '../src/receiver.js'
 
@@ -49,6 +49,19 @@ export async function opened(
       metrics: backend.table('telemetry.metrics'),
     },
   }
+}
+
+/** INSERTs wait until `release()` is called. */
+export function held(server: ScriptedClickHouse): { release(): void } {
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  server.behaviour = async (exchange) => {
+    if (exchange.isInsert) await released
+    await answer(exchange)
+  }
+  return { release }
 }
 
 /** So many spans, numbered from `from`, as an export request in JSON. */

@@ -23,7 +23,7 @@ export async function* inflated(source: Readable, encoding: Encoding): AsyncGene
   }
   const options = { chunkSize: CHUNK_BYTES }
   const inflating = encoding === 'gzip' ? createGunzip(options) : createInflate(options)
-  // pipe() passes on neither an error nor an early end. A source that is destroyed already emits neither: its pipe would wait for ever.
+  // pipe() passes on neither an error nor an early end. A source that was destroyed before emits neither any more: its pipe would wait for ever.
   const fail = (error: Error) => inflating.destroy(error)
   const gone = () => fail(new Error('the client has gone'))
   const close = () => source.readableEnded || gone()
